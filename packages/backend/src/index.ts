@@ -1,0 +1,4 @@
+/** What a backend is, and the four that come with nanscope: cpu, wasm, tensorflow, webgpu. @module */
+export type * from './backend.ts';
+export { defineKernel, hasKernel } from './kernels.ts';
+export type * from './kernel-types.ts';

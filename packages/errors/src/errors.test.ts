@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { errorLine, nearest, UserError } from './index.ts';
+
+describe('UserError', () => {
+  it('is always one line, and usage (2) unless said otherwise', () => {
+    const error = new UserError('a/b', 'first\n   second');
+    expect(error.message).toBe('first second');
+    expect(error.exitCode).toBe(2);
+    expect(new UserError('a/b', 'x', { exitCode: 3 }).exitCode).toBe(3);
+  });
+
+  it('errorLine keeps the first line of anything thrown', () => {
+    expect(errorLine(new Error('a\nb'))).toBe('a');
+    expect(errorLine('c')).toBe('c');
+  });
+});
+
+describe('nearest', () => {
+  it('offers the closest name and nothing when all are far', () => {
+    expect(nearest('polcy', ['policy', 'padding-side'])).toBe('policy');
+    expect(nearest('xyzzy', ['policy', 'padding-side'])).toBeUndefined();
+  });
+});

@@ -1,0 +1,8 @@
+/**
+ * Errors a user can act on: what was expected, what was found, what to do next, in one line.
+ * Broken invariants of our own are plain `Error`s, never these.
+ *
+ * @module
+ */
+export { nearest } from './nearest.ts';
+export { errorLine, UserError, type UserErrorOptions } from './user-error.ts';

@@ -1,0 +1,39 @@
+/**
+ * The error class behind every message a user may see. Entry points print its one line and leave with its
+ * exit code; anything else that is thrown is a bug of ours and keeps its stack trace.
+ */
+
+/** Exit codes: 2 is a mistake in what was asked, 3 a device or backend that is not there. */
+export type UserExitCode = 2 | 3;
+
+export interface UserErrorOptions {
+  /** Default 2. */
+  readonly exitCode?: UserExitCode;
+  readonly cause?: unknown;
+}
+
+/**
+ * @example
+ * ```ts
+ * throw new UserError('data/empty', `${path} holds no text: expected at least one non-empty line. Name another file with --data.`);
+ * ```
+ */
+export class UserError extends Error {
+  /** Stable and greppable, `area/what`: `collator/no-pad-token`, `device/not-found`. */
+  readonly code: string;
+  readonly exitCode: UserExitCode;
+
+  /** @param message One line: who, what was expected, what was found, what to do next. */
+  constructor(code: string, message: string, options: UserErrorOptions = {}) {
+    super(message.replace(/\s*\n\s*/g, ' '), options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'UserError';
+    this.code = code;
+    this.exitCode = options.exitCode ?? 2;
+  }
+}
+
+/** The first line of whatever was thrown, for places that report a failure and go on. */
+export function errorLine(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return text.split('\n', 1)[0] ?? '';
+}

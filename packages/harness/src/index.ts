@@ -1,0 +1,2 @@
+/** Runs an evaluation: plans, lanes in processes of their own, run folders, comparison. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Read and write the safetensors format, bit for bit. @module */
+export {};

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+const source = ['@nanscope/source'];
+
+/** One project: tests run from the TypeScript sources, with no build step. */
+export default defineConfig({
+  resolve: { conditions: source },
+  ssr: { resolve: { conditions: source, externalConditions: source } },
+  test: {
+    include: ['{packages,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
