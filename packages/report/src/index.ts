@@ -1,2 +1,2 @@
 /** One result schema, and the reports made from it. @module */
-export {};
+export * from './schema/index.ts';

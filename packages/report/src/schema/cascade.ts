@@ -1,0 +1,68 @@
+/** What one lane's cascade looks like in a result: events in execution order, the origin, the spread, the picture. */
+import { z } from 'zod';
+
+export const opClassSchema = z.enum(['gen', 'prop', 'kill', 'clean']);
+
+/** One tapped kernel output whose inputs or output hold a non-finite value. */
+export const eventSchema = z.object({
+  key: z.string(),
+  phase: z.string(),
+  /** Module path: `transformer.h.0.attn.probs`. */
+  path: z.string(),
+  kernel: z.string(),
+  class: opClassSchema,
+  shape: z.array(z.number().int()),
+  nan: z.number().int(),
+  posInf: z.number().int(),
+  negInf: z.number().int(),
+  /** Why this non-finite is intended (a mask's -inf); absent when it is not. */
+  benign: z.string().optional(),
+  /** Index of the batch the record comes from. */
+  batch: z.number().int(),
+});
+export type CascadeEvent = z.infer<typeof eventSchema>;
+
+export const originSchema = z.object({
+  key: z.string(),
+  batch: z.number().int(),
+  coordinates: z.array(z.number().int()),
+  coordinateNames: z.array(z.string()),
+  mechanism: z.object({ name: z.string(), evidence: z.string() }),
+});
+export type OriginRecord = z.infer<typeof originSchema>;
+
+/** One step of the spread through the residual stream: which positions of which batch row turned non-finite at a layer. */
+export const spreadSchema = z.object({
+  layer: z.string(),
+  row: z.number().int(),
+  from: z.number().int(),
+  to: z.number().int(),
+  why: z.string(),
+});
+
+/** Layer x position: one character a cell, `.` finite, `N` NaN, `I` infinity, `-` not measured. */
+export const pictureSchema = z.object({
+  layers: z.array(z.string()),
+  /** `cells[batchRow][layer]` is a string of one character per position. */
+  cells: z.array(z.array(z.string())),
+  /** First real position of each batch row (left padding), for the ruler. */
+  padding: z.array(z.object({ left: z.number().int(), right: z.number().int() })),
+});
+export type PictureRecord = z.infer<typeof pictureSchema>;
+
+export const cascadeSchema = z.object({
+  level: z.enum(['off', 'gate', 'health', 'full']),
+  /** Tapped kernel outputs a batch. */
+  ops: z.number().int(),
+  batchesTraced: z.number().int(),
+  events: z.array(eventSchema),
+  /** Events left out because of the bound on the output. */
+  eventsCut: z.number().int(),
+  origin: originSchema.optional(),
+  spread: z.array(spreadSchema),
+  kills: z.array(z.string()),
+  picture: pictureSchema.optional(),
+  /** Did tracing change a bit of the result? `unchecked` when only one of the two was run. */
+  observer: z.enum(['unchanged', 'changed', 'unchecked']),
+});
+export type CascadeRecord = z.infer<typeof cascadeSchema>;

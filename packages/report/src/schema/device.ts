@@ -1,0 +1,42 @@
+/** The device decision and the facts it rests on, as stored in every result. */
+import { z } from 'zod';
+
+export const adapterSchema = z.object({
+  vendor: z.string(),
+  architecture: z.string(),
+  device: z.string(),
+  description: z.string(),
+  api: z.string(),
+  software: z.boolean(),
+  features: z.array(z.string()).readonly(),
+});
+
+export const decisionSchema = z.object({
+  requested: z.string(),
+  backend: z.string(),
+  adapter: adapterSchema.optional(),
+  software: z.boolean(),
+  attention: z.enum(['eager', 'sdpa', 'undecided']),
+  rules: z.array(z.object({ rule: z.string(), reason: z.string() })).readonly(),
+  warnings: z.array(z.string()).readonly(),
+  label: z.string(),
+});
+export type DecisionRecord = z.infer<typeof decisionSchema>;
+
+export const kernelNoteSchema = z.object({
+  kernel: z.string(),
+  status: z.enum(['supplied', 'replaced', 'known-divergence']),
+  why: z.string(),
+});
+
+export const environmentSchema = z.object({
+  nanscope: z.string(),
+  node: z.string(),
+  os: z.string(),
+  osVersion: z.string(),
+  arch: z.string(),
+  cpu: z.string(),
+  cores: z.number().int(),
+  backendVersion: z.string(),
+});
+export type EnvironmentRecord = z.infer<typeof environmentSchema>;

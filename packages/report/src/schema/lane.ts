@@ -1,0 +1,112 @@
+/** `run.json` of one lane: who ran, on what, with which result. Written at the start and rewritten as it goes. */
+import { z } from 'zod';
+import { cascadeSchema } from './cascade.ts';
+import { decisionSchema, environmentSchema, kernelNoteSchema } from './device.ts';
+import { jsonNumber } from './number.ts';
+
+/** Raised when a field changes its meaning; readers refuse a version they do not know. */
+export const SCHEMA_VERSION = 1;
+
+export const metricsSchema = z.object({
+  /** Mean negative log likelihood over all supervised tokens of the set, in nats. NaN when one of them is NaN. */
+  loss: jsonNumber,
+  perplexity: jsonNumber,
+  /** Next-token accuracy in [0, 1]; a row whose logits hold a NaN is never counted as an answer. */
+  accuracy: jsonNumber,
+  /** Supervised tokens: labels that enter the loss. */
+  tokens: z.number().int(),
+  /** Supervised tokens whose logits allow no answer. */
+  unanswerable: z.number().int(),
+  rows: z.number().int(),
+  batches: z.number().int(),
+  /** Wall time of the evaluated batches, in seconds, without loading, probes and the leak check. */
+  seconds: z.number(),
+  /** Input tokens (padding excluded) a second. */
+  tokensPerSecond: z.number(),
+  /** Per-token losses that are not finite. */
+  nonFinite: z.object({ nan: z.number().int(), posInf: z.number().int(), negInf: z.number().int() }),
+});
+export type MetricsRecord = z.infer<typeof metricsSchema>;
+
+/** A change of token t moved the logits at an earlier position: the future is visible there. */
+export const leakSchema = z.object({
+  checked: z.number().int(),
+  leaks: z.array(
+    z.object({
+      row: z.number().int(),
+      /** The position whose logits changed. */
+      position: z.number().int(),
+      /** The position of the token that was changed. */
+      from: z.number().int(),
+      /** Whether the label predicted there is supervised, so that the leak enters the loss. */
+      live: z.boolean(),
+    }),
+  ),
+  leaksCut: z.number().int(),
+});
+export type LeakRecord = z.infer<typeof leakSchema>;
+
+/** One label whose loss differs between two runs. */
+export const labelDifferenceSchema = z.object({
+  /** Index of the row in the data set. */
+  row: z.number().int(),
+  /** Position of the label in the row, padding included. */
+  position: z.number().int(),
+  label: z.number().int(),
+  text: z.string(),
+  /** What the position is, where it explains the difference: `first real token, predicted from a pad`. */
+  what: z.string(),
+  reference: jsonNumber,
+  target: jsonNumber,
+});
+
+/** The policy of the run against `safe`, on the same weights and the first batch. */
+export const policyEffectSchema = z.object({
+  policy: z.string(),
+  lossSafe: jsonNumber,
+  lossPolicy: jsonNumber,
+  labels: z.number().int(),
+  differing: z.array(labelDifferenceSchema),
+  differingCut: z.number().int(),
+});
+export type PolicyEffectRecord = z.infer<typeof policyEffectSchema>;
+
+export const laneStatus = z.enum(['running', 'complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']);
+
+export const laneSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  kind: z.literal('lane'),
+  role: z.enum(['target', 'reference']),
+  status: laneStatus,
+  failure: z.string().optional(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+  /** The resolved configuration: flag name to value. */
+  config: z.record(z.string(), z.unknown()),
+  policy: z.object({
+    name: z.string(),
+    fill: z.string(),
+    compose: z.string(),
+    rowGuard: z.string(),
+    computeDtype: z.string(),
+  }),
+  decision: decisionSchema,
+  environment: environmentSchema,
+  kernelNotes: z.array(kernelNoteSchema).readonly(),
+  model: z.object({
+    name: z.string(),
+    parameters: z.number().int(),
+    layers: z.number().int(),
+    heads: z.number().int(),
+    width: z.number().int(),
+    vocabulary: z.number().int(),
+    positions: z.number().int(),
+  }),
+  data: z.object({ source: z.string(), rows: z.number().int(), truncated: z.number().int() }),
+  metrics: metricsSchema.optional(),
+  cascade: cascadeSchema.optional(),
+  leak: leakSchema.optional(),
+  policyEffect: policyEffectSchema.optional(),
+  memory: z.object({ peakResidentBytes: z.number(), tensorsGrown: z.number().int() }).optional(),
+});
+export type LaneRecord = z.infer<typeof laneSchema>;

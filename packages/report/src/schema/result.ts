@@ -1,0 +1,103 @@
+/** The result of an evaluation or a comparison: two lanes, what differs, and the verdict. This is `--json` and the top-level `run.json`. */
+import { z } from 'zod';
+import { opClassSchema } from './cascade.ts';
+import { labelDifferenceSchema, laneSchema, SCHEMA_VERSION } from './lane.ts';
+import { jsonNumber } from './number.ts';
+
+const difference = z.object({ name: z.string(), reference: z.string(), target: z.string() });
+
+export const metricComparisonSchema = z.object({
+  name: z.string(),
+  reference: jsonNumber,
+  target: jsonNumber,
+  /** `finite`: both are, compared by number. `same-class`: the same non-finite. `class-differs`: never a pass. */
+  class: z.enum(['finite', 'same-class', 'class-differs']),
+  /** |target - reference| / |reference|. */
+  relative: jsonNumber,
+  /** The smallest rtol at the given atol that would pass. */
+  requiredRtol: jsonNumber,
+  pass: z.boolean(),
+});
+export type MetricComparison = z.infer<typeof metricComparisonSchema>;
+
+const cellSchema = z.object({
+  class: opClassSchema,
+  nan: z.number().int(),
+  inf: z.number().int(),
+  size: z.number().int(),
+});
+
+/** One line of the cascade table: the same op on both lanes. */
+export const cascadeRowSchema = z.object({
+  key: z.string(),
+  /** `embeddings`, `h.0`, `ln_f`, `lm_head`, `loss`, `metrics`. */
+  layer: z.string(),
+  /** Module and op below the layer: `attn.probs Softmax`. */
+  op: z.string(),
+  target: cellSchema.optional(),
+  reference: cellSchema.optional(),
+  origin: z.enum(['both', 'target', 'reference']).optional(),
+  benign: z.string().optional(),
+  diverges: z.boolean(),
+});
+export type CascadeRow = z.infer<typeof cascadeRowSchema>;
+
+export const comparisonSchema = z.object({
+  rtol: z.number(),
+  atol: z.number(),
+  /** Settings that must be equal for the numbers to mean anything, and are not. */
+  configuration: z.array(difference),
+  /** Versions and machines: stated, never a reason to fail. */
+  environment: z.array(difference),
+  metrics: z.array(metricComparisonSchema),
+  labels: z.object({
+    compared: z.number().int(),
+    differing: z.array(labelDifferenceSchema),
+    differingCut: z.number().int(),
+    requiredRtol: jsonNumber,
+  }),
+  ops: z.object({
+    aligned: z.number().int(),
+    onlyTarget: z.number().int(),
+    onlyReference: z.number().int(),
+    divergent: z.number().int(),
+    firstDivergence: z.string().optional(),
+    sameOrigin: z.boolean().optional(),
+    samePath: z.boolean().optional(),
+    sameKills: z.boolean().optional(),
+  }),
+  cascade: z.array(cascadeRowSchema),
+});
+export type ComparisonRecord = z.infer<typeof comparisonSchema>;
+
+export const verdictSchema = z.object({
+  code: z.enum([
+    'agree',
+    'agree-non-finite',
+    'classes-differ',
+    'permitted-by-wgsl',
+    'kernel-bug-suspected',
+    'numbers-differ',
+    'configuration-differs',
+    'lane-failed',
+    'no-reference',
+  ]),
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
+  /** One sentence. */
+  sentence: z.string(),
+  /** What to do next, one sentence, with the command where there is one. */
+  next: z.string(),
+});
+export type VerdictRecord = z.infer<typeof verdictSchema>;
+
+export const resultSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  kind: z.enum(['eval', 'compare']),
+  command: z.string(),
+  folder: z.string().optional(),
+  target: laneSchema.optional(),
+  reference: laneSchema.optional(),
+  comparison: comparisonSchema.optional(),
+  verdict: verdictSchema,
+});
+export type ResultRecord = z.infer<typeof resultSchema>;
