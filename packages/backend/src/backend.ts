@@ -55,7 +55,14 @@ export interface Session {
   readonly tfjsName: string;
   readonly facts: BackendFacts;
   readonly notes: readonly KernelNote[];
-  /** Releases the device. The process may then exit. */
+  /** Settles with the reason when the device is lost (GPU sessions only). Never rejects. */
+  readonly lost?: Promise<string>;
+  /**
+   * Validation and out-of-memory errors the device reported, oldest first (GPU sessions only). The next read
+   * of any tensor throws when there is one, because every later value may be wrong.
+   */
+  readonly errors?: readonly string[];
+  /** Releases the device. The process may then exit; one that has opened a GPU should call `process.exit`. */
   dispose(): Promise<void>;
 }
 

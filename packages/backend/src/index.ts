@@ -1,4 +1,5 @@
 /** What a backend is, and the four that come with nanscope: cpu, wasm, tensorflow, webgpu. @module */
 export type * from './backend.ts';
-export { defineKernel, hasKernel } from './kernels.ts';
 export type * from './kernel-types.ts';
+export { defineKernel, hasKernel } from './kernels.ts';
+export { type BuiltinId, backends, builtinBackend } from './table.ts';

@@ -31,7 +31,12 @@ export interface NativeTensorflow {
   /** The native binding, with the TF_ATTR_* and TF_* dtype constants. */
   readonly binding: Record<string, number>;
   executeSingleOutput(op: string, attributes: NativeAttribute[], inputs: tf.TensorInfo[]): tf.Tensor;
-  executeMultipleOutputs(op: string, attributes: NativeAttribute[], inputs: tf.TensorInfo[], count: number): tf.Tensor[];
+  executeMultipleOutputs(
+    op: string,
+    attributes: NativeAttribute[],
+    inputs: tf.TensorInfo[],
+    count: number,
+  ): tf.Tensor[];
   readSync(id: tf.DataId): Float32Array | Int32Array | Uint8Array;
 }
 

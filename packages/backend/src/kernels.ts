@@ -56,7 +56,9 @@ function mapInputs(
   inputs: tf.NamedTensorInfoMap,
   view: (info: tf.TensorInfo) => HostTensor,
 ): Record<string, HostTensor> {
-  return Object.fromEntries(Object.entries(inputs).flatMap(([name, info]) => (info ? [[name, view(info)]] : [])));
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, info]) => (info ? [[name, view(info)]] : [])),
+  );
 }
 
 /**
@@ -74,7 +76,13 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
       const memory = backend as unknown as CpuMemory;
       const allocate = (shape: number[], dtype: tf.DataType) =>
         cpuTensor(memory.makeTensorInfo(shape, dtype, arrayFor(dtype, tf.util.sizeFromShape(shape))), memory);
-      return infos(host(mapInputs(inputs, (info) => cpuTensor(info, memory)), attrs as unknown as Attrs, allocate));
+      return infos(
+        host(
+          mapInputs(inputs, (info) => cpuTensor(info, memory)),
+          attrs as unknown as Attrs,
+          allocate,
+        ),
+      );
     });
     register('wasm', ({ inputs, attrs, backend }) => {
       const memory = backend as unknown as WasmMemory;
@@ -83,17 +91,31 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
         output.values.fill(0);
         return output;
       };
-      return infos(host(mapInputs(inputs, (info) => wasmTensor(info, memory)), attrs as unknown as Attrs, allocate));
+      return infos(
+        host(
+          mapInputs(inputs, (info) => wasmTensor(info, memory)),
+          attrs as unknown as Attrs,
+          allocate,
+        ),
+      );
     });
   }
   if (webgpu) {
     register('webgpu', ({ inputs, attrs, backend }) =>
-      webgpu(inputs as Record<string, tf.TensorInfo>, attrs as unknown as Attrs, backend as unknown as WebgpuBackend),
+      webgpu(
+        inputs as Record<string, tf.TensorInfo>,
+        attrs as unknown as Attrs,
+        backend as unknown as WebgpuBackend,
+      ),
     );
   }
   if (tensorflow) {
     register('tensorflow', ({ inputs, attrs, backend }) =>
-      tensorflow(inputs as Record<string, tf.TensorInfo>, attrs as unknown as Attrs, backend as unknown as NativeTensorflow),
+      tensorflow(
+        inputs as Record<string, tf.TensorInfo>,
+        attrs as unknown as Attrs,
+        backend as unknown as NativeTensorflow,
+      ),
     );
   }
 }

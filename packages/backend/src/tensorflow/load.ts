@@ -1,0 +1,60 @@
+/** Loads `@tensorflow/tfjs-node` quietly and reads its facts. Does not leave it active. */
+import * as tf from '@tensorflow/tfjs';
+import type { BackendFacts } from '../backend.ts';
+import { inNode } from '../runtime.ts';
+
+export const remedy =
+  'Run "pnpm install --force" with access to the network, or use --device wasm, which needs nothing installed.';
+
+/** The part of tfjs-node's exports that is read here. */
+interface TfjsNode {
+  readonly version: Record<string, string>;
+}
+
+/** Node 23 removed `util.isNullOrUndefined`, which tfjs-node 4.22 still calls. */
+async function restoreNullCheck(): Promise<void> {
+  const { default: util } = await import('node:util');
+  const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  old.isNullOrUndefined ??= (value) => value == null;
+}
+
+/**
+ * Imports the package. Its import makes `tensorflow` the active backend; the one that was active before is
+ * put back.
+ *
+ * @throws the import's own error, or one that says that the addon is not built.
+ */
+export async function loadTensorflow(): Promise<BackendFacts> {
+  if (!inNode) throw new Error('native TensorFlow runs in Node only, not in a browser');
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  await restoreNullCheck();
+  const before = tf.getBackend();
+  const name = '@tensorflow/tfjs-node';
+  let node: TfjsNode;
+  try {
+    const loaded = (await import(name)) as TfjsNode & { default?: TfjsNode };
+    node = loaded.default ?? loaded;
+  } catch (cause) {
+    throw new Error(why(cause), { cause });
+  }
+  if (before && before !== 'tensorflow') await tf.setBackend(before);
+  const binding = (tf.findBackend('tensorflow') as unknown as { binding: { TF_Version?: string } }).binding;
+  return {
+    id: 'tensorflow',
+    version: `@tensorflow/tfjs-node ${node.version['tfjs-node']}, TensorFlow ${binding.TF_Version ?? 'of unknown version'}`,
+    capabilities: { gpu: false, shaderF16: false, subgroups: false, strictNumerics: true },
+  };
+}
+
+/** Turns the two forms a failed install takes into one sentence; anything else keeps its own first line. */
+function why(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const code = (cause as { code?: string } | null)?.code;
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
+    return 'the optional package @tensorflow/tfjs-node is not installed';
+  }
+  if (text.includes('native addon module')) {
+    return '@tensorflow/tfjs-node is installed, but its native addon is not: its install script could not download it';
+  }
+  return text.split('\n', 1)[0] ?? text;
+}
