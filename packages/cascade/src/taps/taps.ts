@@ -1,0 +1,91 @@
+/**
+ * Wraps every kernel of a backend: each is registered once more under `{name}-traced`, for the same backend
+ * instance, with a function that reports what went in and what came out. Making the first name active again
+ * makes tracing cost nothing at all. What is done with a report is the recorder's business (recorder.ts).
+ */
+import * as tf from '@tensorflow/tfjs';
+
+/** Called after a top-level kernel ran. Kernels that a kernel runs inside itself are not reported. */
+export type OnKernel = (
+  kernel: string,
+  inputs: tf.NamedTensorInfoMap,
+  outputs: readonly tf.TensorInfo[],
+) => void;
+
+export interface Taps {
+  /** Runs `fn` with the taps active; what it returns, or resolves to, is passed through. */
+  run<T>(fn: () => T): T;
+  /** Unregisters everything. */
+  close(): void;
+}
+
+/** The parts of the tfjs engine that the registry functions do not cover. */
+interface EngineRegistry {
+  readonly registry: Record<string, tf.KernelBackend>;
+  readonly registryFactory: Record<string, unknown>;
+}
+
+/** The engine switches within the call when the backend is ready, which an opened session's is. */
+function activate(name: string): void {
+  void tf.setBackend(name);
+  if (tf.getBackend() !== name) throw new Error(`tfjs did not switch to the backend ${name}.`);
+}
+
+/**
+ * Takes the kernels as they are registered now: kernels defined later are seen by the next call.
+ *
+ * @param backendName the name of an initialised backend in the tfjs registry
+ */
+export function openTaps(backendName: string, onKernel: OnKernel): Taps {
+  const engine = tf.engine() as unknown as EngineRegistry;
+  const instance = tf.findBackend(backendName);
+  if (!instance) throw new Error(`There is no backend ${backendName} in the tfjs registry.`);
+  const traced = `${backendName}-traced`;
+  if (engine.registryFactory[traced])
+    throw new Error(`${backendName} is being traced already: close that trace first.`);
+
+  let depth = 0;
+  const kernels = tf.getKernelsForBackend(backendName);
+  for (const { kernelName, kernelFunc } of kernels) {
+    tf.registerKernel({
+      kernelName,
+      backendName: traced,
+      kernelFunc: (call) => {
+        depth++;
+        let result: tf.TensorInfo | tf.TensorInfo[];
+        try {
+          result = kernelFunc(call);
+        } finally {
+          depth--;
+        }
+        if (depth === 0) onKernel(kernelName, call.inputs, Array.isArray(result) ? result : [result]);
+        return result;
+      },
+    });
+  }
+  tf.registerBackend(traced, () => instance);
+
+  return {
+    run(fn) {
+      const before = tf.getBackend();
+      activate(traced);
+      const back = () => activate(before);
+      let result: ReturnType<typeof fn>;
+      try {
+        result = fn();
+      } catch (thrown) {
+        back();
+        throw thrown;
+      }
+      if (result instanceof Promise) return result.finally(back) as typeof result;
+      back();
+      return result;
+    },
+    close() {
+      for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, traced);
+      // Not tf.removeBackend: it would dispose the instance, which the session goes on using.
+      delete engine.registry[traced];
+      delete engine.registryFactory[traced];
+    },
+  };
+}
