@@ -1,2 +1,17 @@
 /** Scaled dot-product attention: mask algebra, policies of real systems, eager, sdpa, and a float64 oracle. @module */
-export {};
+export { type AttentionOptions, attention, type Capture, type CaptureStage } from './attention.ts';
+export type { MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
+export {
+  type Composition,
+  type ComputeDtype,
+  type Fill,
+  FLOAT16_MIN,
+  FLOAT32_MIN,
+  type Implementation,
+  type Policy,
+  type RowGuard,
+  safePolicy,
+} from './policy.ts';
+export { type PolicyRequest, policyFrom, policyWords } from './policy-from.ts';
+export { prepareMask } from './prepare-mask.ts';
+export { type Preset, type PresetName, policies, presetNames } from './presets.ts';

@@ -1,0 +1,94 @@
+/**
+ * The one entry to scaled dot-product attention: checks, prepares the mask, scales, and hands over to eager.ts
+ * or sdpa.ts. What differs between real systems is in the policy; the float64 judge of all is in oracle/.
+ */
+import { UserError } from '@nanscope/errors';
+import * as tf from '@tensorflow/tfjs';
+import { checkAttention } from './check-attention.ts';
+import { eager } from './eager.ts';
+import { roundToHalf } from './kernels/round-to-half.ts';
+import { selectMasked } from './kernels/select-masked.ts';
+import type { MaskSpec, PreparedMask } from './mask-types.ts';
+import { type Implementation, type Policy, safePolicy } from './policy.ts';
+import { checkPrepared, isPrepared, prepareMask } from './prepare-mask.ts';
+import { sdpa } from './sdpa.ts';
+
+/** The numbering of ONNX Attention's `qk_matmul_output_mode`: 0 scores, 1 softcap, 2 masked, 3 probabilities. */
+export type CaptureStage = 'scores' | 'softcap' | 'masked' | 'probabilities';
+
+/** Receives an intermediate `[B, H, T, S]`. The tensor lives for the call only: `tf.keep(t.clone())` to hold it. */
+export type Capture = (stage: CaptureStage, t: tf.Tensor4D) => void;
+
+export interface AttentionOptions {
+  readonly implementation: Implementation;
+  /** A spec is prepared anew at every call; prepare it once with `prepareMask` where layers share it. */
+  readonly mask?: MaskSpec | PreparedMask;
+  /** Shorthand for `mask.causal` of a spec. */
+  readonly causal?: boolean;
+  /** Default `1 / sqrt(D)`. */
+  readonly scale?: number;
+  /** Scores become `softcap * tanh(scores / softcap)`. Default: none. */
+  readonly softcap?: number;
+  /** Default: safe. A prepared mask brings its own. */
+  readonly policy?: Policy;
+  readonly capture?: Capture;
+}
+
+/** What eager and sdpa get: q is scaled already, and the mask is prepared. */
+export interface Core {
+  readonly prepared: PreparedMask;
+  readonly softcap: number | undefined;
+  readonly capture: Capture | undefined;
+}
+
+/**
+ * Scaled dot-product attention.
+ *
+ * @param q float32 `[B, H, T, D]`
+ * @param k float32 `[B, Hkv, S, D]`; Hkv divides H, and query head h reads key head `floor(h * Hkv / H)`
+ * @param v float32 `[B, Hkv, S, Dv]`
+ * @returns float32 `[B, H, T, Dv]`
+ * @throws UserError `attention/shape`, `attention/dtype`, `attention/softcap`, `attention/mask-shape`,
+ * `attention/mask-dtype`, `attention/window`, `attention/policy`, `attention/no-half`
+ */
+export function attention(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  options: AttentionOptions,
+): tf.Tensor4D {
+  checkAttention(q, k, v, options);
+  return tf.tidy(() => {
+    const prepared = preparedFor(q, k, options);
+    const { policy, liveQueries, liveKeys } = prepared;
+    const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
+      policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
+    const round = (x: tf.Tensor4D) => (policy.computeDtype === 'f16' ? roundToHalf(x) : x);
+    const scale = options.scale ?? 1 / Math.sqrt(q.shape[3]);
+    // The scale is folded into q: D numbers a row instead of S.
+    const scaled = round(round(clear(q, liveQueries)).mul(tf.scalar(scale)) as tf.Tensor4D);
+    const core = { prepared, softcap: options.softcap, capture: options.capture };
+    const run = options.implementation === 'eager' ? eager : sdpa;
+    return run(scaled, round(clear(k, liveKeys)), round(clear(v, liveKeys)), core);
+  });
+}
+
+function preparedFor(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  { mask, causal, policy }: AttentionOptions,
+): PreparedMask {
+  const shape = { batch: q.shape[0], queries: q.shape[2], keys: k.shape[2] };
+  if (mask && isPrepared(mask)) {
+    checkPrepared(mask, shape);
+    if ((policy && policy !== mask.policy) || (causal !== undefined && causal !== mask.causal)) {
+      throw new UserError(
+        'attention/policy',
+        `The mask was prepared under the policy ${mask.policy.name}${mask.causal ? ', causal' : ''}: prepare another one instead of giving attention a different policy or causal.`,
+      );
+    }
+    return mask;
+  }
+  const spec = causal === undefined ? (mask ?? {}) : { ...mask, causal };
+  return prepareMask(spec, { ...shape, policy: policy ?? safePolicy });
+}

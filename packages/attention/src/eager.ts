@@ -1,0 +1,24 @@
+/** Attention as models write it out: scores, mask, softmax over whole rows, product with v. Gradients are tfjs's own. */
+import * as tf from '@tensorflow/tfjs';
+import type { Core } from './attention.ts';
+import { captureMasked, captureProbabilities } from './capture.ts';
+import { rowsTimes } from './grouped.ts';
+import { roundToHalf } from './kernels/round-to-half.ts';
+import { maskedScores } from './scores.ts';
+import { zeroRows } from './zero-rows.ts';
+
+/** @param q scaled. */
+export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): tf.Tensor4D {
+  const { prepared, capture } = core;
+  const { masked } = maskedScores(q, k, prepared.steps, core);
+  if (capture) captureMasked(capture, masked, prepared);
+  const probabilities = tf.tidy('probs', () => {
+    const p = tf.softmax(masked) as tf.Tensor4D;
+    return prepared.policy.computeDtype === 'f16' ? roundToHalf(p) : p;
+  });
+  if (capture) captureProbabilities(capture, probabilities, prepared);
+  return tf.tidy('context', () => {
+    const context = rowsTimes(probabilities, v);
+    return zeroRows(prepared.policy.computeDtype === 'f16' ? roundToHalf(context) : context, prepared);
+  });
+}

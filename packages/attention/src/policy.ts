@@ -1,0 +1,60 @@
+/**
+ * What an attention implementation does where implementations differ: how a blocked cell is filled, how the
+ * causal and the padding mask are combined, what becomes of a query that may attend to no key, and the dtype
+ * of the arithmetic. Types and number constants only; the named policies of real systems are in presets.ts.
+ */
+
+/** float32's `finfo.min`, the usual "finite minus infinity" of a mask. */
+export const FLOAT32_MIN = -3.4028234663852886e38;
+
+/** float16's `finfo.min`. A score below about -17 added to it is already -inf in float16. */
+export const FLOAT16_MIN = -65504;
+
+/**
+ * What is written into, or added onto, the score of a blocked cell.
+ * `select` replaces the score and writes 0 into its gradient; `additive` adds and lets the gradient through.
+ */
+export interface Fill {
+  readonly how: 'select' | 'additive';
+  readonly value: number;
+}
+
+/**
+ * How causality and padding meet.
+ * - `and`: one mask, blocked where either blocks.
+ * - `add`: each is applied by itself, one after the other. Additive finite fills can sum to -inf.
+ * - `causal-dropped`: causality is lost as soon as a padding or explicit mask is given.
+ * - `causal-twice`: causality is selected with the fill first, then the AND mask is added.
+ */
+export type Composition = 'and' | 'add' | 'causal-dropped' | 'causal-twice';
+
+/** What is done with a query row that may attend to no key. */
+export type RowGuard = 'none' | 'zeros' | 'self' | 'attend-all';
+
+/** `f16` rounds q, k, v, scores, masked scores, probabilities and context to half; products are summed in f32. */
+export type ComputeDtype = 'f32' | 'f16';
+
+export type Implementation = 'eager' | 'sdpa';
+
+export interface Policy {
+  readonly name: string;
+  readonly fill: Fill;
+  readonly compose: Composition;
+  readonly rowGuard: RowGuard;
+  readonly computeDtype: ComputeDtype;
+  /**
+   * Rows of k and v that no query may attend to, and rows of q that attend to nothing, are set to 0 by select
+   * before any product, so that a NaN kept in a padded position meets no `0 * NaN`. Real systems do not.
+   */
+  readonly clearMasked?: boolean;
+}
+
+/** The library's default: correct and safe, forward and backward. */
+export const safePolicy: Policy = {
+  name: 'safe',
+  fill: { how: 'select', value: Number.NEGATIVE_INFINITY },
+  compose: 'and',
+  rowGuard: 'zeros',
+  computeDtype: 'f32',
+  clearMasked: true,
+};

@@ -1,0 +1,191 @@
+/**
+ * Composes padding, causality, window and explicit mask under a policy: the one place where masks meet.
+ * Runs on the active device from compact inputs, once per forward pass; applying it to scores is apply-mask.ts.
+ */
+import { UserError } from '@nanscope/errors';
+import * as tf from '@tensorflow/tfjs';
+import { applySteps } from './apply-mask.ts';
+import { checkMaskSpec } from './check-mask.ts';
+import { roundToHalfNumber } from './kernels/half.ts';
+import { roundToHalf } from './kernels/round-to-half.ts';
+import { selectMasked } from './kernels/select-masked.ts';
+import type { MaskShape, MaskSpec, MaskStep, PreparedMask } from './mask-types.ts';
+import { FLOAT32_MIN, type Policy } from './policy.ts';
+
+/** sdpa walks over the keys in blocks of this size. */
+export const KEY_BLOCK = 512;
+
+/** The constraints of a spec as bool tensors, each broadcastable to `[B, H, T, S]`. */
+interface Constraints {
+  readonly causal: tf.Tensor4D | undefined;
+  readonly window: tf.Tensor4D | undefined;
+  readonly padding: tf.Tensor4D | undefined;
+  readonly explicit: tf.Tensor4D | undefined;
+  /** The explicit mask when it is float: added to the scores under every policy. */
+  readonly bias: tf.Tensor4D | undefined;
+}
+
+/**
+ * @returns a mask for `attention` and for `blockedCells`. Call it inside a tidy that encloses all its uses.
+ * @throws UserError `attention/mask-shape`, `attention/mask-dtype`, `attention/window`
+ */
+export function prepareMask(spec: MaskSpec, shape: MaskShape): PreparedMask {
+  checkMaskSpec(spec, shape);
+  // tidy keeps every tensor it finds in the result, however deep; its types only know plain containers.
+  return tf.tidy(
+    'mask',
+    () => compose(spec, shape) as unknown as tf.TensorContainerObject,
+  ) as unknown as PreparedMask;
+}
+
+function compose(spec: MaskSpec, shape: MaskShape): PreparedMask {
+  const constraints = constraintsOf(spec, shape);
+  const allowed = and([constraints.causal, constraints.window, constraints.padding, constraints.explicit]);
+  if (!allowed) return { ...shape, causal: false, steps: [] };
+  const liveQueries = tf.any(allowed, -1, true) as tf.Tensor4D;
+  const opened = guardedCells(liveQueries, shape);
+  const steps = stepsOf(constraints, allowed, liveQueries, opened, shape.policy);
+  const attended = or(allowed, shape.policy.rowGuard === 'zeros' ? undefined : opened);
+  return {
+    ...shape,
+    causal: constraints.causal !== undefined,
+    steps,
+    allowed,
+    liveQueries,
+    ...(shape.policy.clearMasked && { liveKeys: anyQuery(attended) }),
+    ...(shape.keys > KEY_BLOCK && { reachable: reachableCells(steps, shape) }),
+  };
+}
+
+function constraintsOf(spec: MaskSpec, { queries, keys, policy }: MaskShape): Constraints {
+  const given = spec.padding !== undefined || spec.explicit !== undefined;
+  const causal = spec.causal === true && !(policy.compose === 'causal-dropped' && given);
+  const offset = keys - queries;
+  const query = () => tf.range(offset, offset + queries, 1, 'int32').reshape([queries, 1]);
+  const key = () => tf.range(0, keys, 1, 'int32').reshape([1, keys]);
+  const plane = (mask: tf.Tensor) => mask.reshape([1, 1, queries, keys]) as tf.Tensor4D;
+  const { explicit } = spec;
+  const explicit4D = explicit?.reshape([...Array<number>(4 - explicit.rank).fill(1), ...explicit.shape]) as
+    | tf.Tensor4D
+    | undefined;
+  const bias = explicit4D && explicit4D.dtype !== 'bool' ? explicit4D : undefined;
+  return {
+    causal: causal ? plane(tf.lessEqual(key(), query())) : undefined,
+    window:
+      spec.window === undefined
+        ? undefined
+        : plane(tf.greater(key(), query().sub(tf.scalar(spec.window, 'int32')))),
+    padding: spec.padding && (spec.padding.cast('bool').reshape([-1, 1, 1, keys]) as tf.Tensor4D),
+    explicit: bias ? notMinusInfinity(bias) : explicit4D,
+    bias: bias && (policy.computeDtype === 'f16' ? roundToHalf(bias) : bias),
+  };
+}
+
+/** The cells that the row guard opens in fully masked rows: bool, or undefined where it opens none. */
+function guardedCells(
+  liveQueries: tf.Tensor4D,
+  { queries, keys, policy }: MaskShape,
+): tf.Tensor4D | undefined {
+  if (policy.rowGuard === 'none') return undefined;
+  const dead = tf.logicalNot(liveQueries);
+  if (policy.rowGuard !== 'self') return dead;
+  const offset = keys - queries;
+  const query = tf.range(offset, offset + queries, 1, 'int32').reshape([1, 1, queries, 1]);
+  const key = tf.range(0, keys, 1, 'int32').reshape([1, 1, 1, keys]);
+  return tf.logicalAnd(dead, tf.equal(query, key)) as tf.Tensor4D;
+}
+
+function stepsOf(
+  { causal, window, padding, explicit, bias }: Constraints,
+  allowed: tf.Tensor4D,
+  liveQueries: tf.Tensor4D,
+  opened: tf.Tensor4D | undefined,
+  policy: Policy,
+): MaskStep[] {
+  const half = policy.computeDtype === 'f16';
+  const round = (x: number) => (half ? roundToHalfNumber(x) : Math.fround(x));
+  const value = round(policy.fill.value);
+  const steps: MaskStep[] = [];
+  // In a row that the guard opens, a -inf of the caller's own float mask must not close it again.
+  const own =
+    bias && opened
+      ? selectMasked(full(bias, opened), or(notMinusInfinity(bias), tf.logicalNot(opened)), tf.scalar(0))
+      : bias;
+  if (policy.fill.how === 'select') {
+    if (own) steps.push({ how: 'add', bias: own });
+    if (policy.rowGuard === 'zeros') {
+      // A fully masked row becomes a constant, so that no NaN is made; its output is set to 0 afterwards.
+      const fill = selectMasked(tf.fill(liveQueries.shape, value), liveQueries, tf.scalar(0));
+      steps.push({ how: 'select', keep: allowed, fill });
+    } else {
+      steps.push({ how: 'select', keep: or(allowed, opened), fill: tf.scalar(value) });
+    }
+    return steps;
+  }
+  const sums = [0, value, round(value + value), round(round(value + value) + value)];
+  if (policy.compose === 'causal-twice' && causal) {
+    steps.push({ how: 'select', keep: or(causal, opened), fill: tf.scalar(value) });
+  }
+  const parts =
+    policy.compose === 'add' ? [and([causal, window]), padding, bias ? undefined : explicit] : [allowed];
+  const kept = parts.flatMap((part) => (part ? [or(part, opened)] : []));
+  const blocked = kept.map((part) => tf.logicalNot(part).cast('int32'));
+  // Looked up, not added: an overflow on the device is not a thing to rely on.
+  const filled =
+    blocked.length > 0
+      ? tf.gather(
+          tf.tensor1d(sums),
+          blocked.reduce((a, b) => a.add(b)),
+        )
+      : undefined;
+  const sum = filled && own ? own.add(filled) : (filled ?? own);
+  if (sum) steps.push({ how: 'add', bias: (half ? roundToHalf(sum) : sum) as tf.Tensor4D });
+  return steps;
+}
+
+/** Which cells of a score of 0 stay above -inf. */
+function reachableCells(steps: readonly MaskStep[], shape: MaskShape): tf.Tensor4D {
+  const zeros = tf.zeros([1, 1, shape.queries, shape.keys]) as tf.Tensor4D;
+  const batch = Math.max(...steps.map((step) => (step.how === 'add' ? step.bias : step.keep).shape[0]));
+  const heads = Math.max(...steps.map((step) => (step.how === 'add' ? step.bias : step.keep).shape[1]));
+  return notMinusInfinity(applySteps(tf.tile(zeros, [batch, heads, 1, 1]), steps, shape.policy));
+}
+
+/** `[B|1, 1, S, 1]`: the keys that some query of some head attends to. */
+function anyQuery(attended: tf.Tensor4D): tf.Tensor4D {
+  const keys = tf.any(attended, [1, 2]);
+  return keys.reshape([attended.shape[0], 1, attended.shape[3], 1]) as tf.Tensor4D;
+}
+
+/** A comparison that NaN fails: a NaN bias blocks nothing silently, it stays in the scores. */
+function notMinusInfinity(bias: tf.Tensor4D): tf.Tensor4D {
+  return tf.logicalNot(tf.less(bias, FLOAT32_MIN)) as tf.Tensor4D;
+}
+
+function full(bias: tf.Tensor4D, other: tf.Tensor4D): tf.Tensor4D {
+  const shape = bias.shape.map((n, d) => Math.max(n, other.shape[d]!)) as [number, number, number, number];
+  return tf.broadcastTo(bias, shape) as tf.Tensor4D;
+}
+
+function or(a: tf.Tensor4D, b: tf.Tensor | undefined): tf.Tensor4D {
+  return b ? (tf.logicalOr(a, b) as tf.Tensor4D) : a;
+}
+
+function and(masks: readonly (tf.Tensor4D | undefined)[]): tf.Tensor4D | undefined {
+  return masks.reduce((a, b) => (a && b ? (tf.logicalAnd(a, b) as tf.Tensor4D) : (a ?? b)), undefined);
+}
+
+/** A mask given to `attention` may be a spec or prepared already. */
+export function isPrepared(mask: MaskSpec | PreparedMask): mask is PreparedMask {
+  return 'steps' in mask;
+}
+
+/** @throws UserError when a prepared mask does not belong to these tensors or this policy. */
+export function checkPrepared(mask: PreparedMask, shape: Omit<MaskShape, 'policy'>): void {
+  if (mask.batch !== shape.batch || mask.queries !== shape.queries || mask.keys !== shape.keys) {
+    throw new UserError(
+      'attention/mask-shape',
+      `The mask was prepared for batch ${mask.batch}, queries ${mask.queries}, keys ${mask.keys}; the tensors have batch ${shape.batch}, queries ${shape.queries}, keys ${shape.keys}. Prepare one for these.`,
+    );
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The policies of real systems, each read in that system's source. The table is data: docs and help texts are
+ * made from it, and `summary` says what it does to a query that may attend to no key.
+ */
+import { FLOAT32_MIN, type Implementation, type Policy, safePolicy } from './policy.ts';
+
+export interface Preset extends Policy {
+  /** Which of the two implementations the real system is; absent where the preset speaks for both. */
+  readonly implementation?: Implementation;
+  /** One sentence for a help text. */
+  readonly summary: string;
+  /** Where it was read: project, version, file. */
+  readonly source: string;
+}
+
+const MINUS_INFINITY = Number.NEGATIVE_INFINITY;
+
+const table = {
+  safe: {
+    ...safePolicy,
+    summary:
+      'The default: one AND mask, selected; a query without a key gives exactly 0 and passes no gradient; masked NaN stays out.',
+    source: 'nanscope',
+  },
+  'seed-theory': {
+    name: 'seed-theory',
+    fill: { how: 'select', value: MINUS_INFINITY },
+    compose: 'causal-dropped',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    implementation: 'sdpa',
+    summary:
+      'The theory that a given mask switches causality off: no NaN with left padding, but every query sees the future.',
+    source: 'the explanation given in the report that this project began with; no released system does this',
+  },
+  'torch-2.4': {
+    name: 'torch-2.4',
+    fill: { how: 'additive', value: MINUS_INFINITY },
+    compose: 'and',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    implementation: 'sdpa',
+    summary:
+      'PyTorch before 2.5: the bool mask becomes an additive -inf mask, softmax has no guard, a query without a key is NaN.',
+    source:
+      'pytorch v2.4 aten/src/ATen/native/transformers/attention.cpp: convert_boolean_attn_mask, _scaled_dot_product_attention_math',
+  },
+  'torch-2.5': {
+    name: 'torch-2.5',
+    fill: { how: 'additive', value: MINUS_INFINITY },
+    compose: 'and',
+    rowGuard: 'zeros',
+    computeDtype: 'f32',
+    implementation: 'sdpa',
+    summary: 'PyTorch 2.5 and later: additive -inf, and _safe_softmax turns a row of -inf into zeros.',
+    source: 'pytorch v2.5 aten/src/ATen/native/transformers/attention.cpp: _safe_softmax (pytorch#133882)',
+  },
+  'torch-mps-2.8': {
+    name: 'torch-mps-2.8',
+    fill: { how: 'select', value: MINUS_INFINITY },
+    compose: 'and',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    implementation: 'sdpa',
+    summary:
+      'PyTorch on Apple GPUs before the guard: masks are selected with -inf, a query without a key is NaN.',
+    source:
+      'pytorch aten/src/ATen/native/mps/operations/Attention.mm: sdpa_general_mps (pytorch#156707, #157727)',
+  },
+  'transformers-4.57-eager': {
+    name: 'transformers-4.57-eager',
+    fill: { how: 'additive', value: FLOAT32_MIN },
+    compose: 'causal-twice',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    implementation: 'eager',
+    summary:
+      'GPT-2 selects finfo.min above the diagonal and then adds the combined finfo.min mask: future cells become -inf, so a query without a key attends evenly to the pads before it.',
+    source:
+      'transformers 4.57.6 models/gpt2/modeling_gpt2.py: eager_attention_forward; masking_utils.py: eager_mask',
+  },
+  'transformers-4.57-sdpa': {
+    name: 'transformers-4.57-sdpa',
+    fill: { how: 'additive', value: MINUS_INFINITY },
+    compose: 'and',
+    rowGuard: 'zeros',
+    computeDtype: 'f32',
+    implementation: 'sdpa',
+    summary:
+      'The bool mask goes to PyTorch, whose guard gives zeros from 2.5 on. With torch < 2.5 fully masked rows are opened instead: row guard attend-all.',
+    source:
+      'transformers 4.57.6 masking_utils.py: sdpa_mask_recent_torch, sdpa_mask_older_torch; integrations/sdpa_attention.py',
+  },
+  'transformers-5-eager': {
+    name: 'transformers-5-eager',
+    fill: { how: 'additive', value: FLOAT32_MIN },
+    compose: 'and',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    implementation: 'eager',
+    summary:
+      'One additive finfo.min mask: a query without a key attends evenly to everything, the future included.',
+    source:
+      'transformers 5.18.0 masking_utils.py: eager_mask; models/gpt2/modeling_gpt2.py: eager_attention_forward',
+  },
+  'transformers-5-sdpa': {
+    name: 'transformers-5-sdpa',
+    fill: { how: 'additive', value: MINUS_INFINITY },
+    compose: 'and',
+    rowGuard: 'zeros',
+    computeDtype: 'f32',
+    implementation: 'sdpa',
+    summary: 'The bool mask goes to PyTorch >= 2.5 as it is: zeros for a query without a key.',
+    source:
+      'transformers 5.18.0 masking_utils.py: sdpa_mask; integrations/sdpa_attention.py: sdpa_attention_forward',
+  },
+  'onnx-1.23': {
+    name: 'onnx-1.23',
+    fill: { how: 'additive', value: MINUS_INFINITY },
+    compose: 'and',
+    rowGuard: 'zeros',
+    computeDtype: 'f32',
+    summary:
+      'ONNX Attention 23 and 24 as corrected in 1.23: additive -inf, and a fully masked row gives exactly 0.',
+    source: 'onnx 1.23 onnx/defs/nn/defs.cc: Attention-23, Attention-24 function bodies',
+  },
+  jax: {
+    name: 'jax',
+    fill: { how: 'select', value: Math.fround(-0.7 * -FLOAT32_MIN) },
+    compose: 'and',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    summary:
+      'One AND mask selected with -0.7 finfo.max: a query without a key attends evenly to everything, the future included.',
+    source: 'jax 0.10.0 jax/_src/nn/functions.py: _apply_masks, _get_large_negative',
+  },
+  tfjs: {
+    name: 'tfjs',
+    fill: { how: 'additive', value: -1e9 },
+    compose: 'and',
+    rowGuard: 'none',
+    computeDtype: 'f32',
+    implementation: 'eager',
+    summary:
+      'The layers of TensorFlow.js add -1e9: a query without a key attends evenly to everything. (tf.softmax itself has no guard: -inf gives NaN.)',
+    source:
+      '@tensorflow/tfjs-layers 4.22.0 layers/nlp/multihead_attention and layers/advanced_activations: Softmax',
+  },
+} satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof table;
+
+/** Every preset by name. */
+export const policies: Readonly<Record<PresetName, Preset>> = table;
+
+/** In the order in which they are shown. */
+export const presetNames = Object.keys(table) as readonly PresetName[];
