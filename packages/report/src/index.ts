@@ -1,2 +1,14 @@
 /** One result schema, and the reports made from it. @module */
+export { laneJsonSchema, renderJson, resultJsonSchema } from './json.ts';
+export { parseLane, parseResult } from './parse.ts';
+export {
+  type ProgressLineOptions,
+  type ProgressState,
+  progressLine,
+  progressLogLine,
+} from './progress/line.ts';
+export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
 export * from './schema/index.ts';
+export { type RenderOptions, renderTerminal } from './terminal/render.ts';
+export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
+export { sanitize } from './text/sanitize.ts';

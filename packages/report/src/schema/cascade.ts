@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 export const opClassSchema = z.enum(['gen', 'prop', 'kill', 'clean']);
+export type OpClass = z.infer<typeof opClassSchema>;
 
 /** One tapped kernel output whose inputs or output hold a non-finite value. */
 export const eventSchema = z.object({
@@ -31,7 +32,7 @@ export const originSchema = z.object({
 });
 export type OriginRecord = z.infer<typeof originSchema>;
 
-/** One step of the spread through the residual stream: which positions of which batch row turned non-finite at a layer. */
+/** One step of the spread through the residual stream: which positions (`to` included) of which batch row turned non-finite at a layer. */
 export const spreadSchema = z.object({
   layer: z.string(),
   row: z.number().int(),

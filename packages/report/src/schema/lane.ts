@@ -60,6 +60,8 @@ export const labelDifferenceSchema = z.object({
   target: jsonNumber,
 });
 
+export type LabelDifference = z.infer<typeof labelDifferenceSchema>;
+
 /** The policy of the run against `safe`, on the same weights and the first batch. */
 export const policyEffectSchema = z.object({
   policy: z.string(),
@@ -71,7 +73,15 @@ export const policyEffectSchema = z.object({
 });
 export type PolicyEffectRecord = z.infer<typeof policyEffectSchema>;
 
-export const laneStatus = z.enum(['running', 'complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']);
+export const laneStatus = z.enum([
+  'running',
+  'complete',
+  'crashed',
+  'hung',
+  'device-lost',
+  'failed',
+  'interrupted',
+]);
 
 export const laneSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),

@@ -18,5 +18,9 @@ export function fromJsonNumber(value: JsonNumber): number {
 
 /** `JSON.stringify` with every non-finite number as its string. */
 export function stringifyExact(value: unknown, indent?: number): string {
-  return JSON.stringify(value, (_key, item) => (typeof item === 'number' ? toJsonNumber(item) : item), indent);
+  return JSON.stringify(
+    value,
+    (_key, item) => (typeof item === 'number' ? toJsonNumber(item) : item),
+    indent,
+  );
 }

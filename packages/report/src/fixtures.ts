@@ -1,0 +1,4 @@
+/** Results that the tests and the documentation render. Not part of the package's interface, not shipped. */
+export * from './fixtures/cascade.ts';
+export * from './fixtures/lane.ts';
+export * from './fixtures/results.ts';

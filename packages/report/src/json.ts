@@ -1,0 +1,51 @@
+/** A result as JSON, and the JSON Schemas that describe what nanscope writes. */
+import { z } from 'zod';
+import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schema/cascade.ts';
+import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
+import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
+import { jsonNumber, stringifyExact } from './schema/number.ts';
+import { cascadeRowSchema, type ResultRecord, resultSchema } from './schema/result.ts';
+
+/** Names under which shared parts appear as `$defs`. */
+const names = z.registry<{ id: string; title?: string; description?: string }>();
+names.add(jsonNumber, { id: 'Number', description: 'A number; NaN and the infinities as strings.' });
+names.add(adapterSchema, { id: 'Adapter', description: 'The graphics adapter a lane ran on.' });
+names.add(decisionSchema, {
+  id: 'Decision',
+  description: 'Device and attention chosen, with the rules that fired.',
+});
+names.add(environmentSchema, { id: 'Environment', description: 'Machine and versions of a lane.' });
+names.add(metricsSchema, { id: 'Metrics', description: 'Metrics over the whole data set.' });
+names.add(labelDifferenceSchema, { id: 'LabelDifference', description: 'A label whose loss differs.' });
+names.add(eventSchema, {
+  id: 'Event',
+  description: 'A kernel output that holds or was given a non-finite value.',
+});
+names.add(originSchema, { id: 'Origin', description: 'Where the first non-finite value was born, and how.' });
+names.add(pictureSchema, {
+  id: 'Picture',
+  description: 'Layer x position: `.` finite, `N` NaN, `I` infinity, `-` not measured.',
+});
+names.add(cascadeSchema, { id: 'Cascade', description: 'How non-finite values spread through one lane.' });
+names.add(laneSchema, { id: 'Lane', description: 'One lane: who ran, on what, with which result.' });
+names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
+
+/** Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". */
+export function renderJson(result: ResultRecord): string {
+  return `${stringifyExact(result, 2)}\n`;
+}
+
+function jsonSchema(schema: z.ZodType, title: string): Record<string, unknown> {
+  const { $schema, ...body } = z.toJSONSchema(schema, { metadata: names, io: 'input', reused: 'inline' });
+  return { $schema, title: `${title}, schema version ${SCHEMA_VERSION}`, ...body };
+}
+
+/** JSON Schema (draft 2020-12) of `--json` and of the run.json of a whole run. Unknown keys are allowed. */
+export function resultJsonSchema(): Record<string, unknown> {
+  return jsonSchema(resultSchema, 'nanscope result');
+}
+
+/** JSON Schema of the run.json of one lane. */
+export function laneJsonSchema(): Record<string, unknown> {
+  return jsonSchema(laneSchema, 'nanscope lane');
+}

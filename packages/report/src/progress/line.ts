@@ -1,0 +1,100 @@
+/** One lane's progress as one line. Pure; who writes it where and when is the neighbour `writer.ts`. */
+
+import { type Page, page } from '../terminal/page.ts';
+import { type Line, paint, span } from '../text/line.ts';
+import { count, duration, rate } from '../text/number.ts';
+import { sanitize } from '../text/sanitize.ts';
+
+export interface ProgressState {
+  /** `target` or `reference`. */
+  readonly lane: string;
+  /** Batches done. */
+  readonly done: number;
+  /** Batches there are; undefined while the data is still being read. */
+  readonly total?: number | undefined;
+  readonly tokensPerSecond?: number | undefined;
+  readonly etaSeconds?: number | undefined;
+  /** What the lane is at when it is not evaluating batches: `loading the model`, `leak check`. */
+  readonly phase?: string | undefined;
+}
+
+export interface ProgressLineOptions {
+  readonly width: number;
+  readonly color: boolean;
+  readonly unicode?: boolean;
+}
+
+const LANE_WIDTH = 10;
+const LONGEST_BAR = 30;
+
+/** `3/12 batches`, or `3 batches` while the total is unknown. */
+function doneWords({ done, total }: ProgressState): string {
+  return total === undefined ? `${count(done)} batches` : `${count(done)}/${count(total)} batches`;
+}
+
+/** Facts in the order in which they are dropped when the line is short, last first. */
+function factsOf(state: ProgressState): string[] {
+  const { phase, done, total, tokensPerSecond, etaSeconds } = state;
+  const over = total !== undefined && done >= total;
+  const facts = [phase ?? doneWords(state)];
+  if (phase === undefined) {
+    if (etaSeconds !== undefined && Number.isFinite(etaSeconds) && !over)
+      facts.push(`${duration(etaSeconds)} left`);
+    if (tokensPerSecond !== undefined && tokensPerSecond > 0) facts.push(`${rate(tokensPerSecond)} tokens/s`);
+  }
+  return facts;
+}
+
+function bar(state: ProgressState, width: number, { glyphs }: Page): Line {
+  if (state.total === undefined || state.total <= 0) return [];
+  const share = Math.min(1, Math.max(0, state.done / state.total));
+  const full = Math.floor(share * width);
+  return [
+    span(glyphs.bar.full.repeat(full), share >= 1 ? 'good' : 'note'),
+    span(glyphs.bar.empty.repeat(width - full), 'dim'),
+    span('  '),
+  ];
+}
+
+function compose(state: ProgressState, layout: Page, withBar: boolean): Line {
+  const { width, glyphs } = layout;
+  const separator = ` ${glyphs.dot} `;
+  const facts = factsOf(state);
+  const lane = state.lane.padEnd(LANE_WIDTH);
+  const lengthOf = (): number => lane.length + facts.join(separator).length;
+  while (facts.length > 1 && lengthOf() > width) facts.pop();
+  // The bar's width depends on the widest this lane's facts can get, so that it does not jump from line to line.
+  const room = width - lane.length - 48;
+  const bars = withBar && room >= 8 ? bar(state, Math.min(LONGEST_BAR, room), layout) : [];
+  const first = facts.shift()!;
+  return [
+    span(lane, 'strong'),
+    ...bars,
+    span(first),
+    ...facts.flatMap((fact) => [span(separator, 'dim'), span(fact, 'dim')]),
+  ];
+}
+
+function line(
+  state: ProgressState,
+  { width, color, unicode = true }: ProgressLineOptions,
+  withBar: boolean,
+): string {
+  const layout = page(width, unicode);
+  const clean: ProgressState = {
+    ...state,
+    lane: sanitize(state.lane, unicode),
+    phase: state.phase === undefined ? undefined : sanitize(state.phase, unicode),
+  };
+  return paint([compose(clean, layout, withBar)], width, color, layout.glyphs.ellipsis).trimEnd();
+}
+
+/** A line with a bar where it fits, without a newline, never wider than `width`. */
+export function progressLine(state: ProgressState, options: ProgressLineOptions): string {
+  return line(state, options, true);
+}
+
+/** The same facts without a bar, for logs. */
+export function progressLogLine(state: ProgressState, options: ProgressLineOptions): string {
+  return line(state, options, false);
+}

@@ -1,0 +1,107 @@
+/** Which device each lane ran on, why, what to beware of, and how the lane ended if not well. */
+import type { LaneRecord } from '../schema/lane.ts';
+import type { ResultRecord } from '../schema/result.ts';
+import { type Line, labelled, lineWidth, paragraph, type Span, span } from '../text/line.ts';
+import { bytes, count, counted } from '../text/number.ts';
+import { heading, type Page } from './page.ts';
+import { roles } from './words.ts';
+
+const labelWidth = 13;
+
+/** Statuses of a lane that did not reach its end, in words. */
+const endings: Readonly<Record<LaneRecord['status'], string>> = {
+  running: 'still running',
+  complete: 'complete',
+  crashed: 'crashed',
+  hung: 'hung',
+  'device-lost': 'lost its device',
+  failed: 'failed',
+  interrupted: 'interrupted',
+};
+
+function machineWords({ environment, decision }: LaneRecord): string {
+  const { backendVersion, node, os, osVersion, arch, cores } = environment;
+  const { backend } = decision;
+  const version = backendVersion.startsWith(backend) ? backendVersion : `${backend} ${backendVersion}`;
+  return [
+    version,
+    `Node ${node.replace(/^v/, '')}`,
+    `${os} ${osVersion} ${arch}`,
+    counted(cores, 'core'),
+  ].join(', ');
+}
+
+function kernelWords(lane: LaneRecord): string | undefined {
+  const groups = ['supplied', 'replaced', 'known-divergence'] as const;
+  const parts = groups.flatMap((status) => {
+    const names = lane.kernelNotes.filter((note) => note.status === status).map((note) => note.kernel);
+    if (names.length === 0) return [];
+    const listedNames = names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
+    return [`${count(names.length)} ${status.replace('-', ' ')} (${listedNames})`];
+  });
+  return parts.length === 0 ? undefined : `kernels: ${parts.join('; ')}`;
+}
+
+function laneLines(role: string, lane: LaneRecord, { width, glyphs }: Page): Line[] {
+  const { decision } = lane;
+  const attention =
+    decision.attention === 'undecided' ? 'attention undecided' : `attention ${decision.attention}`;
+  const name: Span[] = [span(`  ${role}`.padEnd(labelWidth), 'strong'), span(decision.label, 'note')];
+  const gap = width - lineWidth(name) - attention.length;
+  const asked = `asked for ${decision.requested}`;
+  const lines: Line[] =
+    gap >= 2
+      ? [[...name, span(' '.repeat(gap)), span(attention)]]
+      : [name, [span(' '.repeat(labelWidth)), span(attention)]];
+  const say = (text: string): void => void lines.push(...labelled(span(''), labelWidth, text, 'dim', width));
+  const warn = (text: string): void =>
+    void lines.push(
+      ...paragraph(text, 'warn', width, labelWidth + glyphs.warn.length + 1, span(glyphs.warn, 'warn')),
+    );
+  if (decision.rules.length === 0) say(asked);
+  decision.rules.forEach(({ rule, reason }, index) => {
+    say(`${index === 0 ? `${asked}; ` : ''}${rule}: ${reason}`);
+  });
+  say(machineWords(lane));
+  const kernels = kernelWords(lane);
+  if (kernels !== undefined) say(glyphs.ellipsis === '…' ? kernels : kernels.replaceAll('…', '...'));
+  if (decision.software && !decision.warnings.some((warning) => /software/i.test(warning))) {
+    warn('software adapter: its numbers count, its speed says nothing about a GPU');
+  }
+  for (const warning of decision.warnings) warn(warning);
+  const grown = lane.memory?.tensorsGrown ?? 0;
+  if (grown > 0) {
+    warn(
+      `${counted(grown, 'tensor')} kept after the last batch, peak ${bytes(lane.memory!.peakResidentBytes)}`,
+    );
+  }
+  if (lane.cascade?.observer === 'changed') warn('tracing changed the result of this lane');
+  if (lane.status !== 'complete') {
+    const text =
+      lane.failure === undefined ? endings[lane.status] : `${endings[lane.status]}: ${lane.failure}`;
+    const kept =
+      lane.metrics === undefined
+        ? 'nothing measured'
+        : `${counted(lane.metrics.batches, 'batch', 'batches')} kept`;
+    lines.push(
+      ...paragraph(
+        `${text} (${kept})`,
+        'bad',
+        width,
+        labelWidth + glyphs.fail.length + 1,
+        span(glyphs.fail, 'bad'),
+      ),
+    );
+  }
+  return lines;
+}
+
+export function devicesSection(result: ResultRecord, page: Page): Line[] {
+  const lines: Line[] = [heading('Devices', page)];
+  for (const role of roles) {
+    const lane = result[role];
+    if (lane !== undefined) lines.push(...laneLines(role, lane, page));
+  }
+  if (lines.length === 1) lines.push([span('  no lane left a record', 'bad')]);
+  return lines;
+}

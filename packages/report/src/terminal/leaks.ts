@@ -1,0 +1,38 @@
+/** Positions whose logits moved when a later token was changed: the future is visible there. */
+import type { LeakRecord } from '../schema/lane.ts';
+import type { ResultRecord } from '../schema/result.ts';
+import { type Line, paragraph, span } from '../text/line.ts';
+import { count, counted } from '../text/number.ts';
+import { heading, type Page } from './page.ts';
+import { perLane } from './words.ts';
+
+const SHOWN = 6;
+
+function leakWords({ row, position, from, live }: LeakRecord['leaks'][number]): string {
+  const effect = live ? 'its label is supervised: the leak enters the loss' : 'its label is not supervised';
+  return `row ${count(row)}: position ${count(position)} sees position ${count(from)}; ${effect}`;
+}
+
+export function leaksSection(result: ResultRecord, page: Page): Line[] {
+  const { width, glyphs } = page;
+  const said = perLane(result, (lane) => lane.leak);
+  if (said.length === 0) return [];
+  const lines: Line[] = [
+    heading('Does a position see its future?', page, said.length === 1 ? said[0]!.who : ''),
+  ];
+  for (const { who, value } of said) {
+    const { checked, leaks, leaksCut } = value;
+    const name = said.length === 1 ? '' : `${who}: `;
+    if (leaks.length + leaksCut === 0) {
+      const text = `${glyphs.pass} ${name}no, ${counted(checked, 'position')} checked`;
+      lines.push(checked === 0 ? [span(`  ${name}not checked`, 'dim')] : [span('  '), span(text, 'good')]);
+      continue;
+    }
+    const text = `${name}yes, ${count(leaks.length + leaksCut)} of ${counted(checked, 'position')} checked`;
+    lines.push(...paragraph(text, 'bad', width, 3 + glyphs.fail.length, span(glyphs.fail, 'bad')));
+    for (const leak of leaks.slice(0, SHOWN)) lines.push(...paragraph(leakWords(leak), 'plain', width, 4));
+    const more = Math.max(0, leaks.length - SHOWN) + leaksCut;
+    if (more > 0) lines.push(...paragraph(`and ${count(more)} more`, 'dim', width, 4));
+  }
+  return lines;
+}

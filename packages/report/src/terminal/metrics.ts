@@ -1,0 +1,160 @@
+/** Metrics side by side, with the tolerance that each would have needed. */
+import type { MetricsRecord } from '../schema/lane.ts';
+import type { JsonNumber } from '../schema/number.ts';
+import type { MetricComparison, ResultRecord } from '../schema/result.ts';
+import { cell, type Line, lineWidth, span, type Tone } from '../text/line.ts';
+import { count, difference, duration, measured, percent, rate, setting, tolerance } from '../text/number.ts';
+import { heading, type Page } from './page.ts';
+
+interface Row {
+  readonly name: string;
+  /** Undefined for what is told, not compared. */
+  readonly compared?: MetricComparison;
+  readonly target?: string | undefined;
+  readonly reference?: string | undefined;
+}
+
+const compared: readonly (keyof MetricsRecord)[] = ['loss', 'perplexity', 'accuracy'];
+
+function value(name: string, number: JsonNumber): string {
+  if (name === 'accuracy') return percent(number);
+  return Number.isInteger(number) && name !== 'loss' && name !== 'perplexity'
+    ? count(number as number)
+    : measured(number);
+}
+
+function nonFiniteWords({ nonFinite: { nan, posInf, negInf } }: MetricsRecord): string {
+  const parts = [
+    nan > 0 ? `${count(nan)} NaN` : '',
+    posInf > 0 ? `${count(posInf)} Inf` : '',
+    negInf > 0 ? `${count(negInf)} -Inf` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'none' : parts.join(' ');
+}
+
+const told: readonly [string, (metrics: MetricsRecord) => string][] = [
+  ['supervised tokens', (metrics) => count(metrics.tokens)],
+  ['without an answer', (metrics) => count(metrics.unanswerable)],
+  ['losses not finite', nonFiniteWords],
+  ['batches', (metrics) => count(metrics.batches)],
+  ['tokens a second', (metrics) => rate(metrics.tokensPerSecond)],
+  ['time', (metrics) => duration(metrics.seconds)],
+];
+
+function rowsOf(result: ResultRecord): Row[] {
+  const target = result.target?.metrics;
+  const reference = result.reference?.metrics;
+  const toldNames = new Set(told.map(([name]) => name));
+  const metrics = result.comparison?.metrics ?? [];
+  const first: Row[] =
+    metrics.length > 0
+      ? metrics
+          .filter((metric) => !toldNames.has(metric.name))
+          .map((metric) => ({
+            name: metric.name,
+            compared: metric,
+            target: value(metric.name, metric.target),
+            reference: value(metric.name, metric.reference),
+          }))
+      : compared.map((name) => ({
+          name,
+          target: target && value(name, target[name] as JsonNumber),
+          reference: reference && value(name, reference[name] as JsonNumber),
+        }));
+  const rest = told.map(([name, words]) => ({
+    name,
+    target: target && words(target),
+    reference: reference && words(reference),
+  }));
+  return [...first, ...rest];
+}
+
+function differenceWords(metric: MetricComparison): string {
+  if (metric.class === 'same-class') return `both ${metric.target}`;
+  if (metric.class === 'class-differs') return 'class differs';
+  return difference(metric.relative);
+}
+
+/** The figure is the smallest rtol that passes; no tolerance makes one class into another. */
+function neededWords(metric: MetricComparison, { glyphs }: Page): string {
+  if (metric.class === 'same-class') return glyphs.none;
+  return metric.class === 'class-differs' ? 'none would do' : tolerance(metric.requiredRtol);
+}
+
+function valueTone(text: string): Tone {
+  return /NaN|Inf/.test(text) ? 'bad' : 'plain';
+}
+
+export function metricsSection(result: ResultRecord, page: Page): Line[] {
+  const { width, glyphs } = page;
+  const { target, reference, comparison } = result;
+  if (target?.metrics === undefined && reference?.metrics === undefined) return [];
+  const lanes = (['target', 'reference'] as const).filter((role) => result[role] !== undefined);
+  const twoLanes = lanes.length === 2;
+  const remark =
+    comparison === undefined
+      ? ''
+      : `pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
+  const body = rowsOf(result).map((row) => {
+    const mark =
+      row.compared === undefined
+        ? span('')
+        : span(row.compared.pass ? glyphs.pass : glyphs.fail, row.compared.pass ? 'good' : 'bad');
+    const values = lanes.map((role) => row[role] ?? glyphs.none);
+    return {
+      mark,
+      name: row.name,
+      values,
+      difference: row.compared === undefined ? '' : differenceWords(row.compared),
+      needed: row.compared === undefined ? '' : neededWords(row.compared, page),
+      secondary: row.compared === undefined && comparison !== undefined,
+    };
+  });
+  const titles = { difference: 'rel. difference', needed: 'rtol needed' };
+  const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
+  const markWidth = glyphs.pass.length + 1;
+  const nameWidth = widest(body.map((row) => row.name));
+  const valueWidth = Math.max(widest(lanes), widest(body.flatMap((row) => row.values)));
+  const hasCompared = body.some((row) => row.difference !== '');
+  const differenceWidth = hasCompared ? widest([titles.difference, ...body.map((row) => row.difference)]) : 0;
+  const neededWidth = hasCompared ? widest([titles.needed, ...body.map((row) => row.needed)]) : 0;
+  const fixed = 2 + markWidth + nameWidth + lanes.length * valueWidth + differenceWidth + neededWidth;
+  const columns = lanes.length + (hasCompared ? 2 : 0);
+  const gap = ' '.repeat(Math.max(1, Math.min(5, Math.floor((width - fixed) / columns))));
+  const line = (mark: Line, name: Line, values: readonly Line[], others: readonly Line[]): Line => [
+    span('  '),
+    ...cell(mark, markWidth),
+    ...cell(name, nameWidth),
+    ...values.flatMap((item) => [span(gap), ...cell(item, valueWidth, 'right')]),
+    ...(hasCompared
+      ? [
+          span(gap),
+          ...cell(others[0] ?? [], differenceWidth, 'right'),
+          span(gap),
+          ...cell(others[1] ?? [], neededWidth, 'right'),
+        ]
+      : []),
+  ];
+  const header = line(
+    [],
+    [],
+    lanes.map((role) => [span(role, 'dim')]),
+    [[span(titles.difference, 'dim')], [span(titles.needed, 'dim')]],
+  );
+  const lines: Line[] = [heading(twoLanes ? 'Metrics, side by side' : 'Metrics', page, remark), header];
+  for (const row of body) {
+    const differenceTone: Tone =
+      row.mark.tone === 'bad' ? 'bad' : row.difference.startsWith('both') ? 'warn' : 'plain';
+    lines.push(
+      line(
+        [row.mark],
+        [span(row.name, row.secondary ? 'dim' : 'strong')],
+        row.values.map((text) => [
+          span(text, row.secondary && valueTone(text) === 'plain' ? 'dim' : valueTone(text)),
+        ]),
+        [[span(row.difference, differenceTone)], [span(row.needed, differenceTone)]],
+      ),
+    );
+  }
+  return lines.filter((item) => lineWidth(item) > 0);
+}

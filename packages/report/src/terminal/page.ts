@@ -1,0 +1,108 @@
+/** What every section is given: how wide the page is and which signs it may use. */
+import type { OpClass } from '../schema/cascade.ts';
+import { type Line, type Span, span, type Tone } from '../text/line.ts';
+import { displayWidth } from '../text/width.ts';
+
+export interface Glyphs {
+  readonly classes: Readonly<Record<OpClass, string>>;
+  readonly pass: string;
+  readonly fail: string;
+  readonly warn: string;
+  readonly next: string;
+  readonly origin: string;
+  readonly dot: string;
+  readonly arrow: string;
+  readonly ellipsis: string;
+  readonly none: string;
+  readonly times: string;
+  readonly more: string;
+  readonly rule: string;
+  readonly differs: string;
+  readonly pad: string;
+  readonly real: string;
+  readonly finite: string;
+  readonly unmeasured: string;
+  readonly bar: { readonly full: string; readonly empty: string };
+  /** Corners from top left clockwise, then horizontal and vertical. */
+  readonly box: readonly [string, string, string, string, string, string];
+}
+
+const unicodeGlyphs: Glyphs = {
+  classes: { gen: '●', prop: '▸', kill: '✕', clean: '·' },
+  pass: '✓',
+  fail: '✗',
+  warn: '▲',
+  next: '→',
+  origin: '◆',
+  dot: '·',
+  arrow: '→',
+  ellipsis: '…',
+  none: '–',
+  times: '×',
+  more: '⋮',
+  rule: '─',
+  differs: '≠',
+  pad: '░',
+  real: '▁',
+  finite: '·',
+  unmeasured: ' ',
+  bar: { full: '━', empty: '─' },
+  box: ['╭', '╮', '╯', '╰', '─', '│'],
+};
+
+const asciiGlyphs: Glyphs = {
+  classes: { gen: '*', prop: '>', kill: 'x', clean: '.' },
+  pass: 'ok',
+  fail: 'X',
+  warn: '!',
+  next: '->',
+  origin: '#',
+  dot: '-',
+  arrow: '->',
+  ellipsis: '...',
+  none: '-',
+  times: 'x',
+  more: ':',
+  rule: '-',
+  differs: '!=',
+  pad: 'p',
+  real: '_',
+  finite: '.',
+  unmeasured: ' ',
+  bar: { full: '#', empty: '-' },
+  box: ['+', '+', '+', '+', '-', '|'],
+};
+
+export interface Page {
+  readonly width: number;
+  readonly glyphs: Glyphs;
+}
+
+export function page(width: number, unicode: boolean): Page {
+  return { width, glyphs: unicode ? unicodeGlyphs : asciiGlyphs };
+}
+
+/** A section's title with a rule to the right edge and a remark before its end. */
+export function heading(title: string, { width, glyphs }: Page, remark = ''): Line {
+  const tail: Span[] = remark === '' ? [] : [span(` ${remark}`, 'dim')];
+  const used = displayWidth(title) + 1 + (remark === '' ? 0 : displayWidth(remark) + 1);
+  return [
+    span(title, 'heading'),
+    span(' '),
+    span(glyphs.rule.repeat(Math.max(0, width - used)), 'dim'),
+    ...tail,
+  ];
+}
+
+export const classTone: Readonly<Record<OpClass, Tone>> = {
+  gen: 'gen',
+  prop: 'prop',
+  kill: 'kill',
+  clean: 'dim',
+};
+
+/** `['a', 'b', 'c']` as `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}

@@ -1,0 +1,58 @@
+/** The report on a terminal: sections in reading order, from what was run to what to do next. */
+import type { ResultRecord } from '../schema/result.ts';
+import { type Line, paint } from '../text/line.ts';
+import { sanitizeRecord } from '../text/sanitize.ts';
+import { cascadeSection } from './cascade.ts';
+import { devicesSection } from './devices.ts';
+import { headerSection } from './header.ts';
+import { labelsSection, policyEffectSection } from './labels.ts';
+import { leaksSection } from './leaks.ts';
+import { metricsSection } from './metrics.ts';
+import { originSection } from './origin.ts';
+import { page } from './page.ts';
+import { pictureSection } from './picture.ts';
+import { settingsSection } from './settings.ts';
+import { NARROWEST } from './style.ts';
+import { verdictSection } from './verdict.ts';
+
+export interface RenderOptions {
+  /** Columns; no line is longer. At least 40. */
+  readonly width: number;
+  readonly color: boolean;
+  /** Glyphs outside ASCII, default true. */
+  readonly unicode?: boolean;
+}
+
+const sections = [
+  headerSection,
+  devicesSection,
+  settingsSection,
+  metricsSection,
+  labelsSection,
+  cascadeSection,
+  originSection,
+  pictureSection,
+  leaksSection,
+  policyEffectSection,
+  verdictSection,
+];
+
+/**
+ * The whole report as text, closed by a newline. Strings from the record are sanitised: nothing in them reaches
+ * the terminal as a control character.
+ */
+export function renderTerminal(
+  result: ResultRecord,
+  { width, color, unicode = true }: RenderOptions,
+): string {
+  const clean = sanitizeRecord(result, unicode);
+  const layout = page(Math.max(NARROWEST, Math.floor(width)), unicode);
+  const lines: Line[] = [];
+  for (const section of sections) {
+    const own = section(clean, layout);
+    if (own.length === 0) continue;
+    if (lines.length > 0) lines.push([]);
+    lines.push(...own);
+  }
+  return paint(lines, layout.width, color, layout.glyphs.ellipsis);
+}

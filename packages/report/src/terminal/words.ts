@@ -1,0 +1,122 @@
+/** Turns a record's codes into words: policies, keys, coordinates, lanes. Nothing here is laid out. */
+import type { CascadeEvent, OriginRecord, PictureRecord } from '../schema/cascade.ts';
+import type { LaneRecord } from '../schema/lane.ts';
+import { stringifyExact } from '../schema/number.ts';
+import type { ResultRecord } from '../schema/result.ts';
+
+export const roles = ['target', 'reference'] as const;
+export type Role = (typeof roles)[number];
+
+/** One thing said of a lane, or of both where they say the same. */
+export interface Said<T> {
+  readonly who: Role | 'both lanes';
+  readonly value: T;
+}
+
+/** What `pick` finds in each lane; one entry for both when the findings are equal. */
+export function perLane<T>(result: ResultRecord, pick: (lane: LaneRecord) => T | undefined): Said<T>[] {
+  const said = roles.flatMap((who) => {
+    const lane = result[who];
+    const value = lane === undefined ? undefined : pick(lane);
+    return value === undefined ? [] : [{ who, value }];
+  });
+  const [first, second] = said;
+  if (first && second && stringifyExact(first.value) === stringifyExact(second.value)) {
+    return [{ who: 'both lanes', value: first.value }];
+  }
+  return said;
+}
+
+function fillWords(fill: string): string {
+  const match = /^(select|additive)[\s:]*-?(?=-|finfo|\d|inf)(.*)$/i.exec(fill);
+  const how = match?.[1]?.toLowerCase() ?? 'select';
+  const bare = (match?.[2] ?? fill).replace('finfo-min', 'finfo.min');
+  const value = /^inf/i.test(bare) ? `-${bare}` : bare;
+  return how === 'additive' ? `${value} added to masked scores` : `masked scores set to ${value}`;
+}
+
+const composeWords: Readonly<Record<string, string>> = {
+  and: 'causal AND padding',
+  add: 'causal and padding masks added',
+  'causal-dropped': 'padding only, causality dropped',
+};
+
+const guardWords: Readonly<Record<string, string>> = {
+  none: 'a row without an allowed key is not guarded',
+  zeros: 'a row without an allowed key gives zeros',
+  self: 'a row without an allowed key attends to itself',
+  'attend-all': 'a row without an allowed key attends to every key',
+};
+
+/** `torch-mps-2.8: masked scores set to -inf, causal AND padding, a row without an allowed key is not guarded, f32`. */
+export function policyWords({ name, fill, compose, rowGuard, computeDtype }: LaneRecord['policy']): string {
+  const parts = [
+    fillWords(fill),
+    composeWords[compose] ?? `masks composed by ${compose}`,
+    guardWords[rowGuard] ?? `row guard ${rowGuard}`,
+    computeDtype,
+  ];
+  return `${name}: ${parts.join(', ')}`;
+}
+
+/** Splits `{phase}/{module path}/{kernel}#{call}:{output}` into the layer and the op below it. */
+export function placeOf(key: string): { layer: string; op: string } {
+  const parts = key.split('/');
+  if (parts.length < 2) return { layer: '', op: key };
+  const phase = parts[0]!;
+  const kernel = parts.at(-1)!.replace(/#\d+(:\d+)?$/, '');
+  return placeOfPath(phase, parts.slice(1, -1).join('.'), kernel);
+}
+
+/** `transformer.h.0.attn.probs` of the forward pass is layer `h.0`, op `attn.probs`. */
+export function placeOfPath(phase: string, path: string, kernel: string): { layer: string; op: string } {
+  const bare = path.replace(/^transformer\.?/, '');
+  const match = /^(h\.\d+|[^.]+)\.?(.*)$/.exec(bare);
+  const layer = match?.[1] ?? phase;
+  const below = match?.[2] ?? '';
+  const prefix = phase === 'forward' || phase === layer ? '' : `${phase} `;
+  return { layer: prefix + layer, op: below === '' ? kernel : `${below} ${kernel}` };
+}
+
+export function keyWords(key: string): string {
+  const { layer, op } = placeOf(key);
+  return layer === '' ? op : `${layer} ${op}`;
+}
+
+/** Index of a named coordinate, `query` also under its other name. */
+function coordinate(origin: OriginRecord, ...names: string[]): number | undefined {
+  const index = origin.coordinateNames.findIndex((name) => names.includes(name));
+  return index < 0 ? undefined : origin.coordinates[index];
+}
+
+/** `[batch 1, head 0, query 0, key 0]`. */
+export function coordinateWords(origin: OriginRecord): string {
+  const parts = origin.coordinates.map((value, index) => {
+    const name = origin.coordinateNames[index];
+    return name === undefined ? String(value) : `${name} ${value}`;
+  });
+  return `[${parts.join(', ')}]`;
+}
+
+/** What the origin's position is in its row, where the padding is known: `the first padded query of batch row 1`. */
+export function positionWords(origin: OriginRecord, picture: PictureRecord | undefined): string | undefined {
+  const row = coordinate(origin, 'batch');
+  const position = coordinate(origin, 'query', 'position');
+  if (row === undefined || position === undefined) return undefined;
+  const padding = picture?.padding[row];
+  const length = picture?.cells[row]?.[0]?.length;
+  if (padding === undefined || length === undefined) return undefined;
+  const noun = origin.coordinateNames.includes('query') ? 'query' : 'position';
+  const name = (which: string): string => `the ${which} ${noun} of batch row ${row}`;
+  if (position < padding.left) {
+    if (position === padding.left - 1) return padding.left === 1 ? name('only padded') : name('last padded');
+    return position === 0 ? name('first padded') : `a padded ${noun} of batch row ${row}`;
+  }
+  if (position >= length - padding.right) return `a ${noun} in the padding on the right of batch row ${row}`;
+  return position === padding.left ? name('first real') : `a real ${noun} of batch row ${row}`;
+}
+
+/** Layer and op of an event. */
+export function placeOfEvent(event: CascadeEvent): { layer: string; op: string } {
+  return placeOfPath(event.phase, event.path, event.kernel);
+}

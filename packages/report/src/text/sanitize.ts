@@ -1,0 +1,56 @@
+/**
+ * Makes strings from data (label text, file names, driver descriptions, failure messages) harmless on a
+ * terminal: nothing in them can move the cursor, change a colour, reorder a line or hide itself. It runs once
+ * over the whole record before any layout, so that no section can forget it and widths are those printed.
+ */
+
+const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\u001b': '\\e' };
+
+const plainEquivalents: Readonly<Record<string, string>> = {
+  '→': '->',
+  '←': '<-',
+  '·': '-',
+  '•': '*',
+  '×': 'x',
+  '…': '...',
+  '–': '-',
+  '—': '-',
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '≠': '!=',
+  '≤': '<=',
+  '≥': '>=',
+  '±': '+-',
+  '∞': 'inf',
+};
+
+function escaped(character: string): string {
+  return named[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}
+
+/**
+ * Control, format, surrogate, private and unassigned characters and line separators become visible escapes.
+ * With `unicode` false, everything outside ASCII does, but for a few signs that have a plain spelling.
+ */
+export function sanitize(text: string, unicode = true): string {
+  const safe = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped);
+  if (unicode) return safe;
+  return safe.replace(/[^ -~]/gu, (character) => plainEquivalents[character] ?? escaped(character));
+}
+
+/** The same record with every string in it sanitised, keys of objects included. */
+export function sanitizeRecord<T>(value: T, unicode = true): T {
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') return sanitize(item, unicode);
+    if (Array.isArray(item)) return item.map(walk);
+    if (item !== null && typeof item === 'object') {
+      return Object.fromEntries(
+        Object.entries(item).map(([key, inner]) => [sanitize(key, unicode), walk(inner)]),
+      );
+    }
+    return item;
+  };
+  return walk(value) as T;
+}
