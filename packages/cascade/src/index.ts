@@ -4,6 +4,7 @@
  * @module
  */
 export { countBits } from './health/bits.ts';
+export { anyNonFinite } from './health/gate.ts';
 export { type BenignRule, benignRules } from './judge/benign.ts';
 export { classifyOps, type Judgement, type OpClass } from './judge/classify.ts';
 export { type BatchContext, contextOf, type MaskFacts, maskFacts } from './judge/context.ts';

@@ -17,28 +17,24 @@ export interface Count {
   readonly rows?: string;
 }
 
-/** The largest magnitude, as bits, of `bits[from..to)`. At least `EXPONENT` exactly when an element is not finite. */
-function largest(bits: Int32Array, from: number, to: number): number {
+/**
+ * Whether `bits[from..to)` holds a value that is not finite. Adding one to an exponent of all ones carries into
+ * the sign bit, which was cleared before: nothing else can set it.
+ */
+function anyNonFinite(bits: Int32Array, from: number, to: number): boolean {
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   let i = from;
   for (const stop = to - 3; i < stop; i += 4) {
-    const w = bits[i]! & MAGNITUDE;
-    const x = bits[i + 1]! & MAGNITUDE;
-    const y = bits[i + 2]! & MAGNITUDE;
-    const z = bits[i + 3]! & MAGNITUDE;
-    a = w > a ? w : a;
-    b = x > b ? x : b;
-    c = y > c ? y : c;
-    d = z > d ? z : d;
+    a |= (bits[i]! & MAGNITUDE) + SMALLEST_NORMAL;
+    b |= (bits[i + 1]! & MAGNITUDE) + SMALLEST_NORMAL;
+    c |= (bits[i + 2]! & MAGNITUDE) + SMALLEST_NORMAL;
+    d |= (bits[i + 3]! & MAGNITUDE) + SMALLEST_NORMAL;
   }
-  for (; i < to; i++) {
-    const w = bits[i]! & MAGNITUDE;
-    a = w > a ? w : a;
-  }
-  return Math.max(a, b, c, d);
+  for (; i < to; i++) a |= (bits[i]! & MAGNITUDE) + SMALLEST_NORMAL;
+  return (a | b | c | d) < 0;
 }
 
 /** Magnitudes over the finite elements. */
@@ -86,7 +82,7 @@ export function countBits(
   let firstInf = -1;
   for (let from = 0; from < bits.length; from += BLOCK) {
     const to = Math.min(from + BLOCK, bits.length);
-    if (largest(bits, from, to) < EXPONENT) continue;
+    if (!anyNonFinite(bits, from, to)) continue;
     for (let i = from; i < to; i++) {
       const magnitude = bits[i]! & MAGNITUDE;
       if (magnitude < EXPONENT) continue;
@@ -120,5 +116,5 @@ export function countBits(
 /** Whether any of `values` is a NaN or an infinity. */
 export function hasNonFinite(values: Float32Array): boolean {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-  return largest(bits, 0, bits.length) >= EXPONENT;
+  return anyNonFinite(bits, 0, bits.length);
 }

@@ -15,6 +15,8 @@ export type NameOf = (id: tf.DataId) => string | undefined;
 
 interface Draft {
   readonly fields: Omit<OpRecord, 'health' | 'rows'>;
+  /** Of the rows that were asked for; undefined when none were. */
+  readonly rowLength: number | undefined;
   readonly measurement: Measurement | undefined;
 }
 
@@ -32,18 +34,15 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
   let producers = new Map<tf.DataId, number>();
   let calls = new Map<string, number>();
   let externals = new Map<tf.DataId, { name: string; tensor: Omit<ExternalRecord, 'health'> }>();
-  let externalNames = new Set<string>();
+  let externalNames = new Map<string, number>();
 
+  /** Unnamed tensors are numbered in order of first use, which is the same order on every backend. */
   const nameExternal = (tensor: tf.TensorInfo): string => {
     const given = nameOf(tensor.dataId);
     const base = given ?? (tensor.shape.every((size) => size === 1) ? 'constant' : 'external');
-    for (let n = 0; ; n++) {
-      const name = given && n === 0 ? base : `${base}#${n}`;
-      if (!externalNames.has(name)) {
-        externalNames.add(name);
-        return name;
-      }
-    }
+    const used = externalNames.get(base) ?? 0;
+    externalNames.set(base, used + 1);
+    return given !== undefined && used === 0 ? given : `${base}#${used}`;
   };
 
   const reference = (name: string, tensor: tf.TensorInfo): InputRef => {
@@ -67,13 +66,17 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
     kernel: string,
     inputs: tf.TensorInfo[],
     output: tf.TensorInfo,
+    rowLength: number | undefined,
   ): Measurement | undefined => {
     const source =
       inputs.find((input) => input.dataId === output.dataId) ??
       (aliasing.has(kernel) ? inputs[0] : undefined);
     if (!source) return undefined;
     const producer = producers.get(source.dataId);
-    return producer === undefined ? measuredExternals.get(source.dataId) : drafts[producer]!.measurement;
+    const draft = producer === undefined ? undefined : drafts[producer]!;
+    // Rows that the source was not asked for have to be counted after all.
+    if (rowLength !== undefined && draft?.rowLength !== rowLength) return undefined;
+    return draft ? draft.measurement : measuredExternals.get(source.dataId);
   };
 
   return {
@@ -89,9 +92,9 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
       const sources = named.map(({ tensor }) => tensor);
       outputs.forEach((tensor, output) => {
         const measurable = tensor.dtype === 'float32';
-        const alias = measurable ? aliased(kernel, sources, tensor) : undefined;
         const rowLength =
           isResidualStream(scope.path) && tensor.shape.length > 1 ? tensor.shape.at(-1)! : undefined;
+        const alias = measurable ? aliased(kernel, sources, tensor, rowLength) : undefined;
         const measurement = alias ?? (measurable ? counter.measure(tensor, rowLength) : undefined);
         producers.set(tensor.dataId, drafts.length);
         drafts.push({
@@ -107,14 +110,16 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
             inputs,
             ...(alias && { alias: true as const }),
           },
+          rowLength,
           measurement,
         });
       });
     },
     take() {
-      const records = drafts.map(({ fields, measurement }): OpRecord => {
+      const records = drafts.map(({ fields, measurement, rowLength }): OpRecord => {
         const { health, rows } = measurement ?? {};
-        return { ...fields, ...(health && { health }), ...(rows !== undefined && { rows }) };
+        const wantsRows = rowLength !== undefined && rows !== undefined;
+        return { ...fields, ...(health && { health }), ...(wantsRows && { rows }) };
       });
       const named: Record<string, ExternalRecord> = {};
       for (const [id, { name, tensor }] of externals) {
@@ -125,7 +130,7 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
       producers = new Map();
       calls = new Map();
       externals = new Map();
-      externalNames = new Set();
+      externalNames = new Map();
       return { records, externals: named };
     },
   };

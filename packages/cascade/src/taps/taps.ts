@@ -52,14 +52,14 @@ export function openTaps(backendName: string, onKernel: OnKernel): Taps {
       backendName: traced,
       kernelFunc: (call) => {
         depth++;
-        let result: tf.TensorInfo | tf.TensorInfo[];
         try {
-          result = kernelFunc(call);
+          const result = kernelFunc(call);
+          // Still inside: a kernel that the measuring itself runs is not reported.
+          if (depth === 1) onKernel(kernelName, call.inputs, Array.isArray(result) ? result : [result]);
+          return result;
         } finally {
           depth--;
         }
-        if (depth === 0) onKernel(kernelName, call.inputs, Array.isArray(result) ? result : [result]);
-        return result;
       },
     });
   }

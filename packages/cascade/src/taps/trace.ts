@@ -26,7 +26,7 @@ export interface TraceOptions {
 }
 
 /** The parts of a session that a trace needs; any opened `Session` has them. */
-export type TraceableSession = Pick<Session, 'id' | 'tfjsName'> & {
+export type TraceableSession = Pick<Session, 'id' | 'tfjsName' | 'lost' | 'errors'> & {
   readonly facts: { readonly capabilities: { readonly strictNumerics: boolean } };
 };
 
