@@ -3,4 +3,5 @@ export type * from './backend.ts';
 export type * from './kernel-types.ts';
 export { defineKernel, hasKernel } from './kernels.ts';
 export { findGraphicsDriver, type GraphicsDriver, laneEnvironment } from './lane-environment.ts';
+export { rowDispatch, rowIndex } from './rows.wgsl.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';

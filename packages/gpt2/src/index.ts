@@ -1,2 +1,8 @@
-/** GPT-2 in the Hugging Face layout on TensorFlow.js backends. @module */
-export {};
+/** GPT-2 in the Hugging Face layout: config.json, model.safetensors, forward pass, seeded initialisation. @module */
+export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
+export { type Gpt2Config, parseConfig, readConfig } from './config.ts';
+export { initialValues } from './initialize.ts';
+export { loadGpt2, type ModelSource } from './load.ts';
+export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
+export { parameterShapes } from './parameters.ts';
+export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';

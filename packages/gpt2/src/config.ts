@@ -1,0 +1,105 @@
+/**
+ * The model's shape, read from a Hugging Face config.json: same keys, same defaults. What this code would
+ * compute differently from what the file asks for is refused by name instead of being ignored.
+ */
+import { readFile } from 'node:fs/promises';
+import { errorLine, UserError } from '@nanscope/errors';
+import { z } from 'zod';
+
+const positive = z.number().int().positive();
+
+/** Keys as in Hugging Face's GPT2Config; keys that do not change the forward pass in evaluation are let through unread. */
+const schema = z.object({
+  vocab_size: positive.default(50257),
+  n_positions: positive.default(1024),
+  n_embd: positive.default(768),
+  n_layer: positive.default(12),
+  n_head: positive.default(12),
+  /** Width of the MLP; null means 4 n_embd. */
+  n_inner: positive.nullable().default(null),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  initializer_range: z.number().nonnegative().default(0.02),
+  /** Scores divided by the square root of the head size. */
+  scale_attn_weights: z.boolean().default(true),
+  /** Scores of layer i divided by i + 1 as well. */
+  scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(true),
+  bos_token_id: z.number().int().nullable().default(50256),
+  eos_token_id: z.number().int().nullable().default(50256),
+  pad_token_id: z.number().int().nullable().default(null),
+});
+
+/** A checked GPT-2 configuration, with Hugging Face's key names. */
+export type Gpt2Config = Readonly<z.infer<typeof schema>>;
+
+function refuse(where: string, message: string): never {
+  throw new UserError('gpt2/config', `${where}: ${message}`);
+}
+
+/** Settings of Hugging Face's GPT-2 that would change the numbers and that are not implemented here. */
+function refuseUnsupported(json: Record<string, unknown>, where: string): void {
+  const { model_type: type = 'gpt2', architectures, activation_function: activation = 'gelu_new' } = json;
+  if (type !== 'gpt2')
+    refuse(
+      where,
+      `model_type is ${JSON.stringify(type)}, expected "gpt2": other architectures are not supported.`,
+    );
+  if (
+    Array.isArray(architectures) &&
+    !architectures.some((name) => name === 'GPT2LMHeadModel' || name === 'GPT2Model')
+  ) {
+    refuse(
+      where,
+      `architectures is ${JSON.stringify(architectures)}, expected "GPT2LMHeadModel": other architectures are not supported.`,
+    );
+  }
+  if (activation !== 'gelu_new' && activation !== 'gelu_pytorch_tanh') {
+    refuse(
+      where,
+      `activation_function is ${JSON.stringify(activation)}, expected "gelu_new" (or "gelu_pytorch_tanh", the same function).`,
+    );
+  }
+  for (const key of ['reorder_and_upcast_attn', 'add_cross_attention', 'is_encoder_decoder']) {
+    if (json[key] === true)
+      refuse(where, `${key} is true, which is not supported. Set it to false if the weights allow it.`);
+  }
+}
+
+/**
+ * Checks a parsed config.json.
+ *
+ * @param where Named at the start of every message, usually the file's path.
+ * @throws UserError for other architectures, unsupported settings, and values of the wrong type or size.
+ */
+export function parseConfig(json: unknown, where: string): Gpt2Config {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return refuse(where, 'expected a JSON object.');
+  refuseUnsupported(json as Record<string, unknown>, where);
+  const result = schema.safeParse(json);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    refuse(where, `${issue.path.join('.')}: ${issue.message}.`);
+  }
+  const config = result.data;
+  if (config.n_embd % config.n_head !== 0) {
+    refuse(where, `n_head ${config.n_head} does not divide n_embd ${config.n_embd}.`);
+  }
+  return config;
+}
+
+/** Reads and checks a config.json. @throws UserError, one line, naming the file. */
+export async function readConfig(path: string): Promise<Gpt2Config> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UserError('gpt2/config', `${path}: can not be read (${errorLine(error)}).`, { cause: error });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError('gpt2/config', `${path}: not valid JSON (${errorLine(error)}).`, { cause: error });
+  }
+  return parseConfig(json, path);
+}

@@ -1,0 +1,111 @@
+/**
+ * GPT-2's forward pass on the active backend. Nothing here reads back from the device, and logits are a step of
+ * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
+ */
+
+import { type Implementation, type Policy, prepareMask } from '@nanscope/attention';
+import * as tf from '@tensorflow/tfjs';
+import { checkLength, type Gpt2Batch } from './batch.ts';
+import { type BlockContext, block } from './block.ts';
+import type { Gpt2Config } from './config.ts';
+import { layerNorm } from './kernels/layer-norm.ts';
+
+/** `hidden_states.0` is the embeddings, `hidden_states.i` the output of block i - 1, `attn_probs.i` of block i. */
+export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | 'ln_f_out';
+
+export interface ForwardOptions {
+  readonly implementation: Implementation;
+  readonly policy: Policy;
+  /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
+  readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
+}
+
+export class Gpt2 {
+  readonly config: Gpt2Config;
+  /** By Hugging Face name; linear weights are [in, out]. */
+  readonly parameters: Readonly<Record<string, tf.Variable>>;
+
+  constructor(config: Gpt2Config, parameters: Readonly<Record<string, tf.Variable>>) {
+    this.config = config;
+    this.parameters = parameters;
+  }
+
+  /** wte[ids] + wpe[positions], as rows [B*T,C]. */
+  #embeddings({ inputIds, positionIds }: Gpt2Batch): tf.Tensor2D {
+    const look = (table: string, ids: tf.Tensor2D) =>
+      tf.gather(
+        this.parameters[table] as tf.Tensor as tf.Tensor2D,
+        tf.reshape(ids, [ids.size]) as tf.Tensor1D,
+      );
+    return tf.tidy('transformer.embeddings', () =>
+      tf.add<tf.Tensor2D>(
+        look('transformer.wte.weight', inputIds),
+        look('transformer.wpe.weight', positionIds),
+      ),
+    );
+  }
+
+  /**
+   * All hidden states after the final LayerNorm, [B,T,C].
+   *
+   * @param batch int32 [B,T] tensors, see `uploadBatch` for the checks that need host memory.
+   * @throws UserError when T exceeds n_positions.
+   */
+  hidden(batch: Gpt2Batch, { implementation, policy, capture }: ForwardOptions): tf.Tensor3D {
+    const { config, parameters } = this;
+    const [B, T] = batch.inputIds.shape;
+    const C = config.n_embd;
+    checkLength(config, T);
+    return tf.tidy(() => {
+      const context: BlockContext = {
+        config,
+        parameters,
+        batch: B,
+        length: T,
+        mask: prepareMask(
+          { padding: batch.attentionMask, causal: true },
+          { batch: B, queries: T, keys: T, policy },
+        ),
+        implementation,
+        policy,
+        captureProbabilities:
+          capture && ((index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
+      };
+      const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
+      let x = this.#embeddings(batch);
+      emit('hidden_states.0', x);
+      for (let index = 0; index < config.n_layer; index++) {
+        const output = block(x, index, context);
+        x.dispose();
+        x = output;
+        emit(`hidden_states.${index + 1}`, x);
+      }
+      const final = tf.tidy('transformer.ln_f', () =>
+        layerNorm(
+          x,
+          parameters['transformer.ln_f.weight'] as tf.Tensor as tf.Tensor1D,
+          parameters['transformer.ln_f.bias'] as tf.Tensor as tf.Tensor1D,
+          config.layer_norm_epsilon,
+        ),
+      );
+      emit('ln_f_out', final);
+      return tf.reshape(final, [B, T, C]) as tf.Tensor3D;
+    });
+  }
+
+  /**
+   * Scores over the vocabulary.
+   *
+   * @param rows [N,C], any rows of the hidden states.
+   * @returns [N,V]
+   */
+  logits(rows: tf.Tensor2D): tf.Tensor2D {
+    const head = this.parameters['lm_head.weight'] ?? this.parameters['transformer.wte.weight']!;
+    return tf.tidy('lm_head', () => tf.matMul(rows, head as tf.Tensor as tf.Tensor2D, false, true));
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+  }
+}
