@@ -2,7 +2,7 @@
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
 export { type Gpt2Config, parseConfig, readConfig } from './config.ts';
 export { initialValues } from './initialize.ts';
-export { loadGpt2, type ModelSource } from './load.ts';
+export { checkGpt2, loadGpt2, type ModelSource } from './load.ts';
 export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
 export { parameterShapes } from './parameters.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';

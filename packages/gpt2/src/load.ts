@@ -95,7 +95,14 @@ async function build(config: Gpt2Config, values: Values): Promise<Gpt2> {
   return new Gpt2(config, parameters);
 }
 
-async function fromDirectory(directory: string): Promise<Gpt2> {
+interface CheckedFiles {
+  readonly config: Gpt2Config;
+  readonly file: SafetensorsFile;
+  /** Name in the file by parameter name. */
+  readonly stored: ReadonlyMap<string, string>;
+}
+
+async function openDirectory(directory: string): Promise<CheckedFiles> {
   const names = await listing(directory);
   if (!names.includes('config.json')) {
     throw new UserError(
@@ -117,7 +124,20 @@ async function fromDirectory(directory: string): Promise<Gpt2> {
   }
   const config = await readConfig(join(directory, 'config.json'));
   const file = await openSafetensors(join(directory, weights));
-  const stored = matchNames(file, config);
+  return { config, file, stored: matchNames(file, config) };
+}
+
+/**
+ * Checks a model directory without reading a tensor: config, names, shapes and dtypes of the weights.
+ *
+ * @throws UserError as `loadGpt2` does
+ */
+export async function checkGpt2(directory: string): Promise<Gpt2Config> {
+  return (await openDirectory(directory)).config;
+}
+
+async function fromDirectory(directory: string): Promise<Gpt2> {
+  const { config, file, stored } = await openDirectory(directory);
   return build(config, async (name) => toFloat32(await file.read(stored.get(name)!)));
 }
 
