@@ -8,6 +8,9 @@ import { withUnicodeWhitespace } from './byte-level.ts';
 import { isObject, type JsonObject } from './json-file.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
+/** The models of the format; the library takes any other for an older one without saying so. */
+const knownModels: readonly string[] = ['BPE', 'WordPiece', 'Unigram', 'WordLevel'];
+
 export interface HuggingFaceFiles {
   /** The directory, for messages. */
   readonly name: string;
@@ -73,6 +76,13 @@ function open(name: string, tokenizerJson: JsonObject, config: JsonObject): Libr
       `${name}/tokenizer.json has no model.vocab. Expected a Hugging Face tokenizer; fetch the file again.`,
     );
   }
+  const { type } = model;
+  if (type !== undefined && !knownModels.includes(String(type))) {
+    throw new UserError(
+      'tokenizer/invalid',
+      `${name}/tokenizer.json cannot be used: its model is ${JSON.stringify(type)}; known are ${knownModels.join(', ')}.`,
+    );
+  }
   const parts = {
     normalizer: null,
     pre_tokenizer: null,
@@ -82,7 +92,9 @@ function open(name: string, tokenizerJson: JsonObject, config: JsonObject): Libr
   };
   try {
     const pre_tokenizer = withUnicodeWhitespace(tokenizerJson.pre_tokenizer ?? null);
-    return new Library({ ...parts, ...tokenizerJson, pre_tokenizer }, config);
+    // The library runs WordLevel as a plain word list, whose unknown token it looks for in the configuration.
+    const unknown = type === 'WordLevel' ? { unk_token: model.unk_token } : {};
+    return new Library({ ...parts, ...tokenizerJson, pre_tokenizer }, { ...config, ...unknown });
   } catch (error) {
     throw new UserError('tokenizer/invalid', `${name}/tokenizer.json cannot be used: ${errorLine(error)}.`, {
       cause: error,

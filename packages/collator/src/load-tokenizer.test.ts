@@ -1,0 +1,310 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTokenizer } from './index.ts';
+
+let folder: string;
+let count = 0;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nanscope-tokenizers-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A new directory with these files; anything but a string is written as JSON. */
+function directory(files: Record<string, unknown>): string {
+  const path = join(folder, String(count++));
+  mkdirSync(path);
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(path, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  return path;
+}
+
+/** A small byte-level BPE: Ġ is a blank, Ċ a line break, the others are what they look like. */
+const vocab = {
+  a: 0,
+  b: 1,
+  Ġ: 2,
+  ab: 3,
+  Ġab: 4,
+  Ċ: 5,
+  abab: 6,
+  '<|endoftext|>': 7,
+  ï: 8,
+  '¿': 9,
+  '½': 10,
+  Â: 11,
+  ħ: 12,
+};
+const merges = '#version: 0.2\na b\nĠ ab\nab ab\n';
+const gpt2 = { 'vocab.json': vocab, 'merges.txt': merges };
+
+const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true };
+const tokenizerJson = {
+  version: '1.0',
+  added_tokens: [{ id: 7, content: '<|endoftext|>', special: true }],
+  normalizer: null,
+  pre_tokenizer: byteLevel,
+  post_processor: byteLevel,
+  decoder: byteLevel,
+  model: { type: 'BPE', vocab, merges: ['a b', 'Ġ ab', 'ab ab'] },
+};
+
+describe('loadTokenizer', () => {
+  it('knows the built-in one by name', async () => {
+    expect((await loadTokenizer('bytes')).vocabSize).toBe(258);
+  });
+
+  it.each([
+    ['vocab.json and merges.txt', gpt2],
+    ['merges.txt with CRLF', { ...gpt2, 'merges.txt': merges.replaceAll('\n', '\r\n') }],
+    ['tokenizer.json', { 'tokenizer.json': tokenizerJson }],
+    [
+      'tokenizer.json with merges as pairs',
+      {
+        'tokenizer.json': {
+          ...tokenizerJson,
+          model: {
+            ...tokenizerJson.model,
+            merges: [
+              ['a', 'b'],
+              ['Ġ', 'ab'],
+              ['ab', 'ab'],
+            ],
+          },
+        },
+      },
+    ],
+    [
+      'both, of which tokenizer.json wins',
+      { ...gpt2, 'vocab.json': { a: 0 }, 'tokenizer.json': tokenizerJson },
+    ],
+  ])('reads %s', async (_, files) => {
+    const tokenizer = await loadTokenizer(directory(files));
+    expect(tokenizer.vocabSize).toBe(13);
+    expect(tokenizer.encode('ab ab abab\n<|endoftext|>a')).toEqual([3, 4, 4, 3, 5, 7, 0]);
+    expect(tokenizer.encode('abab')).toEqual([6]);
+    expect(tokenizer.encode('')).toEqual([]);
+    expect(tokenizer.decode([])).toBe('');
+    for (const text of ['ab ab\n', 'a<|endoftext|>b', ' ', 'abababab']) {
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    }
+    expect(tokenizer.decode(Int32Array.of(3, 7))).toBe('ab<|endoftext|>');
+  });
+
+  it('reads lone surrogates as U+FFFD', async () => {
+    const tokenizer = await loadTokenizer(directory(gpt2));
+    expect(tokenizer.encode('a\ud800b')).toEqual(tokenizer.encode('a\uFFFDb'));
+    expect(tokenizer.encode('a\udc00')).toEqual([0, 8, 9, 10]);
+  });
+
+  it('splits at the white space of Unicode, U+0085 but not U+FEFF, as Hugging Face does', async () => {
+    // The merges join a full stop with the first byte of either; only within one piece of the split can they apply.
+    const more = { ...vocab, '.': 13, '.Â': 14, '»': 15, '.ï': 16 };
+    const model = { ...tokenizerJson.model, vocab: more, merges: ['. Â', '. ï'] };
+    const tokenizer = await loadTokenizer(directory({ 'tokenizer.json': { ...tokenizerJson, model } }));
+    expect(tokenizer.encode('.\u0085')).toEqual([13, 11, 12]);
+    expect(tokenizer.encode('.\uFEFF')).toEqual([16, 15, 9]);
+    const sequence = { type: 'Sequence', pretokenizers: [byteLevel] };
+    const nested = await loadTokenizer(
+      directory({ 'tokenizer.json': { ...tokenizerJson, model, pre_tokenizer: sequence } }),
+    );
+    expect(nested.encode('.\u0085.\uFEFF')).toEqual([13, 11, 12, 16, 15, 9]);
+  });
+
+  it('reads a list of words too, with its unknown token', async () => {
+    const words = { '[UNK]': 0, '[PAD]': 1, one: 2, two: 3 };
+    const model = { type: 'WordLevel', vocab: words, unk_token: '[UNK]' };
+    const json = {
+      ...tokenizerJson,
+      added_tokens: [],
+      decoder: null,
+      post_processor: null,
+      pre_tokenizer: { type: 'WhitespaceSplit' },
+      model,
+    };
+    const tokenizer = await loadTokenizer(
+      directory({ 'tokenizer.json': json, 'tokenizer_config.json': { pad_token: '[PAD]' } }),
+    );
+    expect(tokenizer).toMatchObject({ vocabSize: 4, padTokenId: 1 });
+    expect(tokenizer.encode('two  three one')).toEqual([3, 0, 2]);
+    expect(tokenizer.decode([3, 0, 2])).toBe('two [UNK] one');
+    const strict = await loadTokenizer(
+      directory({ 'tokenizer.json': { ...json, model: { type: 'WordLevel', vocab: words } } }),
+    );
+    expect(() => strict.encode('two three')).toThrow(/cannot encode "two three".*no unknown token/);
+  });
+
+  it('does not tidy blanks before punctuation when decoding, unless the files say so', async () => {
+    const spaced = { ...vocab, '.': 13 };
+    const plain = await loadTokenizer(directory({ ...gpt2, 'vocab.json': spaced }));
+    expect(plain.decode([0, 2, 13])).toBe('a .');
+    const config = { clean_up_tokenization_spaces: true };
+    const tidy = await loadTokenizer(
+      directory({ ...gpt2, 'vocab.json': spaced, 'tokenizer_config.json': config }),
+    );
+    expect(tidy.decode([0, 2, 13])).toBe('a.');
+  });
+});
+
+describe('special tokens', () => {
+  const special = async (files: Record<string, unknown>) => {
+    const { padTokenId, eosTokenId, bosTokenId, vocabSize } = await loadTokenizer(directory(files));
+    return [padTokenId, eosTokenId, bosTokenId, vocabSize];
+  };
+
+  it('GPT-2 files alone: end of text for both ends, and no pad token', async () => {
+    expect(await special(gpt2)).toEqual([undefined, 7, 7, 13]);
+    const { '<|endoftext|>': _, ...without } = vocab;
+    expect(await special({ ...gpt2, 'vocab.json': without })).toEqual([undefined, undefined, undefined, 13]);
+  });
+
+  it('tokenizer.json alone names none', async () => {
+    expect(await special({ 'tokenizer.json': tokenizerJson })).toEqual([undefined, undefined, undefined, 13]);
+  });
+
+  it.each([
+    [
+      'tokenizer_config.json',
+      { 'tokenizer_config.json': { pad_token: '<|endoftext|>', eos_token: null } },
+      [7, undefined, undefined, 13],
+    ],
+    [
+      'special_tokens_map.json',
+      { 'special_tokens_map.json': { pad_token: { content: 'a' } } },
+      [0, undefined, undefined, 13],
+    ],
+    [
+      'both, of which tokenizer_config.json wins',
+      { 'special_tokens_map.json': { pad_token: 'a' }, 'tokenizer_config.json': { pad_token: 'b' } },
+      [1, undefined, undefined, 13],
+    ],
+  ])('come from %s', async (_, files, expected) => {
+    expect(await special({ 'tokenizer.json': tokenizerJson, ...files })).toEqual(expected);
+  });
+
+  it.each([
+    ['added_tokens.json', { 'added_tokens.json': { '[PAD]': 13 } }],
+    [
+      'added_tokens_decoder',
+      {
+        'tokenizer_config.json': {
+          pad_token: '[PAD]',
+          added_tokens_decoder: { 13: { content: '[PAD]', special: true } },
+        },
+      },
+    ],
+  ])('may be added to GPT-2 files by %s', async (_, files) => {
+    const path = directory({ ...gpt2, 'tokenizer_config.json': { pad_token: '[PAD]' }, ...files });
+    const tokenizer = await loadTokenizer(path);
+    expect(tokenizer).toMatchObject({ padTokenId: 13, vocabSize: 14 });
+    expect(tokenizer.encode('a[PAD]b')).toEqual([0, 13, 1]);
+  });
+});
+
+describe('loadTokenizer errors', () => {
+  const cases: [string, Record<string, unknown>, string, RegExp][] = [
+    [
+      'no files',
+      {},
+      'tokenizer/missing',
+      /expected tokenizer\.json, or vocab\.json with merges\.txt; found none/,
+    ],
+    ['vocab.json without merges.txt', { 'vocab.json': vocab }, 'tokenizer/missing', /found only vocab\.json/],
+    [
+      'merges.txt without vocab.json',
+      { 'merges.txt': merges },
+      'tokenizer/missing',
+      /found only merges\.txt/,
+    ],
+    [
+      'broken tokenizer.json',
+      { 'tokenizer.json': '{\n "model": {\n  "vocab": {,' },
+      'tokenizer/json',
+      /tokenizer\.json:3:13 is not valid JSON/,
+    ],
+    [
+      'cut off vocab.json',
+      { 'vocab.json': '{"a": 0,\n"b"', 'merges.txt': merges },
+      'tokenizer/json',
+      /vocab\.json:2:4 is not valid JSON/,
+    ],
+    [
+      'broken tokenizer_config.json',
+      { ...gpt2, 'tokenizer_config.json': '{' },
+      'tokenizer/json',
+      /tokenizer_config\.json:1:2/,
+    ],
+    [
+      'vocab.json that is a list',
+      { 'vocab.json': '[]', 'merges.txt': merges },
+      'tokenizer/json',
+      /holds no JSON object/,
+    ],
+    [
+      'an empty vocabulary',
+      { 'vocab.json': {}, 'merges.txt': merges },
+      'tokenizer/invalid',
+      /holds no tokens/,
+    ],
+    [
+      'an id that is none',
+      { ...gpt2, 'vocab.json': { ...vocab, b: '1' } },
+      'tokenizer/invalid',
+      /token "b" has id "1"; expected a whole number/,
+    ],
+    [
+      'a merge of three',
+      { ...gpt2, 'merges.txt': '#version: 0.2\na b\na b c\n' },
+      'tokenizer/invalid',
+      /merges\.txt:3 is no merge/,
+    ],
+    [
+      'a merge the vocabulary lacks',
+      { ...gpt2, 'merges.txt': 'b b\n' },
+      'tokenizer/invalid',
+      /merges\.txt:1 makes "bb"/,
+    ],
+    [
+      'tokenizer.json without a model',
+      { 'tokenizer.json': { version: '1.0' } },
+      'tokenizer/invalid',
+      /no model\.vocab/,
+    ],
+    [
+      'a model the library does not know',
+      { 'tokenizer.json': { ...tokenizerJson, model: { type: 'Quantum', vocab } } },
+      'tokenizer/invalid',
+      /cannot be used/,
+    ],
+    [
+      'a pad token that does not exist',
+      { ...gpt2, 'tokenizer_config.json': { pad_token: '[PAD]' } },
+      'tokenizer/special-token',
+      /pad token "\[PAD\]".*not in the vocabulary/,
+    ],
+  ];
+  it.each(cases)('%s', async (_, files, code, message) => {
+    const thrown = await loadTokenizer(directory(files)).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(UserError);
+    expect(thrown).toMatchObject({ code, exitCode: 2, message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    ['no such directory', () => join(folder, 'absent'), /there is no such directory/],
+    ['a file', () => join(directory({ x: '' }), 'x'), /this is a file/],
+    ['an empty name', () => '', /\(empty name\)/],
+  ])('%s', async (_, path, message) => {
+    await expect(loadTokenizer(path())).rejects.toMatchObject({
+      code: 'tokenizer/missing',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([[13], [-1], [Number.NaN]])('an id to decode that does not exist: %d', async (id) => {
+    const tokenizer = await loadTokenizer(directory(gpt2));
+    expect(() => tokenizer.decode([0, id])).toThrow(/has no token .* \(position 1; vocabulary size 13\)/);
+  });
+});
