@@ -2,10 +2,10 @@
 import { UserError } from '@nanscope/errors';
 import type { MaskShape, MaskSpec } from './mask-types.ts';
 
-/** @throws UserError `attention/mask-shape`, `attention/mask-dtype`, `attention/window` */
+/** @throws UserError `attention/mask-shape`, `attention/mask-dtype`, `attention/window`, `attention/offset` */
 export function checkMaskSpec(spec: MaskSpec, shape: MaskShape): void {
   const { batch, queries, keys } = shape;
-  const { padding, window, explicit } = spec;
+  const { padding, window, offset, explicit } = spec;
   if (padding && (padding.rank !== 2 || padding.shape[0] !== batch || padding.shape[1] !== keys)) {
     throw new UserError(
       'attention/mask-shape',
@@ -23,6 +23,9 @@ export function checkMaskSpec(spec: MaskSpec, shape: MaskShape): void {
       'attention/window',
       `The window must be a whole number of at least 1 key, got ${window}.`,
     );
+  }
+  if (offset !== undefined && !Number.isInteger(offset)) {
+    throw new UserError('attention/offset', `The offset must be a whole number of positions, got ${offset}.`);
   }
   if (explicit && explicit.dtype !== 'bool' && explicit.dtype !== 'float32') {
     throw new UserError(

@@ -1,6 +1,9 @@
 /** Scaled dot-product attention: mask algebra, policies of real systems, eager, sdpa, and a float64 oracle. @module */
 export { type AttentionOptions, attention, type Capture, type CaptureStage } from './attention.ts';
+export { type BlockedRow, blockedCells } from './blocked-cells.ts';
 export type { MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
+export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';
+export { referenceAttention } from './oracle/reference-attention.ts';
 export {
   type Composition,
   type ComputeDtype,
@@ -15,3 +18,4 @@ export {
 export { type PolicyRequest, policyFrom, policyWords } from './policy-from.ts';
 export { prepareMask } from './prepare-mask.ts';
 export { type Preset, type PresetName, policies, presetNames } from './presets.ts';
+export { type AttentionProbeOutcome, attentionProbes } from './probes.ts';

@@ -5,8 +5,10 @@ import type { Policy } from './policy.ts';
 export interface MaskSpec {
   /** `[B, S]`, int32 or bool, 1 where the key is a real token. */
   readonly padding?: tf.Tensor2D;
-  /** Query i stands at key position i + S - T, and sees no key after it. */
+  /** A query sees no key after its own position. */
   readonly causal?: boolean;
+  /** The key position of query 0. Default S - T: the queries are the last positions, the others cached. */
+  readonly offset?: number;
   /** A query sees a key only if it is less than this many positions behind it. */
   readonly window?: number;
   /**

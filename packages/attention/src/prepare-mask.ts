@@ -41,14 +41,15 @@ export function prepareMask(spec: MaskSpec, shape: MaskShape): PreparedMask {
 function compose(spec: MaskSpec, shape: MaskShape): PreparedMask {
   const constraints = constraintsOf(spec, shape);
   const allowed = and([constraints.causal, constraints.window, constraints.padding, constraints.explicit]);
-  if (!allowed) return { ...shape, causal: false, steps: [] };
+  const causal = spec.causal === true;
+  if (!allowed) return { ...shape, causal, steps: [] };
   const liveQueries = tf.any(allowed, -1, true) as tf.Tensor4D;
-  const opened = guardedCells(liveQueries, shape);
+  const opened = guardedCells(liveQueries, spec, shape);
   const steps = stepsOf(constraints, allowed, liveQueries, opened, shape.policy);
   const attended = or(allowed, shape.policy.rowGuard === 'zeros' ? undefined : opened);
   return {
     ...shape,
-    causal: constraints.causal !== undefined,
+    causal,
     steps,
     allowed,
     liveQueries,
@@ -60,8 +61,7 @@ function compose(spec: MaskSpec, shape: MaskShape): PreparedMask {
 function constraintsOf(spec: MaskSpec, { queries, keys, policy }: MaskShape): Constraints {
   const given = spec.padding !== undefined || spec.explicit !== undefined;
   const causal = spec.causal === true && !(policy.compose === 'causal-dropped' && given);
-  const offset = keys - queries;
-  const query = () => tf.range(offset, offset + queries, 1, 'int32').reshape([queries, 1]);
+  const query = () => queryPositions(spec, queries, keys).reshape([queries, 1]);
   const key = () => tf.range(0, keys, 1, 'int32').reshape([1, keys]);
   const plane = (mask: tf.Tensor) => mask.reshape([1, 1, queries, keys]) as tf.Tensor4D;
   const { explicit } = spec;
@@ -81,16 +81,21 @@ function constraintsOf(spec: MaskSpec, { queries, keys, policy }: MaskShape): Co
   };
 }
 
+function queryPositions({ offset }: MaskSpec, queries: number, keys: number): tf.Tensor1D {
+  const first = offset ?? keys - queries;
+  return tf.range(first, first + queries, 1, 'int32');
+}
+
 /** The cells that the row guard opens in fully masked rows: bool, or undefined where it opens none. */
 function guardedCells(
   liveQueries: tf.Tensor4D,
+  spec: MaskSpec,
   { queries, keys, policy }: MaskShape,
 ): tf.Tensor4D | undefined {
   if (policy.rowGuard === 'none') return undefined;
   const dead = tf.logicalNot(liveQueries);
   if (policy.rowGuard !== 'self') return dead;
-  const offset = keys - queries;
-  const query = tf.range(offset, offset + queries, 1, 'int32').reshape([1, 1, queries, 1]);
+  const query = queryPositions(spec, queries, keys).reshape([1, 1, queries, 1]);
   const key = tf.range(0, keys, 1, 'int32').reshape([1, 1, 1, keys]);
   return tf.logicalAnd(dead, tf.equal(query, key)) as tf.Tensor4D;
 }

@@ -57,15 +57,15 @@ const table = {
   },
   'torch-mps-2.8': {
     name: 'torch-mps-2.8',
-    fill: { how: 'select', value: MINUS_INFINITY },
+    fill: { how: 'additive', value: MINUS_INFINITY },
     compose: 'and',
     rowGuard: 'none',
     computeDtype: 'f32',
     implementation: 'sdpa',
     summary:
-      'PyTorch on Apple GPUs before the guard: masks are selected with -inf, a query without a key is NaN.',
+      'PyTorch on Apple GPUs before the guard of 2.9: the bool mask becomes an additive -inf mask, softMaxWithTensor has no guard, a query without a key is NaN.',
     source:
-      'pytorch aten/src/ATen/native/mps/operations/Attention.mm: sdpa_general_mps (pytorch#156707, #157727)',
+      'pytorch aten/src/ATen/native/mps/operations/Attention.mm: sdpa_general_mps (pytorch#156707, guard added by #157727)',
   },
   'transformers-4.57-eager': {
     name: 'transformers-4.57-eager',

@@ -1,0 +1,43 @@
+/** A prepared mask as plain data: what the report needs to say "row 0 has 30 queries without a key". */
+import type { PreparedMask } from './mask-types.ts';
+
+export interface BlockedRow {
+  /** Of the mask: one entry stands for all batch rows where the mask does not depend on them. */
+  readonly batch: number;
+  /** Cells of the T x S (x heads, where the mask has them) plane, and how many are blocked. */
+  readonly cells: number;
+  readonly blocked: number;
+  /** Query positions that may attend to no key in at least one head. */
+  readonly fullyMasked: readonly number[];
+}
+
+/** Reads a prepared mask back. Asynchronous: a GPU backend can not be read at once. */
+export async function blockedCells({ allowed, batch, queries, keys }: PreparedMask): Promise<BlockedRow[]> {
+  if (!allowed) {
+    return Array.from({ length: batch }, (_, b) => ({
+      batch: b,
+      cells: queries * keys,
+      blocked: 0,
+      fullyMasked: [],
+    }));
+  }
+  const [rows, heads] = allowed.shape;
+  const values = await allowed.data();
+  return Array.from({ length: batch }, (_, b) => {
+    const fullyMasked = new Set<number>();
+    const start = (rows === 1 ? 0 : b) * heads * queries * keys;
+    let blocked = 0;
+    for (let row = 0; row < heads * queries; row++) {
+      let open = 0;
+      for (let s = 0; s < keys; s++) open += values[start + row * keys + s] === 0 ? 0 : 1;
+      blocked += keys - open;
+      if (open === 0) fullyMasked.add(row % queries);
+    }
+    return {
+      batch: b,
+      cells: heads * queries * keys,
+      blocked,
+      fullyMasked: [...fullyMasked].sort((x, y) => x - y),
+    };
+  });
+}

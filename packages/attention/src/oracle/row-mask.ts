@@ -1,0 +1,95 @@
+/** What the oracle does to the scores of one query, by the policy. The counterpart of prepare-mask.ts, on numbers. */
+import { roundToHalfNumber } from '../kernels/half.ts';
+import type { ReferenceProblem } from './problem.ts';
+
+/** One cell of a query's row of scores. */
+interface Cell {
+  /** Allowed under the composition, before the row guard. */
+  readonly allowed: boolean;
+  readonly causal: boolean;
+  readonly window: boolean;
+  readonly padding: boolean;
+  readonly explicit: boolean;
+  /** The explicit mask when it is float, else 0. */
+  readonly bias: number;
+}
+
+export interface RowMask {
+  /** False where no key is allowed. */
+  readonly live: boolean;
+  /** `score` at key s after fill and bias. */
+  masked(score: number, s: number): number;
+  /** Whether the gradient of the masked score reaches the score: a select keeps it back. */
+  passesGradient(s: number): boolean;
+}
+
+export function rowMask(problem: ReferenceProblem, b: number, h: number, t: number): RowMask {
+  const { policy, S } = problem;
+  const round = policy.computeDtype === 'f16' ? roundToHalfNumber : overflowToInfinity;
+  const value = round(policy.fill.value);
+  const cells = Array.from({ length: S }, (_, s) => cellAt(problem, b, h, t, s));
+  const live = cells.some((cell) => cell.allowed);
+  const own = positionOf(problem, t);
+  const opened = (s: number) =>
+    !live &&
+    (policy.rowGuard === 'attend-all' ||
+      policy.rowGuard === 'zeros' ||
+      (policy.rowGuard === 'self' && s === own));
+  const select = policy.fill.how === 'select';
+  const twice = policy.compose === 'causal-twice' && problem.mask?.causal === true && !select;
+  const selected = (s: number) => !opened(s) && (select ? !cells[s]!.allowed : twice && !cells[s]!.causal);
+  const sum = (a: number, b: number) => round(a + b);
+  return {
+    live,
+    masked(score, s) {
+      const cell = cells[s]!;
+      const bias = opened(s) && cell.bias === Number.NEGATIVE_INFINITY ? 0 : cell.bias;
+      if (select) return selected(s) ? value : bias === 0 ? score : sum(score, bias);
+      const blocks = opened(s) ? 0 : policy.compose === 'add' ? blockCount(cell) : Number(!cell.allowed);
+      let fill = 0;
+      for (let i = 0; i < blocks; i++) fill = sum(fill, value);
+      const total = sum(bias, fill);
+      const before = selected(s) ? value : score;
+      return total === 0 ? before : sum(before, total);
+    },
+    passesGradient: (s) => !selected(s),
+  };
+}
+
+/** The key position at which query t stands. */
+function positionOf({ mask, T, S }: ReferenceProblem, t: number): number {
+  return t + (mask?.offset ?? S - T);
+}
+
+function cellAt(problem: ReferenceProblem, b: number, h: number, t: number, s: number): Cell {
+  const { mask = {}, policy, S } = problem;
+  const dropped =
+    policy.compose === 'causal-dropped' && (mask.padding !== undefined || mask.explicit !== undefined);
+  const at = positionOf(problem, t);
+  const causal = !mask.causal || dropped || s <= at;
+  const window = mask.window === undefined || s > at - mask.window;
+  const padding = mask.padding === undefined || mask.padding[b * S + s] !== 0;
+  const given = mask.explicit && mask.explicit.values[explicitIndex(mask.explicit.shape, b, h, t, s)]!;
+  const isBool = mask.explicit?.dtype === 'bool';
+  const explicit = given === undefined || (isBool ? given !== 0 : given !== Number.NEGATIVE_INFINITY);
+  const bias =
+    given === undefined || isBool ? 0 : policy.computeDtype === 'f16' ? roundToHalfNumber(given) : given;
+  return { allowed: causal && window && padding && explicit, causal, window, padding, explicit, bias };
+}
+
+/** How many of the separately added masks block a cell. A float mask is added by itself and not counted. */
+function blockCount(cell: Cell): number {
+  return (
+    Number(!(cell.causal && cell.window)) + Number(!cell.padding) + Number(!cell.explicit && cell.bias === 0)
+  );
+}
+
+function explicitIndex(shape: readonly number[], ...at: readonly number[]): number {
+  return shape.reduce((index, n, d) => index * n + (n === 1 ? 0 : at[4 - shape.length + d]!), 0);
+}
+
+/** float32's range without its precision: fills overflow as they do on a device. */
+function overflowToInfinity(x: number): number {
+  const single = Math.fround(x);
+  return Number.isFinite(single) ? x : single;
+}
