@@ -8,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: source, externalConditions: source } },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    // Needs built packages and a package registry: `pnpm test:packaging`.
+    exclude: ['**/node_modules/**', 'test/packaging/**'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,0 +1,86 @@
+/**
+ * Each package, packed as for publication and installed from that file into an empty project by npm, can be imported
+ * by plain Node and by TypeScript, and its manifest keeps the ecosystem's rules (publint).
+ *
+ * Runs apart from the other tests: `pnpm build && pnpm test:packaging`.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Consumer, installConsumer, type Packed, packAll, root, run } from './consumer.ts';
+
+let packed: Packed[] = [];
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await installConsumer(async (folder) => {
+    packed = await packAll(folder);
+    return packed;
+  });
+});
+
+afterAll(() => consumer?.remove());
+
+/** The files of a packed package, with their paths inside it. */
+async function filesOf({ tarball }: Packed): Promise<string[]> {
+  return (await run('tar', ['-tzf', tarball], root)).trim().split('\n');
+}
+
+describe('a packed package', () => {
+  test('keeps the rules of publint, with nothing to warn of', async () => {
+    for (const subject of packed) {
+      const tarball = new Uint8Array(await readFile(subject.tarball)).buffer;
+      const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+      const texts = messages.map((message) => `${subject.name}: ${formatMessage(message, pkg)}`);
+      expect(texts).toEqual([]);
+    }
+  });
+
+  test('holds what was built and no tests', async () => {
+    for (const subject of packed) {
+      const files = await filesOf(subject);
+      expect(files, subject.name).toContain('package/LICENSE');
+      expect(files.some((path) => path.startsWith('package/dist/') && path.endsWith('.js'))).toBe(true);
+      expect(files.filter((path) => /\.test\.|tsbuildinfo/.test(path))).toEqual([]);
+    }
+  });
+
+  test('names versions, not the workspace or its sources', async () => {
+    for (const { name } of packed) {
+      const manifest = await readFile(join(consumer.folder, 'node_modules', name, 'package.json'), 'utf8');
+      expect(manifest).not.toMatch(/workspace:|catalog:|@nanscope\/source/);
+    }
+  });
+
+  test('is imported by its name in plain Node', async () => {
+    for (const { name } of packed.filter(({ importable }) => importable)) {
+      const program = `const found = Object.keys(await import('${name}')); console.log(found.length); process.exit(0);`;
+      const count = await run(process.execPath, ['--input-type=module', '-e', program], consumer.folder);
+      expect(Number(count.trim().split('\n').at(-1)), name).toBeGreaterThan(0);
+    }
+  });
+
+  test('brings its types', async () => {
+    const names = packed.filter(({ importable }) => importable).map(({ name }) => name);
+    const lines = names.map(
+      (name, i) => `import * as p${i} from '${name}';\nexport const n${i}: object = p${i};`,
+    );
+    // A name that is not there must be an error: the check would otherwise pass on untyped packages.
+    lines.push(
+      "import { UserError } from '@nanscope/errors';",
+      "export const error = new UserError('code', 'text');",
+    );
+    lines.push('// @ts-expect-error', "export const wrong = new UserError(1, 'text');");
+    await writeFile(join(consumer.folder, 'consumer.ts'), lines.join('\n'));
+    const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--lib', 'es2023,dom'];
+    options.push('--module', 'nodenext', '--moduleResolution', 'nodenext', '--types', '', '--ignoreConfig');
+    await run(join(root, 'node_modules', '.bin', 'tsc'), [...options, 'consumer.ts'], consumer.folder);
+  });
+
+  test('gives the command', async () => {
+    const command = join(consumer.folder, 'node_modules', '.bin', 'nanscope');
+    expect(await run(command, ['--help'], consumer.folder)).toContain('eval');
+  });
+});
