@@ -11,6 +11,7 @@ export default defineConfig({
     // Needs built packages and a package registry: `pnpm test:packaging`.
     exclude: ['**/node_modules/**', 'test/packaging/**'],
     pool: 'forks',
+    reporters: ['default', './scripts/skip-reporter.mjs'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
