@@ -30,9 +30,15 @@ names.add(cascadeSchema, { id: 'Cascade', description: 'How non-finite values sp
 names.add(laneSchema, { id: 'Lane', description: 'One lane: who ran, on what, with which result.' });
 names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
 
-/** Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". */
+/**
+ * Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". Characters
+ * that a terminal would obey or hide are written as escapes, which read back as themselves.
+ */
 export function renderJson(result: ResultRecord): string {
-  return `${stringifyExact(result, 2)}\n`;
+  const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  const escaped = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${stringifyExact(result, 2).replace(obeyed, escaped)}\n`;
 }
 
 function jsonSchema(schema: z.ZodType, title: string): Record<string, unknown> {

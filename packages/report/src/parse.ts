@@ -33,7 +33,7 @@ function parsed(text: string, where: string, what: What): unknown {
   if (text.trim() === '')
     throw fault(where, 'empty', `a nanscope ${what} as JSON`, 'nothing', remedies[what]);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const truncated =
       /^[\s\uFEFF]*[{[]/.test(text) && /end of JSON|Unterminated|in JSON at position/.test(String(error));
@@ -49,6 +49,18 @@ function parsed(text: string, where: string, what: What): unknown {
       `${atEnd ? 'copy or download it again' : remedies[what]}`,
     );
   }
+}
+
+const DEEPEST = 64;
+
+/** Whether `value` is nested deeper than any record of ours; without recursion, which is what such a file is after. */
+function tooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((item) => (item !== null && typeof item === 'object' ? Object.values(item) : []));
+  }
+  return false;
 }
 
 /** Follows an issue's path into the value it is about. */
@@ -90,6 +102,15 @@ function check<T>(schema: z.ZodType<T>, json: unknown, where: string, what: What
       `"kind" ${wanted.map((name) => `"${name}"`).join(' or ')}`,
       shown(kind),
       hint,
+    );
+  }
+  if (tooDeep(value)) {
+    throw fault(
+      where,
+      'too-deep',
+      `a nanscope ${what}`,
+      `values nested deeper than ${DEEPEST}`,
+      remedies[what],
     );
   }
   const outcome = schema.safeParse(value);

@@ -26,6 +26,8 @@ export interface ProgressLineOptions {
 
 const LANE_WIDTH = 10;
 const LONGEST_BAR = 30;
+const SHORTEST_BAR = 8;
+const USUAL_FACTS = 46;
 
 /** `3/12 batches`, or `3 batches` while the total is unknown. */
 function doneWords({ done, total }: ProgressState): string {
@@ -63,9 +65,9 @@ function compose(state: ProgressState, layout: Page, withBar: boolean): Line {
   const lane = state.lane.padEnd(LANE_WIDTH);
   const lengthOf = (): number => lane.length + facts.join(separator).length;
   while (facts.length > 1 && lengthOf() > width) facts.pop();
-  // The bar's width depends on the widest this lane's facts can get, so that it does not jump from line to line.
-  const room = width - lane.length - 48;
-  const bars = withBar && room >= 8 ? bar(state, Math.min(LONGEST_BAR, room), layout) : [];
+  // Room for usual facts is kept free, so that the bar's width does not change from line to line.
+  const room = width - 2 - Math.max(lengthOf(), lane.length + USUAL_FACTS);
+  const bars = withBar && room >= SHORTEST_BAR ? bar(state, Math.min(LONGEST_BAR, room), layout) : [];
   const first = facts.shift()!;
   return [
     span(lane, 'strong'),

@@ -45,7 +45,7 @@ export const spreadSchema = z.object({
 export const pictureSchema = z.object({
   layers: z.array(z.string()),
   /** `cells[batchRow][layer]` is a string of one character per position. */
-  cells: z.array(z.array(z.string())),
+  cells: z.array(z.array(z.string().regex(/^[.NI-]*$/))),
   /** First real position of each batch row (left padding), for the ruler. */
   padding: z.array(z.object({ left: z.number().int(), right: z.number().int() })),
 });

@@ -4,7 +4,7 @@ import { cell, type Line, lineWidth, paragraph, type Span, span } from '../text/
 import { count, counted } from '../text/number.ts';
 import { displayWidth } from '../text/width.ts';
 import { classTone, heading, listed, type Page } from './page.ts';
-import { cascadeRows, type Entry, layerBlocks } from './rows.ts';
+import { cascadeRows, type Entry, type LayerBlock, layerBlocks } from './rows.ts';
 import { perLane, type Role, roles } from './words.ts';
 
 type Cell = NonNullable<CascadeRow['target']>;
@@ -38,10 +38,15 @@ function legend({ glyphs: { classes } }: Page): Line {
   return [span(`  ${text.join('   ')}`, 'dim')];
 }
 
-function noteSpans(row: CascadeRow, reasons: readonly string[], { glyphs }: Page): Line {
+function noteSpans(
+  row: CascadeRow,
+  reasons: readonly string[],
+  lanes: readonly Role[],
+  { glyphs }: Page,
+): Line {
   const notes: Span[] = [];
   if (row.origin !== undefined) {
-    const where = row.origin === 'both' ? '' : ` of ${row.origin}`;
+    const where = row.origin === 'both' || lanes.length === 1 ? '' : ` of ${row.origin}`;
     notes.push(span(`${glyphs.origin} origin${where}`, 'gen'));
   }
   if (row.diverges) notes.push(span(`${glyphs.differs} differs`, 'bad'));
@@ -62,8 +67,12 @@ function table(rows: readonly CascadeRow[], lanes: readonly Role[], page: Page):
       9,
       ...shown.flatMap((row) => lanes.map((role) => lineWidth(cellSpans(row[role], row, page, detail)))),
     );
-  const noteWidth = Math.max(0, ...shown.map((row) => lineWidth(noteSpans(row, reasons, page))));
-  const widestOp = Math.max(12, ...shown.map((row) => displayWidth(row.op)));
+  const noteWidth = Math.max(0, ...shown.map((row) => lineWidth(noteSpans(row, reasons, lanes, page))));
+  // A layer with a single op has its name in the op's column, two columns to the left.
+  const beside = blocks.flatMap(({ layer, entries }) =>
+    entries.length === 1 && entries[0]!.kind === 'row' ? [`${layer}${entries[0]!.row.op}`] : [],
+  );
+  const widestOp = Math.max(12, ...shown.map((row) => displayWidth(row.op)), ...beside.map(displayWidth));
   const room = (detail: Detail): number =>
     width - 4 - lanes.length * (widestCell(detail) + 2) - (noteWidth > 0 ? noteWidth + 2 : 0);
   const details = ['size', 'name', 'glyph'] as const;
@@ -72,28 +81,40 @@ function table(rows: readonly CascadeRow[], lanes: readonly Role[], page: Page):
   const opWidth = Math.max(8, Math.min(widestOp, room(detail)));
   const gap = span('  ');
 
-  const entryLine = (entry: Entry): Line => {
-    if (entry.kind === 'clean')
-      return [span('    '), span(`${glyphs.classes.clean} ${counted(entry.ops, 'op')} clean`, 'dim')];
-    if (entry.kind === 'passed') {
-      return [span('    '), span(`${glyphs.more} ${count(entry.ops)} more ops pass it on`, 'dim')];
-    }
-    const { row } = entry;
+  const foldedWords = (entry: Exclude<Entry, { kind: 'row' }>): Span =>
+    entry.kind === 'clean'
+      ? span(`${glyphs.classes.clean} ${counted(entry.ops, 'op')} clean`, 'dim')
+      : span(`${glyphs.ellipsis} ${count(entry.ops)} more ops pass it on`, 'dim');
+  const rowLine = (row: CascadeRow, beforeOp: Line): Line => {
+    const tone = row.benign !== undefined ? 'dim' : row.origin !== undefined ? 'strong' : 'plain';
     return [
-      span('    '),
-      ...cell(
-        [span(row.op, row.benign !== undefined ? 'dim' : row.origin !== undefined ? 'strong' : 'plain')],
-        opWidth,
-        'left',
-        glyphs.ellipsis,
-      ),
+      ...cell([...beforeOp, span(row.op, tone)], 4 + opWidth, 'left', glyphs.ellipsis),
       ...lanes.flatMap((role) => [
         gap,
         ...cell(cellSpans(row[role], row, page, detail), cellWidth, 'left', glyphs.ellipsis),
       ]),
       gap,
-      ...noteSpans(row, reasons, page),
+      ...noteSpans(row, reasons, lanes, page),
     ];
+  };
+  const entryLine = (entry: Entry): Line =>
+    entry.kind === 'row' ? rowLine(entry.row, [span('    ')]) : [span('    '), foldedWords(entry)];
+
+  /** A layer's name in a line of its own, unless a single op or a clean stretch can stand beside it. */
+  const blockLines = ({ layer, entries }: LayerBlock): Line[] => {
+    const title: Line = [span('  '), span(layer, 'strong')];
+    const [first, ...rest] = entries;
+    if (first !== undefined && first.kind !== 'row') {
+      return [[...title, span('  '), foldedWords(first)], ...rest.map(entryLine)];
+    }
+    if (
+      first !== undefined &&
+      rest.length === 0 &&
+      lineWidth(title) + 2 + displayWidth(first.row.op) <= 4 + opWidth
+    ) {
+      return [rowLine(first.row, [...title, span('  ')])];
+    }
+    return [title, ...entries.map(entryLine)];
   };
 
   const lines: Line[] = [
@@ -102,24 +123,13 @@ function table(rows: readonly CascadeRow[], lanes: readonly Role[], page: Page):
       ...lanes.flatMap((role) => [gap, ...cell([span(role, 'dim')], cellWidth)]),
     ],
   ];
-  for (const { layer, entries, repeats, ops } of blocks) {
-    const title: Line = [span('  '), span(layer, 'strong')];
-    const [only] = entries;
-    if (entries.length === 1 && only?.kind === 'clean')
-      lines.push([
-        ...title,
-        ...entryLine(only)
-          .slice(1, 2)
-          .map(({ text, tone }) => span(`  ${text}`, tone)),
-      ]);
-    else lines.push(title, ...entries.map(entryLine));
+  for (const block of blocks) {
+    const { layer, repeats, ops } = block;
+    lines.push(...blockLines(block));
     if (repeats.length > 0) {
       const names = repeats.length === 1 ? repeats[0]! : `${repeats[0]} to ${repeats.at(-1)}`;
-      lines.push([
-        span('  '),
-        span(names, 'strong'),
-        span(`  the same ${counted(ops, 'op')} in the same classes as ${layer}`, 'dim'),
-      ]);
+      const remark = `${glyphs.ellipsis} the same ${counted(ops, 'op')} in the same classes as ${layer}`;
+      lines.push([span('  '), span(names, 'strong'), span(`  ${remark}`, 'dim')]);
     }
   }
   reasons.forEach((reason, index) => {
@@ -127,6 +137,23 @@ function table(rows: readonly CascadeRow[], lanes: readonly Role[], page: Page):
   });
   lines.push(legend(page));
   return lines;
+}
+
+/** Neither clean nor benign: worth the table. */
+function remarkable(row: CascadeRow): boolean {
+  if (row.diverges || row.origin !== undefined) return true;
+  return (
+    row.benign === undefined && roles.some((role) => row[role] !== undefined && row[role].class !== 'clean')
+  );
+}
+
+/** What takes the table's place where nothing but intended values would be in it. */
+function benignLines(rows: readonly CascadeRow[], width: number): Line[] {
+  const ops = new Map<string, number>();
+  for (const { benign } of rows) if (benign !== undefined) ops.set(benign, (ops.get(benign) ?? 0) + 1);
+  return [...ops].flatMap(([reason, number]) =>
+    paragraph(`${counted(number, 'op')} with an intended one: ${reason}`, 'dim', width, 4),
+  );
 }
 
 function alignmentWords(result: ResultRecord): string | undefined {
@@ -165,12 +192,21 @@ export function cascadeSection(result: ResultRecord, page: Page): Line[] {
       `${counted(lane.cascade.ops, 'op')} a batch, ${counted(lane.cascade.batchesTraced, 'batch', 'batches')} traced`,
   );
   const lines: Line[] = [heading('Cascade', page, remark.length === 1 ? remark[0]!.value : '')];
-  const levels = new Set(traced.map((role) => result[role]!.cascade!.level));
   const lanes = roles.filter((role) => rows.some((row) => row[role] !== undefined));
-  if (rows.length > 0) lines.push(...table(rows, lanes, page));
-  else if (levels.has('off'))
-    lines.push(...paragraph('tracing was off (--trace off): no op was looked at', 'dim', width, 2));
-  else lines.push([span('  '), span(`${glyphs.pass} every op traced is finite`, 'good')]);
+  if (rows.some(remarkable)) lines.push(...table(rows, lanes, page));
+  else {
+    for (const { who, value } of perLane(result, (lane) => lane.cascade?.level)) {
+      const name = who === 'both lanes' ? '' : `${who}: `;
+      if (value === 'off')
+        lines.push([span(`  ${name}tracing was off (--trace off), no op was looked at`, 'dim')]);
+      else
+        lines.push([
+          span('  '),
+          span(`${glyphs.pass} ${name}no op makes an unintended NaN or infinity`, 'good'),
+        ]);
+    }
+    lines.push(...benignLines(rows, width));
+  }
   const alignment = alignmentWords(result);
   if (alignment !== undefined) {
     const tone = result.comparison!.ops.divergent > 0 ? 'bad' : 'dim';

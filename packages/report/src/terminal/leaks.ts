@@ -8,9 +8,14 @@ import { perLane } from './words.ts';
 
 const SHOWN = 6;
 
-function leakWords({ row, position, from, live }: LeakRecord['leaks'][number]): string {
-  const effect = live ? 'its label is supervised: the leak enters the loss' : 'its label is not supervised';
-  return `row ${count(row)}: position ${count(position)} sees position ${count(from)}; ${effect}`;
+function leakLine({ row, position, from, live }: LeakRecord['leaks'][number], { glyphs }: Page): Line {
+  const effect = live
+    ? 'in the loss: its label is supervised'
+    : 'not in the loss: its label is not supervised';
+  return [
+    span(`    row ${count(row)}: position ${count(position)} sees position ${count(from)}`),
+    span(` ${glyphs.dot} ${effect}`, live ? 'warn' : 'dim'),
+  ];
 }
 
 export function leaksSection(result: ResultRecord, page: Page): Line[] {
@@ -30,7 +35,7 @@ export function leaksSection(result: ResultRecord, page: Page): Line[] {
     }
     const text = `${name}yes, ${count(leaks.length + leaksCut)} of ${counted(checked, 'position')} checked`;
     lines.push(...paragraph(text, 'bad', width, 3 + glyphs.fail.length, span(glyphs.fail, 'bad')));
-    for (const leak of leaks.slice(0, SHOWN)) lines.push(...paragraph(leakWords(leak), 'plain', width, 4));
+    lines.push(...leaks.slice(0, SHOWN).map((leak) => leakLine(leak, page)));
     const more = Math.max(0, leaks.length - SHOWN) + leaksCut;
     if (more > 0) lines.push(...paragraph(`and ${count(more)} more`, 'dim', width, 4));
   }

@@ -4,7 +4,7 @@ import type { JsonNumber } from '../schema/number.ts';
 import type { MetricComparison, ResultRecord } from '../schema/result.ts';
 import { cell, type Line, lineWidth, span, type Tone } from '../text/line.ts';
 import { count, difference, duration, measured, percent, rate, setting, tolerance } from '../text/number.ts';
-import { heading, type Page } from './page.ts';
+import { heading, listed, type Page } from './page.ts';
 
 interface Row {
   readonly name: string;
@@ -61,11 +61,17 @@ function rowsOf(result: ResultRecord): Row[] {
           target: target && value(name, target[name] as JsonNumber),
           reference: reference && value(name, reference[name] as JsonNumber),
         }));
-  const rest = told.map(([name, words]) => ({
-    name,
-    target: target && words(target),
-    reference: reference && words(reference),
-  }));
+  const rest = told
+    .map(([name, words]) => ({
+      name,
+      target: target && words(target),
+      reference: reference && words(reference),
+    }))
+    .filter(({ name, target: a, reference: b }) => {
+      // Told only where they say something: a count of nothing, or of the same batches, does not.
+      if (name === 'without an answer') return (a ?? '0') !== '0' || (b ?? '0') !== '0';
+      return name !== 'batches' || a !== b;
+    });
   return [...first, ...rest];
 }
 
@@ -91,10 +97,13 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
   if (target?.metrics === undefined && reference?.metrics === undefined) return [];
   const lanes = (['target', 'reference'] as const).filter((role) => result[role] !== undefined);
   const twoLanes = lanes.length === 2;
+  const partial = lanes.filter((role) => result[role]!.status !== 'complete');
   const remark =
-    comparison === undefined
-      ? ''
-      : `pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
+    partial.length > 0
+      ? `${listed(partial)} not complete`
+      : comparison === undefined
+        ? ''
+        : `pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
   const body = rowsOf(result).map((row) => {
     const mark =
       row.compared === undefined

@@ -15,7 +15,6 @@ export interface Glyphs {
   readonly ellipsis: string;
   readonly none: string;
   readonly times: string;
-  readonly more: string;
   readonly rule: string;
   readonly differs: string;
   readonly pad: string;
@@ -39,7 +38,6 @@ const unicodeGlyphs: Glyphs = {
   ellipsis: '…',
   none: '–',
   times: '×',
-  more: '⋮',
   rule: '─',
   differs: '≠',
   pad: '░',
@@ -62,7 +60,6 @@ const asciiGlyphs: Glyphs = {
   ellipsis: '...',
   none: '-',
   times: 'x',
-  more: ':',
   rule: '-',
   differs: '!=',
   pad: 'p',

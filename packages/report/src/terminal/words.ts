@@ -27,11 +27,13 @@ export function perLane<T>(result: ResultRecord, pick: (lane: LaneRecord) => T |
   return said;
 }
 
+/** `select -inf`, `select-inf`, `additive:-1e9`, `finfo-min`, `-10000`: how the value gets into the scores, and the value. */
 function fillWords(fill: string): string {
-  const match = /^(select|additive)[\s:]*-?(?=-|finfo|\d|inf)(.*)$/i.exec(fill);
-  const how = match?.[1]?.toLowerCase() ?? 'select';
-  const bare = (match?.[2] ?? fill).replace('finfo-min', 'finfo.min');
-  const value = /^inf/i.test(bare) ? `-${bare}` : bare;
+  const [, how = 'select', rest = fill] = /^(select|additive)(?:[\s:]+|(?=-))(.+)$/.exec(fill) ?? [];
+  const value = rest
+    .replace(/^-?finfo[-.]?min$/, 'finfo.min')
+    .replace(/^Infinity|^inf/, '-inf')
+    .replace('-Infinity', '-inf');
   return how === 'additive' ? `${value} added to masked scores` : `masked scores set to ${value}`;
 }
 

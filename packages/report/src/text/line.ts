@@ -105,8 +105,8 @@ function painters(color: boolean): Record<Tone, Painter> {
     gen: (text) => c.bold(c.red(text)),
     prop: c.yellow,
     kill: (text) => c.bold(c.magenta(text)),
-    nanCell: (text) => c.bold(c.red(text)),
-    infinityCell: (text) => c.bold(c.magenta(text)),
+    nanCell: (text) => c.bold(c.bgRed(c.white(text))),
+    infinityCell: (text) => c.bold(c.bgMagenta(c.white(text))),
     padCell: c.blue,
   };
 }

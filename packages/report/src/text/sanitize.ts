@@ -40,17 +40,21 @@ export function sanitize(text: string, unicode = true): string {
   return safe.replace(/[^ -~]/gu, (character) => plainEquivalents[character] ?? escaped(character));
 }
 
+/** No record of ours is nested like this; one that is was made to exhaust the stack. */
+const DEEPEST = 100;
+
 /** The same record with every string in it sanitised, keys of objects included. */
 export function sanitizeRecord<T>(value: T, unicode = true): T {
-  const walk = (item: unknown): unknown => {
+  const walk = (item: unknown, depth: number): unknown => {
+    if (depth > DEEPEST) return 'too deep';
     if (typeof item === 'string') return sanitize(item, unicode);
-    if (Array.isArray(item)) return item.map(walk);
+    if (Array.isArray(item)) return item.map((inner) => walk(inner, depth + 1));
     if (item !== null && typeof item === 'object') {
       return Object.fromEntries(
-        Object.entries(item).map(([key, inner]) => [sanitize(key, unicode), walk(inner)]),
+        Object.entries(item).map(([key, inner]) => [sanitize(key, unicode), walk(inner, depth + 1)]),
       );
     }
     return item;
   };
-  return walk(value) as T;
+  return walk(value, 0) as T;
 }

@@ -1,0 +1,31 @@
+/** What is generated from this package's source, and where it goes: the JSON Schemas and the example in docs/output.md. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bothNaN } from '../src/fixtures.ts';
+import { laneJsonSchema, renderTerminal, resultJsonSchema } from '../src/index.ts';
+
+const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const schemaText = (schema: Record<string, unknown>): string => `${JSON.stringify(schema, null, 2)}\n`;
+
+const output = at('../../../docs/output.md');
+
+/** docs/output.md with the text between its markers replaced by what the renderer prints now. */
+function outputPage(): string {
+  const example = renderTerminal(bothNaN, { width: 80, color: false });
+  const block = `<!-- example: begin -->\n\n\`\`\`text\n${example}\`\`\`\n\n<!-- example: end -->`;
+  return readFileSync(output, 'utf8').replace(
+    /<!-- example: begin -->[\s\S]*<!-- example: end -->/,
+    () => block,
+  );
+}
+
+export interface Generated {
+  readonly file: string;
+  readonly content: () => string;
+}
+
+export const generated: readonly Generated[] = [
+  { file: at('../schema/result.schema.json'), content: () => schemaText(resultJsonSchema()) },
+  { file: at('../schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
+  { file: output, content: outputPage },
+];
