@@ -3,8 +3,19 @@
  *
  * @module
  */
+export {
+  type AlignedOp,
+  type Alignment,
+  alignTraces,
+  type ClassCounts,
+  type ClassDivergence,
+} from './compare/align.ts';
+export type { DivergenceLabel } from './compare/divergence.ts';
+export { type ObserverEffect, observerEffect, sameBits } from './compare/observer.ts';
+export { type CascadeEvent, cascadeEvents } from './events.ts';
 export { countBits } from './health/bits.ts';
 export { anyNonFinite } from './health/gate.ts';
+export { type LineOptions, parseTraces, traceLines } from './jsonl.ts';
 export { type BenignRule, benignRules } from './judge/benign.ts';
 export { classifyOps, type Judgement, type OpClass } from './judge/classify.ts';
 export { type BatchContext, contextOf, type MaskFacts, maskFacts } from './judge/context.ts';
@@ -12,6 +23,9 @@ export { type Coordinates, coordinatesOf } from './judge/coordinates.ts';
 export type { TraceData } from './judge/inputs.ts';
 export { type Mechanism, type MechanismName, mechanismOf } from './judge/mechanism.ts';
 export { findOrigin, type Origin } from './judge/origin.ts';
+export { layerOf, type PositionPicture, positionPicture } from './spread/picture.ts';
+export { type SpreadStep, spreadOf } from './spread/spread.ts';
+export { namesOf } from './taps/names.ts';
 export type { NameOf } from './taps/recorder.ts';
 export { openTrace, type Trace, type TraceableSession, type TraceOptions } from './taps/trace.ts';
 export * from './types.ts';

@@ -86,6 +86,10 @@ export interface BatchTrace {
   readonly externals: Readonly<Record<string, ExternalRecord>>;
   /** Bytes that crossed from the device for this batch's health. 0 where the host sees the memory. */
   readonly bytesRead: number;
+  /** True when clean records were left out (a trace read back from a run folder): a missing key was clean. */
+  readonly partial?: true;
+  /** How many records that were not clean had to be left out as well, for the bound on the output. */
+  readonly cut?: number;
 }
 
 /** The number of non-finite elements; 0 for a tensor that can hold none. */

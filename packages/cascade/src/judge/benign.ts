@@ -20,7 +20,7 @@ export interface BenignRule {
   reason(given: BenignCase): string | undefined;
 }
 
-/** -inf in `output` explained by a broadcast of -inf in one input: same share of the cells. */
+/** The input whose share of -inf cells the output repeats, cell by cell. */
 function broadcastOf({ record, inputs }: BenignCase): Input | undefined {
   const { negInf, size } = record.health!;
   return inputs.find(
@@ -28,46 +28,59 @@ function broadcastOf({ record, inputs }: BenignCase): Input | undefined {
   );
 }
 
-export const benignRules: readonly BenignRule[] = [
-  {
-    name: 'mask',
-    reason({ record }) {
-      if (record.health!.posInf > 0 || !inScope(record, 'mask')) return undefined;
-      return 'the mask itself: -inf marks what may not be attended to';
-    },
+/** How many cells of a tensor of this size the mask blocks: the same cells in every head. */
+function blockedCells({ mask, batch, positions }: BatchContext, size: number): number | undefined {
+  return mask && (mask.blocked * size) / (batch * positions * positions);
+}
+
+const mask: BenignRule = {
+  name: 'mask',
+  reason({ record }) {
+    if (record.health!.posInf > 0 || !inScope(record, 'mask')) return undefined;
+    return 'the mask itself: -inf marks what may not be attended to';
   },
-  {
-    name: 'masked scores',
-    reason(given) {
-      const { record, context } = given;
-      const { posInf, negInf, size } = record.health!;
-      if (posInf > 0 || !inScope(record, 'masked')) return undefined;
-      const mask = broadcastOf(given);
-      if (mask) return `the mask's -inf, cell by cell (${mask.from})`;
-      if (!context?.mask) return "the mask's -inf (the count could not be checked without the mask)";
-      const cells = context.batch * context.positions * context.positions;
-      if (negInf * cells === context.mask.blocked * size)
-        return `the mask's -inf: exactly the ${negInf} blocked cells`;
+};
+
+const maskedScores: BenignRule = {
+  name: 'masked scores',
+  reason(given) {
+    const { record, context } = given;
+    const { posInf, negInf, size } = record.health!;
+    if (posInf > 0 || !inScope(record, 'masked')) return undefined;
+    const source = broadcastOf(given);
+    if (source) return `the mask's -inf, cell by cell (${source.from})`;
+    const blocked = context && blockedCells(context, size);
+    if (blocked === undefined) return "the mask's -inf (not counted: the mask's facts were not given)";
+    if (negInf === blocked) return `the mask's -inf: exactly the ${blocked} blocked cells`;
+    if (negInf > blocked) return undefined;
+    const filled = given.inputs.some(isPoisoned);
+    return filled
+      ? `the mask's -inf in ${negInf} of the ${blocked} blocked cells; a row guard opens the others`
+      : `finite fills added up to -inf in ${negInf} of the ${blocked} blocked cells`;
+  },
+};
+
+const runningMaximum: BenignRule = {
+  name: 'running maximum',
+  reason({ record, inputs }) {
+    const { negInf, size } = record.health!;
+    const attention = inScope(record, 'attn', 'probs', 'context');
+    if (!attention || record.kernel !== 'Fill' || negInf !== size || inputs.some(isPoisoned))
       return undefined;
-    },
+    return 'start value of a running maximum';
   },
-  {
-    name: 'running maximum',
-    reason({ record, inputs }) {
-      const { negInf, size } = record.health!;
-      const attention = inScope(record, 'attn', 'probs', 'context');
-      if (!attention || negInf !== size || inputs.some(isPoisoned)) return undefined;
-      return record.kernel === 'Fill' ? 'start value of a running maximum' : undefined;
-    },
+};
+
+const carried: BenignRule = {
+  name: 'carried',
+  reason({ record, inputs, inputsBenign }) {
+    if (record.health!.posInf > 0 || !inputsBenign || !inputs.some(isPoisoned)) return undefined;
+    return "carries the mask's -inf on";
   },
-  {
-    name: 'carried',
-    reason({ record, inputs, inputsBenign }) {
-      if (record.health!.posInf > 0 || !inputsBenign || !inputs.some(isPoisoned)) return undefined;
-      return "carries the mask's -inf on";
-    },
-  },
-];
+};
+
+/** In the order in which they are tried. */
+export const benignRules: readonly BenignRule[] = [mask, maskedScores, runningMaximum, carried];
 
 /** The first rule's reason, or undefined when the record's infinities are not intended. */
 export function benignReason(given: BenignCase): string | undefined {

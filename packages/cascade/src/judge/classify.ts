@@ -2,10 +2,10 @@
  * Classes each record from the classes of its inputs and its output: gen, prop, kill, clean. Pure. Which of
  * these are intended is benign.ts; where the first one sits and why is origin.ts.
  */
-import { nonFinite } from '../types.ts';
+import { nonFinite, type OpRecord } from '../types.ts';
 import { benignReason } from './benign.ts';
 import type { BatchContext } from './context.ts';
-import { inputsOf, sumInputs, type TraceData } from './inputs.ts';
+import { type Input, inputsOf, isPoisoned, sumInputs, type TraceData } from './inputs.ts';
 
 /**
  * - `gen`: the output holds a kind of non-finite (NaN, or infinity of either sign) that no input holds
@@ -25,6 +25,19 @@ export interface Judgement {
   readonly benign?: string;
 }
 
+function classOf(record: OpRecord, inputs: readonly Input[]): Judgement {
+  const given = sumInputs(inputs);
+  const infinitiesIn = given.posInf + given.negInf > 0;
+  const poisoned = given.nan > 0 || infinitiesIn;
+  const { health } = record;
+  if (!health || nonFinite(health) === 0) return { class: poisoned ? 'kill' : 'clean' };
+  if (health.nan > 0 && given.nan === 0) {
+    return { class: 'gen', born: 'NaN', ...(infinitiesIn && { fromInfinity: true as const }) };
+  }
+  if (health.posInf + health.negInf > 0 && !infinitiesIn) return { class: 'gen', born: 'Inf' };
+  return { class: 'prop' };
+}
+
 /**
  * One judgement per record, in order.
  *
@@ -32,48 +45,26 @@ export interface Judgement {
  */
 export function classifyOps(trace: TraceData, context?: BatchContext): Judgement[] {
   const judgements: Judgement[] = [];
-  /** Externals whose non-finites turned out to be intended, by the rule of their first consumer. */
+  /** Externals whose infinities are the mask's, by the rule of their first consumer. */
   const benignExternals = new Set<string>();
   for (const record of trace.records) {
     const inputs = inputsOf(trace, record);
-    const given = sumInputs(inputs);
-    const poisoned = given.nan + given.posInf + given.negInf > 0;
-    const { health } = record;
-    if (nonFinite(health) === 0) {
-      if (!poisoned || !health) {
-        judgements.push({ class: poisoned ? 'kill' : 'clean' });
-      } else {
-        judgements.push({ class: 'kill' });
-      }
-    } else {
-      const bornNaN = health!.nan > 0 && given.nan === 0;
-      const bornInf = health!.posInf + health!.negInf > 0 && given.posInf + given.negInf === 0;
-      if (bornNaN)
-        judgements.push({ class: 'gen', born: 'NaN', ...(poisoned && { fromInfinity: true as const }) });
-      else if (bornInf) judgements.push({ class: 'gen', born: 'Inf' });
-      else judgements.push({ class: 'prop' });
-    }
-    const index = judgements.length - 1;
-    const judgement = judgements[index]!;
-    if (judgement.class === 'clean') continue;
-
+    const judgement = classOf(record, inputs);
     const inputsBenign = record.inputs.every((ref, i) => {
-      if (nonFinite(inputs[i]!.health) === 0) return true;
+      if (!isPoisoned(inputs[i]!)) return true;
       return 'record' in ref
         ? judgements[ref.record]!.benign !== undefined
         : benignExternals.has(ref.external);
     });
-    const benign =
-      judgement.class === 'kill'
-        ? inputsBenign
-          ? "the mask's -inf ends here, as intended"
-          : undefined
-        : benignReason({ record, inputs, context, inputsBenign });
-    if (benign === undefined) continue;
-    judgements[index] = { ...judgement, benign };
-    if (judgement.class !== 'kill') {
-      for (const ref of record.inputs) if ('external' in ref) benignExternals.add(ref.external);
+    let benign: string | undefined;
+    if (judgement.class === 'kill' && inputsBenign) benign = "the mask's -inf ends here, as intended";
+    if (judgement.class === 'gen' || judgement.class === 'prop') {
+      benign = benignReason({ record, inputs, context, inputsBenign });
+      if (benign !== undefined) {
+        for (const ref of record.inputs) if ('external' in ref) benignExternals.add(ref.external);
+      }
     }
+    judgements.push(benign === undefined ? judgement : { ...judgement, benign });
   }
   return judgements;
 }

@@ -34,18 +34,22 @@ function leading(size: number, context: BatchContext | undefined): { sizes: numb
   return { sizes: [size], names: ['row'] };
 }
 
+/** [B, H, T, S] where scores are at home; elsewhere heads [B, H, T, D], before or after their transpose. */
+function attentionNames(record: OpRecord, keys: boolean, context: BatchContext | undefined): string[] {
+  if (keys) return ['batch', 'head', 'query', 'key'];
+  if (inScope(record, 'context')) return ['batch', 'head', 'query', 'channel'];
+  const [, second, third] = record.shape;
+  const transposed = context && second === context.positions && third !== context.positions;
+  return transposed ? ['batch', 'position', 'head', 'channel'] : ['batch', 'head', 'position', 'channel'];
+}
+
 /** The shape as the reader thinks of it: [B*T, C] is [B, T, C]. */
 export function namedShape(record: OpRecord, context?: BatchContext): { sizes: number[]; names: string[] } {
   const shape = [...record.shape];
   const rank = shape.length;
   const keys = inScope(record, ...overKeys);
   const channel = inScope(record, 'lm_head') ? 'token' : 'channel';
-  if (rank === 4) {
-    return {
-      sizes: shape,
-      names: keys ? ['batch', 'head', 'query', 'key'] : ['batch', 'head', 'query', 'channel'],
-    };
-  }
+  if (rank === 4) return { sizes: shape, names: attentionNames(record, keys, context) };
   if (rank === 3 && context && keys && shape[0]! > context.batch && shape[0]! % context.batch === 0) {
     const heads = shape[0]! / context.batch;
     return { sizes: [context.batch, heads, shape[1]!, shape[2]!], names: ['batch', 'head', 'query', 'key'] };

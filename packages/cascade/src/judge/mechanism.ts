@@ -40,6 +40,8 @@ export interface Scene {
 type Rule = (scene: Scene) => Mechanism | undefined;
 
 const kernelIs = (record: OpRecord, ...names: string[]) => names.includes(record.kernel);
+/** Kernels that multiply. */
+const products = ['BatchMatMul', '_FusedMatMul', 'Linear', 'Multiply'];
 const isInfinite = ({ given }: Scene) => given.posInf + given.negInf > 0;
 const list = (inputs: readonly Input[]) => inputs.map(({ from }) => from).join(', ');
 
@@ -99,12 +101,7 @@ const fullyMaskedRow: Rule = (scene) => {
 };
 
 const zeroTimesNaN: Rule = ({ record, inputs, given }) => {
-  if (
-    !kernelIs(record, 'BatchMatMul', '_FusedMatMul', 'Multiply') ||
-    given.nan === 0 ||
-    record.health!.nan === 0
-  )
-    return undefined;
+  if (!kernelIs(record, ...products) || given.nan === 0 || record.health!.nan === 0) return undefined;
   const finite = inputs.find((input) => input.health && !isPoisoned(input));
   const source = inputs.find((input) => (input.health?.nan ?? 0) > 0);
   if (!finite || !source) return undefined;
@@ -184,8 +181,7 @@ const infinityArithmetic: Rule = (scene) => {
   ) {
     return { name: 'inf - inf', evidence };
   }
-  if (kernelIs(record, 'Multiply', 'BatchMatMul', '_FusedMatMul')) return { name: '0 * inf', evidence };
-  if (kernelIs(record, 'Sin', 'Cos', 'Tan')) return undefined;
+  if (kernelIs(record, ...products)) return { name: '0 * inf', evidence };
   return undefined;
 };
 

@@ -5,7 +5,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { HealthCounter, Measurement } from '../health/counter.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
-import { currentScope, isResidualStream } from './scope.ts';
+import { isResidualStream } from './residual.ts';
+import { currentScope } from './scope.ts';
 
 /** Kernels whose output is their first input seen through another shape. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDims']);

@@ -28,8 +28,3 @@ export function currentScope(phase: Phase): { readonly path: string; readonly ph
   }
   return { path, phase: inBackward && phase !== 'optimizer' ? 'backward' : phase };
 }
-
-/** Scopes whose outputs are the residual stream: they get a class per row, for the layer x position picture. */
-export function isResidualStream(path: string): boolean {
-  return path === 'transformer.embeddings' || path === 'transformer.ln_f' || /(^|\/)output$/.test(path);
-}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { finite, type Line, traceOf, withInf, withNaN } from '../testing/records.ts';
+import type { BatchTrace, Health } from '../types.ts';
+import { alignTraces } from './align.ts';
+
+const run = (...outs: Health[]): BatchTrace =>
+  traceOf(
+    outs.map((out, i): Line => ({ kernel: `K${i}`, in: i === 0 ? ['x'] : [i - 1], out })),
+    { x: finite() },
+  );
+const onWebgpu = (trace: BatchTrace): BatchTrace => ({
+  ...trace,
+  source: { backend: 'webgpu', strictNumerics: false, method: 'by hand' },
+});
+
+describe('alignTraces', () => {
+  it('agrees with itself, finite or not', () => {
+    for (const trace of [run(finite(), finite()), run(finite(), withNaN(2), finite())]) {
+      const alignment = alignTraces(trace, onWebgpu(trace));
+      expect(alignment).toMatchObject({
+        classDivergences: 0,
+        sameOrigin: true,
+        samePath: true,
+        sameKills: true,
+      });
+      expect(alignment.firstClassDivergence).toBeUndefined();
+    }
+  });
+
+  it('sees another count and another first index', () => {
+    const reference = run(withNaN(2, 4, 0));
+    expect(alignTraces(reference, run(withNaN(2, 4, 1))).classDivergences).toBe(1);
+    expect(alignTraces(reference, run(withNaN(3, 4, 0))).classDivergences).toBe(1);
+  });
+
+  it('suspects the kernel that made a NaN of finite inputs, WGSL or not', () => {
+    const alignment = alignTraces(run(finite(), finite()), onWebgpu(run(finite(), withNaN())));
+    expect(alignment.firstClassDivergence).toMatchObject({
+      key: 'forward/K1#0:0',
+      label: 'kernel bug suspected',
+    });
+    expect(alignment.targetOrigin?.mechanism.name).toBe('kernel divergence');
+    expect(alignment).toMatchObject({ sameOrigin: false, samePath: false });
+  });
+
+  it('knows what WGSL permits: anything after a non-finite value, and at an overflow', () => {
+    const reference = run(withNaN(), withNaN());
+    const target = run(withNaN(), finite());
+    expect(alignTraces(reference, onWebgpu(target)).firstClassDivergence?.label).toBe(
+      'permitted by WGSL, divergent',
+    );
+    expect(alignTraces(reference, target).firstClassDivergence?.label).toBe('kernel bug suspected');
+    expect(alignTraces(run(withInf(1, 0)), onWebgpu(run(finite()))).firstClassDivergence?.label).toBe(
+      'permitted by WGSL, divergent',
+    );
+    expect(alignTraces(reference, onWebgpu(target))).toMatchObject({ sameKills: false });
+  });
+
+  it('calls a divergence inherited when the inputs differ already', () => {
+    const reference = traceOf([{ kernel: 'K', in: ['w'], out: finite() }], { w: finite() });
+    const target = traceOf([{ kernel: 'K', in: ['w'], out: withNaN() }], { w: withNaN() });
+    expect(alignTraces(reference, target).firstClassDivergence?.label).toBe('inherited');
+  });
+
+  it('reports keys of one side only, unless that trace is partial', () => {
+    const long = run(finite(), finite());
+    const short = run(finite());
+    expect(alignTraces(long, short).onlyReference).toEqual(['forward/K1#0:0']);
+    expect(alignTraces(short, long).onlyTarget).toEqual(['forward/K1#0:0']);
+    expect(alignTraces({ ...short, partial: true }, long)).toMatchObject({
+      onlyTarget: [],
+      classDivergences: 0,
+    });
+    expect(alignTraces({ ...short, partial: true }, run(finite(), withNaN())).classDivergences).toBe(1);
+    expect(alignTraces(run(finite(), withNaN()), { ...short, partial: true }).classDivergences).toBe(1);
+  });
+
+  it('compares magnitudes only where both sides are finite', () => {
+    const full = (amax: number, nan = 0): Health => ({ ...finite(), nan, amax, mean: 1 });
+    const differenceOf = (a: Health, b: Health) => alignTraces(run(a), run(b)).ops[0]?.relativeDifference;
+    expect(differenceOf(full(4), full(5))).toEqual({ amax: 0.25, mean: 0 });
+    expect(differenceOf(full(4), full(5, 1))).toBeUndefined();
+    expect(differenceOf(finite(), full(5))).toBeUndefined();
+  });
+});
