@@ -1,10 +1,12 @@
 /**
  * The `cpu` backend: plain JavaScript, slow, the readable reference. It is a part of `@tensorflow/tfjs`, so it
- * is always there. What it does differently from the others is in `notes.ts`.
+ * is always there. What it does differently from the others is in `corrections.ts`.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
+import { correct } from '../corrections/correction.ts';
 import { activate, release } from '../registry.ts';
+import { corrections } from './corrections.ts';
 
 const facts: BackendFacts = {
   id: 'cpu',
@@ -17,6 +19,6 @@ export const cpu: Backend = {
   probe: async () => ({ id: 'cpu', available: true, facts }),
   open: async () => {
     await activate('cpu');
-    return { id: 'cpu', tfjsName: 'cpu', facts, notes: [], dispose: () => release('cpu') };
+    return { id: 'cpu', tfjsName: 'cpu', facts, notes: correct(corrections), dispose: () => release('cpu') };
   },
 };

@@ -5,7 +5,9 @@
  */
 import { errorLine, UserError } from '@nanscope/errors';
 import type { Backend } from '../backend.ts';
+import { correct } from '../corrections/correction.ts';
 import { activate, release } from '../registry.ts';
+import { corrections } from './corrections.ts';
 import { loadTensorflow, remedy } from './load.ts';
 
 export const tensorflow: Backend = {
@@ -25,7 +27,7 @@ export const tensorflow: Backend = {
         id: 'tensorflow',
         tfjsName: 'tensorflow',
         facts,
-        notes: [],
+        notes: correct(corrections),
         dispose: () => release('tensorflow'),
       };
     } catch (cause) {

@@ -1,12 +1,14 @@
 /**
  * The `wasm` backend: SIMD, one thread in Node (the threaded build needs web workers), the CPU backend of a
- * machine with nothing installed. The kernels it lacks or has wrong about NaN are in `kernels.ts`.
+ * machine with nothing installed. The kernels it lacks or has wrong about NaN are in `corrections.ts`.
  */
 
 import { errorLine, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
+import { correct } from '../corrections/correction.ts';
 import { activate, release } from '../registry.ts';
+import { corrections } from './corrections.ts';
 
 async function load(): Promise<BackendFacts> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
@@ -34,7 +36,13 @@ export const wasm: Backend = {
     try {
       const facts = await load();
       await activate('wasm');
-      return { id: 'wasm', tfjsName: 'wasm', facts, notes: [], dispose: () => release('wasm') };
+      return {
+        id: 'wasm',
+        tfjsName: 'wasm',
+        facts,
+        notes: correct(corrections),
+        dispose: () => release('wasm'),
+      };
     } catch (cause) {
       throw new UserError(
         'backend/not-available',

@@ -1,8 +1,10 @@
 /** Puts TensorFlow.js on an opened adapter, and makes device errors and device loss reach the caller. */
 import * as tf from '@tensorflow/tfjs';
 import type { BackendFacts, Session } from '../backend.ts';
+import { correct } from '../corrections/correction.ts';
 import type { WebgpuBackend } from '../kernel-types.ts';
 import { activate } from '../registry.ts';
+import { correctionsFor } from './corrections.ts';
 import type { Gpu } from './gpu.ts';
 import { openDevice, type WatchedDevice } from './open-device.ts';
 
@@ -39,7 +41,7 @@ export async function openSession(gpu: Gpu, adapter: GPUAdapter, facts: BackendF
     id: 'webgpu',
     tfjsName: 'webgpu',
     facts,
-    notes: [],
+    notes: facts.adapter ? correct(correctionsFor(facts.adapter)) : [],
     lost: watched.lost,
     errors: watched.errors,
     dispose: async () => {

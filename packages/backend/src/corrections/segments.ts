@@ -1,0 +1,79 @@
+/** Host kernels that move rows by index: the sum over segments (the gradient of an embedding) and batched gather. */
+import { backend_util, util } from '@tensorflow/tfjs';
+import type { HostBackendName } from '../host-memory.ts';
+import { handles, hostMemory } from '../host-memory.ts';
+import type { Allocate, HostTensor } from '../kernel-types.ts';
+import { addKernel, wrapHostKernel } from './wrap.ts';
+
+/**
+ * out[s, ...] = sum of x[i, ...] over every i with segmentIds[i] = s, in the order of i, in the dtype of x. Ids
+ * outside 0..numSegments-1 are skipped, as TensorFlow skips negative ones.
+ */
+export function unsortedSegmentSum(
+  x: HostTensor,
+  segmentIds: HostTensor,
+  numSegments: number,
+  allocate: Allocate,
+): HostTensor {
+  const inner = x.shape.slice(segmentIds.shape.length);
+  const width = util.sizeFromShape(inner);
+  const out = allocate([numSegments, ...inner], x.dtype);
+  const [from, ids, to] = [x.values, segmentIds.values, out.values];
+  for (let i = 0; i < ids.length; i++) {
+    const segment = ids[i]!;
+    if (segment < 0 || segment >= numSegments) continue;
+    for (let j = 0; j < width; j++) to[segment * width + j]! += from[i * width + j]!;
+  }
+  return out;
+}
+
+export function replaceUnsortedSegmentSum(backend: HostBackendName): void {
+  wrapHostKernel('UnsortedSegmentSum', backend, ({ inputs, attrs, memory }) =>
+    unsortedSegmentSum(inputs.x!, inputs.segmentIds!, attrs.numSegments as number, memory.allocate),
+  );
+}
+
+export function supplyUnsortedSegmentSum(name: HostBackendName): void {
+  addKernel('UnsortedSegmentSum', name, ({ inputs, attrs, backend }) => {
+    const { view, allocate } = hostMemory(name, backend);
+    const numSegments = (attrs as unknown as { numSegments: number }).numSegments;
+    return handles(unsortedSegmentSum(view(inputs.x!), view(inputs.segmentIds!), numSegments, allocate));
+  });
+}
+
+/** `GatherV2` with batch dimensions; without them the backend's own kernel is right. */
+export function replaceBatchedGather(backend: HostBackendName): void {
+  wrapHostKernel('GatherV2', backend, ({ inputs, attrs, memory, original }) => {
+    const batchDims = (attrs.batchDims as number | undefined) ?? 0;
+    if (batchDims === 0) return original();
+    const { x, indices } = inputs as { x: HostTensor; indices: HostTensor };
+    const axis = util.parseAxisParam(attrs.axis as number, x.shape)[0]!;
+    const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+      backend_util.segment_util.collectGatherOpShapeInfo(
+        x.info as never,
+        indices.info as never,
+        axis,
+        batchDims,
+      );
+    const count = util.sizeFromShape(indices.shape) / batchSize;
+    for (const index of indices.values) {
+      util.assert(
+        index >= 0 && index < dimSize,
+        () => `GatherV2: the index value ${index} is not in [0, ${dimSize - 1}]`,
+      );
+    }
+    const out = memory.allocate(outputShape, x.dtype);
+    const [from, at, to] = [x.values, indices.values, out.values];
+    let next = 0;
+    for (let batch = 0; batch < batchSize; batch++) {
+      for (let outer = 0; outer < outerSize; outer++) {
+        const base = (batch * outerSize + outer) * dimSize;
+        for (let i = 0; i < count; i++) {
+          const start = (base + at[batch * count + i]!) * sliceSize;
+          for (let j = 0; j < sliceSize; j++) to[next++] = from[start + j]!;
+        }
+      }
+    }
+    return out;
+  });
+}

@@ -1,0 +1,88 @@
+/** Replaces a kernel in the tfjs registry by one that may still call the original. */
+import * as tf from '@tensorflow/tfjs';
+import { type HostBackendName, type HostMemory, handles, hostMemory } from '../host-memory.ts';
+import type { HostTensor, WebgpuBackend } from '../kernel-types.ts';
+
+type Kernel = (parameters: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | tf.TensorInfo[];
+
+const installed = new WeakSet<Kernel>();
+
+/**
+ * Puts `make(original)` in the place of the kernel. The original's set-up stays, because it may be what finds
+ * the compiled function. Does nothing when it has been done before.
+ *
+ * @throws when the backend has no such kernel.
+ */
+export function wrapKernel(name: string, backendName: string, make: (original: Kernel) => Kernel): void {
+  const config = tf.getKernel(name, backendName);
+  if (!config) throw new Error(`The ${backendName} backend has no kernel ${name} to correct.`);
+  if (installed.has(config.kernelFunc)) return;
+  const kernelFunc = make(config.kernelFunc);
+  installed.add(kernelFunc);
+  tf.unregisterKernel(name, backendName);
+  tf.registerKernel({ ...config, kernelFunc });
+}
+
+/** Registers a kernel that the backend lacks. */
+export function addKernel(name: string, backendName: string, kernelFunc: Kernel): void {
+  if (tf.getKernel(name, backendName)) return;
+  installed.add(kernelFunc);
+  tf.registerKernel({ kernelName: name, backendName, kernelFunc });
+}
+
+export interface HostCall {
+  readonly inputs: Record<string, HostTensor>;
+  readonly attrs: Record<string, unknown>;
+  readonly memory: HostMemory;
+  /** Runs the backend's own kernel, with changed attributes if given. */
+  original(attrs?: Record<string, unknown>): HostTensor | HostTensor[];
+}
+
+/** `wrapKernel` for a backend with host memory. */
+export function wrapHostKernel(
+  name: string,
+  backendName: HostBackendName,
+  kernel: (call: HostCall) => HostTensor | HostTensor[],
+): void {
+  wrapKernel(name, backendName, (original) => ({ inputs, attrs, backend }) => {
+    const memory = hostMemory(backendName, backend);
+    const views = Object.entries(inputs).flatMap(([key, info]) => (info ? [[key, memory.view(info)]] : []));
+    return handles(
+      kernel({
+        inputs: Object.fromEntries(views),
+        attrs: { ...attrs },
+        memory,
+        original: (changed) => {
+          const result = original({ inputs, attrs: (changed as tf.NamedAttrMap) ?? attrs, backend });
+          return Array.isArray(result) ? result.map(memory.view) : memory.view(result);
+        },
+      }),
+    );
+  });
+}
+
+export interface WebgpuCall {
+  readonly inputs: Record<string, tf.TensorInfo>;
+  readonly attrs: Record<string, unknown>;
+  readonly backend: WebgpuBackend;
+  original(attrs?: Record<string, unknown>): tf.TensorInfo | tf.TensorInfo[];
+}
+
+/** `wrapKernel` for the webgpu backend. */
+export function wrapWebgpuKernel(
+  name: string,
+  kernel: (call: WebgpuCall) => tf.TensorInfo | tf.TensorInfo[],
+): void {
+  wrapKernel(
+    name,
+    'webgpu',
+    (original) =>
+      ({ inputs, attrs, backend }) =>
+        kernel({
+          inputs: inputs as Record<string, tf.TensorInfo>,
+          attrs: { ...attrs },
+          backend: backend as WebgpuBackend,
+          original: (changed) => original({ inputs, attrs: (changed as tf.NamedAttrMap) ?? attrs, backend }),
+        }),
+  );
+}

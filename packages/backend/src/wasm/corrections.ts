@@ -1,0 +1,87 @@
+/** What the wasm backend lacks, and where its kernels (XNNPACK's clamps above all) lose a NaN. */
+import { type Correction, known } from '../corrections/correction.ts';
+import {
+  keepEitherNaN,
+  keepInputNaN,
+  replaceCastToBool,
+  replaceFusedActivation,
+  replaceSign,
+} from '../corrections/elementwise.ts';
+import { replaceBatchedGather, supplyUnsortedSegmentSum } from '../corrections/segments.ts';
+import { replaceTopKWithNaN } from '../corrections/top-k.ts';
+
+const xnnpack = 'XNNPACK clamps to -Infinity..Infinity and turns NaN into -Infinity';
+
+export const corrections: readonly Correction[] = [
+  {
+    kernel: 'UnsortedSegmentSum',
+    status: 'supplied',
+    why: 'the backend has none, and it is the gradient of an embedding',
+    install: () => supplyUnsortedSegmentSum('wasm'),
+  },
+  {
+    kernel: 'ClipByValue',
+    status: 'replaced',
+    why: 'clip(NaN) was the lower bound',
+    install: () => keepInputNaN('ClipByValue', 'wasm'),
+  },
+  {
+    kernel: 'Relu6',
+    status: 'replaced',
+    why: 'relu6(NaN) was 0',
+    install: () => keepInputNaN('Relu6', 'wasm'),
+  },
+  {
+    kernel: 'Maximum',
+    status: 'replaced',
+    why: 'maximum(0, NaN) was 0, though maximum(NaN, 0) was NaN',
+    install: () => keepEitherNaN('Maximum', 'wasm'),
+  },
+  {
+    kernel: 'Minimum',
+    status: 'replaced',
+    why: 'minimum(0, NaN) was 0, though minimum(NaN, 0) was NaN',
+    install: () => keepEitherNaN('Minimum', 'wasm'),
+  },
+  {
+    kernel: '_FusedMatMul',
+    status: 'replaced',
+    why: 'a fused relu or relu6 turned NaN into 0',
+    install: () => replaceFusedActivation('_FusedMatMul', 'wasm'),
+  },
+  {
+    kernel: 'Cast',
+    status: 'replaced',
+    why: 'a cast to bool copied the number into a byte: NaN, Infinity and 256 were false, and 2 was neither',
+    install: () => replaceCastToBool('wasm'),
+  },
+  {
+    kernel: 'Sign',
+    status: 'replaced',
+    why: 'sign(NaN) and the sign of small numbers were 0',
+    install: () => replaceSign('wasm'),
+  },
+  {
+    kernel: 'TopK',
+    status: 'replaced',
+    why: 'lost a NaN at the end of a row; with a NaN in the input it is now the largest, as in PyTorch',
+    install: () => replaceTopKWithNaN('wasm'),
+  },
+  {
+    kernel: 'GatherV2',
+    status: 'replaced',
+    why: 'with batch dimensions it read outside of its input',
+    install: () => replaceBatchedGather('wasm'),
+  },
+  known('Conv2D', xnnpack),
+  known('DepthwiseConv2dNative', xnnpack),
+  known('FusedConv2D', xnnpack),
+  known('FusedDepthwiseConv2D', xnnpack),
+  known('AvgPool', xnnpack),
+  known('MaxPool', 'a NaN in the window is passed over or becomes -Infinity'),
+  known('Cast', 'NaN and infinities become 0 in int32; other backends give the smallest or largest integer'),
+  known('ArgMax', 'a NaN is passed over, and the index of a row of NaN is 0: never take it for an answer'),
+  known('ArgMin', 'a NaN is passed over, and the index of a row of NaN is 0: never take it for an answer'),
+  known('Mod', '-2 modulo Infinity is NaN, where flooring gives Infinity'),
+  known('Einsum', 'the backend has none: use matMul and transpose'),
+];

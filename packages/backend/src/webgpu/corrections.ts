@@ -1,0 +1,65 @@
+/** What tfjs's WebGPU kernels do to NaN and infinities, and what the platform below them may do. */
+import type { AdapterFacts } from '../backend.ts';
+import { type Correction, known } from '../corrections/correction.ts';
+import { replaceFusedRelu6, replacePow, replaceRelu6, replaceSign, replaceTopK } from './replace.ts';
+
+const fused = ['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'];
+
+/** Kernels that the maintainers of tfjs leave out of their own NaN tests on macOS. Not seen here. */
+const failingOnMetal = ['Log', 'Softmax', 'Sigmoid', 'Sin', 'Cos', 'Acosh', 'Asinh', 'Atanh'];
+
+const everywhere: readonly Correction[] = [
+  known(
+    '*',
+    'WGSL lets an implementation assume that NaN and infinities do not occur; subnormals may be flushed',
+  ),
+  {
+    kernel: 'Relu6',
+    status: 'replaced',
+    why: 'relu6(NaN) was 0',
+    install: replaceRelu6,
+  },
+  ...fused.map(
+    (kernel): Correction => ({
+      kernel,
+      status: 'replaced',
+      why: 'a fused relu6 turned NaN into 0',
+      install: () => replaceFusedRelu6(kernel),
+    }),
+  ),
+  { kernel: 'Sign', status: 'replaced', why: 'sign(NaN) was 0', install: replaceSign },
+  {
+    kernel: 'Pow',
+    status: 'replaced',
+    why: 'pow(0, -1) was 0, pow(1, NaN) and pow(NaN, 0) were NaN',
+    install: replacePow,
+  },
+  {
+    kernel: 'TopK',
+    status: 'replaced',
+    why: 'with a NaN in the row it lost values and returned an index past the end',
+    install: replaceTopK,
+  },
+  known('GatherV2', 'an index out of range reads 0; the other backends throw'),
+  known(
+    'UnsortedSegmentSum',
+    'ids are taken modulo the number of segments; the order of the sums is not fixed',
+  ),
+  known('Sum', 'the order of the terms is not fixed, so an overflow inside a sum may or may not happen'),
+  known('Asinh', 'x * x overflows, so that asinh(3e38) is Infinity'),
+  known('Acosh', 'x * x overflows, so that acosh(3e38) is Infinity'),
+  known('Cast', 'NaN becomes an extreme integer in int32'),
+  known('FloorDiv', 'gives int32 for float inputs: NaN and infinities become an extreme integer'),
+  known('ArgMax', 'a NaN is passed over, and the index of a row of NaN is 0: never take it for an answer'),
+  known('ArgMin', 'a NaN is passed over, and the index of a row of NaN is 0: never take it for an answer'),
+  known('MaxPool', 'a NaN in the window is passed over'),
+  known('Mod', 'a number modulo ±Infinity is NaN, where flooring gives the number or ±Infinity'),
+];
+
+const onMetal = failingOnMetal.map((kernel) =>
+  known(kernel, "does not propagate NaN on Metal, says the test filter of tfjs's own backend"),
+);
+
+export function correctionsFor({ api }: AdapterFacts): readonly Correction[] {
+  return api === 'metal' ? [...everywhere, ...onMetal] : everywhere;
+}
