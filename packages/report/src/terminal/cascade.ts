@@ -19,7 +19,8 @@ function cellSpans(found: Cell | undefined, row: CascadeRow, { glyphs }: Page, d
     found.nan > 0 ? `${count(found.nan)} NaN` : '',
     found.inf > 0 ? `${count(found.inf)} Inf` : '',
   ].filter((part) => part !== '');
-  const counts = parts.length === 0 ? 'finite' : parts.join(' ');
+  const counts =
+    parts.length > 0 ? parts.join(' ') : found.class === 'clean' && detail !== 'glyph' ? '' : 'finite';
   const name = detail === 'glyph' ? '' : `${found.class.padEnd(5)} `;
   return [
     span(`${glyphs.classes[found.class]} ${name}`, tone),
@@ -156,6 +157,22 @@ function benignLines(rows: readonly CascadeRow[], width: number): Line[] {
   );
 }
 
+/** Ops of a batch that have no row because nothing non-finite came near them. */
+function otherOps(result: ResultRecord, rows: readonly CascadeRow[], { glyphs }: Page): Line[] {
+  const cascades = roles.flatMap((role) => result[role]?.cascade ?? []);
+  const ops = Math.max(...cascades.map((cascade) => cascade.ops));
+  const cut = cascades.some((cascade) => cascade.eventsCut > 0);
+  if (cut || rows.length === 0 || ops <= rows.length) return [];
+  return [
+    [
+      span(
+        `  ${glyphs.classes.clean} the other ${counted(ops - rows.length, 'op')} of a batch: clean`,
+        'dim',
+      ),
+    ],
+  ];
+}
+
 function alignmentWords(result: ResultRecord): string | undefined {
   const ops = result.comparison?.ops;
   if (ops === undefined || ops.aligned === 0) return undefined;
@@ -207,6 +224,7 @@ export function cascadeSection(result: ResultRecord, page: Page): Line[] {
     }
     lines.push(...benignLines(rows, width));
   }
+  lines.push(...otherOps(result, rows, page));
   const alignment = alignmentWords(result);
   if (alignment !== undefined) {
     const tone = result.comparison!.ops.divergent > 0 ? 'bad' : 'dim';

@@ -47,7 +47,8 @@ function table(differences: readonly LabelDifference[], cut: number, page: Page,
 function commonWhat(differences: readonly LabelDifference[], cut: number): string | undefined {
   const [first] = differences;
   if (first === undefined || first.what === '' || cut > 0) return undefined;
-  return differences.every(({ what }) => what === first.what) ? first.what : undefined;
+  if (differences.some(({ what }) => what !== first.what)) return undefined;
+  return /^(first|last|only)\b/.test(first.what) ? `the ${first.what}` : first.what;
 }
 
 export function policyEffectSection(result: ResultRecord, page: Page): Line[] {

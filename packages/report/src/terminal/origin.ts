@@ -23,7 +23,7 @@ function originLines({ who, value: { origin, picture } }: Said<Found>, page: Pag
     ...labelled(
       span(`  ${glyphs.origin} born at`, 'gen'),
       labelWidth,
-      `${keyWords(origin.key)}${named ? `, ${who}` : ''}`,
+      `${keyWords(origin.key)}${named ? `, on ${who}` : ''}`,
       'strong',
       width,
     ),
@@ -81,7 +81,7 @@ export function originSection(result: ResultRecord, page: Page): Line[] {
   for (const said of found) {
     if (lines.length > 0) lines.push([]);
     lines.push(
-      ...originLines(said, page, both && found.length > 1),
+      ...originLines(said, page, both && said.who !== 'both lanes'),
       ...spreadLines(said, page),
       ...killLines(said, page),
     );

@@ -161,8 +161,12 @@ describe('numbers in the report', () => {
     );
     // What is counted rather than read: list items, folded ops, differing labels.
     const labels = result.comparison?.labels;
+    const ops = (result.target ?? result.reference)?.cascade?.ops ?? result.reference?.cascade?.ops ?? 0;
+    const rows =
+      result.comparison?.cascade.length ||
+      (result.target?.cascade ?? result.reference?.cascade)?.events.length;
     const counted = new Set(
-      [1, 2, 3, 4, (labels?.differing.length ?? 0) + (labels?.differingCut ?? 0)]
+      [1, 2, 3, 4, (labels?.differing.length ?? 0) + (labels?.differingCut ?? 0), ops - (rows ?? 0)]
         .concat(Array.from({ length: 14 }, (_, index) => index))
         .map(String),
     );

@@ -17,7 +17,17 @@ describe('places', () => {
       layer: 'loss',
       op: 'SparseCrossEntropy',
     });
-    expect(placeOfPath('backward', 'transformer.h.3.mlp', 'GeluNew').layer).toBe('backward h.3');
+    expect(placeOfPath('forward', 'transformer.h.11/attn/probs', 'Softmax')).toEqual({
+      layer: 'h.11',
+      op: 'attn.probs Softmax',
+    });
+    expect(placeOfPath('forward', 'transformer.h.0', 'Add')).toEqual({ layer: 'h.0', op: 'Add' });
+    expect(placeOfPath('forward', 'transformer.ln_f', 'LayerNorm')).toEqual({
+      layer: 'ln_f',
+      op: 'LayerNorm',
+    });
+    expect(placeOfPath('forward', 'other/place', 'Add')).toEqual({ layer: 'forward', op: 'other.place Add' });
+    expect(placeOfPath('backward', 'transformer.h.3/mlp', 'GeluNew').layer).toBe('backward');
     expect(keyWords('forward/transformer.h.0.attn.probs/Softmax#0:0')).toBe('h.0 attn.probs Softmax');
     expect(keyWords('anything')).toBe('anything');
   });

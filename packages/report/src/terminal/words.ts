@@ -41,6 +41,7 @@ const composeWords: Readonly<Record<string, string>> = {
   and: 'causal AND padding',
   add: 'causal and padding masks added',
   'causal-dropped': 'padding only, causality dropped',
+  'causal-twice': 'causal mask set first, then causal AND padding added',
 };
 
 const guardWords: Readonly<Record<string, string>> = {
@@ -65,19 +66,18 @@ export function policyWords({ name, fill, compose, rowGuard, computeDtype }: Lan
 export function placeOf(key: string): { layer: string; op: string } {
   const parts = key.split('/');
   if (parts.length < 2) return { layer: '', op: key };
-  const phase = parts[0]!;
-  const kernel = parts.at(-1)!.replace(/#\d+(:\d+)?$/, '');
-  return placeOfPath(phase, parts.slice(1, -1).join('.'), kernel);
+  return placeOfPath(parts[0]!, parts.slice(1, -1).join('/'), parts.at(-1)!.replace(/#\d+(:\d+)?$/, ''));
 }
 
-/** `transformer.h.0.attn.probs` of the forward pass is layer `h.0`, op `attn.probs`. */
+/** `transformer.h.0/attn/probs` of the forward pass is layer `h.0`, op `attn.probs`; of another phase, the phase is the layer. */
 export function placeOfPath(phase: string, path: string, kernel: string): { layer: string; op: string } {
-  const bare = path.replace(/^transformer\.?/, '');
-  const match = /^(h\.\d+|[^.]+)\.?(.*)$/.exec(bare);
-  const layer = match?.[1] ?? phase;
-  const below = match?.[2] ?? '';
-  const prefix = phase === 'forward' || phase === layer ? '' : `${phase} `;
-  return { layer: prefix + layer, op: below === '' ? kernel : `${below} ${kernel}` };
+  const dotted = path.replaceAll('/', '.');
+  const [, layer = phase, below = dotted] =
+    (phase === 'forward' &&
+      /(?:^|\.)(?:transformer\.)?(h\.\d+|embeddings|ln_f|lm_head)(?:\.(.*))?$/.exec(dotted)) ||
+    [];
+  const inside = layer === phase ? dotted : below === dotted ? '' : below;
+  return { layer, op: inside === '' ? kernel : `${inside} ${kernel}` };
 }
 
 export function keyWords(key: string): string {
