@@ -157,6 +157,8 @@ describe('special tokens', () => {
 
   it('GPT-2 files alone: end of text for both ends, and no pad token', async () => {
     expect(await special(gpt2)).toEqual([undefined, 7, 7, 13]);
+    const silent = { ...gpt2, 'tokenizer_config.json': { eos_token: null, bos_token: 'a' } };
+    expect(await special(silent)).toEqual([undefined, undefined, 0, 13]);
     const { '<|endoftext|>': _, ...without } = vocab;
     expect(await special({ ...gpt2, 'vocab.json': without })).toEqual([undefined, undefined, undefined, 13]);
   });
