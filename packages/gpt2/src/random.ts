@@ -34,37 +34,45 @@ function logarithm(p: number): number {
   return 2 * t * sum - halvings * Math.LN2;
 }
 
+/** Below this probability, and above 1 minus it, the quantile is computed by `tail`. */
+const tailProbability = 0.02425;
+
+/** The quantile for 0 < p < tailProbability. */
+function tail(p: number): number {
+  const q = Math.sqrt(-2 * logarithm(p));
+  const numerator =
+    ((((-0.007784894002430293 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) *
+      q +
+      4.374664141464968) *
+      q +
+    2.938163982698783;
+  return (
+    numerator /
+    ((((0.007784695709041462 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q +
+      1)
+  );
+}
+
 /**
  * The quantile function of the standard normal distribution for 0 < p < 1, relative error below 1.2e-9:
  * Peter Acklam's rational approximation.
  */
 export function normalQuantile(p: number): number {
-  if (p > 0.5) return -normalQuantile(1 - p);
-  if (p >= 0.02425) {
-    const q = p - 0.5;
-    const r = q * q;
-    return (
-      ((((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r -
-        30.66479806614716) *
-        r +
-        2.506628277459239) *
-        q) /
-      (((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
-        13.28068155288572) *
-        r +
-        1)
-    );
-  }
-  const q = Math.sqrt(-2 * logarithm(p));
-  return (
-    (((((-0.007784894002430293 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) *
-      q +
-      4.374664141464968) *
-      q +
-      2.938163982698783) /
-    ((((0.007784695709041462 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q +
-      1)
-  );
+  if (p < tailProbability) return tail(p);
+  if (p > 1 - tailProbability) return -tail(1 - p);
+  const q = p - 0.5;
+  const r = q * q;
+  const numerator =
+    ((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r -
+      30.66479806614716) *
+      r +
+    2.506628277459239;
+  const denominator =
+    ((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r -
+      13.28068155288572) *
+      r +
+    1;
+  return (numerator * q) / denominator;
 }
 
 /**

@@ -1,9 +1,23 @@
 /**
  * A linear layer as one kernel, y = x w + b, so that each backend uses the fastest form it has: native
- * TensorFlow its fused matrix product, the others their own fused one.
+ * TensorFlow its matrix product and BiasAdd, the others their own fused product.
  */
-import { hasKernel, type NativeTensorflow } from '@nanscope/backend';
+import { defineKernel, hasKernel, type NativeTensorflow } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
+import { biasAdd, matrixProduct } from './native.ts';
+
+interface LinearInputs {
+  readonly x: tf.TensorInfo;
+  readonly weight: tf.TensorInfo;
+  readonly bias: tf.TensorInfo;
+}
+
+/** The same memory as a batch of one matrix: wasm's product reads past the end of a plain matrix. */
+const asBatch = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => ({
+  dataId,
+  shape: [1, ...shape],
+  dtype,
+});
 
 /** Runs the backend's own fused product under our kernel name. */
 function delegate(backendName: string): void {
@@ -11,36 +25,28 @@ function delegate(backendName: string): void {
     kernelName: 'Linear',
     backendName,
     kernelFunc: ({ inputs, backend }) => {
-      const { x, weight, bias } = inputs as { x: tf.TensorInfo; weight: tf.TensorInfo; bias: tf.TensorInfo };
-      const fused = tf.getKernel('_FusedMatMul', backendName)!;
-      return fused.kernelFunc({
-        inputs: { a: x, b: weight, bias },
+      const { x, weight, bias } = inputs as unknown as LinearInputs;
+      const product = tf.getKernel('_FusedMatMul', backendName)!.kernelFunc({
+        inputs: { a: asBatch(x), b: asBatch(weight), bias },
         attrs: { transposeA: false, transposeB: false, activation: 'linear' } as unknown as tf.NamedAttrMap,
         backend,
-      });
+      }) as tf.TensorInfo;
+      return { dataId: product.dataId, shape: [x.shape[0]!, weight.shape[1]!], dtype: product.dtype };
     },
   });
 }
 for (const backendName of ['cpu', 'wasm', 'webgpu']) delegate(backendName);
 
-tf.registerKernel({
-  kernelName: 'Linear',
-  backendName: 'tensorflow',
-  kernelFunc: ({ inputs, backend }) => {
-    const { x, weight, bias } = inputs as { x: tf.TensorInfo; weight: tf.TensorInfo; bias: tf.TensorInfo };
-    const native = backend as unknown as NativeTensorflow;
-    const { TF_ATTR_TYPE, TF_ATTR_INT, TF_ATTR_STRING, TF_FLOAT } = native.binding as Record<string, number>;
-    return native.executeSingleOutput(
-      '_FusedMatMul',
-      [
-        { name: 'T', type: TF_ATTR_TYPE!, value: TF_FLOAT },
-        { name: 'num_args', type: TF_ATTR_INT!, value: 1 },
-        { name: 'fused_ops', type: TF_ATTR_STRING!, value: ['BiasAdd'] },
-      ],
-      [x, weight, bias],
-    );
-  },
-});
+/** tfjs-node can not pass lists of strings, which TensorFlow's own _FusedMatMul asks for. */
+function linearTensorflow(inputs: Record<string, tf.TensorInfo>, backend: NativeTensorflow): tf.TensorInfo {
+  const { x, weight, bias } = inputs as unknown as LinearInputs;
+  const product = matrixProduct(backend, x, weight);
+  const output = biasAdd(backend, product, bias);
+  product.dispose();
+  return output;
+}
+
+defineKernel('Linear', { tensorflow: (inputs, _attrs, backend) => linearTensorflow(inputs, backend) });
 
 tf.registerGradient({
   kernelName: 'Linear',

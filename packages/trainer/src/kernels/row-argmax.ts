@@ -9,21 +9,12 @@ import { rowArgmaxWebgpu } from './row-argmax.wgsl.ts';
 /** What a row without an answer holds. */
 export const unanswerable = -1;
 
+/** From ordinary ops, for backends whose `max` lets NaN through, as native TensorFlow's does. */
 function composed(x: tf.Tensor2D): tf.Tensor1D {
   return tf.tidy(() => {
-    const best = tf.argMax(x, 1) as tf.Tensor1D;
-    // The sum of x - x is NaN exactly when the row holds a NaN or an infinity; -Infinity beside a finite maximum is
-    // allowed, so it is taken out first.
-    const lowest = tf.scalar(Number.NEGATIVE_INFINITY);
-    const kept = tf.where(tf.equal(x, lowest), tf.zerosLike(x), x);
-    const poison = tf.isNaN(tf.sum(tf.sub(kept, kept), 1));
-    const nothing = tf.all(tf.equal(x, lowest), 1);
-    const answers = tf.cast(best, 'int32');
-    return tf.where(
-      tf.logicalOr(poison, nothing),
-      tf.fill(answers.shape, unanswerable, 'int32'),
-      answers,
-    ) as tf.Tensor1D;
+    const best = tf.cast(tf.argMax(x, 1), 'int32') as tf.Tensor1D;
+    const nothing = tf.fill(best.shape, unanswerable, 'int32') as tf.Tensor1D;
+    return tf.where(tf.isFinite(tf.max(x, 1)), best, nothing) as tf.Tensor1D;
   });
 }
 
