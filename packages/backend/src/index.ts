@@ -3,5 +3,7 @@ export type * from './backend.ts';
 export type * from './kernel-types.ts';
 export { defineKernel, hasKernel } from './kernels.ts';
 export { findGraphicsDriver, type GraphicsDriver, laneEnvironment } from './lane-environment.ts';
+export { type LoadBackendOptions, loadBackend } from './load-backend.ts';
+export { isNativeNoise } from './native-noise.ts';
 export { rowDispatch, rowIndex } from './rows.wgsl.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';

@@ -1,8 +1,15 @@
 /** The door to the one piece of global state TensorFlow.js forces on us: which backend is active. */
 import * as tf from '@tensorflow/tfjs';
 
+/** The plain JavaScript backend greets its first user with a banner, also when another backend is in use. */
+function silenceBanner(): void {
+  const cpu = tf.findBackend('cpu') as { firstUse?: boolean } | null;
+  if (cpu) cpu.firstUse = false;
+}
+
 /** Makes `name` the active tfjs backend. Throws a plain `Error` when tfjs can not initialise it. */
 export async function activate(name: string): Promise<void> {
+  silenceBanner();
   if (!(await tf.setBackend(name)))
     throw new Error(`TensorFlow.js could not initialise its backend "${name}".`);
   await tf.ready();

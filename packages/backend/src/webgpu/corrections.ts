@@ -1,7 +1,14 @@
 /** What tfjs's WebGPU kernels do to NaN and infinities, and what the platform below them may do. */
 import type { AdapterFacts } from '../backend.ts';
 import { type Correction, known } from '../corrections/correction.ts';
-import { replaceFusedRelu6, replacePow, replaceRelu6, replaceSign, replaceTopK } from './replace.ts';
+import {
+  replaceFusedRelu6,
+  replacePow,
+  replaceRelu6,
+  replaceSign,
+  replaceSoftmax,
+  replaceTopK,
+} from './replace.ts';
 
 const fused = ['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'];
 
@@ -33,6 +40,12 @@ const everywhere: readonly Correction[] = [
     status: 'replaced',
     why: 'pow(0, -1) was 0, pow(1, NaN) and pow(NaN, 0) were NaN',
     install: replacePow,
+  },
+  {
+    kernel: 'Softmax',
+    status: 'replaced',
+    why: "a row of float32's lowest number, a usual mask fill, was NaN",
+    install: replaceSoftmax,
   },
   {
     kernel: 'TopK',

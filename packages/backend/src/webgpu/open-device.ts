@@ -21,10 +21,12 @@ const raised = [
 
 export interface WatchedDevice {
   readonly device: GPUDevice;
-  /** Settles with the reason once the device is lost for any cause but our own `destroy`. */
+  /** Settles with the reason once the device is lost for any cause but `close`. */
   readonly lost: Promise<string>;
   /** Uncaptured errors, oldest first. */
   readonly errors: string[];
+  /** Destroys the device, which is then not a loss. */
+  close(): void;
 }
 
 export async function openDevice(adapter: GPUAdapter): Promise<WatchedDevice> {
@@ -34,9 +36,15 @@ export async function openDevice(adapter: GPUAdapter): Promise<WatchedDevice> {
   const errors: string[] = [];
   device.addEventListener('uncapturederror', (event) => {
     errors.push((event as GPUUncapturedErrorEvent).error.message);
+    event.preventDefault();
   });
+  let closing = false;
   const lost = device.lost.then(({ reason, message }) =>
-    reason === 'destroyed' ? new Promise<string>(() => {}) : `${reason || 'unknown'}: ${message}`,
+    closing ? new Promise<string>(() => {}) : `${reason || 'unknown'}: ${message}`,
   );
-  return { device, lost, errors };
+  const close = () => {
+    closing = true;
+    device.destroy();
+  };
+  return { device, lost, errors, close };
 }

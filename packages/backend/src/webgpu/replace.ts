@@ -5,6 +5,7 @@ import { type WebgpuCall, wrapWebgpuKernel } from '../corrections/wrap.ts';
 import type { WebgpuBackend } from '../kernel-types.ts';
 import { powIeee } from './pow.wgsl.ts';
 import { flatProgram } from './program.ts';
+import { softmax } from './softmax.wgsl.ts';
 import { orderKey, selectIndex } from './top-k.wgsl.ts';
 
 /** result = NaN where the input is NaN, else the expression of `x`. */
@@ -78,3 +79,5 @@ function topK({ inputs, attrs, backend, original }: WebgpuCall): tf.TensorInfo |
 }
 
 export const replaceTopK = () => wrapWebgpuKernel('TopK', topK);
+
+export const replaceSoftmax = () => wrapWebgpuKernel('Softmax', softmax);

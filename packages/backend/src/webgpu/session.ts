@@ -47,7 +47,7 @@ export async function openSession(gpu: Gpu, adapter: GPUAdapter, facts: BackendF
     dispose: async () => {
       if (tf.getBackend() === 'webgpu') await tf.setBackend('cpu');
       tf.removeBackend('webgpu');
-      watched.device.destroy();
+      watched.close();
       gpu.close();
     },
   };

@@ -1,0 +1,51 @@
+/** Errors and losses of a real device; skipped where there is none. */
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Session } from '../backend.ts';
+import type { WebgpuBackend } from '../kernel-types.ts';
+import { webgpu } from './index.ts';
+
+const probe = await webgpu.probe();
+const why = probe.available ? '' : ` (skipped: ${probe.reason})`;
+
+describe.skipIf(!probe.available)(`a webgpu session${why}`, () => {
+  let session: Session;
+  afterEach(() => session.dispose());
+  const device = () => (tf.backend() as WebgpuBackend).device;
+  const total = async () => (await tf.sum(tf.ones([4])).data())[0];
+
+  it('has the buffers that the logits of GPT-2 need, and runs small tensors on the GPU', async () => {
+    session = await webgpu.open();
+    const logits = 4 * 128 * 50257 * 4;
+    expect(device().limits.maxStorageBufferBindingSize).toBeGreaterThan(logits);
+    expect(device().limits.maxBufferSize).toBeGreaterThan(50257 * 768 * 4);
+    expect(tf.env().getBool('WEBGPU_CPU_FORWARD')).toBe(false);
+    expect(device().features.has('shader-f16')).toBe(session.facts.capabilities.shaderF16);
+    expect(session.facts.adapter?.vendor).not.toBe('');
+  });
+
+  it('opens again after it was disposed', async () => {
+    session = await webgpu.open();
+    expect(await total()).toBe(4);
+    await session.dispose();
+    expect(tf.getBackend()).toBe('cpu');
+    session = await webgpu.open();
+    expect(await total()).toBe(4);
+  });
+
+  it('a rejected command is recorded, and the next read throws', async () => {
+    session = await webgpu.open();
+    expect(await total()).toBe(4);
+    device().createBuffer({ size: 16, usage: 0 });
+    await expect(total()).rejects.toThrow(/The GPU device reported an error/);
+    expect(session.errors).toHaveLength(1);
+  });
+
+  it('a lost device settles `lost`, and a read fails instead of waiting for ever', async () => {
+    session = await webgpu.open();
+    const pending = tf.sum(tf.ones([4]));
+    device().destroy();
+    expect(await session.lost).toMatch(/destroyed/);
+    await expect(pending.data()).rejects.toThrow();
+  });
+});
