@@ -52,6 +52,8 @@ export const comparisonSchema = z.object({
   metrics: z.array(metricComparisonSchema),
   labels: z.object({
     compared: z.number().int(),
+    /** Rows or labels that only one side has. */
+    unpaired: z.number().int().default(0),
     differing: z.array(labelDifferenceSchema),
     differingCut: z.number().int(),
     requiredRtol: jsonNumber,
@@ -62,6 +64,8 @@ export const comparisonSchema = z.object({
     onlyReference: z.number().int(),
     divergent: z.number().int(),
     firstDivergence: z.string().optional(),
+    /** What the first divergence means: a kernel bug suspected, permitted by WGSL, or inherited from an input. */
+    divergence: z.object({ label: z.string(), reason: z.string() }).optional(),
     sameOrigin: z.boolean().optional(),
     samePath: z.boolean().optional(),
     sameKills: z.boolean().optional(),

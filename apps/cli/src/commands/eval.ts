@@ -1,0 +1,35 @@
+/** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
+import { evalFlags, evaluate, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/harness';
+import { renderJson, renderTerminal, terminalStyle } from '@nanscope/report';
+import type { Command, Invocation } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { EvalProgress } from '../progress.ts';
+
+async function configOf({ flags, config }: Invocation) {
+  const file =
+    config === undefined ? undefined : { path: config, values: await readConfigFile(config, evalFlags) };
+  return toEvalConfig(resolveFlags(evalFlags, flags, file));
+}
+
+export const evalCommand: Command = {
+  name: 'eval',
+  describe: 'evaluate a model on two devices side by side and compare the NaN cascades',
+  flags: evalFlags,
+  async run(invocation) {
+    const config = await configOf(invocation);
+    const progress = new EvalProgress(process.stderr, process.env);
+    const interrupted = interruption();
+    const result = await evaluate(config, invocation.command, {
+      onStage: (what) => progress.stage(what),
+      onDecision: (decided) => progress.decision(decided),
+      onLane: (role, message) => progress.lane(role, message),
+      signal: interrupted.signal,
+    }).finally(() => {
+      progress.end();
+      interrupted.end();
+    });
+    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
+    process.stdout.write(config.json ? `${renderJson(result)}\n` : renderTerminal(result, style));
+    return result.verdict.exitCode;
+  },
+};

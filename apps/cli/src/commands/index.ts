@@ -1,0 +1,7 @@
+/** The commands, in the order `--help` lists them. */
+import type { Command } from '../command.ts';
+import { compareCommand } from './compare.ts';
+import { doctorCommand } from './doctor.ts';
+import { evalCommand } from './eval.ts';
+
+export const commands: readonly Command[] = [evalCommand, compareCommand, doctorCommand];

@@ -1,0 +1,58 @@
+/** Progress of an evaluation on standard error: stages, the device decision, a line a lane with an estimate of what is left. */
+import type { Decided, EvalHooks, LaneTask } from '@nanscope/harness';
+import { createProgress, type Progress, terminalStyle } from '@nanscope/report';
+
+type LaneEvent = Parameters<EvalHooks['onLane']>[1];
+
+/** Seconds left at the pace since the first finished batch; the first one compiles kernels and would mislead. */
+export function secondsLeft(done: number, total: number, secondsSinceFirst: number): number | undefined {
+  if (done < 2) return undefined;
+  return (secondsSinceFirst / (done - 1)) * (total - done);
+}
+
+export class EvalProgress {
+  readonly #progress: Progress;
+  readonly #firstBatch = new Map<LaneTask['role'], number>();
+
+  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+    const style = terminalStyle(env, stream.isTTY === true, stream.columns);
+    this.#progress = createProgress({ write: (text) => void stream.write(text), style });
+  }
+
+  stage(what: string): void {
+    this.#progress.say(what);
+  }
+
+  decision({ target, reference }: Decided): void {
+    for (const [role, decision] of [
+      ['target', target],
+      ['reference', reference],
+    ] as const) {
+      if (!decision) continue;
+      this.#progress.say(`${role.padEnd(9)} ${decision.label}, ${decision.attention} attention`);
+      for (const warning of decision.warnings) this.#progress.say(`${role.padEnd(9)} warning: ${warning}`);
+    }
+  }
+
+  lane(role: LaneTask['role'], event: LaneEvent): void {
+    if (event.kind === 'loading') this.#progress.update({ lane: role, done: 0, phase: event.what });
+    if (event.kind === 'ended' && event.outcome.status !== 'complete') {
+      this.#progress.say(`${role.padEnd(9)} ${event.outcome.status}: ${event.outcome.failure ?? ''}`);
+    }
+    if (event.kind !== 'progress') return;
+    const now = performance.now();
+    if (!this.#firstBatch.has(role)) this.#firstBatch.set(role, now);
+    const since = (now - this.#firstBatch.get(role)!) / 1000;
+    this.#progress.update({
+      lane: role,
+      done: event.batches,
+      total: event.total,
+      tokensPerSecond: event.tokensPerSecond,
+      etaSeconds: secondsLeft(event.batches, event.total, since),
+    });
+  }
+
+  end(): void {
+    this.#progress.close();
+  }
+}

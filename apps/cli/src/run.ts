@@ -1,0 +1,135 @@
+/** yargs, fed from the flag tables: parses, prints help, offers the nearest name for what it does not know. */
+import { nearest, UserError } from '@nanscope/errors';
+import { type Flag, nanscopeVersion } from '@nanscope/harness';
+import yargs, { type Argv } from 'yargs';
+import type { Command } from './command.ts';
+
+const CONFIG = 'config';
+
+function optionOf(flag: Flag) {
+  const boolean = flag.kind === 'switch';
+  return {
+    describe: flag.value ? `${flag.describe}` : flag.describe,
+    group: `${flag.group}:`,
+    ...(boolean ? { boolean: true as const } : { string: true as const, requiresArg: true, nargs: 1 }),
+    ...(flag.kind === 'choice'
+      ? {
+          defaultDescription: flag.default
+            ? `${flag.default}; one of ${flag.choices.join(', ')}`
+            : `one of ${flag.choices.join(', ')}`,
+        }
+      : {}),
+    ...(flag.kind !== 'choice' && flag.default !== undefined
+      ? { defaultDescription: String(flag.default) }
+      : {}),
+  };
+}
+
+function describeOptions(builder: Argv, command: Command): Argv {
+  for (const flag of command.flags) builder.option(flag.name, optionOf(flag));
+  if (command.flags.length > 0) {
+    builder.option(CONFIG, {
+      string: true,
+      nargs: 1,
+      requiresArg: true,
+      group: 'Result:',
+      describe: 'a YAML file with any of these flags as keys; flags on the command line beat it',
+    });
+  }
+  return builder;
+}
+
+/** `-1e9` after a flag is a number to people and a bundle of short flags to a parser: join it with `=`. */
+function joinNegativeNumbers(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of argv) {
+    const previous = joined.at(-1);
+    const negative = /^-(\d|\.\d|inf)/i.test(word);
+    if (negative && previous?.startsWith('--') && !previous.includes('='))
+      joined[joined.length - 1] = `${previous}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+/** Words that are shell-safe stay as they are, others are quoted. */
+const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+function refuseUnknownFlags(argv: readonly string[], command: Command): void {
+  const known = [...command.flags.map((flag) => flag.name), CONFIG, 'help', 'version'];
+  for (const word of argv) {
+    if (word === '--') return;
+    const short = /^-[^-\d.]/.test(word);
+    const name = short ? word.slice(1) : /^--(?:no-)?([^=]+)/.exec(word)?.[1];
+    if (name === undefined || (!short && (known.includes(name) || known.includes(`no-${name}`)))) continue;
+    const near = nearest(name, known);
+    throw new UserError(
+      'usage/unknown-flag',
+      `Unknown flag ${short ? word : `--${name}`} of ${command.name}.${near ? ` Did you mean --${near}?` : ` See nanscope ${command.name} --help.`}`,
+    );
+  }
+}
+
+/** @returns The exit code of the command that ran; 0 for help. @throws {UserError} for a line that can not be understood */
+export async function run(given: readonly string[], commands: readonly Command[]): Promise<number> {
+  const argv = joinNegativeNumbers(given);
+  const names = commands.map((command) => command.name);
+  const [first] = argv;
+  const wanted = commands.find((command) => command.name === first);
+  if (first !== undefined && !first.startsWith('-') && !wanted) {
+    const near = nearest(first, names);
+    throw new UserError(
+      'usage/unknown-command',
+      `Unknown command "${first}".${near ? ` Did you mean ${near}?` : ''} Expected one of ${names.join(', ')}.`,
+    );
+  }
+  if (wanted) refuseUnknownFlags(argv.slice(1), wanted);
+  let code = 0;
+  const parser = yargs()
+    .scriptName('nanscope')
+    .usage(
+      '$0 <command> [flags]\n\nWhere a NaN is born, how it spreads, and whether the GPU and the CPU agree about it.',
+    )
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+    })
+    .version(nanscopeVersion)
+    .help()
+    .demandCommand(1, 'Expected a command. See nanscope --help.')
+    .exitProcess(false)
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      throw error ?? new UserError('usage/parse', message.replace(/: /, ' '));
+    });
+  for (const command of commands) {
+    const places = (command.positionals ?? []).map((name) => `<${name}>`).join(' ');
+    parser.command(
+      `${command.name} ${places}`.trim(),
+      command.describe,
+      (builder: Argv) => describeOptions(builder, command),
+      async (parsed) => {
+        const { _, $0: __, [CONFIG]: config, ...rest } = parsed as Record<string, unknown>;
+        const positionals = (command.positionals ?? []).map((name) => String(rest[name]));
+        const extra = (_ as unknown[]).slice(1);
+        if (extra.length > 0)
+          throw new UserError('usage/extra', `${command.name}: unexpected argument "${extra[0]}".`);
+        const known = new Set(command.flags.map((flag) => flag.name));
+        const flags = Object.fromEntries(
+          Object.entries(rest).filter(([name, value]) => known.has(name) && value !== undefined),
+        );
+        code = await command.run({
+          flags,
+          positionals,
+          command: ['nanscope', ...given].map(quote).join(' '),
+          ...(typeof config === 'string' ? { config } : {}),
+        });
+      },
+    );
+  }
+  await parser.parseAsync([...argv]);
+  return code;
+}

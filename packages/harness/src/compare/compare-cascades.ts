@@ -1,0 +1,136 @@
+/** The two lanes' cascades op by op: aligned by key, classes before numbers. Pure, from the lanes' records and traces. */
+import { type Alignment, alignTraces, type BatchTrace } from '@nanscope/cascade';
+import type { CascadeEvent, CascadeRecord, CascadeRow, ComparisonRecord, LaneRecord } from '@nanscope/report';
+
+type Cell = NonNullable<CascadeRow['target']>;
+
+/** `transformer.h.0/attn/probs` -> layer `h.0`, rest `attn.probs`; outside the forward pass the phase is the layer. */
+export function layerOf(phase: string, path: string): { readonly layer: string; readonly rest: string } {
+  const segments = path.split('/');
+  const at = segments.findIndex((segment) => segment.startsWith('transformer.') || segment === 'lm_head');
+  if (phase !== 'forward' || at < 0) return { layer: phase, rest: segments.join('.') };
+  return { layer: segments[at]!.replace(/^transformer\./, ''), rest: segments.slice(at + 1).join('.') };
+}
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+
+function cellOf(event: CascadeEvent | undefined, other: CascadeEvent): Cell {
+  if (!event) return { class: 'clean', nan: 0, inf: 0, size: sizeOf(other.shape) };
+  return { class: event.class, nan: event.nan, inf: event.posInf + event.negInf, size: sizeOf(event.shape) };
+}
+
+function rowOf(
+  key: string,
+  target: CascadeEvent | undefined,
+  reference: CascadeEvent | undefined,
+  origins: { target?: string | undefined; reference?: string | undefined },
+): CascadeRow {
+  const either = (target ?? reference)!;
+  const { layer, rest } = layerOf(either.phase, either.path);
+  const here = { target: origins.target === key, reference: origins.reference === key };
+  const origin =
+    here.target && here.reference
+      ? 'both'
+      : here.target
+        ? 'target'
+        : here.reference
+          ? 'reference'
+          : undefined;
+  const [own, other] = [cellOf(target, either), cellOf(reference, either)];
+  return {
+    key,
+    layer,
+    op: `${rest} ${either.kernel}`.trim(),
+    target: own,
+    reference: other,
+    ...(origin ? { origin } : {}),
+    ...(either.benign ? { benign: either.benign } : {}),
+    diverges: own.nan !== other.nan || own.inf !== other.inf,
+  };
+}
+
+/** Keys of both lists, merged so that the order of execution of each is kept. */
+export function mergeKeys(first: readonly string[], second: readonly string[]): string[] {
+  const inFirst = new Set(first);
+  const merged: string[] = [];
+  const emitted = new Set<string>();
+  let i = 0;
+  const emit = (key: string) => {
+    if (emitted.has(key)) return;
+    emitted.add(key);
+    merged.push(key);
+  };
+  for (const key of second) {
+    if (!inFirst.has(key)) {
+      emit(key);
+      continue;
+    }
+    while (i < first.length && first[i] !== key) emit(first[i++]!);
+    emit(key);
+  }
+  while (i < first.length) emit(first[i++]!);
+  return merged;
+}
+
+const byKey = (cascade: CascadeRecord) => new Map(cascade.events.map((event) => [event.key, event]));
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Same key, coordinates and mechanism; the words of the evidence may differ. */
+function sameOrigin(a: CascadeRecord['origin'], b: CascadeRecord['origin']): boolean {
+  const essence = (origin: CascadeRecord['origin']) =>
+    origin && [origin.key, origin.batch, origin.coordinates, origin.mechanism.name];
+  return same(essence(a), essence(b));
+}
+
+/** The batches worth aligning: the first, and those in which a lane found its origin. */
+export function batchesToAlign(target: LaneRecord, reference: LaneRecord): Set<number> {
+  return new Set([0, target.cascade?.origin?.batch ?? 0, reference.cascade?.origin?.batch ?? 0]);
+}
+
+type Traces = ReadonlyMap<number, BatchTrace>;
+
+/** Alignments of the batches that both lanes have, the one with the first divergence first. */
+function alignAll(targets: Traces, references: Traces): Alignment[] {
+  const both = [...targets.keys()].filter((batch) => references.has(batch)).sort((a, b) => a - b);
+  const alignments = both.map((batch) => alignTraces(references.get(batch)!, targets.get(batch)!));
+  return [
+    ...alignments.filter((one) => one.classDivergences > 0),
+    ...alignments.filter((one) => one.classDivergences === 0),
+  ];
+}
+
+export function compareCascades(
+  target: LaneRecord,
+  reference: LaneRecord,
+  targetTraces: Traces,
+  referenceTraces: Traces,
+): Pick<ComparisonRecord, 'ops' | 'cascade'> {
+  const [own, other] = [target.cascade, reference.cascade];
+  const alignments = alignAll(targetTraces, referenceTraces);
+  const worst = alignments[0];
+  if (!own || !other || !worst)
+    return { ops: { aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 }, cascade: [] };
+  const [targets, references] = [byKey(own), byKey(other)];
+  const origins = { target: own.origin?.key, reference: other.origin?.key };
+  const rows = mergeKeys([...targets.keys()], [...references.keys()]).map((key) =>
+    rowOf(key, targets.get(key), references.get(key), origins),
+  );
+  const { firstClassDivergence: first } = worst;
+  const born = own.origin ?? other.origin;
+  return {
+    ops: {
+      aligned: worst.ops.length,
+      onlyTarget: worst.onlyTarget.length,
+      onlyReference: worst.onlyReference.length,
+      divergent: worst.classDivergences,
+      ...(first && { firstDivergence: first.key, divergence: { label: first.label, reason: first.reason } }),
+      ...(born && {
+        sameOrigin: sameOrigin(own.origin, other.origin),
+        samePath: alignments.every((one) => one.samePath),
+        sameKills: alignments.every((one) => one.sameKills),
+      }),
+    },
+    cascade: rows,
+  };
+}

@@ -1,0 +1,46 @@
+/** `nanscope compare A B`: the target lanes of two runs, or any two lane folders. */
+import { basename, join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { type LaneRecord, type ResultRecord, SCHEMA_VERSION } from '@nanscope/report';
+import { readLane, readRun } from '../run-folder/read.ts';
+import { compareLaneFolders } from './compare-folders.ts';
+import type { Tolerance } from './numbers.ts';
+import { judge } from './verdict.ts';
+
+interface Side {
+  readonly folder: string;
+  readonly lane: LaneRecord;
+}
+
+/** An evaluation stands for its target lane; a run that was cut off before its end still has one. */
+function sideOf(folder: string): Side {
+  const inner = join(folder, 'target');
+  const cutOff = readLane(inner);
+  if (cutOff) return { folder: inner, lane: cutOff };
+  const run = readRun(folder);
+  if (run.kind === 'lane') return { folder, lane: run.lane };
+  throw new UserError(
+    'run-folder/no-lane',
+    `${folder}: expected a lane in ${basename(folder)}/target, found none; the run ended before its lane began.`,
+  );
+}
+
+/** @throws {UserError} for folders that are no runs, or hold nothing to compare */
+export async function compareRuns(
+  target: string,
+  reference: string,
+  tolerance: Tolerance,
+  command: string,
+): Promise<ResultRecord> {
+  const [own, other] = [sideOf(target), sideOf(reference)];
+  const comparison = await compareLaneFolders(own.folder, other.folder, tolerance);
+  if (!comparison || (comparison.labels.compared === 0 && comparison.metrics.length === 0)) {
+    throw new UserError(
+      'compare/nothing',
+      `${target} and ${reference}: expected labels that both runs evaluated, found none in common. Compare runs over the same data.`,
+    );
+  }
+  const parts = { target: own.lane, reference: other.lane, comparison };
+  const verdict = judge({ ...parts, outcomes: {}, referenceWanted: true, command, separateRuns: true });
+  return { schemaVersion: SCHEMA_VERSION, kind: 'compare', command, ...parts, verdict };
+}

@@ -1,0 +1,30 @@
+/** The origin of a lane's cascade in one clause. */
+import type { LaneRecord } from '@nanscope/report';
+
+/** `transformer.h.0.attn.probs` in words people use: `layer 0, attention probabilities`. */
+export function placeWords(key: string): string {
+  const layer = /transformer\.h\.(\d+)/.exec(key);
+  const part = /\/(probs|probabilities)\b/.test(key)
+    ? 'attention probabilities'
+    : /\/(scores|masked|softcap)\b/.test(key)
+      ? 'attention scores'
+      : /\/context\b/.test(key)
+        ? 'attention output'
+        : /\/mlp\b/.test(key)
+          ? 'MLP'
+          : /\/ln_[12f]\b/.test(key)
+            ? 'LayerNorm'
+            : undefined;
+  if (layer) return `layer ${layer[1]}${part ? `, ${part}` : ''}`;
+  return key;
+}
+
+export function originWords(lane: LaneRecord): string {
+  const origin = lane.cascade?.origin;
+  if (!origin)
+    return lane.cascade && lane.cascade.level !== 'off'
+      ? 'the trace names no origin'
+      : 'it was not traced (--trace health names the origin)';
+  const at = origin.coordinates.map((value, i) => `${origin.coordinateNames[i] ?? '?'} ${value}`).join(', ');
+  return `the NaN is born in ${placeWords(origin.key)} at [${at}] by ${origin.mechanism.name}`;
+}

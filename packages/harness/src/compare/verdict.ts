@@ -1,0 +1,170 @@
+/** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
+import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
+import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import { originWords } from './origin-words.ts';
+
+export interface Evidence {
+  readonly target?: LaneRecord | undefined;
+  readonly reference?: LaneRecord | undefined;
+  readonly comparison?: ComparisonRecord | undefined;
+  readonly outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>;
+  readonly referenceWanted: boolean;
+  /** The command as typed, to build the next one from. */
+  readonly command: string;
+  /** Runs made apart may differ in configuration; lanes of one run may not. */
+  readonly separateRuns?: boolean;
+}
+
+const isNonFinite = (lane: LaneRecord | undefined) =>
+  lane?.metrics !== undefined && !Number.isFinite(fromJsonNumber(lane.metrics.loss));
+
+const words = {
+  crashed: 'crashed',
+  hung: 'hung',
+  'device-lost': 'lost its device',
+  failed: 'failed',
+  interrupted: 'was interrupted',
+  complete: 'is complete',
+};
+
+function laneFailed(evidence: Evidence): VerdictRecord | undefined {
+  const broken = Object.entries(evidence.outcomes).filter(([, outcome]) => outcome.status !== 'complete');
+  if (broken.length === 0) return undefined;
+  const interrupted = broken.some(([, outcome]) => outcome.status === 'interrupted');
+  const said = broken.map(
+    ([role, outcome]) =>
+      `the ${role} lane ${words[outcome.status]} (${outcome.failure ?? 'no reason known'})`,
+  );
+  const kept = Object.keys(evidence.outcomes).filter((role) => !broken.some(([name]) => name === role));
+  const rest = kept.length > 0 ? `; the ${kept[0]} lane is complete` : '';
+  return {
+    code: 'lane-failed',
+    exitCode: interrupted ? 130 : 1,
+    sentence: `${said.join(' and ')}${rest}.`.replace(/^t/, 'T'),
+    next: 'What was measured is in the run folder and can be read with nanscope compare; nanscope doctor shows what the device can do.',
+  };
+}
+
+/** Appended to any verdict of a run whose policy lets the future through. */
+function leakWords(lane: LaneRecord | undefined): string {
+  const leak = lane?.leak?.leaks.find((found) => found.live) ?? lane?.leak?.leaks[0];
+  if (!lane || !leak) return '';
+  return ` The future leaks under ${lane.policy.name}: position ${leak.position} of row ${leak.row} sees position ${leak.from}${leak.live ? ', and its label is supervised' : ''}.`;
+}
+
+function guardAdvice(lane: LaneRecord): string {
+  if (lane.policy.rowGuard !== 'none') return 'Look at the origin in the cascade above.';
+  return 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe).';
+}
+
+function withoutReference(lane: LaneRecord): VerdictRecord {
+  const bad = isNonFinite(lane);
+  return {
+    code: 'no-reference',
+    exitCode: 0,
+    sentence: bad
+      ? `The loss is ${lane.metrics?.loss}: ${originWords(lane)}.${leakWords(lane)}`
+      : `The loss is finite, and there is no reference to compare with.${leakWords(lane)}`,
+    next: bad ? guardAdvice(lane) : 'Leave out --reference none to compare with the best CPU backend.',
+  };
+}
+
+function classVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
+  const { ops, labels, metrics } = comparison;
+  const label = labels.differing.find(
+    (one) => typeof one.target !== 'number' || typeof one.reference !== 'number',
+  );
+  const metric = metrics.find((one) => one.class === 'class-differs');
+  if (ops.divergent === 0 && !label && !metric) return undefined;
+  const where =
+    ops.firstDivergence ??
+    (label ? `the label at row ${label.row}, position ${label.position}` : metric!.name);
+  const why = ops.divergence ? ` (${ops.divergence.reason})` : '';
+  if (ops.divergence?.label.startsWith('permitted')) {
+    return {
+      code: 'permitted-by-wgsl',
+      exitCode: 1,
+      sentence: `Permitted by WGSL, divergent: the classes differ first at ${where}${why}.`,
+      next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
+    };
+  }
+  const sides =
+    isNonFinite(evidence.target) === isNonFinite(evidence.reference)
+      ? ''
+      : `; only the ${isNonFinite(evidence.target) ? 'target' : 'reference'} has a non-finite loss`;
+  return {
+    code: ops.divergence?.label === 'kernel bug suspected' ? 'kernel-bug-suspected' : 'classes-differ',
+    exitCode: 1,
+    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.`,
+    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+  };
+}
+
+function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined {
+  const metric = comparison.metrics.find((one) => !one.pass);
+  const labels = comparison.labels;
+  if (!metric && labels.differing.length === 0) return undefined;
+  if (labels.differing.length === 0 && labels.unpaired > 0) {
+    return {
+      code: 'numbers-differ',
+      exitCode: 1,
+      sentence: `The ${labels.compared} labels that both have agree, but ${labels.unpaired} rows or labels are on one side only.`,
+      next: 'Compare runs over the same data, limit and lengths.',
+    };
+  }
+  const first = labels.differing[0];
+  const what = first
+    ? `${labels.differing.length + labels.differingCut} of ${labels.compared} labels differ, first at row ${first.row}, position ${first.position} (${first.what})`
+    : `${metric!.name} differs`;
+  return {
+    code: 'numbers-differ',
+    exitCode: 1,
+    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.`,
+    next: 'If the devices are meant to differ this much, say so with --rtol; else bisect with --trace full.',
+  };
+}
+
+/** @returns The verdict; exactly one of its codes fits any evidence. */
+export function judge(evidence: Evidence): VerdictRecord {
+  const failed = laneFailed(evidence);
+  if (failed) return failed;
+  const { target, reference, comparison } = evidence;
+  if (!target) {
+    return {
+      code: 'lane-failed',
+      exitCode: 1,
+      sentence: 'The target lane left no result.',
+      next: 'Run nanscope doctor.',
+    };
+  }
+  if (!reference || !comparison) return withoutReference(target);
+  const differing = comparison.configuration;
+  const apart = classVerdict(evidence, comparison) ?? numberVerdict(comparison);
+  if (differing.length > 0 && (apart || !evidence.separateRuns)) {
+    return {
+      code: 'configuration-differs',
+      exitCode: 1,
+      sentence: `The configurations differ (${differing.map((one) => `${one.name}: ${one.reference} against ${one.target}`).join('; ')})${apart ? `. ${apart.sentence}` : '.'}`,
+      next: 'Compare runs of the same configuration before a device is blamed.',
+    };
+  }
+  if (apart) return apart;
+  if (isNonFinite(target)) {
+    return {
+      code: 'agree-non-finite',
+      exitCode: 0,
+      sentence: `Policy, not device: both lanes agree and both are non-finite. ${originWords(target).replace(/^./, (letter) => letter.toUpperCase())}.${leakWords(target)}`,
+      next: guardAdvice(target),
+    };
+  }
+  const agree = `Both lanes are finite and agree within rtol ${comparison.rtol}, atol ${comparison.atol}.`;
+  return {
+    code: 'agree',
+    exitCode: 0,
+    sentence: `${agree}${leakWords(target)}`,
+    next:
+      target.leak && target.leak.leaks.length > 0
+        ? 'Finite is not correct: use a policy that keeps causality, such as --policy safe.'
+        : 'Try --policy torch-mps-2.8 to see a cascade, or your own --model and --data.',
+  };
+}

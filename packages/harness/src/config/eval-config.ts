@@ -1,0 +1,52 @@
+/** The resolved configuration of an evaluation: every flag with its value, typed. */
+import type { FlagValues } from './flag.ts';
+
+export interface EvalConfig {
+  readonly model: string;
+  readonly tokenizer?: string;
+  readonly data?: string;
+  readonly textField?: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly loadInputs?: string;
+  readonly device: string;
+  /** A device name, or `none`; absent: the best CPU backend that is not the target itself. */
+  readonly reference?: string;
+  readonly backend?: string;
+  readonly mpsRule: 'seed' | 'probe' | 'off';
+  /** Seconds of silence after which a lane counts as hung. */
+  readonly laneTimeout: number;
+  readonly attn: 'auto' | 'eager' | 'sdpa';
+  readonly policy: string;
+  readonly fill?: string;
+  readonly compose?: string;
+  readonly rowGuard?: string;
+  readonly computeDtype?: string;
+  readonly batchSize: number;
+  readonly maxLength?: number;
+  readonly paddingSide: 'left' | 'right';
+  readonly positionIds: 'mask' | 'arange';
+  readonly ignoreFirstToken: boolean;
+  readonly trace: 'off' | 'gate' | 'health' | 'full';
+  readonly rtol: number;
+  readonly atol: number;
+  readonly out?: string;
+  readonly json: boolean;
+  readonly saveOutputs?: string;
+}
+
+const camel = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Flag values, already checked against the flag table, under their names in code. */
+export function toEvalConfig(values: FlagValues): EvalConfig {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [camel(name), value]),
+  ) as unknown as EvalConfig;
+}
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Back to flag names, for `run.json` and for printing. */
+export function configRecord(config: EvalConfig): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).map(([name, value]) => [kebab(name), value]));
+}

@@ -1,0 +1,243 @@
+/** Every flag of `nanscope eval`, in the order `--help` shows them. */
+import { presetNames } from '@nanscope/attention';
+import type { Flag } from './flag.ts';
+
+const MODEL = 'Model and data';
+const DEVICE = 'Devices';
+const ATTENTION = 'Attention';
+const BATCH = 'Batches';
+const RESULT = 'Result';
+
+export const evalFlags = [
+  {
+    name: 'model',
+    kind: 'text',
+    value: 'DIR|PRESET',
+    default: 'tiny',
+    group: MODEL,
+    describe:
+      'a model folder in Hugging Face layout, or a preset with seeded random weights: tiny, gpt2, gpt2-medium',
+  },
+  {
+    name: 'tokenizer',
+    kind: 'text',
+    value: 'DIR|bytes',
+    group: MODEL,
+    describe:
+      "a folder with tokenizer.json or vocab.json + merges.txt, or bytes (default: the model folder's own, else bytes)",
+  },
+  {
+    name: 'data',
+    kind: 'text',
+    value: 'PATH|-',
+    group: MODEL,
+    describe:
+      'text to evaluate: .txt, .md or .jsonl, a folder of them, or - for standard input (default: a built-in English text)',
+  },
+  {
+    name: 'text-field',
+    kind: 'text',
+    value: 'NAME',
+    group: MODEL,
+    describe: 'the field of a .jsonl line that holds the text (default: text)',
+  },
+  {
+    name: 'limit',
+    kind: 'integer',
+    min: 1,
+    value: 'ROWS',
+    group: MODEL,
+    describe: 'evaluate at most this many rows',
+  },
+  {
+    name: 'seed',
+    kind: 'integer',
+    min: 0,
+    value: 'N',
+    default: 0,
+    group: MODEL,
+    describe: 'seed of the random weights of a preset',
+  },
+  {
+    name: 'load-inputs',
+    kind: 'text',
+    value: 'FILE',
+    group: MODEL,
+    describe:
+      'evaluate one ready batch instead of text: a safetensors file with input_ids, attention_mask and optionally labels, position_ids',
+  },
+
+  {
+    name: 'device',
+    kind: 'text',
+    value: 'NAME',
+    default: 'auto',
+    group: DEVICE,
+    describe:
+      'auto, cpu, gpu, webgpu, metal, mps, vulkan, d3d12, wasm, tensorflow, javascript; an explicit device never falls back',
+  },
+  {
+    name: 'reference',
+    kind: 'text',
+    value: 'NAME|none',
+    group: DEVICE,
+    describe:
+      'the device to compare with, or none (default: the best CPU backend that is not the target itself)',
+  },
+  {
+    name: 'backend',
+    kind: 'text',
+    value: 'FILE',
+    group: DEVICE,
+    describe: 'a module whose default export is a backend of your own; its id becomes a device name',
+  },
+  {
+    name: 'mps-rule',
+    kind: 'choice',
+    choices: ['seed', 'probe', 'off'],
+    default: 'probe',
+    group: DEVICE,
+    describe:
+      'how attention is chosen when --attn is auto: seed (eager on Metal), probe (measure, then choose), off (sdpa)',
+  },
+  {
+    name: 'lane-timeout',
+    kind: 'number',
+    min: 1,
+    value: 'SECONDS',
+    default: 600,
+    group: DEVICE,
+    describe: 'a lane that is silent for this long is stopped and reported as hung',
+  },
+
+  {
+    name: 'attn',
+    kind: 'choice',
+    choices: ['auto', 'eager', 'sdpa'],
+    default: 'auto',
+    group: ATTENTION,
+    describe: 'attention implementation',
+  },
+  {
+    name: 'policy',
+    kind: 'choice',
+    choices: presetNames,
+    default: 'safe',
+    group: ATTENTION,
+    describe: 'what happens at masked cells and fully masked rows, as in the system of that name',
+  },
+  {
+    name: 'fill',
+    kind: 'text',
+    value: 'FILL',
+    group: ATTENTION,
+    describe:
+      'over the policy: select-inf, additive-inf, finfo-min, additive-finfo-min or a number such as --fill=-1e9',
+  },
+  {
+    name: 'compose',
+    kind: 'text',
+    value: 'HOW',
+    group: ATTENTION,
+    describe: 'over the policy, how causal and padding mask meet: and, add, causal-dropped',
+  },
+  {
+    name: 'row-guard',
+    kind: 'choice',
+    choices: ['none', 'zeros', 'self', 'attend-all'],
+    group: ATTENTION,
+    describe: 'over the policy, what a fully masked row gives',
+  },
+  {
+    name: 'compute-dtype',
+    kind: 'choice',
+    choices: ['f32', 'f16'],
+    group: ATTENTION,
+    describe: 'over the policy, precision inside attention',
+  },
+
+  {
+    name: 'batch-size',
+    kind: 'integer',
+    min: 1,
+    value: 'B',
+    default: 8,
+    group: BATCH,
+    describe: 'rows a batch',
+  },
+  {
+    name: 'max-length',
+    kind: 'integer',
+    min: 2,
+    value: 'T',
+    group: BATCH,
+    describe: 'cut rows to this many tokens (default: 128, or the positions of the model when fewer)',
+  },
+  {
+    name: 'padding-side',
+    kind: 'choice',
+    choices: ['left', 'right'],
+    default: 'left',
+    group: BATCH,
+    describe: 'where pads go',
+  },
+  {
+    name: 'position-ids',
+    kind: 'choice',
+    choices: ['mask', 'arange'],
+    default: 'mask',
+    group: BATCH,
+    describe: 'positions counted from the first real token (mask), or 0..T-1 whatever the mask (arange)',
+  },
+  {
+    name: 'ignore-first-token',
+    kind: 'switch',
+    default: false,
+    group: BATCH,
+    describe: 'leave out the label of the first real token, which under left padding is predicted from a pad',
+  },
+
+  {
+    name: 'trace',
+    kind: 'choice',
+    choices: ['off', 'gate', 'health', 'full'],
+    default: 'health',
+    group: RESULT,
+    describe:
+      'off: nothing. gate: check the loss, replay a bad batch traced. health: count non-finite values of every kernel. full: more figures',
+  },
+  {
+    name: 'rtol',
+    kind: 'number',
+    min: 0,
+    default: 1e-4,
+    value: 'X',
+    group: RESULT,
+    describe: 'relative tolerance between the lanes',
+  },
+  {
+    name: 'atol',
+    kind: 'number',
+    min: 0,
+    default: 1e-5,
+    value: 'X',
+    group: RESULT,
+    describe: 'absolute tolerance between the lanes',
+  },
+  { name: 'out', kind: 'text', value: 'DIR', group: RESULT, describe: 'run folder (default: runs/<time>)' },
+  {
+    name: 'json',
+    kind: 'switch',
+    default: false,
+    group: RESULT,
+    describe: 'print the result as JSON on standard output',
+  },
+  {
+    name: 'save-outputs',
+    kind: 'text',
+    value: 'FILE',
+    group: RESULT,
+    describe:
+      "save the target's logits, loss, per_token_loss and hidden_states.i of the first batch as safetensors",
+  },
+] as const satisfies readonly Flag[];

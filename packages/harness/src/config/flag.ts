@@ -1,0 +1,74 @@
+/**
+ * What a flag is: its name, its kind, its default and its one-line description, written once. The command
+ * line, the config file, `--help` and the table in docs/ are all made from these records.
+ */
+import { nearest, UserError } from '@nanscope/errors';
+
+interface FlagBase {
+  /** As typed, without the dashes. */
+  readonly name: string;
+  readonly describe: string;
+  /** Heading in `--help`. */
+  readonly group: string;
+  /** What stands for the value in `--help`: `DIR`, `N`. */
+  readonly value?: string;
+}
+
+export type Flag =
+  | (FlagBase & { readonly kind: 'text'; readonly default?: string })
+  | (FlagBase & { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default?: string })
+  | (FlagBase & { readonly kind: 'integer'; readonly min: number; readonly default?: number })
+  | (FlagBase & { readonly kind: 'number'; readonly min: number; readonly default?: number })
+  | (FlagBase & { readonly kind: 'switch'; readonly default: boolean });
+
+export type FlagValue = string | number | boolean;
+
+/** Settings by flag name; a missing key is a flag that was not given and has no default. */
+export type FlagValues = Readonly<Record<string, FlagValue>>;
+
+function wrong(flag: Flag, where: string, expected: string, found: unknown, help = ''): UserError {
+  const shown = typeof found === 'string' ? `"${found}"` : JSON.stringify(found);
+  return new UserError('usage/bad-value', `${where}: expected ${expected}, found ${shown}.${help}`);
+}
+
+function parseChoice(flag: Flag & { kind: 'choice' }, raw: unknown, where: string): string {
+  const text = String(raw);
+  if (flag.choices.includes(text)) return text;
+  const near = nearest(text, flag.choices);
+  throw wrong(flag, where, `one of ${flag.choices.join(', ')}`, raw, near ? ` Did you mean ${near}?` : '');
+}
+
+function parseNumber(flag: Flag & { kind: 'integer' | 'number' }, raw: unknown, where: string): number {
+  const value =
+    typeof raw === 'number' ? raw : typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : Number.NaN;
+  const whole = flag.kind === 'integer';
+  const fits = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+  if (fits && value >= flag.min) return value;
+  throw wrong(flag, where, `${whole ? 'a whole number' : 'a number'} of at least ${flag.min}`, raw);
+}
+
+/**
+ * Checks one raw value (from the command line: a string; from a config file: what YAML made of it).
+ *
+ * @param where How to name the flag in an error: `--batch-size`, or `batch-size in eval.yaml`.
+ * @throws {UserError} `usage/bad-value`
+ */
+export function parseFlag(flag: Flag, raw: unknown, where: string): FlagValue {
+  switch (flag.kind) {
+    case 'text':
+      if ((typeof raw === 'string' && raw !== '') || typeof raw === 'number') return String(raw);
+      throw wrong(flag, where, flag.value ?? 'a text', raw);
+    case 'choice':
+      return parseChoice(flag, raw, where);
+    case 'integer':
+    case 'number':
+      return parseNumber(flag, raw, where);
+    case 'switch':
+      if (typeof raw === 'boolean') return raw;
+      if (raw === 'true' || raw === 'false') return raw === 'true';
+      throw wrong(flag, where, 'true or false', raw);
+    default:
+      flag satisfies never;
+      throw new Error('unreachable');
+  }
+}

@@ -1,0 +1,73 @@
+/** From a configuration to batches of token ids: tokenizer, text, collation, or one ready batch from a file. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  batches,
+  builtinTextPath,
+  type CausalLMBatch,
+  type CollateOptions,
+  loadTokenizer,
+  readTexts,
+  type TextRow,
+  type Tokenizer,
+} from '@nanscope/collator';
+import type { Gpt2Config } from '@nanscope/gpt2';
+import type { EvalConfig } from '../config/eval-config.ts';
+import { loadInputs } from './load-inputs.ts';
+
+export const DEFAULT_MAX_LENGTH = 128;
+
+export interface EvalBatch {
+  readonly index: number;
+  readonly batch: CausalLMBatch;
+  /** The text behind each row; empty for a ready batch. */
+  readonly rows: readonly TextRow[];
+}
+
+/** The model folder's own tokenizer when it has one, else bytes. */
+export function tokenizerPlace(config: EvalConfig): string {
+  if (config.tokenizer) return config.tokenizer;
+  const own = ['tokenizer.json', 'vocab.json'].some((name) => existsSync(join(config.model, name)));
+  return own ? config.model : 'bytes';
+}
+
+export function loadTokenizerFor(config: EvalConfig): Promise<Tokenizer> {
+  return loadTokenizer(tokenizerPlace(config));
+}
+
+export function collateOptions(config: EvalConfig, tokenizer: Tokenizer, model: Gpt2Config): CollateOptions {
+  return {
+    paddingSide: config.paddingSide,
+    // GPT-2 has no pad token; padding with end-of-text is what everyone does, and the mask hides it.
+    padTokenId: tokenizer.padTokenId ?? tokenizer.eosTokenId,
+    maxLength: config.maxLength ?? Math.min(DEFAULT_MAX_LENGTH, model.n_positions),
+    ignoreFirstToken: config.ignoreFirstToken,
+    positionIds: config.positionIds,
+    vocabSize: model.vocab_size,
+  };
+}
+
+/** The rows of text of a run, streamed. */
+export function textRows(config: EvalConfig): AsyncIterable<TextRow> {
+  return readTexts({
+    path: config.data ?? builtinTextPath,
+    ...(config.textField ? { textField: config.textField } : {}),
+  });
+}
+
+/** Every batch of the run, in order; holds one at a time. */
+export async function* evalBatches(
+  config: EvalConfig,
+  tokenizer: Tokenizer,
+  model: Gpt2Config,
+): AsyncGenerator<EvalBatch> {
+  if (config.loadInputs) {
+    yield { index: 0, batch: await loadInputs(config.loadInputs, config, model), rows: [] };
+    return;
+  }
+  yield* batches(textRows(config), tokenizer, {
+    ...collateOptions(config, tokenizer, model),
+    batchSize: config.batchSize,
+    ...(config.limit === undefined ? {} : { limit: config.limit }),
+  });
+}

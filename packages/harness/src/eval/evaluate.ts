@@ -1,0 +1,125 @@
+/**
+ * `nanscope eval`: check, decide, run both lanes, compare, judge. Effects sit here; the decisions are functions
+ * of data in the modules it calls.
+ */
+import { join } from 'node:path';
+import type { ResultRecord } from '@nanscope/report';
+import { SCHEMA_VERSION } from '@nanscope/report';
+import { compareLaneFolders } from '../compare/compare-folders.ts';
+import { judge } from '../compare/verdict.ts';
+import { configRecord, type EvalConfig } from '../config/eval-config.ts';
+import { startLane } from '../lane/start-lane.ts';
+import type { LaneMessage, LaneOutcome, LaneTask } from '../lane/task.ts';
+import { readLane } from '../run-folder/read.ts';
+import { makeRunFolder, writeJson } from '../run-folder/write.ts';
+import { checkInputs } from './check-inputs.ts';
+import { type Decided, decide } from './decide.ts';
+import { LaneFailure } from './lane-failure.ts';
+import { defaultRunFolder } from './run-folder-name.ts';
+import { spoolStdin } from './spool-stdin.ts';
+
+export interface EvalHooks {
+  /** Before the lanes start: what is being done. */
+  readonly onStage: (what: string) => void;
+  readonly onDecision: (decided: Decided) => void;
+  readonly onLane: (
+    role: LaneTask['role'],
+    message: LaneMessage | { readonly kind: 'ended'; readonly outcome: LaneOutcome },
+  ) => void;
+  /** Aborting stops both lanes and keeps what they have. */
+  readonly signal?: AbortSignal;
+}
+
+/** Lanes that compete for the same cores run one after the other, so that their speed means something. */
+function lanesShareCores(decided: Decided): boolean {
+  return decided.target.adapter === undefined || decided.target.software;
+}
+
+async function runLanes(
+  config: EvalConfig,
+  decided: Decided,
+  folder: string,
+  batches: number,
+  hooks: EvalHooks,
+): Promise<Partial<Record<LaneTask['role'], LaneOutcome>>> {
+  const outcomes: Partial<Record<LaneTask['role'], LaneOutcome>> = {};
+  const lane = async (role: LaneTask['role']) => {
+    const decision = decided[role];
+    if (!decision || hooks.signal?.aborted) return;
+    const task: LaneTask = { kind: 'lane', role, folder: join(folder, role), config, decision, batches };
+    makeRunFolder(task.folder);
+    const outcome = await startLane(
+      task,
+      decided.environment,
+      (message) => hooks.onLane(role, message),
+      hooks.signal,
+    );
+    outcomes[role] = outcome;
+    hooks.onLane(role, { kind: 'ended', outcome });
+    if (outcome.userError) throw new LaneFailure(role, outcome.userError);
+  };
+  if (lanesShareCores(decided)) {
+    await lane('target');
+    await lane('reference');
+  } else {
+    await Promise.all([lane('target'), lane('reference')]);
+  }
+  return outcomes;
+}
+
+/** The lanes' own records, with how each ended. */
+function collect(
+  folder: string,
+  decided: Decided,
+  outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>,
+): Pick<ResultRecord, 'target' | 'reference'> {
+  const result: Pick<ResultRecord, 'target' | 'reference'> = {};
+  for (const role of ['target', 'reference'] as const) {
+    if (!decided[role]) continue;
+    const record = readLane(join(folder, role));
+    const outcome = outcomes[role];
+    if (record && outcome)
+      result[role] = {
+        ...record,
+        status: outcome.status,
+        ...(outcome.failure ? { failure: outcome.failure } : {}),
+      };
+  }
+  return result;
+}
+
+/**
+ * @param command The command line as typed, for the result.
+ * @returns The result, which is also in `run.json` of its folder.
+ * @throws {UserError} before anything is written, for what is wrong in the configuration or its files
+ */
+export async function evaluate(given: EvalConfig, command: string, hooks: EvalHooks): Promise<ResultRecord> {
+  const folder = given.out ?? defaultRunFolder(new Date());
+  const fromStdin = given.data === '-' && !given.loadInputs;
+  hooks.onStage('checking inputs');
+  if (fromStdin) makeRunFolder(folder);
+  const config = fromStdin ? await spoolStdin(given, folder) : given;
+  const { batches } = await checkInputs(config);
+  const decided = await decide(config, hooks.onStage);
+  hooks.onDecision(decided);
+  makeRunFolder(folder);
+  writeJson(folder, 'config.json', configRecord(config));
+  const outcomes = await runLanes(config, decided, folder, batches, hooks);
+  const lanes = collect(folder, decided, outcomes);
+  const comparison =
+    lanes.target && lanes.reference
+      ? await compareLaneFolders(join(folder, 'target'), join(folder, 'reference'), config)
+      : undefined;
+  const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
+  const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
+  const result: ResultRecord = {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'eval',
+    command,
+    folder,
+    ...parts,
+    verdict,
+  };
+  writeJson(folder, 'run.json', result);
+  return result;
+}

@@ -1,0 +1,83 @@
+/**
+ * Starts a child process of ours and talks to it: one message in, a stream of messages out, watched for
+ * silence. The same door serves lanes and device probes, so that a driver that crashes or hangs takes down
+ * a child and never the run.
+ */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface ChildEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** True when we stopped it because it was silent too long. */
+  readonly silent: boolean;
+  /** Last line it wrote to standard error, for the report. */
+  readonly lastWords: string;
+}
+
+export interface ChildOptions<Out> {
+  /** Module beside the caller, without extension: `./main`. */
+  readonly module: URL;
+  readonly input: unknown;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly silenceSeconds: number;
+  readonly onMessage: (message: Out) => void;
+  /** Stops the child early: SIGTERM, then SIGKILL. */
+  readonly signal?: AbortSignal;
+}
+
+/** The last line that says something: a thrown error's own line when there is one. */
+function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line));
+  return (lines.findLast((line) => /\b\w*(Error|error|failed|panic)\b/.test(line)) ?? lines.at(-1) ?? '')
+    .trim()
+    .slice(0, 300);
+}
+
+/** Resolves when the child has ended, whatever way; never rejects. */
+export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
+  return new Promise((resolve) => {
+    const child = fork(fileURLToPath(options.module), [], {
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced',
+    });
+    let stderr = '';
+    let silent = false;
+    let timer: NodeJS.Timeout | undefined;
+    const stop = () => {
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), 2000).unref();
+    };
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        silent = true;
+        child.kill('SIGKILL');
+      }, options.silenceSeconds * 1000);
+    };
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-8000);
+    });
+    child.on('message', (message) => {
+      heard();
+      options.onMessage(message as Out);
+    });
+    child.on('error', (error) => {
+      stderr += `\n${error.message}`;
+    });
+    options.signal?.addEventListener('abort', stop, { once: true });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', stop);
+      resolve({ code, signal, silent, lastWords: lastWords(stderr) });
+    });
+    heard();
+    child.send(options.input as object);
+  });
+}
+
+/** A module next to `from`, with the extension this process runs from: `.ts` from source, `.js` when built. */
+export function siblingModule(from: string, name: string): URL {
+  return new URL(`${name}${from.endsWith('.ts') ? '.ts' : '.js'}`, from);
+}

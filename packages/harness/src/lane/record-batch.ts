@@ -1,0 +1,81 @@
+/** What a lane writes down after each batch: one line of figures, and one line per row with its per-token losses. */
+import { type JsonNumber, toJsonNumber } from '@nanscope/report';
+import type { EvalBatch } from '../data/inputs.ts';
+import { appendJsonLine } from '../run-folder/write.ts';
+import type { BatchResult } from './evaluate-batch.ts';
+
+/** A line of metrics.jsonl. */
+export interface BatchLine {
+  readonly batch: number;
+  readonly rows: number;
+  /** Supervised tokens. */
+  readonly tokens: number;
+  /** Sum of their losses, in double precision. */
+  readonly lossSum: JsonNumber;
+  readonly nonFinite: number;
+  readonly seconds: number;
+}
+
+/** A line of samples.jsonl: one row of the data set. */
+export interface SampleLine {
+  /** Index in the data set, from 0. */
+  readonly row: number;
+  readonly source?: string;
+  readonly line?: number;
+  /** Real tokens, and the position of the first in the padded row. */
+  readonly tokens: number;
+  readonly first: number;
+  /** Positions of the supervised labels, the labels, their losses in nats, and the predicted tokens (-1: no answer). */
+  readonly positions: readonly number[];
+  readonly labels: readonly number[];
+  readonly losses: readonly JsonNumber[];
+  readonly answers: readonly number[];
+}
+
+/** Pure: the lines of one batch. */
+export function sampleLines(evalBatch: EvalBatch, result: BatchResult, firstRow: number): SampleLine[] {
+  const { batch, rows } = evalBatch;
+  const lines = Array.from({ length: batch.batch }, (_, row) => ({
+    row: firstRow + row,
+    ...(rows[row] ? { source: rows[row].source, line: rows[row].line } : {}),
+    tokens: batch.lengths[row]!,
+    first: batch.attentionMask.subarray(row * batch.length, (row + 1) * batch.length).indexOf(1),
+    positions: [] as number[],
+    labels: [] as number[],
+    losses: [] as JsonNumber[],
+    answers: [] as number[],
+  }));
+  result.supervised.rows.forEach((position, i) => {
+    const line = lines[Math.floor(position / batch.length)]!;
+    line.positions.push((position % batch.length) + 1);
+    line.labels.push(result.supervised.labels[i]!);
+    line.losses.push(toJsonNumber(result.losses[i]!));
+    line.answers.push(result.answers[i]!);
+  });
+  return lines;
+}
+
+export function recordBatch(
+  folder: string,
+  evalBatch: EvalBatch,
+  result: BatchResult,
+  firstRow: number,
+  seconds: number,
+): void {
+  for (const line of sampleLines(evalBatch, result, firstRow)) appendJsonLine(folder, 'samples.jsonl', line);
+  let lossSum = 0;
+  let nonFinite = 0;
+  for (const loss of result.losses) {
+    lossSum += loss;
+    if (!Number.isFinite(loss)) nonFinite++;
+  }
+  const line: BatchLine = {
+    batch: evalBatch.index,
+    rows: evalBatch.batch.batch,
+    tokens: result.losses.length,
+    lossSum: toJsonNumber(lossSum),
+    nonFinite,
+    seconds,
+  };
+  appendJsonLine(folder, 'metrics.jsonl', line);
+}

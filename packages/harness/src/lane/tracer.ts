@@ -1,0 +1,109 @@
+/**
+ * Tracing of a lane, by level: nothing, a look at the loss with a traced replay on a hit, or every kernel of
+ * every batch. Keeps the summary of the batch that tells most: the first with an origin, else the first.
+ */
+import type { Session } from '@nanscope/backend';
+import {
+  namesOf,
+  observerEffect,
+  openTrace,
+  type Trace,
+  type TraceLevel,
+  traceLines,
+} from '@nanscope/cascade';
+import type { CausalLMBatch } from '@nanscope/collator';
+import type { Gpt2 } from '@nanscope/gpt2';
+import type { CascadeRecord } from '@nanscope/report';
+import type { EvalBatch } from '../data/inputs.ts';
+import { appendLines } from '../run-folder/write.ts';
+import { summarize, type TracedBatch } from './cascade-summary.ts';
+import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
+
+/** At level `gate`, this many bad batches are replayed; the first names the origin, the others confirm it. */
+const MOST_REPLAYS = 4;
+
+/** Batches whose ops are written to health.jsonl; of later ones only the header, so that a long run stays small. */
+const MOST_WRITTEN = 32;
+
+export class LaneTracer {
+  readonly #session: Session;
+  readonly #level: TraceLevel;
+  readonly #folder: string;
+  readonly #model: Gpt2;
+  readonly #trace: Trace;
+  #summary: CascadeRecord | undefined;
+  #batches = 0;
+  #replays = 0;
+
+  constructor(session: Session, level: TraceLevel, model: Gpt2, folder: string) {
+    this.#session = session;
+    this.#level = level;
+    this.#folder = folder;
+    this.#model = model;
+    this.#trace = this.#open(level);
+  }
+
+  #open(level: TraceLevel): Trace {
+    return openTrace(this.#session, level, { nameOf: namesOf(this.#model.parameters) });
+  }
+
+  async #traced(trace: Trace, computation: Computation, evalBatch: EvalBatch): Promise<BatchResult> {
+    const result = await evaluateBatch(computation, evalBatch.batch, (phase, work) => trace.run(phase, work));
+    const collected = await trace.collect();
+    this.#keep({
+      trace: { ...collected, batch: evalBatch.index },
+      batch: evalBatch.batch,
+      policy: computation.policy,
+    });
+    return result;
+  }
+
+  #keep(traced: TracedBatch): void {
+    appendLines(
+      this.#folder,
+      'health.jsonl',
+      traceLines(traced.trace, this.#batches < MOST_WRITTEN ? {} : { limit: 0 }),
+    );
+    this.#batches++;
+    if (this.#summary?.origin === undefined) {
+      const summary = summarize(traced, this.#level);
+      if (this.#summary === undefined || summary.origin) this.#summary = summary;
+    }
+    if (this.#summary) this.#summary = { ...this.#summary, batchesTraced: this.#batches };
+  }
+
+  /** One batch, observed as the level says. */
+  async evaluate(computation: Computation, evalBatch: EvalBatch): Promise<BatchResult> {
+    if (this.#level === 'health' || this.#level === 'full')
+      return this.#traced(this.#trace, computation, evalBatch);
+    const result = await evaluateBatch(computation, evalBatch.batch);
+    const hit = result.losses.some((loss) => !Number.isFinite(loss));
+    if (this.#level !== 'gate' || !hit || this.#replays >= MOST_REPLAYS) return result;
+    this.#replays++;
+    const replay = this.#open('health');
+    try {
+      await this.#traced(replay, computation, evalBatch);
+    } finally {
+      replay.close();
+    }
+    return result;
+  }
+
+  /** Runs a small batch with and without taps and compares the bits of the losses. */
+  async observerEffect(computation: Computation, batch: CausalLMBatch): Promise<CascadeRecord['observer']> {
+    if (this.#level === 'off' || this.#level === 'gate') return 'unchecked';
+    const plain = await evaluateBatch(computation, batch);
+    const traced = await evaluateBatch(computation, batch, (phase, work) => this.#trace.run(phase, work));
+    await this.#trace.collect();
+    return observerEffect(plain.losses, traced.losses);
+  }
+
+  /** What is known so far; undefined while nothing was traced. */
+  record(): CascadeRecord | undefined {
+    return this.#summary;
+  }
+
+  close(): void {
+    this.#trace.close();
+  }
+}

@@ -1,0 +1,28 @@
+/** The traces of chosen batches out of a health.jsonl, streamed: the file may be far larger than what is wanted. */
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type BatchTrace, parseTraces } from '@nanscope/cascade';
+
+const header = /^\{"type":"batch","batch":(\d+),/;
+
+/** @returns by batch index; a batch that was cut off while being written is left out */
+export async function readTraces(
+  folder: string,
+  wanted: ReadonlySet<number>,
+): Promise<Map<number, BatchTrace>> {
+  const path = join(folder, 'health.jsonl');
+  if (!existsSync(path)) return new Map();
+  const lines = createInterface({
+    input: createReadStream(path, 'utf8'),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
+  const kept: string[] = [];
+  let inside = false;
+  for await (const line of lines) {
+    const batch = header.exec(line)?.[1];
+    if (batch !== undefined) inside = wanted.has(Number(batch));
+    if (inside) kept.push(line);
+  }
+  return new Map(parseTraces(kept.join('\n')).map((trace) => [trace.batch, trace]));
+}
