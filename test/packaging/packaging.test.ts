@@ -49,8 +49,9 @@ describe('a packed package', () => {
 
   test('names versions, not the workspace or its sources', async () => {
     for (const { name } of packed) {
-      const manifest = await readFile(join(consumer.folder, 'node_modules', name, 'package.json'), 'utf8');
-      expect(manifest).not.toMatch(/workspace:|catalog:|@nanscope\/source/);
+      const text = await readFile(join(consumer.folder, 'node_modules', name, 'package.json'), 'utf8');
+      const { scripts, ...manifest } = JSON.parse(text);
+      expect(JSON.stringify(manifest)).not.toMatch(/workspace:|catalog:|@nanscope\/source/);
     }
   });
 
