@@ -56,6 +56,30 @@ describe('alignTraces', () => {
     expect(alignTraces(reference, onWebgpu(target))).toMatchObject({ sameKills: false });
   });
 
+  it('suspects a kernel whose NaN crosses from one batch row to an earlier one, whatever WGSL permits', () => {
+    const graph = (firstNaN: number): BatchTrace =>
+      traceOf(
+        [
+          { kernel: 'Log', path: 'attn/context', in: ['x'], out: withNaN(4, 16, 8), shape: [2, 2, 2, 2] },
+          {
+            kernel: 'BatchMatMul',
+            path: 'attn/context',
+            in: [0],
+            out: withNaN(4, 16, firstNaN),
+            shape: [2, 2, 2, 2],
+          },
+        ],
+        { x: finite(16) },
+      );
+    const labelOf = (firstNaN: number) =>
+      alignTraces(graph(8), onWebgpu(graph(firstNaN))).firstClassDivergence;
+    expect(labelOf(4)).toMatchObject({
+      label: 'kernel bug suspected',
+      reason: expect.stringContaining("read another row's memory"),
+    });
+    expect(labelOf(12)?.label).toBe('permitted by WGSL, divergent');
+  });
+
   it('calls a divergence inherited when the inputs differ already', () => {
     const reference = traceOf([{ kernel: 'K', in: ['w'], out: finite() }], { w: finite() });
     const target = traceOf([{ kernel: 'K', in: ['w'], out: withNaN() }], { w: withNaN() });

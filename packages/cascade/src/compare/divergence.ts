@@ -5,6 +5,7 @@
  */
 import { classifyOps } from '../judge/classify.ts';
 import type { BatchContext } from '../judge/context.ts';
+import { coordinate, coordinatesOf } from '../judge/coordinates.ts';
 import { inputsOf, isPoisoned } from '../judge/inputs.ts';
 import type { BatchTrace, OpRecord } from '../types.ts';
 import { nonFinite } from '../types.ts';
@@ -32,6 +33,29 @@ function poisonedBefore(trace: BatchTrace, record: OpRecord, context: BatchConte
     .some(({ health }, i) => nonFinite(health) > 0 && judgements[i]!.benign === undefined);
 }
 
+/**
+ * Whether a NaN shows up in an earlier batch row than in any input. No arithmetic does that, strict or not: the
+ * kernel read memory of another row.
+ */
+function crossesBatchRows(
+  trace: BatchTrace,
+  record: OpRecord,
+  context: BatchContext | undefined,
+): string | undefined {
+  const batchOf = (tensor: OpRecord | undefined): number | undefined => {
+    const first = tensor?.health?.firstNaN;
+    return tensor && first !== undefined
+      ? coordinate(coordinatesOf(tensor, first, context), 'batch')
+      : undefined;
+  };
+  const out = batchOf(record);
+  const poisoned = inputsOf(trace, record).filter(({ health }) => (health?.nan ?? 0) > 0);
+  const rows = poisoned.map((input) => batchOf(input.record));
+  if (out === undefined || rows.length === 0) return undefined;
+  if (!rows.every((row) => row !== undefined && row > out)) return undefined;
+  return `its inputs hold NaN from batch row ${Math.min(...(rows as number[]))} on, its output from batch row ${out} on: it read another row's memory`;
+}
+
 const countsText = ({ health }: OpRecord) =>
   `${health?.nan ?? 0} NaN, ${health?.posInf ?? 0} +inf, ${health?.negInf ?? 0} -inf`;
 
@@ -52,8 +76,9 @@ export function labelDivergence(divergence: Divergence): { label: DivergenceLabe
   if (target.source.strictNumerics && reference.source.strictNumerics) {
     return { label: 'kernel bug suspected', reason: what };
   }
-  const given = left.some(isPoisoned);
-  if (given) {
+  const crossing = crossesBatchRows(target, targetRecord, context);
+  if (crossing) return { label: 'kernel bug suspected', reason: `${what}; ${crossing}` };
+  if (left.some(isPoisoned)) {
     return {
       label: 'permitted by WGSL, divergent',
       reason: `${what}; an input holds a non-finite value, after which WGSL promises nothing`,

@@ -63,6 +63,12 @@ describe('benign', () => {
   it('does not excuse -inf outside of the mask', () => {
     expect(judge({ ...scores(2), path: 'transformer.h.0/mlp' })?.benign).toBeUndefined();
   });
+  it('excuses a fill that the mask has no use for, in the scope of the mask only', () => {
+    const lookUp = (path: string) =>
+      one({ kernel: 'GatherV2', path, in: ['table'], out: finite() }, { table: withInf(0, 2) });
+    expect(lookUp('mask')).toMatchObject({ class: 'kill', benign: expect.stringContaining('no cell takes') });
+    expect(lookUp('transformer.h.0/mlp')?.benign).toBeUndefined();
+  });
   it('excuses a row maximum of -inf and the softmax that ends it', () => {
     const path = 'transformer.h.0/attn/probs';
     const trace = traceOf(

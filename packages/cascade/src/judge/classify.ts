@@ -5,7 +5,7 @@
 import { nonFinite, type OpRecord } from '../types.ts';
 import { benignReason } from './benign.ts';
 import type { BatchContext } from './context.ts';
-import { type Input, inputsOf, isPoisoned, sumInputs, type TraceData } from './inputs.ts';
+import { type Input, inputsOf, inScope, isPoisoned, sumInputs, type TraceData } from './inputs.ts';
 
 /**
  * - `gen`: the output holds a kind of non-finite (NaN, or infinity of either sign) that no input holds
@@ -38,6 +38,12 @@ function classOf(record: OpRecord, inputs: readonly Input[]): Judgement {
   return { class: 'prop' };
 }
 
+/** Preparing a mask looks fills up in a table, -inf among them: not every table entry is used. */
+function isUnusedFill(record: OpRecord, inputs: readonly Input[]): boolean {
+  const { nan, posInf } = sumInputs(inputs);
+  return inScope(record, 'mask') && nan === 0 && posInf === 0;
+}
+
 /**
  * One judgement per record, in order.
  *
@@ -57,7 +63,10 @@ export function classifyOps(trace: TraceData, context?: BatchContext): Judgement
         : benignExternals.has(ref.external);
     });
     let benign: string | undefined;
-    if (judgement.class === 'kill' && inputsBenign) benign = "the mask's -inf ends here, as intended";
+    if (judgement.class === 'kill') {
+      if (inputsBenign) benign = "the mask's -inf ends here, as intended";
+      else if (isUnusedFill(record, inputs)) benign = 'a fill of the mask that no cell takes';
+    }
     if (judgement.class === 'gen' || judgement.class === 'prop') {
       benign = benignReason({ record, inputs, context, inputsBenign });
       if (benign !== undefined) {

@@ -13,8 +13,8 @@ export type OnKernel = (
 ) => void;
 
 export interface Taps {
-  /** Runs `fn` with the taps active; what it returns, or resolves to, is passed through. */
-  run<T>(fn: () => T): T;
+  /** Runs `fn` with the taps active; what it returns, or resolves to, is passed through. Then calls `done`. */
+  run<T>(fn: () => T, done: () => void): T;
   /** Unregisters everything. */
   close(): void;
 }
@@ -66,10 +66,13 @@ export function openTaps(backendName: string, onKernel: OnKernel): Taps {
   tf.registerBackend(traced, () => instance);
 
   return {
-    run(fn) {
+    run(fn, done) {
       const before = tf.getBackend();
       activate(traced);
-      const back = () => activate(before);
+      const back = () => {
+        activate(before);
+        done();
+      };
       let result: ReturnType<typeof fn>;
       try {
         result = fn();

@@ -54,6 +54,18 @@ describe('openTrace', () => {
     expect(keys.filter((key) => key.includes('__op') || key.includes('unnamed'))).toEqual([]);
   });
 
+  it('takes up the outer phase again after an inner one', async () => {
+    const trace = openTrace(cpuSession, 'health');
+    const x = tf.scalar(1);
+    trace.run('forward', () => {
+      trace.run('loss', () => tf.exp(x));
+      return tf.exp(x);
+    });
+    const { records } = await trace.collect();
+    trace.close();
+    expect(records.map(({ key }) => key)).toEqual(['loss/Exp#0:0', 'forward/Exp#0:0']);
+  });
+
   it('files the backward half of a gradient under its own phase, with the forward scopes gone', async () => {
     const trace = openTrace(cpuSession, 'health');
     const x = tf.tensor1d([1, 2]);

@@ -10,8 +10,8 @@ import { openTaps } from './taps.ts';
 export interface Trace {
   readonly level: TraceLevel;
   /**
-   * Runs `fn` as one phase of the current batch and passes on what it returns. `fn` may be asynchronous; do not
-   * run two at a time. Kernels inside the backward half of `tf.grads` are recorded as phase `backward`.
+   * Runs `fn` as one phase of the current batch and passes on what it returns. `fn` may be asynchronous, and may
+   * run another phase inside itself; do not run two side by side. Kernels inside the backward half of `tf.grads` are recorded as phase `backward`.
    */
   run<T>(phase: Phase, fn: () => T): T;
   /** Reads the health of everything since the last call, in one read-back, and starts the next batch. */
@@ -69,8 +69,11 @@ export function openTrace(session: TraceableSession, level: TraceLevel, options:
   return {
     level,
     run(phase, fn) {
+      const outer = recorder.phase;
       recorder.phase = phase;
-      return taps.run(fn);
+      return taps.run(fn, () => {
+        recorder.phase = outer;
+      });
     },
     async collect() {
       const bytesRead = await counter.flush();
