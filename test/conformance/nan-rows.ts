@@ -211,6 +211,14 @@ const reduceRows: Row[] = [
     run: () => tf.softmax(tf.tensor2d(rows)),
     expected: 'NNNNNNNNNNNNNNNNNN...',
   },
+  {
+    // What is left of a row of scores when a mask of finfo.min blocks every key: finite, and even.
+    id: 'Softmax:finfo.min',
+    kernels: ['Softmax'],
+    run: () => tf.softmax(tf.fill([1, 4], -3.4028234663852886e38)),
+    expected: '....',
+    values: [0.25, 0.25, 0.25, 0.25],
+  },
 ];
 
 /** A [5,2] product with the identity plus a bias: 0 * NaN and 0 * Infinity are NaN. */

@@ -156,10 +156,15 @@ function reachableCells(steps: readonly MaskStep[], shape: MaskShape): tf.Tensor
   return notMinusInfinity(applySteps(tf.tile(zeros, [batch, heads, 1, 1]), steps, shape.policy));
 }
 
-/** `[B|1, 1, S, 1]`: the keys that some query of some head attends to. */
+/**
+ * `[B|1, 1, S, 1]`: the keys that some query of some head attends to. Counted as floats: reducing over an outer
+ * axis transposes first, and tfjs's WebGPU transpose does not compile for a bool, nor for one cast to float32.
+ */
 function anyQuery(attended: tf.Tensor4D): tf.Tensor4D {
-  const keys = tf.any(attended, [1, 2]);
-  return keys.reshape([attended.shape[0], 1, attended.shape[3], 1]) as tf.Tensor4D;
+  const ones = selectMasked(tf.ones(attended.shape) as tf.Tensor4D, attended, tf.scalar(0));
+  return tf
+    .greater(tf.sum(ones, [1, 2]), 0)
+    .reshape([attended.shape[0], 1, attended.shape[3], 1]) as tf.Tensor4D;
 }
 
 /** A comparison that NaN fails: a NaN bias blocks nothing silently, it stays in the scores. */

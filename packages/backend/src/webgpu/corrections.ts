@@ -1,6 +1,7 @@
 /** What tfjs's WebGPU kernels do to NaN and infinities, and what the platform below them may do. */
 import type { AdapterFacts } from '../backend.ts';
 import { type Correction, known } from '../corrections/correction.ts';
+import { replaceMatMul } from './mat-mul/index.ts';
 import {
   replaceFusedRelu6,
   replacePow,
@@ -10,7 +11,8 @@ import {
   replaceTopK,
 } from './replace.ts';
 
-const fused = ['_FusedMatMul', 'FusedConv2D', 'FusedDepthwiseConv2D'];
+const products = ['BatchMatMul', '_FusedMatMul'] as const;
+const fused = ['FusedConv2D', 'FusedDepthwiseConv2D'];
 
 /** Kernels that the maintainers of tfjs leave out of their own NaN tests on macOS. Not seen here. */
 const failingOnMetal = ['Log', 'Softmax', 'Sigmoid', 'Sin', 'Cos', 'Acosh', 'Asinh', 'Atanh'];
@@ -26,6 +28,14 @@ const everywhere: readonly Correction[] = [
     why: 'relu6(NaN) was 0',
     install: replaceRelu6,
   },
+  ...products.map(
+    (kernel): Correction => ({
+      kernel,
+      status: 'replaced',
+      why: 'sizes that do not fill its tiles took NaN from the next matrix of the batch',
+      install: replaceMatMul(kernel),
+    }),
+  ),
   ...fused.map(
     (kernel): Correction => ({
       kernel,

@@ -34,7 +34,8 @@ const read = (buffer: string, name: string) =>
 /** `fn finish(sum, at, row, column)`, where `at` is the place along the four batch axes. */
 export function finishFunction(hasBias: boolean, activation: Activation): string {
   const weight = activation === 'prelu' ? `let weight = ${read('Weight', 'weight')};` : '';
-  const guard = activation === 'linear' ? '' : 'if ((bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u) { return x; }';
+  const guard =
+    activation === 'linear' ? '' : 'if ((bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u) { return x; }';
   return `
 fn finish(sum : f32, at : vec4<i32>, row : i32, column : i32) -> f32 {
   let x = sum${hasBias ? ` + ${read('Bias', 'bias')}` : ''};

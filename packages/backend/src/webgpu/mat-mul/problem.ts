@@ -41,7 +41,7 @@ function fourAxes(values: readonly number[], fill: number): BatchAxes {
 
 /** Row-major steps of `shape` within the broadcast shape `out`: 0 along an axis on which it repeats. */
 function steps(shape: readonly number[], out: readonly number[]): number[] {
-  const own = [...util.computeStrides([...shape]), 1].slice(-shape.length || shape.length + 1);
+  const own = [...util.computeStrides([...shape]), 1];
   return out.map((_, axis) => {
     const at = axis - (out.length - shape.length);
     return at < 0 || shape[at] === 1 ? 0 : own[at]!;

@@ -83,7 +83,7 @@ fn main(index : i32) {
       [0, 1, 2, 3]
         .map(
           (i) => `if (column + ${i} < uniforms.columns) {
-      result[out + ${row} * uniforms.rowStep + (column + ${i}) * uniforms.columnStep] = store(partial[mine + ${row}][${i}], at, ${row}, column + ${i});
+      result[out + ${row} * uniforms.rowStep + (column + ${i}) * uniforms.columnStep] = finish(partial[mine + ${row}][${i}], at, ${row}, column + ${i});
     }`,
         )
         .join('\n    '),

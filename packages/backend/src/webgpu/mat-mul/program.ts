@@ -1,0 +1,75 @@
+/** The WebGPU program of a plan: code, bindings, dispatch and uniform data, which must agree in order. */
+import { util } from '@tensorflow/tfjs';
+import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
+import { type Activation, finishFunction, finishUniforms } from './finish.wgsl.ts';
+import { groupDispatch, groupFunctions, groupUniforms } from './group.wgsl.ts';
+import { type Plan, planKey } from './plan.ts';
+import type { Spread } from './problem.ts';
+import { skinnyFunctions, skinnyInvocations } from './skinny.wgsl.ts';
+import { tileFunctions, tileInvocations } from './tile.wgsl.ts';
+
+/** What follows the sum. */
+export interface Finish {
+  readonly bias: Spread | undefined;
+  readonly weight: Spread | undefined;
+  readonly activation: Activation;
+  readonly alpha: number;
+}
+
+const uniforms = `${groupUniforms}rows : i32, columns : i32, inner : i32, rowTiles : i32, columnTiles : i32, rowsFirst : i32, rowStep : i32, columnStep : i32, ${finishUniforms}`;
+
+export function programOf(plan: Plan, { bias, activation }: Finish): WebGPUProgram {
+  const { problem, aWidth, bWidth } = plan;
+  const { a, b, outputShape } = problem;
+  const skinny = plan.kind === 'skinny';
+  const outputWidth = skinny ? 1 : plan.outputWidth;
+  const hasBias = bias !== undefined;
+  const prelu = activation === 'prelu';
+  return {
+    variableNames: ['A', 'B', ...(hasBias ? ['Bias'] : []), ...(prelu ? ['Weight'] : [])],
+    variableComponents: [aWidth, bWidth, ...(hasBias ? [1] : []), ...(prelu ? [1] : [])],
+    outputComponent: outputWidth,
+    outputShape: [util.sizeFromShape(outputShape)],
+    workgroupSize: [skinny ? skinnyInvocations : tileInvocations, 1, 1],
+    dispatchLayout: { x: [0] },
+    dispatch: groupDispatch(plan.groups),
+    shaderKey: `nanscope_${planKey(plan)}_${hasBias}_${activation}`,
+    uniforms,
+    getUserCode: () => `
+      ${groupFunctions}
+      ${finishFunction(hasBias, activation)}
+      ${
+        skinny
+          ? skinnyFunctions(problem.rows, a.innerContiguous, b.innerContiguous, aWidth, bWidth)
+          : tileFunctions(plan.tile, a.innerContiguous, b.innerContiguous, aWidth, bWidth, plan.outputWidth)
+      }`,
+  };
+}
+
+interface UniformData {
+  readonly type: string;
+  readonly data: number[];
+}
+
+const int32 = (...data: number[]): UniformData => ({ type: 'int32', data });
+
+/** In the order of `uniforms`. */
+export function uniformData(plan: Plan, { bias, weight, alpha }: Finish): UniformData[] {
+  const { problem, groups, rowTiles, columnTiles } = plan;
+  const { rows, columns, inner, batch, a, b, rowStep, columnStep } = problem;
+  const spread = (given: Spread | undefined) => {
+    const { step, row, column } = given ?? { step: [0, 0, 0, 0], row: 0, column: 0 };
+    return [int32(...step), int32(row), int32(column)];
+  };
+  return [
+    int32(...batch),
+    int32(...a.step),
+    int32(...b.step),
+    ...[groups, rows, columns, inner, rowTiles, columnTiles, columns >= rows ? 1 : 0, rowStep, columnStep].map(
+      (value) => int32(value),
+    ),
+    ...spread(bias),
+    ...spread(weight),
+    { type: 'float32', data: [alpha] },
+  ];
+}
