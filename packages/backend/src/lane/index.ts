@@ -2,11 +2,12 @@
  * The environment a lane's process needs before it starts: which Vulkan driver it will find, and how loud
  * native code is. Node only; imported dynamically by `laneEnvironment`.
  */
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorLine } from '@nanscope/errors';
 import { findsAdapter } from './find-adapter.ts';
+import { makeFolder } from './folder.ts';
 import { unpackSwiftshader } from './swiftshader.ts';
 import { hasSystemVulkan } from './system-vulkan.ts';
 
@@ -37,7 +38,7 @@ async function inCache<T>(use: (folder: string) => Promise<T>): Promise<T> {
   let failure: unknown;
   for (const folder of cacheFolders()) {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       // A shared temporary folder may hold a folder of this name that is someone else's.
       const { uid } = await lstat(folder);
       if (uid !== (process.getuid?.() ?? uid)) throw new Error(`${folder} belongs to another user`);
@@ -55,7 +56,7 @@ async function runtimeFolder(): Promise<Record<string, string>> {
   try {
     const folder = await inCache(async (cache) => {
       const path = join(cache, 'runtime');
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      await makeFolder(path);
       await chmod(path, 0o700);
       return path;
     });

@@ -4,10 +4,11 @@
  * cache folder; several processes may do so at the same time.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { makeFolder } from './folder.ts';
 import { readTar } from './tar.ts';
 
 /** The driver and the Vulkan loader that Dawn opens by name. */
@@ -72,7 +73,7 @@ async function unpackTo(folder: string, archive: Uint8Array): Promise<void> {
   contents[manifestName] = Buffer.from(JSON.stringify(manifest));
   const temporary = `${folder}.${randomUUID()}`;
   try {
-    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    await makeFolder(temporary);
     for (const [name, data] of Object.entries(contents)) await writeFile(join(temporary, name), data);
     await moveInto(temporary, folder);
   } finally {
@@ -108,7 +109,7 @@ export async function unpackSwiftshader(cache: string): Promise<UnpackedDriver> 
   const folder = join(cache, `swiftshader-${sha256(archive).slice(0, 16)}`);
   const fresh = !(await isWhole(folder));
   if (fresh) {
-    await mkdir(cache, { recursive: true, mode: 0o700 });
+    await makeFolder(cache);
     await unpackTo(folder, archive);
   }
   return { folder, icd: join(folder, icdName), fresh };
