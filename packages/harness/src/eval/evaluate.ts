@@ -11,7 +11,7 @@ import { configRecord, type EvalConfig } from '../config/eval-config.ts';
 import { startLane } from '../lane/start-lane.ts';
 import type { LaneMessage, LaneOutcome, LaneTask } from '../lane/task.ts';
 import { readLane } from '../run-folder/read.ts';
-import { makeRunFolder, writeJson } from '../run-folder/write.ts';
+import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { checkInputs } from './check-inputs.ts';
 import { type Decided, decide } from './decide.ts';
 import { LaneFailure } from './lane-failure.ts';
@@ -88,21 +88,32 @@ function collect(
   return result;
 }
 
+/** Everything that can be refused, before anything is written. */
+async function prepare(config: EvalConfig, hooks: EvalHooks): Promise<{ batches: number; decided: Decided }> {
+  const { batches } = await checkInputs(config);
+  const decided = await decide(config, hooks.onStage);
+  hooks.onDecision(decided);
+  return { batches, decided };
+}
+
 /**
  * @param command The command line as typed, for the result.
  * @returns The result, which is also in `run.json` of its folder.
  * @throws {UserError} before anything is written, for what is wrong in the configuration or its files
  */
 export async function evaluate(given: EvalConfig, command: string, hooks: EvalHooks): Promise<ResultRecord> {
-  const folder = given.out ?? defaultRunFolder(new Date());
-  const fromStdin = given.data === '-' && !given.loadInputs;
   hooks.onStage('checking inputs');
-  if (fromStdin) makeRunFolder(folder);
-  const config = fromStdin ? await spoolStdin(given, folder) : given;
-  const { batches } = await checkInputs(config);
-  const decided = await decide(config, hooks.onStage);
-  hooks.onDecision(decided);
+  const spooled = given.data === '-' && !given.loadInputs ? await spoolStdin(given) : undefined;
+  const prepared = await prepare(spooled?.config ?? given, hooks).catch(async (error: unknown) => {
+    await spooled?.discard();
+    throw error;
+  });
+  const { batches, decided } = prepared;
+  const folder = given.out ?? defaultRunFolder(new Date());
+  const earlier = moveAside(folder);
+  if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
   makeRunFolder(folder);
+  const config = spooled ? await spooled.keepIn(folder) : given;
   writeJson(folder, 'config.json', configRecord(config));
   const outcomes = await runLanes(config, decided, folder, batches, hooks);
   const lanes = collect(folder, decided, outcomes);

@@ -1,6 +1,7 @@
-/** Two lanes cannot read one standard input: its rows are first written, streamed, into the run folder. */
+/** Two lanes cannot read one standard input: its rows are first written, streamed, to a file. */
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { EvalConfig } from '../config/eval-config.ts';
@@ -15,19 +16,39 @@ async function* jsonLines(config: EvalConfig): AsyncGenerator<string> {
   }
 }
 
+export interface Spooled {
+  /** The same configuration with its text in a file of ours. */
+  readonly config: EvalConfig;
+  /** Moves the text into the run folder, to stay with the results. */
+  keepIn(folder: string): Promise<EvalConfig>;
+  /** Removes what was not moved. */
+  discard(): Promise<void>;
+}
+
 /**
- * The same configuration with its text in `folder/input.jsonl`. Reads no more than `--limit` rows.
+ * Reads no more than `--limit` rows.
  *
- * @throws {UserError} what is wrong with the text; the half-written copy is removed
+ * @throws {UserError} what is wrong with the text; nothing is left behind
  */
-export async function spoolStdin(config: EvalConfig, folder: string): Promise<EvalConfig> {
-  const path = join(folder, 'input.jsonl');
+export async function spoolStdin(given: EvalConfig): Promise<Spooled> {
+  const place = await mkdtemp(join(tmpdir(), 'nanscope-'));
+  const path = join(place, 'input.jsonl');
+  const discard = () => rm(place, { recursive: true, force: true });
+  const { textField: _, ...rest } = given;
   try {
-    await pipeline(jsonLines(config), createWriteStream(path));
+    await pipeline(jsonLines(given), createWriteStream(path));
   } catch (error) {
-    await rm(path, { force: true });
+    await discard();
     throw error;
   }
-  const { textField: _, ...rest } = config;
-  return { ...rest, data: path };
+  return {
+    config: { ...rest, data: path },
+    async keepIn(folder) {
+      const kept = join(folder, 'input.jsonl');
+      await copyFile(path, kept);
+      await discard();
+      return { ...rest, data: kept };
+    },
+    discard,
+  };
 }

@@ -1,16 +1,41 @@
 /** Writing into a run folder: JSON files atomically, JSON lines by appending. A reader never sees half a file. */
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { stringifyExact } from '@nanscope/report';
+
+/** An empty file that says that a folder is a run of ours. */
+const MARK = '.nanscope';
+
+/** What a run writes at the top of its folder. */
+const OURS = ['run.json', 'config.json', 'input.jsonl', 'target', 'reference'];
+
+/**
+ * Makes room for a run at `path`: an earlier run there is renamed to `path.1`, `path.2`, ...; nothing is lost.
+ *
+ * @returns The new place of the earlier run, if there was one.
+ * @throws {UserError} `run-folder/foreign` when files that are not ours would be overwritten
+ */
+export function moveAside(path: string): string | undefined {
+  const taken = OURS.find((name) => existsSync(join(path, name)));
+  if (taken === undefined) return undefined;
+  if (!existsSync(join(path, MARK))) {
+    throw new UserError(
+      'run-folder/foreign',
+      `--out ${path}: expected a free folder or an earlier run, found ${taken} that is not of a run. Name another with --out.`,
+    );
+  }
+  let n = 1;
+  while (existsSync(`${path}.${n}`)) n++;
+  renameSync(path, `${path}.${n}`);
+  return `${path}.${n}`;
+}
 
 /** @throws {UserError} `run-folder/unwritable` */
 export function makeRunFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
-    const trial = join(path, `.trial-${process.pid}`);
-    writeFileSync(trial, '');
-    renameSync(trial, join(path, '.nanscope'));
+    writeFileSync(join(path, MARK), '');
   } catch (error) {
     throw new UserError(
       'run-folder/unwritable',
