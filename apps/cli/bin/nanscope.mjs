@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 const source = new URL('../src/main.ts', import.meta.url);
@@ -21,9 +22,17 @@ if (existsSync(source)) {
     ],
     { stdio: 'inherit' },
   );
-  // The terminal sends an interrupt to both; the child decides what becomes of it.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // One wish to stop reaches the child once: it takes a second signal for impatience. A terminal sends Ctrl-C to
+  // both processes itself, and pnpm, on its own way out, adds a SIGTERM for this one.
+  const terminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+  let last = Number.NEGATIVE_INFINITY;
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(signal, () => {
+      const repeated = performance.now() - last < 300;
+      last = performance.now();
+      if (!repeated && !(terminal && signal === 'SIGINT')) child.kill(signal);
+    });
+  }
   child.on('error', (error) => {
     console.error(`nanscope: cannot start ${process.execPath}: ${error.message}`);
     process.exitCode = 3;
