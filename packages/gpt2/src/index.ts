@@ -2,6 +2,9 @@
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
 export { type Gpt2Config, parseConfig, readConfig } from './config.ts';
 export { initialValues } from './initialize.ts';
+export { geluNew } from './kernels/gelu-new.ts';
+export { layerNorm } from './kernels/layer-norm.ts';
+export { linear } from './kernels/linear.ts';
 export { checkGpt2, loadGpt2, type ModelSource } from './load.ts';
 export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
 export { parameterShapes } from './parameters.ts';

@@ -31,6 +31,7 @@ const join = (parts: tf.Tensor1D[]): tf.Tensor1D => (parts.length === 1 ? parts[
 /**
  * @param hidden [B,T,C] after the final LayerNorm.
  * @param supervised Which of its B T rows to score, and against what; at least one.
+ * @param step Rows of logits made at once.
  * @returns One entry per supervised row, in their order. The caller disposes of both.
  */
 export function scoreRows(
@@ -38,9 +39,9 @@ export function scoreRows(
   hidden: tf.Tensor3D,
   { rows, labels }: SupervisedRows,
   runPhase: RunPhase = (_, work) => work(),
+  step: number = rowsPerChunk(model.config.vocab_size),
 ): TokenScores {
   const [B, T, C] = hidden.shape;
-  const step = rowsPerChunk(model.config.vocab_size);
   if (rows.length === 0) throw new Error('There is no supervised row to score.');
   return tf.tidy(() => {
     const flat = tf.reshape(hidden, [B * T, C]) as tf.Tensor2D;

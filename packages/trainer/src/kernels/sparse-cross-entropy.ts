@@ -21,7 +21,10 @@ function composed(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
     const target = tf.where(live, labels, tf.zerosLike(labels));
     const starts = tf.mul(tf.range(0, N, 1, 'int32'), tf.scalar(V, 'int32'));
     const targetLogit = tf.gather(tf.reshape(logits, [N * V]), tf.add(starts, target) as tf.Tensor1D);
-    const loss = tf.sub(tf.logSumExp(logits, 1), targetLogit);
+    const max = tf.max(logits, 1, true);
+    const sum = tf.sum(tf.exp(tf.sub(logits, max)), 1);
+    // The maximum meets the target first: beside a logit of -1e30 the logarithm would be lost.
+    const loss = tf.add(tf.log(sum), tf.sub(tf.reshape(max, [N]), targetLogit));
     return tf.where(live, loss, tf.zerosLike(loss)) as tf.Tensor1D;
   });
 }
