@@ -1,5 +1,5 @@
 /** Runs the table of `nan-rows.ts` on every backend of this machine, and holds it against the sessions' notes. */
-import { type Backend, backends, type KernelNote, type Session } from '@nanscope/backend';
+import { type Backend, backends, type KernelNote, loadBackend, type Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Make, nanTable, type Row } from './nan-rows.ts';
@@ -47,13 +47,18 @@ async function outcome(row: Row, make: Make): Promise<string> {
 const names = (row: Row, notes: readonly KernelNote[]) =>
   notes.some(({ kernel, status }) => status === 'known-divergence' && [...row.kernels, '*'].includes(kernel));
 
+/** A third party's backend runs through the same table: NANSCOPE_BACKEND names its module, else it is our example. */
+const example = new URL('../fixtures/third-party-backend.ts', import.meta.url).pathname;
+const thirdParty = await loadBackend(process.env.NANSCOPE_BACKEND ?? example);
+
 const found = await Promise.all(
-  backends().map(async (backend: Backend) => ({ backend, probe: await backend.probe() })),
+  [...backends(), thirdParty].map(async (backend: Backend) => ({ backend, probe: await backend.probe() })),
 );
 
 for (const { backend, probe } of found) {
   const why = probe.available ? '' : ` (skipped: ${probe.reason})`;
   describe.skipIf(!probe.available)(`${backend.id}${why}`, () => {
+    const exact = ['cpu', 'wasm', 'tensorflow'].includes(backend.id);
     let session: Session;
     beforeAll(async () => {
       session = await backend.open();
@@ -68,10 +73,10 @@ for (const { backend, probe } of found) {
       it.each(nanTable.map((row) => [row.id, row] as const))('%s', async (_, row) => {
         const exception = row.except?.[backend.id];
         const seen = await outcome(row, make);
-        if (backend.id !== 'webgpu') {
+        if (exact) {
           expect(seen).toBe(exception ?? row.expected);
         } else if (seen !== row.expected && seen !== exception) {
-          // Drivers differ, so a GPU may be right where another is not; what a note names may differ freely.
+          // GPU drivers and third parties may be right where we saw another wrong; what a note names may differ.
           expect(names(row, session.notes), `${row.expected} expected, ${seen} seen, and no note`).toBe(true);
         }
         if (exception !== undefined) expect(names(row, session.notes)).toBe(true);
@@ -83,7 +88,7 @@ for (const { backend, probe } of found) {
       for (const { kernel, status } of session.notes) {
         const rows = nanTable.filter((row) => row.kernels.includes(kernel));
         expect(rows, kernel).not.toHaveLength(0);
-        if (status === 'known-divergence' && !metal) {
+        if (status === 'known-divergence' && !metal && backend !== thirdParty) {
           expect(
             rows.some((row) => row.except?.[backend.id] !== undefined),
             `a row on which ${kernel} diverges on ${backend.id}`,

@@ -35,7 +35,7 @@ export async function loadTensorflow(): Promise<BackendFacts> {
     const loaded = (await import(name)) as TfjsNode & { default?: TfjsNode };
     node = loaded.default ?? loaded;
   } catch (cause) {
-    throw new Error(why(cause), { cause });
+    throw new Error(whyAbsent(cause), { cause });
   }
   if (before && before !== 'tensorflow') await tf.setBackend(before);
   const binding = (tf.findBackend('tensorflow') as unknown as { binding: { TF_Version?: string } }).binding;
@@ -47,7 +47,7 @@ export async function loadTensorflow(): Promise<BackendFacts> {
 }
 
 /** Turns the two forms a failed install takes into one sentence; anything else keeps its own first line. */
-function why(cause: unknown): string {
+export function whyAbsent(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const code = (cause as { code?: string } | null)?.code;
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {

@@ -4,6 +4,7 @@
  * it should leave by `process.exit` once its session is disposed: Dawn may hold it open otherwise.
  */
 import { errorLine, UserError } from '@nanscope/errors';
+import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
 import { adapterFacts } from './adapter-facts.ts';
 import { findGpu, type Gpu } from './gpu.ts';
@@ -18,7 +19,11 @@ interface Found {
 
 async function find(): Promise<Found> {
   const gpu = await findGpu();
-  const adapter = await gpu.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
+  const request = (options: GPURequestAdapterOptions) => gpu.gpu.requestAdapter(options).catch(() => null);
+  // Some platforms offer their software adapter only when it is asked for.
+  const adapter =
+    (await request({ powerPreference: 'high-performance' })) ??
+    (await request({ forceFallbackAdapter: true }));
   if (!adapter) {
     gpu.close();
     throw new Error(`${gpu.provider} finds no ${gpu.api} adapter`);
@@ -26,7 +31,7 @@ async function find(): Promise<Found> {
   const { features } = adapter;
   const facts: BackendFacts = {
     id: 'webgpu',
-    version: gpu.provider,
+    version: `@tensorflow/tfjs-backend-webgpu ${tf.version.tfjs} without CPU forwarding, on ${gpu.provider}`,
     adapter: adapterFacts(adapter.info, features, gpu.api),
     capabilities: {
       gpu: true,
