@@ -36,7 +36,7 @@ async function once(): Promise<number> {
       implementation: implementation as 'eager' | 'sdpa',
       policy: policies.safe,
     });
-    return scoreRows(model, hidden, supervised);
+    return { ...scoreRows(model, hidden, supervised) };
   });
   const losses = await scores.losses.data();
   await scores.predictions.data();

@@ -1,0 +1,117 @@
+/**
+ * What measuring health costs: nanoseconds an element for each backend, and a traced forward pass of the GPT-2
+ * 124M shape against the same pass untraced. Run it alone on the machine:
+ *
+ *   pnpm exec tsx --conditions=@nanscope/source test/bench/health-kernel.ts [backend] [--forward]
+ */
+import { policies } from '@nanscope/attention';
+import { type Backend, backends, type Session } from '@nanscope/backend';
+import { chooseCounter, openTrace, type TraceLevel } from '@nanscope/cascade';
+import { loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import * as tf from '@tensorflow/tfjs';
+
+const shapes = [
+  [512, 768],
+  [4, 12, 128, 128],
+  [512, 3072],
+  [512, 50257],
+] as const;
+
+const [only, ...flags] = process.argv.slice(2).filter((word) => word !== '--');
+const named = only?.startsWith('--') ? undefined : only;
+const withForward = [only, ...flags].includes('--forward');
+
+/** Seconds of the fastest of `rounds` runs. */
+async function fastest(rounds: number, run: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    await run();
+    best = Math.min(best, (performance.now() - start) / 1000);
+  }
+  return best;
+}
+
+async function perElement(session: Session, level: 'health' | 'full', fill: number): Promise<string[]> {
+  const counter = chooseCounter(session.id, tf.findBackend(session.tfjsName), level === 'full', session);
+  const cells: string[] = [];
+  for (const shape of shapes) {
+    const tensor = tf.tidy(() => tf.add(tf.zeros([...shape]), tf.scalar(fill)));
+    await tensor
+      .slice(
+        tensor.shape.map(() => 0),
+        tensor.shape.map(() => 1),
+      )
+      .data();
+    const repeats = tensor.size > 1e7 ? 3 : 20;
+    const seconds = await fastest(4, async () => {
+      for (let i = 0; i < repeats; i++) counter.measure(tensor);
+      await counter.flush();
+    });
+    cells.push(((seconds * 1e9) / repeats / tensor.size).toFixed(3));
+    tensor.dispose();
+  }
+  counter.dispose();
+  return cells;
+}
+
+/** Seconds of one forward pass up to the logits, batch 4 x 128. */
+async function forward(session: Session): Promise<void> {
+  const model = await loadGpt2({ preset: 'gpt2', seed: 1 });
+  const shape = [4, 128] as const;
+  const inputIds = Int32Array.from({ length: 512 }, (_, i) => (i * 7919) % 50257);
+  const batch = uploadBatch(model.config, {
+    shape,
+    inputIds,
+    attentionMask: new Int32Array(512).fill(1),
+    positionIds: inputIds.map((_, i) => i % 128),
+  });
+  for (const implementation of ['eager', 'sdpa'] as const) {
+    const pass = () =>
+      tf.tidy(() => {
+        const hidden = model.hidden(batch, { implementation, policy: policies.safe });
+        return tf.max(model.logits(hidden.reshape([512, model.config.n_embd])), -1);
+      });
+    const seconds = new Map<TraceLevel, number>();
+    for (const level of ['off', 'health', 'full'] as const) {
+      const trace = openTrace(session, level);
+      let bytes = 0;
+      let ops = 0;
+      const step = async () => {
+        const result = trace.run('forward', pass);
+        await result.data();
+        result.dispose();
+        const collected = await trace.collect();
+        bytes = collected.bytesRead;
+        ops = collected.records.length;
+      };
+      await step();
+      seconds.set(level, await fastest(4, step));
+      trace.close();
+      const ratio = seconds.get(level)! / seconds.get('off')!;
+      console.log(
+        `  ${implementation.padEnd(5)} ${level.padEnd(6)} ${seconds.get(level)!.toFixed(3)} s  ${ratio.toFixed(2)}x of off  ${ops} ops, ${bytes} bytes read`,
+      );
+    }
+  }
+}
+
+async function bench(backend: Backend): Promise<void> {
+  const probe = await backend.probe();
+  if (!probe.available) return console.log(`${backend.id}: not run (${probe.reason})`);
+  const session = await backend.open();
+  console.log(`${backend.id}, ns an element of ${shapes.map((shape) => shape.join('x')).join(', ')}`);
+  for (const level of ['health', 'full'] as const) {
+    console.log(`  ${level.padEnd(6)} all finite  ${(await perElement(session, level, 1)).join('  ')}`);
+    console.log(
+      `  ${level.padEnd(6)} all NaN     ${(await perElement(session, level, Number.NaN)).join('  ')}`,
+    );
+  }
+  if (withForward) await forward(session);
+  await session.dispose();
+}
+
+tf.env().set('PROD', true);
+for (const backend of backends()) if (named === undefined || backend.id === named) await bench(backend);
+// Dawn may hold the process open.
+process.exit(0);
