@@ -25,7 +25,10 @@ export class UserError extends Error {
 
   /** @param message One line: who, what was expected, what was found, what to do next. */
   constructor(code: string, message: string, options: UserErrorOptions = {}) {
-    super(message.replace(/\s*\n\s*/g, ' '), options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      message.replace(/\s*\n\s*/g, ' '),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'UserError';
     this.code = code;
     this.exitCode = options.exitCode ?? 2;
