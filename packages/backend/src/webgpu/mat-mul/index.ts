@@ -4,7 +4,7 @@
  * output is NaN only by its own products, and the same input gives the same bits. Other dtypes than float32 know
  * no NaN and stay with the backend's own kernels.
  */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
 import { type WebgpuCall, wrapWebgpuKernel } from '../../corrections/wrap.ts';
 import type { WebgpuBackend } from '../../kernel-types.ts';
@@ -92,4 +92,5 @@ function emptySum(
   return out;
 }
 
-export const replaceMatMul = (kernel: 'BatchMatMul' | '_FusedMatMul') => () => wrapWebgpuKernel(kernel, matMul);
+export const replaceMatMul = (kernel: 'BatchMatMul' | '_FusedMatMul') => () =>
+  wrapWebgpuKernel(kernel, matMul);

@@ -49,7 +49,7 @@ export function skinnyFunctions(
     ${each((row) => `sum${row} += ${aAt(row, 'k')} * b;`)}`;
   const step = bInner ? 4 : 1;
   const tree: string[] = [];
-  for (let half = slices / 2; half > 0; half /= 2) {
+  for (let half = slices / 2; half >= 1; half /= 2) {
     tree.push(`
   if (slice < ${half}) {
     ${each((row) => `partial[mine + ${row}] += partial[mine + ${half * lanes * rows} + ${row}];`)}
