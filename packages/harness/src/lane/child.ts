@@ -5,6 +5,7 @@
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isNativeNoise } from '@nanscope/backend';
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -28,7 +29,9 @@ export interface ChildOptions<Out> {
 
 /** The last line that says something: a thrown error's own line when there is one. */
 function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line));
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !isNativeNoise(line) && !/^\s+at |^Node\.js v/.test(line));
   return (lines.findLast((line) => /\b\w*(Error|error|failed|panic)\b/.test(line)) ?? lines.at(-1) ?? '')
     .trim()
     .slice(0, 300);

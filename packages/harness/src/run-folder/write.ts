@@ -1,6 +1,6 @@
 /** Writing into a run folder: JSON files atomically, JSON lines by appending. A reader never sees half a file. */
-import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { stringifyExact } from '@nanscope/report';
 
@@ -25,22 +25,42 @@ export function moveAside(path: string): string | undefined {
       `--out ${path}: expected a free folder or an earlier run, found ${taken} that is not of a run. Name another with --out.`,
     );
   }
+  const place = resolve(path); // "runs/a/" and "." have to become siblings, not children, of themselves.
   let n = 1;
-  while (existsSync(`${path}.${n}`)) n++;
-  renameSync(path, `${path}.${n}`);
-  return `${path}.${n}`;
+  while (existsSync(`${place}.${n}`)) n++;
+  try {
+    renameSync(place, `${place}.${n}`);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+  return `${place}.${n}`;
+}
+
+const unwritable = (path: string, error: unknown) =>
+  new UserError(
+    'run-folder/unwritable',
+    `--out ${path}: expected a folder that can be written, found ${errorLine(error)}. Name another with --out.`,
+  );
+
+/** Node's own `recursive` never returns below /proc, which refuses every mkdir. */
+function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  }
 }
 
 /** @throws {UserError} `run-folder/unwritable` */
 export function makeRunFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(resolve(path));
     writeFileSync(join(path, MARK), '');
   } catch (error) {
-    throw new UserError(
-      'run-folder/unwritable',
-      `--out ${path}: expected a folder that can be written, found ${errorLine(error)}. Name another with --out.`,
-    );
+    throw unwritable(path, error);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
-import type { LabelDifference } from '../schema/lane.ts';
+import type { LabelDifference, LaneRecord } from '../schema/lane.ts';
 import { fromJsonNumber } from '../schema/number.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import { cell, type Line, paragraph, type Span, span, type Tone } from '../text/line.ts';
@@ -51,9 +51,29 @@ function commonWhat(differences: readonly LabelDifference[], cut: number): strin
   return /^(first|last|only)\b/.test(first.what) ? `the ${first.what}` : first.what;
 }
 
+type Effect = NonNullable<LaneRecord['policyEffect']>;
+
+/** Where the labels moved, and to which class; the last digits of two devices never agree. */
+function placesOf({ differing, differingCut }: Effect): string {
+  const moved = differing.map(({ row, position, target }) => [
+    row,
+    position,
+    Number.isFinite(fromJsonNumber(target)),
+  ]);
+  return JSON.stringify([moved, differingCut]);
+}
+
+/** One entry for both lanes when the same labels moved, with the target's figures. */
+function effectsOf(result: ResultRecord): { who: string; value: Effect }[] {
+  const effects = perLane(result, (lane) => lane.policyEffect);
+  const [first, second] = effects;
+  const alike = first && second && placesOf(first.value) === placesOf(second.value);
+  return alike ? [{ who: 'both lanes', value: first.value }] : effects;
+}
+
 export function policyEffectSection(result: ResultRecord, page: Page): Line[] {
   const { width, glyphs } = page;
-  const effects = perLane(result, (lane) => lane.policyEffect);
+  const effects = effectsOf(result);
   return effects.flatMap(({ who, value }, index) => {
     const differing = value.differing.length + value.differingCut;
     const what = commonWhat(value.differing, value.differingCut);
@@ -85,13 +105,25 @@ export function labelsSection(result: ResultRecord, page: Page): Line[] {
   const labels = result.comparison?.labels;
   if (labels === undefined) return [];
   const differing = labels.differing.length + labels.differingCut;
-  if (differing === 0) return [];
+  if (differing === 0 && labels.unpaired === 0) return [];
   const { width, glyphs } = page;
+  const unpaired =
+    labels.unpaired === 0
+      ? []
+      : paragraph(
+          `${counted(labels.unpaired, 'row or label', 'rows or labels')} only on one side`,
+          'bad',
+          width,
+          2,
+        );
+  const title = heading('Labels that differ between the lanes', page, `reference ${glyphs.arrow} target`);
+  if (differing === 0) return [title, ...unpaired];
   const what = commonWhat(labels.differing, labels.differingCut);
   const each = what === undefined ? '' : differing === 1 ? `: ${what}` : `, each ${what}`;
   const sentence = `${count(differing)} of ${counted(labels.compared, 'label')} ${differing === 1 ? 'differs' : 'differ'} beyond the tolerance${each}; rtol needed ${tolerance(labels.requiredRtol)}`;
   return [
-    heading('Labels that differ between the lanes', page, `reference ${glyphs.arrow} target`),
+    title,
+    ...unpaired,
     ...paragraph(sentence, 'bad', width, 2),
     ...table(labels.differing, labels.differingCut, page, what !== undefined),
   ];
