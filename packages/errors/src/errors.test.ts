@@ -18,6 +18,7 @@ describe('UserError', () => {
 describe('nearest', () => {
   it('offers the closest name and nothing when all are far', () => {
     expect(nearest('polcy', ['policy', 'padding-side'])).toBe('policy');
+    expect(nearest('torch-mps', ['torch-2.4', 'torch-mps-2.8'])).toBe('torch-mps-2.8');
     expect(nearest('xyzzy', ['policy', 'padding-side'])).toBeUndefined();
   });
 });

@@ -16,9 +16,11 @@ function distance(a: string, b: string): number {
 
 /**
  * The candidate nearest to `name`, or undefined when none is near enough to be worth offering
- * (more than half of the longer name would have to change).
+ * (more than half of the longer name would have to change). A name that `name` begins comes before others.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const begun = name.length < 3 ? undefined : candidates.find((one) => one.startsWith(name.toLowerCase()));
+  if (begun !== undefined) return begun;
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {

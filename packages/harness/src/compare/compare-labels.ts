@@ -32,14 +32,11 @@ export async function compareLabels(
     }
     const [own, other] = [a.value, b.value];
     const at = new Map(other.positions.map((position, i) => [position - other.first, i]));
-    unpaired += Math.abs(own.positions.length - other.positions.length);
+    let paired = 0;
     own.positions.forEach((position, i) => {
       const j = at.get(position - own.first);
-      if (j === undefined || own.labels[i] !== other.labels[j]) {
-        unpaired++;
-        return;
-      }
-      compared++;
+      if (j === undefined || own.labels[i] !== other.labels[j]) return;
+      paired++;
       const [x, y] = [fromJsonNumber(own.losses[i]!), fromJsonNumber(other.losses[j]!)];
       required = Math.max(required, requiredRtol(x, y, tolerance.atol));
       if (sameNumber(x, y, tolerance)) return;
@@ -58,6 +55,8 @@ export async function compareLabels(
         target: toJsonNumber(x),
       });
     });
+    compared += paired;
+    unpaired += own.positions.length + other.positions.length - 2 * paired;
   }
   return { compared, unpaired, differing, differingCut: cut, requiredRtol: toJsonNumber(required) };
 }

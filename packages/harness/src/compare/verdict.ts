@@ -27,19 +27,28 @@ const words = {
   complete: 'is complete',
 };
 
+/** A run that was stopped before either lane began. */
+export const interrupted: VerdictRecord = {
+  code: 'lane-failed',
+  exitCode: 130,
+  sentence: 'Interrupted before a lane began; nothing was written.',
+  next: 'Run the same command again.',
+};
+
 function laneFailed(evidence: Evidence): VerdictRecord | undefined {
   const broken = Object.entries(evidence.outcomes).filter(([, outcome]) => outcome.status !== 'complete');
   if (broken.length === 0) return undefined;
-  const interrupted = broken.some(([, outcome]) => outcome.status === 'interrupted');
+  const stopped = broken.some(([, outcome]) => outcome.status === 'interrupted');
   const said = broken.map(
     ([role, outcome]) =>
       `the ${role} lane ${words[outcome.status]} (${outcome.failure ?? 'no reason known'})`,
   );
   const kept = Object.keys(evidence.outcomes).filter((role) => !broken.some(([name]) => name === role));
   const rest = kept.length > 0 ? `; the ${kept[0]} lane is complete` : '';
+  const absent = broken.some(([, outcome]) => outcome.userError?.exitCode === 3);
   return {
     code: 'lane-failed',
-    exitCode: interrupted ? 130 : 1,
+    exitCode: stopped ? 130 : absent ? 3 : 1,
     sentence: `${said.join(' and ')}${rest}.`.replace(/^t/, 'T'),
     next: 'What was measured is in the run folder and can be read with nanscope compare; nanscope doctor shows what the device can do.',
   };
@@ -103,7 +112,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
 function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
   const labels = comparison.labels;
-  if (!metric && labels.differing.length === 0) return undefined;
+  if (!metric && labels.differing.length === 0 && labels.unpaired === 0) return undefined;
   if (labels.differing.length === 0 && labels.unpaired > 0) {
     return {
       code: 'numbers-differ',
@@ -129,11 +138,11 @@ export function judge(evidence: Evidence): VerdictRecord {
   const failed = laneFailed(evidence);
   if (failed) return failed;
   const { target, reference, comparison } = evidence;
-  if (!target) {
+  if (!target || (evidence.referenceWanted && !reference)) {
     return {
       code: 'lane-failed',
       exitCode: 1,
-      sentence: 'The target lane left no result.',
+      sentence: `The ${target ? 'reference' : 'target'} lane left no result.`,
       next: 'Run nanscope doctor.',
     };
   }

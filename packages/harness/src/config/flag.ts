@@ -26,7 +26,7 @@ export type FlagValue = string | number | boolean;
 /** Settings by flag name; a missing key is a flag that was not given and has no default. */
 export type FlagValues = Readonly<Record<string, FlagValue>>;
 
-function wrong(flag: Flag, where: string, expected: string, found: unknown, help = ''): UserError {
+function wrong(where: string, expected: string, found: unknown, help = ''): UserError {
   const shown = typeof found === 'string' ? `"${found}"` : JSON.stringify(found);
   return new UserError('usage/bad-value', `${where}: expected ${expected}, found ${shown}.${help}`);
 }
@@ -35,7 +35,7 @@ function parseChoice(flag: Flag & { kind: 'choice' }, raw: unknown, where: strin
   const text = String(raw);
   if (flag.choices.includes(text)) return text;
   const near = nearest(text, flag.choices);
-  throw wrong(flag, where, `one of ${flag.choices.join(', ')}`, raw, near ? ` Did you mean ${near}?` : '');
+  throw wrong(where, `one of ${flag.choices.join(', ')}`, raw, near ? ` Did you mean ${near}?` : '');
 }
 
 function parseNumber(flag: Flag & { kind: 'integer' | 'number' }, raw: unknown, where: string): number {
@@ -44,7 +44,7 @@ function parseNumber(flag: Flag & { kind: 'integer' | 'number' }, raw: unknown, 
   const whole = flag.kind === 'integer';
   const fits = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
   if (fits && value >= flag.min) return value;
-  throw wrong(flag, where, `${whole ? 'a whole number' : 'a number'} of at least ${flag.min}`, raw);
+  throw wrong(where, `${whole ? 'a whole number' : 'a number'} of at least ${flag.min}`, raw);
 }
 
 /**
@@ -57,7 +57,7 @@ export function parseFlag(flag: Flag, raw: unknown, where: string): FlagValue {
   switch (flag.kind) {
     case 'text':
       if ((typeof raw === 'string' && raw !== '') || typeof raw === 'number') return String(raw);
-      throw wrong(flag, where, flag.value ?? 'a text', raw);
+      throw wrong(where, flag.value ?? 'a text', raw);
     case 'choice':
       return parseChoice(flag, raw, where);
     case 'integer':
@@ -66,7 +66,7 @@ export function parseFlag(flag: Flag, raw: unknown, where: string): FlagValue {
     case 'switch':
       if (typeof raw === 'boolean') return raw;
       if (raw === 'true' || raw === 'false') return raw === 'true';
-      throw wrong(flag, where, 'true or false', raw);
+      throw wrong(where, 'true or false', raw);
     default:
       flag satisfies never;
       throw new Error('unreachable');

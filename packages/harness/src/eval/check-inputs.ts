@@ -1,27 +1,56 @@
 /**
  * Everything a user can have got wrong about model, text and output, found before anything is written: the
- * whole text is read once (not tokenized), the first batch is collated, folders are tried.
+ * whole text is read once (not tokenized), batches are collated up to the first label, folders are tried.
  */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { ignoreIndex } from '@nanscope/collator';
 import { errorLine, UserError } from '@nanscope/errors';
+import type { Gpt2Config } from '@nanscope/gpt2';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { policyOf } from '../config/policy.ts';
 import { evalBatches, loadTokenizerFor, textRows } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
 
-/** The nearest ancestor that exists must be writable. */
+/** The nearest ancestor that exists must be a folder that can be written. */
 function checkWritable(path: string, flag: string): void {
+  const refuse = (found: string) =>
+    new UserError(
+      'run-folder/unwritable',
+      `${flag} ${path}: expected a place that can be written, found ${found}. Name another place.`,
+    );
   let folder = resolve(path);
   while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) throw refuse(`the file ${folder}`);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
+    throw refuse(errorLine(error));
+  }
+}
+
+/** A file must not lie where a folder is, nor below a file. */
+function checkWritableFile(path: string, flag: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) {
     throw new UserError(
       'run-folder/unwritable',
-      `${flag} ${path}: expected a folder that can be written, found ${errorLine(error)}. Name another place.`,
+      `${flag} ${path}: expected a file, found a folder. Name a file in it.`,
     );
   }
+  checkWritable(dirname(resolve(path)), flag);
+}
+
+/** A row of one token has nothing to predict: without any label there is no loss to evaluate. */
+async function checkLabels(config: EvalConfig, model: Gpt2Config): Promise<void> {
+  const tokenizer = await loadTokenizerFor(config);
+  for await (const { batch } of evalBatches(config, tokenizer, model)) {
+    // The label at position 0 is never predicted.
+    if (batch.labels.some((label, at) => label !== ignoreIndex && at % batch.length > 0)) return;
+  }
+  throw new UserError(
+    'data/no-labels',
+    `${config.loadInputs ?? config.data ?? 'the built-in text'}: expected at least one label to predict, found none; a row needs two tokens${config.ignoreFirstToken ? ' (three under --ignore-first-token)' : ''}.`,
+  );
 }
 
 async function countRows(config: EvalConfig): Promise<number> {
@@ -49,9 +78,9 @@ export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
     );
   }
   await checkModelFiles(config);
-  if (config.saveOutputs) checkWritable(dirname(config.saveOutputs), '--save-outputs');
-  const tokenizer = await loadTokenizerFor(config);
+  if (config.out) checkWritable(config.out, '--out');
+  if (config.saveOutputs) checkWritableFile(config.saveOutputs, '--save-outputs');
   const rows = config.loadInputs ? 1 : await countRows(config);
-  for await (const _ of evalBatches(config, tokenizer, model)) break;
+  await checkLabels(config, model);
   return { batches: Math.ceil(rows / config.batchSize) };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ResultRecord } from '@nanscope/report';
 import { SCHEMA_VERSION } from '@nanscope/report';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
-import { judge } from '../compare/verdict.ts';
+import { interrupted, judge } from '../compare/verdict.ts';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
 import { startLane } from '../lane/start-lane.ts';
 import type { LaneMessage, LaneOutcome, LaneTask } from '../lane/task.ts';
@@ -45,7 +45,11 @@ async function runLanes(
   const outcomes: Partial<Record<LaneTask['role'], LaneOutcome>> = {};
   const lane = async (role: LaneTask['role']) => {
     const decision = decided[role];
-    if (!decision || hooks.signal?.aborted) return;
+    if (!decision) return;
+    if (hooks.signal?.aborted) {
+      outcomes[role] = { status: 'interrupted', failure: 'before it began' };
+      return;
+    }
     const task: LaneTask = { kind: 'lane', role, folder: join(folder, role), config, decision, batches };
     makeRunFolder(task.folder);
     const outcome = await startLane(
@@ -56,15 +60,24 @@ async function runLanes(
     );
     outcomes[role] = outcome;
     hooks.onLane(role, { kind: 'ended', outcome });
-    if (outcome.userError) throw new LaneFailure(role, outcome.userError);
   };
   if (lanesShareCores(decided)) {
     await lane('target');
+    refuseMistakes(outcomes);
     await lane('reference');
   } else {
     await Promise.all([lane('target'), lane('reference')]);
   }
+  refuseMistakes(outcomes);
   return outcomes;
+}
+
+/** A mistake in what was asked is one for both lanes; a device that fails is one lane's, and costs that lane only. */
+function refuseMistakes(outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>): void {
+  for (const role of ['target', 'reference'] as const) {
+    const error = outcomes[role]?.userError;
+    if (error?.exitCode === 2) throw new LaneFailure(role, error);
+  }
 }
 
 /** The lanes' own records, with how each ended. */
@@ -88,13 +101,30 @@ function collect(
   return result;
 }
 
-/** Everything that can be refused, before anything is written. */
-async function prepare(config: EvalConfig, hooks: EvalHooks): Promise<{ batches: number; decided: Decided }> {
+/** Everything that can be refused, before anything is written. Undefined when it was interrupted. */
+async function prepare(
+  config: EvalConfig,
+  hooks: EvalHooks,
+): Promise<{ batches: number; decided: Decided } | undefined> {
   const { batches } = await checkInputs(config);
-  const decided = await decide(config, hooks.onStage);
+  if (hooks.signal?.aborted) return undefined;
+  // Ctrl-C on a terminal ends the probing processes too, which then look like devices that are not there.
+  const decided = await decide(config, hooks.onStage).catch((error: unknown) => {
+    if (hooks.signal?.aborted) return undefined;
+    throw error;
+  });
+  if (!decided || hooks.signal?.aborted) return undefined;
   hooks.onDecision(decided);
   return { batches, decided };
 }
+
+/** Interrupted before a lane began: nothing was written. */
+const nothingDone = (command: string): ResultRecord => ({
+  schemaVersion: SCHEMA_VERSION,
+  kind: 'eval',
+  command,
+  verdict: interrupted,
+});
 
 /**
  * @param command The command line as typed, for the result.
@@ -108,6 +138,10 @@ export async function evaluate(given: EvalConfig, command: string, hooks: EvalHo
     await spooled?.discard();
     throw error;
   });
+  if (!prepared) {
+    await spooled?.discard();
+    return nothingDone(command);
+  }
   const { batches, decided } = prepared;
   const folder = given.out ?? defaultRunFolder(new Date());
   const earlier = moveAside(folder);

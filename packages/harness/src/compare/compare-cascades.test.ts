@@ -1,0 +1,123 @@
+import type { CascadeEvent, CascadeRecord } from '@nanscope/report';
+import { describe, expect, it } from 'vitest';
+import { lane } from '../testing/records.ts';
+import { batchesToAlign, compareCascades, layerOf, mergeKeys } from './compare-cascades.ts';
+
+describe('mergeKeys', () => {
+  it.each([
+    ['equal lists', 'abc', 'abc', 'abc'],
+    ['one empty', '', 'ab', 'ab'],
+    ['the other empty', 'ab', '', 'ab'],
+    ['a key only in the second keeps its place', 'ac', 'abc', 'abc'],
+    ['a key only in the first keeps its place', 'abc', 'ac', 'abc'],
+    ['both have their own', 'axc', 'ayc', 'ayxc'],
+    ['nothing in common', 'ab', 'cd', 'cdab'],
+    ['another order: every key once', 'ab', 'ba', 'ab'],
+  ])('%s', (_, first, second, expected) => {
+    expect(mergeKeys([...first], [...second]).join('')).toBe(expected);
+  });
+});
+
+describe('layerOf', () => {
+  it.each([
+    ['forward', 'transformer.h.0/attn/probs', 'h.0', 'attn.probs'],
+    ['forward', 'transformer.ln_f', 'ln_f', ''],
+    ['forward', 'lm_head', 'lm_head', ''],
+    ['forward', 'mask', 'forward', 'mask'],
+    ['loss', 'transformer.h.0/attn', 'loss', 'transformer.h.0.attn'],
+  ])('%s/%s', (phase, path, layer, rest) => {
+    expect(layerOf(phase, path)).toEqual({ layer, rest });
+  });
+});
+
+const event = (key: string, nan: number): CascadeEvent => ({
+  key,
+  phase: 'forward',
+  path: 'transformer.h.0/attn',
+  kernel: 'Softmax',
+  class: nan > 0 ? 'gen' : 'clean',
+  shape: [2, 3],
+  nan,
+  posInf: 0,
+  negInf: 0,
+  batch: 0,
+});
+
+const cascade = (events: CascadeEvent[], origin?: CascadeRecord['origin']): CascadeRecord => ({
+  level: 'health',
+  ops: events.length,
+  batchesTraced: 1,
+  events,
+  eventsCut: 0,
+  ...(origin && { origin }),
+  spread: [],
+  kills: [],
+  observer: 'unchanged',
+});
+
+const born = (key: string, batch = 0): NonNullable<CascadeRecord['origin']> => ({
+  key,
+  batch,
+  coordinates: [0],
+  coordinateNames: ['batch'],
+  mechanism: { name: 'm', evidence: 'e' },
+});
+
+const trace = (nan: number) => ({
+  batch: 0,
+  source: { backend: 'wasm', strictNumerics: true, method: 'bits' },
+  records: [
+    {
+      key: 'a',
+      phase: 'forward' as const,
+      path: '',
+      kernel: 'Softmax',
+      call: 0,
+      output: 0,
+      shape: [2, 3],
+      dtype: 'float32',
+      inputs: [],
+      health: { size: 6, nan, posInf: 0, negInf: 0, ...(nan > 0 && { firstNaN: 0 }) },
+    },
+  ],
+  externals: {},
+});
+const traces = (nan: number) => new Map([[0, trace(nan) as never]]);
+
+describe('compareCascades', () => {
+  it('rows of both lanes, the origin marked, divergence where counts differ', () => {
+    const target = lane({ cascade: cascade([event('a', 3)], born('a')) });
+    const reference = lane({ cascade: cascade([], undefined) });
+    const { cascade: rows, ops } = compareCascades(target, reference, traces(3), traces(0));
+    expect(rows).toMatchObject([
+      {
+        key: 'a',
+        layer: 'h.0',
+        op: 'attn Softmax',
+        origin: 'target',
+        diverges: true,
+        target: { nan: 3, size: 6 },
+      },
+    ]);
+    expect(rows[0]?.reference).toEqual({ class: 'clean', nan: 0, inf: 0, size: 6 });
+    expect(ops).toMatchObject({ aligned: 1, divergent: 1, firstDivergence: 'a', sameOrigin: false });
+  });
+
+  it('two lanes born at the same place by the same mechanism have the same origin', () => {
+    const own = lane({ cascade: cascade([event('a', 3)], born('a')) });
+    const { ops, cascade: rows } = compareCascades(own, own, traces(3), traces(3));
+    expect(ops).toMatchObject({ divergent: 0, sameOrigin: true, samePath: true, sameKills: true });
+    expect(rows[0]).toMatchObject({ origin: 'both', diverges: false });
+  });
+
+  it('is empty, not wrong, when one lane was not traced', () => {
+    const { ops, cascade: rows } = compareCascades(lane(), lane(), new Map(), traces(0));
+    expect(ops).toEqual({ aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 });
+    expect(rows).toEqual([]);
+  });
+});
+
+it('batches worth aligning are the first and those of the origins', () => {
+  const target = lane({ cascade: cascade([], born('a', 5)) });
+  expect([...batchesToAlign(target, lane())].sort()).toEqual([0, 5]);
+});

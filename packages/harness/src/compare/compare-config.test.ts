@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { lane } from '../testing/records.ts';
+import { configurationDifferences, environmentDifferences } from './compare-config.ts';
+
+describe('configurationDifferences', () => {
+  it('devices, tracing and output may differ', () => {
+    const other = lane({
+      config: { model: 'tiny', device: 'cpu', 'batch-size': 4, trace: 'off', out: 'x', rtol: 1 },
+    });
+    expect(configurationDifferences(lane(), other)).toEqual([]);
+  });
+
+  it('names a setting that differs or that one side lacks', () => {
+    const other = lane({ config: { model: 'tiny', device: 'gpu', 'batch-size': 8, limit: 3 } });
+    expect(configurationDifferences(lane(), other)).toEqual([
+      { name: 'batch-size', reference: '4', target: '8' },
+      { name: 'limit', reference: '(not set)', target: '3' },
+    ]);
+  });
+
+  it('compares policies part by part, and the attention that really ran', () => {
+    const { policy, decision } = lane();
+    const other = lane({
+      policy: { ...policy, name: 'torch-mps-2.8', rowGuard: 'none' },
+      decision: { ...decision, attention: 'eager' },
+    });
+    expect(configurationDifferences(lane(), other).map(({ name }) => name)).toEqual([
+      'attention',
+      'policy',
+      'policy rowGuard',
+    ]);
+  });
+
+  it('two spellings of one policy are equal', () => {
+    const spelled = lane({ config: { ...lane().config, 'row-guard': 'zeros' } });
+    expect(configurationDifferences(lane(), spelled)).toEqual([]);
+  });
+});
+
+it('environments list versions and the device', () => {
+  const { environment, decision } = lane();
+  const other = lane({
+    environment: { ...environment, node: '22.1.0' },
+    decision: { ...decision, label: 'cpu' },
+  });
+  expect(environmentDifferences(lane(), other)).toEqual([
+    { name: 'device', reference: 'webgpu', target: 'cpu' },
+    { name: 'node', reference: '20.20.2', target: '22.1.0' },
+  ]);
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { SampleLine } from '../lane/record-batch.ts';
+import { compareLabels } from './compare-labels.ts';
+
+/** One row with a label at each of `positions`; the first real token is at `first`. */
+function line(first: number, positions: number[], losses: SampleLine['losses'], row = 0): SampleLine {
+  const labels = positions.map((position) => 100 + position - first);
+  return { row, tokens: 4, first, positions, labels, losses, answers: positions.map(() => 1) };
+}
+
+async function* stream(...lines: SampleLine[]) {
+  yield* lines;
+}
+
+const compare = (target: SampleLine[], reference: SampleLine[]) =>
+  compareLabels(stream(...target), stream(...reference), { rtol: 1e-4, atol: 0 }, (label) => `<${label}>`);
+
+describe('compareLabels', () => {
+  it('finds nothing in equal runs', async () => {
+    const row = line(2, [2, 3, 4], [1, 2, 3]);
+    expect(await compare([row], [row])).toEqual({
+      compared: 3,
+      unpaired: 0,
+      differing: [],
+      differingCut: 0,
+      requiredRtol: 0,
+    });
+  });
+
+  it('names the place and the token of a label that differs', async () => {
+    const result = await compare([line(2, [2, 3], [1.5, 2])], [line(2, [2, 3], [1, 2])]);
+    expect(result.requiredRtol).toBeCloseTo(0.5, 12);
+    expect(result.differing).toEqual([
+      {
+        row: 0,
+        position: 2,
+        label: 100,
+        text: '<100>',
+        what: 'first real token, predicted from the last pad',
+        reference: 1,
+        target: 1.5,
+      },
+    ]);
+  });
+
+  it('NaN against a number differs, NaN against NaN does not', async () => {
+    const result = await compare([line(0, [1, 2], ['NaN', 'NaN'])], [line(0, [1, 2], ['NaN', 3])]);
+    expect(result).toMatchObject({ compared: 2, requiredRtol: 'Infinity' });
+    expect(result.differing).toMatchObject([{ position: 2, reference: 3, target: 'NaN' }]);
+  });
+
+  it('pairs labels by token, whatever side the padding is on', async () => {
+    const result = await compare([line(3, [4, 5], [1, 2])], [line(0, [1, 2], [1, 2])]);
+    expect(result).toMatchObject({ compared: 2, unpaired: 0, differing: [] });
+  });
+
+  it('counts labels and rows that one side lacks', async () => {
+    const long = line(0, [1, 2, 3], [1, 2, 3]);
+    const short = line(0, [1, 2], [1, 2]);
+    expect(await compare([long], [short])).toMatchObject({ compared: 2, unpaired: 1 });
+    expect(await compare([short], [long])).toMatchObject({ compared: 2, unpaired: 1 });
+    expect(await compare([short, short], [short])).toMatchObject({ compared: 2, unpaired: 1 });
+    expect(await compare([], [short])).toMatchObject({ compared: 0, unpaired: 1 });
+    const other = { ...short, labels: [7, short.labels[1]!] };
+    expect(await compare([short], [other])).toMatchObject({ compared: 1, unpaired: 2 });
+  });
+
+  it('bounds the list and counts what it left out', async () => {
+    const positions = Array.from({ length: 60 }, (_, i) => i + 1);
+    const ones = line(
+      0,
+      positions,
+      positions.map(() => 1),
+    );
+    const twos = line(
+      0,
+      positions,
+      positions.map(() => 2),
+    );
+    const result = await compare([ones], [twos]);
+    expect(result.differing).toHaveLength(50);
+    expect(result).toMatchObject({ compared: 60, differingCut: 10 });
+  });
+});

@@ -1,0 +1,215 @@
+import { type ComparisonRecord, type LaneRecord, type VerdictRecord, verdictSchema } from '@nanscope/report';
+import { describe, expect, it } from 'vitest';
+import type { LaneOutcome } from '../lane/task.ts';
+import { comparison, lane, metrics, nanMetrics } from '../testing/records.ts';
+import { type Evidence, judge } from './verdict.ts';
+
+const complete: LaneOutcome = { status: 'complete' };
+const finite = lane();
+const reference = lane({ role: 'reference' });
+const unguarded: LaneRecord['policy'] = { ...lane().policy, name: 'torch-mps-2.8', rowGuard: 'none' };
+const origin = {
+  key: 'forward/transformer.h.0/attn/probs/Softmax#0:0',
+  batch: 0,
+  coordinates: [1, 0, 0, 0],
+  coordinateNames: ['batch', 'head', 'query', 'key'],
+  mechanism: { name: 'fully masked row', evidence: 'no allowed key' },
+};
+const cascade: NonNullable<LaneRecord['cascade']> = {
+  level: 'health',
+  ops: 80,
+  batchesTraced: 1,
+  events: [],
+  eventsCut: 0,
+  origin,
+  spread: [],
+  kills: [],
+  observer: 'unchanged',
+};
+const bad = lane({ metrics: nanMetrics, policy: unguarded, cascade });
+
+function judged(evidence: Partial<Evidence> = {}): VerdictRecord {
+  const verdict = judge({
+    target: finite,
+    reference,
+    comparison: comparison(),
+    outcomes: { target: complete, reference: complete },
+    referenceWanted: true,
+    command: 'nanscope eval',
+    ...evidence,
+  });
+  return verdictSchema.parse(verdict);
+}
+
+const difference = (target: number | 'NaN'): ComparisonRecord['labels'] => ({
+  compared: 40,
+  unpaired: 0,
+  differing: [{ row: 1, position: 5, label: 82, text: 'R', what: 'a place', reference: 1, target }],
+  differingCut: 2,
+  requiredRtol: target === 'NaN' ? 'Infinity' : 0.5,
+});
+
+const divergent = (label: string): ComparisonRecord['ops'] => ({
+  ...comparison().ops,
+  divergent: 2,
+  firstDivergence: 'forward/x/Softmax#0:0',
+  divergence: { label, reason: 'finite inputs, NaN out' },
+});
+
+describe('judge, one case for each code', () => {
+  it('agree: exit 0', () => {
+    expect(judged()).toMatchObject({ code: 'agree', exitCode: 0 });
+  });
+
+  it('agree-non-finite: exit 0, policy and not device, the origin, a row guard', () => {
+    const verdict = judged({ target: bad, reference: bad });
+    expect(verdict).toMatchObject({ code: 'agree-non-finite', exitCode: 0 });
+    expect(verdict.sentence).toMatch(/policy, not device/i);
+    expect(verdict.sentence).toContain(
+      'layer 0, attention probabilities at [batch 1, head 0, query 0, key 0]',
+    );
+    expect(verdict.sentence).toContain('by fully masked row');
+    expect(verdict.next).toContain('--row-guard zeros');
+  });
+
+  it('agree-non-finite under a guarded policy does not advise a guard', () => {
+    const guarded = lane({ metrics: nanMetrics });
+    expect(judged({ target: guarded, reference: guarded }).next).not.toContain('row-guard');
+  });
+
+  it('classes-differ: NaN on one side only, whether an op, a label or only a metric shows it', () => {
+    expect(judged({ target: bad, comparison: comparison({ labels: difference('NaN') }) })).toMatchObject({
+      code: 'classes-differ',
+      exitCode: 1,
+    });
+    expect(judged({ comparison: comparison({ ops: divergent('inherited') }) }).sentence).toContain(
+      'forward/x/Softmax#0:0 (finite inputs, NaN out)',
+    );
+    const metric = {
+      name: 'loss',
+      reference: 1,
+      target: 'NaN' as const,
+      class: 'class-differs' as const,
+      relative: 'Infinity' as const,
+      requiredRtol: 'Infinity' as const,
+      pass: false,
+    };
+    const verdict = judged({ target: bad, comparison: comparison({ metrics: [metric] }) });
+    expect(verdict).toMatchObject({ code: 'classes-differ', exitCode: 1 });
+    expect(verdict.sentence).toContain('only the target has a non-finite loss');
+  });
+
+  it('kernel-bug-suspected: finite inputs, another class', () => {
+    const ops = divergent('kernel bug suspected');
+    expect(judged({ comparison: comparison({ ops }) })).toMatchObject({
+      code: 'kernel-bug-suspected',
+      exitCode: 1,
+    });
+  });
+
+  it('permitted-by-wgsl: told apart from a bug, and still a difference', () => {
+    const ops = divergent('permitted by WGSL, divergent');
+    expect(judged({ comparison: comparison({ ops }) })).toMatchObject({
+      code: 'permitted-by-wgsl',
+      exitCode: 1,
+    });
+  });
+
+  it('numbers-differ: by labels, by a metric, by rows that one side lacks', () => {
+    const verdict = judged({ comparison: comparison({ labels: difference(1.5) }) });
+    expect(verdict).toMatchObject({ code: 'numbers-differ', exitCode: 1 });
+    expect(verdict.sentence).toContain('3 of 40 labels differ, first at row 1, position 5 (a place)');
+    expect(verdict.sentence).toContain('rtol 0.5');
+    const labels = { ...comparison().labels, unpaired: 4 };
+    const metric = {
+      name: 'tokens',
+      reference: 40,
+      target: 44,
+      class: 'finite' as const,
+      relative: 0.1,
+      requiredRtol: 0.1,
+      pass: false,
+    };
+    expect(judged({ comparison: comparison({ metrics: [metric] }) })).toMatchObject({
+      code: 'numbers-differ',
+    });
+    expect(judged({ comparison: comparison({ labels, metrics: [metric] }) }).sentence).toContain(
+      'on one side only',
+    );
+  });
+
+  it('rows on one side only differ even when every metric passes', () => {
+    const labels = { ...comparison().labels, unpaired: 4 };
+    expect(judged({ comparison: comparison({ labels }) })).toMatchObject({
+      code: 'numbers-differ',
+      exitCode: 1,
+    });
+  });
+
+  it('configuration-differs: before a device is blamed; runs made apart that agree anyway may differ', () => {
+    const configuration = [{ name: 'policy', reference: 'safe', target: 'tfjs' }];
+    const verdict = judged({ comparison: comparison({ configuration, labels: difference(1.5) }) });
+    expect(verdict).toMatchObject({ code: 'configuration-differs', exitCode: 1 });
+    expect(verdict.sentence).toContain('policy: safe against tfjs');
+    expect(verdict.sentence).toContain('row 1, position 5');
+    const agreeing = comparison({ configuration });
+    expect(judged({ comparison: agreeing })).toMatchObject({ code: 'configuration-differs' });
+    expect(judged({ comparison: agreeing, separateRuns: true })).toMatchObject({
+      code: 'agree',
+      exitCode: 0,
+    });
+  });
+
+  it.each(['crashed', 'hung', 'device-lost', 'failed'] as const)(
+    'lane-failed: a target that %s, exit 1',
+    (status) => {
+      const outcomes = { target: { status, failure: 'the reason' }, reference: complete };
+      const verdict = judged({ outcomes });
+      expect(verdict).toMatchObject({ code: 'lane-failed', exitCode: 1 });
+      expect(verdict.sentence).toContain('(the reason); the reference lane is complete.');
+    },
+  );
+
+  it('lane-failed: interrupted is exit 130, a device that can not be opened exit 3', () => {
+    const interrupted = { target: complete, reference: { status: 'interrupted' as const } };
+    expect(judged({ outcomes: interrupted })).toMatchObject({ code: 'lane-failed', exitCode: 130 });
+    const userError = { code: 'backend/not-available', message: 'm', exitCode: 3 as const };
+    const absent = { target: { status: 'failed' as const, failure: 'm', userError }, reference: complete };
+    expect(judged({ outcomes: absent })).toMatchObject({ code: 'lane-failed', exitCode: 3 });
+  });
+
+  it('lane-failed: a lane without a record is never taken for one that was not wanted', () => {
+    expect(judged({ target: undefined })).toMatchObject({ code: 'lane-failed', exitCode: 1 });
+    expect(judged({ reference: undefined, comparison: undefined })).toMatchObject({ code: 'lane-failed' });
+  });
+
+  it('no-reference: exit 0, finite or not, and says which', () => {
+    const alone = { reference: undefined, comparison: undefined, referenceWanted: false };
+    expect(judged(alone)).toMatchObject({ code: 'no-reference', exitCode: 0 });
+    const verdict = judged({ ...alone, target: bad });
+    expect(verdict).toMatchObject({ code: 'no-reference', exitCode: 0 });
+    expect(verdict.sentence).toMatch(/loss is NaN.*attention probabilities/);
+    expect(verdict.next).toContain('--row-guard');
+  });
+});
+
+describe('leaks', () => {
+  const leak = { checked: 9, leaks: [{ row: 2, position: 4, from: 7, live: true }], leaksCut: 0 };
+
+  it('are part of any verdict, with the position, and agreement does not excuse them', () => {
+    const verdict = judged({ target: lane({ leak }) });
+    expect(verdict.sentence).toContain('position 4 of row 2 sees position 7');
+    expect(verdict.next).toContain('Finite is not correct');
+  });
+
+  it('name a supervised position before others', () => {
+    const quiet = { row: 0, position: 1, from: 7, live: false };
+    const both = { ...leak, leaks: [quiet, ...leak.leaks] };
+    expect(judged({ target: lane({ leak: both }) }).sentence).toContain('position 4 of row 2');
+  });
+});
+
+it('an infinite loss is non-finite too', () => {
+  const infinite = lane({ metrics: metrics({ loss: 'Infinity' }) });
+  expect(judged({ target: infinite, reference: infinite })).toMatchObject({ code: 'agree-non-finite' });
+});

@@ -1,0 +1,133 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { compareRuns } from '../compare/compare-runs.ts';
+import { lane, nanMetrics } from '../testing/records.ts';
+import { readJsonLines, readLane, readRun } from './read.ts';
+import { readTraces } from './read-traces.ts';
+import { appendJsonLine, writeJson } from './write.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'nanscope-read-'));
+afterAll(() => rmSync(base, { recursive: true }));
+let folder = '';
+let count = 0;
+beforeEach(() => {
+  folder = join(base, String(count++));
+  mkdirSync(folder);
+});
+const put = (text: string) => writeFileSync(join(folder, 'run.json'), text);
+
+async function lines(name: string): Promise<unknown[]> {
+  const read: unknown[] = [];
+  for await (const line of readJsonLines(folder, name)) read.push(line);
+  return read;
+}
+
+describe('readRun', () => {
+  it('gives back a lane as it was written, NaN as its word', () => {
+    const record = lane({ metrics: nanMetrics });
+    writeJson(folder, 'run.json', record);
+    expect(readRun(folder)).toEqual({ kind: 'lane', lane: record });
+  });
+
+  it.each([
+    ['JSON that is not ours', '{"name": "x"}', /expected a nanscope run, found JSON without schemaVersion/],
+    ['a list', '[]', /without schemaVersion/],
+    ['null', 'null', /without schemaVersion/],
+    ['another version', '{"schemaVersion": 99}', /expected schemaVersion 1, found 99/],
+    ['a torn file', '{"schemaVersion": 1, ', /run.json: expected JSON/],
+    ['a wrong field', JSON.stringify(lane({ status: 'odd' as never })), /found a wrong field status/],
+    ['an unknown kind', '{"schemaVersion": 1, "kind": "recipe"}', /found a wrong field/],
+  ])('refuses %s in one line', (_, text, message) => {
+    put(text);
+    expect(() => readRun(folder)).toThrow(message);
+  });
+
+  it('refuses a folder without run.json', () => {
+    expect(() => readRun(folder)).toThrow(/expected the run.json of a run folder/);
+  });
+});
+
+describe('readLane', () => {
+  it('is undefined where the lane never began', () => {
+    expect(readLane(folder)).toBeUndefined();
+  });
+});
+
+describe('readJsonLines', () => {
+  it('skips a torn last line and blank ones, and gives the rest', async () => {
+    appendJsonLine(folder, 'a.jsonl', { x: Number.NaN });
+    appendFileSync(join(folder, 'a.jsonl'), '\n{"x": 2}\n{"x": 3, "y');
+    expect(await lines('a.jsonl')).toEqual([{ x: 'NaN' }, { x: 2 }]);
+  });
+
+  it('refuses a torn line with others after it, by its number', async () => {
+    writeFileSync(join(folder, 'a.jsonl'), '{"x": 1}\n{"x\n{"x": 3}\n');
+    await expect(lines('a.jsonl')).rejects.toThrow(/a.jsonl, line 2: expected JSON/);
+  });
+
+  it('a file that is not there has no lines', async () => {
+    expect(await lines('none.jsonl')).toEqual([]);
+  });
+});
+
+describe('readTraces', () => {
+  const header = (batch: number, count: number) =>
+    JSON.stringify({
+      type: 'batch',
+      batch,
+      source: { backend: 'cpu', strictNumerics: true, method: 'bits' },
+      externals: {},
+      lines: count,
+      ops: count,
+    }).replace('{"type":"batch","batch"', '{"type":"batch","batch"');
+  const op = JSON.stringify({
+    type: 'op',
+    key: 'k',
+    phase: 'forward',
+    path: '',
+    kernel: 'K',
+    call: 0,
+    output: 0,
+    shape: [1],
+    dtype: 'float32',
+    inputs: [],
+  });
+
+  it('reads the batches that are wanted, and leaves out one that was cut off', async () => {
+    writeFileSync(
+      join(folder, 'health.jsonl'),
+      [header(0, 1), op, header(1, 1), op, header(2, 2), op.slice(0, 20)].join('\n'),
+    );
+    expect([...(await readTraces(folder, new Set([0]))).keys()]).toEqual([0]);
+    expect([...(await readTraces(folder, new Set([1, 2, 5]))).keys()]).toEqual([1]);
+  });
+
+  it('a run without a trace has none', async () => {
+    expect((await readTraces(folder, new Set([0]))).size).toBe(0);
+  });
+});
+
+describe('compareRuns', () => {
+  it('says in one line that nothing was measured', async () => {
+    const { metrics: _, ...started } = lane({ status: 'running' });
+    writeJson(folder, 'run.json', started);
+    await expect(compareRuns(folder, folder, { rtol: 0, atol: 0 }, 'c')).rejects.toMatchObject({
+      code: 'compare/nothing',
+      exitCode: 2,
+    });
+  });
+
+  it('refuses an evaluation that ended before its lane began', async () => {
+    writeJson(folder, 'run.json', {
+      schemaVersion: 1,
+      kind: 'eval',
+      command: 'c',
+      verdict: { code: 'lane-failed', exitCode: 1, sentence: 's', next: 'n' },
+    });
+    await expect(compareRuns(folder, folder, { rtol: 0, atol: 0 }, 'c')).rejects.toMatchObject({
+      code: 'run-folder/no-lane',
+    });
+  });
+});
