@@ -5,8 +5,12 @@
  * What a policy makes NaN must be NaN: repairing it would be as wrong as breaking the others.
  */
 import {
+  type AttentionOptions,
   attention,
+  type Capture,
+  type CaptureStage,
   type Implementation,
+  type MaskSpec,
   type ReferenceProblem,
   referenceAttention,
 } from '@nanscope/attention';
@@ -19,6 +23,9 @@ export interface AttentionNumbers {
   readonly dk: ArrayLike<number>;
   readonly dv: ArrayLike<number>;
 }
+
+/** A software adapter compiles a variant of matmul in seconds, and in a minute when the machine is busy. */
+export const TIMEOUT = 240_000;
 
 /** ulp of the largest number: the floor of the tolerance. */
 const FLOOR = { f32: 8 * 2 ** -24, f16: 8 * 2 ** -11 };
@@ -49,49 +56,81 @@ export async function runAttention(
   problem: ReferenceProblem,
   implementation: Implementation,
 ): Promise<AttentionNumbers> {
-  const { B, H, Hkv, T, S, D, Dv, policy, mask = {} } = problem;
+  const { B, H, T, Dv } = problem;
   const tensors = tf.tidy(() => {
-    const q = tf.tensor4d(Float32Array.from(problem.q), [B, H, T, D]);
-    const k = tf.tensor4d(Float32Array.from(problem.k), [B, Hkv, S, D]);
-    const v = tf.tensor4d(Float32Array.from(problem.v), [B, Hkv, S, Dv]);
+    const { inputs, options } = onDevice(problem, implementation);
     const dout = problem.dout
       ? tf.tensor4d(Float32Array.from(problem.dout), [B, H, T, Dv])
       : tf.ones([B, H, T, Dv]);
-    const { padding, explicit, causal, offset, window } = mask;
-    const spec = {
-      ...(causal !== undefined && { causal }),
-      ...(offset !== undefined && { offset }),
-      ...(window !== undefined && { window }),
-      ...(padding && { padding: tf.tensor2d(Int32Array.from(padding), [B, S], 'int32') }),
-      ...(explicit && {
-        explicit:
-          explicit.dtype === 'bool'
-            ? tf.tensor(Uint8Array.from(explicit.values), [...explicit.shape], 'bool')
-            : tf.tensor(Float32Array.from(explicit.values), [...explicit.shape], 'float32'),
-      }),
-    };
     const run = (...[q, k, v]: tf.Tensor[]) =>
-      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
-        implementation,
-        policy,
-        mask: spec,
-        ...(problem.scale !== undefined && { scale: problem.scale }),
-        ...(problem.softcap !== undefined && { softcap: problem.softcap }),
-      });
-    return [run(q, k, v), ...tf.grads(run)([q, k, v], dout)];
+      attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, options);
+    return [run(...inputs), ...tf.grads(run)([...inputs], dout)];
   });
   const [out, dq, dk, dv] = await Promise.all(tensors.map((tensor) => tensor.data()));
   tf.dispose(tensors);
   return { out: out!, dq: dq!, dk: dk!, dv: dv! };
 }
 
+/** Forward on the active backend, with every stage that a capture sees. */
+export async function runStages(
+  problem: ReferenceProblem,
+  implementation: Implementation,
+): Promise<Record<CaptureStage | 'out', ArrayLike<number>>> {
+  const tensors: Record<string, tf.Tensor> = {};
+  tf.tidy(() => {
+    const { inputs, options } = onDevice(problem, implementation);
+    const capture: Capture = (stage, t) => {
+      tensors[stage] = tf.keep(t.clone());
+    };
+    tensors.out = tf.keep(attention(...inputs, { ...options, capture }));
+  });
+  const names = Object.keys(tensors);
+  const values = await Promise.all(names.map((name) => tensors[name]!.data()));
+  tf.dispose(tensors);
+  const result = Object.fromEntries(names.map((name, i) => [name, values[i]! as ArrayLike<number>]));
+  return result as Record<CaptureStage | 'out', ArrayLike<number>>;
+}
+
+/** The problem as tensors of the active backend. Call inside a tidy. */
+function onDevice(problem: ReferenceProblem, implementation: Implementation) {
+  const { B, H, Hkv, T, S, D, Dv, policy, scale, softcap, mask = {} } = problem;
+  const { padding, explicit, causal, offset, window } = mask;
+  const tensor = (values: ArrayLike<number>, shape: [number, number, number, number]) =>
+    tf.tensor4d(Float32Array.from(values), shape);
+  const inputs: [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D] = [
+    tensor(problem.q, [B, H, T, D]),
+    tensor(problem.k, [B, Hkv, S, D]),
+    tensor(problem.v, [B, Hkv, S, Dv]),
+  ];
+  const spec: MaskSpec = {
+    ...(causal !== undefined && { causal }),
+    ...(offset !== undefined && { offset }),
+    ...(window !== undefined && { window }),
+    ...(padding && { padding: tf.tensor2d(Int32Array.from(padding), [B, S], 'int32') }),
+    ...(explicit && {
+      explicit:
+        explicit.dtype === 'bool'
+          ? tf.tensor(Uint8Array.from(explicit.values), [...explicit.shape], 'bool')
+          : tf.tensor(Float32Array.from(explicit.values), [...explicit.shape], 'float32'),
+    }),
+  };
+  const options: AttentionOptions = {
+    implementation,
+    policy,
+    mask: spec,
+    ...(scale !== undefined && { scale }),
+    ...(softcap !== undefined && { softcap }),
+  };
+  return { inputs, options };
+}
+
 /** What is wrong with `actual`, or undefined. Non-finite numbers must be at the same places. */
 export function difference(
-  actual: ArrayLike<number>,
+  actual: ArrayLike<number> | undefined,
   expected: ArrayLike<number>,
   allowed: number,
 ): string | undefined {
-  if (actual.length !== expected.length) return `${actual.length} numbers instead of ${expected.length}`;
+  if (actual?.length !== expected.length) return `${actual?.length} numbers instead of ${expected.length}`;
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i]!, expected[i]!];
     if (Number.isFinite(e) ? Math.abs(a - e) <= allowed : Object.is(a, e)) continue;
@@ -101,7 +140,7 @@ export function difference(
 }
 
 /** The largest difference where both are finite, relative to the largest expected number. */
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let error = 0;
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(actual[i]! - expected[i]!);
@@ -110,6 +149,6 @@ function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): 
   return error === 0 ? 0 : error / largest(expected);
 }
 
-function largest(values: ArrayLike<number>): number {
+export function largest(values: ArrayLike<number>): number {
   return Array.from(values).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
 }

@@ -2,9 +2,11 @@
 import { attentionProbes } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { attentionCases } from './attention-cases.ts';
-import { checkAttentionCase } from './attention-suite.ts';
+import { checkAttentionCase, TIMEOUT } from './attention-suite.ts';
+
+vi.setConfig({ testTimeout: TIMEOUT });
 
 const policies = [...new Set(attentionCases.map(({ problem }) => problem.policy.name))];
 const probes = await Promise.all(
