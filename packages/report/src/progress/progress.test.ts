@@ -112,8 +112,8 @@ describe('createProgress elsewhere', () => {
     progress.update({ ...state, done: 2 });
     expect(take()).toMatch(/^target +2\/12 batches.*\n$/);
     progress.update({ ...state, done: 3 });
-    progress.say('careful');
-    expect(take()).toBe('careful\n');
+    progress.say('careful\u001b[2J');
+    expect(take()).toBe('careful\\e[2J\n');
     progress.close();
     const last = take();
     expect(last).toMatch(/3\/12/);

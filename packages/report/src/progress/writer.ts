@@ -2,7 +2,9 @@
  * Writes progress: on a terminal one block, a line a lane, rewritten in place; elsewhere (files, CI) a line a lane
  * every few seconds, without a carriage return. It owns no stream and no clock, both are passed in.
  */
+
 import type { TerminalStyle } from '../terminal/style.ts';
+import { sanitize } from '../text/sanitize.ts';
 import { type ProgressState, progressLine, progressLogLine } from './line.ts';
 
 export interface ProgressOptions {
@@ -18,7 +20,7 @@ export interface ProgressOptions {
 export interface Progress {
   /** Takes a lane's state; draws when it is time to. */
   update(state: ProgressState): void;
-  /** Writes a line above the block, a warning for instance. The text is printed as it is. */
+  /** Writes a line above the block, a warning for instance; control characters in it are printed as escapes. */
   say(text: string): void;
   /** Removes the block, so that what follows starts on a fresh line; logs the last state elsewhere. Idempotent. */
   close(): void;
@@ -56,7 +58,7 @@ function liveProgress({ write, style, now = () => performance.now() }: ProgressO
       if (turned || now() - lastDraw >= REDRAW_EVERY_MS) draw();
     },
     say(text) {
-      write(`${erase()}${text}\n${closed ? '' : block()}`);
+      write(`${erase()}${sanitize(text, style.unicode)}\n${closed ? '' : block()}`);
       drawn = closed ? 0 : states.size;
     },
     close() {
@@ -89,7 +91,7 @@ function loggedProgress({
       lanes.set(state.lane, { state, at: due ? now() : before.at, logged: due });
     },
     say(text) {
-      write(`${text}\n`);
+      write(`${sanitize(text, style.unicode)}\n`);
     },
     close() {
       if (closed) return;

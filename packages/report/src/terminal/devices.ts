@@ -22,7 +22,7 @@ const endings: Readonly<Record<LaneRecord['status'], string>> = {
 function machineWords({ environment, decision }: LaneRecord): string {
   const { backendVersion, node, os, osVersion, arch, cores } = environment;
   const { backend } = decision;
-  const version = backendVersion.startsWith(backend) ? backendVersion : `${backend} ${backendVersion}`;
+  const version = backendVersion.includes(backend) ? backendVersion : `${backend} ${backendVersion}`;
   return [
     version,
     `Node ${node.replace(/^v/, '')}`,
@@ -31,13 +31,19 @@ function machineWords({ environment, decision }: LaneRecord): string {
   ].join(', ');
 }
 
-function kernelWords(lane: LaneRecord): string | undefined {
-  const groups = ['supplied', 'replaced', 'known-divergence'] as const;
-  const parts = groups.flatMap((status) => {
-    const names = lane.kernelNotes.filter((note) => note.status === status).map((note) => note.kernel);
-    if (names.length === 0) return [];
-    const listedNames = names.slice(0, 4).join(', ') + (names.length > 4 ? ', …' : '');
-    return [`${count(names.length)} ${status.replace('-', ' ')} (${listedNames})`];
+const kernelGroups = [
+  ['supplied', 'supplied'],
+  ['replaced', 'replaced'],
+  ['known-divergence', 'known to diverge'],
+] as const;
+
+function kernelWords(lane: LaneRecord, ellipsis: string): string | undefined {
+  const parts = kernelGroups.flatMap(([status, words]) => {
+    const notes = lane.kernelNotes.filter((note) => note.status === status);
+    if (notes.length === 0) return [];
+    const names = notes.map(({ kernel }) => (kernel === '*' ? 'all' : kernel));
+    const some = names.slice(0, 4).join(', ') + (names.length > 4 ? `, ${ellipsis}` : '');
+    return [`${count(names.length)} ${words} (${some})`];
   });
   return parts.length === 0 ? undefined : `kernels: ${parts.join('; ')}`;
 }
@@ -63,8 +69,8 @@ function laneLines(role: string, lane: LaneRecord, { width, glyphs }: Page): Lin
     say(`${index === 0 ? `${asked}; ` : ''}${rule}: ${reason}`);
   });
   say(machineWords(lane));
-  const kernels = kernelWords(lane);
-  if (kernels !== undefined) say(glyphs.ellipsis === '…' ? kernels : kernels.replaceAll('…', '...'));
+  const kernels = kernelWords(lane, glyphs.ellipsis);
+  if (kernels !== undefined) say(kernels);
   if (decision.software && !decision.warnings.some((warning) => /software/i.test(warning))) {
     warn('software adapter: its numbers count, its speed says nothing about a GPU');
   }

@@ -27,6 +27,10 @@ function table(differences: readonly LabelDifference[], cut: number, page: Page,
   const lossWidth = widest(
     shown.flatMap((item) => [loss(item, 'reference').text, loss(item, 'target').text]),
   );
+  const before = 4 + whereWidth + 2 + textWidth + 2 + 2 * lossWidth + 2 + glyphs.arrow.length + 2;
+  // What a position is gets shorter before it is cut: its first clause says which it is.
+  const whatOf = ({ what }: LabelDifference): string =>
+    before + displayWidth(what) <= width ? what : what.split(',')[0]!;
   const lines: Line[] = shown.map((item, index) => [
     span('    '),
     ...cell([span(where[index]!, 'dim')], whereWidth),
@@ -36,7 +40,7 @@ function table(differences: readonly LabelDifference[], cut: number, page: Page,
     ...cell([loss(item, 'reference')], lossWidth, 'right'),
     span(` ${glyphs.arrow} `, 'dim'),
     ...cell([loss(item, 'target')], lossWidth, 'right'),
-    ...(common ? [] : [span('  '), span(item.what, 'dim')]),
+    ...(common ? [] : [span('  '), span(whatOf(item), 'dim')]),
   ]);
   const more = differences.length - shown.length + cut;
   if (more > 0) lines.push(...paragraph(`and ${counted(more, 'more label')}`, 'dim', width, 4));

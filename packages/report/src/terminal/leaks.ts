@@ -9,9 +9,7 @@ import { perLane } from './words.ts';
 const SHOWN = 6;
 
 function leakLine({ row, position, from, live }: LeakRecord['leaks'][number], { glyphs }: Page): Line {
-  const effect = live
-    ? 'in the loss: its label is supervised'
-    : 'not in the loss: its label is not supervised';
+  const effect = live ? 'its label is in the loss' : 'its label is not in the loss';
   return [
     span(`    row ${count(row)}: position ${count(position)} sees position ${count(from)}`),
     span(` ${glyphs.dot} ${effect}`, live ? 'warn' : 'dim'),
@@ -35,7 +33,8 @@ export function leaksSection(result: ResultRecord, page: Page): Line[] {
     }
     const text = `${name}yes, ${count(leaks.length + leaksCut)} of ${counted(checked, 'position')} checked`;
     lines.push(...paragraph(text, 'bad', width, 3 + glyphs.fail.length, span(glyphs.fail, 'bad')));
-    lines.push(...leaks.slice(0, SHOWN).map((leak) => leakLine(leak, page)));
+    const worstFirst = [...leaks.filter(({ live }) => live), ...leaks.filter(({ live }) => !live)];
+    lines.push(...worstFirst.slice(0, SHOWN).map((leak) => leakLine(leak, page)));
     const more = Math.max(0, leaks.length - SHOWN) + leaksCut;
     if (more > 0) lines.push(...paragraph(`and ${count(more)} more`, 'dim', width, 4));
   }

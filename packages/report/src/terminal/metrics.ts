@@ -41,17 +41,31 @@ const told: readonly [string, (metrics: MetricsRecord) => string][] = [
   ['time', (metrics) => duration(metrics.seconds)],
 ];
 
+/** Metrics that are compared under another name than they are told. */
+const comparedAs: Readonly<Record<string, string>> = {
+  tokens: 'supervised tokens',
+  unanswerable: 'without an answer',
+  'NaN losses': 'losses not finite',
+  'infinite losses': 'losses not finite',
+};
+
+/** Counts of what should not be there, which say nothing as long as they are zero. */
+const silentAtZero = new Set(['unanswerable', 'infinite losses']);
+
 function rowsOf(result: ResultRecord): Row[] {
   const target = result.target?.metrics;
   const reference = result.reference?.metrics;
-  const toldNames = new Set(told.map(([name]) => name));
   const metrics = result.comparison?.metrics ?? [];
+  const covered = new Set(metrics.map(({ name }) => comparedAs[name] ?? name));
   const first: Row[] =
     metrics.length > 0
       ? metrics
-          .filter((metric) => !toldNames.has(metric.name))
+          .filter(({ name, target: a, reference: b }) => !(silentAtZero.has(name) && a === 0 && b === 0))
           .map((metric) => ({
-            name: metric.name,
+            name:
+              metric.name === 'tokens' || metric.name === 'unanswerable'
+                ? comparedAs[metric.name]!
+                : metric.name,
             compared: metric,
             target: value(metric.name, metric.target),
             reference: value(metric.name, metric.reference),
@@ -62,6 +76,7 @@ function rowsOf(result: ResultRecord): Row[] {
           reference: reference && value(name, reference[name] as JsonNumber),
         }));
   const rest = told
+    .filter(([name]) => !covered.has(name))
     .map(([name, words]) => ({
       name,
       target: target && words(target),

@@ -2,7 +2,7 @@
 import type { CascadeRecord } from '../schema/cascade.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import { type Line, labelled, type Span, span } from '../text/line.ts';
-import { count } from '../text/number.ts';
+import { count, counted } from '../text/number.ts';
 import { padEnd } from '../text/width.ts';
 import { heading, listed, type Page } from './page.ts';
 import { coordinateWords, keyWords, perLane, positionWords, type Said } from './words.ts';
@@ -33,24 +33,64 @@ function originLines({ who, value: { origin, picture } }: Said<Found>, page: Pag
   ];
 }
 
-/** Neighbouring steps at the same layer for the same reason are one: `h.0: row 1 positions 0 to 6, row 2 position 0`. */
-function spreadSteps(spread: CascadeRecord['spread']): { layer: string; why: string; places: string[] }[] {
-  const steps: { layer: string; why: string; places: string[] }[] = [];
+const PLACES_SHOWN = 4;
+
+/** `rows 0 to 4, 6 and 7`. */
+function rowWords(rows: readonly number[]): string {
+  const runs: number[][] = [];
+  for (const row of rows) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.at(-1) === row - 1) last.push(row);
+    else runs.push([row]);
+  }
+  const parts = runs.flatMap((run) => (run.length > 2 ? [`${run[0]} to ${run.at(-1)}`] : run.map(String)));
+  return `${rows.length === 1 ? 'row' : 'rows'} ${listed(parts)}`;
+}
+
+interface Step {
+  readonly layer: string;
+  readonly why: string;
+  /** Positions to the batch rows that turned there. */
+  readonly places: Map<string, number[]>;
+}
+
+/** Neighbouring entries at the same layer for the same reason are one step; rows with the same positions one place. */
+function spreadSteps(spread: CascadeRecord['spread']): Step[] {
+  const steps: Step[] = [];
   for (const { layer, row, from, to, why } of spread) {
-    const place = `row ${row} ${from === to ? `position ${from}` : `positions ${from} to ${to}`}`;
-    const last = steps.at(-1);
-    if (last?.layer === layer && last.why === why) last.places.push(place);
-    else steps.push({ layer, why, places: [place] });
+    let step = steps.at(-1);
+    if (step?.layer !== layer || step.why !== why) {
+      step = { layer, why, places: new Map() };
+      steps.push(step);
+    }
+    const positions = from === to ? `position ${from}` : `positions ${from} to ${to}`;
+    step.places.set(positions, [...(step.places.get(positions) ?? []), row]);
   }
   return steps;
 }
 
-function spreadLines({ value: { spread } }: Said<Found>, { width }: Page): Line[] {
-  const steps = spreadSteps(spread);
-  return steps.flatMap(({ layer, why, places }, index) => [
-    ...field(index === 0 ? 'spread' : '', `${index + 1}. ${layer}: ${listed(places)}`, 'plain', width),
-    ...labelled(span(padEnd('', labelWidth + 3)), labelWidth + 3, why, 'dim', width),
-  ]);
+function placeWords({ places }: Step): string {
+  const all = [...places].map(([positions, rows]) => `${rowWords(rows)} ${positions}`);
+  const hidden = [...places.values()].slice(PLACES_SHOWN).reduce((sum, rows) => sum + rows.length, 0);
+  if (hidden === 0) return listed(all);
+  return listed([...all.slice(0, PLACES_SHOWN), counted(hidden, 'more row')]);
+}
+
+function spreadLines({ value: { spread, origin } }: Said<Found>, { width }: Page): Line[] {
+  const known = origin === undefined ? '' : `: ${origin.mechanism.evidence}`;
+  return spreadSteps(spread).flatMap((step, index) => {
+    const label = `${padEnd(index === 0 ? '  spread' : '', labelWidth)}${index + 1}. `;
+    // The evidence of the mechanism stands above already.
+    const why = step.why.replace(known, '');
+    const places = labelled(
+      span(label, 'dim'),
+      labelWidth + 3,
+      `${step.layer}: ${placeWords(step)}`,
+      'plain',
+      width,
+    );
+    return [...places, ...labelled(span(''), labelWidth + 3, why, 'dim', width)];
+  });
 }
 
 function killLines({ value: { kills } }: Said<Found>, { width }: Page): Line[] {

@@ -10,7 +10,10 @@ import { heading, listed, type Page } from './page.ts';
 import { perLane } from './words.ts';
 
 /** Batch rows drawn; more are counted. */
-const ROWS_SHOWN = 8;
+const ROWS_SHOWN = 4;
+
+/** How many positions a cell may stand for so that two rows stand side by side. */
+const MOST_SQUEEZED = 4;
 
 /** Worst class of a run of cells: NaN before infinity before finite before not measured. */
 function worst(cells: string): string {
@@ -91,7 +94,9 @@ function draw(picture: PictureRecord, page: Page): Line[] {
     const layers = layerLines(picture, shown);
     const labelWidth = Math.max(...layers.map(({ label }) => label.length)) + 4;
     const room = width - labelWidth;
-    const factor = Math.max(1, Math.ceil(length / room));
+    const alone = Math.max(1, Math.ceil(length / room));
+    const paired = Math.max(1, Math.ceil(length / Math.floor((room - 3) / 2)));
+    const factor = shown.length > 2 && paired <= MOST_SQUEEZED ? paired : alone;
     const columnWidth = Math.max(Math.ceil(length / factor), 'batch row 99'.length);
     const perBlock = Math.max(1, Math.floor((room + 3) / (columnWidth + 3)));
     for (let start = 0; start < shown.length; start += perBlock) {

@@ -108,8 +108,64 @@ describe('renderTerminal', () => {
   it('folds layers and bounds batch rows of a large picture', () => {
     const text = plain(large());
     expect(text).toContain('h.1 to h.11');
-    expect(text).toContain('8 more batch rows with non-finite values');
-    expect(text).toContain('each character stands for 2 positions');
+    expect(text).toContain('12 more batch rows with non-finite values');
+    expect(text).toContain('each character stands for 4 positions');
+  });
+
+  it('tells labels that only one side has, though none differs', () => {
+    const labels = { ...agree.comparison!.labels, unpaired: 5 };
+    const text = plain({ ...agree, comparison: { ...agree.comparison!, labels } });
+    expect(text).toContain('5 rows or labels only on one side');
+    expect(text).not.toContain('differs beyond');
+  });
+
+  it('counts the labels it has no room for, listed or cut from the record', () => {
+    const [first] = numbersDiffer.comparison!.labels.differing;
+    const differing = Array.from({ length: 9 }, (_, position) => ({ ...first!, position }));
+    const labels = { ...numbersDiffer.comparison!.labels, differing, differingCut: 100 };
+    const text = plain({ ...numbersDiffer, comparison: { ...numbersDiffer.comparison!, labels } });
+    expect(text).toContain('109 of 1,234 labels differ');
+    expect(text).toContain('and 104 more labels');
+  });
+
+  it('has one column for both lanes where two do not fit and are equal', () => {
+    const long = (result: ResultRecord): ResultRecord => ({
+      ...result,
+      comparison: {
+        ...result.comparison!,
+        cascade: result.comparison!.cascade.map((row) => ({ ...row, op: `a.long.module.path.${row.op}` })),
+      },
+    });
+    expect(plain(long(bothNaN))).toMatch(/^ +both lanes$/m);
+    expect(plain(long(bothNaN))).toMatch(/a\.long\.module\.path\.attn\.probs Softmax +● gen +864 NaN/);
+    expect(plain(long(bothNaN), 120)).toMatch(/^ +target +reference$/m);
+    // Lanes that differ keep their columns; the ops lose their beginning, which says least.
+    expect(plain(long(kernelBug), 60)).toMatch(/…\S*GeluNew +● 3 NaN +· finite/);
+  });
+
+  it('groups the spread by positions and does not repeat the evidence', () => {
+    const evidence = fixtures.nanCascade.origin!.mechanism.evidence;
+    const why = `fully masked row: ${evidence}`;
+    const rows = [0, 1, 2, 5, 7];
+    const spread = [
+      ...rows.map((row) => ({ layer: 'h.0', row, from: 0, to: 3, why })),
+      ...rows.map((row) => ({ layer: 'h.1', row, from: row, to: row, why: 'spread' })),
+    ];
+    const cascade = { ...fixtures.nanCascade, spread };
+    const lanes = {
+      target: { ...bothNaN.target!, cascade },
+      reference: { ...bothNaN.reference!, cascade },
+    };
+    const text = plain({ ...bothNaN, ...lanes }, 120);
+    expect(text).toContain('1. h.0: rows 0 to 2, 5 and 7 positions 0 to 3\n');
+    expect(text).toMatch(/^ +fully masked row$/m);
+    expect(text).toContain('row 5 position 5 and 1 more row\n');
+    expect(text.split(evidence)).toHaveLength(2);
+  });
+
+  it('names what the lanes were compared in once', () => {
+    expect(plain(bothNaN).match(/926 +926/g)).toHaveLength(2);
+    expect(plain(agree)).not.toMatch(/unanswerable|without an answer|infinite losses/);
   });
 
   it('a record without lanes still renders its verdict', () => {

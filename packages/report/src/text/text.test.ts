@@ -13,7 +13,7 @@ import {
   tolerance,
 } from './number.ts';
 import { sanitize, sanitizeRecord } from './sanitize.ts';
-import { clip, displayWidth, padEnd, padStart, wrap } from './width.ts';
+import { clip, clipStart, displayWidth, padEnd, padStart, wrap } from './width.ts';
 
 describe('sanitize', () => {
   it('makes control, format and line separator characters visible', () => {
@@ -52,6 +52,8 @@ describe('width', () => {
     expect(clip('abcdef', 5)).toBe('abcd…');
     expect(displayWidth(clip('日本語', 4))).toBeLessThanOrEqual(4);
     expect(clip('abcdef', 2, '...')).toBe('ab');
+    expect(clipStart('attn.context.probs Softmax', 14)).toBe('…probs Softmax');
+    expect(clipStart('ab', 2)).toBe('ab');
     expect(padEnd('日', 4)).toBe('日  ');
     expect(padStart('a', 3)).toBe('  a');
   });

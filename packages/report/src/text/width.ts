@@ -49,6 +49,15 @@ export function clip(text: string, width: number, ellipsis = '…'): string {
   return head(text, width - ellipsis.length).trimEnd() + ellipsis;
 }
 
+/** The end of `text` in at most `width` columns, for names whose end says most: `…probs Softmax`. */
+export function clipStart(text: string, width: number, ellipsis = '…'): string {
+  if (displayWidth(text) <= width) return text;
+  const characters = [...text];
+  while (characters.length > 0 && displayWidth(characters.join('')) > width - ellipsis.length)
+    characters.shift();
+  return (ellipsis + characters.join('')).slice(0, Math.max(0, width));
+}
+
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
