@@ -14,6 +14,8 @@ export type { DivergenceLabel } from './compare/divergence.ts';
 export { type ObserverEffect, observerEffect, sameBits } from './compare/observer.ts';
 export { type CascadeEvent, cascadeEvents } from './events.ts';
 export { countBits } from './health/bits.ts';
+export { chooseCounter } from './health/choose.ts';
+export type { HealthCounter, Measurement } from './health/counter.ts';
 export { anyNonFinite } from './health/gate.ts';
 export { type LineOptions, parseTraces, traceLines } from './jsonl.ts';
 export { type BenignRule, benignRules } from './judge/benign.ts';

@@ -97,6 +97,12 @@ describe('alignTraces', () => {
     });
     expect(alignTraces({ ...short, partial: true }, run(finite(), withNaN())).classDivergences).toBe(1);
     expect(alignTraces(run(finite(), withNaN()), { ...short, partial: true }).classDivergences).toBe(1);
+    const cut = { ...short, partial: true as const, cut: 1 };
+    expect(alignTraces(run(finite(), withNaN()), cut)).toMatchObject({
+      onlyReference: [],
+      classDivergences: 0,
+    });
+    expect(alignTraces(cut, run(finite(), withNaN()))).toMatchObject({ onlyTarget: [], classDivergences: 0 });
   });
 
   it('compares magnitudes only where both sides are finite', () => {

@@ -151,17 +151,19 @@ export function alignTraces(reference: BatchTrace, target: BatchTrace, context?:
     });
     firstClassDivergence = { key, reference: referenceCounts, target: targetCounts, ...verdict };
   };
+  // A partial trace left out what was clean. When it was cut as well, a missing key says nothing.
+  const leftOut = (trace: BatchTrace) => trace.partial === true && trace.cut === undefined;
   const onlyTarget: string[] = [];
   for (const right of target.records) {
-    const left = a.of.get(right.key)?.record ?? (reference.partial ? cleanCopy(right) : undefined);
+    const left = a.of.get(right.key)?.record ?? (leftOut(reference) ? cleanCopy(right) : undefined);
     if (left) compare(right.key, left, right);
-    else onlyTarget.push(right.key);
+    else if (!reference.partial) onlyTarget.push(right.key);
   }
   const onlyReference: string[] = [];
   for (const left of reference.records) {
     if (b.of.has(left.key)) continue;
-    if (target.partial) compare(left.key, left, cleanCopy(left));
-    else onlyReference.push(left.key);
+    if (leftOut(target)) compare(left.key, left, cleanCopy(left));
+    else if (!target.partial) onlyReference.push(left.key);
   }
   const own = firstClassDivergence && firstClassDivergence.label !== 'inherited';
   const targetOrigin =
