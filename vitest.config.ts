@@ -12,7 +12,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/packaging/**'],
     pool: 'forks',
     reporters: ['default', './scripts/skip-reporter.mjs'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
