@@ -21,23 +21,22 @@ export async function blockedCells({ allowed, batch, queries, keys }: PreparedMa
       fullyMasked: [],
     }));
   }
-  const [rows, heads] = allowed.shape;
+  const [rows, heads, T, S] = allowed.shape;
   const values = await allowed.data();
   return Array.from({ length: batch }, (_, b) => {
     const fullyMasked = new Set<number>();
-    const start = (rows === 1 ? 0 : b) * heads * queries * keys;
     let blocked = 0;
-    for (let row = 0; row < heads * queries; row++) {
-      let open = 0;
-      for (let s = 0; s < keys; s++) open += values[start + row * keys + s] === 0 ? 0 : 1;
-      blocked += keys - open;
-      if (open === 0) fullyMasked.add(row % queries);
+    for (let h = 0; h < heads; h++) {
+      for (let t = 0; t < queries; t++) {
+        // A dimension of 1 stands for all.
+        const row = ((b % rows) * heads + h) * T + (t % T);
+        let open = 0;
+        for (let s = 0; s < keys; s++) open += values[row * S + (s % S)] === 0 ? 0 : 1;
+        blocked += keys - open;
+        if (open === 0) fullyMasked.add(t);
+      }
     }
-    return {
-      batch: b,
-      cells: heads * queries * keys,
-      blocked,
-      fullyMasked: [...fullyMasked].sort((x, y) => x - y),
-    };
+    const cells = heads * queries * keys;
+    return { batch: b, cells, blocked, fullyMasked: [...fullyMasked].sort((x, y) => x - y) };
   });
 }

@@ -39,11 +39,11 @@ export type MaskStep =
 export interface PreparedMask extends MaskShape {
   readonly causal: boolean;
   readonly steps: readonly MaskStep[];
-  /** bool `[B|1, H|1, T, S]`: the cells that are allowed under the composition, before any row guard. */
+  /** bool `[B|1, H|1, T|1, S|1]`: the cells that are allowed under the composition, before any row guard. */
   readonly allowed?: tf.Tensor4D;
-  /** bool `[B|1, H|1, T, 1]`: the queries that may attend to at least one key, before any row guard. */
+  /** bool `[B|1, H|1, T|1, 1]`: the queries that may attend to at least one key, before any row guard. */
   readonly liveQueries?: tf.Tensor4D;
-  /** bool `[B|1, H|1, S, 1]`: the keys that at least one query may attend to. */
+  /** bool `[B|1, 1, S|1, 1]`: the keys that at least one query may attend to. */
   readonly liveKeys?: tf.Tensor4D;
   /**
    * bool `[B|1, H|1, T, S]`: the cells whose masked score is not -inf, whatever the score is. Absent where no
