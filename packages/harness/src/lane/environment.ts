@@ -15,7 +15,7 @@ export function environmentOf(session: Session): EnvironmentRecord {
     nanscope: version,
     node: process.versions.node,
     os: process.platform,
-    osVersion: os.version(),
+    osVersion: os.release(),
     arch: process.arch,
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism?.() ?? cpus.length,

@@ -54,18 +54,32 @@ export function leakedPositions(
   return leaks;
 }
 
+/** One leak a position: the change nearest to it that it sees. */
+function nearestOnly(leaks: LeakRecord['leaks']): LeakRecord['leaks'] {
+  const nearest = new Map<string, LeakRecord['leaks'][number]>();
+  for (const leak of leaks) {
+    const key = `${leak.row}:${leak.position}`;
+    const known = nearest.get(key);
+    if (!known || leak.from < known.from) nearest.set(key, leak);
+  }
+  return [...nearest.values()].sort((a, b) => a.row - b.row || a.position - b.position);
+}
+
 /** Cuts at the last position and at the middle of the batch. */
 export async function checkLeaks(computation: Computation, batch: CausalLMBatch): Promise<LeakRecord> {
   const vocabulary = computation.model.config.vocab_size;
   const before = await readLogits(computation, batch);
   const noise = 4 * largestDistance(before, await readLogits(computation, batch));
-  const leaks: LeakRecord['leaks'] = [];
-  let checked = 0;
+  const found: LeakRecord['leaks'] = [];
   for (const from of new Set([batch.length - 1, Math.ceil(batch.length / 2)])) {
     if (from < 1) continue;
     const after = await readLogits(computation, perturbFrom(batch, from, vocabulary));
-    leaks.push(...leakedPositions(before, after, batch, from, vocabulary, noise));
-    checked += batch.batch * from;
+    found.push(...leakedPositions(before, after, batch, from, vocabulary, noise));
   }
-  return { checked, leaks: leaks.slice(0, MOST_LEAKS), leaksCut: Math.max(0, leaks.length - MOST_LEAKS) };
+  const leaks = nearestOnly(found);
+  return {
+    checked: batch.batch * Math.max(0, batch.length - 1),
+    leaks: leaks.slice(0, MOST_LEAKS),
+    leaksCut: Math.max(0, leaks.length - MOST_LEAKS),
+  };
 }
