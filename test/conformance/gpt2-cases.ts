@@ -3,7 +3,7 @@
  * fully masked rows, judged against float64. One suite for all backends; gpt2.test.ts opens them.
  */
 import { readFileSync } from 'node:fs';
-import { FLOAT32_MIN, type Implementation, type Policy } from '@nanscope/attention';
+import { FLOAT32_MIN, type Implementation, type Policy, policies } from '@nanscope/attention';
 import { type Gpt2, uploadBatch } from '@nanscope/gpt2';
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
 import { crossEntropy, shiftLabels, supervisedRows } from '@nanscope/trainer';
@@ -59,8 +59,9 @@ const conventions: Record<string, Pick<Policy, 'fill' | 'rowGuard'>> = {
   neginf_add: { fill: additive(infinity), rowGuard: 'none' },
 };
 
-/** @throws Error for a convention that is not known here: no case is left out silently. */
+/** A convention of the vectors, or a preset. @throws Error for an unknown one: no case is left out silently. */
 export function policyOf(convention: string): Policy {
+  if (Object.hasOwn(policies, convention)) return policies[convention as keyof typeof policies];
   const known = conventions[convention];
   if (!known) throw new Error(`No policy for the convention "${convention}".`);
   return { name: convention, compose: 'and', computeDtype: 'f32', ...known };

@@ -122,7 +122,8 @@ const table = {
     computeDtype: 'f32',
     summary:
       'ONNX Attention 23 and 24 as corrected in 1.23: additive -inf, and a fully masked row gives exactly 0.',
-    source: 'onnx 1.23 onnx/defs/nn/defs.cc: Attention-23, Attention-24 function bodies',
+    source:
+      'onnx onnx/reference/ops/op_attention.py: _compute_attention (guard on the additive bias, onnx#8068)',
   },
   jax: {
     name: 'jax',
