@@ -23,9 +23,8 @@ export interface EvalMetrics {
   readonly correct: number;
   /** Supervised tokens whose logits hold a NaN or have an infinite maximum. */
   readonly unanswerable: number;
-  /** Non-finite losses of supervised tokens. */
-  readonly nanLosses: number;
-  readonly infiniteLosses: number;
+  /** Losses of supervised tokens that are not finite, by class. */
+  readonly nonFinite: { readonly nan: number; readonly posInf: number; readonly negInf: number };
 }
 
 export class EvalAccumulator {
@@ -33,8 +32,7 @@ export class EvalAccumulator {
   #tokens = 0;
   #correct = 0;
   #unanswerable = 0;
-  #nan = 0;
-  #infinite = 0;
+  readonly #nonFinite = { nan: 0, posInf: 0, negInf: 0 };
 
   /** Adds one batch. */
   add({ losses, predictions, labels }: TokenResults): void {
@@ -49,8 +47,8 @@ export class EvalAccumulator {
       const loss = losses[i]!;
       this.#tokens++;
       this.#sum += loss;
-      if (Number.isNaN(loss)) this.#nan++;
-      else if (!Number.isFinite(loss)) this.#infinite++;
+      if (Number.isNaN(loss)) this.#nonFinite.nan++;
+      else if (!Number.isFinite(loss)) this.#nonFinite[loss > 0 ? 'posInf' : 'negInf']++;
       const prediction = predictions[i]!;
       if (prediction < 0) this.#unanswerable++;
       else if (prediction === label) this.#correct++;
@@ -67,8 +65,7 @@ export class EvalAccumulator {
       supervisedTokens: this.#tokens,
       correct: this.#correct,
       unanswerable: this.#unanswerable,
-      nanLosses: this.#nan,
-      infiniteLosses: this.#infinite,
+      nonFinite: { ...this.#nonFinite },
     };
   }
 }

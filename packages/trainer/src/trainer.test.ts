@@ -59,7 +59,7 @@ describe('metrics', () => {
         [-1, 2],
         [-100, 2],
       ]),
-    ).toMatchObject({ loss: 1, accuracy: 1, supervisedTokens: 1, nanLosses: 0 });
+    ).toMatchObject({ loss: 1, accuracy: 1, supervisedTokens: 1, nonFinite: { nan: 0, posInf: 0, negInf: 0 } });
   });
 
   it('one NaN makes the loss NaN, and a row without an answer is never right', () => {
@@ -73,8 +73,7 @@ describe('metrics', () => {
       perplexity: Number.NaN,
       correct: 2,
       unanswerable: 1,
-      nanLosses: 1,
-      infiniteLosses: 1,
+      nonFinite: { nan: 1, posInf: 1, negInf: 0 },
     });
   });
 

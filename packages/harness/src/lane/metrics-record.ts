@@ -22,6 +22,6 @@ export function metricsRecord(accumulator: EvalAccumulator, counts: Counts): Met
     batches: counts.batches,
     seconds: counts.seconds,
     tokensPerSecond: counts.inputTokens / counts.seconds,
-    nonFinite: { nan: metrics.nanLosses, posInf: metrics.infiniteLosses, negInf: 0 },
+    nonFinite: metrics.nonFinite,
   };
 }
