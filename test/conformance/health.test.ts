@@ -69,6 +69,28 @@ function conform(backend: Backend): void {
     }
   });
 
+  it('starts every batch from zero', async () => {
+    const trace = openTrace(session, 'health');
+    const countsOf = async (fill: number) => {
+      const input = tf.fill([100], fill);
+      const output = trace.run('forward', () =>
+        tf.tidy('output', () => tf.concat([input, input]).reshape([20, 10])),
+      );
+      const { records } = await trace.collect();
+      tf.dispose([input, output]);
+      return records.map(({ health, rows }) => [health?.nan, rows]);
+    };
+    expect(await countsOf(Number.NaN)).toEqual([
+      [200, undefined],
+      [200, 'N'.repeat(20)],
+    ]);
+    expect(await countsOf(1)).toEqual([
+      [0, undefined],
+      [0, '.'.repeat(20)],
+    ]);
+    trace.close();
+  });
+
   it('classes the rows of the residual stream', async () => {
     const trace = openTrace(session, 'health');
     const values = new Float32Array(2 * 3 * 1000).fill(1);
@@ -87,8 +109,11 @@ function conform(backend: Backend): void {
   it('holds memory flat over batches and leaves no kernel behind', async () => {
     const trace = openTrace(session, 'health');
     const input = tf.ones([64, 64]);
+    // Not in a tidy, which would dispose of what the measuring forgot.
     const batch = async () => {
-      trace.run('forward', () => tf.tidy(() => tf.softmax(tf.matMul(input, input))).dispose());
+      const product = trace.run('forward', () => tf.matMul(input, input));
+      const result = trace.run('forward', () => tf.softmax(product));
+      tf.dispose([product, result]);
       return await trace.collect();
     };
     const first = await batch();
