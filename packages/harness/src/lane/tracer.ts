@@ -22,7 +22,7 @@ import { type BatchResult, type Computation, evaluateBatch } from './evaluate-ba
 /** At level `gate`, this many bad batches are replayed; the first names the origin, the others confirm it. */
 const MOST_REPLAYS = 4;
 
-/** Batches whose ops are written to health.jsonl; of later ones only the header, so that a long run stays small. */
+/** Batches whose ops are written to health.jsonl; of later ones only the header (and the ops of the origin's batch), so that a long run stays small. */
 const MOST_WRITTEN = 32;
 
 export class LaneTracer {
@@ -59,16 +59,13 @@ export class LaneTracer {
   }
 
   #keep(traced: TracedBatch): void {
-    appendLines(
-      this.#folder,
-      'health.jsonl',
-      traceLines(traced.trace, this.#batches < MOST_WRITTEN ? {} : { limit: 0 }),
-    );
+    const searching = this.#summary?.origin === undefined;
+    const summary = searching ? summarize(traced, this.#level) : undefined;
+    const found = summary?.origin !== undefined;
+    if (summary && (found || !this.#summary)) this.#summary = summary;
+    const whole = found || this.#batches < MOST_WRITTEN;
+    appendLines(this.#folder, 'health.jsonl', traceLines(traced.trace, whole ? {} : { limit: 0 }));
     this.#batches++;
-    if (this.#summary?.origin === undefined) {
-      const summary = summarize(traced, this.#level);
-      if (this.#summary === undefined || summary.origin) this.#summary = summary;
-    }
     if (this.#summary) this.#summary = { ...this.#summary, batchesTraced: this.#batches };
   }
 
