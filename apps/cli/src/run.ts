@@ -103,7 +103,10 @@ export async function run(given: readonly string[], commands: readonly Command[]
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      throw error ?? new UserError('usage/parse', message.replace(/: /, ' '));
+      if (error && error.name !== 'YError') throw error; // Thrown by the command itself.
+      const said = message ?? error.message;
+      const bare = /^Not enough arguments following: (.+)$/.exec(said)?.[1];
+      throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : said);
     });
   for (const command of commands) {
     const places = (command.positionals ?? []).map((name) => `<${name}>`).join(' ');

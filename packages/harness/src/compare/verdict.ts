@@ -166,7 +166,7 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: guardAdvice(target),
     };
   }
-  const agree = `Both lanes are finite and agree within rtol ${comparison.rtol}, atol ${comparison.atol}.`;
+  const agree = `Both lanes are finite and agree within rtol ${comparison.rtol.toExponential()}, atol ${comparison.atol.toExponential()}.`;
   return {
     code: 'agree',
     exitCode: 0,

@@ -11,6 +11,7 @@ import type { EvalConfig } from '../config/eval-config.ts';
 import { policyOf } from '../config/policy.ts';
 import { evalBatches, loadTokenizerFor, textRows } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
+import { earlierRun } from '../run-folder/write.ts';
 
 /** The nearest ancestor that exists must be a folder that can be written. */
 function checkWritable(path: string, flag: string): void {
@@ -78,7 +79,10 @@ export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
     );
   }
   await checkModelFiles(config);
-  if (config.out) checkWritable(config.out, '--out');
+  if (config.out) {
+    checkWritable(config.out, '--out');
+    earlierRun(config.out);
+  }
   if (config.saveOutputs) checkWritableFile(config.saveOutputs, '--save-outputs');
   const rows = config.loadInputs ? 1 : await countRows(config);
   await checkLabels(config, model);

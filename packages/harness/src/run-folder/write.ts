@@ -10,6 +10,16 @@ const MARK = '.nanscope';
 /** What a run writes at the top of its folder. */
 const OURS = ['run.json', 'config.json', 'input.jsonl', 'target', 'reference'];
 
+/** What of a run lies at `path` already. @throws {UserError} `run-folder/foreign` when it is not of a run of ours */
+export function earlierRun(path: string): string | undefined {
+  const taken = OURS.find((name) => existsSync(join(path, name)));
+  if (taken === undefined || existsSync(join(path, MARK))) return taken;
+  throw new UserError(
+    'run-folder/foreign',
+    `--out ${path}: expected a free folder or an earlier run, found ${taken} that is not of a run. Name another with --out.`,
+  );
+}
+
 /**
  * Makes room for a run at `path`: an earlier run there is renamed to `path.1`, `path.2`, ...; nothing is lost.
  *
@@ -17,14 +27,7 @@ const OURS = ['run.json', 'config.json', 'input.jsonl', 'target', 'reference'];
  * @throws {UserError} `run-folder/foreign` when files that are not ours would be overwritten
  */
 export function moveAside(path: string): string | undefined {
-  const taken = OURS.find((name) => existsSync(join(path, name)));
-  if (taken === undefined) return undefined;
-  if (!existsSync(join(path, MARK))) {
-    throw new UserError(
-      'run-folder/foreign',
-      `--out ${path}: expected a free folder or an earlier run, found ${taken} that is not of a run. Name another with --out.`,
-    );
-  }
+  if (earlierRun(path) === undefined) return undefined;
   const place = resolve(path); // "runs/a/" and "." have to become siblings, not children, of themselves.
   let n = 1;
   while (existsSync(`${place}.${n}`)) n++;

@@ -1,0 +1,99 @@
+/**
+ * Runs the real command line in a process of its own, from its sources, the way a user does: standard output and
+ * standard error apart, the exit code, and a folder of its own for each test file.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseResult, type ResultRecord } from '@nanscope/report';
+import { afterAll } from 'vitest';
+
+const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+
+/** A file beside the tests. */
+export const fixture = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts the command line and does not wait. */
+export function start(args: readonly string[], options: { input?: string; cwd?: string } = {}): Running {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@nanscope/source', `--import=${import.meta.resolve('tsx')}`, main, ...args],
+    { cwd: options.cwd, env: { ...process.env, NO_COLOR: '1' }, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on('error', () => {}); // A command that does not read it has left.
+  child.stdin.end(options.input ?? '');
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended };
+}
+
+export const run = (args: readonly string[], options?: { input?: string; cwd?: string }): Promise<Ended> =>
+  start(args, options).ended;
+
+/** Runs `eval --json` and reads the result by its schema. */
+export async function evaluate(...args: string[]): Promise<Ended & { readonly result: ResultRecord }> {
+  const ended = await run(['eval', '--json', ...args]);
+  if (ended.stdout === '') throw new Error(`eval ${args.join(' ')} left ${ended.code}: ${ended.stderr}`);
+  return { ...ended, result: parseResult(ended.stdout, 'standard output') };
+}
+
+/** Process ids of the direct children of a process. */
+export function childrenOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  return lines.flatMap((line) => {
+    const [child, parent] = line.trim().split(/\s+/).map(Number);
+    return parent === pid ? [child!] : [];
+  });
+}
+
+/** Waits until `ready` holds. */
+export async function until(ready: () => boolean, what: string, seconds = 120): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!ready()) {
+    if (performance.now() > end) throw new Error(`Waited ${seconds} s for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Rows of unequal length, so that batches are padded. */
+export const rows = [
+  'The cat sat on the mat and looked out of the window.',
+  'It rained.',
+  'Nobody had seen such weather in years.',
+  'So it stayed where it was, on the warm mat.',
+  'Later the sun came out.',
+  'Then it left.',
+];
+
+/** A folder that goes away after the test file, with the rows in `text.txt`. */
+export function workspace(): { readonly at: (name: string) => string; readonly text: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'nanscope-integration-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(folder, { recursive: true });
+  const text = join(folder, 'text.txt');
+  writeFileSync(text, `${rows.join('\n')}\n`);
+  return { at: (name) => join(folder, name), text };
+}

@@ -1,0 +1,242 @@
+/**
+ * What the policies of real systems do to the same weights and the same left-padded text, seen through the command
+ * line on two CPU backends: finite or not, where it is born, how it spreads, and what the verdict says.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseLane, parseResult } from '@nanscope/report';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Ended, evaluate, run, workspace } from './cli.ts';
+
+const { at, text } = workspace();
+const common = ['--data', text, '--batch-size', '3', '--device', 'wasm'];
+
+type Evaluated = Awaited<ReturnType<typeof evaluate>>;
+const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
+
+describe('safe', () => {
+  let safe: Evaluated;
+  const folder = at('safe');
+  beforeAll(async () => {
+    safe = await evaluate(...common, '--trace', 'full', '--out', folder);
+  });
+
+  it('both lanes are finite, the losses agree within the printed tolerance, exit 0', () => {
+    expect(safe.result.verdict).toMatchObject({ code: 'agree', exitCode: 0 });
+    expect(safe.code).toBe(0);
+    const loss = safe.result.comparison?.metrics.find(({ name }) => name === 'loss');
+    expect(loss).toMatchObject({ class: 'finite', pass: true });
+    expect(loss?.requiredRtol).toBeLessThanOrEqual(1e-4);
+    expect(safe.result.comparison?.labels).toMatchObject({ unpaired: 0, differing: [] });
+    expect(safe.result.comparison?.labels.compared).toBe(safe.result.target?.metrics?.tokens);
+  });
+
+  it('progress is on standard error and never in the result', () => {
+    expect(safe.stderr).toContain('target');
+    expect(safe.stderr).toContain('reference');
+    expect(safe.stdout.trimStart()).toMatch(/^\{/);
+  });
+
+  it('the run folder holds what was printed, the configuration and each lane with its figures', () => {
+    expect(json(folder, 'run.json')).toEqual(JSON.parse(safe.stdout));
+    expect(json(folder, 'config.json')).toMatchObject({
+      model: 'tiny',
+      'batch-size': 3,
+      policy: 'safe',
+      trace: 'full',
+    });
+    for (const role of ['target', 'reference'] as const) {
+      const lane = parseLane(readFileSync(join(folder, role, 'run.json'), 'utf8'), role);
+      expect(lane).toMatchObject({ role, status: 'complete', data: { rows: 6, truncated: 0 } });
+      for (const name of ['metrics.jsonl', 'samples.jsonl', 'health.jsonl'])
+        expect(existsSync(join(folder, role, name)), name).toBe(true);
+    }
+  });
+
+  it('the loss is the mean over all supervised tokens, not a mean of means', () => {
+    const lines = readFileSync(join(folder, 'target', 'samples.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const perRow = lines.map((line) => JSON.parse(line).losses as number[]);
+    const all = perRow.flat();
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const { metrics } = safe.result.target!;
+    expect(metrics?.tokens).toBe(all.length);
+    expect(metrics?.loss).toBeCloseTo(mean(all), 10);
+    expect(Math.abs(mean(perRow.map(mean)) - mean(all))).toBeGreaterThan(1e-4);
+    expect(metrics?.perplexity).toBeCloseTo(Math.exp(mean(all)), 6);
+  });
+
+  it('tracing changes no bit, finds nothing unintended, memory stays flat', () => {
+    for (const lane of [safe.result.target!, safe.result.reference!]) {
+      expect(lane.cascade).toMatchObject({ level: 'full', observer: 'unchanged', batchesTraced: 2 });
+      expect(lane.cascade?.origin).toBeUndefined();
+      expect(lane.cascade?.events.filter(({ benign }) => benign === undefined)).toEqual([]);
+      expect(lane.memory?.tensorsGrown).toBe(0);
+      expect(lane.leak).toMatchObject({ leaks: [] });
+    }
+  });
+
+  it('a second run into the same folder moves the first aside', async () => {
+    const again = await evaluate(
+      ...common,
+      '--limit',
+      '1',
+      '--trace',
+      'off',
+      '--reference',
+      'none',
+      '--out',
+      folder,
+    );
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain(`${folder}.1`);
+    expect(json(`${folder}.1`, 'run.json')).toEqual(JSON.parse(safe.stdout));
+    expect(json(folder, 'run.json')).toMatchObject({ target: { data: { rows: 1 } } });
+    expect(existsSync(join(folder, 'reference'))).toBe(false);
+  });
+
+  describe('against other policies, by compare', () => {
+    const first = `${folder}.1`;
+    const against = async (...args: string[]): Promise<Ended> => {
+      const out = at(args.join('').replaceAll('-', '_'));
+      const ended = await evaluate(...common, '--reference', 'none', '--trace', 'off', '--out', out, ...args);
+      expect(ended.result.verdict).toMatchObject({ code: 'no-reference', exitCode: 0 });
+      return run(['compare', '--json', out, first]);
+    };
+
+    it('eager and sdpa agree in loss', async () => {
+      const ended = await against('--attn', 'eager');
+      const result = parseResult(ended.stdout, 'stdout');
+      expect(result.comparison?.metrics.find(({ name }) => name === 'loss')).toMatchObject({ pass: true });
+      expect(result.comparison?.labels.differing).toEqual([]);
+      expect(result.target?.decision.attention).toBe('eager');
+      expect(ended.code).toBe(0);
+    });
+
+    it('transformers-5-eager differs, in the first real token after padding and nowhere else', async () => {
+      const ended = await against('--policy', 'transformers-5-eager');
+      expect(ended.code).toBe(1);
+      const { comparison, verdict, target } = parseResult(ended.stdout, 'stdout');
+      expect(verdict.code).toBe('configuration-differs');
+      expect(verdict.sentence).toContain('first real token');
+      expect(comparison?.labels.differing.length).toBeGreaterThan(0);
+      for (const label of comparison!.labels.differing) {
+        expect(label.what).toBe('first real token, predicted from the last pad');
+        expect(label.text).not.toBe('');
+      }
+      // The run says so by itself, without the other one.
+      expect(target?.policyEffect?.differing.length).toBeGreaterThan(0);
+      expect(target?.policyEffect?.differing[0]).toMatchObject({
+        what: 'first real token, predicted from the last pad',
+      });
+    });
+  });
+});
+
+describe('torch-mps-2.8', () => {
+  let bad: Evaluated;
+  beforeAll(async () => {
+    bad = await evaluate(...common, '--policy', 'torch-mps-2.8', '--out', at('mps'));
+  });
+
+  it('NaN on both lanes, which agree: exit 0, policy and not device, a row guard', () => {
+    for (const lane of [bad.result.target, bad.result.reference]) expect(lane?.metrics?.loss).toBe('NaN');
+    expect(bad.result.verdict).toMatchObject({ code: 'agree-non-finite', exitCode: 0 });
+    expect(bad.code).toBe(0);
+    expect(bad.result.verdict.sentence).toMatch(/policy, not device/i);
+    expect(bad.result.verdict.next).toContain('row guard');
+  });
+
+  it('is born in both lanes in the attention probabilities of layer 0, at the first padded query', () => {
+    const { target, reference, comparison } = bad.result;
+    const origin = target?.cascade?.origin;
+    expect(origin?.key).toMatch(/^forward\/transformer\.h\.0\/attn\/(context\/)?probs\//);
+    expect(origin?.coordinateNames).toEqual(['batch', 'head', 'query', 'key']);
+    // Row 0 of the batch is the longest and has no padding; row 1 is the first with a fully masked query.
+    expect(origin?.coordinates).toEqual([1, 0, 0, 0]);
+    expect(origin?.mechanism.name).toBe('fully masked row');
+    expect(reference?.cascade?.origin).toMatchObject({ key: origin?.key, coordinates: origin?.coordinates });
+    expect(comparison?.ops).toMatchObject({
+      divergent: 0,
+      sameOrigin: true,
+      samePath: true,
+      sameKills: true,
+    });
+  });
+
+  it('spreads in two steps: padded positions in layer 0, the whole row in layer 1, other rows stay clean', () => {
+    const cascade = bad.result.target!.cascade!;
+    const row = cascade.spread.filter((step) => step.row === 1);
+    expect(row.map(({ layer }) => layer)).toEqual(['h.0', 'h.1']);
+    const pads = cascade.picture!.padding[1]!.left;
+    const { layers, cells } = cascade.picture!;
+    const length = cells[1]![0]!.length;
+    const cell = (batchRow: number, layer: string) => cells[batchRow]![layers.indexOf(layer)]!;
+    expect(pads).toBeGreaterThan(0);
+    expect(cell(1, 'embeddings')).toBe('.'.repeat(length));
+    expect(cell(1, 'h.0')).toBe('N'.repeat(pads) + '.'.repeat(length - pads));
+    expect(cell(1, 'h.1')).toBe('N'.repeat(length));
+    expect(cell(0, 'h.1')).toBe('.'.repeat(length));
+  });
+
+  it('a NaN is never an answer: the labels it meets are counted as unanswerable', () => {
+    const { metrics } = bad.result.target!;
+    expect(metrics?.nonFinite.nan).toBeGreaterThan(0);
+    expect(metrics?.unanswerable).toBe(metrics?.nonFinite.nan);
+  });
+
+  it('with padding on the right it is finite', async () => {
+    const right = await evaluate(
+      ...common,
+      ...[
+        '--policy',
+        'torch-mps-2.8',
+        '--padding-side',
+        'right',
+        '--reference',
+        'none',
+        '--out',
+        at('right'),
+      ],
+    );
+    expect(right.result.target?.metrics?.loss).toEqual(expect.any(Number));
+    expect(right.result.target?.cascade?.origin).toBeUndefined();
+  });
+
+  it('--trace gate replays the bad batch and names the same origin; off names none', async () => {
+    const alone = [...common, '--policy', 'torch-mps-2.8', '--reference', 'none'];
+    const gate = await evaluate(...alone, '--trace', 'gate', '--out', at('gate'));
+    expect(gate.result.target?.cascade?.origin).toEqual(bad.result.target?.cascade?.origin);
+    expect(gate.result.target?.cascade?.level).toBe('gate');
+    const off = await evaluate(...alone, '--trace', 'off', '--out', at('off'));
+    expect(off.result.target?.cascade).toBeUndefined();
+    expect(off.result.target?.metrics).toMatchObject({ loss: 'NaN' });
+  });
+});
+
+it('--trace gate of a finite run traces nothing', async () => {
+  const ended = await evaluate(
+    ...common,
+    '--trace',
+    'gate',
+    '--reference',
+    'none',
+    '--out',
+    at('finite-gate'),
+  );
+  expect(ended.result.target?.cascade).toBeUndefined();
+  expect(ended.code).toBe(0);
+});
+
+it('seed-theory is finite, and the causal leak is reported with the position that leaks', async () => {
+  const ended = await run(['eval', ...common, '--policy', 'seed-theory', '--out', at('seed')]);
+  const result = parseResult(readFileSync(at('seed/run.json'), 'utf8'), 'run.json');
+  expect(result.target?.metrics?.loss).toEqual(expect.any(Number));
+  expect(result.target?.leak?.leaks.length).toBeGreaterThan(0);
+  const [leak] = result.target!.leak!.leaks.filter(({ live }) => live);
+  expect(leak!.position).toBeLessThan(leak!.from);
+  expect(result.verdict.sentence).toContain(`position ${leak!.position} of row ${leak!.row} sees position`);
+  expect(ended.stdout.replace(/[\s│]+/g, ' ')).toContain(`position ${leak!.position} of row ${leak!.row}`);
+  expect(ended.code).toBe(0);
+});
