@@ -5,5 +5,14 @@ export { defineKernel, hasKernel } from './kernels.ts';
 export { findGraphicsDriver, type GraphicsDriver, laneEnvironment } from './lane-environment.ts';
 export { type LoadBackendOptions, loadBackend } from './load-backend.ts';
 export { isNativeNoise } from './native-noise.ts';
+export {
+  type PhiloxStream,
+  philox4x32,
+  philoxReader,
+  philoxStream,
+  type RandomStream,
+  uniform,
+} from './philox.ts';
+export { philoxWgsl } from './philox.wgsl.ts';
 export { rowDispatch, rowIndex } from './rows.wgsl.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';

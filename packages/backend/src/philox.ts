@@ -1,0 +1,117 @@
+/**
+ * The counter-based generator behind every random number of a run: Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A number is a pure function of (seed, site, step, index):
+ * nothing is carried from one draw to the next, so that any device can make any part of a stream, in any order.
+ * 32-bit integer arithmetic only, the same bits everywhere. The shading-language twin is in philox.wgsl.ts.
+ */
+
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+
+/** High 32 bits of the product of two unsigned 32-bit numbers, by halves of 16 bits. */
+function highProduct(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const carry = (middle & 0xffff) + aLow * bHigh;
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+}
+
+/**
+ * One block: ten rounds over a counter of four words under a key of two.
+ *
+ * @param out Receives the four words; may be the counter itself.
+ */
+export function philox4x32(
+  counter: ArrayLike<number>,
+  key: readonly [number, number],
+  out: Uint32Array,
+): Uint32Array {
+  let x0 = counter[0]! >>> 0;
+  let x1 = counter[1]! >>> 0;
+  let x2 = counter[2]! >>> 0;
+  let x3 = counter[3]! >>> 0;
+  let k0 = key[0] | 0;
+  let k1 = key[1] | 0;
+  for (let round = 0; round < 10; round++) {
+    const high0 = highProduct(M0, x0);
+    const low0 = Math.imul(M0, x0);
+    const high1 = highProduct(M1, x2);
+    const low1 = Math.imul(M1, x2);
+    x0 = (high1 ^ x1 ^ k0) >>> 0;
+    x1 = low1 >>> 0;
+    x2 = (high0 ^ x3 ^ k1) >>> 0;
+    x3 = low0 >>> 0;
+    k0 = (k0 + W0) | 0;
+    k1 = (k1 + W1) | 0;
+  }
+  out[0] = x0;
+  out[1] = x1;
+  out[2] = x2;
+  out[3] = x3;
+  return out;
+}
+
+/** A stream of numbers: element `index` is a word of the block with counter (index / 4, 0, step, hash of site). */
+export interface RandomStream {
+  /** A whole number from 0 to 2^53 - 1. */
+  readonly seed: number;
+  /** What the numbers are for; streams of different sites are unrelated. */
+  readonly site: string;
+  /** Counts up over a run: the training step, the position of a generated token. */
+  readonly step: number;
+}
+
+/** FNV-1a over the UTF-16 units of a name. */
+function hashName(name: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}
+
+/** The key and the last two words of the counter, as any implementation needs them. */
+export interface PhiloxStream {
+  readonly key: readonly [number, number];
+  readonly step: number;
+  readonly site: number;
+}
+
+/** @throws RangeError for a seed or a step that is not a whole number in range. */
+export function philoxStream({ seed, site, step }: RandomStream): PhiloxStream {
+  if (!(Number.isSafeInteger(seed) && seed >= 0))
+    throw new RangeError(
+      `The seed of a random stream must be a whole number from 0 to 2^53 - 1, got ${seed}.`,
+    );
+  if (!(Number.isInteger(step) && step >= 0 && step < 2 ** 32))
+    throw new RangeError(`The step of a random stream must be a whole number below 2^32, got ${step}.`);
+  return { key: [seed >>> 0, Math.floor(seed / 2 ** 32)], step, site: hashName(site) };
+}
+
+/** Reads a stream word by word; neighbours share a block, so reading in order costs a quarter. */
+export function philoxReader(stream: RandomStream): (index: number) => number {
+  const { key, step, site } = philoxStream(stream);
+  const counter = Uint32Array.of(0, 0, step, site);
+  const words = new Uint32Array(4);
+  let current = -1;
+  return (index) => {
+    const block = Math.floor(index / 4);
+    if (block !== current) {
+      counter[0] = block;
+      counter[1] = Math.floor(block / 2 ** 32);
+      philox4x32(counter, key, words);
+      current = block;
+    }
+    return words[index % 4]!;
+  };
+}
+
+/** Number `index` of a stream, uniform in [0, 1), with all 53 bits of a float64. It takes words 2 index and 2 index + 1. */
+export function uniform(stream: RandomStream, index: number): number {
+  const word = philoxReader(stream);
+  // 27 and 26 bits, as Python's random() puts them together.
+  return ((word(2 * index) >>> 5) * 67108864 + (word(2 * index + 1) >>> 6)) / 9007199254740992;
+}
