@@ -5,6 +5,7 @@ export { initialValues } from './initialize.ts';
 export { geluNew } from './kernels/gelu-new.ts';
 export { layerNorm } from './kernels/layer-norm.ts';
 export { linear } from './kernels/linear.ts';
+export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
 export { checkGpt2, loadGpt2, type ModelSource } from './load.ts';
 export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
 export { parameterShapes } from './parameters.ts';
