@@ -86,6 +86,10 @@ describe('flags', () => {
     expect(await refused(...args)).toContain(message);
   });
 
+  it.each(['-1e9', 'select -inf', '-inf'])('--fill "%s" is a value and no flag', async (fill) => {
+    expect(await refused('--fill', fill, '--model', 'nowhere')).toContain('--model nowhere');
+  });
+
   it('an unknown command offers the nearest', async () => {
     expect(await refusal('evla')).toContain('Unknown command "evla". Did you mean eval?');
     expect(await refusal('compare', 'a')).toMatch(/argument/i);

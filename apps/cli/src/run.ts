@@ -3,38 +3,32 @@ import { nearest, UserError } from '@nanscope/errors';
 import { type Flag, nanscopeVersion } from '@nanscope/harness';
 import yargs, { type Argv } from 'yargs';
 import type { Command } from './command.ts';
+import { configFlag } from './config-flag.ts';
 
-const CONFIG = 'config';
+const CONFIG = configFlag.name;
+
+/** What `--help` says of a flag: its description, and its choices unless that names them already. */
+function describe(flag: Flag): string {
+  if (flag.kind !== 'choice' || flag.choices.every((choice) => flag.describe.includes(choice)))
+    return flag.describe;
+  return `${flag.describe}: ${flag.choices.join(', ')}`;
+}
 
 function optionOf(flag: Flag) {
-  const boolean = flag.kind === 'switch';
   return {
-    describe: flag.value ? `${flag.describe}` : flag.describe,
+    describe: describe(flag),
     group: `${flag.group}:`,
-    ...(boolean ? { boolean: true as const } : { string: true as const, requiresArg: true, nargs: 1 }),
-    ...(flag.kind === 'choice'
-      ? {
-          defaultDescription: flag.default
-            ? `${flag.default}; one of ${flag.choices.join(', ')}`
-            : `one of ${flag.choices.join(', ')}`,
-        }
-      : {}),
-    ...(flag.kind !== 'choice' && flag.default !== undefined
-      ? { defaultDescription: String(flag.default) }
-      : {}),
+    ...(flag.kind === 'switch'
+      ? { boolean: true as const }
+      : { string: true as const, requiresArg: true, nargs: 1 }),
+    ...(flag.default === undefined ? {} : { defaultDescription: String(flag.default) }),
   };
 }
 
 function describeOptions(builder: Argv, command: Command): Argv {
   for (const flag of command.flags) builder.option(flag.name, optionOf(flag));
   if (command.flags.length > 0) {
-    builder.option(CONFIG, {
-      string: true,
-      nargs: 1,
-      requiresArg: true,
-      group: 'Result:',
-      describe: 'a YAML file with any of these flags as keys; flags on the command line beat it',
-    });
+    builder.option(CONFIG, optionOf(configFlag));
   }
   return builder;
 }

@@ -1,7 +1,7 @@
 /** Runs an evaluation: plans, lanes in processes of their own, run folders, comparison. @module */
 export { compareRuns } from './compare/compare-runs.ts';
 export { compareFlags, doctorFlags } from './config/compare-flags.ts';
-export { type EvalConfig, toEvalConfig } from './config/eval-config.ts';
+export { configRecord, type EvalConfig, toEvalConfig } from './config/eval-config.ts';
 export { evalFlags } from './config/eval-flags.ts';
 export { type Flag, type FlagValue, type FlagValues, parseFlag } from './config/flag.ts';
 export { readConfigFile, resolveFlags } from './config/resolve-flags.ts';

@@ -1,5 +1,13 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
-import { evalFlags, evaluate, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/harness';
+import {
+  configRecord,
+  type EvalConfig,
+  evalFlags,
+  evaluate,
+  readConfigFile,
+  resolveFlags,
+  toEvalConfig,
+} from '@nanscope/harness';
 import { renderJson, renderTerminal, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
 import { interruption } from '../interruption.ts';
@@ -11,6 +19,12 @@ async function configOf({ flags, config }: Invocation) {
   return toEvalConfig(resolveFlags(evalFlags, flags, file));
 }
 
+/** Every setting with its value, as in a config file. */
+const configWords = (config: EvalConfig) =>
+  Object.entries(configRecord(config))
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ');
+
 export const evalCommand: Command = {
   name: 'eval',
   describe: 'evaluate a model on two devices side by side and compare the NaN cascades',
@@ -18,6 +32,7 @@ export const evalCommand: Command = {
   async run(invocation) {
     const config = await configOf(invocation);
     const progress = new EvalProgress(process.stderr, process.env);
+    progress.stage(`config    ${configWords(config)}`);
     const interrupted = interruption();
     const result = await evaluate(config, invocation.command, {
       onStage: (what) => progress.stage(what),

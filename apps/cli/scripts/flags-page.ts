@@ -1,0 +1,46 @@
+/** docs/flags.md, made from the tables that the command line itself is made from. */
+import type { Flag } from '@nanscope/harness';
+import type { Command } from '../src/command.ts';
+import { commands } from '../src/commands/index.ts';
+import { configFlag } from '../src/config-flag.ts';
+
+const cell = (text: string) => text.replaceAll('|', '\\|');
+
+function valueWords(flag: Flag): string {
+  if (flag.kind === 'choice') return flag.choices.map((choice) => `\`${choice}\``).join(' ');
+  if (flag.kind === 'switch') return '';
+  const least = 'min' in flag && flag.min > 0 ? `, at least ${flag.min}` : '';
+  return `\`${flag.value ?? 'TEXT'}\`${least}`;
+}
+
+function row(flag: Flag): string {
+  const preset = flag.default === undefined || flag.default === false ? '' : `\`${flag.default}\``;
+  return `| \`--${flag.name}\` | ${cell(valueWords(flag))} | ${preset} | ${cell(flag.describe)} |`;
+}
+
+function section({ name, describe, positionals = [], flags }: Command): string {
+  const all = flags.length > 0 ? [...flags, configFlag] : [];
+  const groups = [...new Set(all.map(({ group }) => group))];
+  const tables = groups.map((group) => {
+    const rows = all.filter((flag) => flag.group === group).map(row);
+    return `### ${group}\n\n| flag | value | default | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  const places = positionals.map((place) => ` ${place}`).join('');
+  return `## nanscope ${name}${places}\n\n${describe[0]!.toUpperCase()}${describe.slice(1)}.\n\n${tables.join('\n')}`;
+}
+
+/** The whole page. */
+export function flagsPage(): string {
+  return `# Flags
+
+Generated from the flag tables by \`pnpm --filter @nanscope/cli generate\`; a test fails when it is stale.
+
+\`pnpm eval\` is \`nanscope eval\`, \`pnpm compare\` is \`nanscope compare\`. Flags on the command line beat the YAML file of
+\`--config\`, whose keys are the same names; the file beats the defaults. An unknown flag or key is an error that offers
+the nearest name. \`--help\` and \`--version\` work everywhere. Ready-made files are in [configs/](../configs).
+
+Exit codes: 0 agree, 1 differ or a lane failed, 2 a mistake in what was asked, 3 device or backend absent, 130
+interrupted. Standard output is the result, standard error the progress.
+
+${commands.map(section).join('\n')}`;
+}

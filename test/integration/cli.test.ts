@@ -1,0 +1,178 @@
+/** The command line as a process: what goes to which stream, exit codes, pipes, standard input, config files. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { evalFlags, readConfigFile, resolveFlags } from '@nanscope/harness';
+import { parseResult } from '@nanscope/report';
+import { describe, expect, it } from 'vitest';
+import manifest from '../../apps/cli/package.json' with { type: 'json' };
+import { flagsPage } from '../../apps/cli/scripts/flags-page.ts';
+import { evaluate, fixture, rows, run, workspace } from './cli.ts';
+
+const { at, text } = workspace();
+const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--trace', 'off'];
+
+/** Flags are promises to scripts: taking one away or renaming it has to be meant. */
+const frozen = {
+  eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn policy
+    fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace rtol
+    atol out json save-outputs config`,
+  compare: 'rtol atol json config',
+  doctor: 'backend json config',
+};
+
+describe('help', () => {
+  it.each(Object.entries(frozen))('%s lists exactly its flags', async (command, names) => {
+    const { code, stdout, stderr } = await run([command, '--help']);
+    const listed = [...stdout.matchAll(/^ {2}--([a-z-]+) /gm)].map(([, name]) => name!);
+    expect(listed.sort()).toEqual([...names.split(/\s+/), 'help', 'version'].sort());
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it('--version is the version of the package', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  });
+
+  it('no command: one line, exit 2', async () => {
+    const ended = await run([]);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^nanscope: Expected a command.*\n$/);
+  });
+
+  it('docs/flags.md is what the flag tables say (pnpm --filter @nanscope/cli generate)', () => {
+    expect(readFileSync(fixture('../../docs/flags.md'), 'utf8')).toBe(flagsPage());
+  });
+});
+
+describe('mistakes', () => {
+  it('are one line on standard error, without a stack', async () => {
+    const ended = await run(['eval', '--polcy', 'safe']);
+    expect(ended).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: 'nanscope: Unknown flag --polcy of eval. Did you mean --policy?\n',
+    });
+  });
+
+  it('a device nobody knows: exit 2, with those that are', async () => {
+    const ended = await run(['eval', '--device', 'vulcan', '--out', at('vulcan')]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr.split('\n').filter((line) => line.startsWith('nanscope: '))).toEqual([
+      expect.stringMatching(/vulcan.*vulkan/),
+    ]);
+    expect(existsSync(at('vulcan'))).toBe(false);
+  });
+
+  it('a mistake that only a lane can see, in a later batch, is one line too', async () => {
+    const data = at('later.jsonl');
+    const lines = rows.map((row) => JSON.stringify({ text: row }));
+    writeFileSync(data, lines.join('\n'));
+    // A tokenizer with one letter outside the model, which the first rows do not have.
+    const letters = [...new Set(rows.join(''))].filter((letter) => letter !== ' ');
+    const vocabulary = Object.fromEntries(letters.map((letter, i) => [letter, letter === 'I' ? 300 : i]));
+    const folder = at('tokenizer');
+    spawnSync('mkdir', ['-p', folder]);
+    writeFileSync(
+      join(folder, 'vocab.json'),
+      JSON.stringify({ ...vocabulary, Ġ: 200, '<|endoftext|>': 201 }),
+    );
+    writeFileSync(join(folder, 'merges.txt'), '#version: 0.2\n');
+    const ended = await run([
+      'eval',
+      ...alone,
+      '--data',
+      data,
+      '--tokenizer',
+      folder,
+      '--batch-size',
+      '1',
+      '--out',
+      at('later'),
+    ]);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^nanscope: target lane: .*300/m);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('standard input', () => {
+  it('is evaluated like a file, and kept with the run', async () => {
+    const input = `${rows.slice(0, 2).join('\n')}\n`;
+    const ended = await run(['eval', '--json', ...alone, '--data', '-', '--out', at('stdin')], { input });
+    const { target } = parseResult(ended.stdout, 'stdout');
+    expect(target?.data.rows).toBe(2);
+    expect(
+      readFileSync(at('stdin/input.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).text),
+    ).toEqual(rows.slice(0, 2));
+    expect(ended.code).toBe(0);
+  });
+
+  it.each([
+    ['empty', '', /Standard input holds no text/],
+    ['binary', 'a\0b\n', /<stdin>.*binary|<stdin>.*NUL|<stdin>.*not UTF-8/],
+  ])('%s: one line, exit 2, nothing left behind', async (_, input, message) => {
+    const ended = await run(['eval', ...alone, '--data', '-', '--out', at('none')], { input });
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(message);
+    expect(existsSync(at('none'))).toBe(false);
+  });
+});
+
+describe('configuration', () => {
+  it('flags beat the file; the resolved configuration is printed and stored; odd fills are accepted', async () => {
+    const config = at('c.yaml');
+    writeFileSync(config, 'batch-size: 2\nlimit: 5\nfill: -1e9\npolicy: tfjs\n');
+    const { result, stderr, code } = await evaluate(
+      ...alone,
+      ...['--data', text, '--config', config, '--limit', '1', '--out', at('config')],
+    );
+    expect(code).toBe(0);
+    const stored = JSON.parse(readFileSync(at('config/config.json'), 'utf8'));
+    expect(stored).toMatchObject({ 'batch-size': 2, limit: 1, fill: '-1000000000', policy: 'tfjs', seed: 0 });
+    expect(result.target?.config).toEqual(stored);
+    expect(result.target?.policy.fill).toContain('-1000000000');
+    for (const part of ['batch-size: 2', 'limit: 1', 'policy: tfjs', 'padding-side: left'])
+      expect(stderr).toContain(part);
+  });
+
+  const folder = fixture('../../configs');
+  it.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))(
+    'configs/%s is valid',
+    async (name) => {
+      const path = join(folder, name);
+      const values = await readConfigFile(path, evalFlags);
+      expect(Object.keys(values).length).toBeGreaterThan(0);
+      resolveFlags(evalFlags, {}, { path, values });
+    },
+  );
+});
+
+describe.skipIf(process.platform === 'win32')('pipes (skipped on Windows)', () => {
+  const shell = (line: string) =>
+    spawnSync('sh', ['-c', line], {
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        NANSCOPE: `${process.execPath} --conditions=@nanscope/source --import=${import.meta.resolve('tsx')} ${fixture('../../apps/cli/src/main.ts')}`,
+      },
+    });
+
+  it('a reader that leaves early is no crash', () => {
+    const { stderr, stdout, status } = shell('$NANSCOPE eval --help | head -n 1');
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    expect(stdout).toBe('nanscope eval\n');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'a result that can not be written is a failure (skipped where there is no /dev/full)',
+    () => {
+      const { stderr, status } = shell('$NANSCOPE --version >/dev/full');
+      expect(stderr).toMatch(/nanscope: the result can not be written to standard output: ENOSPC/);
+      expect(status).toBe(1);
+    },
+  );
+});
