@@ -19,6 +19,19 @@ export type CaptureStage = 'scores' | 'softcap' | 'masked' | 'probabilities';
 /** Receives an intermediate `[B, H, T, S]`. The tensor lives for the call only: `tf.keep(t.clone())` to hold it. */
 export type Capture = (stage: CaptureStage, t: tf.Tensor4D) => void;
 
+/** Which of the S columns of the probabilities a tensor holds: `size` (its last axis) of them from `start`. */
+export interface KeyColumns {
+  readonly start: number;
+  /** S. */
+  readonly keys: number;
+}
+
+/**
+ * Multiplies probabilities by a mask, before the product with v. It must be linear in x and give every element the
+ * same factor at every call: sdpa meets the probabilities in blocks of columns, and again in the backward pass.
+ */
+export type ProbabilityDropout = (x: tf.Tensor4D, columns: KeyColumns) => tf.Tensor4D;
+
 export interface AttentionOptions {
   readonly implementation: Implementation;
   /** A spec is prepared anew at every call; prepare it once with `prepareMask` where layers share it. */
@@ -31,6 +44,8 @@ export interface AttentionOptions {
   readonly softcap?: number;
   /** Default: safe. A prepared mask brings its own. */
   readonly policy?: Policy;
+  /** Training only. Captured probabilities are those before it. */
+  readonly dropout?: ProbabilityDropout;
   readonly capture?: Capture;
 }
 
@@ -38,6 +53,7 @@ export interface AttentionOptions {
 export interface Core {
   readonly prepared: PreparedMask;
   readonly softcap: number | undefined;
+  readonly dropout: ProbabilityDropout | undefined;
   readonly capture: Capture | undefined;
 }
 
@@ -67,7 +83,8 @@ export function attention(
     const scale = options.scale ?? 1 / Math.sqrt(q.shape[3]);
     // The scale is folded into q: D numbers a row instead of S.
     const scaled = round(round(clear(q, liveQueries)).mul(tf.scalar(scale)) as tf.Tensor4D);
-    const core = { prepared, softcap: options.softcap, capture: options.capture };
+    const { softcap, dropout, capture } = options;
+    const core = { prepared, softcap, dropout, capture };
     const run = options.implementation === 'eager' ? eager : sdpa;
     return run(scaled, round(clear(k, liveKeys)), round(clear(v, liveKeys)), core);
   });

@@ -9,16 +9,23 @@ import { zeroRows } from './zero-rows.ts';
 
 /** @param q scaled. */
 export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): tf.Tensor4D {
-  const { prepared, capture } = core;
+  const { prepared, capture, dropout } = core;
+  const half = prepared.policy.computeDtype === 'f16';
   const { masked } = maskedScores(q, k, prepared.steps, core);
   if (capture) captureMasked(capture, masked, prepared);
   const probabilities = tf.tidy('probs', () => {
     const p = tf.softmax(masked) as tf.Tensor4D;
-    return prepared.policy.computeDtype === 'f16' ? roundToHalf(p) : p;
+    return half ? roundToHalf(p) : p;
   });
   if (capture) captureProbabilities(capture, probabilities, prepared);
+  const kept = dropout
+    ? tf.tidy('dropout', () => {
+        const p = dropout(probabilities, { start: 0, keys: prepared.keys });
+        return half ? roundToHalf(p) : p;
+      })
+    : probabilities;
   return tf.tidy('context', () => {
-    const context = rowsTimes(probabilities, v);
-    return zeroRows(prepared.policy.computeDtype === 'f16' ? roundToHalf(context) : context, prepared);
+    const context = rowsTimes(kept, v);
+    return zeroRows(half ? roundToHalf(context) : context, prepared);
   });
 }

@@ -1,5 +1,12 @@
 /** Scaled dot-product attention: mask algebra, policies of real systems, eager, sdpa, and a float64 oracle. @module */
-export { type AttentionOptions, attention, type Capture, type CaptureStage } from './attention.ts';
+export {
+  type AttentionOptions,
+  attention,
+  type Capture,
+  type CaptureStage,
+  type KeyColumns,
+  type ProbabilityDropout,
+} from './attention.ts';
 export { type BlockedRow, blockedCells } from './blocked-cells.ts';
 export type { MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';

@@ -1,7 +1,7 @@
 /**
  * The backward pass of sdpa, from the saved row maximum and sum: with P the probabilities, dP = dO v^T and
  * delta = sum(dO * O), dS = P * (dP - delta). A select mask writes 0 into dS of blocked cells; an additive one
- * lets dS through, NaN included. Follows FlashAttention-2 (Dao 2023), algorithm 2.
+ * lets dS through, NaN included. Dropout with mask M: dV sees M * P, dP is M * (dO v^T); delta stays. Follows FlashAttention-2 (Dao 2023), algorithm 2.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Core } from './attention.ts';
@@ -29,8 +29,9 @@ export function sdpaBackward(dout: tf.Tensor4D, saved: readonly tf.Tensor4D[], c
     const kBlock = sliceKeys(k, start, size, 2);
     const { tanh, masked } = maskedScores(q, kBlock, steps, { ...core, capture: undefined });
     const probabilities = tf.exp(masked.sub(maximum)).div(sum) as tf.Tensor4D;
-    dv.push(transposedTimes(probabilities, dout, keyHeads));
-    const dp = queryKey(dout, sliceKeys(v, start, size, 2));
+    const drop = (x: tf.Tensor4D) => core.dropout?.(x, { start, keys: core.prepared.keys }) ?? x;
+    dv.push(transposedTimes(drop(probabilities), dout, keyHeads));
+    const dp = drop(queryKey(dout, sliceKeys(v, start, size, 2)));
     let ds = probabilities.mul(dp.sub(delta)) as tf.Tensor4D;
     for (const step of steps) {
       if (step.how === 'select') ds = selectMasked(ds, step.keep, tf.scalar(0));

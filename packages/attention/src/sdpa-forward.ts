@@ -37,8 +37,15 @@ export function sdpaForward(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core
       const rounded = half ? roundToHalf(exponentials) : exponentials;
       return { maximum, exponentials: rounded, sum: tf.sum(exponentials, -1, true) as tf.Tensor4D };
     });
+    // The row sum is that of all exponentials: dropout comes after the softmax.
+    const kept = core.dropout
+      ? tf.tidy('dropout', () => {
+          const e = core.dropout!(exponentials, { start, keys: core.prepared.keys });
+          return half ? roundToHalf(e) : e;
+        })
+      : exponentials;
     state = tf.tidy('context', () => {
-      const context = rowsTimes(exponentials, sliceKeys(v, start, size, 2));
+      const context = rowsTimes(kept, sliceKeys(v, start, size, 2));
       if (!before) return { context, maximum, sum };
       const shrink = tf.exp(before.maximum.sub(maximum));
       return {

@@ -6,6 +6,7 @@
 import { attention, type Implementation, type Policy, type PreparedMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import type { Gpt2Config } from './config.ts';
+import type { DropoutHook } from './dropout.ts';
 import { geluNew } from './kernels/gelu-new.ts';
 import { layerNorm } from './kernels/layer-norm.ts';
 import { linear } from './kernels/linear.ts';
@@ -16,11 +17,18 @@ export interface BlockContext {
   /** By Hugging Face name. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
   readonly batch: number;
+  /** T. */
   readonly length: number;
   readonly mask: PreparedMask;
   readonly implementation: Implementation;
   readonly policy: Policy;
-  /** Called with the attention probabilities [B,H,T,T] of block `index`. */
+  /** Training only. */
+  readonly dropout?: DropoutHook | undefined;
+  /** Puts the new keys and values [B,H,T,D] of block `index` behind the cached ones. */
+  readonly extend?:
+    | ((index: number, key: tf.Tensor4D, value: tf.Tensor4D) => readonly [tf.Tensor4D, tf.Tensor4D])
+    | undefined;
+  /** Called with the attention probabilities [B,H,T,S] of block `index`. */
   readonly captureProbabilities?: ((index: number, probabilities: tf.Tensor4D) => void) | undefined;
 }
 
@@ -39,7 +47,7 @@ function splitHeads(qkv: tf.Tensor2D, { config, batch, length }: BlockContext): 
 
 /** x [B*T,C] -> [B*T,C] */
 export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.Tensor2D {
-  const { config, batch, length, captureProbabilities } = context;
+  const { config, batch, length, captureProbabilities, dropout, extend } = context;
   const { n_embd: C, layer_norm_epsilon: epsilon } = config;
   const parameter = <T extends tf.Tensor>(name: string) =>
     context.parameters[`transformer.h.${index}.${name}`] as T;
@@ -51,16 +59,20 @@ export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.
   return tf.tidy(`transformer.h.${index}`, () => {
     const normalised = norm('ln_1', x);
     const attended = tf.tidy('attn', () => {
-      const [q, k, v] = splitHeads(project('attn.c_attn', normalised), context) as [
+      const [q, newKeys, newValues] = splitHeads(project('attn.c_attn', normalised), context) as [
         tf.Tensor4D,
         tf.Tensor4D,
         tf.Tensor4D,
       ];
+      const [k, v] = extend?.(index, newKeys, newValues) ?? [newKeys, newValues];
       const mixed = attention(q, k, v, {
         mask: context.mask,
         scale: scoreScale(config, index),
         implementation: context.implementation,
         policy: context.policy,
+        ...(dropout && {
+          dropout: (x, { start, keys }) => dropout(`h.${index}.attn`, x, { start, total: keys }),
+        }),
         ...(captureProbabilities && {
           capture: (stage, t) => {
             if (stage === 'probabilities') captureProbabilities(index, t);
@@ -68,10 +80,14 @@ export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.
         }),
       });
       const rows = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * length, C]) as tf.Tensor2D;
-      return tf.add<tf.Tensor2D>(x, project('attn.c_proj', rows));
+      const projected = project('attn.c_proj', rows);
+      return tf.add<tf.Tensor2D>(x, dropout ? dropout(`h.${index}.resid_attn`, projected) : projected);
     });
     const expanded = norm('ln_2', attended);
-    const update = tf.tidy('mlp', () => project('mlp.c_proj', geluNew(project('mlp.c_fc', expanded))));
+    const update = tf.tidy('mlp', () => {
+      const projected = project('mlp.c_proj', geluNew(project('mlp.c_fc', expanded)));
+      return dropout ? dropout(`h.${index}.resid_mlp`, projected) : projected;
+    });
     return tf.tidy('output', () => tf.add<tf.Tensor2D>(attended, update));
   });
 }

@@ -7,6 +7,7 @@ import { errorLine, UserError } from '@nanscope/errors';
 import { z } from 'zod';
 
 const positive = z.number().int().positive();
+const rate = z.number().min(0).max(1).default(0.1);
 
 /** Keys as in Hugging Face's GPT2Config; keys that do not change the forward pass in evaluation are let through unread. */
 const schema = z.object({
@@ -24,6 +25,10 @@ const schema = z.object({
   /** Scores of layer i divided by i + 1 as well. */
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(true),
+  /** Dropout rates, in training only: after the embeddings, on attention probabilities, before each residual sum. */
+  embd_pdrop: rate,
+  attn_pdrop: rate,
+  resid_pdrop: rate,
   bos_token_id: z.number().int().nullable().default(50256),
   eos_token_id: z.number().int().nullable().default(50256),
   pad_token_id: z.number().int().nullable().default(null),

@@ -8,7 +8,9 @@ import * as tf from '@tensorflow/tfjs';
 import { checkLength, type Gpt2Batch } from './batch.ts';
 import { type BlockContext, block } from './block.ts';
 import type { Gpt2Config } from './config.ts';
+import type { DropoutHook } from './dropout.ts';
 import { layerNorm } from './kernels/layer-norm.ts';
+import { CacheExtension, type KeyValueCache } from './key-value-cache.ts';
 
 /** `hidden_states.0` is the embeddings, `hidden_states.i` the output of block i - 1, `attn_probs.i` of block i. */
 export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | 'ln_f_out';
@@ -16,6 +18,8 @@ export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | '
 export interface ForwardOptions {
   readonly implementation: Implementation;
   readonly policy: Policy;
+  /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
+  readonly dropout?: DropoutHook;
   /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
   readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
 }
@@ -31,18 +35,19 @@ export class Gpt2 {
   }
 
   /** wte[ids] + wpe[positions], as rows [B*T,C]. */
-  #embeddings({ inputIds, positionIds }: Gpt2Batch): tf.Tensor2D {
+  #embeddings({ inputIds, positionIds }: Gpt2Batch, dropout: DropoutHook | undefined): tf.Tensor2D {
     const look = (table: string, ids: tf.Tensor2D) =>
       tf.gather(
         this.parameters[table] as tf.Tensor as tf.Tensor2D,
         tf.reshape(ids, [ids.size]) as tf.Tensor1D,
       );
-    return tf.tidy('transformer.embeddings', () =>
-      tf.add<tf.Tensor2D>(
+    return tf.tidy('transformer.embeddings', () => {
+      const sum = tf.add<tf.Tensor2D>(
         look('transformer.wte.weight', inputIds),
         look('transformer.wpe.weight', positionIds),
-      ),
-    );
+      );
+      return dropout ? dropout('embeddings', sum) : sum;
+    });
   }
 
   /**
@@ -51,8 +56,36 @@ export class Gpt2 {
    * @param batch int32 [B,T] tensors, see `uploadBatch` for the checks that need host memory.
    * @throws UserError when T exceeds n_positions.
    */
-  hidden(batch: Gpt2Batch, { implementation, policy, capture }: ForwardOptions): tf.Tensor3D {
+  hidden(batch: Gpt2Batch, options: ForwardOptions): tf.Tensor3D {
+    return this.#forward(batch, options);
+  }
+
+  /**
+   * The same for T tokens that follow cached ones: hidden states of the T, and a cache that holds all S.
+   *
+   * @param batch inputIds and positionIds [B,T]; attentionMask [B,S] over the cached positions and the new ones.
+   * @param past What the earlier tokens left, S - T positions; undefined for the first ones. Stays the caller's.
+   * @returns Both are the caller's to dispose of.
+   * @throws UserError when T exceeds n_positions.
+   */
+  step(
+    batch: Gpt2Batch,
+    past: KeyValueCache | undefined,
+    options: ForwardOptions,
+  ): { readonly hidden: tf.Tensor3D; readonly cache: KeyValueCache } {
+    const extension = new CacheExtension(past);
+    try {
+      const hidden = this.#forward(batch, options, extension);
+      return { hidden, cache: extension.cache };
+    } catch (error) {
+      extension.cache.dispose();
+      throw error;
+    }
+  }
+
+  #forward(batch: Gpt2Batch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
     const { config, parameters } = this;
+    const { implementation, policy, capture, dropout } = options;
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
     checkLength(config, T);
@@ -64,15 +97,17 @@ export class Gpt2 {
         length: T,
         mask: prepareMask(
           { padding: batch.attentionMask, causal: true },
-          { batch: B, queries: T, keys: T, policy },
+          { batch: B, queries: T, keys: T + (extension?.pastLength ?? 0), policy },
         ),
         implementation,
         policy,
+        dropout,
+        extend: extension && ((index, key, value) => extension.add(index, key, value)),
         captureProbabilities:
           capture && ((index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
       };
       const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
-      let x = this.#embeddings(batch);
+      let x = this.#embeddings(batch, dropout);
       emit('hidden_states.0', x);
       for (let index = 0; index < config.n_layer; index++) {
         const output = block(x, index, context);
