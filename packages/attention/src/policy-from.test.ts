@@ -40,6 +40,12 @@ describe('policyFrom', () => {
     expect(policyFrom({ fill: FLOAT32_MIN, computeDtype: 'f16' }).fill.value).toBe(FLOAT32_MIN);
   });
 
+  it('clears masked rows only under the guard of the preset that does', () => {
+    expect(policyFrom({ rowGuard: 'zeros' })).toMatchObject({ clearMasked: true });
+    for (const rowGuard of ['none', 'self', 'attend-all'])
+      expect(policyFrom({ rowGuard })).not.toHaveProperty('clearMasked');
+  });
+
   it('names what was changed about the preset', () => {
     expect(policyFrom({ preset: 'torch-2.4', rowGuard: 'zeros' }).name).toBe('torch-2.4 rowGuard=zeros');
   });

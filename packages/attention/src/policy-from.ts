@@ -46,6 +46,7 @@ export function policyFrom(request: PolicyRequest = {}): Policy {
       ? preset[key]
       : (oneOf(key, request[key], policyWords[key], 'policy/unknown-word') as Policy[K]);
   const computeDtype = word('computeDtype');
+  const rowGuard = word('rowGuard');
   const fill = request.fill === undefined ? preset.fill : fillFrom(request.fill);
   const changed = (['fill', 'compose', 'rowGuard', 'computeDtype'] as const).flatMap((key) =>
     request[key] === undefined ? [] : [`${key}=${String(request[key]).replace(/\s+/g, '-')}`],
@@ -57,9 +58,11 @@ export function policyFrom(request: PolicyRequest = {}): Policy {
         ? { ...fill, value: FLOAT16_MIN }
         : fill,
     compose: word('compose'),
-    rowGuard: word('rowGuard'),
+    rowGuard,
     computeDtype,
-    ...(preset.clearMasked !== undefined && { clearMasked: preset.clearMasked }),
+    // A guard that lets a dead row see something, or none, needs q, k and v as they are.
+    ...(preset.clearMasked !== undefined &&
+      rowGuard === preset.rowGuard && { clearMasked: preset.clearMasked }),
   };
 }
 

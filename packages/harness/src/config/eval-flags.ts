@@ -1,5 +1,5 @@
 /** Every flag of `nanscope eval`, in the order `--help` shows them. */
-import { presetNames } from '@nanscope/attention';
+import { policyWords, presetNames } from '@nanscope/attention';
 import type { Flag } from './flag.ts';
 
 const MODEL = 'Model and data';
@@ -131,27 +131,26 @@ export const evalFlags = [
     kind: 'text',
     value: 'FILL',
     group: ATTENTION,
-    describe:
-      'over the policy: select-inf, additive-inf, finfo-min, additive-finfo-min or a number such as --fill=-1e9',
+    describe: `over the policy: ${policyWords.fill.join(', ')} or a number such as --fill=-1e9`,
   },
   {
     name: 'compose',
-    kind: 'text',
-    value: 'HOW',
+    kind: 'choice',
+    choices: policyWords.compose,
     group: ATTENTION,
-    describe: 'over the policy, how causal and padding mask meet: and, add, causal-dropped',
+    describe: 'over the policy, how causal and padding mask meet',
   },
   {
     name: 'row-guard',
     kind: 'choice',
-    choices: ['none', 'zeros', 'self', 'attend-all'],
+    choices: policyWords.rowGuard,
     group: ATTENTION,
     describe: 'over the policy, what a fully masked row gives',
   },
   {
     name: 'compute-dtype',
     kind: 'choice',
-    choices: ['f32', 'f16'],
+    choices: policyWords.computeDtype,
     group: ATTENTION,
     describe: 'over the policy, precision inside attention',
   },

@@ -1,0 +1,112 @@
+/**
+ * `--load-inputs` and `--save-outputs` against an independent reference implementation: every batch under every
+ * convention for fully masked rows, names, shapes, places of NaN, and values. One run a device goes through the real
+ * command line; all the others through the same functions in this process, on the backend that needs nothing installed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtinBackend, type Session } from '@nanscope/backend';
+import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { evalFlags, resolveFlags, toEvalConfig } from '@nanscope/harness';
+import { readSafetensors, toFloat32 } from '@nanscope/safetensors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadInputs } from '../../packages/harness/src/data/load-inputs.ts';
+import { evaluateBatch } from '../../packages/harness/src/lane/evaluate-batch.ts';
+import { saveOutputs } from '../../packages/harness/src/lane/save-outputs.ts';
+import { difference } from '../conformance/compare.ts';
+import { gpt2Cases, policyOf } from '../conformance/gpt2-cases.ts';
+import { vectorFolder } from '../conformance/vectors.ts';
+import { evaluate, workspace } from './cli.ts';
+
+const folder = vectorFolder('gpt2-ref');
+const { at } = workspace();
+
+/** Holds a written file against the reference's: the same tensors (no gradients), shapes, classes, and values. */
+async function check(written: string, reference: string, tolerance: number): Promise<void> {
+  const [own, other] = [await readSafetensors(written), await readSafetensors(reference)];
+  const names = other.names.filter((name) => !name.startsWith('grad.') && other.info(name).dtype === 'F32');
+  expect([...own.names].sort()).toEqual([...names].sort());
+  for (const name of names) {
+    expect(own.info(name), name).toMatchObject({ dtype: 'F32', shape: other.info(name).shape });
+    const { required, classes } = difference(
+      toFloat32(await own.read(name)),
+      toFloat32(await other.read(name)),
+    );
+    expect(classes, `${name}: places of NaN and infinities`).toEqual([]);
+    expect(required, `${name}: required tolerance`).toBeLessThanOrEqual(tolerance);
+  }
+}
+
+describe.skipIf(folder === undefined)(
+  `gpt2-ref${folder === undefined ? ' (skipped: ../shared/vectors is not beside this checkout)' : ''}`,
+  () => {
+    const cases = folder === undefined ? [] : gpt2Cases(folder);
+
+    describe('every batch and convention', () => {
+      const out = mkdtempSync(join(tmpdir(), 'nanscope-vectors-'));
+      let session: Session;
+      let model: Gpt2;
+      beforeAll(async () => {
+        session = await builtinBackend('wasm')!.open();
+        model = await loadGpt2({ directory: folder! });
+      });
+      afterAll(async () => {
+        rmSync(out, { recursive: true });
+        model?.dispose();
+        await session?.dispose();
+      });
+
+      it.each(cases)('$id', async (item) => {
+        const inputs = `${folder}/inputs.${item.batch}.safetensors`;
+        const config = toEvalConfig(resolveFlags(evalFlags, { 'load-inputs': inputs }, undefined));
+        for (const implementation of ['eager', 'sdpa'] as const) {
+          const computation = { model, implementation, policy: policyOf(item.convention) };
+          const batch = await loadInputs(inputs, config, model.config);
+          const result = await evaluateBatch(computation, batch);
+          const path = join(out, `${implementation}.safetensors`);
+          await saveOutputs(path, computation, batch, result);
+          await check(path, `${folder}/${item.file}`, 2 * item.float32Noise.logits);
+        }
+      });
+    });
+
+    describe('through the command line', () => {
+      it.each([
+        ['gpu', 'webgpu', 'zero', ['--policy', 'safe'], 1e-4],
+        ['tensorflow', 'tensorflow', 'neginf', ['--fill', 'select-inf', '--row-guard', 'none'], undefined],
+        ['wasm', 'wasm', 'fill_min', ['--fill', 'finfo-min', '--row-guard', 'none'], undefined],
+        ['javascript', 'cpu', 'unmask', ['--row-guard', 'attend-all'], undefined],
+      ] as const)('--device %s', async (device, _, convention, policy, tolerance) => {
+        const item = cases.find((one) => one.batch === 'leftpad' && one.convention === convention)!;
+        const file = at(`${device}.safetensors`);
+        const { code, result } = await evaluate(
+          ...[
+            '--model',
+            folder!,
+            '--load-inputs',
+            `${folder}/inputs.leftpad.safetensors`,
+            '--save-outputs',
+            file,
+          ],
+          ...[
+            '--device',
+            device,
+            '--reference',
+            'none',
+            '--attn',
+            'sdpa',
+            '--trace',
+            'off',
+            '--out',
+            at(device),
+          ],
+          ...policy,
+        );
+        expect(code).toBe(0);
+        expect(result.target?.decision.requested).toBe(device);
+        await check(file, `${folder}/${item.file}`, tolerance ?? 2 * item.float32Noise.logits);
+      });
+    });
+  },
+);
