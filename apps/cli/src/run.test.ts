@@ -1,0 +1,68 @@
+import type { Flag } from '@nanscope/harness';
+import { describe, expect, it } from 'vitest';
+import type { Command, Invocation } from './command.ts';
+import { run } from './run.ts';
+
+const base = { group: 'g', describe: 'd' };
+const flags: Flag[] = [
+  { ...base, name: 'fill', kind: 'text' },
+  { ...base, name: 'seed', kind: 'integer', min: 0, default: 0 },
+  { ...base, name: 'json', kind: 'switch', default: false },
+];
+
+/** Runs a command that only remembers what it was given. */
+async function invoked(...argv: string[]): Promise<Invocation> {
+  let seen: Invocation | undefined;
+  const command: Command = {
+    name: 'try',
+    describe: 'x',
+    positionals: ['A'],
+    flags,
+    run: async (invocation) => {
+      seen = invocation;
+      return 7;
+    },
+  };
+  expect(await run(argv, [command])).toBe(7);
+  return seen!;
+}
+
+describe('run', () => {
+  it('hands over raw values, positionals and the line as one would type it again', async () => {
+    expect(await invoked('try', 'a b', '--seed', '3', '--json', '--config', 'c.yaml')).toEqual({
+      flags: { seed: '3', json: true },
+      config: 'c.yaml',
+      positionals: ['a b'],
+      command: "nanscope try 'a b' --seed 3 --json --config c.yaml",
+    });
+  });
+
+  it.each([
+    [['--fill', '-1e9'], '-1e9'],
+    [['--fill=-1e9'], '-1e9'],
+    [['--fill', '-inf'], '-inf'],
+    [['--fill', '-.5'], '-.5'],
+    [['--fill', 'select -inf'], 'select -inf'],
+    [['--fill', '-'], '-'],
+    [['--fill', '1', '--fill', '2'], '2'],
+  ])('%j is a flag with its value', async (words, value) => {
+    expect((await invoked('try', 'x', ...words)).flags).toEqual({ fill: value });
+  });
+
+  it('a flag that was not given is absent, so that a config file can speak', async () => {
+    expect((await invoked('try', 'x')).flags).toEqual({});
+  });
+
+  it.each([
+    [['tri'], /Unknown command "tri". Did you mean try\?/],
+    [['try', 'x', '--sed', '1'], /Unknown flag --sed of try. Did you mean --seed\?/],
+    [['try', 'x', '--seed'], /--seed: expected a value, found none/],
+    [['try'], /argument/i],
+    [['try', 'x', 'y'], /unexpected argument "y"/],
+    [[], /Expected a command/],
+  ])('refuses %j', async (argv, message) => {
+    await expect(
+      run(argv, [{ name: 'try', describe: 'x', positionals: ['A'], flags, run: async () => 0 }]),
+    ).rejects.toThrow(message);
+  });
+});

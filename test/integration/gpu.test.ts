@@ -1,0 +1,65 @@
+/**
+ * The main job as it is meant: `--device gpu` against the best CPU backend. Runs on whatever adapter there is, a software
+ * one included; where none can be had the tests are skipped with what the command line said about it.
+ */
+import { readFileSync } from 'node:fs';
+import { parseResult, type ResultRecord } from '@nanscope/report';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Ended, run, workspace } from './cli.ts';
+
+const { at, text } = workspace();
+const common = ['eval', '--device', 'gpu', '--data', text, '--batch-size', '3'];
+
+/** Runs for people, and reads the result from the run folder. */
+async function evaluated(
+  name: string,
+  ...args: string[]
+): Promise<{ ended: Ended; result: ResultRecord | undefined }> {
+  const ended = await run([...common, '--out', at(name), ...args]);
+  if (ended.code === 3) return { ended, result: undefined };
+  return { ended, result: parseResult(readFileSync(at(`${name}/run.json`), 'utf8'), 'run.json') };
+}
+
+/** A page without its frames and line ends, to look for sentences in. */
+const plain = (page: string) => page.replace(/[\s│]+/g, ' ');
+
+describe('pnpm eval --device gpu', () => {
+  let safe: Awaited<ReturnType<typeof evaluated>>;
+  beforeAll(async () => {
+    safe = await evaluated('safe');
+  });
+
+  it('safe: both lanes finite, losses agree within the printed tolerance, no leak, exit 0', ({ skip }) => {
+    const { ended, result } = safe;
+    if (!result) return skip(`no WebGPU adapter: ${ended.stderr.trim().split('\n').at(-1)}`);
+    expect(result.target?.decision.backend).toBe('webgpu');
+    expect(result.verdict).toMatchObject({ code: 'agree', exitCode: 0 });
+    expect(ended.code).toBe(0);
+    const loss = result.comparison?.metrics.find(({ name }) => name === 'loss');
+    expect(loss).toMatchObject({ class: 'finite', pass: true });
+    expect(result.target?.leak?.leaks).toEqual([]);
+    expect(result.target?.cascade?.observer).toBe('unchanged');
+    expect(result.target?.memory?.tensorsGrown).toBe(0);
+    expect(plain(ended.stdout)).toContain(result.verdict.sentence);
+    if (result.target?.decision.software) expect(ended.stdout).toContain('software');
+  });
+
+  it('torch-mps-2.8: NaN on both lanes with the same origin and spread, exit 0, policy and not device', async ({
+    skip,
+  }) => {
+    const { ended, result } = await evaluated('mps', '--policy', 'torch-mps-2.8');
+    if (!result) return skip(`no WebGPU adapter: ${ended.stderr.trim().split('\n').at(-1)}`);
+    const [target, reference] = [result.target!, result.reference!];
+    for (const lane of [target, reference]) expect(lane.metrics?.loss).toBe('NaN');
+    const origin = target.cascade?.origin;
+    expect(origin?.key).toMatch(/^forward\/transformer\.h\.0\/attn\/(context\/)?probs\//);
+    expect(origin).toMatchObject({ coordinates: [1, 0, 0, 0], mechanism: { name: 'fully masked row' } });
+    expect(reference.cascade?.origin?.coordinates).toEqual(origin?.coordinates);
+    expect(reference.cascade?.picture).toEqual(target.cascade?.picture);
+    expect(result.comparison?.ops).toMatchObject({ divergent: 0, sameOrigin: true, samePath: true });
+    expect(result.verdict.code).toBe('agree-non-finite');
+    expect(ended.code).toBe(0);
+    expect(plain(ended.stdout)).toMatch(/Policy, not device/);
+    expect(plain(ended.stdout)).toContain('use a row guard');
+  });
+});
