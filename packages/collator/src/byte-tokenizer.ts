@@ -8,7 +8,8 @@ import type { Tokenizer } from './tokenizer.ts';
 /** Ids 0..255 are the bytes themselves; the two specials follow. Text never encodes to a special. */
 export const byteSpecials = { endOfText: 256, pad: 257 } as const;
 
-const specialText = new Map<number, string>([
+/** How the specials are written where ids are shown as text. */
+export const specialText: ReadonlyMap<number, string> = new Map([
   [byteSpecials.endOfText, '<|endoftext|>'],
   [byteSpecials.pad, '<|pad|>'],
 ]);

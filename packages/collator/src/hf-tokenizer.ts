@@ -22,6 +22,9 @@ export interface HuggingFaceFiles {
 /** @throws UserError `tokenizer/invalid`, `tokenizer/special-token`. */
 export function huggingFaceTokenizer({ name, tokenizerJson, config }: HuggingFaceFiles): Tokenizer {
   const library = open(name, tokenizerJson, config);
+  // The library itself has no such option: it splits at every added token that it knows of.
+  const encoder =
+    config.split_special_tokens === true ? open(name, withoutSpecials(tokenizerJson), config) : library;
   let vocabSize = 0;
   for (const id of library.get_vocab(true).values()) vocabSize = Math.max(vocabSize, id + 1);
   const idOf = (role: 'pad' | 'eos' | 'bos'): number | undefined => {
@@ -44,7 +47,7 @@ export function huggingFaceTokenizer({ name, tokenizerJson, config }: HuggingFac
     ...(eosTokenId === undefined ? {} : { eosTokenId }),
     ...(bosTokenId === undefined ? {} : { bosTokenId }),
     encode(text) {
-      const { ids } = library.encode(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
+      const { ids } = encoder.encode(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
       if (!ids.includes(undefined as never)) return ids;
       throw new UserError(
         'tokenizer/unknown-token',
@@ -100,6 +103,17 @@ function open(name: string, tokenizerJson: JsonObject, config: JsonObject): Libr
       cause: error,
     });
   }
+}
+
+/** Special tokens are then no longer found in a text that spells them. */
+function withoutSpecials(tokenizerJson: JsonObject): JsonObject {
+  const added: readonly unknown[] = Array.isArray(tokenizerJson.added_tokens)
+    ? tokenizerJson.added_tokens
+    : [];
+  return {
+    ...tokenizerJson,
+    added_tokens: added.filter((token) => !isObject(token) || token.special !== true),
+  };
 }
 
 /** A special token is written as a string, or as an object with its `content`. */

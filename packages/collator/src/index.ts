@@ -11,6 +11,7 @@ export { builtinTextPath } from './builtin-text.ts';
 export { byteSpecials, byteTokenizer } from './byte-tokenizer.ts';
 export { collateCausalLM } from './collate.ts';
 export { loadTokenizer } from './load-tokenizer.ts';
+export { saveTokenizer, tokenizerFiles } from './save-tokenizer.ts';
 export { findTextFiles } from './text-files.ts';
 export { readTexts, type TextRow, type TextSource } from './text-rows.ts';
 export type { Tokenizer } from './tokenizer.ts';
