@@ -1,0 +1,67 @@
+/**
+ * The reports in the pages are what the program prints. Each command runs again here, on two CPU backends; devices,
+ * speeds and last digits may differ. UPDATE_DOCS=1 runs the commands as they stand and writes what they print.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { understood } from './commands.ts';
+import { at, pages } from './pages.ts';
+import { firstDifference, reportBlocksOf, withReports } from './report-blocks.ts';
+import { reportOf, sectionsOf } from './report-of.ts';
+
+const update = Boolean(process.env.UPDATE_DOCS);
+const withBlocks = pages.filter((page) => reportBlocksOf(page).length > 0);
+
+/** What the command prints on this machine, less the version of its kernel. */
+function printed(command: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nanscope-docs-'));
+  const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
+  const env = { ...process.env, NO_COLOR: '1', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
+  const args = [...node, ...command.split(' '), '--out', join(folder, 'run')];
+  try {
+    const report = execFileSync(process.execPath, args, { cwd: at('.'), env, encoding: 'utf8' });
+    return report.replaceAll(` ${release()}`, '');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function write(page: string): void {
+  const commands = new Set(reportBlocksOf(page).map(({ command }) => command));
+  const reports = new Map([...commands].map((command) => [command, printed(command)]));
+  writeFileSync(at(page), withReports(page, reports));
+}
+
+async function check(page: string, command: string): Promise<void> {
+  const config = await understood(command.split(' '));
+  const sections = sectionsOf(await reportOf(config!, `nanscope ${command}`));
+  for (const { heading, text } of reportBlocksOf(page).filter((block) => block.command === command)) {
+    const wanted = sections.get(heading);
+    expect(wanted, `a section "${heading}"`).toBeDefined();
+    if (heading === 'Devices') continue; // Those of the machine that printed it.
+    expect(firstDifference(heading, text, wanted!), 'run it again with UPDATE_DOCS=1').toBeUndefined();
+  }
+}
+
+describe.each(withBlocks)('%s', (page) => {
+  if (update) it('is written from its commands', { timeout: 600_000 }, () => write(page));
+  else {
+    const commands = [...new Set(reportBlocksOf(page).map(({ command }) => command))];
+    it.each(commands)('shows what this prints: %s', (command) => check(page, command));
+  }
+});
+
+it('a figure, a word or a line too many is seen', () => {
+  const report = '  ✓ loss   5.56153   5.56154   1e-8   0\n    time   1 s   2 s';
+  const metrics = 'Metrics, side by side';
+  expect(
+    firstDifference(metrics, report, report.replace('1e-8', '3e-8').replace('1 s', '9 s')),
+  ).toBeUndefined();
+  expect(firstDifference(metrics, report, report.replaceAll('5.5615', '5.5625'))).toBeDefined();
+  expect(firstDifference(metrics, report, report.replace('loss', 'less'))).toBeDefined();
+  expect(firstDifference(metrics, report, `${report}\n  ✓ more`)).toBeDefined();
+  expect(firstDifference('Cascade', '3,968 NaN', '3,969 NaN')).toBeDefined();
+});
