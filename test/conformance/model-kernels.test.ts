@@ -219,17 +219,17 @@ for (const { backend, probe } of probes) {
       );
     });
 
-    it('an ignored row has a gradient of exactly 0, even where its logits are NaN', async () => {
+    it('an ignored row has a gradient of exactly 0; where its logits hold a NaN that is 0 times NaN, as in PyTorch', async () => {
       const gradient = tf.tidy(() => {
         const logits = tf.tensor2d([
           [Number.NaN, 1],
+          [2, 1],
           [1, 1],
         ]);
-        return tf.grad(
-          (l) => tf.sum(crossEntropy(l as tf.Tensor2D, tf.tensor1d([-100, 0], 'int32'))) as tf.Scalar,
-        )(logits);
+        const labels = tf.tensor1d([-100, -100, 0], 'int32');
+        return tf.grad((l) => tf.sum(crossEntropy(l as tf.Tensor2D, labels)) as tf.Scalar)(logits);
       });
-      await expectClose(gradient, [0, 0, -0.5, 0.5], 1e-6);
+      await expectClose(gradient, [Number.NaN, Number.NaN, 0, 0, -0.5, 0.5], 1e-6);
     });
   });
 }

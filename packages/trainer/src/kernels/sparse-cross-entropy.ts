@@ -35,7 +35,10 @@ defineKernel('SparseCrossEntropy', {
   tensorflow: (inputs) => composed(inputs.logits as tf.Tensor2D, inputs.labels as tf.Tensor1D),
 });
 
-/** dlogits = dy (softmax - onehot); exactly 0 for an ignored row, whatever its logits hold. */
+/**
+ * dlogits = dy (softmax - onehot), with dy taken as 0 where the label is ignored. It is a product, not a select: as
+ * in PyTorch, 0 times a softmax of NaN is NaN, so a poisoned position spoils the gradient without being supervised.
+ */
 tf.registerGradient({
   kernelName: 'SparseCrossEntropy',
   inputsToSave: ['logits', 'labels'],
@@ -45,10 +48,10 @@ tf.registerGradient({
       logits: () =>
         tf.tidy(() => {
           const [N, V] = logits.shape;
-          const live = tf.greaterEqual(tf.reshape(labels, [N, 1]), tf.scalar(0, 'int32'));
+          const live = tf.greaterEqual(labels, tf.scalar(0, 'int32'));
+          const upstream = tf.where(live, dy as tf.Tensor1D, tf.zerosLike(dy as tf.Tensor1D));
           const difference = tf.sub(tf.softmax(logits), tf.oneHot(labels, V));
-          const gradient = tf.mul(difference, tf.reshape(dy as tf.Tensor, [N, 1]));
-          return tf.where(live, gradient, tf.zerosLike(gradient));
+          return tf.mul(difference, tf.reshape(upstream, [N, 1]));
         }),
       labels: () => tf.zerosLike(labels),
     };

@@ -1,0 +1,90 @@
+/**
+ * AdamW with decoupled weight decay, as `torch.optim.AdamW` computes it (Loshchilov and Hutter 2019, algorithm 2;
+ * bias correction, epsilon outside the square root). Per parameter w with gradient g:
+ * m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = w (1 - lr decay) - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps).
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Gradients } from '../gradients.ts';
+import { type AdamWAttrs, adamWStep } from '../kernels/adamw-step.ts';
+import { checkRange, type DecayRule, isDecayed } from './groups.ts';
+import { MomentTensors, type Optimizer, type OptimizerState, type Parameters } from './optimizer.ts';
+
+/** Defaults as in PyTorch. */
+export interface AdamWOptions {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** Times the learning rate. Default 0.01. */
+  readonly weightDecay?: number;
+  /** Which parameters are decayed. Default `linear`. */
+  readonly decay?: DecayRule;
+}
+
+export class AdamW implements Optimizer {
+  readonly #parameters: Parameters;
+  readonly #options: Required<AdamWOptions>;
+  readonly #moments: MomentTensors;
+  #steps = 0;
+
+  /** @throws UserError `trainer/optimizer` for a number out of range. */
+  constructor(parameters: Parameters, options: AdamWOptions = {}) {
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, decay = 'linear' } = options;
+    checkRange('beta1', beta1, 1);
+    checkRange('beta2', beta2, 1);
+    checkRange('epsilon', epsilon);
+    checkRange('weight decay', weightDecay);
+    this.#parameters = parameters;
+    this.#options = { beta1, beta2, epsilon, weightDecay, decay };
+    this.#moments = new MomentTensors(parameters, ['exp_avg', 'exp_avg_sq']);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  step(gradients: Gradients, learningRate: number, scale?: tf.Scalar): void {
+    const { beta1, beta2, epsilon, weightDecay, decay } = this.#options;
+    const t = ++this.#steps;
+    const attrs: Omit<AdamWAttrs, 'keep'> = {
+      beta1,
+      beta2,
+      epsilon,
+      rate: learningRate / (1 - beta1 ** t),
+      inverseRoot: 1 / Math.sqrt(1 - beta2 ** t),
+    };
+    const factor = scale ?? tf.scalar(1);
+    for (const [name, parameter] of Object.entries(this.#parameters)) {
+      const keep = isDecayed(name, parameter.shape, decay) ? 1 - learningRate * weightDecay : 1;
+      const updated = tf.tidy(name, () =>
+        adamWStep(
+          {
+            parameter,
+            gradient: gradients[name]!,
+            average: this.#moments.get('exp_avg', name),
+            square: this.#moments.get('exp_avg_sq', name),
+            scale: factor,
+          },
+          { ...attrs, keep },
+        ),
+      );
+      parameter.assign(updated.parameter);
+      updated.parameter.dispose();
+      this.#moments.set('exp_avg', name, updated.average);
+      this.#moments.set('exp_avg_sq', name, updated.square);
+    }
+    if (!scale) factor.dispose();
+  }
+
+  stateTensors(): Record<string, tf.Tensor> {
+    return this.#moments.all();
+  }
+
+  load({ steps, tensors }: OptimizerState): void {
+    this.#moments.load(tensors);
+    this.#steps = steps;
+  }
+
+  dispose(): void {
+    this.#moments.dispose();
+  }
+}

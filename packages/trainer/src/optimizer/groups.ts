@@ -1,0 +1,26 @@
+/**
+ * Which parameters weight decay applies to. By default the two-dimensional weights of linear layers only: shrinking
+ * a bias or a LayerNorm towards 0 regularises nothing, and rows of an embedding table that a batch did not use
+ * would shrink at every step. (Hugging Face's Trainer leaves out biases and LayerNorm but decays embeddings.)
+ */
+import { UserError } from '@nanscope/errors';
+
+/** `linear`: as described above; `all`: every parameter, as `torch.optim.AdamW(model.parameters())` does. */
+export const decayRules = ['linear', 'all'] as const;
+
+export type DecayRule = (typeof decayRules)[number];
+
+/** Token and position tables. A head tied to the token table is that table. */
+const embedding = /\.(wte|wpe)\.weight$/;
+
+/** Whether the parameter of this Hugging Face name and shape is decayed. */
+export function isDecayed(name: string, shape: readonly number[], rule: DecayRule): boolean {
+  return rule === 'all' || (shape.length === 2 && !embedding.test(name));
+}
+
+/** Checks the numbers an optimizer was given. @throws UserError `trainer/optimizer`, naming the first one out of range. */
+export function checkRange(name: string, value: number, below = Number.POSITIVE_INFINITY): void {
+  if (value >= 0 && value < below) return;
+  const limit = below === Number.POSITIVE_INFINITY ? '' : ` and less than ${below}`;
+  throw new UserError('trainer/optimizer', `${name} is ${value}, expected at least 0${limit}.`);
+}
