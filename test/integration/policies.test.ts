@@ -2,11 +2,11 @@
  * What the policies of real systems do to the same weights and the same left-padded text, seen through the command
  * line on two CPU backends: finite or not, where it is born, how it spreads, and what the verdict says.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLane, parseResult } from '@nanscope/report';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, evaluate, run, workspace } from './cli.ts';
+import { type Ended, evaluate, rows, run, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 const common = ['--data', text, '--batch-size', '3', '--device', 'wasm'];
@@ -239,4 +239,18 @@ it('seed-theory is finite, and the causal leak is reported with the position tha
   expect(result.verdict.sentence).toContain(`position ${leak!.position} of row ${leak!.row} sees position`);
   expect(ended.stdout.replace(/[\s│]+/g, ' ')).toContain(`position ${leak!.position} of row ${leak!.row}`);
   expect(ended.code).toBe(0);
+});
+
+it('a first batch without a label changes nothing of what is said about the others', async () => {
+  const data = at('short-first.txt');
+  writeFileSync(data, ['a', ...rows].join('\n'));
+  const ended = await evaluate(
+    ...['--data', data, '--batch-size', '1', '--limit', '3', '--device', 'wasm', '--out', at('short-first')],
+  );
+  const { target, comparison, verdict } = ended.result;
+  expect(verdict.code).toBe('agree');
+  expect(target?.metrics).toMatchObject({ rows: 3, batches: 3, loss: expect.any(Number) });
+  expect(target?.cascade).toMatchObject({ batchesTraced: 2, observer: 'unchanged' });
+  expect(comparison?.ops.aligned).toBe(target?.cascade?.ops);
+  expect(target?.leak?.checked).toBeGreaterThan(0);
 });

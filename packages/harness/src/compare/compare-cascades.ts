@@ -83,9 +83,9 @@ function sameOrigin(a: CascadeRecord['origin'], b: CascadeRecord['origin']): boo
   return same(essence(a), essence(b));
 }
 
-/** The batches worth aligning: the first, and those in which a lane found its origin. */
+/** The batches worth aligning besides the first: those in which a lane found its origin. */
 export function batchesToAlign(target: LaneRecord, reference: LaneRecord): Set<number> {
-  return new Set([0, target.cascade?.origin?.batch ?? 0, reference.cascade?.origin?.batch ?? 0]);
+  return new Set([target, reference].flatMap(({ cascade }) => cascade?.origin?.batch ?? []));
 }
 
 type Traces = ReadonlyMap<number, BatchTrace>;

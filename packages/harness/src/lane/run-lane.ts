@@ -41,13 +41,17 @@ interface Evaluation {
   readonly say: Say;
 }
 
-/** Every batch once. Returns the first one with its result, for the questions that follow. */
-async function evaluateAll(
-  evaluation: Evaluation,
-): Promise<{ batch: EvalBatch; result: BatchResult } | undefined> {
+interface Evaluated {
+  readonly batch: EvalBatch;
+  readonly result: BatchResult;
+}
+
+/** Every batch once. Returns the first one, and the first with a label, for what follows. */
+async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated; labelled?: Evaluated }> {
   const { task, computation, tracer, tokenizer, recorder, say } = evaluation;
   const accumulator = new EvalAccumulator();
-  let first: { batch: EvalBatch; result: BatchResult } | undefined;
+  let first: Evaluated | undefined;
+  let labelled: Evaluated | undefined;
   let rows = 0;
   let truncated = 0;
   let inputTokens = 0;
@@ -69,6 +73,7 @@ async function evaluateAll(
       first = { batch: evalBatch, result };
       tensorsAfterFirst = tf.memory().numTensors;
     }
+    if (result.losses.length > 0) labelled ??= { batch: evalBatch, result };
     recorder.update({
       metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
       ...(tracer.record() ? { cascade: tracer.record() } : {}),
@@ -80,7 +85,7 @@ async function evaluateAll(
     });
     say({ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds });
   }
-  return first;
+  return { ...(first && { first }), ...(labelled && { labelled }) };
 }
 
 export async function runLane(task: LaneTask, say: Say): Promise<void> {
@@ -98,8 +103,8 @@ export async function runLane(task: LaneTask, say: Say): Promise<void> {
     model,
     config.loadInputs ?? config.data ?? 'built-in text',
   );
-  const first = await evaluateAll({ task, computation, tracer, tokenizer, recorder, say });
-  if (first) {
+  const { first, labelled } = await evaluateAll({ task, computation, tracer, tokenizer, recorder, say });
+  if (labelled) {
     say({ kind: 'loading', what: 'checking for leaks' });
     const options = collateOptions(config, tokenizer, model.config);
     const ready = config.loadInputs !== undefined;
@@ -107,15 +112,15 @@ export async function runLane(task: LaneTask, say: Say): Promise<void> {
       await probeQuestions(
         computation,
         tracer,
-        first.batch.batch,
+        labelled.batch.batch,
         ready ? undefined : options,
         tokenizer,
         config,
       ),
     );
-    if (config.saveOutputs && task.role === 'target') {
-      await saveOutputs(config.saveOutputs, computation, first.batch.batch, first.result);
-    }
+  }
+  if (first && config.saveOutputs && task.role === 'target') {
+    await saveOutputs(config.saveOutputs, computation, first.batch.batch, first.result);
   }
   recorder.update({ status: 'complete', finishedAt: new Date().toISOString() });
   tracer.close();

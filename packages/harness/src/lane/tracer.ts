@@ -50,6 +50,7 @@ export class LaneTracer {
   async #traced(trace: Trace, computation: Computation, evalBatch: EvalBatch): Promise<BatchResult> {
     const result = await evaluateBatch(computation, evalBatch.batch, (phase, work) => trace.run(phase, work));
     const collected = await trace.collect();
+    if (collected.records.length === 0) return result; // A batch without a label computes nothing.
     this.#keep({
       trace: { ...collected, batch: evalBatch.index },
       batch: evalBatch.batch,
@@ -63,8 +64,12 @@ export class LaneTracer {
     const summary = searching ? summarize(traced, this.#level) : undefined;
     const found = summary?.origin !== undefined;
     if (summary && (found || !this.#summary)) this.#summary = summary;
-    const whole = found || this.#batches < MOST_WRITTEN;
-    appendLines(this.#folder, 'health.jsonl', traceLines(traced.trace, whole ? {} : { limit: 0 }));
+    const written = found || this.#batches < MOST_WRITTEN;
+    const lines = traceLines(traced.trace, {
+      whole: this.#batches === 0, // The list of keys that everything else is aligned by.
+      ...(written ? {} : { limit: 0 }),
+    });
+    appendLines(this.#folder, 'health.jsonl', lines);
     this.#batches++;
     if (this.#summary) this.#summary = { ...this.#summary, batchesTraced: this.#batches };
   }

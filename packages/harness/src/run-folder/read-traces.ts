@@ -6,7 +6,11 @@ import { type BatchTrace, parseTraces } from '@nanscope/cascade';
 
 const header = /^\{"type":"batch","batch":(\d+),/;
 
-/** @returns by batch index; a batch that was cut off while being written is left out */
+/**
+ * The first batch of the file, which alone is written whole, and those that are wanted.
+ *
+ * @returns by batch index; a batch that was cut off while being written is left out
+ */
 export async function readTraces(
   folder: string,
   wanted: ReadonlySet<number>,
@@ -21,7 +25,7 @@ export async function readTraces(
   let inside = false;
   for await (const line of lines) {
     const batch = header.exec(line)?.[1];
-    if (batch !== undefined) inside = wanted.has(Number(batch));
+    if (batch !== undefined) inside = kept.length === 0 || wanted.has(Number(batch));
     if (inside) kept.push(line);
   }
   return new Map(parseTraces(kept.join('\n')).map((trace) => [trace.batch, trace]));
