@@ -4,6 +4,7 @@
  * each of them must own up to it with a known-divergence note on one of the row's kernels (or on `*`).
  */
 import * as tf from '@tensorflow/tfjs';
+import { integerRows } from './integer-rows.ts';
 
 const N = Number.NaN;
 const I = Number.POSITIVE_INFINITY;
@@ -422,4 +423,5 @@ export const nanTable: readonly Row[] = [
   ...reduceRows,
   ...productRows,
   ...indexRows,
+  ...integerRows,
 ];

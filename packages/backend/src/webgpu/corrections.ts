@@ -1,6 +1,7 @@
 /** What tfjs's WebGPU kernels do to NaN and infinities, and what the platform below them may do. */
 import type { AdapterFacts } from '../backend.ts';
 import { type Correction, known } from '../corrections/correction.ts';
+import { integerReductions, replaceCastToFloat, replaceTranspose } from './integers.ts';
 import { replaceMatMul } from './mat-mul/index.ts';
 import {
   replaceFusedRelu6,
@@ -34,6 +35,26 @@ const everywhere: readonly Correction[] = [
       status: 'replaced',
       why: 'sizes that do not fill its tiles took NaN from the next matrix of the batch',
       install: replaceMatMul(kernel),
+    }),
+  ),
+  {
+    kernel: 'Cast',
+    status: 'replaced',
+    why: 'integers cast to float32 stayed integers in memory, which shaders then took for floats or rejected',
+    install: replaceCastToFloat,
+  },
+  {
+    kernel: 'Transpose',
+    status: 'replaced',
+    why: 'did not compile for integers with more than two axes',
+    install: replaceTranspose,
+  },
+  ...integerReductions.map(
+    ({ kernel, install }): Correction => ({
+      kernel,
+      status: 'replaced',
+      why: 'did not compile for integers along other axes than the last',
+      install,
     }),
   ),
   ...fused.map(

@@ -29,9 +29,10 @@ export function programOf(plan: Plan, { bias, activation }: Finish): WebGPUProgr
     variableNames: ['A', 'B', ...(hasBias ? ['Bias'] : []), ...(prelu ? ['Weight'] : [])],
     variableComponents: [aWidth, bWidth, ...(hasBias ? [1] : []), ...(prelu ? [1] : [])],
     outputComponent: outputWidth,
-    outputShape: [util.sizeFromShape(outputShape)],
+    // Of another rank than the flat inputs: tfjs would compile again where they happen to broadcast to each other.
+    outputShape: [util.sizeFromShape(outputShape), 1],
     workgroupSize: [skinny ? skinnyInvocations : tileInvocations, 1, 1],
-    dispatchLayout: { x: [0] },
+    dispatchLayout: { x: [0, 1] },
     dispatch: groupDispatch(plan.groups),
     shaderKey: `nanscope_${planKey(plan)}_${hasBias}_${activation}`,
     uniforms,
