@@ -88,7 +88,7 @@ export function policyEffectSection(result: ResultRecord, page: Page): Line[] {
         : `${count(differing)} of ${counted(value.labels, 'label')} ${differing === 1 ? 'differs' : 'differ'}${each}`;
     const tone: Tone = differing === 0 ? 'good' : 'warn';
     const losses: Line = [
-      span('  loss of the first batch  ', 'dim'),
+      span('  loss of the probe batch  ', 'dim'),
       span('safe '),
       span(measured(value.lossSafe)),
       span(` ${glyphs.arrow} `, 'dim'),
