@@ -7,12 +7,12 @@ import type { Gpt2Config } from './config.ts';
 export interface HostBatch {
   readonly shape: readonly [number, number];
   readonly inputIds: ArrayLike<number>;
-  /** 1 for a real token, 0 for padding. */
+  /** 1 for a real token, 0 for padding; [B,S] for tokens that follow cached ones, over all S positions. */
   readonly attentionMask: ArrayLike<number>;
   readonly positionIds: ArrayLike<number>;
 }
 
-/** int32 [B,T] each, on the active backend; the caller disposes of them. */
+/** int32 [B,T] each (the mask [B,S], as above), on the active backend; the caller disposes of them. */
 export interface Gpt2Batch {
   readonly inputIds: tf.Tensor2D;
   readonly attentionMask: tf.Tensor2D;
@@ -69,11 +69,12 @@ export function checkBatch(config: Gpt2Config, batch: HostBatch): void {
 /** Checks a batch and copies it to the active backend. @throws UserError as `checkBatch` does. */
 export function uploadBatch(config: Gpt2Config, batch: HostBatch): Gpt2Batch {
   checkBatch(config, batch);
-  const upload = (values: ArrayLike<number>) =>
-    tf.tensor2d(Int32Array.from(values), [...batch.shape], 'int32');
+  const [B, T] = batch.shape;
+  const upload = (values: ArrayLike<number>, columns = T) =>
+    tf.tensor2d(Int32Array.from(values), [B, columns], 'int32');
   return {
     inputIds: upload(batch.inputIds),
-    attentionMask: upload(batch.attentionMask),
+    attentionMask: upload(batch.attentionMask, batch.attentionMask.length / B),
     positionIds: upload(batch.positionIds),
   };
 }
