@@ -1,0 +1,14 @@
+/** Training checkpoints on disk: written whole or not at all, checked when they are read. */
+export { checkExpected, type ExpectedState } from './expected.ts';
+export {
+  type Checkpoint,
+  checkpointFiles,
+  checkpointFormat,
+  type HostTensor,
+  type HostTensors,
+  type Json,
+  type JsonObject,
+  type TrainerState,
+} from './format.ts';
+export { type LoadedCheckpoint, readCheckpoint, readLatest } from './read.ts';
+export { type KeepRule, writeCheckpoint } from './write.ts';
