@@ -12,9 +12,13 @@ export function secondsLeft(done: number, total: number, secondsSinceFirst: numb
 
 export class EvalProgress {
   readonly #progress: Progress;
-  readonly #firstBatch = new Map<LaneTask['role'], number>();
+  readonly #unit: string;
+  /** When a lane's first batch (or step) was done, and which one it was. */
+  readonly #first = new Map<LaneTask['role'], { readonly at: number; readonly done: number }>();
 
-  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+  /** @param unit what a lane counts */
+  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, unit: 'batches' | 'steps' = 'batches') {
+    this.#unit = unit;
     const style = terminalStyle(env, stream.isTTY === true, stream.columns);
     this.#progress = createProgress({ write: (text) => void stream.write(text), style });
   }
@@ -39,16 +43,20 @@ export class EvalProgress {
     if (event.kind === 'ended' && event.outcome.status !== 'complete') {
       this.#progress.say(`${role.padEnd(9)} ${event.outcome.status}: ${event.outcome.failure ?? ''}`);
     }
+    if (event.kind === 'note') this.#progress.say(`${role.padEnd(9)} ${event.text}`);
     if (event.kind !== 'progress') return;
     const now = performance.now();
-    if (!this.#firstBatch.has(role)) this.#firstBatch.set(role, now);
-    const since = (now - this.#firstBatch.get(role)!) / 1000;
+    if (!this.#first.has(role)) this.#first.set(role, { at: now, done: event.batches - 1 });
+    const first = this.#first.get(role)!;
+    const since = (now - first.at) / 1000;
     this.#progress.update({
       lane: role,
       done: event.batches,
       total: event.total,
       tokensPerSecond: event.tokensPerSecond,
-      etaSeconds: secondsLeft(event.batches, event.total, since),
+      etaSeconds: secondsLeft(event.batches - first.done, event.total - first.done, since),
+      unit: this.#unit,
+      facts: event.facts,
     });
   }
 

@@ -10,8 +10,11 @@ import { Gpt2 } from './model.ts';
 import { parameterShapes } from './parameters.ts';
 import { presetConfig } from './presets.ts';
 
-/** Where a model comes from: a Hugging Face directory, or a preset's shape with weights drawn from a seed. */
-export type ModelSource = { readonly directory: string } | { readonly preset: string; readonly seed: number };
+/** Where a model comes from: a Hugging Face directory, or a shape (a preset's or any) with weights drawn from a seed. */
+export type ModelSource =
+  | { readonly directory: string }
+  | { readonly preset: string; readonly seed: number }
+  | { readonly config: Gpt2Config; readonly seed: number };
 
 const weightFiles = ['model.safetensors', 'model.safetensors.index.json'];
 const floatDtypes = ['F32', 'F16', 'BF16', 'F64'];
@@ -149,6 +152,6 @@ async function fromDirectory(directory: string): Promise<Gpt2> {
  */
 export async function loadGpt2(source: ModelSource): Promise<Gpt2> {
   if ('directory' in source) return fromDirectory(source.directory);
-  const config = presetConfig(source.preset);
+  const config = 'config' in source ? source.config : presetConfig(source.preset);
   return build(config, async (name, size) => initialValues(config, name, size, source.seed));
 }

@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bothNaN } from '../src/fixtures.ts';
-import { laneJsonSchema, renderTerminal, resultJsonSchema } from '../src/index.ts';
+import {
+  laneJsonSchema,
+  renderTerminal,
+  resultJsonSchema,
+  trainJsonSchema,
+  trainLaneJsonSchema,
+} from '../src/index.ts';
 
 const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const schemaText = (schema: Record<string, unknown>): string => `${JSON.stringify(schema, null, 2)}\n`;
@@ -27,5 +33,7 @@ export interface Generated {
 export const generated: readonly Generated[] = [
   { file: at('../schema/result.schema.json'), content: () => schemaText(resultJsonSchema()) },
   { file: at('../schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
+  { file: at('../schema/train.schema.json'), content: () => schemaText(trainJsonSchema()) },
+  { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
   { file: output, content: outputPage },
 ];

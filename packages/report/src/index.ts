@@ -1,5 +1,11 @@
 /** One result schema, and the reports made from it. @module */
-export { laneJsonSchema, renderJson, resultJsonSchema } from './json.ts';
+export {
+  laneJsonSchema,
+  renderJson,
+  resultJsonSchema,
+  trainJsonSchema,
+  trainLaneJsonSchema,
+} from './json.ts';
 export { parseLane, parseResult } from './parse.ts';
 export {
   type ProgressLineOptions,
@@ -12,3 +18,4 @@ export * from './schema/index.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize } from './text/sanitize.ts';
+export { renderTraining } from './training/render.ts';

@@ -5,6 +5,15 @@ import { adapterSchema, decisionSchema, environmentSchema } from './schema/devic
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
 import { cascadeRowSchema, type ResultRecord, resultSchema } from './schema/result.ts';
+import {
+  nonFiniteStepSchema,
+  quantitySchema,
+  type TrainResultRecord,
+  trainDataSchema,
+  trainingSchema,
+  trainLaneSchema,
+  trainResultSchema,
+} from './schema/train.ts';
 
 /** Names under which shared parts appear as `$defs`. */
 const names = z.registry<{ id: string; title?: string; description?: string }>();
@@ -28,13 +37,21 @@ names.add(pictureSchema, {
 });
 names.add(cascadeSchema, { id: 'Cascade', description: 'How non-finite values spread through one lane.' });
 names.add(laneSchema, { id: 'Lane', description: 'One lane: who ran, on what, with which result.' });
+names.add(trainingSchema, {
+  id: 'Training',
+  description: 'How far a lane trained, and how its losses went.',
+});
+names.add(trainDataSchema, { id: 'TrainingData', description: 'The text of a training run, and its split.' });
+names.add(nonFiniteStepSchema, { id: 'NonFiniteStep', description: 'A step that was not finite.' });
+names.add(quantitySchema, { id: 'Quantity', description: 'One quantity of two lanes, step by step.' });
+names.add(trainLaneSchema, { id: 'TrainLane', description: 'One lane that trained.' });
 names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
 
 /**
  * Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". Characters
  * that a terminal would obey or hide are written as escapes, which read back as themselves.
  */
-export function renderJson(result: ResultRecord): string {
+export function renderJson(result: ResultRecord | TrainResultRecord): string {
   const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -54,4 +71,14 @@ export function resultJsonSchema(): Record<string, unknown> {
 /** JSON Schema of the run.json of one lane. */
 export function laneJsonSchema(): Record<string, unknown> {
   return jsonSchema(laneSchema, 'nanscope lane');
+}
+
+/** JSON Schema of `train --json` and of the run.json of a whole training run. */
+export function trainJsonSchema(): Record<string, unknown> {
+  return jsonSchema(trainResultSchema, 'nanscope training run');
+}
+
+/** JSON Schema of the run.json of one lane that trains. */
+export function trainLaneJsonSchema(): Record<string, unknown> {
+  return jsonSchema(trainLaneSchema, 'nanscope training lane');
 }

@@ -2,6 +2,7 @@
 
 export { rowArgmax, unanswerable } from '@nanscope/gpt2';
 export { GradientAccumulator } from './accumulate.ts';
+export * from './checkpoint/index.ts';
 export { EvalAccumulator, type EvalMetrics, type TokenResults } from './eval-accumulator.ts';
 export {
   type GradientOptions,
@@ -53,4 +54,5 @@ export {
 } from './schedule.ts';
 export { type RunPhase, rowsPerChunk, scoreRows, type TokenScores } from './score.ts';
 export { type SupervisedRows, shiftLabels, supervisedRows } from './shift.ts';
+export * from './tensorboard/index.ts';
 export { type LabelledBatch, type TrainingBatch, uploadTrainingBatch } from './training-batch.ts';

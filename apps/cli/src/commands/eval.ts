@@ -1,15 +1,8 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
-import {
-  configRecord,
-  type EvalConfig,
-  evalFlags,
-  evaluate,
-  readConfigFile,
-  resolveFlags,
-  toEvalConfig,
-} from '@nanscope/harness';
+import { evalFlags, evaluate, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/harness';
 import { renderJson, renderTerminal, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
+import { configWords } from '../config-words.ts';
 import { interruption } from '../interruption.ts';
 import { EvalProgress } from '../progress.ts';
 
@@ -18,12 +11,6 @@ async function configOf({ flags, config }: Invocation) {
     config === undefined ? undefined : { path: config, values: await readConfigFile(config, evalFlags) };
   return toEvalConfig(resolveFlags(evalFlags, flags, file));
 }
-
-/** Every setting with its value, as in a config file. */
-const configWords = (config: EvalConfig) =>
-  Object.entries(configRecord(config))
-    .map(([name, value]) => `${name}: ${value}`)
-    .join(', ');
 
 export const evalCommand: Command = {
   name: 'eval',

@@ -3,5 +3,12 @@ import type { Command } from '../command.ts';
 import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
+import { trainCommand } from './train.ts';
 
-export const commands: readonly Command[] = [evalCommand, compareCommand, doctorCommand];
+export const commands: readonly Command[] = [
+  evalCommand,
+  trainCommand,
+  generateCommand,
+  compareCommand,
+  doctorCommand,
+];

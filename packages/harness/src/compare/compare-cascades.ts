@@ -100,9 +100,12 @@ function alignAll(targets: Traces, references: Traces): Alignment[] {
   ];
 }
 
+/** What is compared here is in the records of every lane. */
+type Traced = Pick<LaneRecord, 'cascade'>;
+
 export function compareCascades(
-  target: LaneRecord,
-  reference: LaneRecord,
+  target: Traced,
+  reference: Traced,
   targetTraces: Traces,
   referenceTraces: Traces,
 ): Pick<ComparisonRecord, 'ops' | 'cascade'> {

@@ -36,9 +36,12 @@ function differences(
     .map((name) => ({ name, reference: show(reference[name]), target: show(target[name]) }));
 }
 
+/** What is compared here is in the records of every lane. */
+type Configured = Pick<LaneRecord, 'config' | 'policy' | 'decision' | 'model' | 'environment'>;
+
 /** What has to be equal for the numbers to mean anything, and is not. */
-export function configurationDifferences(reference: LaneRecord, target: LaneRecord): Difference[] {
-  const settings = (lane: LaneRecord) => ({
+export function configurationDifferences(reference: Configured, target: Configured): Difference[] {
+  const settings = (lane: Configured) => ({
     ...Object.fromEntries(
       Object.entries(lane.config).filter(
         ([name]) =>
@@ -59,7 +62,7 @@ export function configurationDifferences(reference: LaneRecord, target: LaneReco
 }
 
 /** Versions and machines. Stated, never a reason to fail. */
-export function environmentDifferences(reference: LaneRecord, target: LaneRecord): Difference[] {
-  const device = (lane: LaneRecord) => ({ ...lane.environment, device: lane.decision.label });
+export function environmentDifferences(reference: Configured, target: Configured): Difference[] {
+  const device = (lane: Configured) => ({ ...lane.environment, device: lane.decision.label });
   return differences(device(reference), device(target));
 }

@@ -19,7 +19,7 @@ export function placeWords(key: string): string {
   return key;
 }
 
-export function originWords(lane: LaneRecord): string {
+export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   const origin = lane.cascade?.origin;
   if (!origin)
     return lane.cascade && lane.cascade.level !== 'off'

@@ -1,10 +1,7 @@
 /** Flags of the smaller commands. */
-import { evalFlags } from './eval-flags.ts';
 import type { Flag } from './flag.ts';
+import { sharedFlags } from './shared-flags.ts';
 
-const shared = (...names: readonly string[]): readonly Flag[] =>
-  evalFlags.filter((flag) => names.includes(flag.name));
+export const compareFlags: readonly Flag[] = sharedFlags('rtol', 'atol', 'json');
 
-export const compareFlags: readonly Flag[] = shared('rtol', 'atol', 'json');
-
-export const doctorFlags: readonly Flag[] = shared('backend', 'json');
+export const doctorFlags: readonly Flag[] = sharedFlags('backend', 'json');

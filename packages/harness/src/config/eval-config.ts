@@ -38,15 +38,15 @@ export interface EvalConfig {
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Flag values, already checked against the flag table, under their names in code. */
-export function toEvalConfig(values: FlagValues): EvalConfig {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [camel(name), value]),
-  ) as unknown as EvalConfig;
+export function toConfig<Config>(values: FlagValues): Config {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [camel(name), value])) as Config;
 }
+
+export const toEvalConfig = (values: FlagValues): EvalConfig => toConfig<EvalConfig>(values);
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Back to flag names, for `run.json` and for printing. */
-export function configRecord(config: EvalConfig): Record<string, unknown> {
+export function configRecord(config: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(config).map(([name, value]) => [kebab(name), value]));
 }

@@ -3,7 +3,10 @@ import { FLOAT16_MIN, FLOAT32_MIN, type Policy, policyFrom } from '@nanscope/att
 import type { LaneRecord } from '@nanscope/report';
 import type { EvalConfig } from './eval-config.ts';
 
-export function policyOf(config: EvalConfig): Policy {
+/** The part of a configuration that says what attention does with masks. */
+export type PolicyConfig = Pick<EvalConfig, 'policy' | 'fill' | 'compose' | 'rowGuard' | 'computeDtype'>;
+
+export function policyOf(config: PolicyConfig): Policy {
   return policyFrom({
     preset: config.policy,
     ...(config.fill === undefined ? {} : { fill: config.fill }),

@@ -24,18 +24,31 @@ export interface EvalBatch {
   readonly rows: readonly TextRow[];
 }
 
+/** The part of a configuration that names model and tokenizer. */
+export type TokenizerConfig = Pick<EvalConfig, 'model' | 'tokenizer'>;
+
 /** The model folder's own tokenizer when it has one, else bytes. */
-export function tokenizerPlace(config: EvalConfig): string {
+export function tokenizerPlace(config: TokenizerConfig): string {
   if (config.tokenizer) return config.tokenizer;
   const own = ['tokenizer.json', 'vocab.json'].some((name) => existsSync(join(config.model, name)));
   return own ? config.model : 'bytes';
 }
 
-export function loadTokenizerFor(config: EvalConfig): Promise<Tokenizer> {
+export function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {
   return loadTokenizer(tokenizerPlace(config));
 }
 
-export function collateOptions(config: EvalConfig, tokenizer: Tokenizer, model: Gpt2Config): CollateOptions {
+/** The part of a configuration that shapes batches. */
+export type CollateConfig = Pick<
+  EvalConfig,
+  'paddingSide' | 'maxLength' | 'ignoreFirstToken' | 'positionIds'
+>;
+
+export function collateOptions(
+  config: CollateConfig,
+  tokenizer: Tokenizer,
+  model: Gpt2Config,
+): CollateOptions {
   return {
     paddingSide: config.paddingSide,
     // GPT-2 has no pad token; padding with end-of-text is what everyone does, and the mask hides it.
@@ -48,7 +61,7 @@ export function collateOptions(config: EvalConfig, tokenizer: Tokenizer, model: 
 }
 
 /** The rows of text of a run, streamed. */
-export function textRows(config: EvalConfig): AsyncIterable<TextRow> {
+export function textRows(config: Pick<EvalConfig, 'data' | 'textField'>): AsyncIterable<TextRow> {
   return readTexts({
     path: config.data ?? builtinTextPath,
     ...(config.textField ? { textField: config.textField } : {}),

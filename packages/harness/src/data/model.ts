@@ -14,6 +14,9 @@ import {
 } from '@nanscope/gpt2';
 import type { EvalConfig } from '../config/eval-config.ts';
 
+/** The part of a configuration that names a model. */
+export type ModelConfig = Pick<EvalConfig, 'model' | 'seed'>;
+
 /** @throws {UserError} `model/unknown` when it is neither a folder nor a preset */
 function modelFolder(name: string): string {
   if (existsSync(name) && statSync(name).isDirectory()) return name;
@@ -26,17 +29,17 @@ function modelFolder(name: string): string {
 }
 
 /** The model's shape, without reading weights. */
-export async function modelConfig(config: EvalConfig): Promise<Gpt2Config> {
+export async function modelConfig(config: ModelConfig): Promise<Gpt2Config> {
   if (isModelPreset(config.model)) return presetConfig(config.model);
   return readConfig(join(modelFolder(config.model), 'config.json'));
 }
 
-export function loadModel(config: EvalConfig): Promise<Gpt2> {
+export function loadModel(config: ModelConfig): Promise<Gpt2> {
   if (isModelPreset(config.model)) return loadGpt2({ preset: config.model, seed: config.seed });
   return loadGpt2({ directory: modelFolder(config.model) });
 }
 
 /** Opens the weights and checks names, dtypes and shapes against the config, without reading a tensor. */
-export async function checkModelFiles(config: EvalConfig): Promise<void> {
+export async function checkModelFiles(config: ModelConfig): Promise<void> {
   if (!isModelPreset(config.model)) await checkGpt2(modelFolder(config.model));
 }

@@ -14,7 +14,7 @@ import { checkModelFiles, modelConfig } from '../data/model.ts';
 import { earlierRun } from '../run-folder/write.ts';
 
 /** The nearest ancestor that exists must be a folder that can be written. */
-function checkWritable(path: string, flag: string): void {
+export function checkWritable(path: string, flag: string): void {
   const refuse = (found: string) =>
     new UserError(
       'run-folder/unwritable',

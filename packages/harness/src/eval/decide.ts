@@ -5,6 +5,12 @@ import { type Decision, type DeviceRequest, decideAttention, resolve } from '@na
 import type { EvalConfig } from '../config/eval-config.ts';
 import { probeAttention, probeBackend } from '../probe/probe-devices.ts';
 
+/** The part of a configuration that chooses devices and attention. */
+export type DeviceConfig = Pick<
+  EvalConfig,
+  'device' | 'reference' | 'backend' | 'mpsRule' | 'attn' | 'policy'
+>;
+
 const CPU = ['tensorflow', 'wasm', 'cpu'];
 
 export interface Decided {
@@ -26,17 +32,17 @@ export function backendsFor(device: string, thirdParty?: string): readonly strin
 }
 
 /** `auto` means the implementation that the preset stands for, where it stands for one. */
-function wantedAttention({ attn, policy }: EvalConfig): EvalConfig['attn'] {
+function wantedAttention({ attn, policy }: DeviceConfig): EvalConfig['attn'] {
   return attn === 'auto' ? (policies[policy as PresetName].implementation ?? 'auto') : attn;
 }
 
-const requestFor = (config: EvalConfig, device: string): DeviceRequest => ({
+const requestFor = (config: DeviceConfig, device: string): DeviceRequest => ({
   device,
   attention: wantedAttention(config),
   mpsRule: config.mpsRule,
 });
 
-function decideReference(config: EvalConfig, target: Decision, probes: readonly Probe[]): Decision {
+function decideReference(config: DeviceConfig, target: Decision, probes: readonly Probe[]): Decision {
   const others =
     config.reference === undefined ? probes.filter((probe) => probe.id !== target.backend) : probes;
   const chosen = resolve({ ...requestFor(config, config.reference ?? 'cpu'), mpsRule: 'off' }, others);
@@ -48,7 +54,7 @@ function decideReference(config: EvalConfig, target: Decision, probes: readonly 
 }
 
 /** @throws {UserError} `device/unknown` (exit 2), `device/not-found` (exit 3) */
-export async function decide(config: EvalConfig, say: (what: string) => void): Promise<Decided> {
+export async function decide(config: DeviceConfig, say: (what: string) => void): Promise<Decided> {
   const thirdParty = config.backend ? (await loadBackend(config.backend)).id : undefined;
   const environment = await laneEnvironment();
   const wantsReference = config.reference !== 'none';

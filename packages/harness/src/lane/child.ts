@@ -25,6 +25,8 @@ export interface ChildOptions<Out> {
   readonly onMessage: (message: Out) => void;
   /** Stops the child early: SIGTERM, then SIGKILL. */
   readonly signal?: AbortSignal;
+  /** When given, the child is first asked by the message `{ kind: 'stop' }` and has so long to end by itself. */
+  readonly graceSeconds?: number;
 }
 
 /** The last line that says something: a thrown error's own line when there is one. */
@@ -48,9 +50,14 @@ export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
     let stderr = '';
     let silent = false;
     let timer: NodeJS.Timeout | undefined;
-    const stop = () => {
+    const kill = () => {
       child.kill('SIGTERM');
       setTimeout(() => child.kill('SIGKILL'), 2000).unref();
+    };
+    const stop = () => {
+      if (options.graceSeconds === undefined || !child.connected) return kill();
+      child.send({ kind: 'stop' });
+      setTimeout(kill, options.graceSeconds * 1000).unref();
     };
     const heard = () => {
       clearTimeout(timer);

@@ -2,7 +2,6 @@
  * A lane from start to end, in its own process: open the backend, load the model, evaluate every batch, ask
  * the extra questions on a small batch, write it all down. Comparison is the parent's business.
  */
-import type { Session } from '@nanscope/backend';
 import type { Tokenizer } from '@nanscope/collator';
 import type { Gpt2 } from '@nanscope/gpt2';
 import { EvalAccumulator } from '@nanscope/trainer';
@@ -10,10 +9,10 @@ import * as tf from '@tensorflow/tfjs';
 import { policyOf } from '../config/policy.ts';
 import { collateOptions, type EvalBatch, evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import { loadModel } from '../data/model.ts';
-import { findBackend } from '../probe/find-backend.ts';
 import type { BatchResult, Computation } from './evaluate-batch.ts';
 import { LaneRecorder } from './lane-record.ts';
 import { metricsRecord } from './metrics-record.ts';
+import { openSession } from './open-session.ts';
 import { probeQuestions } from './probe-questions.ts';
 import { recordBatch } from './record-batch.ts';
 import { saveOutputs } from './save-outputs.ts';
@@ -21,16 +20,6 @@ import type { LaneMessage, LaneTask } from './task.ts';
 import { LaneTracer } from './tracer.ts';
 
 type Say = (message: LaneMessage) => void;
-
-async function open(task: LaneTask, say: Say): Promise<Session> {
-  say({ kind: 'loading', what: `opening ${task.decision.backend}` });
-  const session = await (await findBackend(task.decision.backend, task.config.backend)).open();
-  session.lost?.then((reason) => {
-    say({ kind: 'device-lost', reason });
-    setTimeout(() => process.exit(1), 50);
-  });
-  return session;
-}
 
 interface Evaluation {
   readonly task: LaneTask;
@@ -90,7 +79,7 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
 
 export async function runLane(task: LaneTask, say: Say): Promise<void> {
   const { config } = task;
-  const session = await open(task, say);
+  const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(config);
   say({ kind: 'loading', what: `loading ${config.model}` });
   const model: Gpt2 = await loadModel(config);

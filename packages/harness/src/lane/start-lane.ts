@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LaneRecord } from '@nanscope/report';
 import { writeJson } from '../run-folder/write.ts';
 import { type ChildEnd, runChild, siblingModule } from './child.ts';
-import type { LaneMessage, LaneOutcome, LaneTask } from './task.ts';
+import type { LaneMessage, LaneOutcome, LaneTaskBase } from './task.ts';
 
 function signalWords(end: ChildEnd): string {
   const how = end.signal ? `was killed by ${end.signal}` : `exited with code ${end.code}`;
@@ -17,6 +17,7 @@ export function laneOutcome(
   said: {
     readonly done: boolean;
     readonly lost?: string;
+    readonly failed?: string;
     readonly userError?: LaneOutcome['userError'];
     readonly interrupted: boolean;
   },
@@ -24,6 +25,7 @@ export function laneOutcome(
 ): LaneOutcome {
   if (said.done) return { status: 'complete' };
   if (said.userError) return { status: 'failed', failure: said.userError.message, userError: said.userError };
+  if (said.failed) return { status: 'failed', failure: said.failed };
   if (said.interrupted) return { status: 'interrupted', failure: 'interrupted' };
   if (said.lost) return { status: 'device-lost', failure: `the device was lost: ${said.lost}` };
   if (end.silent)
@@ -51,25 +53,36 @@ function markEnded(folder: string, outcome: LaneOutcome): void {
   });
 }
 
+export interface StartOptions {
+  /** Entry point of the lane's process; default: that of an evaluation. */
+  readonly module?: URL;
+  /** Seconds that an interrupted lane has to end by itself, after it was asked to; default: it is stopped at once. */
+  readonly graceSeconds?: number;
+}
+
 export async function startLane(
-  task: LaneTask,
+  task: LaneTaskBase,
   environment: Readonly<Record<string, string>>,
   onMessage: (message: LaneMessage) => void,
   signal?: AbortSignal,
+  { module = siblingModule(import.meta.url, './main'), graceSeconds }: StartOptions = {},
 ): Promise<LaneOutcome> {
   let done = false;
   let lost: string | undefined;
+  let failed: string | undefined;
   let userError: LaneOutcome['userError'];
   const silenceSeconds = task.config.laneTimeout;
   const end = await runChild<LaneMessage>({
-    module: siblingModule(import.meta.url, './main'),
+    module,
     input: task,
     environment,
     silenceSeconds,
     ...(signal ? { signal } : {}),
+    ...(graceSeconds === undefined ? {} : { graceSeconds }),
     onMessage(message) {
       if (message.kind === 'done') done = true;
       else if (message.kind === 'device-lost') lost = message.reason;
+      else if (message.kind === 'failed') failed = message.reason;
       else if (message.kind === 'user-error') userError = message;
       onMessage(message);
     },
@@ -80,6 +93,7 @@ export async function startLane(
       done,
       interrupted: signal?.aborted ?? false,
       ...(lost ? { lost } : {}),
+      ...(failed ? { failed } : {}),
       ...(userError ? { userError } : {}),
     },
     silenceSeconds,

@@ -9,12 +9,27 @@ import {
   type ResultRecord,
   resultSchema,
   SCHEMA_VERSION,
+  type TrainLaneRecord,
+  type TrainResultRecord,
+  trainLaneSchema,
+  trainResultSchema,
 } from '@nanscope/report';
 
-/** The content of `folder/run.json`: a whole evaluation, or one lane of it. */
+/** The content of `folder/run.json`: a whole evaluation or training run, or one lane of it. */
 export type RunRecord =
   | { readonly kind: 'eval'; readonly result: ResultRecord }
-  | { readonly kind: 'lane'; readonly lane: LaneRecord };
+  | { readonly kind: 'lane'; readonly lane: LaneRecord }
+  | { readonly kind: 'train'; readonly training: TrainResultRecord }
+  | { readonly kind: 'train-lane'; readonly trainLane: TrainLaneRecord };
+
+/** The schema of each kind of record; a whole evaluation is of kind `eval` or `compare`. */
+const schemas = {
+  lane: laneSchema,
+  train: trainResultSchema,
+  'train-lane': trainLaneSchema,
+} as const;
+
+const isKind = (kind: unknown): kind is keyof typeof schemas => Object.hasOwn(schemas, String(kind));
 
 function readJson(path: string): unknown {
   let text: string;
@@ -49,7 +64,8 @@ export function readRun(folder: string): RunRecord {
       `${path}: expected schemaVersion ${SCHEMA_VERSION}, found ${JSON.stringify(content.schemaVersion)}. Read it with the nanscope that wrote it.`,
     );
   }
-  const parsed = content.kind === 'lane' ? laneSchema.safeParse(content) : resultSchema.safeParse(content);
+  const { kind } = content;
+  const parsed = (isKind(kind) ? schemas[kind] : resultSchema).safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new UserError(
@@ -57,9 +73,10 @@ export function readRun(folder: string): RunRecord {
       `${path}: expected a nanscope run, found a wrong field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
     );
   }
-  return content.kind === 'lane'
-    ? { kind: 'lane', lane: parsed.data as LaneRecord }
-    : { kind: 'eval', result: parsed.data as ResultRecord };
+  if (kind === 'lane') return { kind, lane: parsed.data as LaneRecord };
+  if (kind === 'train') return { kind, training: parsed.data as TrainResultRecord };
+  if (kind === 'train-lane') return { kind, trainLane: parsed.data as TrainLaneRecord };
+  return { kind: 'eval', result: parsed.data as ResultRecord };
 }
 
 /** The lines of `folder/name` as they stand, streamed; nothing when the file is not there. */
@@ -96,5 +113,16 @@ export function readLane(folder: string): LaneRecord | undefined {
   throw new UserError(
     'run-folder/foreign',
     `${folder}: expected the folder of one lane, found that of a whole evaluation.`,
+  );
+}
+
+/** The same of a lane that trains. */
+export function readTrainLane(folder: string): TrainLaneRecord | undefined {
+  if (!existsSync(join(folder, 'run.json'))) return undefined;
+  const run = readRun(folder);
+  if (run.kind === 'train-lane') return run.trainLane;
+  throw new UserError(
+    'run-folder/foreign',
+    `${folder}: expected the folder of a lane that trained, found that of another command.`,
   );
 }

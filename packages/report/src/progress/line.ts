@@ -14,6 +14,10 @@ export interface ProgressState {
   readonly total?: number | undefined;
   readonly tokensPerSecond?: number | undefined;
   readonly etaSeconds?: number | undefined;
+  /** What is counted; default `batches`. */
+  readonly unit?: string | undefined;
+  /** Figures of the moment, told before the rest: `loss 3.21`. */
+  readonly facts?: readonly string[] | undefined;
   /** What the lane is at when it is not evaluating batches: `loading the model`, `leak check`. */
   readonly phase?: string | undefined;
 }
@@ -30,8 +34,8 @@ const SHORTEST_BAR = 8;
 const USUAL_FACTS = 46;
 
 /** `3/12 batches`, or `3 batches` while the total is unknown. */
-function doneWords({ done, total }: ProgressState): string {
-  return total === undefined ? `${count(done)} batches` : `${count(done)}/${count(total)} batches`;
+function doneWords({ done, total, unit = 'batches' }: ProgressState): string {
+  return total === undefined ? `${count(done)} ${unit}` : `${count(done)}/${count(total)} ${unit}`;
 }
 
 /** Facts in the order in which they are dropped when the line is short, last first. */
@@ -40,6 +44,7 @@ function factsOf(state: ProgressState): string[] {
   const over = total !== undefined && done >= total;
   const facts = [phase ?? doneWords(state)];
   if (phase === undefined) {
+    facts.push(...(state.facts ?? []));
     if (etaSeconds !== undefined && Number.isFinite(etaSeconds) && !over)
       facts.push(`${duration(etaSeconds)} left`);
     if (tokensPerSecond !== undefined && tokensPerSecond > 0) facts.push(`${rate(tokensPerSecond)} tokens/s`);

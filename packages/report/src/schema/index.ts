@@ -4,3 +4,4 @@ export * from './device.ts';
 export * from './lane.ts';
 export * from './number.ts';
 export * from './result.ts';
+export * from './train.ts';

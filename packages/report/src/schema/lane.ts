@@ -83,9 +83,8 @@ export const laneStatus = z.enum([
   'interrupted',
 ]);
 
-export const laneSchema = z.object({
-  schemaVersion: z.literal(SCHEMA_VERSION),
-  kind: z.literal('lane'),
+/** What every lane says of itself, whatever it computes. */
+export const laneHead = {
   role: z.enum(['target', 'reference']),
   status: laneStatus,
   failure: z.string().optional(),
@@ -112,6 +111,12 @@ export const laneSchema = z.object({
     vocabulary: z.number().int(),
     positions: z.number().int(),
   }),
+};
+
+export const laneSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  kind: z.literal('lane'),
+  ...laneHead,
   data: z.object({ source: z.string(), rows: z.number().int(), truncated: z.number().int() }),
   metrics: metricsSchema.optional(),
   cascade: cascadeSchema.optional(),

@@ -78,7 +78,7 @@ export function cascadeSection(result: ResultRecord, page: Page): Line[] {
     result,
     (lane) =>
       lane.cascade &&
-      `${counted(lane.cascade.ops, 'op')} a batch, ${counted(lane.cascade.batchesTraced, 'batch', 'batches')} traced`,
+      `${counted(lane.cascade.ops, 'op')} a batch, ${counted(lane.cascade.batchesTraced, page.unit, page.unit === 'batch' ? 'batches' : 'steps')} traced`,
   );
   const lines: Line[] = [heading('Cascade', page, remark.length === 1 ? remark[0]!.value : '')];
   const lanes = roles.filter((role) => rows.some((row) => row[role] !== undefined));

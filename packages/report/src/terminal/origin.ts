@@ -27,7 +27,12 @@ function originLines({ who, value: { origin, picture } }: Said<Found>, page: Pag
       'strong',
       width,
     ),
-    ...field('', `${where}, in batch ${count(origin.batch)} of the data`, 'plain', width),
+    ...field(
+      '',
+      `${where}, in ${page.unit === 'batch' ? `batch ${count(origin.batch)} of the data` : `step ${count(origin.batch)}`}`,
+      'plain',
+      width,
+    ),
     ...field('mechanism', origin.mechanism.name, 'strong', width),
     ...field('', origin.mechanism.evidence, 'plain', width),
   ];

@@ -73,10 +73,12 @@ const asciiGlyphs: Glyphs = {
 export interface Page {
   readonly width: number;
   readonly glyphs: Glyphs;
+  /** What a lane works through one by one; traces are numbered by it. */
+  readonly unit: 'batch' | 'step';
 }
 
-export function page(width: number, unicode: boolean): Page {
-  return { width, glyphs: unicode ? unicodeGlyphs : asciiGlyphs };
+export function page(width: number, unicode: boolean, unit: Page['unit'] = 'batch'): Page {
+  return { width, glyphs: unicode ? unicodeGlyphs : asciiGlyphs, unit };
 }
 
 /** A section's title with a rule to the right edge and a remark before its end. */

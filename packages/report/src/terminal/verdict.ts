@@ -1,10 +1,20 @@
 /** The verdict in a box: what is the case in one sentence, and what to do next. */
 import type { ResultRecord, VerdictRecord } from '../schema/result.ts';
+import type { TrainVerdictRecord } from '../schema/train.ts';
 import { cell, type Line, type Span, span, type Tone } from '../text/line.ts';
 import { displayWidth, padEnd, wrap } from '../text/width.ts';
 import type { Page } from './page.ts';
 
-const titles: Readonly<Record<VerdictRecord['code'], readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {
+const titles: Readonly<
+  Record<
+    VerdictRecord['code'] | TrainVerdictRecord['code'],
+    readonly [string, Tone, 'pass' | 'fail' | 'warn']
+  >
+> = {
+  trained: ['Trained', 'good', 'pass'],
+  'stopped-non-finite': ['Stopped: a step is not finite', 'bad', 'fail'],
+  'ended-non-finite': ['The loss is not finite', 'bad', 'fail'],
+  interrupted: ['Interrupted', 'warn', 'warn'],
   agree: ['The lanes agree', 'good', 'pass'],
   'agree-non-finite': ['The lanes agree, and neither is finite', 'warn', 'warn'],
   'classes-differ': ['The lanes differ in class', 'bad', 'fail'],
@@ -16,7 +26,10 @@ const titles: Readonly<Record<VerdictRecord['code'], readonly [string, Tone, 'pa
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 
-export function verdictSection({ verdict }: ResultRecord, { width, glyphs }: Page): Line[] {
+export function verdictSection(
+  { verdict }: { readonly verdict: ResultRecord['verdict'] | TrainVerdictRecord },
+  { width, glyphs }: Page,
+): Line[] {
   const [title, tone, sign] = titles[verdict.code];
   const [topLeft, topRight, bottomRight, bottomLeft, horizontal, vertical] = glyphs.box;
   const inner = width - 4;

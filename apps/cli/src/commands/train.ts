@@ -1,0 +1,50 @@
+/** `nanscope train`: flags in, progress to standard error, the result to standard output. */
+import {
+  readConfigFile,
+  resolveFlags,
+  resumedValues,
+  runTraining,
+  type TrainConfig,
+  toConfig,
+  trainFlags,
+} from '@nanscope/harness';
+import { renderJson, renderTraining, terminalStyle } from '@nanscope/report';
+import type { Command, Invocation } from '../command.ts';
+import { configWords } from '../config-words.ts';
+import { interruption } from '../interruption.ts';
+import { EvalProgress } from '../progress.ts';
+
+/** Flags beat the config file, which beats the configuration of a run that is continued, which beats the defaults. */
+async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
+  const file = config === undefined ? {} : await readConfigFile(config, trainFlags);
+  const folder = flags.resume ?? file.resume;
+  const earlier = typeof folder === 'string' ? resumedValues(folder) : {};
+  const path = config ?? (typeof folder === 'string' ? `${folder}/config.json` : '');
+  const values = resolveFlags(trainFlags, flags, { path, values: { ...earlier, ...file } });
+  return toConfig<TrainConfig>(values);
+}
+
+export const trainCommand: Command = {
+  name: 'train',
+  describe:
+    'train a model, on one device or on two side by side; a step that is not finite is traced to its origin',
+  flags: trainFlags,
+  async run(invocation) {
+    const config = await configOf(invocation);
+    const progress = new EvalProgress(process.stderr, process.env, 'steps');
+    progress.stage(`config    ${configWords(config)}`);
+    const interrupted = interruption();
+    const result = await runTraining(config, invocation.command, {
+      onStage: (what) => progress.stage(what),
+      onDecision: (decided) => progress.decision(decided),
+      onLane: (role, message) => progress.lane(role, message),
+      signal: interrupted.signal,
+    }).finally(() => {
+      progress.end();
+      interrupted.end();
+    });
+    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
+    process.stdout.write(config.json ? `${renderJson(result)}\n` : renderTraining(result, style));
+    return result.verdict.exitCode;
+  },
+};

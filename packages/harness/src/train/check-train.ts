@@ -1,0 +1,105 @@
+/** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { errorLine, UserError } from '@nanscope/errors';
+import { policyOf } from '../config/policy.ts';
+import type { TrainConfig } from '../config/train-config.ts';
+import { loadTokenizerFor } from '../data/inputs.ts';
+import { checkModelFiles } from '../data/model.ts';
+import { checkWritable } from '../eval/check-inputs.ts';
+import { earlierRun } from '../run-folder/write.ts';
+import { trainData } from './data.ts';
+import { trainModelConfig } from './model.ts';
+import { settingsOf } from './settings.ts';
+
+function refuse(code: string, words: string): never {
+  throw new UserError(`usage/${code}`, words);
+}
+
+/** Flags that only mean something together, or not together. */
+function checkTogether(config: TrainConfig): void {
+  const { corpus, data, patience, validation, dropout, labelSmoothing, beta1, beta2, minimum } = config;
+  if (corpus !== undefined && data !== undefined)
+    refuse(
+      'corpus',
+      `--corpus ${corpus} and --data ${data}: expected one text to train on, found two. Leave one out.`,
+    );
+  if (data === '-')
+    refuse(
+      'data',
+      '--data -: expected a file or a folder: a text that is read again for every epoch and on resume can not come from standard input.',
+    );
+  if (patience !== undefined && validation === 0)
+    refuse(
+      'patience',
+      `--patience ${patience}: expected validation rows to be patient about, found --validation 0.`,
+    );
+  const below: [string, number][] = [
+    ['dropout', dropout],
+    ['label-smoothing', labelSmoothing],
+    ['beta1', beta1],
+    ['beta2', beta2],
+  ];
+  for (const [name, value] of below)
+    if (!(value < 1)) refuse('bad-value', `--${name} ${value}: expected a number from 0 to less than 1.`);
+  if (!(minimum <= 1))
+    refuse('bad-value', `--minimum ${minimum}: expected a fraction of the peak, from 0 to 1.`);
+}
+
+/** @throws {UserError} for the first thing that is wrong. @returns steps that will be made */
+export async function checkTrain(config: TrainConfig): Promise<{ readonly steps: number }> {
+  policyOf(config);
+  checkTogether(config);
+  const tokenizer = await loadTokenizerFor(config);
+  const model = await trainModelConfig(config, tokenizer);
+  if (config.maxLength !== undefined && config.maxLength > model.n_positions) {
+    refuse(
+      'max-length',
+      `--max-length ${config.maxLength}: expected at most ${model.n_positions}, the positions of the model (n_positions).`,
+    );
+  }
+  if (tokenizer.vocabSize > model.vocab_size) {
+    refuse(
+      'tokenizer',
+      `The tokenizer ${tokenizer.name} gives ids up to ${tokenizer.vocabSize - 1}, expected at most ${model.vocab_size - 1}, the vocabulary of ${config.model}. Name the tokenizer of the model.`,
+    );
+  }
+  await checkModelFiles(config);
+  if (config.out && config.out !== config.resume) {
+    checkWritable(config.out, '--out');
+    earlierRun(config.out);
+  }
+  if (config.save) checkWritable(config.save, '--save');
+  const { training } = await trainData(config, tokenizer, model);
+  return { steps: settingsOf(config, 'sdpa', training.length).steps };
+}
+
+/**
+ * The configuration of the run that is to be continued, by flag names; `out` is that folder itself.
+ *
+ * @throws {UserError} `resume/no-run`, `resume/broken`
+ */
+export function resumedValues(folder: string): Record<string, unknown> {
+  const path = join(folder, 'config.json');
+  if (!existsSync(path)) {
+    throw new UserError(
+      'resume/no-run',
+      `--resume ${folder}: expected the folder of a training run, with config.json in it, found none. A single checkpoint can be trained on with --model ${join(folder, 'target', 'checkpoints', 'step-...')}.`,
+    );
+  }
+  try {
+    const {
+      json: _,
+      resume: __,
+      ...values
+    } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    return { ...values, out: folder };
+  } catch (error) {
+    throw new UserError('resume/broken', `${path}: expected JSON, found ${errorLine(error)}.`);
+  }
+}
+
+/** Whether a run continues in its own folder. */
+export function isInPlace({ resume, out }: TrainConfig): boolean {
+  return resume !== undefined && (out === undefined || resolve(out) === resolve(resume));
+}

@@ -1,0 +1,103 @@
+/** Two lanes that trained from the same seed, step by step: losses, gradient norms, validation losses, cascades. */
+import {
+  fromJsonNumber,
+  type JsonNumber,
+  type QuantityComparison,
+  type TrainComparisonRecord,
+  type TrainLaneRecord,
+  toJsonNumber,
+} from '@nanscope/report';
+import { compareCascades } from '../compare/compare-cascades.ts';
+import { configurationDifferences, environmentDifferences } from '../compare/compare-config.ts';
+import { numberClass, requiredRtol, sameNumber, type Tolerance } from '../compare/numbers.ts';
+import { readJsonLines } from '../run-folder/read.ts';
+import { readTraces } from '../run-folder/read-traces.ts';
+import type { StepLine, ValidationLine } from './lines.ts';
+
+/** One quantity of one lane by step. */
+export type Series = ReadonlyMap<number, JsonNumber>;
+
+/** Pure. Steps that only one lane has are not compared. */
+export function compareSeries(
+  name: QuantityComparison['name'],
+  target: Series,
+  reference: Series,
+  tolerance: Tolerance,
+): QuantityComparison {
+  let compared = 0;
+  let needed = 0;
+  let firstClass: QuantityComparison['firstClassDifference'];
+  let firstBeyond: QuantityComparison['firstBeyond'];
+  for (const [step, value] of target) {
+    const other = reference.get(step);
+    if (other === undefined) continue;
+    compared++;
+    const [a, b] = [fromJsonNumber(value), fromJsonNumber(other)];
+    needed = Math.max(needed, requiredRtol(a, b, tolerance.atol));
+    const difference = { step, reference: other, target: value };
+    if (numberClass(a) !== numberClass(b)) firstClass ??= difference;
+    else if (!sameNumber(a, b, tolerance)) firstBeyond ??= difference;
+  }
+  return {
+    name,
+    compared,
+    ...(firstClass && { firstClassDifference: firstClass }),
+    ...(firstBeyond && { firstBeyond }),
+    requiredRtol: toJsonNumber(needed),
+  };
+}
+
+interface LaneSeries {
+  readonly loss: Map<number, JsonNumber>;
+  readonly gradNorm: Map<number, JsonNumber>;
+  readonly validation: Map<number, JsonNumber>;
+}
+
+async function seriesOf(folder: string): Promise<LaneSeries> {
+  const series: LaneSeries = { loss: new Map(), gradNorm: new Map(), validation: new Map() };
+  for await (const { step, loss, gradNorm } of readJsonLines<StepLine>(folder, 'metrics.jsonl')) {
+    series.loss.set(step, loss);
+    series.gradNorm.set(step, gradNorm);
+  }
+  for await (const { step, loss } of readJsonLines<ValidationLine>(folder, 'validation.jsonl'))
+    series.validation.set(step, loss);
+  return series;
+}
+
+interface Lanes {
+  readonly target: TrainLaneRecord;
+  readonly reference: TrainLaneRecord;
+}
+
+export async function compareTraining(
+  targetFolder: string,
+  referenceFolder: string,
+  { target, reference }: Lanes,
+  { rtol, atol }: Tolerance,
+): Promise<TrainComparisonRecord> {
+  const [own, other] = [await seriesOf(targetFolder), await seriesOf(referenceFolder)];
+  const tolerance = { rtol, atol };
+  const both = [...own.loss.keys()].filter((step) => other.loss.has(step)).length;
+  // Traces are filed under the step's number.
+  const wanted = new Set(
+    [1, target.cascade?.origin?.batch, reference.cascade?.origin?.batch].filter((step) => step !== undefined),
+  );
+  return {
+    rtol,
+    atol,
+    configuration: configurationDifferences(reference, target),
+    environment: environmentDifferences(reference, target),
+    steps: { compared: both, onlyTarget: own.loss.size - both, onlyReference: other.loss.size - both },
+    quantities: [
+      compareSeries('loss', own.loss, other.loss, tolerance),
+      compareSeries('gradNorm', own.gradNorm, other.gradNorm, tolerance),
+      compareSeries('validation loss', own.validation, other.validation, tolerance),
+    ],
+    ...compareCascades(
+      target,
+      reference,
+      await readTraces(targetFolder, wanted),
+      await readTraces(referenceFolder, wanted),
+    ),
+  };
+}

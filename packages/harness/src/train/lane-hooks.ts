@@ -1,0 +1,195 @@
+/**
+ * Everything a training run writes down and says while it runs: metrics.jsonl, validation.jsonl, TensorBoard events,
+ * run.json, checkpoints, the cascade of a step that is not finite, and progress for the terminal.
+ */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Session } from '@nanscope/backend';
+import type { TrainDataRecord } from '@nanscope/report';
+import { toJsonNumber } from '@nanscope/report';
+import {
+  epochsAfter,
+  type NonFiniteStep,
+  type Observer,
+  openEventWriter,
+  planOf,
+  type RunProgress,
+  type SaveReason,
+  type StepReport,
+  type TrainEnd,
+  type TrainHooks,
+  type Training,
+  type ValidationReport,
+} from '@nanscope/trainer';
+import * as tf from '@tensorflow/tfjs';
+import type { LaneMessage } from '../lane/task.ts';
+import { appendJsonLine } from '../run-folder/write.ts';
+import { checkpointRoot, type RunIdentity, saveState } from './checkpoints.ts';
+import { keepLines, type StepLine, stepLine, type ValidationLine, validationLine } from './lines.ts';
+import { StepTracer } from './step-tracer.ts';
+import type { TrainTask } from './task.ts';
+import { TrainRecorder } from './train-record.ts';
+
+export interface LaneContext {
+  readonly task: TrainTask;
+  readonly session: Session;
+  readonly run: Training;
+  readonly identity: RunIdentity;
+  readonly data: TrainDataRecord;
+  readonly say: (message: LaneMessage) => void;
+  readonly stop: AbortSignal;
+}
+
+export class LaneHooks implements TrainHooks {
+  readonly #context: LaneContext;
+  readonly #recorder: TrainRecorder;
+  readonly #tracer: StepTracer;
+  #events: ReturnType<typeof openEventWriter> | undefined;
+  #tensorsAfterFirst = 0;
+  #first = true;
+  #lastLoss = Number.NaN;
+  /** Present when every step is traced. */
+  readonly observe?: Observer;
+
+  constructor(context: LaneContext) {
+    const { task, session, run, data } = context;
+    const { model, settings } = run;
+    this.#context = context;
+    this.#recorder = new TrainRecorder(task, session, model, { data, totalSteps: settings.steps });
+    this.#tracer = new StepTracer(session, task.config.trace, model, settings.policy, task.folder);
+    if (this.#tracer.everyStep) this.observe = this.#tracer.observer;
+    if (task.resumeFrom === undefined) this.#recorder.write();
+  }
+
+  /** Takes up the lines that were written before the checkpoint. */
+  resume(checkpoint: string, step: number): void {
+    const { task } = this.#context;
+    const from = task.resumeFrom!;
+    for (const line of keepLines<StepLine>(from, task.folder, 'metrics.jsonl', step))
+      this.#recorder.step(line);
+    for (const line of keepLines<ValidationLine>(from, task.folder, 'validation.jsonl', step))
+      this.#recorder.validation(line);
+    rmSync(join(task.folder, 'health.jsonl'), { force: true });
+    this.#events = openEventWriter(task.folder, { resumeAt: step + 1 });
+    this.#recorder.update({ training: { resumedFrom: { step, folder: checkpoint } } });
+    this.#context.say({ kind: 'note', text: `continues after step ${step} from ${checkpoint}` });
+  }
+
+  #scalars(step: number, values: Readonly<Record<string, number>>): void {
+    this.#events ??= openEventWriter(this.#context.task.folder);
+    this.#events.scalars(step, values);
+  }
+
+  onStep(report: StepReport): void {
+    const { task, run, say } = this.#context;
+    const line = stepLine(report);
+    appendJsonLine(task.folder, 'metrics.jsonl', line);
+    const { step, loss, gradNorm, learningRate, tokensPerSecond, bytes } = report;
+    this.#scalars(step, {
+      'train/loss': loss,
+      'train/gradient_norm': gradNorm,
+      'train/learning_rate': learningRate,
+      'train/tokens_per_second': tokensPerSecond,
+    });
+    this.#recorder.step(line);
+    this.#lastLoss = loss;
+    if (this.#first) this.#tensorsAfterFirst = tf.memory().numTensors;
+    this.#first = false;
+    say({
+      kind: 'progress',
+      batches: step,
+      total: run.settings.steps,
+      tokensPerSecond: this.#recorder.training.tokensPerSecond,
+      facts: [
+        `loss ${loss.toPrecision(4)}`,
+        `gradient ${gradNorm.toPrecision(3)}`,
+        `${Math.round(bytes / 2 ** 20)} MiB`,
+      ],
+    });
+  }
+
+  onValidation(report: ValidationReport): void {
+    const line = validationLine(report);
+    appendJsonLine(this.#context.task.folder, 'validation.jsonl', line);
+    this.#scalars(report.step, {
+      'validation/loss': report.loss,
+      'validation/accuracy': report.accuracy,
+    });
+    this.#recorder.validation(line);
+    this.#recorder.write();
+    this.#context.say({
+      kind: 'note',
+      text: `step ${report.step}: validation loss ${report.loss.toPrecision(6)}, training loss ${this.#lastLoss.toPrecision(6)}`,
+    });
+  }
+
+  async onNonFinite({ replay, ...hit }: NonFiniteStep): Promise<void> {
+    const words = {
+      stop: 'stopped before the update',
+      skip: 'update left out',
+      update: 'updated all the same',
+    };
+    this.#context.say({ kind: 'note', text: `step ${hit.step}: ${hit.reason}; ${words[hit.action]}` });
+    const replayed = await this.#tracer.replay(replay);
+    this.#recorder.nonFinite({
+      ...hit,
+      loss: toJsonNumber(hit.loss),
+      gradNorm: toJsonNumber(hit.gradNorm),
+      replayed,
+    });
+    this.#writeCascade();
+  }
+
+  #writeCascade(): void {
+    const cascade = this.#tracer.record();
+    this.#recorder.update(cascade ? { cascade } : {});
+  }
+
+  async save(progress: RunProgress, reasons: readonly SaveReason[]): Promise<void> {
+    const { task, run, identity } = this.#context;
+    const folder = await saveState(
+      checkpointRoot(task.folder),
+      identity,
+      run,
+      progress,
+      epochsAfter(planOf(run), progress.step),
+    );
+    const best = reasons.includes('best');
+    const others = this.#recorder.training.checkpoints.map((one) => (best ? { ...one, best: false } : one));
+    const { keep } = task.config;
+    const kept = others.filter((one, at) => one.best || at >= others.length - (keep - 1));
+    this.#recorder.update({
+      training: { checkpoints: [...kept, { step: progress.step, folder, best }] },
+    });
+  }
+
+  stopWanted(): boolean {
+    return this.#context.stop.aborted;
+  }
+
+  /** Folder name of the best checkpoint; undefined without validation. */
+  bestCheckpoint(): string | undefined {
+    return this.#recorder.training.checkpoints.find((one) => one.best)?.folder;
+  }
+
+  saved(directory: string): void {
+    this.#recorder.update({ training: { saved: directory } });
+  }
+
+  finish(end: TrainEnd): void {
+    const cascade = this.#tracer.record();
+    this.#tracer.close();
+    this.#recorder.update({
+      status: end === 'interrupted' ? 'interrupted' : 'complete',
+      finishedAt: new Date().toISOString(),
+      ...(cascade ? { cascade } : {}),
+      training: { end },
+      memory: {
+        peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+        tensorsGrown: tf.memory().numTensors - this.#tensorsAfterFirst,
+      },
+    });
+    this.#events?.close();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * A lane that trains, from start to end, in its own process: open the backend, load model and text, take up a
+ * checkpoint if there is one, train, save. The loop is in @nanscope/trainer; what is written down is in lane-hooks.ts.
+ */
+
+import { join } from 'node:path';
+import type { Tokenizer } from '@nanscope/collator';
+import { tokenizerFiles } from '@nanscope/collator';
+import { type Gpt2, saveGpt2 } from '@nanscope/gpt2';
+import { atTheStart, readCheckpoint, type TrainEnd, type Training, train } from '@nanscope/trainer';
+import { loadTokenizerFor } from '../data/inputs.ts';
+import { openSession } from '../lane/open-session.ts';
+import type { LaneMessage } from '../lane/task.ts';
+import { checkpointRoot, latestState, loadState, loadWeights, type RunIdentity } from './checkpoints.ts';
+import { trainData } from './data.ts';
+import { LaneHooks } from './lane-hooks.ts';
+import { loadTrainModel } from './model.ts';
+import { optimizerOf, settingsOf } from './settings.ts';
+import type { TrainTask } from './task.ts';
+
+type Say = (message: LaneMessage) => void;
+
+/** `--save`: the best weights there are, with the tokenizer, as a folder that `--model` takes. */
+async function saveModel(
+  directory: string,
+  model: Gpt2,
+  tokenizer: Tokenizer,
+  best: string | undefined,
+): Promise<void> {
+  if (best !== undefined) loadWeights(model, (await readCheckpoint(best)).weights);
+  await saveGpt2(directory, model, { tokenizerFiles: await tokenizerFiles(tokenizer) });
+}
+
+const wholeRun: readonly TrainEnd[] = ['steps', 'patience'];
+
+export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal): Promise<void> {
+  const { config, folder } = task;
+  const session = await openSession(task, say);
+  say({ kind: 'loading', what: 'reading the text' });
+  const tokenizer = await loadTokenizerFor(config);
+  say({ kind: 'loading', what: `loading ${config.model}` });
+  const model = await loadTrainModel(config, tokenizer);
+  const data = await trainData(config, tokenizer, model.config);
+  const settings = settingsOf(config, task.decision.attention, data.training.length);
+  const optimizer = optimizerOf(config, model);
+  const run: Training = {
+    model,
+    optimizer,
+    settings,
+    training: data.training,
+    ...(data.validation && { validation: data.validation }),
+  };
+  const identity: RunIdentity = {
+    config,
+    model: model.config,
+    tokenizer,
+    data: data.record,
+    digest: data.digest,
+  };
+  const checkpoint = task.resumeFrom ? await latestState(task.resumeFrom, identity) : undefined;
+  const from = checkpoint ? loadState(checkpoint, { model, optimizer }) : atTheStart;
+  const hooks = new LaneHooks({ task, session, run, identity, data: data.record, say, stop });
+  if (checkpoint) hooks.resume(checkpoint.path, from.step);
+  const { end } = await train(run, hooks, from);
+  if (config.save !== undefined && task.role === 'target' && wholeRun.includes(end)) {
+    const best = hooks.bestCheckpoint();
+    await saveModel(
+      config.save,
+      model,
+      tokenizer,
+      best === undefined ? undefined : join(checkpointRoot(folder), best),
+    );
+    hooks.saved(config.save);
+  }
+  hooks.finish(end);
+  optimizer.dispose();
+  model.dispose();
+  await session.dispose();
+}

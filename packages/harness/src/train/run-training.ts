@@ -1,0 +1,142 @@
+/**
+ * `nanscope train`: check, decide, train on each lane, compare, judge. Effects sit here; the decisions are functions
+ * of data in the modules it calls. A lane is a process of its own, as in an evaluation.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCHEMA_VERSION, type TrainLaneRecord, type TrainResultRecord } from '@nanscope/report';
+import { configRecord } from '../config/eval-config.ts';
+import type { TrainConfig } from '../config/train-config.ts';
+import { type Decided, decide } from '../eval/decide.ts';
+import type { EvalHooks } from '../eval/evaluate.ts';
+import { LaneFailure } from '../eval/lane-failure.ts';
+import { defaultRunFolder } from '../eval/run-folder-name.ts';
+import { siblingModule } from '../lane/child.ts';
+import { startLane } from '../lane/start-lane.ts';
+import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import { readTrainLane } from '../run-folder/read.ts';
+import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { checkTrain, isInPlace } from './check-train.ts';
+import { compareTraining } from './compare-training.ts';
+import type { TrainTask } from './task.ts';
+import { interruptedEarly, judgeTraining } from './train-verdict.ts';
+
+type Role = LaneTask['role'];
+type Outcomes = Partial<Record<Role, LaneOutcome>>;
+
+const roles: readonly Role[] = ['target', 'reference'];
+
+/** Seconds that an interrupted lane has to finish its step and save a checkpoint. */
+const GRACE_SECONDS = 120;
+
+function taskOf(role: Role, config: TrainConfig, decided: Decided, folder: string): TrainTask | undefined {
+  const decision = decided[role];
+  if (!decision) return undefined;
+  const earlier = config.resume === undefined ? undefined : join(config.resume, role);
+  return {
+    kind: 'train',
+    role,
+    folder: join(folder, role),
+    config,
+    decision,
+    ...(earlier !== undefined && existsSync(earlier) && { resumeFrom: earlier }),
+  };
+}
+
+async function runLanes(
+  config: TrainConfig,
+  decided: Decided,
+  folder: string,
+  hooks: EvalHooks,
+): Promise<Outcomes> {
+  const outcomes: Outcomes = {};
+  for (const role of roles) {
+    const task = taskOf(role, config, decided, folder);
+    if (!task) continue;
+    if (hooks.signal?.aborted) {
+      outcomes[role] = { status: 'interrupted', failure: 'before it began' };
+      continue;
+    }
+    makeRunFolder(task.folder);
+    const outcome = await startLane(
+      task,
+      decided.environment,
+      (message) => hooks.onLane(role, message),
+      hooks.signal,
+      { module: siblingModule(import.meta.url, './lane-main'), graceSeconds: GRACE_SECONDS },
+    );
+    outcomes[role] = outcome;
+    hooks.onLane(role, { kind: 'ended', outcome });
+    if (outcome.userError?.exitCode === 2) throw new LaneFailure(role, outcome.userError);
+  }
+  return outcomes;
+}
+
+/** The lanes' own records, with how each ended. */
+function collect(
+  folder: string,
+  decided: Decided,
+  outcomes: Outcomes,
+): Partial<Record<Role, TrainLaneRecord>> {
+  const lanes: Partial<Record<Role, TrainLaneRecord>> = {};
+  for (const role of roles) {
+    const record = decided[role] && readTrainLane(join(folder, role));
+    const outcome = outcomes[role];
+    if (!record || !outcome) continue;
+    lanes[role] = {
+      ...record,
+      // A lane that was asked to stop ends well, with its state saved, and says itself that it was interrupted.
+      status: outcome.status === 'complete' ? record.status : outcome.status,
+      ...(outcome.failure ? { failure: outcome.failure } : {}),
+    };
+  }
+  return lanes;
+}
+
+/**
+ * @param command The command line as typed, for the result.
+ * @returns The result, which is also in `run.json` of its folder.
+ * @throws {UserError} for what is wrong in the configuration or its files; before anything is written, if it can be seen there
+ */
+export async function runTraining(
+  config: TrainConfig,
+  command: string,
+  hooks: EvalHooks,
+): Promise<TrainResultRecord> {
+  const head = { schemaVersion: SCHEMA_VERSION, kind: 'train', command } as const;
+  hooks.onStage('checking inputs');
+  await checkTrain(config);
+  if (hooks.signal?.aborted) return { ...head, verdict: interruptedEarly };
+  const decided = await decide(config, hooks.onStage).catch((error: unknown) => {
+    if (hooks.signal?.aborted) return undefined;
+    throw error;
+  });
+  if (!decided || hooks.signal?.aborted) return { ...head, verdict: interruptedEarly };
+  hooks.onDecision(decided);
+  const folder = config.out ?? config.resume ?? defaultRunFolder(new Date());
+  const earlier = isInPlace(config) ? undefined : moveAside(folder);
+  if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
+  makeRunFolder(folder);
+  writeJson(folder, 'config.json', configRecord(config));
+  const outcomes = await runLanes(config, decided, folder, hooks);
+  const lanes = collect(folder, decided, outcomes);
+  const comparison =
+    lanes.target && lanes.reference
+      ? await compareTraining(
+          join(folder, 'target'),
+          join(folder, 'reference'),
+          { ...(lanes as Required<typeof lanes>) },
+          config,
+        )
+      : undefined;
+  const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
+  const verdict = judgeTraining({
+    ...parts,
+    outcomes,
+    referenceWanted: decided.reference !== undefined,
+    folder,
+  });
+  const result: TrainResultRecord = { ...head, folder, ...parts, verdict };
+  writeJson(folder, 'run.json', result);
+  return result;
+}

@@ -1,0 +1,10 @@
+/** What the parent hands a lane that trains. */
+import type { TrainConfig } from '../config/train-config.ts';
+import type { LaneTaskBase } from '../lane/task.ts';
+
+export interface TrainTask extends LaneTaskBase {
+  readonly kind: 'train';
+  readonly config: TrainConfig;
+  /** Folder of the lane whose last checkpoint is continued from; may be `folder` itself. */
+  readonly resumeFrom?: string;
+}

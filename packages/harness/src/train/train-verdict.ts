@@ -1,0 +1,217 @@
+/** From the lanes of a training run and their comparison to one sentence, an exit code and what to do next. Pure. */
+import {
+  fromJsonNumber,
+  type QuantityComparison,
+  type TrainComparisonRecord,
+  type TrainLaneRecord,
+  type TrainVerdictRecord,
+} from '@nanscope/report';
+import { originWords } from '../compare/origin-words.ts';
+import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+
+export interface TrainEvidence {
+  readonly target?: TrainLaneRecord | undefined;
+  readonly reference?: TrainLaneRecord | undefined;
+  readonly comparison?: TrainComparisonRecord | undefined;
+  readonly outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>;
+  readonly referenceWanted: boolean;
+  readonly folder: string;
+}
+
+/** A run that was stopped before any lane began. */
+export const interruptedEarly: TrainVerdictRecord = {
+  code: 'interrupted',
+  exitCode: 130,
+  sentence: 'Interrupted before a lane began; nothing was written.',
+  next: 'Run the same command again.',
+};
+
+const capital = (text: string) => text.replace(/^./, (letter) => letter.toUpperCase());
+
+const resumeWords = (folder: string) => `Continue with nanscope train --resume ${folder}.`;
+
+function interrupted({ target, reference, outcomes, folder }: TrainEvidence): TrainVerdictRecord | undefined {
+  const lanes = [target, reference].filter((lane) => lane !== undefined);
+  const stopped =
+    lanes.some((lane) => lane.status === 'interrupted') ||
+    Object.values(outcomes).some((outcome) => outcome.status === 'interrupted');
+  if (!stopped) return undefined;
+  const step = target?.training.steps ?? 0;
+  const saved = target?.training.checkpoints.at(-1);
+  return {
+    code: 'interrupted',
+    exitCode: 130,
+    sentence: `Interrupted after step ${step}; ${saved ? `the checkpoint of step ${saved.step} is saved` : 'no checkpoint was saved'}.`,
+    next: saved ? resumeWords(folder) : 'Run the same command again.',
+  };
+}
+
+const failures = {
+  crashed: 'crashed',
+  hung: 'hung',
+  'device-lost': 'lost its device',
+  failed: 'failed',
+  interrupted: 'was interrupted',
+  complete: 'is complete',
+};
+
+function laneFailed({ target, outcomes, folder }: TrainEvidence): TrainVerdictRecord | undefined {
+  const broken = Object.entries(outcomes).filter(([, outcome]) => outcome.status !== 'complete');
+  if (broken.length === 0) return undefined;
+  const said = broken.map(
+    ([role, { status, failure }]) => `the ${role} lane ${failures[status]} (${failure ?? 'no reason known'})`,
+  );
+  const absent = broken.some(([, outcome]) => outcome.userError?.exitCode === 3);
+  const saved = target?.training.checkpoints.at(-1);
+  return {
+    code: 'lane-failed',
+    exitCode: absent ? 3 : 1,
+    sentence: `${capital(said.join(' and '))}.`,
+    next: saved
+      ? `The checkpoint of step ${saved.step} is intact. ${resumeWords(folder)}`
+      : 'nanscope doctor shows what the device can do.',
+  };
+}
+
+/** What a step that was not finite means, with the origin where it was traced. */
+function hitWords(lane: TrainLaneRecord): string {
+  const hit = lane.training.nonFinite[0];
+  if (!hit) return '';
+  const where = hit.weightsFinite
+    ? originWords(lane)
+    : `the weights were broken by the update before it; ${originWords(lane)}`;
+  return `step ${hit.step}: ${hit.reason}; ${where}`;
+}
+
+function hitAdvice(lane: TrainLaneRecord, folder: string): string {
+  const guard =
+    lane.policy.rowGuard === 'none' && /h\.\d+.*attn/.test(lane.cascade?.origin?.key ?? '')
+      ? 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe). '
+      : '';
+  const saved = lane.training.checkpoints.at(-1);
+  return `${guard}${saved ? `The last good state is ${folder}/target/checkpoints/${saved.folder}.` : 'No update was made before, so there is no checkpoint.'}`;
+}
+
+const entropyWords = (lane: TrainLaneRecord): string => {
+  const { entropyRate } = lane.data;
+  const best = lane.training.best?.loss;
+  if (entropyRate === undefined || best === undefined) return '';
+  return `, ${((best / entropyRate - 1) * 100).toFixed(2)} % above the entropy rate of the corpus`;
+};
+
+function ownVerdict(lane: TrainLaneRecord, folder: string): TrainVerdictRecord {
+  const { training } = lane;
+  if (training.end === 'non-finite') {
+    return {
+      code: 'stopped-non-finite',
+      exitCode: 1,
+      sentence: `Stopped before the update of ${hitWords(lane)}.`,
+      next: hitAdvice(lane, folder),
+    };
+  }
+  const last = training.validation.at(-1)?.loss ?? training.loss;
+  if (last !== undefined && !Number.isFinite(fromJsonNumber(last))) {
+    return {
+      code: 'ended-non-finite',
+      exitCode: 1,
+      sentence: `Trained ${training.steps} steps, and the loss at the end is ${last}: ${hitWords(lane)}.`,
+      next: hitAdvice(lane, folder),
+    };
+  }
+  const hits = training.nonFinite.length + training.nonFiniteCut;
+  const skipped =
+    hits > 0 ? ` ${hits} of the steps were not finite, the first of them ${hitWords(lane)}.` : '';
+  const best = training.best
+    ? `; the best validation loss is ${training.best.loss.toPrecision(6)} after step ${training.best.step}${entropyWords(lane)}`
+    : '';
+  const why = training.end === 'patience' ? ' and ended early, for the validation loss fell no more' : '';
+  const model =
+    training.saved ??
+    `${folder}/target/checkpoints/${training.checkpoints.find((one) => one.best)?.folder ?? training.checkpoints.at(-1)?.folder ?? ''}`;
+  return {
+    code: 'trained',
+    exitCode: 0,
+    sentence: `Trained ${training.steps} steps${why}${best}.${skipped}`,
+    next: `Evaluate it with nanscope eval --model ${model}.`,
+  };
+}
+
+const differenceWords = ({ name, firstClassDifference, firstBeyond }: QuantityComparison): string => {
+  const first = firstClassDifference ?? firstBeyond!;
+  const quantity = name === 'gradNorm' ? 'gradient norm' : name;
+  return `the ${quantity} at step ${first.step} is ${first.target} on the target and ${first.reference} on the reference`;
+};
+
+/** The earliest difference of a kind over all quantities. */
+function earliest(
+  { quantities }: TrainComparisonRecord,
+  kind: 'firstClassDifference' | 'firstBeyond',
+): QuantityComparison | undefined {
+  return quantities.filter((one) => one[kind] !== undefined).sort((a, b) => a[kind]!.step - b[kind]!.step)[0];
+}
+
+function lanesVerdict(
+  target: TrainLaneRecord,
+  reference: TrainLaneRecord,
+  comparison: TrainComparisonRecord,
+): TrainVerdictRecord | undefined {
+  if (comparison.configuration.length > 0) {
+    return {
+      code: 'configuration-differs',
+      exitCode: 1,
+      sentence: `The configurations differ (${comparison.configuration.map((one) => `${one.name}: ${one.reference} against ${one.target}`).join('; ')}).`,
+      next: 'Compare runs of the same configuration before a device is blamed.',
+    };
+  }
+  const byClass = earliest(comparison, 'firstClassDifference');
+  if (byClass) {
+    return {
+      code: 'classes-differ',
+      exitCode: 1,
+      sentence: `NaN, infinite and finite values differ between the lanes: ${differenceWords(byClass)}; ${originWords(target.cascade?.origin ? target : reference)}.`,
+      next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+    };
+  }
+  const byNumber = earliest(comparison, 'firstBeyond');
+  if (byNumber) {
+    return {
+      code: 'numbers-differ',
+      exitCode: 1,
+      sentence: `The lanes part: ${differenceWords(byNumber)}, further apart than rtol ${comparison.rtol}; ${comparison.quantities.map((one) => `${one.name} would need ${Number(fromJsonNumber(one.requiredRtol)).toExponential(1)}`).join(', ')}.`,
+      next: 'Training amplifies rounding: a difference that grows slowly from 1e-7 is expected in a long run; one that jumps is a kernel to look at with --trace full.',
+    };
+  }
+  const { ops } = comparison;
+  if (ops.divergent > 0 || ops.sameOrigin === false) {
+    return {
+      code: 'classes-differ',
+      exitCode: 1,
+      sentence: `The losses agree, but the cascades differ, first at ${ops.firstDivergence ?? 'their origins'}.`,
+      next: 'Compare the two origins above.',
+    };
+  }
+  return undefined;
+}
+
+/** @returns The verdict; exactly one of its codes fits any evidence. */
+export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
+  const { target, reference, comparison, folder } = evidence;
+  const early = interrupted(evidence) ?? laneFailed(evidence);
+  if (early) return early;
+  if (!target || (evidence.referenceWanted && !reference)) {
+    return {
+      code: 'lane-failed',
+      exitCode: 1,
+      sentence: `The ${target ? 'reference' : 'target'} lane left no result.`,
+      next: 'Run nanscope doctor.',
+    };
+  }
+  const own = ownVerdict(target, folder);
+  if (!reference || !comparison) return own;
+  const apart = lanesVerdict(target, reference, comparison);
+  if (apart) return apart;
+  const steps = `Both lanes agree in all ${comparison.steps.compared} steps within rtol ${comparison.rtol.toExponential()}, atol ${comparison.atol.toExponential()}`;
+  return own.exitCode === 0
+    ? { ...own, code: 'agree', sentence: `${steps}. ${own.sentence}` }
+    : { ...own, code: 'agree-non-finite', sentence: `${steps}, and neither is finite. ${own.sentence}` };
+}
