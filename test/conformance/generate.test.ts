@@ -76,7 +76,7 @@ async function alone(
       );
       return model.logits(tf.slice(hidden, [0, T - 1, 0], [1, 1, -1]).reshape([1, -1]));
     });
-    const logits = await output.data();
+    const logits = (await output.data()) as Float32Array;
     output.dispose();
     if (options.strategy === 'greedy') {
       ids.push(logits.indexOf(logits.reduce((a, b) => Math.max(a, b))));

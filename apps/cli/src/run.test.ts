@@ -8,6 +8,7 @@ const flags: Flag[] = [
   { ...base, name: 'fill', kind: 'text' },
   { ...base, name: 'seed', kind: 'integer', min: 0, default: 0 },
   { ...base, name: 'json', kind: 'switch', default: false },
+  { ...base, name: 'prompt', kind: 'texts' },
 ];
 
 /** Runs a command that only remembers what it was given. */
@@ -47,6 +48,15 @@ describe('run', () => {
     [['--fill', '1', '--fill', '2'], '2'],
   ])('%j is a flag with its value', async (words, value) => {
     expect((await invoked('try', 'x', ...words)).flags).toEqual({ fill: value });
+  });
+
+  it('a flag that may be repeated keeps every value, in order', async () => {
+    const words = ['--prompt', 'a', '--seed', '1', '--prompt=b c', '--prompt', '', '--seed', '2'];
+    expect((await invoked('try', 'x', ...words)).flags).toEqual({ prompt: ['a', 'b c', ''], seed: '2' });
+    expect((await invoked('try', 'x', '--prompt', 'a', '--json', '--json')).flags).toEqual({
+      prompt: 'a',
+      json: true,
+    });
   });
 
   it('a flag that was not given is absent, so that a config file can speak', async () => {

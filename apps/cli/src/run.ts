@@ -46,6 +46,9 @@ function joinNegativeNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
+/** Of a flag that was given more than once, what was said last. */
+const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
+
 /** Words that are shell-safe stay as they are, others are quoted. */
 const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
@@ -86,7 +89,6 @@ export async function run(given: readonly string[], commands: readonly Command[]
     )
     .parserConfiguration({
       'camel-case-expansion': false,
-      'duplicate-arguments-array': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'dot-notation': false,
@@ -114,15 +116,17 @@ export async function run(given: readonly string[], commands: readonly Command[]
         const extra = (_ as unknown[]).slice(1);
         if (extra.length > 0)
           throw new UserError('usage/extra', `${command.name}: unexpected argument "${extra[0]}".`);
-        const known = new Set(command.flags.map((flag) => flag.name));
         const flags = Object.fromEntries(
-          Object.entries(rest).filter(([name, value]) => known.has(name) && value !== undefined),
+          command.flags.flatMap((flag) => {
+            const value = rest[flag.name];
+            return value === undefined ? [] : [[flag.name, flag.kind === 'texts' ? value : last(value)]];
+          }),
         );
         code = await command.run({
           flags,
           positionals,
           command: ['nanscope', ...given].map(quote).join(' '),
-          ...(typeof config === 'string' ? { config } : {}),
+          ...(config === undefined ? {} : { config: String(last(config)) }),
         });
       },
     );

@@ -4,7 +4,7 @@ export { type Gpt2Config, parseConfig, readConfig } from './config.ts';
 export { configJson } from './config-json.ts';
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
 export { generate } from './generate/generate.ts';
-export type { GenerateOptions } from './generate/options.ts';
+export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
 export { leftPad, type PromptBatch } from './generate/prompts.ts';
 export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';
 export { type WarpOptions, warp } from './generate/warp.ts';

@@ -6,6 +6,7 @@ const count: Flag = { ...base, name: 'count', kind: 'integer', min: 1 };
 const tolerance: Flag = { ...base, name: 'rtol', kind: 'number', min: 0 };
 const choice: Flag = { ...base, name: 'side', kind: 'choice', choices: ['left', 'right'] };
 const text: Flag = { ...base, name: 'out', kind: 'text', value: 'DIR' };
+const texts: Flag = { ...base, name: 'prompt', kind: 'texts', value: 'TEXT' };
 const toggle: Flag = { ...base, name: 'json', kind: 'switch', default: false };
 
 describe('parseFlag', () => {
@@ -20,8 +21,10 @@ describe('parseFlag', () => {
     [text, -1e9, '-1000000000'],
     [toggle, true, true],
     [toggle, 'false', false],
+    [texts, ['a', ''], ['a', '']],
+    [texts, 'a', ['a']],
   ])('%j takes %j', (flag, raw, value) => {
-    expect(parseFlag(flag, raw, '--x')).toBe(value);
+    expect(parseFlag(flag, raw, '--x')).toEqual(value);
   });
 
   it.each<[Flag, unknown, RegExp]>([
@@ -40,6 +43,7 @@ describe('parseFlag', () => {
     [choice, 'xxxxxxxx', /found "xxxxxxxx"\.$/],
     [text, '', /expected DIR, found ""/],
     [text, { a: 1 }, /expected DIR, found \{"a":1\}/],
+    [texts, ['a', 1], /expected TEXT, once or as a list, found \["a",1\]/],
     [toggle, 'yes', /expected true or false, found "yes"/],
   ])('%j refuses %j', (flag, raw, message) => {
     expect(() => parseFlag(flag, raw, '--x')).toThrow(message);

@@ -16,12 +16,14 @@ interface FlagBase {
 
 export type Flag =
   | (FlagBase & { readonly kind: 'text'; readonly default?: string })
+  /** May be given more than once; in a config file a list, or one text. */
+  | (FlagBase & { readonly kind: 'texts'; readonly default?: undefined })
   | (FlagBase & { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default?: string })
   | (FlagBase & { readonly kind: 'integer'; readonly min: number; readonly default?: number })
   | (FlagBase & { readonly kind: 'number'; readonly min: number; readonly default?: number })
   | (FlagBase & { readonly kind: 'switch'; readonly default: boolean });
 
-export type FlagValue = string | number | boolean;
+export type FlagValue = string | number | boolean | readonly string[];
 
 /** Settings by flag name; a missing key is a flag that was not given and has no default. */
 export type FlagValues = Readonly<Record<string, FlagValue>>;
@@ -58,6 +60,11 @@ export function parseFlag(flag: Flag, raw: unknown, where: string): FlagValue {
     case 'text':
       if ((typeof raw === 'string' && raw !== '') || typeof raw === 'number') return String(raw);
       throw wrong(where, flag.value ?? 'a text', raw);
+    case 'texts': {
+      const texts = Array.isArray(raw) ? raw : [raw];
+      if (texts.every((text) => typeof text === 'string')) return texts;
+      throw wrong(where, `${flag.value ?? 'a text'}, once or as a list`, raw);
+    }
     case 'choice':
       return parseChoice(flag, raw, where);
     case 'integer':

@@ -1,0 +1,61 @@
+/** `nanscope generate`: texts continued by a model. Continuations go to standard output as they end. */
+import {
+  type Continuation,
+  evalCommand,
+  type GenerateConfig,
+  generateFlags,
+  generateTexts,
+  readConfigFile,
+  resolveFlags,
+  toConfig,
+} from '@nanscope/harness';
+import type { Command, Invocation } from '../command.ts';
+import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
+import { interruption } from '../interruption.ts';
+import { EvalProgress } from '../progress.ts';
+
+async function configOf({ flags, config }: Invocation): Promise<GenerateConfig> {
+  const file =
+    config === undefined ? undefined : { path: config, values: await readConfigFile(config, generateFlags) };
+  return toConfig<GenerateConfig>(resolveFlags(generateFlags, flags, file));
+}
+
+export const generateCommand: Command = {
+  name: 'generate',
+  describe: 'continue texts with a model; a row that meets a NaN is reported, never printed as a token',
+  flags: generateFlags,
+  async run(invocation) {
+    const config = await configOf(invocation);
+    const progress = new EvalProgress(process.stderr, process.env);
+    const interrupted = interruption();
+    const many = config.data !== undefined || (config.prompt?.length ?? 0) > 1;
+    const terminal = process.stdout.isTTY === true;
+    let nonFinite = false;
+    const show = (continuation: Continuation, together: readonly string[]) => {
+      process.stdout.write(
+        config.json ? continuationJson(continuation) : continuationText(continuation, { many, terminal }),
+      );
+      if (continuation.ended !== 'non-finite') return;
+      nonFinite = true;
+      progress.stage(nonFiniteLine(continuation, evalCommand(config, continuation, together)));
+    };
+    const outcome = await generateTexts(config, {
+      onStage: (what) => progress.stage(what),
+      onDecision: (decided) => progress.decision(decided),
+      onMessage: (message) => {
+        if (message.kind === 'loading') progress.stage(message.what);
+      },
+      onContinuation: show,
+      signal: interrupted.signal,
+    }).finally(() => {
+      progress.end();
+      interrupted.end();
+    });
+    if (outcome.status === 'interrupted') return 130;
+    if (outcome.status !== 'complete') {
+      process.stderr.write(`nanscope: ${outcome.status}: ${outcome.failure ?? ''}\n`);
+      return 1;
+    }
+    return nonFinite ? 1 : 0;
+  },
+};

@@ -1,0 +1,73 @@
+/** Every flag of `nanscope generate`, in the order `--help` shows them. What `eval` has as well is defined there. */
+import type { Flag } from './flag.ts';
+import { sharedFlag, sharedFlags } from './shared-flags.ts';
+
+const PROMPT = 'Model and prompts';
+const TOKENS = 'Tokens';
+
+export const generateFlags: readonly Flag[] = [
+  sharedFlag('model', { group: PROMPT }),
+  sharedFlag('tokenizer', { group: PROMPT }),
+  {
+    name: 'prompt',
+    kind: 'texts',
+    value: 'TEXT',
+    group: PROMPT,
+    describe:
+      'a text to continue; may be given more than once (default, without --data: one row from the start token)',
+  },
+  sharedFlag('data', {
+    group: PROMPT,
+    describe: 'prompts, one a row: .txt, .md or .jsonl, a folder of them, or - for standard input',
+  }),
+  sharedFlag('text-field', { group: PROMPT }),
+  sharedFlag('limit', { group: PROMPT, describe: 'continue at most this many rows of --data' }),
+  ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
+  ...sharedFlags('attn', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'),
+  {
+    name: 'max-new-tokens',
+    kind: 'integer',
+    min: 1,
+    value: 'N',
+    default: 64,
+    group: TOKENS,
+    describe: 'tokens to generate for a row at most; its end token ends it earlier',
+  },
+  {
+    name: 'greedy',
+    kind: 'switch',
+    default: false,
+    group: TOKENS,
+    describe: 'take the most likely token instead of drawing one',
+  },
+  {
+    name: 'temperature',
+    kind: 'number',
+    min: 0,
+    value: 'X',
+    group: TOKENS,
+    describe: 'divide the logits by this before drawing (default: 1)',
+  },
+  {
+    name: 'top-k',
+    kind: 'integer',
+    min: 1,
+    value: 'K',
+    group: TOKENS,
+    describe: 'draw from the K most likely tokens only (default: all)',
+  },
+  {
+    name: 'top-p',
+    kind: 'number',
+    min: 0,
+    value: 'P',
+    group: TOKENS,
+    describe: 'draw from the most likely tokens that together reach this probability (default: all)',
+  },
+  sharedFlag('seed', {
+    group: TOKENS,
+    describe: 'seed of the draws, and of the random weights of a preset',
+  }),
+  sharedFlag('batch-size', { group: TOKENS, describe: 'rows generated together' }),
+  sharedFlag('json', { describe: 'print one JSON object a row on standard output' }),
+];

@@ -1,0 +1,41 @@
+/** The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps. */
+import { configRecord } from '../config/eval-config.ts';
+import { evalFlags } from '../config/eval-flags.ts';
+import type { GenerateConfig } from '../config/generate-config.ts';
+import type { Continuation } from './task.ts';
+
+const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+const passed = [
+  ...['model', 'tokenizer', 'seed', 'device', 'backend', 'mps-rule', 'attn', 'policy'],
+  ...['fill', 'compose', 'row-guard', 'compute-dtype', 'batch-size'],
+];
+
+/**
+ * @param together The prompts of the row's batch: padding comes from them.
+ * @returns A line for a POSIX shell.
+ */
+export function evalCommand(
+  config: GenerateConfig,
+  { row, prompt, text }: Continuation,
+  together: readonly string[],
+): string {
+  const record = configRecord(config);
+  const flags = passed.flatMap((name) => {
+    const value = record[name];
+    const preset = evalFlags.find((flag) => flag.name === name);
+    const same = preset !== undefined && 'default' in preset && preset.default === value;
+    return value === undefined || same ? [] : [`--${name}=${word(String(value))}`];
+  });
+  const command = ['pnpm eval', ...flags].join(' ');
+  const { data, textField, limit } = config;
+  // Nothing was generated yet: the prompts alone show it.
+  if (text === '' && data !== undefined && data !== '-' && config.prompt === undefined) {
+    const more = [textField && `--text-field=${word(textField)}`, limit && `--limit=${limit}`];
+    return [command, `--data=${word(data)}`, ...more.filter(Boolean)].join(' ');
+  }
+  const place = row % config.batchSize;
+  const texts = together.map((other, i) => (i === place ? prompt + text : other));
+  const lines = texts.map((line) => word(JSON.stringify({ text: line })));
+  return `printf '%s\\n' ${lines.join(' ')} | ${command} --data=- --text-field=text`;
+}

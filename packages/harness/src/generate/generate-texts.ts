@@ -1,0 +1,96 @@
+/** `nanscope generate`: check, decide, continue every prompt in a process of its own. Rows come as they end. */
+import { UserError } from '@nanscope/errors';
+import { checkGenerateOptions } from '@nanscope/gpt2';
+import type { GenerateConfig } from '../config/generate-config.ts';
+import { loadTokenizerFor } from '../data/inputs.ts';
+import { checkModelFiles, modelConfig } from '../data/model.ts';
+import { type Decided, decide } from '../eval/decide.ts';
+import { runChild, siblingModule } from '../lane/child.ts';
+import { laneOutcome } from '../lane/start-lane.ts';
+import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
+import { type Prompt, promptIds, readPrompts } from './prompts.ts';
+import { type Continuation, type ContinuationMessage, type GenerateTask, generateOptions } from './task.ts';
+
+export interface GenerateHooks {
+  readonly onStage: (what: string) => void;
+  readonly onDecision: (decided: Decided) => void;
+  readonly onMessage: (message: LaneMessage) => void;
+  /** @param together The prompts of its batch. */
+  readonly onContinuation: (continuation: Continuation, together: readonly string[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws {UserError} for the first thing that is wrong */
+async function checkedPrompts(config: GenerateConfig): Promise<Prompt[]> {
+  const given = (['temperature', 'topK', 'topP'] as const).find((name) => config[name] !== undefined);
+  if (config.greedy && given) {
+    const flag = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' }[given];
+    throw new UserError('usage/greedy', `${flag} says how to draw, --greedy not to: give one of them.`);
+  }
+  checkGenerateOptions(generateOptions(config, 'sdpa'), 1);
+  const model = await modelConfig(config);
+  await checkModelFiles(config);
+  const tokenizer = await loadTokenizerFor(config);
+  const prompts = await readPrompts(config);
+  for (const prompt of prompts) promptIds(prompt, tokenizer, model);
+  return prompts;
+}
+
+async function runProcess(
+  task: GenerateTask,
+  { environment }: Decided,
+  hooks: GenerateHooks,
+): Promise<LaneOutcome> {
+  const { laneTimeout, batchSize } = task.config;
+  let done = false;
+  let lost: string | undefined;
+  let userError: LaneOutcome['userError'];
+  const end = await runChild<LaneMessage | ContinuationMessage>({
+    module: siblingModule(import.meta.url, './lane-main'),
+    input: task,
+    environment,
+    silenceSeconds: laneTimeout,
+    ...(hooks.signal ? { signal: hooks.signal } : {}),
+    onMessage(message) {
+      if (message.kind === 'continuation') {
+        const first = message.continuation.row - (message.continuation.row % batchSize);
+        const together = task.prompts.slice(first, first + batchSize).map(({ text }) => text);
+        hooks.onContinuation(message.continuation, together);
+        return;
+      }
+      if (message.kind === 'done') done = true;
+      else if (message.kind === 'device-lost') lost = message.reason;
+      else if (message.kind === 'user-error') userError = message;
+      hooks.onMessage(message);
+    },
+  });
+  const interrupted = hooks.signal?.aborted ?? false;
+  return laneOutcome(
+    end,
+    { done, interrupted, ...(lost ? { lost } : {}), ...(userError ? { userError } : {}) },
+    laneTimeout,
+  );
+}
+
+/**
+ * @returns How the process ended; what it had generated until then went to `onContinuation`.
+ * @throws {UserError} before anything is generated, for what is wrong in the configuration or its files
+ */
+export async function generateTexts(config: GenerateConfig, hooks: GenerateHooks): Promise<LaneOutcome> {
+  const interrupted: LaneOutcome = { status: 'interrupted', failure: 'interrupted' };
+  hooks.onStage('checking inputs');
+  const prompts = await checkedPrompts(config);
+  if (hooks.signal?.aborted) return interrupted;
+  const decided = await decide({ ...config, reference: 'none' }, hooks.onStage).catch((error: unknown) => {
+    if (hooks.signal?.aborted) return undefined;
+    throw error;
+  });
+  if (!decided || hooks.signal?.aborted) return interrupted;
+  hooks.onDecision(decided);
+  const outcome = await runProcess({ config, decision: decided.target, prompts }, decided, hooks);
+  if (outcome.userError) {
+    const { code, message, exitCode } = outcome.userError;
+    throw new UserError(code, message, { exitCode });
+  }
+  return outcome;
+}

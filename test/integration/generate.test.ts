@@ -1,0 +1,81 @@
+/** `nanscope generate` as a user runs it, on the backend every machine has. */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { run, workspace } from './cli.ts';
+
+const { at } = workspace();
+const wasm = ['generate', '--device', 'wasm', '--max-new-tokens', '6'];
+const lines = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('generate', () => {
+  it('continues prompts in the order they end, the same for the same seed, in batches of any size', async () => {
+    writeFileSync(at('p.txt'), 'Two words\nA whole sentence of prompt.\n');
+    const args = [
+      ...wasm,
+      '--prompt',
+      'One',
+      '--prompt',
+      '',
+      '--data',
+      at('p.txt'),
+      '--top-p',
+      '0.9',
+      '--json',
+    ];
+    const [a, b] = [await run(args), await run([...args, '--batch-size', '1'])];
+    expect([a.code, b.code], a.stderr + b.stderr).toEqual([0, 0]);
+    const rows = lines(a.stdout);
+    expect(rows.map(({ row, prompt }) => [row, prompt])).toEqual([
+      [0, 'One'],
+      [1, ''],
+      [2, 'Two words'],
+      [3, 'A whole sentence of prompt.'],
+    ]);
+    for (const { tokens, ended } of rows) {
+      expect(ended).toBe('length');
+      expect(tokens).toHaveLength(6);
+    }
+    expect(lines(b.stdout)).toEqual(rows);
+  });
+
+  it('prints the text alone for one prompt, read from a pipe too', async () => {
+    const piped = await run([...wasm, '--greedy', '--data', '-'], { input: 'Now\n' });
+    const given = await run([...wasm, '--greedy', '--prompt', 'Now']);
+    expect(piped.stdout.split('\n').slice(1).join('\n')).toBe(given.stdout);
+    expect(given.stdout).toMatch(/^.{6}\n$/s);
+  });
+
+  it('a row of NaN is one line with the command that shows its origin; the other row goes on; exit 1', async () => {
+    const policy = ['--policy', 'torch-2.4', '--prompt', "It's", '--prompt', 'A longer prompt'];
+    const { code, stdout, stderr } = await run([...wasm, ...policy]);
+    expect(code).toBe(1);
+    expect(stdout).not.toContain("[0] It's");
+    expect(stdout).toMatch(/^\[1\] A longer prompt\n/);
+    const said = stderr.split('\n').filter((line) => line.includes('NaN'));
+    expect(said).toHaveLength(1);
+    const [what, command] = said[0]!.split('See where it is born: ') as [string, string];
+    expect(what).toMatch(/row 0 stopped at step 0: 258 NaN among its 258 logits/);
+
+    const nanscope = `'${process.execPath}' '${fileURLToPath(new URL('../../apps/cli/bin/nanscope.mjs', import.meta.url))}'`;
+    const shown = command.replace('pnpm eval', `${nanscope} eval --reference=none --out='${at('run')}'`);
+    const failure = await promisify(execFile)('sh', ['-c', shown]).catch((error) => error);
+    expect(failure.stdout).toContain('fully masked row');
+  });
+
+  it.each([
+    [['--greedy', '--top-k', '3'], /--top-k says how to draw, --greedy not to/],
+    [['--top-p', '2'], /top-p: expected a number above 0, at most 1, found 2/],
+    [['--promt', 'x'], /Did you mean --prompt\?/],
+  ])('refuses %j in one line, exit 2', async (flags, message) => {
+    const { code, stdout, stderr } = await run([...wasm, ...flags]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+  });
+});
