@@ -9,6 +9,7 @@ import {
 } from '../corrections/elementwise.ts';
 import { replaceBatchedGather, supplyUnsortedSegmentSum } from '../corrections/segments.ts';
 import { replaceTopKWithNaN } from '../corrections/top-k.ts';
+import { replaceProduct, replaceTranspose } from './products.ts';
 
 const xnnpack = 'XNNPACK clamps to -Infinity..Infinity and turns NaN into -Infinity';
 
@@ -72,6 +73,18 @@ export const corrections: readonly Correction[] = [
     status: 'replaced',
     why: 'with batch dimensions it read outside of its input',
     install: () => replaceBatchedGather('wasm'),
+  },
+  {
+    kernel: 'BatchMatMul',
+    status: 'replaced',
+    why: 'transposed and batched matrices went through a plain loop, 20 times slower than XNNPACK',
+    install: replaceProduct,
+  },
+  {
+    kernel: 'Transpose',
+    status: 'replaced',
+    why: 'more than four axes went through a plain loop; whole rows are moved where the last axis stays',
+    install: replaceTranspose,
   },
   known('Conv2D', xnnpack),
   known('DepthwiseConv2dNative', xnnpack),
