@@ -7,7 +7,7 @@ export interface TrainConfig extends Omit<EvalConfig, 'limit' | 'loadInputs' | '
   readonly heads?: number;
   readonly width?: number;
   readonly corpus?: 'markov';
-  readonly corpusTokens: number;
+  readonly corpusLines: number;
   readonly validation: number;
   readonly split: SplitRule;
   readonly steps?: number;

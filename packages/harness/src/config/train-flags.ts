@@ -51,13 +51,13 @@ const model: readonly Flag[] = [
       'instead of --data, a text made by a known process, whose entropy rate no model can beat: markov',
   },
   {
-    name: 'corpus-tokens',
+    name: 'corpus-lines',
     kind: 'integer',
-    min: 1000,
+    min: 2,
     value: 'N',
-    default: 400_000,
+    default: 20_000,
     group: MODEL,
-    describe: 'length of the text that --corpus makes',
+    describe: 'lines that --corpus makes, of some 32 bytes each',
   },
   {
     name: 'validation',

@@ -1,9 +1,10 @@
 /** Between a run in memory and its checkpoints on disk: tensors to and from the host, and the state that goes with them. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
 import { configJson, type Gpt2, type Gpt2Config } from '@nanscope/gpt2';
-import type { TrainDataRecord } from '@nanscope/report';
+import type { TrainDataRecord, TrainingRecord } from '@nanscope/report';
 import {
   type ExpectedState,
   type HostTensor,
@@ -20,37 +21,26 @@ import * as tf from '@tensorflow/tfjs';
 import type { TrainConfig } from '../config/train-config.ts';
 import { nanscopeVersion } from '../lane/environment.ts';
 
-/** Settings that may differ between a checkpoint and the run that goes on with it: they do not touch a step's numbers. */
-const free = new Set<keyof TrainConfig>([
-  'device',
-  'reference',
-  'backend',
-  'mpsRule',
-  'laneTimeout',
-  'trace',
-  'rtol',
-  'atol',
-  'out',
-  'json',
-  'save',
-  'resume',
-  'steps',
-  'epochs',
-  'evalEvery',
-  'saveEvery',
-  'keep',
-  'patience',
-  'onNonfinite',
-  'model',
-  'data',
-  'tokenizer',
-]);
+/**
+ * Settings that say which tokens are in which step, and what the optimizer's tensors mean. A run that goes on with a
+ * checkpoint has to have the same; any other flag may be given anew, and is then followed from there on.
+ */
+const bound = [
+  'seed',
+  'batchSize',
+  'accumulate',
+  'maxLength',
+  'paddingSide',
+  'positionIds',
+  'ignoreFirstToken',
+  'optimizer',
+] as const satisfies readonly (keyof TrainConfig)[];
 
-/** A hash of everything that makes a step what it is. Model, text and tokenizer are compared by themselves. */
-export function configHash(config: TrainConfig): string {
-  const kept = Object.entries(config).filter(([name]) => !free.has(name as keyof TrainConfig));
+/** A hash of the whole configuration, to tell at a glance whether anything was changed. */
+function configHash(config: TrainConfig): string {
+  const { out: _, json: __, resume: ___, ...kept } = config;
   return createHash('sha256')
-    .update(JSON.stringify(Object.fromEntries(kept.sort())))
+    .update(JSON.stringify(Object.fromEntries(Object.entries(kept).sort())))
     .digest('hex')
     .slice(0, 16);
 }
@@ -70,11 +60,17 @@ export interface RunIdentity {
 function identity({ config, model, tokenizer, data, digest }: RunIdentity) {
   const { rows, training, validation, split } = data;
   return {
-    configHash: configHash(config),
     versions: { nanscope: nanscopeVersion },
     architecture: json(model),
     vocabulary: { name: tokenizer.name, size: tokenizer.vocabSize },
-    data: json({ digest, rows, training, validation, split }),
+    data: json({
+      digest,
+      rows,
+      training,
+      validation,
+      split,
+      ...Object.fromEntries(bound.map((name) => [name, config[name]])),
+    }),
   } satisfies ExpectedState;
 }
 
@@ -93,6 +89,7 @@ function stateOf(run: RunIdentity, optimizer: Optimizer, progress: RunProgress, 
   const { schedule, warmup, minimum, seed } = run.config;
   return {
     ...identity(run),
+    configHash: configHash(run.config),
     step: progress.step,
     epoch,
     optimizer: { name: run.config.optimizer, steps: optimizer.steps },
@@ -101,6 +98,24 @@ function stateOf(run: RunIdentity, optimizer: Optimizer, progress: RunProgress, 
     progress: json(counters),
     ...(best && { best: { step: best.step, value: best.loss } }),
   };
+}
+
+/** The checkpoints below a root, oldest first, as they are on disk. */
+export function listCheckpoints(root: string): TrainingRecord['checkpoints'] {
+  if (!existsSync(root)) return [];
+  const pointer = join(root, 'best');
+  const best = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : undefined;
+  return readdirSync(root)
+    .flatMap((folder) => {
+      const step = /^step-(\d+)(\.\d+)?$/.exec(folder)?.[1];
+      return step === undefined ? [] : [{ step: Number(step), folder, best: folder === best }];
+    })
+    .sort((a, b) => a.step - b.step);
+}
+
+/** A run that continues in another folder takes its checkpoints along: the best one may be among them. */
+export function takeCheckpointsAlong(from: string, to: string): void {
+  if (resolve(from) !== resolve(to)) cpSync(from, to, { recursive: true });
 }
 
 /** Where the checkpoints of a lane are. */

@@ -25,7 +25,7 @@ type DataConfig = Pick<
   | 'data'
   | 'textField'
   | 'corpus'
-  | 'corpusTokens'
+  | 'corpusLines'
   | 'validation'
   | 'split'
   | 'seed'
@@ -40,6 +40,7 @@ interface Tokens {
   readonly rows: readonly TokenRow[];
   readonly source: string;
   readonly entropyRate?: number;
+  readonly bestLoss?: number;
 }
 
 async function readTokens(config: DataConfig, tokenizer: Tokenizer): Promise<Tokens> {
@@ -122,7 +123,7 @@ export async function trainData(
   tokenizer: Tokenizer,
   model: Gpt2Config,
 ): Promise<TrainData> {
-  const { rows, source, entropyRate } = await readTokens(config, tokenizer);
+  const { rows, source, entropyRate, bestLoss } = await readTokens(config, tokenizer);
   const split = splitRows(rows.length, config.validation, config.split, config.seed);
   const part = (chosen: readonly number[], what: string): Part => {
     const own = chosen.map((row) => rows[row]!);
@@ -146,6 +147,7 @@ export async function trainData(
       validationTokens: validation?.tokens ?? 0,
       split: splitWords(config),
       ...(entropyRate !== undefined && { entropyRate }),
+      ...(bestLoss !== undefined && { bestLoss }),
     },
   };
 }

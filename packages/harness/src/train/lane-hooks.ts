@@ -15,7 +15,6 @@ import {
   openEventWriter,
   planOf,
   type RunProgress,
-  type SaveReason,
   type StepReport,
   type TrainEnd,
   type TrainHooks,
@@ -25,7 +24,13 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import type { LaneMessage } from '../lane/task.ts';
 import { appendJsonLine } from '../run-folder/write.ts';
-import { checkpointRoot, type RunIdentity, saveState } from './checkpoints.ts';
+import {
+  checkpointRoot,
+  listCheckpoints,
+  type RunIdentity,
+  saveState,
+  takeCheckpointsAlong,
+} from './checkpoints.ts';
 import { keepLines, type StepLine, stepLine, type ValidationLine, validationLine } from './lines.ts';
 import { StepTracer } from './step-tracer.ts';
 import type { TrainTask } from './task.ts';
@@ -72,7 +77,11 @@ export class LaneHooks implements TrainHooks {
       this.#recorder.validation(line);
     rmSync(join(task.folder, 'health.jsonl'), { force: true });
     this.#events = openEventWriter(task.folder, { resumeAt: step + 1 });
-    this.#recorder.update({ training: { resumedFrom: { step, folder: checkpoint } } });
+    const root = checkpointRoot(task.folder);
+    takeCheckpointsAlong(checkpointRoot(from), root);
+    this.#recorder.update({
+      training: { resumedFrom: { step, folder: checkpoint }, checkpoints: listCheckpoints(root) },
+    });
     this.#context.say({ kind: 'note', text: `continues after step ${step} from ${checkpoint}` });
   }
 
@@ -146,22 +155,11 @@ export class LaneHooks implements TrainHooks {
     this.#recorder.update(cascade ? { cascade } : {});
   }
 
-  async save(progress: RunProgress, reasons: readonly SaveReason[]): Promise<void> {
+  async save(progress: RunProgress): Promise<void> {
     const { task, run, identity } = this.#context;
-    const folder = await saveState(
-      checkpointRoot(task.folder),
-      identity,
-      run,
-      progress,
-      epochsAfter(planOf(run), progress.step),
-    );
-    const best = reasons.includes('best');
-    const others = this.#recorder.training.checkpoints.map((one) => (best ? { ...one, best: false } : one));
-    const { keep } = task.config;
-    const kept = others.filter((one, at) => one.best || at >= others.length - (keep - 1));
-    this.#recorder.update({
-      training: { checkpoints: [...kept, { step: progress.step, folder, best }] },
-    });
+    const root = checkpointRoot(task.folder);
+    await saveState(root, identity, run, progress, epochsAfter(planOf(run), progress.step));
+    this.#recorder.update({ training: { checkpoints: listCheckpoints(root) } });
   }
 
   stopWanted(): boolean {

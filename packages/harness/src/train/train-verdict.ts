@@ -89,7 +89,10 @@ function hitAdvice(lane: TrainLaneRecord, folder: string): string {
       ? 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe). '
       : '';
   const saved = lane.training.checkpoints.at(-1);
-  return `${guard}${saved ? `The last good state is ${folder}/target/checkpoints/${saved.folder}.` : 'No update was made before, so there is no checkpoint.'}`;
+  const state = saved
+    ? `The last good state is kept; go on with nanscope train --resume ${folder} and other flags, or with --on-nonfinite skip.`
+    : 'No update was made before it, so there is no checkpoint.';
+  return `${guard}${state}`;
 }
 
 const entropyWords = (lane: TrainLaneRecord): string => {

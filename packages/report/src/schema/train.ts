@@ -74,6 +74,8 @@ export const trainDataSchema = z.object({
   split: z.string(),
   /** Nats a token below which no model of this text can come; only for a text made by a known process. */
   entropyRate: z.number().optional(),
+  /** The same of rows as these are cut, where a row's beginning has no context. */
+  bestLoss: z.number().optional(),
 });
 export type TrainDataRecord = z.infer<typeof trainDataSchema>;
 

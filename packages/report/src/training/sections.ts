@@ -86,15 +86,25 @@ function lossLines({ training, data }: TrainLaneRecord, width: number): Line[] {
   if (training.best && training.best.step !== last?.step)
     add('best', training.best.loss, ` after step ${training.best.step}`);
   if (data.entropyRate !== undefined) {
-    const above = training.best && (training.best.loss / data.entropyRate - 1) * 100;
-    const words = above === undefined ? '' : `; the best validation loss is ${above.toFixed(2)} % above it`;
+    const above = (floor: number) =>
+      training.best === undefined
+        ? ''
+        : ` (now ${((training.best.loss / floor - 1) * 100).toFixed(2)} % above)`;
     lines.push(
       ...field(
         'entropy',
-        `${measured(data.entropyRate, 6)} nats a token is the entropy rate of the corpus${words}`,
+        `${measured(data.entropyRate, 6)} nats a byte is the entropy rate of the corpus${above(data.entropyRate)}`,
         width,
       ),
     );
+    if (data.bestLoss !== undefined)
+      lines.push(
+        ...field(
+          '',
+          `${measured(data.bestLoss, 6)} is what the best model of such rows pays, which lacks what was before a row${above(data.bestLoss)}`,
+          width,
+        ),
+      );
   }
   return lines;
 }
