@@ -8,7 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult, type ResultRecord } from '@nanscope/report';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
+
+// Each run is several processes; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 

@@ -13,8 +13,20 @@ const oneLine = (stderr: string) => stderr.trim().split('\n').at(-1);
 
 /** Enough text for a lane to be caught in the middle of it. */
 const long = at('long.txt');
-writeFileSync(long, Array.from({ length: 80 }, () => rows.join(' ')).join('\n'));
-const endless = ['eval', '--data', long, '--batch-size', '2', '--device', 'wasm', '--attn', 'sdpa'];
+writeFileSync(long, Array.from({ length: 100 }, () => rows.join(' ')).join('\n'));
+const small = ['--batch-size', '1', '--max-length', '32', '--trace', 'off'];
+const endless = [
+  'eval',
+  '--data',
+  long,
+  ...small,
+  '--device',
+  'wasm',
+  '--reference',
+  'javascript',
+  '--attn',
+  'sdpa',
+];
 
 const lines = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0);
 
@@ -38,12 +50,12 @@ describe.skipIf(windows)(`signals${windows ? ' (skipped: Windows has none)' : ''
     expect(result.verdict.sentence).toMatch(
       /target lane crashed .*SIGKILL.*; the reference lane is complete\./,
     );
-    expect(result.reference).toMatchObject({ status: 'complete', data: { rows: 80 } });
+    expect(result.reference).toMatchObject({ status: 'complete', data: { rows: 100 } });
     expect(result.target?.status).toBe('crashed');
     const partial = parseLane(readFileSync(`${folder}/target/run.json`, 'utf8'), 'run.json');
     expect(partial).toMatchObject({ status: 'crashed', failure: expect.stringContaining('SIGKILL') });
     expect(partial.metrics?.rows).toBeGreaterThan(0);
-    expect(partial.metrics?.rows).toBeLessThan(80);
+    expect(partial.metrics?.rows).toBeLessThan(100);
 
     const compared = await run(['compare', '--json', `${folder}/target`, `${folder}/reference`]);
     expect(compared.code).toBe(1);
@@ -126,10 +138,10 @@ describe('third-party backends', () => {
   it('one that hangs is stopped after --lane-timeout, and the other lane is finished', async () => {
     const { code, result } = await evaluate(
       ...third('fixtures/hanging-backend.ts', 'hanging'),
-      ...['--attn', 'sdpa', '--reference', 'wasm', '--lane-timeout', '15', '--out', at('hanging')],
+      ...['--attn', 'sdpa', '--reference', 'wasm', '--lane-timeout', '20', '--out', at('hanging')],
     );
     expect(code).toBe(1);
-    expect(result.verdict.sentence).toMatch(/target lane hung \(.*15 s \(--lane-timeout\)/);
+    expect(result.verdict.sentence).toMatch(/target lane hung \(.*20 s \(--lane-timeout\)/);
     expect(result.reference?.status).toBe('complete');
   });
 

@@ -10,6 +10,9 @@ import { type Ended, evaluate, rows, run, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 const common = ['--data', text, '--batch-size', '3', '--device', 'wasm'];
+/** The reference that every machine has, and no probing of attention: what this file asks needs neither. */
+const plain = [...common, '--reference', 'javascript', '--attn', 'sdpa'];
+const alone = [...common, '--reference', 'none', '--attn', 'sdpa'];
 
 type Evaluated = Awaited<ReturnType<typeof evaluate>>;
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
@@ -78,17 +81,7 @@ describe('safe', () => {
   });
 
   it('a second run into the same folder moves the first aside', async () => {
-    const again = await evaluate(
-      ...common,
-      '--limit',
-      '1',
-      '--trace',
-      'off',
-      '--reference',
-      'none',
-      '--out',
-      folder,
-    );
+    const again = await evaluate(...[...alone, '--limit', '1', '--trace', 'off', '--out', folder]);
     expect(again.code).toBe(0);
     expect(again.stderr).toContain(`${folder}.1`);
     expect(json(`${folder}.1`, 'run.json')).toEqual(JSON.parse(safe.stdout));
@@ -100,7 +93,17 @@ describe('safe', () => {
     const first = `${folder}.1`;
     const against = async (...args: string[]): Promise<Ended> => {
       const out = at(args.join('').replaceAll('-', '_'));
-      const ended = await evaluate(...common, '--reference', 'none', '--trace', 'off', '--out', out, ...args);
+      const ended = await evaluate(
+        ...common,
+        '--reference',
+        'none',
+        '--trace',
+        'gate',
+        '--out',
+        out,
+        ...args,
+      );
+      expect(ended.result.target?.cascade, '--trace gate of a finite run traces nothing').toBeUndefined();
       expect(ended.result.verdict).toMatchObject({ code: 'no-reference', exitCode: 0 });
       return run(['compare', '--json', out, first]);
     };
@@ -137,7 +140,7 @@ describe('safe', () => {
 describe('torch-mps-2.8', () => {
   let bad: Evaluated;
   beforeAll(async () => {
-    bad = await evaluate(...common, '--policy', 'torch-mps-2.8', '--out', at('mps'));
+    bad = await evaluate(...plain, '--policy', 'torch-mps-2.8', '--out', at('mps'));
   });
 
   it('NaN on both lanes, which agree: exit 0, policy and not device, a row guard', () => {
@@ -188,49 +191,25 @@ describe('torch-mps-2.8', () => {
 
   it('with padding on the right it is finite', async () => {
     const right = await evaluate(
-      ...common,
-      ...[
-        '--policy',
-        'torch-mps-2.8',
-        '--padding-side',
-        'right',
-        '--reference',
-        'none',
-        '--out',
-        at('right'),
-      ],
+      ...[...alone, '--policy', 'torch-mps-2.8', '--padding-side', 'right', '--out', at('right')],
     );
     expect(right.result.target?.metrics?.loss).toEqual(expect.any(Number));
     expect(right.result.target?.cascade?.origin).toBeUndefined();
   });
 
   it('--trace gate replays the bad batch and names the same origin; off names none', async () => {
-    const alone = [...common, '--policy', 'torch-mps-2.8', '--reference', 'none'];
-    const gate = await evaluate(...alone, '--trace', 'gate', '--out', at('gate'));
+    const bare = [...alone, '--policy', 'torch-mps-2.8'];
+    const gate = await evaluate(...bare, '--trace', 'gate', '--out', at('gate'));
     expect(gate.result.target?.cascade?.origin).toEqual(bad.result.target?.cascade?.origin);
     expect(gate.result.target?.cascade?.level).toBe('gate');
-    const off = await evaluate(...alone, '--trace', 'off', '--out', at('off'));
+    const off = await evaluate(...bare, '--trace', 'off', '--out', at('off'));
     expect(off.result.target?.cascade).toBeUndefined();
     expect(off.result.target?.metrics).toMatchObject({ loss: 'NaN' });
   });
 });
 
-it('--trace gate of a finite run traces nothing', async () => {
-  const ended = await evaluate(
-    ...common,
-    '--trace',
-    'gate',
-    '--reference',
-    'none',
-    '--out',
-    at('finite-gate'),
-  );
-  expect(ended.result.target?.cascade).toBeUndefined();
-  expect(ended.code).toBe(0);
-});
-
 it('seed-theory is finite, and the causal leak is reported with the position that leaks', async () => {
-  const ended = await run(['eval', ...common, '--policy', 'seed-theory', '--out', at('seed')]);
+  const ended = await run(['eval', ...alone, '--policy', 'seed-theory', '--out', at('seed')]);
   const result = parseResult(readFileSync(at('seed/run.json'), 'utf8'), 'run.json');
   expect(result.target?.metrics?.loss).toEqual(expect.any(Number));
   expect(result.target?.leak?.leaks.length).toBeGreaterThan(0);
@@ -245,7 +224,7 @@ it('a first batch without a label changes nothing of what is said about the othe
   const data = at('short-first.txt');
   writeFileSync(data, ['a', ...rows].join('\n'));
   const ended = await evaluate(
-    ...['--data', data, '--batch-size', '1', '--limit', '3', '--device', 'wasm', '--out', at('short-first')],
+    ...[...plain, '--data', data, '--batch-size', '1', '--limit', '3', '--out', at('short-first')],
   );
   const { target, comparison, verdict } = ended.result;
   expect(verdict.code).toBe('agree');
