@@ -10,6 +10,7 @@ export { type BatchOptions, batches, type TextBatch } from './batches.ts';
 export { builtinTextPath } from './builtin-text.ts';
 export { byteSpecials, byteTokenizer } from './byte-tokenizer.ts';
 export { collateCausalLM } from './collate.ts';
+export * from './corpus/index.ts';
 export { loadTokenizer } from './load-tokenizer.ts';
 export { saveTokenizer, tokenizerFiles } from './save-tokenizer.ts';
 export { findTextFiles } from './text-files.ts';
