@@ -8,6 +8,7 @@ export { isNativeNoise } from './native-noise.ts';
 export {
   type PhiloxStream,
   philox4x32,
+  philoxFill,
   philoxReader,
   philoxStream,
   type RandomStream,

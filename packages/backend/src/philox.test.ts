@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { philox4x32, philoxReader, uniform } from './philox.ts';
+import { philox4x32, philoxFill, philoxReader, uniform } from './philox.ts';
 
 const block = (counter: number[], key: [number, number]) => [...philox4x32(counter, key, new Uint32Array(4))];
 
@@ -35,6 +35,15 @@ describe('a stream', () => {
     const backward = philoxReader(stream);
     expect([8, 7, 6, 5, 4, 3, 2, 1, 0].map(backward).reverse()).toEqual(words);
     expect(new Set(words).size).toBe(9);
+  });
+
+  it.each([0, 1, 2, 3, 4, 17])('fills from word %d what the reader reads', (first) => {
+    const word = philoxReader(stream);
+    for (const length of [0, 1, 3, 4, 9]) {
+      const out = new Uint32Array(length);
+      philoxFill(stream, first, out);
+      expect([...out]).toEqual(Array.from({ length }, (_, i) => word(first + i)));
+    }
   });
 
   it.each([

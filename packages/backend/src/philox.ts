@@ -10,15 +10,15 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** High 32 bits of the product of two unsigned 32-bit numbers, by halves of 16 bits. */
+/** High 32 bits of the product of two unsigned 32-bit numbers, by halves of 16 bits, in 32-bit integers throughout. */
 function highProduct(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = (middle & 0xffff) + aLow * bHigh;
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0;
+  const carry = ((middle & 0xffff) + Math.imul(aLow, bHigh)) | 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
 /**
@@ -31,10 +31,10 @@ export function philox4x32(
   key: readonly [number, number],
   out: Uint32Array,
 ): Uint32Array {
-  let x0 = counter[0]! >>> 0;
-  let x1 = counter[1]! >>> 0;
-  let x2 = counter[2]! >>> 0;
-  let x3 = counter[3]! >>> 0;
+  let x0 = counter[0]! | 0;
+  let x1 = counter[1]! | 0;
+  let x2 = counter[2]! | 0;
+  let x3 = counter[3]! | 0;
   let k0 = key[0] | 0;
   let k1 = key[1] | 0;
   for (let round = 0; round < 10; round++) {
@@ -42,10 +42,10 @@ export function philox4x32(
     const low0 = Math.imul(M0, x0);
     const high1 = highProduct(M1, x2);
     const low1 = Math.imul(M1, x2);
-    x0 = (high1 ^ x1 ^ k0) >>> 0;
-    x1 = low1 >>> 0;
-    x2 = (high0 ^ x3 ^ k1) >>> 0;
-    x3 = low0 >>> 0;
+    x0 = high1 ^ x1 ^ k0;
+    x1 = low1;
+    x2 = high0 ^ x3 ^ k1;
+    x3 = low0;
     k0 = (k0 + W0) | 0;
     k1 = (k1 + W1) | 0;
   }
@@ -107,6 +107,21 @@ export function philoxReader(stream: RandomStream): (index: number) => number {
     }
     return words[index % 4]!;
   };
+}
+
+/** Words `first` to `first + out.length - 1` of a stream. */
+export function philoxFill(stream: RandomStream, first: number, out: Uint32Array): void {
+  const { key, step, site } = philoxStream(stream);
+  const counter = Uint32Array.of(0, 0, step, site);
+  const words = new Uint32Array(4);
+  for (let at = -(first % 4); at < out.length; at += 4) {
+    const block = (first + at) / 4;
+    counter[0] = block;
+    counter[1] = Math.floor(block / 2 ** 32);
+    philox4x32(counter, key, words);
+    for (let lane = Math.max(0, -at); lane < 4 && at + lane < out.length; lane++)
+      out[at + lane] = words[lane]!;
+  }
 }
 
 /** Number `index` of a stream, uniform in [0, 1), with all 53 bits of a float64. It takes words 2 index and 2 index + 1. */

@@ -1,5 +1,5 @@
 /** What dropout draws, as plain data: which elements of a tensor fall, from the random stream of its site and step. */
-import { type PhiloxStream, philoxReader, philoxStream, type RandomStream } from '@nanscope/backend';
+import { type PhiloxStream, philoxFill, philoxStream, type RandomStream } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 /** Where the last axis of a tensor lies in the wider tensor whose elements the random numbers belong to. */
@@ -34,16 +34,15 @@ export function dropoutPlan({ stream, rate }: DropoutAttrs): DropoutPlan {
 /** The factors m, row by row of the last axis. */
 export function dropoutFactors(shape: readonly number[], attrs: DropoutAttrs): Float32Array<ArrayBuffer> {
   const { last, scale } = dropoutPlan(attrs);
-  const word = philoxReader(attrs.stream);
   const { start, total } = attrs.columns;
   const width = shape.at(-1) ?? 1;
   const factors = new Float32Array(tf.util.sizeFromShape([...shape]));
-  let at = 0;
-  for (let row = start; at < factors.length; row += total) {
-    for (let column = 0; column < width; column++) {
-      if (word(row + column) > last) factors[at] = scale;
-      at++;
-    }
+  // In one go where the rows follow each other, else row by row.
+  const run = width === total ? factors.length : width;
+  const words = new Uint32Array(run);
+  for (let at = 0, from = start; at < factors.length; at += run, from += total) {
+    philoxFill(attrs.stream, from, words);
+    for (let i = 0; i < run; i++) if (words[i]! > last) factors[at + i] = scale;
   }
   return factors;
 }
