@@ -69,6 +69,9 @@ describe.skipIf(windows)(`signals${windows ? ' (skipped: Windows has none)' : ''
     const folder = at('interrupted');
     const { child, ended } = await caughtInTheMiddle(folder);
     child.kill('SIGINT');
+    // What a wrapper passes on of a signal to the whole group is no second wish.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect(code).toBe(130);
     expect(stdout).toContain('interrupted');

@@ -1,5 +1,8 @@
 /** Ctrl-C and SIGTERM as an AbortSignal: the first stops the lanes and keeps what they have, a second leaves at once. */
 
+/** Wrappers pass on a signal that the whole process group was sent anyway: an echo is no second wish. */
+const ECHO_MILLISECONDS = 500;
+
 export interface Interruption {
   readonly signal: AbortSignal;
   /** Gives the signals back to Node. */
@@ -8,8 +11,10 @@ export interface Interruption {
 
 export function interruption(): Interruption {
   const controller = new AbortController();
+  let first = 0;
   const handler = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (!controller.signal.aborted) first = performance.now();
+    else if (performance.now() - first > ECHO_MILLISECONDS) process.exit(130);
     controller.abort();
   };
   process.on('SIGINT', handler);

@@ -171,8 +171,12 @@ describe('judge, one case for each code', () => {
   );
 
   it('lane-failed: interrupted is exit 130, a device that can not be opened exit 3', () => {
-    const interrupted = { target: complete, reference: { status: 'interrupted' as const } };
-    expect(judged({ outcomes: interrupted })).toMatchObject({ code: 'lane-failed', exitCode: 130 });
+    const reference = { status: 'interrupted' as const, failure: 'interrupted' };
+    expect(judged({ outcomes: { target: complete, reference } })).toMatchObject({
+      code: 'lane-failed',
+      exitCode: 130,
+      sentence: 'The reference lane was interrupted; the target lane is complete.',
+    });
     const userError = { code: 'backend/not-available', message: 'm', exitCode: 3 as const };
     const absent = { target: { status: 'failed' as const, failure: 'm', userError }, reference: complete };
     expect(judged({ outcomes: absent })).toMatchObject({ code: 'lane-failed', exitCode: 3 });

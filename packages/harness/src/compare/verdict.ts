@@ -39,10 +39,10 @@ function laneFailed(evidence: Evidence): VerdictRecord | undefined {
   const broken = Object.entries(evidence.outcomes).filter(([, outcome]) => outcome.status !== 'complete');
   if (broken.length === 0) return undefined;
   const stopped = broken.some(([, outcome]) => outcome.status === 'interrupted');
-  const said = broken.map(
-    ([role, outcome]) =>
-      `the ${role} lane ${words[outcome.status]} (${outcome.failure ?? 'no reason known'})`,
-  );
+  const said = broken.map(([role, { status, failure }]) => {
+    const why = failure === status ? '' : ` (${failure ?? 'no reason known'})`;
+    return `the ${role} lane ${words[status]}${why}`;
+  });
   const kept = Object.keys(evidence.outcomes).filter((role) => !broken.some(([name]) => name === role));
   const rest = kept.length > 0 ? `; the ${kept[0]} lane is complete` : '';
   const absent = broken.some(([, outcome]) => outcome.userError?.exitCode === 3);
