@@ -1,0 +1,9 @@
+/** Models by name: checked, resumed downloads from a Hugging Face hub into a cache folder. @module */
+export { defaultCacheFolder, type Environment } from './cache.ts';
+export {
+  type DownloadedModel,
+  type DownloadOptions,
+  type DownloadProgress,
+  downloadModel,
+} from './download.ts';
+export { isHubName } from './name.ts';
