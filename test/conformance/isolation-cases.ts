@@ -123,7 +123,7 @@ const rowKernels: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   ArgMax: (x) => tf.argMax(x, -1),
   Cumsum: (x) => tf.cumsum(x, 1),
   Reverse: (x) => tf.reverse(x, -1),
-  LayerNorm: (x) => layerNorm(x, tf.ones([x.shape[1]!]), tf.zeros([x.shape[1]!]), 1e-5),
+  LayerNorm: (x) => layerNorm(x as tf.Tensor2D, tf.ones([x.shape[1]!]), tf.zeros([x.shape[1]!]), 1e-5),
   GeluNew: (x) => geluNew(x),
   RowArgmax: (x) => rowArgmax(x as tf.Tensor2D),
   CrossEntropy: (x) => crossEntropy(x as tf.Tensor2D, tf.tensor1d([0, 0, 0, 0, 0], 'int32')),
