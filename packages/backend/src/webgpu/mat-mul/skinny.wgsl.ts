@@ -1,7 +1,7 @@
 /**
  * The product for few rows (a decoding step, a matrix times a vector): every weight is read once and there is
  * nothing to share, so each output is summed by several invocations, each over its own slice of k, and the slices
- * are added in a fixed tree.
+ * are added in order.
  */
 import { loadFunction, type Width } from './load.wgsl.ts';
 
@@ -13,6 +13,16 @@ export const skinnyColumns = lanes * 4;
 /** Limited by the workgroup memory every device has: 128 invocations x 8 rows x 16 bytes. */
 export const skinnyRows = 8;
 
+/** Elements k..k+3 of a row of `a`, 0 past the end. */
+function fourOfA(rows: number, aInner: boolean, aWidth: Width): string {
+  if (aInner) return loadFunction('A', `${rows}`, 'uniforms.inner', aWidth);
+  const part = (i: number) => `select(0.0, A[start + (k + ${i}) * ${rows} + row], k + ${i} < uniforms.inner)`;
+  return `
+fn loadA(start : i32, row : i32, k : i32) -> vec4<f32> {
+  return vec4<f32>(${[0, 1, 2, 3].map(part).join(', ')});
+}`;
+}
+
 export function skinnyFunctions(
   rows: number,
   aInner: boolean,
@@ -22,72 +32,49 @@ export function skinnyFunctions(
 ): string {
   const each = (make: (row: number) => string) =>
     Array.from({ length: rows }, (_, row) => make(row)).join('\n    ');
-  const aAt = (row: number, k: string) =>
-    aInner ? `A[Astart + ${row} * uniforms.inner + ${k}]` : `A[Astart + (${k}) * ${rows} + ${row}]`;
-  const guardedA = (row: number) =>
-    aInner && aWidth === 4
-      ? `A[(Astart + ${row} * uniforms.inner + k) / 4]`
-      : `vec4<f32>(${[0, 1, 2, 3].map((i) => `a${row}_${i}`).join(', ')})`;
-  const scalarsOfA =
-    aInner && aWidth === 4
-      ? ''
-      : each((row) =>
-          [0, 1, 2, 3]
-            .map(
-              (i) =>
-                `var a${row}_${i} = 0.0; if (k + ${i} < uniforms.inner) { a${row}_${i} = ${aAt(row, `k + ${i}`)}; }`,
-            )
-            .join('\n    '),
-        );
-  const body = bInner
-    ? `
-    ${[0, 1, 2, 3].map((i) => `let b${i} = loadB(Bstart, column + ${i}, k);`).join('\n    ')}
-    ${scalarsOfA}
-    ${each((row) => `{ let a = ${guardedA(row)}; sum${row} += vec4<f32>(dot(a, b0), dot(a, b1), dot(a, b2), dot(a, b3)); }`)}`
-    : `
-    let b = loadB(Bstart, k, column);
-    ${each((row) => `sum${row} += ${aAt(row, 'k')} * b;`)}`;
+  const oneOfA = (row: number) =>
+    aInner ? `A[aStart + ${row} * uniforms.inner + k]` : `A[aStart + k * ${rows} + ${row}]`;
   const step = bInner ? 4 : 1;
-  const tree: string[] = [];
-  for (let half = slices / 2; half >= 1; half /= 2) {
-    tree.push(`
-  if (slice < ${half}) {
-    ${each((row) => `partial[mine + ${row}] += partial[mine + ${half * lanes * rows} + ${row}];`)}
-  }
-  workgroupBarrier();`);
-  }
+  const add = bInner
+    ? `
+    ${[0, 1, 2, 3].map((i) => `let b${i} = loadB(bStart, column + ${i}, k);`).join('\n    ')}
+    ${each((row) => `let a${row} = loadA(aStart, ${row}, k);`)}
+    ${each((row) => `sum${row} += vec4<f32>(${[0, 1, 2, 3].map((i) => `dot(a${row}, b${i})`).join(', ')});`)}`
+    : `
+    let b = loadB(bStart, k, column);
+    ${each((row) => `sum${row} += ${oneOfA(row)} * b;`)}`;
   return `
+${bInner ? fourOfA(rows, aInner, aWidth) : ''}
 ${loadFunction('B', bInner ? 'uniforms.columns' : 'uniforms.inner', bInner ? 'uniforms.inner' : 'uniforms.columns', bWidth)}
+// [slice][row][lane]
 var<workgroup> partial : array<vec4<f32>, ${skinnyInvocations * rows}>;
 fn main(index : i32) {
   let group = groupIndex();
   let matrix = group / uniforms.columnTiles;
   let at = batchAt(matrix);
-  let Astart = dot(at, uniforms.aStep) * uniforms.rows * uniforms.inner;
-  let Bstart = dot(at, uniforms.bStep) * uniforms.columns * uniforms.inner;
+  let aStart = dot(at, uniforms.aStep) * uniforms.rows * uniforms.inner;
+  let bStart = dot(at, uniforms.bStep) * uniforms.columns * uniforms.inner;
   let local = i32(localIndex);
   // Neighbouring invocations read neighbouring addresses.
   let lane = ${bInner ? `local / ${slices}` : `local % ${lanes}`};
   let slice = ${bInner ? `local % ${slices}` : `local / ${lanes}`};
-  let column = (group % uniforms.columnTiles) * ${skinnyColumns} + lane * 4;
+  let firstColumn = (group % uniforms.columnTiles) * ${skinnyColumns};
+  let column = firstColumn + lane * 4;
   ${each((row) => `var sum${row} = vec4<f32>();`)}
-  for (var k = slice * ${step}; k < uniforms.inner; k += ${slices * step}) {${body}
+  for (var k = slice * ${step}; k < uniforms.inner; k += ${slices * step}) {${add}
   }
-  let mine = (slice * ${lanes} + lane) * ${rows};
-  ${each((row) => `partial[mine + ${row}] = sum${row};`)}
+  ${each((row) => `partial[(slice * ${rows} + ${row}) * ${lanes} + lane] = sum${row};`)}
   workgroupBarrier();
-  ${tree.join('')}
-  if (slice == 0) {
-    let out = matrix * uniforms.rows * uniforms.columns;
-    ${each((row) =>
-      [0, 1, 2, 3]
-        .map(
-          (i) => `if (column + ${i} < uniforms.columns) {
-      result[out + ${row} * uniforms.rowStep + (column + ${i}) * uniforms.columnStep] = finish(partial[mine + ${row}][${i}], at, ${row}, column + ${i});
-    }`,
-        )
-        .join('\n    '),
-    )}
+  if (local < ${rows * lanes}) {
+    var sum = vec4<f32>();
+    for (var i = local; i < ${skinnyInvocations * rows}; i += ${rows * lanes}) { sum += partial[i]; }
+    let row = local / ${lanes};
+    let column = firstColumn + (local % ${lanes}) * 4;
+    let value = finish(sum, at, row, column);
+    let first = matrix * uniforms.rows * uniforms.columns + row * uniforms.rowStep;
+    for (var i = 0; i < min(4, uniforms.columns - column); i += 1) {
+      result[first + (column + i) * uniforms.columnStep] = value[i];
+    }
   }
 }`;
 }

@@ -57,28 +57,24 @@ export function tileFunctions(
   const blocks = (make: (row: number, quad: number) => string) =>
     each(rowQuads * 4, (row) => each(columnQuads, (quad) => make(row, quad)));
   const part = (row: number) => `a${Math.floor(row / 4)}.${'xyzw'[row % 4]}`;
-  const value = (row: number, quad: number, i: number) =>
-    `finish(sum${row}_${quad}.${'xyzw'[i]}, at, row, column + ${i})`;
-  const write = (row: number, quad: number) => `{
-      let row = rowStart + (ty + ${Math.floor(row / 4) * side}) * 4 + ${row % 4};
-      let column = columnStart + (tx + ${quad * side}) * 4;
-      if (row < uniforms.rows${outputWidth === 4 ? ' && column < uniforms.columns' : ''}) {
-        let first = out + row * uniforms.columns + column;
-        ${
-          outputWidth === 4
-            ? `result[first / 4] = vec4<f32>(${[0, 1, 2, 3].map((i) => value(row, quad, i)).join(', ')});`
-            : [0, 1, 2, 3]
-                .map(
-                  (i) =>
-                    `if (column + ${i} < uniforms.columns) { result[first + ${i}] = ${value(row, quad, i)}; }`,
-                )
-                .join('\n        ')
-        }
-      }
-    }`;
+  const store =
+    outputWidth === 4
+      ? 'if (column < uniforms.columns) { result[first / 4] = value; }'
+      : [0, 1, 2, 3]
+          .map((i) => `if (column + ${i} < uniforms.columns) { result[first + ${i}] = value[${i}]; }`)
+          .join('\n    ');
+  const write = (row: number, quad: number) =>
+    `store(sum${row}_${quad}, at, out, rowStart + (ty + ${Math.floor(row / 4) * side}) * 4 + ${row % 4}, columnStart + (tx + ${quad * side}) * 4);`;
   return `
 ${loadFunction('A', aInner ? 'uniforms.rows' : 'uniforms.inner', aInner ? 'uniforms.inner' : 'uniforms.rows', aWidth)}
 ${loadFunction('B', bInner ? 'uniforms.columns' : 'uniforms.inner', bInner ? 'uniforms.inner' : 'uniforms.columns', bWidth)}
+fn store(sum : vec4<f32>, at : vec4<i32>, out : i32, row : i32, column : i32) {
+  if (row < uniforms.rows) {
+    let value = finish(sum, at, row, column);
+    let first = out + row * uniforms.columns + column;
+    ${store}
+  }
+}
 var<workgroup> stripA : array<vec4<f32>, ${(tile.inner * tile.rows) / 4}>;
 var<workgroup> stripB : array<vec4<f32>, ${(tile.inner * tile.columns) / 4}>;
 fn main(index : i32) {
