@@ -8,13 +8,13 @@ import { SCHEMA_VERSION } from '@nanscope/report';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
+import { type LaneEvent, type Outcomes, type Role, roles, runLanes } from '../lane/run-lanes.ts';
 import { startLane } from '../lane/start-lane.ts';
-import type { LaneMessage, LaneOutcome, LaneTask } from '../lane/task.ts';
+import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { readLane } from '../run-folder/read.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { checkInputs } from './check-inputs.ts';
 import { type Decided, decide } from './decide.ts';
-import { LaneFailure } from './lane-failure.ts';
 import { defaultRunFolder } from './run-folder-name.ts';
 import { spoolStdin } from './spool-stdin.ts';
 
@@ -22,72 +22,41 @@ export interface EvalHooks {
   /** Before the lanes start: what is being done. */
   readonly onStage: (what: string) => void;
   readonly onDecision: (decided: Decided) => void;
-  readonly onLane: (
-    role: LaneTask['role'],
-    message: LaneMessage | { readonly kind: 'ended'; readonly outcome: LaneOutcome },
-  ) => void;
+  readonly onLane: (role: Role, event: LaneEvent) => void;
   /** Aborting stops both lanes and keeps what they have. */
   readonly signal?: AbortSignal;
 }
 
-/** Lanes that compete for the same cores run one after the other, so that their speed means something. */
-function lanesShareCores(decided: Decided): boolean {
-  return decided.target.adapter === undefined || decided.target.software;
-}
-
-async function runLanes(
+/** Runs the lane of a role in its process. */
+function evalLane(
   config: EvalConfig,
   decided: Decided,
   folder: string,
   batches: number,
   hooks: EvalHooks,
-): Promise<Partial<Record<LaneTask['role'], LaneOutcome>>> {
-  const outcomes: Partial<Record<LaneTask['role'], LaneOutcome>> = {};
-  const lane = async (role: LaneTask['role']) => {
-    const decision = decided[role];
-    if (!decision) return;
-    if (hooks.signal?.aborted) {
-      outcomes[role] = { status: 'interrupted', failure: 'before it began' };
-      return;
-    }
-    const task: LaneTask = { kind: 'lane', role, folder: join(folder, role), config, decision, batches };
+): (role: Role) => Promise<LaneOutcome> {
+  return (role) => {
+    const task: LaneTask = {
+      kind: 'lane',
+      role,
+      folder: join(folder, role),
+      config,
+      decision: decided[role]!,
+      batches,
+    };
     makeRunFolder(task.folder);
-    const outcome = await startLane(
-      task,
-      decided.environment,
-      (message) => hooks.onLane(role, message),
-      hooks.signal,
-    );
-    outcomes[role] = outcome;
-    hooks.onLane(role, { kind: 'ended', outcome });
+    return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal);
   };
-  if (lanesShareCores(decided)) {
-    await lane('target');
-    refuseMistakes(outcomes);
-    await lane('reference');
-  } else {
-    await Promise.all([lane('target'), lane('reference')]);
-  }
-  refuseMistakes(outcomes);
-  return outcomes;
-}
-
-/** A mistake in what was asked is one for both lanes; a device that fails is one lane's, and costs that lane only. */
-function refuseMistakes(outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>): void {
-  for (const role of ['target', 'reference'] as const) {
-    const error = outcomes[role]?.userError;
-    if (error?.exitCode === 2) throw new LaneFailure(role, error);
-  }
 }
 
 /** The lanes' own records, with how each ended. */
 function collect(
   folder: string,
   decided: Decided,
-  outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>,
+  outcomes: Outcomes,
 ): Pick<ResultRecord, 'target' | 'reference'> {
   const result: Pick<ResultRecord, 'target' | 'reference'> = {};
-  for (const role of ['target', 'reference'] as const) {
+  for (const role of roles) {
     if (!decided[role]) continue;
     const record = readLane(join(folder, role));
     const outcome = outcomes[role];
@@ -149,7 +118,12 @@ export async function evaluate(given: EvalConfig, command: string, hooks: EvalHo
   makeRunFolder(folder);
   const config = spooled ? await spooled.keepIn(folder) : given;
   writeJson(folder, 'config.json', configRecord(config));
-  const outcomes = await runLanes(config, decided, folder, batches, hooks);
+  const outcomes = await runLanes(
+    decided,
+    evalLane(config, decided, folder, batches, hooks),
+    hooks.onLane,
+    hooks.signal,
+  );
   const lanes = collect(folder, decided, outcomes);
   const comparison =
     lanes.target && lanes.reference

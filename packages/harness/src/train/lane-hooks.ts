@@ -44,6 +44,8 @@ export interface LaneContext {
   readonly data: TrainDataRecord;
   readonly say: (message: LaneMessage) => void;
   readonly stop: AbortSignal;
+  /** The last state with finite weights, and how to put it back into model and optimizer. */
+  readonly goodState: () => Promise<{ readonly from: RunProgress; readonly restore: () => Promise<void> }>;
 }
 
 export class LaneHooks implements TrainHooks {
@@ -133,14 +135,11 @@ export class LaneHooks implements TrainHooks {
     });
   }
 
-  async onNonFinite({ replay, ...hit }: NonFiniteStep): Promise<void> {
-    const words = {
-      stop: 'stopped before the update',
-      skip: 'update left out',
-      update: 'updated all the same',
-    };
+  async onNonFinite(step: NonFiniteStep): Promise<void> {
+    const { replay: _, redo: __, ...hit } = step;
+    const words = { stop: 'stopped', skip: 'update left out', update: 'went on all the same' };
     this.#context.say({ kind: 'note', text: `step ${hit.step}: ${hit.reason}; ${words[hit.action]}` });
-    const replayed = await this.#tracer.replay(replay);
+    const replayed = await this.#trace(step);
     this.#recorder.nonFinite({
       ...hit,
       loss: toJsonNumber(hit.loss),
@@ -148,6 +147,15 @@ export class LaneHooks implements TrainHooks {
       replayed,
     });
     this.#writeCascade();
+  }
+
+  /** Computes what went wrong again under taps: this step, or the one whose update broke the weights. */
+  async #trace({ replay, redo, weightsFinite, action }: NonFiniteStep): Promise<boolean> {
+    if (weightsFinite || action !== 'stop') return this.#tracer.replay(replay);
+    const { say, goodState } = this.#context;
+    const { from, restore } = await goodState();
+    say({ kind: 'note', text: `a weight is not finite: taking the steps since step ${from.step} again` });
+    return this.#tracer.replay(async (observer) => void (await redo(from, restore, observer)));
   }
 
   #writeCascade(): void {

@@ -8,6 +8,8 @@ import type { Tokenizer } from '@nanscope/collator';
 import { tokenizerFiles } from '@nanscope/collator';
 import { type Gpt2, saveGpt2 } from '@nanscope/gpt2';
 import { atTheStart, readCheckpoint, type TrainEnd, type Training, train } from '@nanscope/trainer';
+import * as tf from '@tensorflow/tfjs';
+import type { TrainConfig } from '../config/train-config.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
@@ -29,6 +31,22 @@ async function saveModel(
 ): Promise<void> {
   if (best !== undefined) loadWeights(model, (await readCheckpoint(best)).weights);
   await saveGpt2(directory, model, { tokenizerFiles: await tokenizerFiles(tokenizer) });
+}
+
+/** Model and optimizer as they were before the first step. */
+async function restart(
+  config: TrainConfig,
+  tokenizer: Tokenizer,
+  { model, optimizer }: Pick<Training, 'model' | 'optimizer'>,
+): Promise<void> {
+  const fresh = await loadTrainModel(config, tokenizer);
+  for (const [name, variable] of Object.entries(model.parameters)) variable.assign(fresh.parameters[name]!);
+  fresh.dispose();
+  const tensors = Object.fromEntries(
+    Object.entries(optimizer.stateTensors()).map(([name, tensor]) => [name, tf.zerosLike(tensor)]),
+  );
+  optimizer.load({ steps: 0, tensors });
+  tf.dispose(tensors);
 }
 
 const wholeRun: readonly TrainEnd[] = ['steps', 'patience'];
@@ -59,7 +77,13 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
   };
   const checkpoint = task.resumeFrom ? await latestState(task.resumeFrom, identity) : undefined;
   const from = checkpoint ? loadState(checkpoint, { model, optimizer }) : atTheStart;
-  const hooks = new LaneHooks({ task, session, run, identity, data: data.record, say, stop });
+  const goodState = async () => {
+    const last = await latestState(folder, identity);
+    if (!last) return { from: atTheStart, restore: () => restart(config, tokenizer, { model, optimizer }) };
+    const restore = async () => void loadState(last, { model, optimizer });
+    return { from: loadState(last, { model, optimizer }), restore };
+  };
+  const hooks = new LaneHooks({ task, session, run, identity, data: data.record, say, stop, goodState });
   if (checkpoint) hooks.resume(checkpoint.path, from.step);
   const { end } = await train(run, hooks, from);
   if (config.save !== undefined && task.role === 'target' && wholeRun.includes(end)) {

@@ -9,11 +9,11 @@ import { configRecord } from '../config/eval-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { type Decided, decide } from '../eval/decide.ts';
 import type { EvalHooks } from '../eval/evaluate.ts';
-import { LaneFailure } from '../eval/lane-failure.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
 import { siblingModule } from '../lane/child.ts';
+import { type Outcomes, type Role, roles, runLanes } from '../lane/run-lanes.ts';
 import { startLane } from '../lane/start-lane.ts';
-import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import type { LaneOutcome } from '../lane/task.ts';
 import { readTrainLane } from '../run-folder/read.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { checkTrain, isInPlace } from './check-train.ts';
@@ -21,55 +21,36 @@ import { compareTraining } from './compare-training.ts';
 import type { TrainTask } from './task.ts';
 import { interruptedEarly, judgeTraining } from './train-verdict.ts';
 
-type Role = LaneTask['role'];
-type Outcomes = Partial<Record<Role, LaneOutcome>>;
-
-const roles: readonly Role[] = ['target', 'reference'];
-
 /** Seconds that an interrupted lane has to finish its step and save a checkpoint. */
 const GRACE_SECONDS = 120;
 
-function taskOf(role: Role, config: TrainConfig, decided: Decided, folder: string): TrainTask | undefined {
-  const decision = decided[role];
-  if (!decision) return undefined;
+function taskOf(role: Role, config: TrainConfig, decided: Decided, folder: string): TrainTask {
   const earlier = config.resume === undefined ? undefined : join(config.resume, role);
   return {
     kind: 'train',
     role,
     folder: join(folder, role),
     config,
-    decision,
+    decision: decided[role]!,
     ...(earlier !== undefined && existsSync(earlier) && { resumeFrom: earlier }),
   };
 }
 
-async function runLanes(
+/** Runs the lane of a role in its process. */
+function trainLane(
   config: TrainConfig,
   decided: Decided,
   folder: string,
   hooks: EvalHooks,
-): Promise<Outcomes> {
-  const outcomes: Outcomes = {};
-  for (const role of roles) {
+): (role: Role) => Promise<LaneOutcome> {
+  return (role) => {
     const task = taskOf(role, config, decided, folder);
-    if (!task) continue;
-    if (hooks.signal?.aborted) {
-      outcomes[role] = { status: 'interrupted', failure: 'before it began' };
-      continue;
-    }
     makeRunFolder(task.folder);
-    const outcome = await startLane(
-      task,
-      decided.environment,
-      (message) => hooks.onLane(role, message),
-      hooks.signal,
-      { module: siblingModule(import.meta.url, './lane-main'), graceSeconds: GRACE_SECONDS },
-    );
-    outcomes[role] = outcome;
-    hooks.onLane(role, { kind: 'ended', outcome });
-    if (outcome.userError?.exitCode === 2) throw new LaneFailure(role, outcome.userError);
-  }
-  return outcomes;
+    return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal, {
+      module: siblingModule(import.meta.url, './lane-main'),
+      graceSeconds: GRACE_SECONDS,
+    });
+  };
 }
 
 /** The lanes' own records, with how each ended. */
@@ -118,7 +99,12 @@ export async function runTraining(
   if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
   makeRunFolder(folder);
   writeJson(folder, 'config.json', configRecord(config));
-  const outcomes = await runLanes(config, decided, folder, hooks);
+  const outcomes = await runLanes(
+    decided,
+    trainLane(config, decided, folder, hooks),
+    hooks.onLane,
+    hooks.signal,
+  );
   const lanes = collect(folder, decided, outcomes);
   const comparison =
     lanes.target && lanes.reference

@@ -91,7 +91,7 @@ function hitAdvice(lane: TrainLaneRecord, folder: string): string {
   const saved = lane.training.checkpoints.at(-1);
   const state = saved
     ? `The last good state is kept; go on with nanscope train --resume ${folder} and other flags, or with --on-nonfinite skip.`
-    : 'No update was made before it, so there is no checkpoint.';
+    : 'There is no checkpoint before it.';
   return `${guard}${state}`;
 }
 
