@@ -1,0 +1,130 @@
+/** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
+import type { ForwardOptions, Gpt2 } from '@nanscope/gpt2';
+import type { NonFinitePolicy } from '../health.ts';
+import type { StepPhase } from '../loss/batch-loss.ts';
+import type { LossOptions } from '../loss/token-losses.ts';
+import type { Optimizer } from '../optimizer/optimizer.ts';
+import type { ScheduleOptions } from '../schedule.ts';
+import type { LabelledBatch } from '../training-batch.ts';
+import type { RunProgress } from './progress.ts';
+
+export interface TrainSettings extends LossOptions, Pick<ForwardOptions, 'implementation' | 'policy'> {
+  readonly batchSize: number;
+  /** Micro-batches a step. */
+  readonly accumulate: number;
+  readonly steps: number;
+  /** Peak. */
+  readonly learningRate: number;
+  readonly schedule: ScheduleOptions;
+  /** Largest global gradient norm; no clipping when left out. */
+  readonly clip?: number;
+  /** Rate at all three places of GPT-2; 0 draws nothing. */
+  readonly dropout: number;
+  /** Of shuffling and dropout. */
+  readonly seed: number;
+  /** Steps between evaluations; 0 evaluates at the end only. */
+  readonly evalEvery: number;
+  /** Steps between checkpoints; 0 saves at the end only. */
+  readonly saveEvery: number;
+  /** Evaluations without improvement after which the run ends. */
+  readonly patience?: number;
+  readonly onNonFinite: NonFinitePolicy;
+}
+
+/** Rows that can be asked for in any order, as many times as needed. */
+export interface TrainingRows {
+  readonly length: number;
+  /** The rows of these indices as one batch in host memory. */
+  batch(rows: readonly number[]): LabelledBatch;
+}
+
+/** Which part of which step is being computed. */
+export interface StepPart {
+  readonly step: number;
+  /** Number of the micro-batch; the norm and the update come after all of them. */
+  readonly part: number | 'norm' | 'update';
+  /** The micro-batch; absent for the norm and the update. */
+  readonly batch?: LabelledBatch;
+}
+
+/** Runs a part of a step; a tracer runs it under its taps and collects them afterwards. */
+export type Observer = <T>(part: StepPart, work: (phase: StepPhase) => T) => Promise<T>;
+
+/** What one step came to, for the log. */
+export interface StepReport {
+  /** Counted from 1. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Mean over the step's supervised tokens, in nats. */
+  readonly loss: number;
+  /** Global norm before clipping. */
+  readonly gradNorm: number;
+  readonly learningRate: number;
+  /** Supervised tokens of this step. */
+  readonly tokens: number;
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+  /** Bytes the backend holds for tensors after the step. */
+  readonly bytes: number;
+  /** What was done with the gradients; `stop` ends the run before the update. */
+  readonly action: 'update' | 'skip' | 'stop';
+}
+
+export interface ValidationReport {
+  readonly step: number;
+  readonly loss: number;
+  readonly perplexity: number;
+  readonly accuracy: number;
+  readonly tokens: number;
+}
+
+/** A step that was not finite, before anything was done about it. */
+export interface NonFiniteStep {
+  /** Counted from 1. */
+  readonly step: number;
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly action: StepReport['action'];
+  readonly reason: string;
+  /** Whether the weights are finite; when not, an earlier update broke them. */
+  readonly weightsFinite: boolean;
+  /** Computes the same step again - batch, dropout, weights - under another observer, and drops the result. */
+  readonly replay: (observer: Observer) => Promise<void>;
+  /**
+   * Takes the steps since an earlier state again, to find the update that broke the weights, and once more with that
+   * step under an observer. Model and optimizer are left after it: only for a run that ends here.
+   *
+   * @param from the state that `restore` puts back into model and optimizer
+   * @returns The step, counted from 1; undefined when the weights did not break again.
+   */
+  readonly redo: (
+    from: RunProgress,
+    restore: () => Promise<void>,
+    observer: Observer,
+  ) => Promise<number | undefined>;
+}
+
+export type SaveReason = 'best' | 'periodic' | 'last';
+
+/** Everything with an effect outside the run. */
+export interface TrainHooks {
+  readonly observe?: Observer;
+  onStep(report: StepReport): void;
+  onValidation(report: ValidationReport): void;
+  onNonFinite(step: NonFiniteStep): Promise<void>;
+  /** Keeps the state. Never called while a weight is not finite. */
+  save(progress: RunProgress, reasons: readonly SaveReason[]): Promise<void>;
+  /** Asked between steps. */
+  stopWanted(): boolean;
+}
+
+export interface Training {
+  readonly model: Gpt2;
+  readonly optimizer: Optimizer;
+  readonly training: TrainingRows;
+  /** Absent: no validation. */
+  readonly validation?: TrainingRows;
+  readonly settings: TrainSettings;
+}
+
+export type TrainEnd = 'steps' | 'patience' | 'non-finite' | 'interrupted';

@@ -1,0 +1,75 @@
+/**
+ * One step up to the decision: micro-batches forward and backward, their sum, its norm, and the one read-back of
+ * the step - loss and norm together. The weights are not touched here.
+ */
+import { dropoutHook } from '@nanscope/gpt2';
+import * as tf from '@tensorflow/tfjs';
+import { GradientAccumulator } from '../accumulate.ts';
+import { type Gradients, lossAndGradients } from '../gradients.ts';
+import { gradientNorm } from '../optimizer/clip.ts';
+import { uploadTrainingBatch } from '../training-batch.ts';
+import type { StepRows } from './plan.ts';
+import type { Observer, Training } from './settings.ts';
+
+export interface ComputedStep {
+  /** Mean over supervised tokens. */
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly tokens: number;
+  /** On the device, of the summed loss. */
+  readonly gradients: Gradients;
+  /** On the device. */
+  readonly norm: tf.Scalar;
+}
+
+/** Frees what a step left on the device. */
+export function disposeStep({ gradients, norm }: ComputedStep): void {
+  tf.dispose([gradients, norm]);
+}
+
+/**
+ * @param step counted from 0; it alone decides which rows are used and what dropout draws
+ * @returns Tensors that the caller disposes of with `disposeStep`.
+ */
+export async function computeStep(
+  { model, training, settings }: Training,
+  rows: StepRows,
+  step: number,
+  observe: Observer,
+): Promise<ComputedStep> {
+  const { implementation, policy, labelSmoothing = 0, zLoss = 0, dropout, seed, accumulate } = settings;
+  const rates = { embd_pdrop: dropout, attn_pdrop: dropout, resid_pdrop: dropout };
+  const accumulator = new GradientAccumulator();
+  try {
+    for (const [part, chosen] of rows.of(step).entries()) {
+      const batch = training.batch(chosen);
+      const onDevice = uploadTrainingBatch(model.config, batch);
+      try {
+        const computed = await observe({ step, part, batch }, (phase) =>
+          lossAndGradients(model, onDevice, {
+            implementation,
+            policy,
+            labelSmoothing,
+            zLoss,
+            phase,
+            ...(dropout > 0 && { dropout: dropoutHook(rates, { seed, step: step * accumulate + part }) }),
+          }),
+        );
+        accumulator.add(computed);
+      } finally {
+        tf.dispose({ ...onDevice });
+      }
+    }
+    const { lossSum, gradients, tokens } = accumulator.take();
+    const norm = await observe({ step, part: 'norm' }, (phase) =>
+      phase('optimizer', () => gradientNorm(gradients, tokens)),
+    );
+    const both = tf.tidy(() => tf.stack([lossSum, norm]));
+    lossSum.dispose();
+    const [sum, gradNorm] = (await both.data()) as Float32Array;
+    both.dispose();
+    return { loss: sum! / tokens, gradNorm: gradNorm!, tokens, gradients, norm };
+  } finally {
+    accumulator.dispose();
+  }
+}

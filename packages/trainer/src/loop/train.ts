@@ -1,0 +1,241 @@
+/**
+ * The training loop: step after step until the steps, the patience or the numbers end it. What happens to files,
+ * terminals and traces is in the hooks; what to do next is decided by the pure modules beside this one.
+ */
+import type { Gpt2 } from '@nanscope/gpt2';
+import * as tf from '@tensorflow/tfjs';
+import { decideStep, type StepDecision } from '../health.ts';
+import { sumOfSquares } from '../kernels/sum-of-squares.ts';
+import { untracedStep } from '../loss/batch-loss.ts';
+import { gradientScale } from '../optimizer/clip.ts';
+import { scheduleFactor } from '../schedule.ts';
+import { type DataPlan, epochsAfter, StepRows } from './plan.ts';
+import { afterEvaluation, atTheStart, isDue, patienceIsOver, type RunProgress } from './progress.ts';
+import type { Observer, SaveReason, TrainEnd, TrainHooks, Training } from './settings.ts';
+import { type ComputedStep, computeStep, disposeStep } from './step.ts';
+import { validate } from './validate.ts';
+
+const unobserved: Observer = async (_part, work) => work(untracedStep);
+
+/** Makes squares of finite weights stay finite, whatever their size. */
+const shrink = 1e-25;
+
+/** Whether every parameter is finite; one read of one number. */
+export async function weightsAreFinite({ parameters }: Gpt2): Promise<boolean> {
+  const sum = tf.tidy(() => {
+    const squares = Object.values(parameters).map((weights) => sumOfSquares(tf.mul(weights, shrink)));
+    return tf.sum(tf.stack(squares));
+  });
+  const [value] = await sum.data();
+  sum.dispose();
+  return Number.isFinite(value);
+}
+
+/** The data of a run as its plan. */
+export function planOf({ training, settings }: Training): DataPlan {
+  const { batchSize, accumulate, seed } = settings;
+  return { rows: training.length, batchSize, accumulate, seed };
+}
+
+class Loop {
+  readonly #run: Training;
+  readonly #hooks: TrainHooks;
+  readonly #plan: DataPlan;
+  readonly #rows: StepRows;
+  #progress: RunProgress;
+  #last: Pick<ComputedStep, 'loss' | 'gradNorm'> = { loss: Number.NaN, gradNorm: Number.NaN };
+  /** False once a weight is known not to be finite; it stays so. */
+  #good = true;
+
+  constructor(run: Training, hooks: TrainHooks, from: RunProgress) {
+    this.#run = run;
+    this.#hooks = hooks;
+    this.#plan = planOf(run);
+    this.#rows = new StepRows(this.#plan);
+    this.#progress = from;
+  }
+
+  get progress(): RunProgress {
+    return this.#progress;
+  }
+
+  #learningRate(step: number): number {
+    const { learningRate, schedule } = this.#run.settings;
+    return learningRate * scheduleFactor(schedule, step);
+  }
+
+  async #update(step: number, computed: ComputedStep, observe: Observer): Promise<void> {
+    const { optimizer, settings } = this.#run;
+    await observe({ step, part: 'update' }, (phase) =>
+      phase('optimizer', () => {
+        const scale = gradientScale(computed.norm, computed.tokens, settings.clip);
+        optimizer.step(computed.gradients, this.#learningRate(step), scale);
+        scale.dispose();
+      }),
+    );
+  }
+
+  /** Tells of a step (counted from 0) that is not finite, with the means to compute it again. */
+  async #report(
+    step: number,
+    { loss, gradNorm }: Pick<ComputedStep, 'loss' | 'gradNorm'>,
+    { action, reason = '' }: StepDecision,
+    weightsFinite: boolean,
+  ): Promise<void> {
+    await this.#hooks.onNonFinite({
+      step: step + 1,
+      loss,
+      gradNorm,
+      action,
+      reason,
+      weightsFinite,
+      replay: async (observer) => disposeStep(await computeStep(this.#run, this.#rows, step, observer)),
+      redo: (from, restore, observer) => this.#redo(step, from, restore, observer),
+    });
+  }
+
+  /** One step without a word to the hooks. */
+  async #quietStep(step: number, observe: Observer): Promise<void> {
+    const computed = await computeStep(this.#run, this.#rows, step, observe);
+    const { action } = decideStep(computed.loss, computed.gradNorm, this.#run.settings.onNonFinite);
+    if (action === 'update') await this.#update(step, computed, observe);
+    disposeStep(computed);
+  }
+
+  async #redo(
+    until: number,
+    from: RunProgress,
+    restore: () => Promise<void>,
+    observer: Observer,
+  ): Promise<number | undefined> {
+    await restore();
+    let broken: number | undefined;
+    for (let step = from.step; step <= until && broken === undefined; step++) {
+      await this.#quietStep(step, unobserved);
+      if (!(await weightsAreFinite(this.#run.model))) broken = step;
+    }
+    if (broken === undefined) return undefined;
+    await restore();
+    for (let step = from.step; step < broken; step++) await this.#quietStep(step, unobserved);
+    await this.#quietStep(broken, observer);
+    return broken + 1;
+  }
+
+  /** @returns Whether the run may go on. */
+  async step(): Promise<boolean> {
+    const { onNonFinite } = this.#run.settings;
+    const { step } = this.#progress;
+    const observe = this.#hooks.observe ?? unobserved;
+    const started = performance.now();
+    const computed = await computeStep(this.#run, this.#rows, step, observe);
+    this.#last = { loss: computed.loss, gradNorm: computed.gradNorm };
+    const decision = decideStep(computed.loss, computed.gradNorm, onNonFinite);
+    try {
+      if (decision.action === 'update') await this.#update(step, computed, observe);
+      const seconds = (performance.now() - started) / 1000;
+      this.#hooks.onStep({
+        step: step + 1,
+        epoch: epochsAfter(this.#plan, step + 1),
+        loss: computed.loss,
+        gradNorm: computed.gradNorm,
+        learningRate: this.#learningRate(step),
+        tokens: computed.tokens,
+        seconds,
+        tokensPerSecond: computed.tokens / seconds,
+        bytes: tf.memory().numBytes,
+        action: decision.action,
+      });
+      if (decision.reason !== undefined) {
+        const weightsFinite = await weightsAreFinite(this.#run.model);
+        this.#good &&= weightsFinite;
+        await this.#report(step, computed, decision, weightsFinite);
+      }
+    } finally {
+      disposeStep(computed);
+    }
+    if (decision.action === 'stop') return false;
+    this.#progress = {
+      ...this.#progress,
+      step: step + 1,
+      tokens: this.#progress.tokens + computed.tokens,
+      skipped: this.#progress.skipped + (decision.action === 'skip' ? 1 : 0),
+    };
+    return true;
+  }
+
+  /** @returns Whether this evaluation is the best so far. */
+  async evaluate(): Promise<boolean> {
+    const { model, validation, settings } = this.#run;
+    if (!validation) return false;
+    const { loss, perplexity, accuracy, supervisedTokens } = await validate(model, validation, settings);
+    const { step } = this.#progress;
+    this.#hooks.onValidation({ step, loss, perplexity, accuracy, tokens: supervisedTokens });
+    this.#progress = afterEvaluation(this.#progress, loss);
+    return this.#progress.best?.step === step;
+  }
+
+  /**
+   * Saves, unless a weight is not finite. Then the last checkpoint is the last good state, and an update of which no
+   * loss told is reported here.
+   *
+   * @returns Whether the run may go on.
+   */
+  async save(reasons: readonly SaveReason[]): Promise<boolean> {
+    if (reasons.length === 0 || !this.#good) return true;
+    if (await weightsAreFinite(this.#run.model)) {
+      await this.#hooks.save(this.#progress, reasons);
+      return true;
+    }
+    this.#good = false;
+    const { onNonFinite } = this.#run.settings;
+    const reason = 'a weight is not finite after the update, though loss and gradient norm were';
+    const action = onNonFinite === 'stop' ? 'stop' : 'update';
+    await this.#report(this.#progress.step - 1, this.#last, { action, reason }, false);
+    return action !== 'stop';
+  }
+}
+
+export interface TrainResult {
+  readonly progress: RunProgress;
+  readonly end: TrainEnd;
+}
+
+/**
+ * Trains. The model's weights and the optimizer's state are changed in place; everything else about a run is in
+ * `from`, so that a run continued from a checkpoint takes the same steps, bit for bit, as one that never stopped.
+ */
+export async function train(
+  run: Training,
+  hooks: TrainHooks,
+  from: RunProgress = atTheStart,
+): Promise<TrainResult> {
+  const { steps, evalEvery, saveEvery, patience } = run.settings;
+  const loop = new Loop(run, hooks, from);
+  let saved = from.step;
+  const save = (reasons: readonly SaveReason[]): Promise<boolean> => {
+    if (reasons.length > 0) saved = loop.progress.step;
+    return loop.save(reasons);
+  };
+  const finish = async (end: TrainEnd): Promise<TrainResult> => {
+    const good = loop.progress.step === saved || (await save(['last']));
+    return { progress: loop.progress, end: good ? end : 'non-finite' };
+  };
+  while (loop.progress.step < steps) {
+    if (hooks.stopWanted()) return finish('interrupted');
+    // The weights before a step that is not finite are good ones: they are kept.
+    if (!(await loop.step())) return finish('non-finite');
+    const { step } = loop.progress;
+    const best = isDue(step, evalEvery, steps) && (await loop.evaluate());
+    const reasons: SaveReason[] = [
+      ...(best ? (['best'] as const) : []),
+      ...(step === steps
+        ? (['last'] as const)
+        : isDue(step, saveEvery, steps)
+          ? (['periodic'] as const)
+          : []),
+    ];
+    if (!(await save(reasons))) return finish('non-finite');
+    if (patienceIsOver(loop.progress, patience)) return finish('patience');
+  }
+  return finish('steps');
+}

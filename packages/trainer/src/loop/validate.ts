@@ -1,0 +1,33 @@
+/** The validation loss: the mean over all supervised tokens of the held-back rows, with dropout off. */
+import { type Gpt2, uploadBatch } from '@nanscope/gpt2';
+import * as tf from '@tensorflow/tfjs';
+import { EvalAccumulator, type EvalMetrics } from '../eval-accumulator.ts';
+import { scoreRows } from '../score.ts';
+import { supervisedRows } from '../shift.ts';
+import type { TrainingRows, TrainSettings } from './settings.ts';
+
+/** @returns The metrics of the whole set; NaN losses included. */
+export async function validate(
+  model: Gpt2,
+  rows: TrainingRows,
+  { batchSize, implementation, policy }: Pick<TrainSettings, 'batchSize' | 'implementation' | 'policy'>,
+): Promise<EvalMetrics> {
+  const accumulator = new EvalAccumulator();
+  for (let first = 0; first < rows.length; first += batchSize) {
+    const count = Math.min(batchSize, rows.length - first);
+    const batch = rows.batch(Array.from({ length: count }, (_, i) => first + i));
+    const supervised = supervisedRows(batch.labels, batch.shape, model.config.vocab_size);
+    if (supervised.rows.length === 0) continue;
+    const scores = tf.tidy(() => ({
+      ...scoreRows(
+        model,
+        model.hidden(uploadBatch(model.config, batch), { implementation, policy }),
+        supervised,
+      ),
+    }));
+    const [losses, predictions] = await Promise.all([scores.losses.data(), scores.predictions.data()]);
+    tf.dispose({ ...scores });
+    accumulator.add({ losses, predictions, labels: supervised.labels });
+  }
+  return accumulator.metrics();
+}
