@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
+import { generateCommand } from './generate.ts';
 import { trainCommand } from './train.ts';
 
 export const commands: readonly Command[] = [
