@@ -41,7 +41,7 @@ async function once(): Promise<number> {
   const losses = await scores.losses.data();
   await scores.predictions.data();
   tf.dispose([scores.losses, scores.predictions, { ...batch }]);
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  return Array.from(losses).reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 await once();

@@ -59,7 +59,12 @@ describe('metrics', () => {
         [-1, 2],
         [-100, 2],
       ]),
-    ).toMatchObject({ loss: 1, accuracy: 1, supervisedTokens: 1, nonFinite: { nan: 0, posInf: 0, negInf: 0 } });
+    ).toMatchObject({
+      loss: 1,
+      accuracy: 1,
+      supervisedTokens: 1,
+      nonFinite: { nan: 0, posInf: 0, negInf: 0 },
+    });
   });
 
   it('one NaN makes the loss NaN, and a row without an answer is never right', () => {
