@@ -30,13 +30,30 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+export interface StartOptions {
+  readonly input?: string;
+  readonly cwd?: string;
+  /** No file may grow beyond so many blocks of 512 bytes, as if the disk were full. Not on Windows. */
+  readonly fileBlocks?: number;
+}
+
 /** Starts the command line and does not wait. */
-export function start(args: readonly string[], options: { input?: string; cwd?: string } = {}): Running {
-  const child = spawn(
+export function start(args: readonly string[], options: StartOptions = {}): Running {
+  const command = [
     process.execPath,
-    ['--conditions=@nanscope/source', `--import=${import.meta.resolve('tsx')}`, main, ...args],
-    { cwd: options.cwd, env: { ...process.env, NO_COLOR: '1' }, stdio: ['pipe', 'pipe', 'pipe'] },
-  );
+    '--conditions=@nanscope/source',
+    `--import=${import.meta.resolve('tsx')}`,
+    main,
+    ...args,
+  ];
+  const { fileBlocks } = options;
+  const limited = fileBlocks === undefined ? [] : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`];
+  const [program, ...rest] = [...limited, ...command];
+  const child = spawn(program!, rest, {
+    cwd: options.cwd,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -53,7 +70,7 @@ export function start(args: readonly string[], options: { input?: string; cwd?: 
   return { child, ended };
 }
 
-export const run = (args: readonly string[], options?: { input?: string; cwd?: string }): Promise<Ended> =>
+export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
   start(args, options).ended;
 
 /** Runs `eval --json` and reads the result by its schema. */

@@ -11,7 +11,7 @@ const BATCH = 'Batches';
 const model: readonly Flag[] = [
   sharedFlag('model', {
     describe:
-      'a model folder in Hugging Face layout to train on, or a preset that begins with seeded random weights: tiny, gpt2, gpt2-medium',
+      'a preset that begins with seeded random weights (tiny, gpt2, gpt2-medium), or a model to train on: a folder in Hugging Face layout, or org/name',
   }),
   {
     name: 'layers',

@@ -24,7 +24,7 @@ function modelFolder(name: string): string {
   const near = nearest(name, presets);
   throw new UserError(
     'model/unknown',
-    `--model ${name}: expected a folder with config.json and model.safetensors, or one of ${presets.join(', ')}; found neither.${near ? ` Did you mean ${near}?` : ''}`,
+    `--model ${name}: expected a folder with config.json and model.safetensors, org/name of a model on the hub, or one of ${presets.join(', ')}; found none.${near ? ` Did you mean ${near}?` : ''}`,
   );
 }
 

@@ -8,6 +8,7 @@ import { SCHEMA_VERSION } from '@nanscope/report';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
+import { withModelFolder } from '../data/hub-model.ts';
 import { type LaneEvent, type Outcomes, type Role, roles, runLanes } from '../lane/run-lanes.ts';
 import { startLane } from '../lane/start-lane.ts';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
@@ -100,7 +101,8 @@ const nothingDone = (command: string): ResultRecord => ({
  * @returns The result, which is also in `run.json` of its folder.
  * @throws {UserError} before anything is written, for what is wrong in the configuration or its files
  */
-export async function evaluate(given: EvalConfig, command: string, hooks: EvalHooks): Promise<ResultRecord> {
+export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHooks): Promise<ResultRecord> {
+  const given = await withModelFolder(asked, hooks.onStage);
   hooks.onStage('checking inputs');
   const spooled = given.data === '-' && !given.loadInputs ? await spoolStdin(given) : undefined;
   const prepared = await prepare(spooled?.config ?? given, hooks).catch(async (error: unknown) => {

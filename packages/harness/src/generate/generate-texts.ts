@@ -2,6 +2,7 @@
 import { UserError } from '@nanscope/errors';
 import { checkGenerateOptions } from '@nanscope/gpt2';
 import type { GenerateConfig } from '../config/generate-config.ts';
+import { withModelFolder } from '../data/hub-model.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
 import { type Decided, decide } from '../eval/decide.ts';
@@ -76,7 +77,8 @@ async function runProcess(
  * @returns How the process ended; what it had generated until then went to `onContinuation`.
  * @throws {UserError} before anything is generated, for what is wrong in the configuration or its files
  */
-export async function generateTexts(config: GenerateConfig, hooks: GenerateHooks): Promise<LaneOutcome> {
+export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks): Promise<LaneOutcome> {
+  const config = await withModelFolder(asked, hooks.onStage);
   const interrupted: LaneOutcome = { status: 'interrupted', failure: 'interrupted' };
   hooks.onStage('checking inputs');
   const prompts = await checkedPrompts(config);

@@ -11,8 +11,12 @@ const say = (message: unknown): Promise<void> =>
     process.send?.(message as object, () => resolve());
   });
 
+/** What could not be written in the middle of a run is no mistake in the command that began it. */
+const midRun = new Set(['checkpoint/unwritable', 'gpt2/save']);
+
 /** A file that could not be written: no bug of ours, and no stack trace. */
-const isFull = (error: unknown) =>
+const isUnwritable = (error: unknown) =>
+  (error instanceof UserError && midRun.has(error.code)) ||
   ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EFBIG', 'EIO'].includes(
     (error as NodeJS.ErrnoException | undefined)?.code ?? '',
   );
@@ -35,6 +39,10 @@ export function serveLane<Task, More = never>(
       await say({ kind: 'done' } satisfies LaneMessage);
       process.exit(0);
     } catch (thrown) {
+      if (isUnwritable(thrown)) {
+        await say({ kind: 'failed', reason: errorLine(thrown) });
+        process.exit(1);
+      }
       if (thrown instanceof UserError) {
         await say({
           kind: 'user-error',
@@ -43,10 +51,6 @@ export function serveLane<Task, More = never>(
           exitCode: thrown.exitCode,
         });
         process.exit(thrown.exitCode);
-      }
-      if (isFull(thrown)) {
-        await say({ kind: 'failed', reason: errorLine(thrown) });
-        process.exit(1);
       }
       process.stderr.write(
         `${thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorLine(thrown)}\n`,

@@ -53,8 +53,8 @@ export class LaneHooks implements TrainHooks {
   readonly #recorder: TrainRecorder;
   readonly #tracer: StepTracer;
   #events: ReturnType<typeof openEventWriter> | undefined;
-  #tensorsAfterFirst = 0;
-  #first = true;
+  /** Held after the first and after the last step. */
+  readonly #tensors: { first?: number; last: number } = { last: 0 };
   #lastLoss = Number.NaN;
   /** Present when every step is traced. */
   readonly observe?: Observer;
@@ -105,8 +105,8 @@ export class LaneHooks implements TrainHooks {
     });
     this.#recorder.step(line);
     this.#lastLoss = loss;
-    if (this.#first) this.#tensorsAfterFirst = tf.memory().numTensors;
-    this.#first = false;
+    this.#tensors.last = tf.memory().numTensors;
+    this.#tensors.first ??= this.#tensors.last;
     say({
       kind: 'progress',
       batches: step,
@@ -193,7 +193,7 @@ export class LaneHooks implements TrainHooks {
       training: { end },
       memory: {
         peakResidentBytes: process.resourceUsage().maxRSS * 1024,
-        tensorsGrown: tf.memory().numTensors - this.#tensorsAfterFirst,
+        tensorsGrown: this.#tensors.last - (this.#tensors.first ?? this.#tensors.last),
       },
     });
     this.#events?.close();

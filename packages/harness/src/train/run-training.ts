@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SCHEMA_VERSION, type TrainLaneRecord, type TrainResultRecord } from '@nanscope/report';
 import { configRecord } from '../config/eval-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
+import { withModelFolder } from '../data/hub-model.ts';
 import { type Decided, decide } from '../eval/decide.ts';
 import type { EvalHooks } from '../eval/evaluate.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
@@ -80,10 +81,11 @@ function collect(
  * @throws {UserError} for what is wrong in the configuration or its files; before anything is written, if it can be seen there
  */
 export async function runTraining(
-  config: TrainConfig,
+  asked: TrainConfig,
   command: string,
   hooks: EvalHooks,
 ): Promise<TrainResultRecord> {
+  const config = await withModelFolder(asked, hooks.onStage);
   const head = { schemaVersion: SCHEMA_VERSION, kind: 'train', command } as const;
   hooks.onStage('checking inputs');
   await checkTrain(config);

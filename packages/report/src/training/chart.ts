@@ -1,6 +1,5 @@
 /**
- * A loss curve as text: the training loss as a filled line of eighths of a character, validation losses as marks on it,
- * and a dashed line where no model can go below. What is not finite stands in a row of its own, never left out.
+ * A loss curve as text: the training loss as a line of dots, validation losses as marks on it, and a dashed line where no model can go below. What is not finite stands in a row of its own, never left out.
  */
 
 import { fromJsonNumber } from '../schema/number.ts';
@@ -24,6 +23,8 @@ export interface ChartOptions {
 
 interface Signs {
   readonly training: string;
+  /** On the way from one point to the next. */
+  readonly between: string;
   readonly validation: string;
   readonly floor: string;
   readonly axis: string;
@@ -31,8 +32,8 @@ interface Signs {
 }
 
 const signs: Readonly<Record<'unicode' | 'ascii', Signs>> = {
-  unicode: { training: '•', validation: '◇', floor: '╌', axis: '│', corner: '└' },
-  ascii: { training: '*', validation: 'o', floor: '-', axis: '|', corner: '+' },
+  unicode: { training: '•', between: '·', validation: '◇', floor: '╌', axis: '│', corner: '└' },
+  ascii: { training: '*', between: '.', validation: 'o', floor: '-', axis: '|', corner: '+' },
 };
 
 const labelWidth = 9;
@@ -76,7 +77,18 @@ export function chartLines(data: ChartData, { width, height, unicode }: ChartOpt
       else broken.add(column(step));
     }
   };
+  const line = (points: readonly CurvePoint[], mark: Span) => {
+    for (const [at, { step, loss }] of points.entries()) {
+      const [from, next] = [fromJsonNumber(loss), points[at + 1]];
+      const to = next === undefined ? Number.NaN : fromJsonNumber(next.loss);
+      if (!Number.isFinite(from) || !Number.isFinite(to)) continue;
+      const [first, last] = [column(step), column(next!.step)];
+      for (let x = first + 1; x < last; x++)
+        cells[row(from + ((to - from) * (x - first)) / (last - first))]![x] = mark;
+    }
+  };
   if (data.floor !== undefined) cells[row(data.floor)]!.fill(span(sign.floor, 'dim'));
+  line(data.curve, span(sign.between, 'dim'));
   put(data.curve, span(sign.training, 'note'));
   put(data.validation, span(sign.validation, 'good'));
   const label = (value: number | undefined) =>
