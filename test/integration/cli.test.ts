@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evalFlags, readConfigFile, resolveFlags } from '@nanscope/harness';
+import { evalFlags, readConfigFile, resolveFlags, trainFlags } from '@nanscope/harness';
 import { parseResult } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../apps/cli/package.json' with { type: 'json' };
@@ -144,9 +144,10 @@ describe('configuration', () => {
     'configs/%s is valid',
     async (name) => {
       const path = join(folder, name);
-      const values = await readConfigFile(path, evalFlags);
+      const flags = name.startsWith('train-') ? trainFlags : evalFlags;
+      const values = await readConfigFile(path, flags);
       expect(Object.keys(values).length).toBeGreaterThan(0);
-      resolveFlags(evalFlags, {}, { path, values });
+      resolveFlags(flags, {}, { path, values });
     },
   );
 });
