@@ -36,12 +36,13 @@ export function planOf(given: Problem): Plan {
 function skinny(problem: Problem): Plan {
   const { columns, inner, a, b } = problem;
   const columnTiles = Math.ceil(columns / skinnyColumns);
+  // Along k, four at a time takes both operands.
+  const alongInner = a.innerContiguous && b.innerContiguous ? whole(inner) : 1;
   return {
     kind: 'skinny',
     problem,
-    // Read four at a time only where the loop over k goes four at a time.
-    aWidth: a.innerContiguous && b.innerContiguous ? whole(inner) : 1,
-    bWidth: whole(b.innerContiguous ? inner : columns),
+    aWidth: alongInner,
+    bWidth: b.innerContiguous ? alongInner : whole(columns),
     rowTiles: 1,
     columnTiles,
     groups: columnTiles * batchSize(problem),

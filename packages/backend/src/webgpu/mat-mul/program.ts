@@ -41,7 +41,7 @@ export function programOf(plan: Plan, { bias, activation }: Finish): WebGPUProgr
       ${finishFunction(hasBias, activation)}
       ${
         skinny
-          ? skinnyFunctions(problem.rows, a.innerContiguous, b.innerContiguous, aWidth, bWidth)
+          ? skinnyFunctions(problem.rows, a.innerContiguous, b.innerContiguous, bWidth)
           : tileFunctions(plan.tile, a.innerContiguous, b.innerContiguous, aWidth, bWidth, plan.outputWidth)
       }`,
   };

@@ -13,47 +13,50 @@ export const skinnyColumns = lanes * 4;
 /** Limited by the workgroup memory every device has: 128 invocations x 8 rows x 16 bytes. */
 export const skinnyRows = 8;
 
-/** Elements k..k+3 of a row of `a`, 0 past the end. */
-function fourOfA(rows: number, aInner: boolean, aWidth: Width): string {
-  if (aInner) return loadFunction('A', `${rows}`, 'uniforms.inner', aWidth);
-  const part = (i: number) => `select(0.0, A[start + (k + ${i}) * ${rows} + row], k + ${i} < uniforms.inner)`;
-  return `
-fn loadA(start : i32, row : i32, k : i32) -> vec4<f32> {
-  return vec4<f32>(${[0, 1, 2, 3].map(part).join(', ')});
-}`;
+interface Body {
+  /** How far k goes per step. */
+  readonly step: number;
+  readonly code: string;
 }
 
-export function skinnyFunctions(
-  rows: number,
-  aInner: boolean,
-  bInner: boolean,
-  aWidth: Width,
-  bWidth: Width,
-): string {
+/** Adds one step of k, or four, to `sum0`, `sum1` .. one for each row. */
+function body(rows: number, aInner: boolean, bInner: boolean, width: Width): Body {
   const each = (make: (row: number) => string) =>
     Array.from({ length: rows }, (_, row) => make(row)).join('\n    ');
-  const oneOfA = (row: number) =>
-    aInner ? `A[aStart + ${row} * uniforms.inner + k]` : `A[aStart + k * ${rows} + ${row}]`;
-  const step = bInner ? 4 : 1;
-  const add = bInner
-    ? `
-    ${[0, 1, 2, 3].map((i) => `let b${i} = loadB(bStart, column + ${i}, k);`).join('\n    ')}
-    ${each((row) => `let a${row} = loadA(aStart, ${row}, k);`)}
-    ${each((row) => `sum${row} += vec4<f32>(${[0, 1, 2, 3].map((i) => `dot(a${row}, b${i})`).join(', ')});`)}`
-    : `
-    let b = loadB(bStart, k, column);
-    ${each((row) => `sum${row} += ${oneOfA(row)} * b;`)}`;
+  const four = (make: (i: number) => string) => [0, 1, 2, 3].map(make);
+  if (bInner && width === 4) {
+    const code = `
+    ${four((i) => `let b${i} = loadB(startB, column + ${i}, k);`).join('\n    ')}
+    ${each((row) => `let a${row} = A[(startA + ${row} * uniforms.inner + k) / 4];`)}
+    ${each((row) => `sum${row} += vec4<f32>(${four((i) => `dot(a${row}, b${i})`).join(', ')});`)}`;
+    return { step: 4, code };
+  }
+  const scalars = bInner
+    ? four((i) => `loadB(startB, column + ${i}, k)`)
+    : four((i) => `loadB(startB, k, column + ${i})`);
+  const aAt = (row: number) =>
+    aInner ? `A[startA + ${row} * uniforms.inner + k]` : `A[startA + k * ${rows} + ${row}]`;
+  const code = `
+    let b = ${width === 4 ? 'loadB(startB, k, column)' : `vec4<f32>(${scalars.join(', ')})`};
+    ${each((row) => `sum${row} += ${aAt(row)} * b;`)}`;
+  return { step: 1, code };
+}
+
+/** @param width of `b`, and of `a` too where both are contiguous along k; else `a` is bound as scalars */
+export function skinnyFunctions(rows: number, aInner: boolean, bInner: boolean, width: Width): string {
+  const each = (make: (row: number) => string) =>
+    Array.from({ length: rows }, (_, row) => make(row)).join('\n  ');
+  const { step, code } = body(rows, aInner, bInner, width);
   return `
-${bInner ? fourOfA(rows, aInner, aWidth) : ''}
-${loadFunction('B', bInner ? 'uniforms.columns' : 'uniforms.inner', bInner ? 'uniforms.inner' : 'uniforms.columns', bWidth)}
+${loadFunction('B', bInner, 'uniforms.columns', width)}
 // [slice][row][lane]
 var<workgroup> partial : array<vec4<f32>, ${skinnyInvocations * rows}>;
 fn main(index : i32) {
   let group = groupIndex();
   let matrix = group / uniforms.columnTiles;
   let at = batchAt(matrix);
-  let aStart = dot(at, uniforms.aStep) * uniforms.rows * uniforms.inner;
-  let bStart = dot(at, uniforms.bStep) * uniforms.columns * uniforms.inner;
+  let startA = dot(at, uniforms.aStep) * uniforms.rows * uniforms.inner;
+  let startB = dot(at, uniforms.bStep) * uniforms.columns * uniforms.inner;
   let local = i32(localIndex);
   // Neighbouring invocations read neighbouring addresses.
   let lane = ${bInner ? `local / ${slices}` : `local % ${lanes}`};
@@ -61,7 +64,7 @@ fn main(index : i32) {
   let firstColumn = (group % uniforms.columnTiles) * ${skinnyColumns};
   let column = firstColumn + lane * 4;
   ${each((row) => `var sum${row} = vec4<f32>();`)}
-  for (var k = slice * ${step}; k < uniforms.inner; k += ${slices * step}) {${add}
+  for (var k = slice * ${step}; k < uniforms.inner; k += ${slices * step}) {${code}
   }
   ${each((row) => `partial[(slice * ${rows} + ${row}) * ${lanes} + lane] = sum${row};`)}
   workgroupBarrier();

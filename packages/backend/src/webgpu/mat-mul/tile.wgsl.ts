@@ -3,6 +3,7 @@
  * in workgroup memory, each invocation a block of it in registers. The sum over k runs in order of k.
  */
 import { loadFunction, type Width } from './load.wgsl.ts';
+import { declareStrip, fillStrip, readStrip, type Strip } from './strip.wgsl.ts';
 
 /** Tile sizes; `rows` and `columns` are multiples of 4 per invocation, the invocations 8 x 8. */
 export interface Tile {
@@ -14,32 +15,21 @@ export interface Tile {
 const side = 8;
 export const tileInvocations = side * side;
 
-/** The strip of one operand, [inner][length / 4] vec4s, filled in blocks of 4 x 4. */
-function strip(
-  buffer: 'A' | 'B',
-  origin: string,
-  length: number,
-  tile: Tile,
-  innerContiguous: boolean,
-): string {
-  const across = length / 4;
-  const down = tile.inner / 4;
-  const load = (i: number) =>
-    innerContiguous
-      ? `load${buffer}(${buffer}start, ${origin} + outer + ${i}, k0 + inner)`
-      : `load${buffer}(${buffer}start, k0 + inner + ${i}, ${origin} + outer)`;
-  const stored = ['x', 'y', 'z', 'w'].map((part, i) =>
-    innerContiguous ? `vec4<f32>(v0.${part}, v1.${part}, v2.${part}, v3.${part})` : `v${i}`,
-  );
-  const blocks = across * down;
-  const one = `
-      let outer = ${innerContiguous ? `(block / ${down})` : `(block % ${across})`} * 4;
-      let inner = ${innerContiguous ? `(block % ${down})` : `(block / ${across})`} * 4;
-      ${[0, 1, 2, 3].map((i) => `let v${i} = ${load(i)};`).join('\n      ')}
-      ${stored.map((value, i) => `strip${buffer}[(inner + ${i}) * ${across} + outer / 4] = ${value};`).join('\n      ')}`;
+const each = (count: number, make: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => make(i)).join('\n    ');
+
+/** `fn store(sum, at, out, row, column)`: up to four columns of one row. */
+function storeFunction(outputWidth: Width): string {
+  const scalar = (i: number) =>
+    `if (column + ${i} < uniforms.columns) { result[first + ${i}] = value[${i}]; }`;
   return `
-    for (var block = i32(localIndex); block < ${blocks}; block += ${tileInvocations}) {${one}
-    }`;
+fn store(sum : vec4<f32>, at : vec4<i32>, out : i32, row : i32, column : i32) {
+  if (row < uniforms.rows) {
+    let value = finish(sum, at, row, column);
+    let first = out + row * uniforms.columns + column;
+    ${outputWidth === 4 ? 'if (column < uniforms.columns) { result[first / 4] = value; }' : each(4, scalar)}
+  }
+}`;
 }
 
 export function tileFunctions(
@@ -50,33 +40,22 @@ export function tileFunctions(
   bWidth: Width,
   outputWidth: Width,
 ): string {
+  const { inner } = tile;
+  const a: Strip = { buffer: 'A', length: tile.rows, inner, innerContiguous: aInner, width: aWidth };
+  const b: Strip = { buffer: 'B', length: tile.columns, inner, innerContiguous: bInner, width: bWidth };
   const rowQuads = tile.rows / side / 4;
   const columnQuads = tile.columns / side / 4;
-  const each = (count: number, make: (i: number) => string) =>
-    Array.from({ length: count }, (_, i) => make(i)).join('\n    ');
   const blocks = (make: (row: number, quad: number) => string) =>
     each(rowQuads * 4, (row) => each(columnQuads, (quad) => make(row, quad)));
   const part = (row: number) => `a${Math.floor(row / 4)}.${'xyzw'[row % 4]}`;
-  const store =
-    outputWidth === 4
-      ? 'if (column < uniforms.columns) { result[first / 4] = value; }'
-      : [0, 1, 2, 3]
-          .map((i) => `if (column + ${i} < uniforms.columns) { result[first + ${i}] = value[${i}]; }`)
-          .join('\n    ');
   const write = (row: number, quad: number) =>
     `store(sum${row}_${quad}, at, out, rowStart + (ty + ${Math.floor(row / 4) * side}) * 4 + ${row % 4}, columnStart + (tx + ${quad * side}) * 4);`;
   return `
-${loadFunction('A', aInner ? 'uniforms.rows' : 'uniforms.inner', aInner ? 'uniforms.inner' : 'uniforms.rows', aWidth)}
-${loadFunction('B', bInner ? 'uniforms.columns' : 'uniforms.inner', bInner ? 'uniforms.inner' : 'uniforms.columns', bWidth)}
-fn store(sum : vec4<f32>, at : vec4<i32>, out : i32, row : i32, column : i32) {
-  if (row < uniforms.rows) {
-    let value = finish(sum, at, row, column);
-    let first = out + row * uniforms.columns + column;
-    ${store}
-  }
-}
-var<workgroup> stripA : array<vec4<f32>, ${(tile.inner * tile.rows) / 4}>;
-var<workgroup> stripB : array<vec4<f32>, ${(tile.inner * tile.columns) / 4}>;
+${loadFunction('A', aInner, 'uniforms.rows', aWidth)}
+${loadFunction('B', bInner, 'uniforms.columns', bWidth)}
+${storeFunction(outputWidth)}
+${declareStrip(a)}
+${declareStrip(b)}
 fn main(index : i32) {
   let group = groupIndex();
   let tiles = uniforms.rowTiles * uniforms.columnTiles;
@@ -88,19 +67,19 @@ fn main(index : i32) {
   let columnStart = columnTile * ${tile.columns};
   let matrix = group / tiles;
   let at = batchAt(matrix);
-  let Astart = dot(at, uniforms.aStep) * uniforms.rows * uniforms.inner;
-  let Bstart = dot(at, uniforms.bStep) * uniforms.columns * uniforms.inner;
+  let startA = dot(at, uniforms.aStep) * uniforms.rows * uniforms.inner;
+  let startB = dot(at, uniforms.bStep) * uniforms.columns * uniforms.inner;
   let out = matrix * uniforms.rows * uniforms.columns;
   let tx = i32(localIndex) % ${side};
   let ty = i32(localIndex) / ${side};
   ${blocks((row, quad) => `var sum${row}_${quad} = vec4<f32>();`)}
-  for (var k0 = 0; k0 < uniforms.inner; k0 += ${tile.inner}) {
-    ${strip('A', 'rowStart', tile.rows, tile, aInner)}
-    ${strip('B', 'columnStart', tile.columns, tile, bInner)}
+  for (var k0 = 0; k0 < uniforms.inner; k0 += ${inner}) {
+    ${fillStrip(a, 'rowStart', tileInvocations)}
+    ${fillStrip(b, 'columnStart', tileInvocations)}
     workgroupBarrier();
-    for (var k = 0; k < ${tile.inner}; k += 1) {
-    ${each(rowQuads, (i) => `let a${i} = stripA[k * ${tile.rows / 4} + ty + ${i * side}];`)}
-    ${each(columnQuads, (i) => `let b${i} = stripB[k * ${tile.columns / 4} + tx + ${i * side}];`)}
+    for (var k = 0; k < min(${inner}, uniforms.inner - k0); k += 1) {
+    ${each(rowQuads, (i) => `let a${i} = ${readStrip(a, `ty + ${i * side}`)};`)}
+    ${each(columnQuads, (i) => `let b${i} = ${readStrip(b, `tx + ${i * side}`)};`)}
     ${blocks((row, quad) => `sum${row}_${quad} += ${part(row)} * b${quad};`)}
     }
     workgroupBarrier();
