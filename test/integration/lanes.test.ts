@@ -150,7 +150,7 @@ describe('third-party backends', () => {
 
   it.each([
     ['a module that is not there', 'fixtures/none.ts', /expected|can not|none\.ts/],
-    ['a module that is no backend', 'cli.ts', /default export/],
+    ['a module that is no backend', 'fixtures/no-backend.ts', /default export/],
   ])('%s: one line, exit 2', async (_, name, message) => {
     const ended = await run(['eval', ...third(name, 'x'), '--out', at('none')]);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
