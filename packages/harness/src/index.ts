@@ -20,4 +20,5 @@ export { nanscopeVersion } from './lane/environment.ts';
 export type { LaneMessage, LaneOutcome, LaneTask } from './lane/task.ts';
 export { readRun } from './run-folder/read.ts';
 export { resumedValues } from './train/check-train.ts';
+export { compareTrainRuns, isTrainingRun } from './train/compare-train-runs.ts';
 export { runTraining } from './train/run-training.ts';

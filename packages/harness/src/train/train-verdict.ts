@@ -16,6 +16,8 @@ export interface TrainEvidence {
   readonly outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>;
   readonly referenceWanted: boolean;
   readonly folder: string;
+  /** Runs made apart may differ in configuration, and may have been interrupted; lanes of one run may not. */
+  readonly separateRuns?: boolean;
 }
 
 /** A run that was stopped before any lane began. */
@@ -153,19 +155,25 @@ function earliest(
   return quantities.filter((one) => one[kind] !== undefined).sort((a, b) => a[kind]!.step - b[kind]!.step)[0];
 }
 
+/** What has to be equal for the numbers to mean anything, and is not. */
+function configurationVerdict(
+  { configuration }: TrainComparisonRecord,
+  apart: TrainVerdictRecord | undefined,
+): TrainVerdictRecord {
+  const which = configuration.map((one) => `${one.name}: ${one.reference} against ${one.target}`).join('; ');
+  return {
+    code: 'configuration-differs',
+    exitCode: 1,
+    sentence: `The configurations differ (${which}).${apart ? ` ${apart.sentence}` : ''}`,
+    next: 'Compare runs of the same configuration before a device is blamed.',
+  };
+}
+
 function lanesVerdict(
   target: TrainLaneRecord,
   reference: TrainLaneRecord,
   comparison: TrainComparisonRecord,
 ): TrainVerdictRecord | undefined {
-  if (comparison.configuration.length > 0) {
-    return {
-      code: 'configuration-differs',
-      exitCode: 1,
-      sentence: `The configurations differ (${comparison.configuration.map((one) => `${one.name}: ${one.reference} against ${one.target}`).join('; ')}).`,
-      next: 'Compare runs of the same configuration before a device is blamed.',
-    };
-  }
   const byClass = earliest(comparison, 'firstClassDifference');
   if (byClass) {
     return {
@@ -199,7 +207,7 @@ function lanesVerdict(
 /** @returns The verdict; exactly one of its codes fits any evidence. */
 export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
   const { target, reference, comparison, folder } = evidence;
-  const early = interrupted(evidence) ?? laneFailed(evidence);
+  const early = evidence.separateRuns ? undefined : (interrupted(evidence) ?? laneFailed(evidence));
   if (early) return early;
   if (!target || (evidence.referenceWanted && !reference)) {
     return {
@@ -212,6 +220,8 @@ export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
   const own = ownVerdict(target, folder);
   if (!reference || !comparison) return own;
   const apart = lanesVerdict(target, reference, comparison);
+  if (comparison.configuration.length > 0 && (apart || !evidence.separateRuns))
+    return configurationVerdict(comparison, apart);
   if (apart) return apart;
   const steps = `Both lanes agree in all ${comparison.steps.compared} steps within rtol ${comparison.rtol.toExponential()}, atol ${comparison.atol.toExponential()}`;
   return own.exitCode === 0

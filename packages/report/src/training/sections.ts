@@ -111,7 +111,8 @@ function lossLines({ training, data }: TrainLaneRecord, width: number): Line[] {
 
 const HITS_SHOWN = 4;
 
-function laneLines(lane: TrainLaneRecord, layout: Page, unicode: boolean): Line[] {
+/** @param withChart false for a curve that is drawn already */
+function laneLines(lane: TrainLaneRecord, layout: Page, unicode: boolean, withChart: boolean): Line[] {
   const { training, data } = lane;
   const { width, glyphs } = layout;
   const lines: Line[] = [];
@@ -121,7 +122,7 @@ function laneLines(lane: TrainLaneRecord, layout: Page, unicode: boolean): Line[
     floor: data.entropyRate,
     totalSteps: training.totalSteps,
   };
-  const drawn = chartLines(chart, { width, height: 10, unicode });
+  const drawn = withChart ? chartLines(chart, { width, height: 10, unicode }) : [];
   if (drawn.length > 0) lines.push(...drawn, chartLegend(chart, unicode), []);
   lines.push(
     ...field(
@@ -151,6 +152,9 @@ function laneLines(lane: TrainLaneRecord, layout: Page, unicode: boolean): Line[
   return lines;
 }
 
+const curvesAgree = ({ comparison }: TrainResultRecord): boolean =>
+  comparison?.quantities.every((one) => !one.firstClassDifference && !one.firstBeyond) ?? false;
+
 export const trainingSection =
   (unicode: boolean) =>
   (result: TrainResultRecord, layout: Page): Line[] =>
@@ -161,7 +165,7 @@ export const trainingSection =
       return [
         ...(index > 0 && result.target ? [[]] : []),
         heading(title, layout, lane.status === 'complete' ? '' : lane.status),
-        ...laneLines(lane, layout, unicode),
+        ...laneLines(lane, layout, unicode, role === 'target' || !curvesAgree(result)),
       ];
     });
 
