@@ -12,7 +12,7 @@ export interface Written {
   readonly words: readonly string[];
 }
 
-const starts = /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|compare|doctor)(?: |$)/;
+const starts = /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|train|generate|compare|doctor)(?: |$)/;
 
 /** The parts of a shell line that are commands of ours, without what is around them. */
 function commandsIn(line: string): string[] {
@@ -30,7 +30,7 @@ function commandsIn(line: string): string[] {
 
 const wordsOf = (command: string) =>
   command
-    .slice(command.search(/\b(?:eval|compare|doctor)\b/))
+    .slice(command.search(/\b(?:eval|train|generate|compare|doctor)\b/))
     .match(/'[^']*'|"[^"]*"|\S+/g)!
     .map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
 
