@@ -20,12 +20,13 @@ const cases: readonly Case[] = [
   { name: 'mlp', a: [512, 768], b: [768, 3072] },
   { name: 'scores', a: [48, 128, 64], b: [48, 128, 64], transposeB: true },
   { name: 'context', a: [48, 128, 128], b: [48, 128, 64] },
-  { name: 'lm_head', a: [256, 768], b: [50257, 768], transposeB: true },
+  // GPT-2's 50257 words are more than a software device binds at once.
+  { name: 'lm_head', a: [256, 768], b: [40000, 768], transposeB: true },
   { name: 'weight gradient', a: [512, 768], b: [512, 3072], transposeA: true },
   { name: 'odd sizes', a: [12, 92, 92], b: [12, 92, 63] },
   { name: '8 rows', a: [8, 64], b: [64, 256] },
   { name: 'step, mlp', a: [4, 768], b: [768, 3072] },
-  { name: 'step, lm_head', a: [1, 768], b: [50257, 768], transposeB: true },
+  { name: 'step, lm_head', a: [1, 768], b: [40000, 768], transposeB: true },
   { name: 'step, scores', a: [48, 1, 64], b: [48, 128, 64], transposeB: true },
 ];
 
