@@ -12,7 +12,8 @@ export interface Written {
   readonly words: readonly string[];
 }
 
-const starts = /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|train|generate|compare|doctor)(?: |$)/;
+const starts =
+  /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|train|generate|compare|doctor)(?: |$)/;
 
 /** The parts of a shell line that are commands of ours, without what is around them. */
 function commandsIn(line: string): string[] {
