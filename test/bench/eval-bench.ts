@@ -1,126 +1,104 @@
 /**
- * `pnpm bench`: speed of evaluation on the shape of GPT-2 124M, batch 4 x 128, random weights. Every figure is a
- * ratio taken in one run: tracing levels against tracing off, everything against a plain tfjs composition and,
- * where Python has torch, against PyTorch eager on the same cores.
+ * `pnpm bench eval`: speed of evaluation on a preset's shape, batch 4 x 128, random weights. Every figure is a ratio
+ * taken in one run: tracing levels against tracing off, everything against a plain tfjs composition and, where Python
+ * has torch, against PyTorch eager on the same cores.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Measured, Mode } from './worker.ts';
-
-const run = promisify(execFile);
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const source = [...process.execArgv];
-
-export interface BenchOptions {
-  readonly backends: readonly string[];
-  readonly preset: string;
-  readonly rounds: number;
-  readonly environment: Readonly<Record<string, string>>;
-}
+import { presetConfig } from '@nanscope/gpt2';
+import type { Measured, Mode } from './eval-worker.ts';
+import {
+  type BenchOptions,
+  machine,
+  mebibytes,
+  median,
+  type TorchTimes,
+  tableRow,
+  times,
+  torchTimes,
+  work,
+} from './measure.ts';
 
 const BATCH = 4;
 const LENGTH = 128;
+const TOKENS = BATCH * LENGTH;
 const MODES: readonly Mode[] = ['off', 'gate', 'health', 'plain'];
+/** Batches over which memory must not grow. */
+const LONG = 100;
 
-export interface BackendFigures {
-  readonly backend: string;
-  readonly tokensPerSecond: number;
-  /** Time of a mode over time of `off`, medians of one run. */
-  readonly ratio: Readonly<Record<Mode, number>>;
-  readonly peakMiB: Readonly<Record<string, number>>;
-  readonly tensorsGrown: number;
-  readonly bytesRead: number;
-  readonly startupSeconds: number;
-}
-
-export const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
-
-async function worker(
+const measure = (
   backend: string,
-  options: BenchOptions,
+  { preset, environment }: BenchOptions,
   rounds: number,
   modes: readonly Mode[],
-): Promise<Measured> {
-  const { stdout } = await run(
-    process.execPath,
-    [
-      ...source,
-      here('./worker.ts'),
-      backend,
-      options.preset,
-      `${BATCH}`,
-      `${LENGTH}`,
-      `${rounds}`,
-      modes.join(','),
-    ],
-    { env: { ...process.env, ...options.environment }, maxBuffer: 1 << 26 },
-  );
-  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Measured;
-}
+) =>
+  work<Measured>('./eval-worker.ts', [backend, preset, BATCH, LENGTH, rounds, modes.join(',')], environment);
 
 /** Seconds from the start of the command to the first line of a lane's progress. */
 function startup(backend: string): Promise<number> {
   const device = { webgpu: 'gpu', cpu: 'javascript' }[backend] ?? backend;
-  const main = here('../../apps/cli/src/main.ts');
+  const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
   const out = `runs/bench-${process.pid}-${backend}`;
+  const flags = ['--device', device, '--reference', 'none', '--limit', '8', '--out', out];
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn(
-      process.execPath,
-      [...source, main, 'eval', '--device', device, '--reference', 'none', '--limit', '8', '--out', out],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
+    const child = spawn(process.execPath, [...process.execArgv, main, 'eval', ...flags], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let text = '';
     let seconds: number | undefined;
     child.stderr.setEncoding('utf8').on('data', (part: string) => {
       text += part;
       if (/batches/.test(text)) seconds ??= (performance.now() - began) / 1000;
     });
-    child.on('close', () =>
-      seconds === undefined
-        ? reject(new Error(`eval on ${backend} showed no progress: ${text}`))
-        : resolve(seconds),
-    );
+    child.on('close', () => {
+      rmSync(out, { recursive: true, force: true });
+      if (seconds === undefined) reject(new Error(`eval on ${backend} showed no progress: ${text}`));
+      else resolve(seconds);
+    });
   });
 }
 
-export async function measureBackend(backend: string, options: BenchOptions): Promise<BackendFigures> {
-  const timed = await worker(backend, options, options.rounds, MODES);
-  const times = Object.fromEntries(MODES.map((mode) => [mode, median(timed.milliseconds[mode]!)])) as Record<
-    Mode,
-    number
-  >;
-  const peakMiB: Record<string, number> = {};
+/** PyTorch before and after a backend: what a busy machine takes from one it takes from the other. */
+async function torch({ preset, rounds }: BenchOptions): Promise<TorchTimes | undefined> {
+  const { n_layer, n_embd, n_head, vocab_size } = presetConfig(preset);
+  return torchTimes('./pytorch_forward.py', [n_layer, n_embd, n_head, vocab_size, BATCH, LENGTH, rounds]);
+}
+
+async function row(backend: string, options: BenchOptions): Promise<string> {
+  const before = await torch(options);
+  const timed = await measure(backend, options, options.rounds, MODES);
+  const after = await torch(options);
+  const milliseconds = (mode: Mode) => median(timed.milliseconds[mode]!);
+  const speed = (1000 * TOKENS) / milliseconds('off');
+  const peaks: string[] = [];
   for (const mode of ['off', 'health', 'plain'] as const) {
-    peakMiB[mode] = Math.round((await worker(backend, options, 1, [mode])).peakBytes / 2 ** 20);
+    peaks.push(mebibytes((await measure(backend, options, 1, [mode])).peakBytes));
   }
-  return {
+  const long = await measure(backend, options, LONG, ['off']);
+  const torchSpeed = before && after && TOKENS / median([...before.seconds, ...after.seconds]);
+  return tableRow([
     backend,
-    tokensPerSecond: (1000 * BATCH * LENGTH) / times.off,
-    ratio: Object.fromEntries(MODES.map((mode) => [mode, times[mode] / times.off])) as Record<Mode, number>,
-    peakMiB,
-    tensorsGrown: timed.tensorsGrown,
-    bytesRead: timed.bytesRead,
-    startupSeconds: await startup(backend),
-  };
+    speed.toFixed(0),
+    ...(['gate', 'health', 'plain'] as const).map((mode) => times(milliseconds(mode) / milliseconds('off'))),
+    torchSpeed === undefined ? 'no torch' : `${times(speed / torchSpeed)} of ${torchSpeed.toFixed(0)}`,
+    peaks.join(' / '),
+    `${long.tensorsGrown} tensors, ${mebibytes(long.residentGrown)} MiB`,
+    `${(await startup(backend)).toFixed(1)} s`,
+  ]);
 }
 
-export interface TorchFigures {
-  readonly torch: string;
-  readonly threads: number;
-  readonly tokensPerSecond: number;
-}
-
-/** PyTorch eager on the same shape, or undefined where Python or torch is missing. */
-export async function measureTorch(rounds: number): Promise<TorchFigures | undefined> {
-  const shape = ['12', '768', '12', '50257', `${BATCH}`, `${LENGTH}`, `${rounds}`];
-  const result = await run('python3', [here('./pytorch_forward.py'), ...shape]).catch(() => undefined);
-  if (!result) return undefined;
-  const { torch, threads, seconds } = JSON.parse(result.stdout) as {
-    torch: string;
-    threads: number;
-    seconds: number[];
-  };
-  return { torch, threads, tokensPerSecond: (BATCH * LENGTH) / median(seconds) };
+export async function evalBench(options: BenchOptions): Promise<string> {
+  const lines = [
+    `${machine()}. ${options.preset}, batch ${BATCH} x ${LENGTH}, random weights, sdpa, policy safe; medians of ${options.rounds} rounds, modes in turn.`,
+    '',
+    `| backend | tokens/s | gate / off | health / off | plain tfjs / off | of PyTorch's tokens/s | peak MiB off / health / plain | grown in ${LONG} batches | start to first progress |`,
+    '|---|---|---|---|---|---|---|---|---|',
+  ];
+  for (const backend of options.backends) {
+    options.say(`measuring ${backend}`);
+    lines.push(await row(backend, options).catch((error: Error) => tableRow([backend, error.message])));
+  }
+  return lines.join('\n');
 }

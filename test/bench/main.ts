@@ -1,9 +1,24 @@
-/** Entry point of `pnpm bench [eval] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`. */
-import { writeFileSync } from 'node:fs';
-import os from 'node:os';
+/**
+ * Entry point of `pnpm bench [eval|train] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`: runs the
+ * benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { laneEnvironment } from '@nanscope/backend';
-import { type BackendFigures, measureBackend, measureTorch, type TorchFigures } from './eval-bench.ts';
+import { evalBench } from './eval-bench.ts';
+import type { BenchOptions } from './measure.ts';
+import { withSection } from './page.ts';
+import { trainBench } from './train-bench.ts';
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string>>> = {
+  eval: evalBench,
+  train: trainBench,
+};
+
+function refuse(message: string): never {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(2);
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,56 +29,23 @@ const { values, positionals } = parseArgs({
     write: { type: 'string' },
   },
 });
-if (positionals.some((name) => name !== 'eval')) {
-  process.stderr.write(`bench: expected eval, found ${positionals.join(' ')}.\n`);
-  process.exit(2);
-}
+const [name = 'eval', ...more] = positionals;
+const bench = benches[name];
+if (!bench || more.length > 0) refuse(`expected eval or train, found ${positionals.join(' ')}.`);
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 
-const times = (value: number) => `${value.toFixed(2)}x`;
-
-function row(figures: BackendFigures, torch: TorchFigures | undefined): string {
-  const { backend, tokensPerSecond, ratio, peakMiB, startupSeconds, tensorsGrown } = figures;
-  return `| ${[
-    backend,
-    tokensPerSecond.toFixed(1),
-    times(ratio.gate),
-    times(ratio.health),
-    times(ratio.plain),
-    torch ? times(tokensPerSecond / torch.tokensPerSecond) : 'no torch',
-    `${peakMiB.off} / ${peakMiB.health} / ${peakMiB.plain}`,
-    `+${tensorsGrown}`,
-    `${startupSeconds.toFixed(1)} s`,
-  ].join(' | ')} |`;
-}
-
-const environment = await laneEnvironment();
-const options = {
+const table = await bench({
   backends: values.backends.split(','),
   preset: values.preset,
-  rounds: Number(values.rounds),
-  environment,
-};
-const lines = [
-  `\`pnpm bench --backends ${values.backends} --preset ${values.preset} --rounds ${values.rounds}\``,
-  '',
-  `${os.cpus()[0]?.model.trim()}, ${os.cpus().length} cores, Node ${process.versions.node}, ${process.platform}. Batch 4 x 128, random weights, sdpa, policy safe; medians of ${values.rounds} rounds, modes in turn.`,
-  '',
-];
-const before = await measureTorch(options.rounds);
-if (before)
-  lines.push(
-    `PyTorch ${before.torch} eager, ${before.threads} threads: ${before.tokensPerSecond.toFixed(1)} tokens/s.`,
-    '',
-  );
-lines.push(
-  '| backend | tokens/s | gate / off | health / off | plain tfjs / off | of PyTorch | peak MiB off / health / plain | tensors a round | start to first progress |',
-  '|---|---|---|---|---|---|---|---|---|',
-);
-for (const backend of options.backends) {
-  process.stderr.write(`measuring ${backend}\n`);
-  lines.push(row(await measureBackend(backend, options), before));
+  rounds,
+  environment: await laneEnvironment(),
+  say: (text) => void process.stderr.write(`${text}\n`),
+});
+const shape = name === 'eval' ? ` --preset ${values.preset}` : '';
+const command = `pnpm bench ${name} --backends ${values.backends}${shape} --rounds ${rounds}`;
+process.stdout.write(`${command}\n\n${table}\n`);
+if (values.write) {
+  writeFileSync(values.write, withSection(readFileSync(values.write, 'utf8'), command, table));
 }
-const text = `${lines.join('\n')}\n`;
-process.stdout.write(text);
-if (values.write) writeFileSync(values.write, text);
 process.exit(0);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { policyFrom } from '@nanscope/attention';
 import { deviceNames } from '@nanscope/device';
-import { isModelPreset } from '@nanscope/gpt2';
+import { isModelPreset, isTrainedModel } from '@nanscope/gpt2';
 import { describe, expect, it } from 'vitest';
 import { commandsOf, understood } from './commands.ts';
 import { at, blocksOf, pages, textOf } from './pages.ts';
@@ -58,7 +58,9 @@ describe.each(pages)('%s', (page) => {
       });
       for (const name of [config.device, config.reference ?? 'none'])
         if (!config.backend) expect([...Object.keys(deviceNames), 'none']).toContain(name);
-      expect(config.model).toSatisfy((model: string) => isModelPreset(model) || model.includes('/'));
+      expect(config.model).toSatisfy(
+        (model: string) => isModelPreset(model) || isTrainedModel(model) || model.includes('/'),
+      );
       if (config.data?.startsWith('docs/')) expect(existsSync(at(config.data)), config.data).toBe(true);
     },
   );

@@ -41,7 +41,7 @@ export function savedModel(config = savedConfig): Gpt2 {
 }
 
 export async function saveAll(directory: string, model: Gpt2): Promise<void> {
-  await saveGpt2(directory, model, { tokenizerFiles: await tokenizerFiles(byteTokenizer()) });
+  await saveGpt2(directory, model, { files: await tokenizerFiles(byteTokenizer()) });
 }
 
 if (process.argv[1]?.endsWith('saved-model.ts')) {

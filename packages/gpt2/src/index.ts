@@ -21,3 +21,4 @@ export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
 export { parameterShapes } from './parameters.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';
 export { type SaveOptions, saveGpt2 } from './save.ts';
+export { isTrainedModel, type TrainedModel, trainedModelFolder, trainedModels } from './trained.ts';

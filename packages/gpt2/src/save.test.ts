@@ -85,7 +85,7 @@ describe('a saved model', () => {
       writeFileSync(join(directory, name), 'earlier');
     }
     const subject = model();
-    await saveGpt2(directory, subject, { tokenizerFiles: { 'tokenizer.json': '{}' } });
+    await saveGpt2(directory, subject, { files: { 'tokenizer.json': '{}' } });
     subject.dispose();
     expect(readdirSync(directory).sort()).toEqual([
       'README.md',

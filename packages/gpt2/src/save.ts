@@ -19,8 +19,8 @@ import type { Gpt2 } from './model.ts';
 import { parameterShapes } from './parameters.ts';
 
 export interface SaveOptions {
-  /** Content by file name, such as `tokenizer.json`; see `tokenizerFiles` of @nanscope/collator. */
-  readonly tokenizerFiles?: Readonly<Record<string, string | Uint8Array>>;
+  /** Content by file name: those of the tokenizer (`tokenizerFiles` of @nanscope/collator), a model card as `README.md`. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 /** Files of an earlier model that must not outlive it: weights in any form, configuration, tokenizer. */
@@ -64,9 +64,9 @@ async function earlierEntries(directory: string): Promise<readonly string[] | un
 const realTarget = (directory: string) => realpath(directory).catch(() => resolve(directory));
 
 async function writeFiles(folder: string, model: Gpt2, options: SaveOptions): Promise<void> {
-  const texts = { 'config.json': configJson(model.config), ...options.tokenizerFiles };
+  const texts = { 'config.json': configJson(model.config), ...options.files };
   for (const [name, content] of Object.entries(texts)) {
-    if (basename(name) !== name) throw new Error(`A tokenizer file can not be named "${name}".`);
+    if (basename(name) !== name) throw new Error(`A file of a model can not be named "${name}".`);
     await writeNewFile(join(folder, name), content);
   }
   await writeSafetensors(join(folder, 'model.safetensors'), await weightTensors(model), { format: 'pt' });
@@ -104,7 +104,7 @@ export async function saveGpt2(directory: string, model: Gpt2, options: SaveOpti
     await mkdir(fresh);
     await writeFiles(fresh, model, options);
     for (const name of earlier ?? []) {
-      if (replaced.test(name) || name in (options.tokenizerFiles ?? {})) continue;
+      if (replaced.test(name) || name in (options.files ?? {})) continue;
       await cp(join(target, name), join(fresh, name), { recursive: true, preserveTimestamps: true });
     }
     await syncFolder(fresh);

@@ -12,11 +12,11 @@ export const evalFlags = [
   {
     name: 'model',
     kind: 'text',
-    value: 'DIR|PRESET|ORG/NAME',
-    default: 'tiny',
+    value: 'NAME|DIR|ORG/NAME',
+    default: 'prose',
     group: MODEL,
     describe:
-      'a model folder in Hugging Face layout, a preset with seeded random weights (tiny, gpt2, gpt2-medium), or org/name to fetch from the Hugging Face hub',
+      'prose, a small trained model of bytes that comes along; a model folder in Hugging Face layout; a preset with seeded random weights (tiny, gpt2, gpt2-medium); or org/name to fetch from the Hugging Face hub',
   },
   {
     name: 'tokenizer',

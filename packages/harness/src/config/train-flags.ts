@@ -10,8 +10,9 @@ const BATCH = 'Batches';
 
 const model: readonly Flag[] = [
   sharedFlag('model', {
+    default: 'tiny',
     describe:
-      'a preset that begins with seeded random weights (tiny, gpt2, gpt2-medium), or a model to train on: a folder in Hugging Face layout, or org/name',
+      'a preset that begins with seeded random weights (tiny, gpt2, gpt2-medium), or a trained model to go on with: prose, a folder in Hugging Face layout, or org/name',
   }),
   {
     name: 'layers',

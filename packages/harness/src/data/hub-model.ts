@@ -1,6 +1,6 @@
 /** `--model org/name`: the model is fetched into the cache once, before any lane starts, and is a folder from there on. */
 import { existsSync } from 'node:fs';
-import { isModelPreset } from '@nanscope/gpt2';
+import { isModelPreset, isTrainedModel } from '@nanscope/gpt2';
 import { type DownloadProgress, downloadModel, isHubName } from '@nanscope/hub';
 import type { ModelConfig } from './model.ts';
 
@@ -17,7 +17,7 @@ export async function withModelFolder<Config extends ModelConfig>(
   say: (what: string) => void,
 ): Promise<Config> {
   const { model } = config;
-  if (isModelPreset(model) || existsSync(model) || !isHubName(model)) return config;
+  if (isModelPreset(model) || isTrainedModel(model) || existsSync(model) || !isHubName(model)) return config;
   say(`looking for ${model}`);
   let told = '';
   const { directory, warning } = await downloadModel(model, {

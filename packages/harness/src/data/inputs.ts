@@ -14,6 +14,7 @@ import {
 import type { Gpt2Config } from '@nanscope/gpt2';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { loadInputs } from './load-inputs.ts';
+import { modelPlace } from './model.ts';
 
 export const DEFAULT_MAX_LENGTH = 128;
 
@@ -30,8 +31,9 @@ export type TokenizerConfig = Pick<EvalConfig, 'model' | 'tokenizer'>;
 /** The model folder's own tokenizer when it has one, else bytes. */
 export function tokenizerPlace(config: TokenizerConfig): string {
   if (config.tokenizer) return config.tokenizer;
-  const own = ['tokenizer.json', 'vocab.json'].some((name) => existsSync(join(config.model, name)));
-  return own ? config.model : 'bytes';
+  const place = modelPlace(config.model);
+  const own = ['tokenizer.json', 'vocab.json'].some((name) => existsSync(join(place, name)));
+  return own ? place : 'bytes';
 }
 
 export function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {

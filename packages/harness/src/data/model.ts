@@ -1,4 +1,4 @@
-/** The model a configuration names: a preset with seeded weights, or a folder in Hugging Face layout. */
+/** The model a configuration names: a preset with seeded weights, a trained one that comes along, or a folder in Hugging Face layout. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest, UserError } from '@nanscope/errors';
@@ -7,20 +7,27 @@ import {
   type Gpt2,
   type Gpt2Config,
   isModelPreset,
+  isTrainedModel,
   loadGpt2,
   modelPresets,
   presetConfig,
   readConfig,
+  trainedModelFolder,
+  trainedModels,
 } from '@nanscope/gpt2';
 import type { EvalConfig } from '../config/eval-config.ts';
 
 /** The part of a configuration that names a model. */
 export type ModelConfig = Pick<EvalConfig, 'model' | 'seed'>;
 
-/** @throws {UserError} `model/unknown` when it is neither a folder nor a preset */
+/** Where the files of a model are, if it has any: a trained model's name stands for its folder. */
+export const modelPlace = (name: string): string => (isTrainedModel(name) ? trainedModelFolder(name) : name);
+
+/** @throws {UserError} `model/unknown` when it is neither a folder nor a name we know */
 function modelFolder(name: string): string {
-  if (existsSync(name) && statSync(name).isDirectory()) return name;
-  const presets = [...modelPresets];
+  const place = modelPlace(name);
+  if (existsSync(place) && statSync(place).isDirectory()) return place;
+  const presets = [...trainedModels, ...modelPresets];
   const near = nearest(name, presets);
   throw new UserError(
     'model/unknown',

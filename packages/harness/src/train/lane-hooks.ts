@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '@nanscope/backend';
-import type { TrainDataRecord } from '@nanscope/report';
+import type { TrainDataRecord, TrainLaneRecord } from '@nanscope/report';
 import { toJsonNumber } from '@nanscope/report';
 import {
   epochsAfter,
@@ -172,6 +172,10 @@ export class LaneHooks implements TrainHooks {
 
   stopWanted(): boolean {
     return this.#context.stop.aborted;
+  }
+
+  get record(): TrainLaneRecord {
+    return this.#recorder.record;
   }
 
   /** Folder name of the best checkpoint; undefined without validation. */

@@ -2,7 +2,7 @@
  * A lane that trains, from start to end, in its own process: open the backend, load model and text, take up a
  * checkpoint if there is one, train, save. The loop is in @nanscope/trainer; what is written down is in lane-hooks.ts.
  */
-
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tokenizer } from '@nanscope/collator';
 import { tokenizerFiles } from '@nanscope/collator';
@@ -17,20 +17,26 @@ import { checkpointRoot, latestState, loadState, loadWeights, type RunIdentity }
 import { trainData } from './data.ts';
 import { LaneHooks } from './lane-hooks.ts';
 import { loadTrainModel } from './model.ts';
+import { mayReplace, modelCard } from './model-card.ts';
 import { optimizerOf, settingsOf } from './settings.ts';
 import type { TrainTask } from './task.ts';
 
 type Say = (message: LaneMessage) => void;
 
-/** `--save`: the best weights there are, with the tokenizer, as a folder that `--model` takes. */
+/** `--save`: the best weights there are, with tokenizer and model card, as a folder that `--model` takes. */
 async function saveModel(
   directory: string,
   model: Gpt2,
   tokenizer: Tokenizer,
   best: string | undefined,
+  card: string,
 ): Promise<void> {
   if (best !== undefined) loadWeights(model, (await readCheckpoint(best)).weights);
-  await saveGpt2(directory, model, { tokenizerFiles: await tokenizerFiles(tokenizer) });
+  const readme = await readFile(join(directory, 'README.md'), 'utf8').catch(() => undefined);
+  const files = await tokenizerFiles(tokenizer);
+  await saveGpt2(directory, model, {
+    files: mayReplace(readme) ? { ...files, 'README.md': card } : files,
+  });
 }
 
 /** Model and optimizer as they were before the first step. */
@@ -93,6 +99,7 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
       model,
       tokenizer,
       best === undefined ? undefined : join(checkpointRoot(folder), best),
+      modelCard(config.save, hooks.record, task.command, data.digest),
     );
     hooks.saved(config.save);
   }

@@ -25,10 +25,17 @@ import { interruptedEarly, judgeTraining } from './train-verdict.ts';
 /** Seconds that an interrupted lane has to finish its step and save a checkpoint. */
 const GRACE_SECONDS = 120;
 
-function taskOf(role: Role, config: TrainConfig, decided: Decided, folder: string): TrainTask {
+function taskOf(
+  role: Role,
+  config: TrainConfig,
+  command: string,
+  decided: Decided,
+  folder: string,
+): TrainTask {
   const earlier = config.resume === undefined ? undefined : join(config.resume, role);
   return {
     kind: 'train',
+    command,
     role,
     folder: join(folder, role),
     config,
@@ -40,12 +47,13 @@ function taskOf(role: Role, config: TrainConfig, decided: Decided, folder: strin
 /** Runs the lane of a role in its process. */
 function trainLane(
   config: TrainConfig,
+  command: string,
   decided: Decided,
   folder: string,
   hooks: EvalHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
-    const task = taskOf(role, config, decided, folder);
+    const task = taskOf(role, config, command, decided, folder);
     makeRunFolder(task.folder);
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal, {
       module: siblingModule(import.meta.url, './lane-main'),
@@ -103,7 +111,7 @@ export async function runTraining(
   writeJson(folder, 'config.json', configRecord(config));
   const outcomes = await runLanes(
     decided,
-    trainLane(config, decided, folder, hooks),
+    trainLane(config, command, decided, folder, hooks),
     hooks.onLane,
     hooks.signal,
   );

@@ -4,6 +4,8 @@ import type { LaneTaskBase } from '../lane/task.ts';
 
 export interface TrainTask extends LaneTaskBase {
   readonly kind: 'train';
+  /** The command line as typed, for the model card. */
+  readonly command: string;
   readonly config: TrainConfig;
   /** Folder of the lane whose last checkpoint is continued from; may be `folder` itself. */
   readonly resumeFrom?: string;

@@ -54,6 +54,10 @@ export class TrainRecorder {
     };
   }
 
+  get record(): TrainLaneRecord {
+    return this.#record;
+  }
+
   get training(): TrainingRecord {
     return this.#record.training;
   }

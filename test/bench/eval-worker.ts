@@ -2,7 +2,7 @@
  * Measures one backend in a process of its own: the modes are run in turn, round after round, so that a busy
  * machine slows all of them alike. Answers with one JSON line: milliseconds by mode, and the peak memory.
  *
- *     worker.ts BACKEND PRESET BATCH LENGTH ROUNDS MODE[,MODE...]
+ *     eval-worker.ts BACKEND PRESET BATCH LENGTH ROUNDS MODE[,MODE...]
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
@@ -10,6 +10,7 @@ import { classifyOps, openTrace, type Trace } from '@nanscope/cascade';
 import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/gpt2';
 import { type RunPhase, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
+import { garbageCollector } from './garbage.ts';
 import { plainLoss } from './plain-gpt2.ts';
 
 export type Mode = 'off' | 'gate' | 'health' | 'plain';
@@ -19,8 +20,10 @@ export interface Measured {
   readonly milliseconds: Readonly<Record<string, number[]>>;
   /** Whole process, bytes. */
   readonly peakBytes: number;
-  /** Tensors that a round left behind. */
+  /** Tensors that the rounds left behind. */
   readonly tensorsGrown: number;
+  /** Resident bytes that the second half of the rounds added, after a collection of garbage at both ends. */
+  readonly residentGrown: number;
   readonly bytesRead: number;
 }
 
@@ -89,17 +92,25 @@ const wanted = modes.split(',') as Mode[];
 for (const mode of wanted) await once(mode);
 const before = tf.memory().numTensors;
 const milliseconds: Record<string, number[]> = Object.fromEntries(wanted.map((mode) => [mode, []]));
+const collectGarbage = garbageCollector();
+let half = 0;
 for (let round = 0; round < Number(rounds); round++) {
+  if (round === Number(rounds) >> 1) {
+    collectGarbage();
+    half = process.memoryUsage.rss();
+  }
   for (const mode of wanted) {
     const start = performance.now();
     await once(mode);
     milliseconds[mode]!.push(performance.now() - start);
   }
 }
+collectGarbage();
 const measured: Measured = {
   milliseconds,
   peakBytes: process.resourceUsage().maxRSS * 1024,
   tensorsGrown: tf.memory().numTensors - before,
+  residentGrown: process.memoryUsage.rss() - half,
   bytesRead,
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));

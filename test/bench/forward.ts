@@ -2,7 +2,7 @@
  * Times GPT-2's forward pass and loss on one backend, without lanes, files or tracing: the figure to work on when
  * the model itself is to become faster. `--profile` splits the time over tfjs kernels (native ops run as they are called).
  *
- *     pnpm exec tsx --conditions=@nanscope/source test/bench/tensorflow-forward.ts [backend] [preset] [eager|sdpa] [--profile]
+ *     pnpm exec tsx --conditions=@nanscope/source test/bench/forward.ts [backend] [preset] [eager|sdpa] [--profile]
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
