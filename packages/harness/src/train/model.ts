@@ -10,7 +10,6 @@ import {
   presetConfig,
 } from '@nanscope/gpt2';
 import type { TrainConfig } from '../config/train-config.ts';
-import { DEFAULT_MAX_LENGTH } from '../data/inputs.ts';
 import { loadModel, modelConfig } from '../data/model.ts';
 
 type Shape = Pick<
@@ -26,7 +25,8 @@ export function freshConfig(config: Shape, tokenizer: Tokenizer): Gpt2Config {
     n_layer: config.layers ?? preset.n_layer,
     n_head: config.heads ?? preset.n_head,
     n_embd: config.width ?? preset.n_embd,
-    n_positions: Math.max(preset.n_positions, config.maxLength ?? DEFAULT_MAX_LENGTH),
+    // A position that no row reaches would never be trained.
+    n_positions: config.maxLength ?? preset.n_positions,
     vocab_size: tokenizer.vocabSize,
     bos_token_id: tokenizer.bosTokenId ?? null,
     eos_token_id: tokenizer.eosTokenId ?? null,
