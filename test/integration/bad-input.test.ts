@@ -74,7 +74,7 @@ describe('flags', () => {
     [['--batch-size', 'four'], 'found "four"'],
     [['--batch-size'], '--batch-size: expected a value, found none.'],
     [['--max-length', '1'], '--max-length: expected a whole number of at least 2'],
-    [['--max-length', '257'], '--max-length 257: expected at most 256, the positions of the model'],
+    [['--max-length', '129'], '--max-length 129: expected at most 128, the positions of the model'],
     [['--rtol', 'NaN'], '--rtol: expected a number of at least 0, found "NaN"'],
     [['--atol', '-1'], 'found "-1"'],
     [['--limit', '0'], '--limit'],
@@ -306,8 +306,8 @@ describe('ready batches', () => {
     ],
     [
       'a position the model lacks',
-      { ...good, position_ids: grid(Int32Array.of(0, 0, 1, 0, 1, 256)) },
-      /position_ids from 0 to 255, found 256/,
+      { ...good, position_ids: grid(Int32Array.of(0, 0, 1, 0, 1, 128)) },
+      /position_ids from 0 to 127, found 128/,
     ],
     [
       'nothing to predict',
@@ -322,7 +322,7 @@ describe('ready batches', () => {
     const long = integerTensor([1, 300], new Int32Array(300));
     const ones = integerTensor([1, 300], new Int32Array(300).fill(1));
     expect(await inputs({ input_ids: long, attention_mask: ones })).toMatch(
-      /at most 256 positions .*found 300/,
+      /at most 128 positions .*found 300/,
     );
   });
 

@@ -43,7 +43,7 @@ describe('safe', () => {
   it('the run folder holds what was printed, the configuration and each lane with its figures', () => {
     expect(json(folder, 'run.json')).toEqual(JSON.parse(safe.stdout));
     expect(json(folder, 'config.json')).toMatchObject({
-      model: 'tiny',
+      model: 'prose',
       'batch-size': 3,
       policy: 'safe',
       trace: 'full',

@@ -5,7 +5,7 @@ const ECHO_MILLISECONDS = 500;
 
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Gives the signals back to Node. */
+  /** Gives the signals back to Node; not after one came, whose echo would kill what is about to leave by itself. */
   end(): void;
 }
 
@@ -22,6 +22,7 @@ export function interruption(): Interruption {
   return {
     signal: controller.signal,
     end() {
+      if (controller.signal.aborted) return;
       process.off('SIGINT', handler);
       process.off('SIGTERM', handler);
     },

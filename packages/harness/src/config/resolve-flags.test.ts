@@ -22,7 +22,7 @@ const resolve = (given: Record<string, unknown>, values: Record<string, unknown>
 describe('resolveFlags', () => {
   it('flags beat the file, the file beats the defaults, what has no default stays away', () => {
     const values = resolve({ 'batch-size': '2' }, { 'batch-size': 3, policy: 'tfjs' });
-    expect(values).toMatchObject({ 'batch-size': 2, policy: 'tfjs', model: 'tiny' });
+    expect(values).toMatchObject({ 'batch-size': 2, policy: 'tfjs', model: 'prose' });
     expect(values).not.toHaveProperty('limit');
   });
 
