@@ -3,8 +3,7 @@ import { evalFlags, evaluate, readConfigFile, resolveFlags, toEvalConfig } from 
 import { renderJson, renderTerminal, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
-import { interruption } from '../interruption.ts';
-import { EvalProgress } from '../progress.ts';
+import { watched } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation) {
   const file =
@@ -18,18 +17,9 @@ export const evalCommand: Command = {
   flags: evalFlags,
   async run(invocation) {
     const config = await configOf(invocation);
-    const progress = new EvalProgress(process.stderr, process.env);
-    progress.stage(`config    ${configWords(config)}`);
-    const interrupted = interruption();
-    const result = await evaluate(config, invocation.command, {
-      onStage: (what) => progress.stage(what),
-      onDecision: (decided) => progress.decision(decided),
-      onLane: (role, message) => progress.lane(role, message),
-      signal: interrupted.signal,
-    }).finally(() => {
-      progress.end();
-      interrupted.end();
-    });
+    const result = await watched(configWords(config), 'batches', (hooks) =>
+      evaluate(config, invocation.command, hooks),
+    );
     const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
     process.stdout.write(config.json ? `${renderJson(result)}\n` : renderTerminal(result, style));
     return result.verdict.exitCode;

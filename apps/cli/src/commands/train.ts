@@ -11,8 +11,7 @@ import {
 import { renderJson, renderTraining, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
-import { interruption } from '../interruption.ts';
-import { EvalProgress } from '../progress.ts';
+import { watched } from '../watched.ts';
 
 /** Flags beat the config file, which beats the configuration of a run that is continued, which beats the defaults. */
 async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
@@ -31,18 +30,9 @@ export const trainCommand: Command = {
   flags: trainFlags,
   async run(invocation) {
     const config = await configOf(invocation);
-    const progress = new EvalProgress(process.stderr, process.env, 'steps');
-    progress.stage(`config    ${configWords(config)}`);
-    const interrupted = interruption();
-    const result = await runTraining(config, invocation.command, {
-      onStage: (what) => progress.stage(what),
-      onDecision: (decided) => progress.decision(decided),
-      onLane: (role, message) => progress.lane(role, message),
-      signal: interrupted.signal,
-    }).finally(() => {
-      progress.end();
-      interrupted.end();
-    });
+    const result = await watched(configWords(config), 'steps', (hooks) =>
+      runTraining(config, invocation.command, hooks),
+    );
     const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
     process.stdout.write(config.json ? `${renderJson(result)}\n` : renderTraining(result, style));
     return result.verdict.exitCode;

@@ -4,6 +4,7 @@
  */
 import { errorLine, UserError } from '@nanscope/errors';
 import type { LaneMessage } from './task.ts';
+import { userErrorMessage } from './user-error-message.ts';
 
 const say = (message: unknown): Promise<void> =>
   new Promise((resolve) => {
@@ -44,12 +45,7 @@ export function serveLane<Task, More = never>(
         process.exit(1);
       }
       if (thrown instanceof UserError) {
-        await say({
-          kind: 'user-error',
-          code: thrown.code,
-          message: thrown.message,
-          exitCode: thrown.exitCode,
-        });
+        await say(userErrorMessage(thrown));
         process.exit(thrown.exitCode);
       }
       process.stderr.write(

@@ -1,5 +1,6 @@
 /** Entry point of a probing process: looks at backends, or opens one and measures its attention. */
 import { errorLine, UserError } from '@nanscope/errors';
+import { userErrorMessage } from '../lane/user-error-message.ts';
 import { findBackend } from './find-backend.ts';
 import { measureAttention } from './measure-attention.ts';
 import type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './task.ts';
@@ -22,12 +23,7 @@ process.once('message', async (task: ProbeTask | AttentionProbeTask) => {
     process.exit(0);
   } catch (thrown) {
     if (thrown instanceof UserError) {
-      await say({
-        kind: 'user-error',
-        code: thrown.code,
-        message: thrown.message,
-        exitCode: thrown.exitCode,
-      });
+      await say(userErrorMessage(thrown));
       process.exit(thrown.exitCode);
     }
     process.stderr.write(`${errorLine(thrown)}\n`);

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
 import { type AdamWAttrs, adamWStep } from '../kernels/adamw-step.ts';
 import { checkRange, type DecayRule, isDecayed } from './groups.ts';
-import { MomentTensors, type Optimizer, type OptimizerState, type Parameters } from './optimizer.ts';
+import { MomentOptimizer, type Parameters } from './optimizer.ts';
 
 /** Defaults as in PyTorch. */
 export interface AdamWOptions {
@@ -20,11 +20,8 @@ export interface AdamWOptions {
   readonly decay?: DecayRule;
 }
 
-export class AdamW implements Optimizer {
-  readonly #parameters: Parameters;
+export class AdamW extends MomentOptimizer {
   readonly #options: Required<AdamWOptions>;
-  readonly #moments: MomentTensors;
-  #steps = 0;
 
   /** @throws UserError `trainer/optimizer` for a number out of range. */
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
@@ -33,18 +30,12 @@ export class AdamW implements Optimizer {
     checkRange('beta2', beta2, 1);
     checkRange('epsilon', epsilon);
     checkRange('weight decay', weightDecay);
-    this.#parameters = parameters;
+    super(parameters, ['exp_avg', 'exp_avg_sq']);
     this.#options = { beta1, beta2, epsilon, weightDecay, decay };
-    this.#moments = new MomentTensors(parameters, ['exp_avg', 'exp_avg_sq']);
   }
 
-  get steps(): number {
-    return this.#steps;
-  }
-
-  step(gradients: Gradients, learningRate: number, scale?: tf.Scalar): void {
+  protected update(t: number, gradients: Gradients, learningRate: number, scale?: tf.Scalar): void {
     const { beta1, beta2, epsilon, weightDecay, decay } = this.#options;
-    const t = ++this.#steps;
     const attrs: Omit<AdamWAttrs, 'keep'> = {
       beta1,
       beta2,
@@ -53,15 +44,15 @@ export class AdamW implements Optimizer {
       inverseRoot: 1 / Math.sqrt(1 - beta2 ** t),
     };
     const factor = scale ?? tf.scalar(1);
-    for (const [name, parameter] of Object.entries(this.#parameters)) {
+    for (const [name, parameter] of Object.entries(this.parameters)) {
       const keep = isDecayed(name, parameter.shape, decay) ? 1 - learningRate * weightDecay : 1;
       const updated = tf.tidy(name, () =>
         adamWStep(
           {
             parameter,
             gradient: gradients[name]!,
-            average: this.#moments.get('exp_avg', name),
-            square: this.#moments.get('exp_avg_sq', name),
+            average: this.moments.get('exp_avg', name),
+            square: this.moments.get('exp_avg_sq', name),
             scale: factor,
           },
           { ...attrs, keep },
@@ -69,22 +60,9 @@ export class AdamW implements Optimizer {
       );
       parameter.assign(updated.parameter);
       updated.parameter.dispose();
-      this.#moments.set('exp_avg', name, updated.average);
-      this.#moments.set('exp_avg_sq', name, updated.square);
+      this.moments.set('exp_avg', name, updated.average);
+      this.moments.set('exp_avg_sq', name, updated.square);
     }
     if (!scale) factor.dispose();
-  }
-
-  stateTensors(): Record<string, tf.Tensor> {
-    return this.#moments.all();
-  }
-
-  load({ steps, tensors }: OptimizerState): void {
-    this.#moments.load(tensors);
-    this.#steps = steps;
-  }
-
-  dispose(): void {
-    this.#moments.dispose();
   }
 }

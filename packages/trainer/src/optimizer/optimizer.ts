@@ -88,3 +88,39 @@ export class MomentTensors {
     this.#tensors.clear();
   }
 }
+
+/** What every optimizer here is: parameters, their moments, a count of updates, and how these are saved and freed. */
+export abstract class MomentOptimizer implements Optimizer {
+  protected readonly parameters: Parameters;
+  protected readonly moments: MomentTensors;
+  #steps = 0;
+
+  constructor(parameters: Parameters, moments: readonly string[]) {
+    this.parameters = parameters;
+    this.moments = new MomentTensors(parameters, moments);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  step(gradients: Gradients, learningRate: number, scale?: tf.Scalar): void {
+    this.update(++this.#steps, gradients, learningRate, scale);
+  }
+
+  /** @param t number of this update, from 1 */
+  protected abstract update(t: number, gradients: Gradients, learningRate: number, scale?: tf.Scalar): void;
+
+  stateTensors(): Record<string, tf.Tensor> {
+    return this.moments.all();
+  }
+
+  load({ steps, tensors }: OptimizerState): void {
+    this.moments.load(tensors);
+    this.#steps = steps;
+  }
+
+  dispose(): void {
+    this.moments.dispose();
+  }
+}

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
 import { checkRange, type DecayRule, isDecayed } from './groups.ts';
-import { MomentTensors, type Optimizer, type OptimizerState, type Parameters } from './optimizer.ts';
+import { MomentOptimizer, type Parameters } from './optimizer.ts';
 
 export interface SGDOptions {
   /** Default 0: no state is kept. */
@@ -17,63 +17,41 @@ export interface SGDOptions {
   readonly decay?: DecayRule;
 }
 
-export class SGD implements Optimizer {
-  readonly #parameters: Parameters;
+export class SGD extends MomentOptimizer {
   readonly #options: Required<SGDOptions>;
-  readonly #moments: MomentTensors;
-  #steps = 0;
 
   /** @throws UserError `trainer/optimizer` for a number out of range. */
   constructor(parameters: Parameters, options: SGDOptions = {}) {
     const { momentum = 0, nesterov = false, weightDecay = 0, decay = 'linear' } = options;
     checkRange('momentum', momentum);
     checkRange('weight decay', weightDecay);
-    this.#parameters = parameters;
+    super(parameters, momentum > 0 ? ['momentum_buffer'] : []);
     this.#options = { momentum, nesterov, weightDecay, decay };
-    this.#moments = new MomentTensors(parameters, momentum > 0 ? ['momentum_buffer'] : []);
   }
 
-  get steps(): number {
-    return this.#steps;
-  }
-
-  step(gradients: Gradients, learningRate: number, scale?: tf.Scalar): void {
-    this.#steps++;
-    for (const [name, parameter] of Object.entries(this.#parameters)) {
-      const updated = tf.tidy(name, () => this.#update(name, gradients[name]!, learningRate, scale));
+  protected update(_t: number, gradients: Gradients, learningRate: number, scale?: tf.Scalar): void {
+    for (const [name, parameter] of Object.entries(this.parameters)) {
+      const updated = tf.tidy(name, () => this.#updated(name, gradients[name]!, learningRate, scale));
       parameter.assign(updated.parameter);
       updated.parameter.dispose();
-      if (updated.buffer) this.#moments.set('momentum_buffer', name, updated.buffer);
+      if (updated.buffer) this.moments.set('momentum_buffer', name, updated.buffer);
     }
   }
 
-  #update(
+  #updated(
     name: string,
     gradient: tf.Tensor,
     learningRate: number,
     scale: tf.Scalar | undefined,
   ): { parameter: tf.Tensor; buffer?: tf.Tensor } {
     const { momentum, nesterov, weightDecay, decay } = this.#options;
-    const parameter = this.#parameters[name]!;
+    const parameter = this.parameters[name]!;
     let g = scale ? tf.mul(gradient, scale) : gradient;
     if (weightDecay > 0 && isDecayed(name, parameter.shape, decay))
       g = tf.add(g, tf.mul(parameter, weightDecay));
     const moved = (by: tf.Tensor) => tf.sub<tf.Tensor>(parameter, tf.mul(by, learningRate));
     if (momentum === 0) return { parameter: moved(g) };
-    const buffer = tf.add<tf.Tensor>(tf.mul(this.#moments.get('momentum_buffer', name), momentum), g);
+    const buffer = tf.add<tf.Tensor>(tf.mul(this.moments.get('momentum_buffer', name), momentum), g);
     return { parameter: moved(nesterov ? tf.add(g, tf.mul(buffer, momentum)) : buffer), buffer };
-  }
-
-  stateTensors(): Record<string, tf.Tensor> {
-    return this.#moments.all();
-  }
-
-  load({ steps, tensors }: OptimizerState): void {
-    this.#moments.load(tensors);
-    this.#steps = steps;
-  }
-
-  dispose(): void {
-    this.#moments.dispose();
   }
 }

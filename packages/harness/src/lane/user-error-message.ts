@@ -1,0 +1,6 @@
+/** A user's mistake on its way from a child process to its parent. */
+import type { UserError } from '@nanscope/errors';
+import type { LaneMessage } from './task.ts';
+
+export const userErrorMessage = ({ code, message, exitCode }: UserError) =>
+  ({ kind: 'user-error', code, message, exitCode }) satisfies LaneMessage;
