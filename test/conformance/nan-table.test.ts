@@ -1,8 +1,8 @@
-/** Runs the table of `nan-rows.ts` on every backend of this machine, and holds it against the sessions' notes. */
+/** Runs the table in nan-table/ on every backend of this machine, and holds it against the sessions' notes. */
 import { type Backend, backends, type KernelNote, loadBackend, type Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Make, nanTable, type Row } from './nan-rows.ts';
+import { type Make, nanTable, type Row } from './nan-table/index.ts';
 
 /** The class letter of each element, by bits. */
 function classes(values: ArrayLike<number>): string {

@@ -73,6 +73,7 @@ describe('a run', () => {
       ({ scalars }) => scalars['train/loss'] ?? [],
     );
     expect(losses).toEqual(written.map(({ loss }) => Math.fround(Number(loss))));
+    expect(readFileSync(`${model}/README.md`, 'utf8')).toContain('| command | `nanscope train ');
     const evaluated = await run([
       'eval',
       '--model',

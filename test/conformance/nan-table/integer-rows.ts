@@ -1,9 +1,9 @@
 /**
- * Integers through the kernels of `nan-rows.ts`, along other axes than the last: they know no NaN, but a kernel that
+ * Integers through the kernels of the table, along other axes than the last: they know no NaN, but a kernel that
  * rejects them, or takes their bits for floats, invents one.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Row } from './nan-rows.ts';
+import type { Row } from './row.ts';
 
 /** [2,3,2] */
 const counted = () => tf.tensor3d([1, -2, 3, 4, -5, 6, 7, 8, 9, -10, 11, 12], [2, 3, 2], 'int32');
