@@ -94,6 +94,7 @@ describe('a run', () => {
     [['--corpus', 'markov', '--data', 'x.txt'], /expected one text to train on, found two/],
     [['--max-length', '100000'], /training text has \d+ tokens, expected at least one block of 100000/],
     [['--resume', '/nowhere'], /expected the folder of a training run/],
+    [['--save', at('.')], /expected a new or empty folder, or one that holds a model/],
   ])('%j is refused in one line, before anything is written', async (flags, message) => {
     const { code, stderr } = await run(['train', ...flags, '--device', 'wasm', '--out', at('refused')]);
     expect(code).toBe(2);
@@ -247,6 +248,29 @@ describe.skipIf(windows)(
       expect(numbers(broken)).toEqual(numbers(whole));
       expect(lines(broken, 'validation.jsonl')).toEqual(lines(whole, 'validation.jsonl'));
       expect(weights(broken, 18).equals(weights(whole, 18))).toBe(true);
+    });
+
+    it('Ctrl-C is heard at the next step, also when no checkpoint is due; a run killed before its first one begins anew', async () => {
+      const out = at('early');
+      const rare = ['--device', 'wasm', '--steps', '400', '--save-every', '0', '--eval-every', '0', ...small];
+      const first = start(['train', ...rare, '--out', out]);
+      await until(() => lines(out).length >= 2, 'two steps');
+      for (const lane of childrenOf(first.child.pid!)) process.kill(lane, 'SIGKILL');
+      await first.ended;
+      const second = start(['train', '--resume', out]);
+      let said = '';
+      second.child.stderr!.on('data', (text: string) => {
+        said += text;
+      });
+      await until(() => said.includes('begins anew'), 'the lines to be dropped');
+      await until(() => lines(out).length >= 3, 'three steps');
+      second.child.kill('SIGINT');
+      const { code, stdout, stderr } = await second.ended;
+      expect(code).toBe(130);
+      expect(stderr).toMatch(/no checkpoint in .*: begins anew/);
+      const stopped = Number(/Interrupted after step (\d+)/.exec(stdout)![1]);
+      expect(stopped).toBeLessThan(100);
+      expect(lines(out).map(({ step }) => step)).toEqual(Array.from({ length: stopped }, (_, i) => i + 1));
     });
 
     it('no room for a checkpoint: one clear line, exit 1, and the one before is intact', async () => {

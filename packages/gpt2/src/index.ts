@@ -20,5 +20,5 @@ export { checkGpt2, loadGpt2, type ModelSource } from './load.ts';
 export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
 export { parameterShapes } from './parameters.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';
-export { type SaveOptions, saveGpt2 } from './save.ts';
+export { type SaveOptions, saveGpt2, savePlace } from './save.ts';
 export { isTrainedModel, type TrainedModel, trainedModelFolder, trainedModels } from './trained.ts';

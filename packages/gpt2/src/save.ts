@@ -39,8 +39,12 @@ async function weightTensors(model: Gpt2): Promise<Record<string, SafetensorsTen
   return tensors;
 }
 
-/** What lies in the target now; undefined when there is nothing. @throws UserError when it is no model's folder. */
-async function earlierEntries(directory: string): Promise<readonly string[] | undefined> {
+/**
+ * What lies in the folder to save to; undefined when there is nothing.
+ *
+ * @throws UserError `gpt2/save` when it holds something else than a model
+ */
+export async function savePlace(directory: string): Promise<readonly string[] | undefined> {
   const stats = await lstat(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -99,7 +103,7 @@ export async function saveGpt2(directory: string, model: Gpt2, options: SaveOpti
   const id = randomUUID().slice(0, 8);
   const fresh = `${target}.${id}.tmp`;
   try {
-    const earlier = await earlierEntries(target);
+    const earlier = await savePlace(target);
     await mkdir(dirname(target), { recursive: true });
     await mkdir(fresh);
     await writeFiles(fresh, model, options);

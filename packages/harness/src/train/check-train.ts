@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
+import { savePlace } from '@nanscope/gpt2';
 import { policyOf } from '../config/policy.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
@@ -69,7 +70,10 @@ export async function checkTrain(config: TrainConfig): Promise<{ readonly steps:
     checkWritable(config.out, '--out');
     earlierRun(config.out);
   }
-  if (config.save) checkWritable(config.save, '--save');
+  if (config.save) {
+    checkWritable(config.save, '--save');
+    await savePlace(config.save);
+  }
   const { training } = await trainData(config, tokenizer, model);
   return { steps: settingsOf(config, 'sdpa', training.length).steps };
 }

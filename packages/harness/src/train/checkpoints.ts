@@ -59,9 +59,11 @@ export interface RunIdentity {
 /** What tells this run from others that are no continuation of it. */
 function identity({ config, model, tokenizer, data, digest }: RunIdentity) {
   const { rows, training, validation, split } = data;
+  // Dropout changes no shape: a run may go on with another rate.
+  const { embd_pdrop: _, attn_pdrop: __, resid_pdrop: ___, ...architecture } = model;
   return {
     versions: { nanscope: nanscopeVersion },
-    architecture: json(model),
+    architecture: json(architecture),
     vocabulary: { name: tokenizer.name, size: tokenizer.vocabSize },
     data: json({
       digest,
@@ -116,6 +118,13 @@ export function listCheckpoints(root: string): TrainingRecord['checkpoints'] {
 /** A run that continues in another folder takes its checkpoints along: the best one may be among them. */
 export function takeCheckpointsAlong(from: string, to: string): void {
   if (resolve(from) !== resolve(to)) cpSync(from, to, { recursive: true });
+}
+
+/** The same for the event files of TensorBoard. */
+export function takeEventsAlong(from: string, to: string): void {
+  if (resolve(from) === resolve(to)) return;
+  for (const name of readdirSync(from))
+    if (name.startsWith('events.out.tfevents.')) cpSync(join(from, name), join(to, name));
 }
 
 /** Where the checkpoints of a lane are. */

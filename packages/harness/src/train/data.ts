@@ -123,7 +123,10 @@ export async function trainData(
   tokenizer: Tokenizer,
   model: Gpt2Config,
 ): Promise<TrainData> {
-  const { rows, source, entropyRate, bestLoss } = await readTokens(config, tokenizer);
+  const { rows: all, source, entropyRate, bestLoss } = await readTokens(config, tokenizer);
+  // A token alone has none after it to predict; a step of such rows would have no loss.
+  const rows = config.rows === 'line' ? all.filter(({ ids }) => ids.length > 1) : all;
+  const left = all.length - rows.length;
   const split = splitRows(rows.length, config.validation, config.split, config.seed);
   const part = (chosen: readonly number[], what: string): Part => {
     const own = chosen.map((row) => rows[row]!);
@@ -145,7 +148,7 @@ export async function trainData(
       validation: validation?.rows.length ?? 0,
       trainingTokens: training.tokens,
       validationTokens: validation?.tokens ?? 0,
-      split: splitWords(config),
+      split: `${splitWords(config)}${left === 0 ? '' : `; ${left} rows of one token are left out`}`,
       ...(entropyRate !== undefined && { entropyRate }),
       ...(bestLoss !== undefined && { bestLoss }),
     },

@@ -30,6 +30,7 @@ import {
   type RunIdentity,
   saveState,
   takeCheckpointsAlong,
+  takeEventsAlong,
 } from './checkpoints.ts';
 import { keepLines, type StepLine, stepLine, type ValidationLine, validationLine } from './lines.ts';
 import { StepTracer } from './step-tracer.ts';
@@ -69,8 +70,12 @@ export class LaneHooks implements TrainHooks {
     if (task.resumeFrom === undefined) this.#recorder.write();
   }
 
-  /** Takes up the lines that were written before the checkpoint. */
-  resume(checkpoint: string, step: number): void {
+  /**
+   * Takes up what was written before the checkpoint, and drops what came after it.
+   *
+   * @param checkpoint undefined where the run ended before its first one: it begins anew, at step 0
+   */
+  resume(checkpoint: string | undefined, step: number): void {
     const { task } = this.#context;
     const from = task.resumeFrom!;
     for (const line of keepLines<StepLine>(from, task.folder, 'metrics.jsonl', step))
@@ -78,8 +83,14 @@ export class LaneHooks implements TrainHooks {
     for (const line of keepLines<ValidationLine>(from, task.folder, 'validation.jsonl', step))
       this.#recorder.validation(line);
     rmSync(join(task.folder, 'health.jsonl'), { force: true });
+    takeEventsAlong(from, task.folder);
     this.#events = openEventWriter(task.folder, { resumeAt: step + 1 });
     const root = checkpointRoot(task.folder);
+    if (checkpoint === undefined) {
+      this.#recorder.write();
+      this.#context.say({ kind: 'note', text: `no checkpoint in ${from}: begins anew` });
+      return;
+    }
     takeCheckpointsAlong(checkpointRoot(from), root);
     this.#recorder.update({
       training: { resumedFrom: { step, folder: checkpoint }, checkpoints: listCheckpoints(root) },
@@ -176,11 +187,6 @@ export class LaneHooks implements TrainHooks {
 
   get record(): TrainLaneRecord {
     return this.#recorder.record;
-  }
-
-  /** Folder name of the best checkpoint; undefined without validation. */
-  bestCheckpoint(): string | undefined {
-    return this.#recorder.training.checkpoints.find((one) => one.best)?.folder;
   }
 
   saved(directory: string): void {

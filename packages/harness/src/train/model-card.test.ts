@@ -1,3 +1,4 @@
+import type { TrainingRecord } from '@nanscope/report';
 import { expect, it } from 'vitest';
 import { trainLane } from '../testing/training-records.ts';
 import { cardMark, mayReplace, modelCard } from './model-card.ts';
@@ -16,9 +17,13 @@ it('names the model, its command, seed, text and losses', () => {
 
 it('begins with what the hub reads, and says that nothing was held back', () => {
   expect(card()).toMatch(/^---\nlibrary_name: transformers\n/);
-  const { best: _, ...training } = trainLane().training;
-  const bare = modelCard('m', { ...trainLane(), training } as never, 'nanscope train', 'ab12');
-  expect(bare).toContain('| validation loss | no row was held back |');
+  const cardOf = (validation: TrainingRecord['validation']) => {
+    const { best: _, ...training } = { ...trainLane().training, validation };
+    return modelCard('m', { ...trainLane(), training }, 'nanscope train', 'ab12');
+  };
+  expect(cardOf([])).toContain('| validation loss | no row was held back |');
+  const broken = cardOf([{ step: 20, loss: 'NaN', accuracy: 0, tokens: 4 }]);
+  expect(broken).toContain('| validation loss | NaN at the end; none was finite |');
 });
 
 it('a pipe in the command does not break the table', () => {

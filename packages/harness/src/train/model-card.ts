@@ -11,6 +11,7 @@ const count = (value: number) => value.toLocaleString('en-US');
 function rows(record: TrainLaneRecord, command: string, digest: string): [string, string][] {
   const { model, data, training, config, environment, decision } = record;
   const { best } = training;
+  const last = training.validation.at(-1)?.loss;
   const validation =
     best &&
     `${best.loss.toPrecision(6)} nats a token after step ${count(best.step)}, over ${count(data.validationTokens)} tokens (${data.split})`;
@@ -30,7 +31,10 @@ function rows(record: TrainLaneRecord, command: string, digest: string): [string
       `${count(training.steps)} (${training.epochs.toFixed(2)} epochs, ${count(training.tokens)} tokens)`,
     ],
     ['training loss', `${Number(training.loss).toPrecision(6)} nats a token in the last step`],
-    ['validation loss', validation ?? 'no row was held back'],
+    [
+      'validation loss',
+      validation ?? (last === undefined ? 'no row was held back' : `${last} at the end; none was finite`),
+    ],
     ...(data.entropyRate === undefined
       ? []
       : [['entropy rate', `${data.entropyRate.toPrecision(6)} nats a byte`] as [string, string]]),

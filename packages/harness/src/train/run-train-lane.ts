@@ -2,42 +2,24 @@
  * A lane that trains, from start to end, in its own process: open the backend, load model and text, take up a
  * checkpoint if there is one, train, save. The loop is in @nanscope/trainer; what is written down is in lane-hooks.ts.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tokenizer } from '@nanscope/collator';
-import { tokenizerFiles } from '@nanscope/collator';
-import { type Gpt2, saveGpt2 } from '@nanscope/gpt2';
-import { atTheStart, readCheckpoint, type TrainEnd, type Training, train } from '@nanscope/trainer';
+import { atTheStart, type TrainEnd, type Training, train } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import type { TrainConfig } from '../config/train-config.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
-import { checkpointRoot, latestState, loadState, loadWeights, type RunIdentity } from './checkpoints.ts';
+import { checkpointRoot, latestState, loadState, type RunIdentity } from './checkpoints.ts';
 import { trainData } from './data.ts';
 import { LaneHooks } from './lane-hooks.ts';
 import { loadTrainModel } from './model.ts';
-import { mayReplace, modelCard } from './model-card.ts';
+import { modelCard } from './model-card.ts';
+import { saveModel } from './save-model.ts';
 import { optimizerOf, settingsOf } from './settings.ts';
 import type { TrainTask } from './task.ts';
 
 type Say = (message: LaneMessage) => void;
-
-/** `--save`: the best weights there are, with tokenizer and model card, as a folder that `--model` takes. */
-async function saveModel(
-  directory: string,
-  model: Gpt2,
-  tokenizer: Tokenizer,
-  best: string | undefined,
-  card: string,
-): Promise<void> {
-  if (best !== undefined) loadWeights(model, (await readCheckpoint(best)).weights);
-  const readme = await readFile(join(directory, 'README.md'), 'utf8').catch(() => undefined);
-  const files = await tokenizerFiles(tokenizer);
-  await saveGpt2(directory, model, {
-    files: mayReplace(readme) ? { ...files, 'README.md': card } : files,
-  });
-}
 
 /** Model and optimizer as they were before the first step. */
 async function restart(
@@ -90,20 +72,22 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
     return { from: loadState(last, { model, optimizer }), restore };
   };
   const hooks = new LaneHooks({ task, session, run, identity, data: data.record, say, stop, goodState });
-  if (checkpoint) hooks.resume(checkpoint.path, from.step);
+  if (task.resumeFrom) hooks.resume(checkpoint?.path, from.step);
   const { end } = await train(run, hooks, from);
-  if (config.save !== undefined && task.role === 'target' && wholeRun.includes(end)) {
-    const best = hooks.bestCheckpoint();
-    await saveModel(
-      config.save,
-      model,
-      tokenizer,
-      best === undefined ? undefined : join(checkpointRoot(folder), best),
-      modelCard(config.save, hooks.record, task.command, data.digest),
-    );
-    hooks.saved(config.save);
-  }
   hooks.finish(end);
+  if (config.save !== undefined && task.role === 'target' && wholeRun.includes(end)) {
+    const inRoot = (name: string | undefined) => name && join(checkpointRoot(folder), name);
+    const { checkpoints } = hooks.record.training;
+    const saved = await saveModel(model, {
+      directory: config.save,
+      tokenizer,
+      card: modelCard(config.save, hooks.record, task.command, data.digest),
+      best: inRoot(checkpoints.find(({ best }) => best)?.folder),
+      last: inRoot(checkpoints.at(-1)?.folder),
+    });
+    if (saved) hooks.saved(config.save);
+    else say({ kind: 'note', text: `nothing is saved to ${config.save}: no weights of this run are finite` });
+  }
   optimizer.dispose();
   model.dispose();
   await session.dispose();

@@ -144,6 +144,14 @@ describe('the verdict of two lanes', () => {
     });
   });
 
+  it('a lane that stopped where the other went on is no agreement', () => {
+    const stopped = two({ target: trainLane({ end: 'non-finite', steps: 4, nonFinite: [hit] }) });
+    expect(stopped).toMatchObject({ code: 'classes-differ', exitCode: 1 });
+    expect(stopped.sentence).toContain('the target stopped at step 4');
+    expect(stopped.sentence).toContain('the reference did all its steps');
+    expect(two({ reference: trainLane({ end: 'patience' }) }).code).toBe('numbers-differ');
+  });
+
   it('a reference that left nothing is a failure', () => {
     expect(two({ reference: undefined, comparison: undefined })).toMatchObject({
       code: 'lane-failed',

@@ -169,6 +169,29 @@ function configurationVerdict(
   };
 }
 
+function endWords({ training }: TrainLaneRecord): string {
+  const hit = training.nonFinite.at(-1);
+  const words = {
+    steps: 'did all its steps',
+    patience: 'ended early, for its validation loss fell no more',
+    'non-finite': `stopped at step ${hit?.step ?? training.steps} (${hit?.reason ?? 'not finite'})`,
+    interrupted: 'was interrupted',
+  };
+  return training.end ? words[training.end] : 'has no end';
+}
+
+/** Two lanes whose common steps agree, and of which one went on where the other did not. */
+function endsVerdict(target: TrainLaneRecord, reference: TrainLaneRecord): TrainVerdictRecord | undefined {
+  const ends = [target.training.end, reference.training.end];
+  if (ends[0] === ends[1]) return undefined;
+  return {
+    code: ends.includes('non-finite') ? 'classes-differ' : 'numbers-differ',
+    exitCode: 1,
+    sentence: `The lanes end differently: the target ${endWords(target)}, the reference ${endWords(reference)}.`,
+    next: 'Compare the last steps in metrics.jsonl of both lanes; --trace health names the op.',
+  };
+}
+
 function lanesVerdict(
   target: TrainLaneRecord,
   reference: TrainLaneRecord,
@@ -183,6 +206,8 @@ function lanesVerdict(
       next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
     };
   }
+  const byEnd = endsVerdict(target, reference);
+  if (byEnd) return byEnd;
   const byNumber = earliest(comparison, 'firstBeyond');
   if (byNumber) {
     return {

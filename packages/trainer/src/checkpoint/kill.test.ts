@@ -1,7 +1,7 @@
 /** A process that does nothing but write checkpoints is killed at random moments; each time one must be loadable. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -69,6 +69,10 @@ it('twenty kills at random moments: the last finished checkpoint or the one afte
       const { state, weights, optimizer } = (await readLatest(root))!;
       // The kill may fall between the pointer's rename and the word of it.
       expect([told, told + 1]).toContain(state.step);
+      // Each third step is a best one; its pointer is never behind the checkpoint that knows of it.
+      const known = state.best!.step;
+      const best = known === 0 ? 0 : Number(/\d+/.exec(readFileSync(join(root, 'best'), 'utf8'))![0]);
+      expect(best).toBeGreaterThanOrEqual(known);
       for (const { values } of [weights.w!, optimizer.w!]) {
         expect(values.every((value) => value === state.step)).toBe(true);
       }

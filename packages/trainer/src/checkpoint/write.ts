@@ -122,8 +122,9 @@ export async function writeCheckpoint(root: string, checkpoint: Checkpoint, keep
     const folder = freeName(step, entries);
     await rename(temporary, join(root, folder));
     await syncFolder(root);
-    await replaceFile(join(root, 'latest'), `${folder}\n`);
+    // The best one first: killed in between, a run goes on from before this step and comes to it again.
     if (best?.step === step) await replaceFile(join(root, 'best'), `${folder}\n`);
+    await replaceFile(join(root, 'latest'), `${folder}\n`);
     await prune(root, keep);
     return folder;
   } catch (error) {

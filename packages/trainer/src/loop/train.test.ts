@@ -265,8 +265,22 @@ describe('a step that is not finite', () => {
       [3, 4, 5].map((step) => [step, action]),
     );
     expect(progress.skipped).toBe(onNonFinite === 'skip' ? 3 : 0);
+    // The first one is told with the weights that gave it, before the update breaks them.
+    const finite = onNonFinite === 'skip' ? [true, true, true] : [true, false, false];
+    expect(run.hits.map(({ weightsFinite }) => weightsFinite)).toEqual(finite);
     // What was broken by going on is not saved over the last good state.
     expect(run.saved.at(-1)!.progress.step).toBe(onNonFinite === 'skip' ? 5 : 2);
+    run.close();
+  });
+
+  it('gives the event loop a turn at every step: a stop that arrives as an event is heard', async () => {
+    const run = new Run();
+    let stop = false;
+    setTimeout(() => {
+      stop = true;
+    }, 1);
+    const { end } = await run.train({ steps: 400, evalEvery: 0, saveEvery: 0 }, { stopWanted: () => stop });
+    expect(end).toBe('interrupted');
     run.close();
   });
 

@@ -129,10 +129,23 @@ class Loop {
     const started = performance.now();
     const computed = await computeStep(this.#run, this.#rows, step, observe);
     this.#last = { loss: computed.loss, gradNorm: computed.gradNorm };
+    let milliseconds = performance.now() - started;
     const decision = decideStep(computed.loss, computed.gradNorm, onNonFinite);
+    const finite = decision.reason === undefined;
     try {
-      if (decision.action === 'update') await this.#update(step, computed, observe);
-      const seconds = (performance.now() - started) / 1000;
+      // Told, and computed again, with the weights that gave it: before the update.
+      if (!finite) {
+        const weightsFinite = await weightsAreFinite(this.#run.model);
+        this.#good &&= weightsFinite;
+        await this.#report(step, computed, decision, weightsFinite);
+      }
+      if (decision.action === 'update') {
+        const before = performance.now();
+        await this.#update(step, computed, observe);
+        milliseconds += performance.now() - before;
+        if (!finite) this.#good &&= await weightsAreFinite(this.#run.model);
+      }
+      const seconds = milliseconds / 1000;
       this.#hooks.onStep({
         step: step + 1,
         epoch: epochsAfter(this.#plan, step + 1),
@@ -145,11 +158,6 @@ class Loop {
         bytes: tf.memory().numBytes,
         action: decision.action,
       });
-      if (decision.reason !== undefined) {
-        const weightsFinite = await weightsAreFinite(this.#run.model);
-        this.#good &&= weightsFinite;
-        await this.#report(step, computed, decision, weightsFinite);
-      }
     } finally {
       disposeStep(computed);
     }
@@ -221,6 +229,8 @@ export async function train(
     return { progress: loop.progress, end: good ? end : 'non-finite' };
   };
   while (loop.progress.step < steps) {
+    // A CPU backend answers a read at once: without this turn of the event loop nobody could ask for a stop.
+    await tf.nextFrame();
     if (hooks.stopWanted()) return finish('interrupted');
     // The weights before a step that is not finite are good ones: they are kept.
     if (!(await loop.step())) return finish('non-finite');

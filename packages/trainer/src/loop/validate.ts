@@ -14,6 +14,7 @@ export async function validate(
 ): Promise<EvalMetrics> {
   const accumulator = new EvalAccumulator();
   for (let first = 0; first < rows.length; first += batchSize) {
+    await tf.nextFrame(); // Others want a turn too: a stop, a pulse.
     const count = Math.min(batchSize, rows.length - first);
     const batch = rows.batch(Array.from({ length: count }, (_, i) => first + i));
     const supervised = supervisedRows(batch.labels, batch.shape, model.config.vocab_size);
