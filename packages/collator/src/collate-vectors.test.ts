@@ -3,11 +3,11 @@
  * repository, not in it; where it is missing the tests are skipped, and their title says so.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { collateCausalLM, type TokenRow } from './index.ts';
+import { vectorPath } from './testing/vectors.ts';
 
-const folder = fileURLToPath(new URL('../../../../shared/vectors/gpt2-ref/', import.meta.url));
+const folder = vectorPath('gpt2-ref/');
 const present = existsSync(`${folder}inputs.plain.safetensors`);
 const reason = present ? '' : ` (skipped: no vectors at ${folder})`;
 

@@ -5,12 +5,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenizerJsonFromGpt2Files } from './gpt2-files.ts';
 import { loadTokenizer, type Tokenizer } from './index.ts';
+import { vectorPath } from './testing/vectors.ts';
 
-const vectors = fileURLToPath(new URL('../../../../shared/vectors/', import.meta.url));
+const vectors = vectorPath();
 const present = existsSync(join(vectors, 'tokenizer/gpt2_pairs.json'));
 const reason = present ? '' : ` (skipped: no vectors at ${vectors})`;
 

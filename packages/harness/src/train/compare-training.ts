@@ -78,10 +78,8 @@ export async function compareTraining(
   const [own, other] = [await seriesOf(targetFolder), await seriesOf(referenceFolder)];
   const tolerance = { rtol, atol };
   const both = [...own.loss.keys()].filter((step) => other.loss.has(step)).length;
-  // Traces are filed under the step's number.
-  const wanted = new Set(
-    [1, target.cascade?.origin?.batch, reference.cascade?.origin?.batch].filter((step) => step !== undefined),
-  );
+  // Traces are filed under the step's number: every step that was traced is aligned.
+  const traced = new Set([...own.loss.keys(), ...other.loss.keys()]);
   return {
     rtol,
     atol,
@@ -96,8 +94,8 @@ export async function compareTraining(
     ...compareCascades(
       target,
       reference,
-      await readTraces(targetFolder, wanted),
-      await readTraces(referenceFolder, wanted),
+      await readTraces(targetFolder, traced),
+      await readTraces(referenceFolder, traced),
     ),
   };
 }
