@@ -5,4 +5,4 @@
  * @module
  */
 export { nearest } from './nearest.ts';
-export { errorLine, UserError, type UserErrorOptions } from './user-error.ts';
+export { errorLine, UserError, type UserErrorOptions, type UserExitCode } from './user-error.ts';

@@ -2,5 +2,11 @@
 import type { UserError } from '@nanscope/errors';
 import type { LaneMessage } from './task.ts';
 
-export const userErrorMessage = ({ code, message, exitCode }: UserError) =>
-  ({ kind: 'user-error', code, message, exitCode }) satisfies LaneMessage;
+type UserErrorMessage = Extract<LaneMessage, { kind: 'user-error' }>;
+
+export const userErrorMessage = ({ code, message, exitCode }: UserError): UserErrorMessage => ({
+  kind: 'user-error',
+  code,
+  message,
+  exitCode,
+});
