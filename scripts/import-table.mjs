@@ -17,6 +17,7 @@ export const importTable = {
   attention: ['errors', 'backend'],
   gpt2: ['errors', 'safetensors', 'backend', 'attention'],
   trainer: ['errors', 'safetensors', 'backend', 'gpt2'],
+  experiments: ['errors', 'device', 'collator', 'cascade', 'attention', 'gpt2', 'trainer'],
   report: ['errors'],
   harness: [
     'errors',
@@ -29,6 +30,7 @@ export const importTable = {
     'attention',
     'gpt2',
     'trainer',
+    'experiments',
     'report',
   ],
   cli: ['errors', 'harness', 'report'],

@@ -12,8 +12,10 @@ export interface Written {
   readonly words: readonly string[];
 }
 
-const starts =
-  /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|train|generate|compare|doctor)(?: |$)/;
+const names = commands.map(({ name }) => name).join('|');
+const starts = new RegExp(
+  `^(?:(?:pnpm|npx pnpm@[\\d.]+)(?: exec)?(?: nanscope)?|nanscope) (${names})(?: |$)`,
+);
 
 /** The parts of a shell line that are commands of ours, without what is around them. */
 function commandsIn(line: string): string[] {
@@ -31,7 +33,7 @@ function commandsIn(line: string): string[] {
 
 const wordsOf = (command: string) =>
   command
-    .slice(command.search(/\b(?:eval|train|generate|compare|doctor)\b/))
+    .slice(command.search(new RegExp(`\\b(?:${names})\\b`)))
     .match(/'[^']*'|"[^"]*"|\S+/g)!
     .map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evalFlags, readConfigFile, resolveFlags, trainFlags } from '@nanscope/harness';
+import { evalFlags, matrixFlags, readConfigFile, resolveFlags, trainFlags } from '@nanscope/harness';
 import { parseResult } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../apps/cli/package.json' with { type: 'json' };
@@ -17,6 +17,9 @@ const frozen = {
   eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn policy
     fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace rtol
     atol out json save-outputs config`,
+  matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard out
+    resume backend lane-timeout json config`,
+  claims: 'device backend lane-timeout markdown json config',
   compare: 'rtol atol json config',
   doctor: 'backend json config',
 };
@@ -144,7 +147,7 @@ describe('configuration', () => {
     'configs/%s is valid',
     async (name) => {
       const path = join(folder, name);
-      const flags = name.startsWith('train-') ? trainFlags : evalFlags;
+      const flags = { train: trainFlags, matrix: matrixFlags }[/^[a-z]+/.exec(name)![0]] ?? evalFlags;
       const values = await readConfigFile(path, flags);
       expect(Object.keys(values).length).toBeGreaterThan(0);
       resolveFlags(flags, {}, { path, values });

@@ -7,7 +7,7 @@ import { configFlag } from '../src/config-flag.ts';
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
 function valueWords(flag: Flag): string {
-  if (flag.kind === 'choice') return flag.choices.map((choice) => `\`${choice}\``).join(' ');
+  if ('choices' in flag) return flag.choices.map((choice) => `\`${choice}\``).join(' ');
   if (flag.kind === 'switch') return '';
   const least = 'min' in flag && flag.min > 0 ? `, at least ${flag.min}` : '';
   return `\`${flag.value ?? 'TEXT'}\`${least}`;

@@ -9,7 +9,7 @@ const CONFIG = configFlag.name;
 
 /** What `--help` says of a flag: its description, and its choices unless that names them already. */
 function describe(flag: Flag): string {
-  if (flag.kind !== 'choice' || flag.choices.every((choice) => flag.describe.includes(choice)))
+  if (!('choices' in flag) || flag.choices.every((choice) => flag.describe.includes(choice)))
     return flag.describe;
   return `${flag.describe}: ${flag.choices.join(', ')}`;
 }

@@ -3,7 +3,7 @@
  * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
  */
 
-import { type Implementation, type Policy, prepareMask } from '@nanscope/attention';
+import { type Implementation, type MaskSpec, type Policy, prepareMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength, type Gpt2Batch } from './batch.ts';
 import { type BlockContext, block } from './block.ts';
@@ -18,6 +18,8 @@ export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | '
 export interface ForwardOptions {
   readonly implementation: Implementation;
   readonly policy: Policy;
+  /** What narrows attention beside the batch's padding and causality, in every layer. Default: nothing. */
+  readonly mask?: Pick<MaskSpec, 'window' | 'explicit'>;
   /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
   readonly dropout?: DropoutHook;
   /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
@@ -85,7 +87,7 @@ export class Gpt2 {
 
   #forward(batch: Gpt2Batch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
     const { config, parameters } = this;
-    const { implementation, policy, capture, dropout } = options;
+    const { implementation, policy, mask, capture, dropout } = options;
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
     checkLength(config, T);
@@ -96,7 +98,7 @@ export class Gpt2 {
         batch: B,
         length: T,
         mask: prepareMask(
-          { padding: batch.attentionMask, causal: true },
+          { padding: batch.attentionMask, causal: true, ...mask },
           { batch: B, queries: T, keys: T + (extension?.pastLength ?? 0), policy },
         ),
         implementation,

@@ -1,11 +1,15 @@
 /** Runs evaluations and trainings: plans, lanes in processes of their own, run folders, comparison. @module */
+export { type ClaimsConfig, type ClaimsOutcome, runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-runs.ts';
+export { claimsFlags } from './config/claims-flags.ts';
 export { compareFlags, doctorFlags } from './config/compare-flags.ts';
 export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './config/eval-config.ts';
 export { evalFlags } from './config/eval-flags.ts';
 export { type Flag, type FlagValue, type FlagValues, parseFlag } from './config/flag.ts';
 export type { GenerateConfig } from './config/generate-config.ts';
 export { generateFlags } from './config/generate-flags.ts';
+export type { MatrixConfig } from './config/matrix-config.ts';
+export { matrixFlags } from './config/matrix-flags.ts';
 export { readConfigFile, resolveFlags } from './config/resolve-flags.ts';
 export type { TrainConfig } from './config/train-config.ts';
 export { trainFlags } from './config/train-flags.ts';
@@ -18,6 +22,8 @@ export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts'
 export type { Continuation } from './generate/task.ts';
 export { nanscopeVersion } from './lane/environment.ts';
 export type { LaneMessage, LaneOutcome, LaneTask } from './lane/task.ts';
+export { matrixConfig } from './matrix/plan.ts';
+export { type MatrixHooks, runMatrix } from './matrix/run-matrix.ts';
 export { readRun } from './run-folder/read.ts';
 export { resumedValues } from './train/check-train.ts';
 export { compareTrainRuns, isTrainingRun } from './train/compare-train-runs.ts';

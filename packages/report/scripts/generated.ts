@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bothNaN } from '../src/fixtures.ts';
 import {
+  claimsJsonSchema,
   laneJsonSchema,
+  matrixJsonSchema,
   renderTerminal,
   resultJsonSchema,
   trainJsonSchema,
@@ -34,6 +36,8 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/result.schema.json'), content: () => schemaText(resultJsonSchema()) },
   { file: at('../schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
   { file: at('../schema/train.schema.json'), content: () => schemaText(trainJsonSchema()) },
+  { file: at('../schema/matrix.schema.json'), content: () => schemaText(matrixJsonSchema()) },
+  { file: at('../schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
   { file: output, content: outputPage },
 ];

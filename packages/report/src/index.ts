@@ -1,11 +1,16 @@
 /** One result schema, and the reports made from it. @module */
+export { claimsMarkdown } from './claims/markdown.ts';
+export { renderClaims } from './claims/render.ts';
 export {
+  claimsJsonSchema,
   laneJsonSchema,
+  matrixJsonSchema,
   renderJson,
   resultJsonSchema,
   trainJsonSchema,
   trainLaneJsonSchema,
 } from './json.ts';
+export { renderMatrix } from './matrix/render.ts';
 export { parseLane, parseResult } from './parse.ts';
 export {
   type ProgressLineOptions,

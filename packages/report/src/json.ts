@@ -1,8 +1,10 @@
 /** A result as JSON, and the JSON Schemas that describe what nanscope writes. */
 import { z } from 'zod';
 import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schema/cascade.ts';
+import { type ClaimsRecord, claimsSchema } from './schema/claims.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
+import { type MatrixRecord, matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
 import { cascadeRowSchema, type ResultRecord, resultSchema } from './schema/result.ts';
 import {
@@ -51,7 +53,7 @@ names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on bot
  * Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". Characters
  * that a terminal would obey or hide are written as escapes, which read back as themselves.
  */
-export function renderJson(result: ResultRecord | TrainResultRecord): string {
+export function renderJson(result: ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord): string {
   const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -81,4 +83,14 @@ export function trainJsonSchema(): Record<string, unknown> {
 /** JSON Schema of the run.json of one lane that trains. */
 export function trainLaneJsonSchema(): Record<string, unknown> {
   return jsonSchema(trainLaneSchema, 'nanscope training lane');
+}
+
+/** JSON Schema of `matrix --json` and of the run.json of a matrix. */
+export function matrixJsonSchema(): Record<string, unknown> {
+  return jsonSchema(matrixSchema, 'nanscope matrix');
+}
+
+/** JSON Schema of `claims --json`. */
+export function claimsJsonSchema(): Record<string, unknown> {
+  return jsonSchema(claimsSchema, 'nanscope claims');
 }

@@ -1,15 +1,19 @@
 /** The commands, in the order `--help` lists them. */
 import type { Command } from '../command.ts';
+import { claimsCommand } from './claims.ts';
 import { compareCommand } from './compare.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
+import { matrixCommand } from './matrix.ts';
 import { trainCommand } from './train.ts';
 
 export const commands: readonly Command[] = [
   evalCommand,
   trainCommand,
   generateCommand,
+  matrixCommand,
+  claimsCommand,
   compareCommand,
   doctorCommand,
 ];

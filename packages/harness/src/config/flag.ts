@@ -19,6 +19,12 @@ export type Flag =
   /** May be given more than once; in a config file a list, or one text. */
   | (FlagBase & { readonly kind: 'texts'; readonly default?: undefined })
   | (FlagBase & { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default?: string })
+  /** A list of them: joined by commas, or in a config file a list. No value twice, at least one. */
+  | (FlagBase & {
+      readonly kind: 'choices';
+      readonly choices: readonly string[];
+      readonly default?: readonly string[];
+    })
   | (FlagBase & { readonly kind: 'integer'; readonly min: number; readonly default?: number })
   | (FlagBase & { readonly kind: 'number'; readonly min: number; readonly default?: number })
   | (FlagBase & { readonly kind: 'switch'; readonly default: boolean });
@@ -33,11 +39,18 @@ function wrong(where: string, expected: string, found: unknown, help = ''): User
   return new UserError('usage/bad-value', `${where}: expected ${expected}, found ${shown}.${help}`);
 }
 
-function parseChoice(flag: Flag & { kind: 'choice' }, raw: unknown, where: string): string {
+function parseChoice(flag: Pick<Flag & { kind: 'choice' }, 'choices'>, raw: unknown, where: string): string {
   const text = String(raw);
   if (flag.choices.includes(text)) return text;
   const near = nearest(text, flag.choices);
   throw wrong(where, `one of ${flag.choices.join(', ')}`, raw, near ? ` Did you mean ${near}?` : '');
+}
+
+function parseChoices(flag: Flag & { kind: 'choices' }, raw: unknown, where: string): string[] {
+  const words = (Array.isArray(raw) ? raw : String(raw).split(',')).map((word) => String(word).trim());
+  for (const word of words) parseChoice(flag, word, where);
+  if (words.length > 0 && new Set(words).size === words.length) return words;
+  throw wrong(where, `some of ${flag.choices.join(', ')}, each once`, raw);
 }
 
 function parseNumber(flag: Flag & { kind: 'integer' | 'number' }, raw: unknown, where: string): number {
@@ -67,6 +80,8 @@ export function parseFlag(flag: Flag, raw: unknown, where: string): FlagValue {
     }
     case 'choice':
       return parseChoice(flag, raw, where);
+    case 'choices':
+      return parseChoices(flag, raw, where);
     case 'integer':
     case 'number':
       return parseNumber(flag, raw, where);

@@ -1,7 +1,9 @@
 /** The result schema, version 1. Every reporter reads it, every run folder holds it. */
 export * from './cascade.ts';
+export * from './claims.ts';
 export * from './device.ts';
 export * from './lane.ts';
+export * from './matrix.ts';
 export * from './number.ts';
 export * from './result.ts';
 export * from './train.ts';

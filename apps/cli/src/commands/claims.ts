@@ -1,0 +1,54 @@
+/** `nanscope claims`: the claims of the report that this project began with, decided on this machine's devices. */
+import { writeFileSync } from 'node:fs';
+import { errorLine, UserError } from '@nanscope/errors';
+import {
+  type ClaimsConfig,
+  claimsFlags,
+  readConfigFile,
+  resolveFlags,
+  runClaims,
+  toConfig,
+} from '@nanscope/harness';
+import { claimsMarkdown, renderClaims, renderJson, terminalStyle } from '@nanscope/report';
+import { CellProgress } from '../cell-progress.ts';
+import type { Command } from '../command.ts';
+import { interruption } from '../interruption.ts';
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UserError(
+      'usage/markdown',
+      `--markdown ${path}: expected a file that can be written, found ${errorLine(error)}.`,
+    );
+  }
+}
+
+export const claimsCommand: Command = {
+  name: 'claims',
+  describe: "decide the fourteen claims about NaN, SDPA and left padding on this machine's devices",
+  flags: claimsFlags,
+  async run({ flags, config: path, command }) {
+    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, claimsFlags) };
+    const config = toConfig<ClaimsConfig>(resolveFlags(claimsFlags, flags, file));
+    const progress = new CellProgress(process.stderr, process.env);
+    const interrupted = interruption();
+    const { status, failures, record } = await runClaims(config, command, {
+      onStage: (what) => progress.stage(what),
+      onProgress: (device, observed, asked) => progress.cells(device, observed, asked),
+      signal: interrupted.signal,
+    }).finally(() => {
+      progress.end();
+      interrupted.end();
+    });
+    for (const failure of failures) process.stderr.write(`nanscope: ${failure}\n`);
+    if (status === 'interrupted') return 130;
+    if (!record) return 1;
+    if (config.markdown !== undefined && status === 'complete')
+      write(config.markdown, claimsMarkdown(record, `pnpm ${command}`));
+    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
+    process.stdout.write(config.json ? renderJson(record) : renderClaims(record, style));
+    return status === 'complete' ? 0 : 1;
+  },
+};

@@ -1,0 +1,102 @@
+/**
+ * One cell of the factorial: a value for every factor that is said to matter for NaN under left padding. Plain
+ * data with an id that is also a selector, so that any cell can be run again by itself.
+ */
+import { policyWords } from '@nanscope/attention';
+import { nearest, UserError } from '@nanscope/errors';
+
+/**
+ * Every factor but the device, with the values that can be asked for, in the order of the id.
+ * - `keys`: how many keys the queries that the cause would leave without any may still attend to.
+ * - `cause`: what leaves queries without a key: the padding mask, a sliding window inside the padding, an explicit mask.
+ * - `labels`: `clm` as in Hugging Face's collator; `ignore-first` ignores the first real token's label too.
+ * - `row`: the batch row in which it happens; the other row has no padding.
+ */
+export const factors = {
+  attn: ['eager', 'sdpa'],
+  fill: policyWords.fill,
+  compose: policyWords.compose,
+  'row-guard': policyWords.rowGuard,
+  'compute-dtype': policyWords.computeDtype,
+  'padding-side': ['left', 'right'],
+  keys: ['0', '1', '2'],
+  mode: ['inference', 'training'],
+  layers: ['1', '2'],
+  cause: ['padding', 'window', 'explicit'],
+  labels: ['clm', 'ignore-first'],
+  row: ['0', '1'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type FactorName = keyof typeof factors;
+
+type Values = { readonly [Name in FactorName]: (typeof factors)[Name][number] };
+
+/** A value of every factor. `device` is a backend id, and free text as far as this package is concerned. */
+export interface Cell extends Values {
+  readonly device: string;
+}
+
+export const factorNames = Object.keys(factors) as readonly FactorName[];
+
+/** Every key of a cell, the device first. */
+export const conditionNames = ['device', ...factorNames] as const;
+
+export type ConditionName = (typeof conditionNames)[number];
+
+/** The report's case: unguarded -inf, left padding, one layer, as `eval` would run it. */
+export const plainCell: Omit<Cell, 'device'> = {
+  attn: 'sdpa',
+  fill: 'additive-inf',
+  compose: 'and',
+  'row-guard': 'none',
+  'compute-dtype': 'f32',
+  'padding-side': 'left',
+  keys: '0',
+  mode: 'inference',
+  layers: '1',
+  cause: 'padding',
+  labels: 'clm',
+  row: '0',
+};
+
+/** `device=wasm;attn=sdpa;fill=...`: unique, and understood by `cellFrom`. */
+export function cellId(cell: Cell): string {
+  return conditionNames.map((name) => `${name}=${cell[name]}`).join(';');
+}
+
+/**
+ * Understands an id, or part of one: what is left out is not asked for.
+ *
+ * @throws UserError `experiments/condition` for a name or value that no cell has
+ */
+export function conditionsFrom(text: string): Partial<Cell> {
+  const conditions: Record<string, string> = {};
+  for (const part of text.split(';').filter((piece) => piece.trim() !== '')) {
+    const [name = '', value = ''] = part.split('=').map((word) => word.trim());
+    if (name !== 'device') checkCondition(name, value);
+    conditions[name] = value;
+  }
+  return conditions as Partial<Cell>;
+}
+
+function checkCondition(name: string, value: string): void {
+  if (!Object.hasOwn(factors, name)) {
+    const near = nearest(name, conditionNames);
+    throw new UserError(
+      'experiments/condition',
+      `Unknown factor "${name}"${near ? `, did you mean ${near}?` : '.'} Expected NAME=VALUE;NAME=VALUE with names of ${conditionNames.join(', ')}.`,
+    );
+  }
+  const words: readonly string[] = factors[name as FactorName];
+  if (words.includes(value)) return;
+  const near = nearest(value, words);
+  throw new UserError(
+    'experiments/condition',
+    `${name}: unknown value "${value}"${near ? `, did you mean ${near}?` : '.'} Expected one of ${words.join(', ')}.`,
+  );
+}
+
+/** Whether the cell has every one of these values. */
+export function meets(cell: Cell, conditions: Partial<Cell>): boolean {
+  return Object.entries(conditions).every(([name, value]) => cell[name as ConditionName] === value);
+}

@@ -1,0 +1,183 @@
+/** Runs a cell on the active backend: one traced step, and two forward passes for the question of the future. */
+import {
+  type BatchTrace,
+  findOrigin,
+  openTrace,
+  positionPicture,
+  type TraceableSession,
+} from '@nanscope/cascade';
+import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
+import { type ForwardOptions, type Gpt2, uploadBatch } from '@nanscope/gpt2';
+import { lossAndGradients, scoreRows, supervisedRows, uploadTrainingBatch } from '@nanscope/trainer';
+import * as tf from '@tensorflow/tfjs';
+import type { Cell } from './cell.ts';
+import { BATCH, type CellBatch, cellBatch, LENGTH, VOCABULARY } from './cell-batch.ts';
+import { FUTURE, withAnotherFuture } from './future.ts';
+import { maskFactsOf } from './mask-facts.ts';
+import { nanMapOf, type Observation } from './outcome.ts';
+import { cellPolicy, leakOf } from './predict.ts';
+
+interface Step {
+  readonly losses: Float32Array;
+  /** All gradients end to end, one length a parameter; empty in inference. */
+  readonly gradients: readonly Float32Array[];
+}
+
+const shape = [BATCH, LENGTH] as const;
+
+/** @param model of the cell's number of layers. */
+export async function runCell(cell: Cell, session: TraceableSession, model: Gpt2): Promise<Observation> {
+  const given = cellBatch(cell);
+  const explicit = given.explicit && tf.tensor4d(given.explicit, [BATCH, 1, LENGTH, LENGTH], 'bool');
+  const options: ForwardOptions = {
+    implementation: cell.attn,
+    policy: cellPolicy(cell),
+    mask: { ...(given.window !== undefined && { window: given.window }), ...(explicit && { explicit }) },
+  };
+  try {
+    const trace = openTrace(session, 'health');
+    let step: Step;
+    let collected: BatchTrace;
+    try {
+      step = await (cell.mode === 'training' ? train : infer)(model, given.batch, options, trace);
+      collected = await trace.collect();
+    } finally {
+      trace.close();
+    }
+    const leaks = await leaksOf(model, given.batch, options);
+    return observationOf(cell, given, step, collected, leaks, Object.keys(model.parameters).length);
+  } finally {
+    explicit?.dispose();
+  }
+}
+
+type Phase = Pick<ReturnType<typeof openTrace>, 'run'>;
+
+/** Losses of the supervised tokens. */
+async function infer(
+  model: Gpt2,
+  batch: CausalLMBatch,
+  options: ForwardOptions,
+  trace: Phase,
+): Promise<Step> {
+  const supervised = supervisedRows(batch.labels, shape, VOCABULARY);
+  const { losses, predictions } = tf.tidy(() => ({
+    ...scoreRows(
+      model,
+      trace.run('forward', () => model.hidden(uploadBatch(model.config, { ...batch, shape }), options)),
+      supervised,
+      (phase, work) => trace.run(phase, work),
+    ),
+  }));
+  try {
+    return { losses: Float32Array.from(await losses.data()), gradients: [] };
+  } finally {
+    tf.dispose([losses, predictions]);
+  }
+}
+
+async function train(
+  model: Gpt2,
+  batch: CausalLMBatch,
+  options: ForwardOptions,
+  trace: Phase,
+): Promise<Step> {
+  const { losses } = await infer(model, batch, options, { run: (_phase, work) => work() });
+  const uploaded = uploadTrainingBatch(model.config, { ...batch, shape });
+  const result = lossAndGradients(model, uploaded, {
+    ...options,
+    phase: (phase, work) => trace.run(phase, work),
+  });
+  const sizes = Object.values(result.gradients).map(({ size }) => size);
+  // One read-back for all of them.
+  const together = tf.tidy(() =>
+    tf.concat1d(Object.values(result.gradients).map((g) => tf.reshape(g, [g.size]))),
+  );
+  try {
+    const values = await together.data<'float32'>();
+    const ends = sizes.map((_size, i) => sizes.slice(0, i + 1).reduce((sum, n) => sum + n, 0));
+    return { losses, gradients: ends.map((end, i) => values.subarray(end - sizes[i]!, end)) };
+  } finally {
+    tf.dispose([together, result.lossSum, ...Object.values(result.gradients)]);
+    tf.dispose({ ...uploaded });
+  }
+}
+
+/** Logits [B * T, V]. */
+async function logitsOf(model: Gpt2, batch: CausalLMBatch, options: ForwardOptions): Promise<Float32Array> {
+  const logits = tf.tidy(() => {
+    const hidden = model.hidden(uploadBatch(model.config, { ...batch, shape }), options);
+    return model.logits(tf.reshape(hidden, [BATCH * LENGTH, -1]));
+  });
+  try {
+    return Float32Array.from(await logits.data());
+  } finally {
+    logits.dispose();
+  }
+}
+
+/** How far the logits of a position are apart: 0 for equal numbers or two NaN. */
+function distance(a: Float32Array, b: Float32Array, at: number): number {
+  let largest = 0;
+  for (let i = at * VOCABULARY; i < (at + 1) * VOCABULARY; i++) {
+    if (Object.is(a[i], b[i])) continue;
+    const apart = Math.abs(a[i]! - b[i]!);
+    largest = Math.max(largest, Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart);
+  }
+  return largest;
+}
+
+/** Flat places before `FUTURE` whose logits moved by more than the same batch moves when it is run twice. */
+async function leaksOf(model: Gpt2, batch: CausalLMBatch, options: ForwardOptions): Promise<number[]> {
+  const before = await logitsOf(model, batch, options);
+  const after = await logitsOf(model, withAnotherFuture(batch), options);
+  const early = Array.from({ length: BATCH * LENGTH }, (_, at) => at).filter((at) => at % LENGTH < FUTURE);
+  const moved = early.filter((at) => distance(before, after, at) > 0);
+  if (moved.length === 0) return [];
+  const again = await logitsOf(model, batch, options);
+  return moved.filter((at) => distance(before, after, at) > 4 * distance(before, again, at));
+}
+
+function observationOf(
+  cell: Cell,
+  given: CellBatch,
+  { losses, gradients }: Step,
+  trace: BatchTrace,
+  leaks: readonly number[],
+  parameters: number,
+): Observation {
+  const { batch } = given;
+  const context = { batch: BATCH, positions: LENGTH, mask: maskFactsOf(cell, given) };
+  const picture = positionPicture(trace, context);
+  const blocks = picture.layers.flatMap((name, i) => (name === 'ln_f' ? [] : [i]));
+  const layers = blocks.map((i) => picture.cells.map((row) => row[i]!));
+  const origin = findOrigin(trace, context);
+  const judged = (at: number) => (at + 1) % LENGTH !== 0 && batch.labels[at + 1] !== ignoreIndex;
+  const nanGradients = gradients.filter((values) => values.some(Number.isNaN)).length;
+  const lossValue = mean(losses);
+  return {
+    layers,
+    nanMap: nanMapOf(layers.at(-1)!, Number(cell.row)),
+    leak: leakOf(leaks, judged),
+    loss: Number.isNaN(lossValue) ? 'NaN' : Number.isFinite(lossValue) ? 'finite' : 'infinite',
+    gradients: cell.mode === 'inference' ? 'none' : nanGradients > 0 ? 'NaN' : 'finite',
+    origin: origin ? `${origin.mechanism.name} at [${origin.coordinates.slice(0, 3).join(',')}]` : 'none',
+    lossValue,
+    rowLosses: rowLosses(batch, losses),
+    leaks: leaks.map((at) => [Math.floor(at / LENGTH), at % LENGTH] as const),
+    nanGradients,
+    parameters,
+    originKey: origin?.key ?? '',
+  };
+}
+
+function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+function rowLosses(batch: CausalLMBatch, losses: Float32Array): number[] {
+  const { rows } = supervisedRows(batch.labels, shape, VOCABULARY);
+  return Array.from({ length: BATCH }, (_, row) =>
+    mean(losses.filter((_loss, i) => Math.floor(rows[i]! / LENGTH) === row)),
+  );
+}

@@ -1,0 +1,103 @@
+/** The claims about conditions: what is needed for the NaN, and what the arithmetic has to do with it. */
+import { type Changes, type Claim, combinations, refutedBy } from './claim.ts';
+
+/** The report's case with one of its conditions taken away. */
+const withoutReported: readonly (readonly [name: string, changes: Changes])[] = [
+  ['eager instead of sdpa', { attn: 'eager' }],
+  ['right padding and a sliding window', { 'padding-side': 'right', cause: 'window', layers: '2' }],
+  ['training instead of evaluation', { mode: 'training' }],
+  ["the first token's label ignored, two layers", { labels: 'ignore-first', layers: '2' }],
+];
+
+/** The report's case with one of ours taken away. */
+const withoutOurs: readonly (readonly [name: string, changes: Changes])[] = [
+  ['one allowed key', { keys: '1' }],
+  ['a row guard', { 'row-guard': 'zeros' }],
+  ['a finite fill', { fill: 'finfo-min' }],
+];
+
+const dtypes = combinations({ 'compute-dtype': ['f32', 'f16'], layers: ['1', '2'] });
+const keyCells = combinations({ keys: ['0', '1', '2'] });
+
+export const conditionClaims: readonly Claim[] = [
+  {
+    number: 6,
+    claim: 'All five conditions are needed: MPS, SDPA, left padding, evaluation, the causal-LM collator.',
+    experiment:
+      "one condition at a time is taken away from the report's case; `nanscope matrix` runs the whole factorial",
+    cells: [
+      {},
+      ...withoutReported.map(([, changes]) => changes),
+      ...withoutOurs.map(([, changes]) => changes),
+    ],
+    observed({ see }) {
+      const list = (rows: typeof withoutReported, loss: 'NaN' | 'finite') =>
+        rows.flatMap(([name, changes]) => (see(changes).loss === loss ? [name] : []));
+      const all = [...withoutReported, ...withoutOurs];
+      return `the NaN stays with ${list(all, 'NaN').join(', ') || 'none of them'}; it goes with ${list(all, 'finite').join(', ') || 'none of them'}`;
+    },
+    judge(all) {
+      const cpu = all.some(({ gpu, see }) => !gpu && see({}).loss === 'NaN');
+      const stays = all.every(({ see }) =>
+        withoutReported.every(([, changes]) => see(changes).loss === 'NaN'),
+      );
+      const goes = all.every(({ see }) => withoutOurs.every(([, changes]) => see(changes).loss === 'finite'));
+      if (!stays || !goes) return { verdict: 'partly', because: 'Not every device shows the same.' };
+      return {
+        verdict: 'partly',
+        because: `None of the five is needed for the NaN itself: that takes a query without an allowed key, a fill of -inf, and no row guard. Left padding is one way to such a query, and evaluation matters in PyTorch only because its MPS kernel is chosen without gradients.${cpu ? '' : ' (No CPU device was asked for, so MPS itself was not taken away.)'}`,
+      };
+    },
+  },
+  {
+    number: 7,
+    claim: 'exp(-inf) is not clean, and sums near zero overflow.',
+    experiment:
+      'rows with 0, 1 and 2 allowed keys: exp(-inf), the sum of the exponentials, the softmax; the same in a model',
+    cells: keyCells,
+    observed({ see, facts }) {
+      const rows = facts.rows.map(
+        ({ keys, sum, softmax }) =>
+          `${keys} keys: sum ${sum === 0 ? 'exactly 0' : sum.toFixed(4)}, softmax ${softmax}`,
+      );
+      const model = keyCells.map((changes) => see(changes).loss);
+      return `exp(-inf) is ${facts.expOfMinusInfinity === 0 ? 'exactly 0' : facts.expOfMinusInfinity}; ${rows.join('; ')}; model loss with 0, 1, 2 keys: ${model.join(', ')}`;
+    },
+    judge: (all) =>
+      refutedBy(
+        all,
+        ({ see, facts }) =>
+          facts.expOfMinusInfinity === 0 &&
+          facts.rows.every(({ keys, softmax }) => (softmax === 'NaN') === (keys === 0)) &&
+          keyCells.every((changes) => (see(changes).loss === 'NaN') === (changes.keys === '0')),
+        'exp(-inf) is exactly 0 and so is its sum. The only bad count is no key at all: -inf - (-inf), or 0/0, is NaN. One key is enough for a finite row.',
+      ),
+  },
+  {
+    number: 8,
+    claim: 'MPS computes in fp16.',
+    experiment: 'the same case with attention in f32 and in f16; are the NaN maps equal?',
+    cells: dtypes,
+    observed({ see }) {
+      return dtypes
+        .map(
+          (c) =>
+            `${c['compute-dtype']}, ${c.layers === '1' ? 'one layer' : 'two layers'}: ${see(c).layers.at(-1)![0]}`,
+        )
+        .join('; ');
+    },
+    judge: (all) =>
+      refutedBy(
+        all,
+        ({ see }) =>
+          ['1', '2'].every((layers) => {
+            const map = (dtype: 'f32' | 'f16') =>
+              see({ 'compute-dtype': dtype, layers: layers as '1' | '2' })
+                .layers.at(-1)!
+                .join();
+            return map('f32') === map('f16') && map('f32').includes('N');
+          }),
+        'The NaN does not need it: float32 gives the same map. (What a Metal driver computes float32 inputs in was not measured on Apple hardware; its kernel is float32 by its source.)',
+      ),
+  },
+];

@@ -1,0 +1,37 @@
+/** Small experiments on a tiny model: the matrix of conditions for NaN and leaks, and the claims it decides. @module */
+export {
+  type Cell,
+  type ConditionName,
+  cellId,
+  conditionNames,
+  conditionsFrom,
+  type FactorName,
+  factors,
+  meets,
+  plainCell,
+} from './cell/cell.ts';
+export { differences, type Observation, type Outcome } from './cell/outcome.ts';
+export { predict } from './cell/predict.ts';
+export { runCell } from './cell/run-cell.ts';
+export { tinyModel } from './cell/tiny-model.ts';
+export type { Claim, Verdict } from './claims/claim.ts';
+export {
+  claimCells,
+  claims,
+  type DeviceObservations,
+  type Finding,
+  judgeClaims,
+} from './claims/index.ts';
+export { type KernelFacts, kernelFacts } from './claims/kernel-facts.ts';
+export { type Necessity, namedConditions, necessityOf } from './matrix/conditions.ts';
+export { cellsOf, type FactorValues, inShard, type Shard, shardFrom } from './matrix/factorial.ts';
+export { minimalSufficientSets, type SufficientSet } from './matrix/minimal-sets.ts';
+export {
+  type Answer,
+  type MatrixSummary,
+  type ObservedCell,
+  type Question,
+  questions,
+  type Surprise,
+  summarizeMatrix,
+} from './matrix/summary.ts';

@@ -1,0 +1,112 @@
+/** `nanscope claims`: the cells and questions that the claims need, on every device, and what they make of them. */
+import { UserError } from '@nanscope/errors';
+import {
+  cellId,
+  claimCells,
+  type DeviceObservations,
+  judgeClaims,
+  type KernelFacts,
+} from '@nanscope/experiments';
+import { type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/report';
+import type { EvalConfig } from '../config/eval-config.ts';
+import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
+import { runCells } from '../experiments/run-cells.ts';
+import type { CellResult } from '../experiments/task.ts';
+import type { MatrixHooks } from '../matrix/run-matrix.ts';
+
+export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json'> {
+  readonly device?: string;
+  readonly markdown?: string;
+}
+
+export interface ClaimsOutcome {
+  readonly status: 'complete' | 'incomplete' | 'interrupted';
+  /** One line a device that did not end well. */
+  readonly failures: readonly string[];
+  /** Over the devices that did; absent where none did. */
+  readonly record?: ClaimsRecord;
+}
+
+/**
+ * @param command The command line as typed, for the result.
+ * @throws {UserError} for what is wrong in the configuration
+ */
+export async function runClaims(
+  config: ClaimsConfig,
+  command: string,
+  hooks: MatrixHooks,
+): Promise<ClaimsOutcome> {
+  const devices = await devicesFor(config, hooks.onStage);
+  const seen: (DeviceObservations & { readonly decided: NamedDevice })[] = [];
+  const failures: string[] = [];
+  for (const device of devices) {
+    const observed = await observe(device, config, hooks);
+    if (typeof observed === 'string') failures.push(`${device.name}: ${observed}`);
+    else seen.push({ ...observed, decided: device });
+  }
+  const interrupted = hooks.signal?.aborted ?? false;
+  const status = interrupted ? 'interrupted' : failures.length > 0 ? 'incomplete' : 'complete';
+  if (seen.length === 0) return { status, failures };
+  const record: ClaimsRecord = {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'claims',
+    command,
+    devices: seen.map(({ decided: { name, decision, gpu }, cells }) => ({
+      ...{ name, gpu, cells: cells.size },
+      label: decision.label,
+      backend: decision.backend,
+    })),
+    findings: judgeClaims(seen).map((finding) => ({ ...finding })),
+  };
+  return { status, failures, record };
+}
+
+/** Named devices must be there; without names, wasm always is, and a GPU is taken where there is one. */
+async function devicesFor(
+  { device, backend }: ClaimsConfig,
+  say: (what: string) => void,
+): Promise<NamedDevice[]> {
+  if (device !== undefined) return decideDevices(deviceNames(device), backend, say);
+  const sure = await decideDevices(['wasm'], backend, say);
+  const gpu = await decideDevices(['gpu'], backend, say).catch((error: unknown) => {
+    if (!(error instanceof UserError) || error.exitCode !== 3) throw error;
+    say(`no GPU is looked at: ${error.message}`);
+    return [];
+  });
+  return [...sure, ...gpu];
+}
+
+async function observe(
+  device: NamedDevice,
+  config: ClaimsConfig,
+  hooks: MatrixHooks,
+): Promise<DeviceObservations | string> {
+  const cells = claimCells(device.name);
+  const results: CellResult[] = [];
+  let facts: KernelFacts | undefined;
+  const outcome = await runCells(device, cells, config, {
+    onStage: hooks.onStage,
+    onFacts: (told) => {
+      facts = told;
+    },
+    onResults: (some) => {
+      results.push(...some);
+      hooks.onProgress(device.name, results.length, cells.length);
+    },
+    ...(hooks.signal && { signal: hooks.signal }),
+  });
+  if (outcome.userError) {
+    const { code, message, exitCode } = outcome.userError;
+    throw new UserError(code, message, { exitCode });
+  }
+  if (outcome.status !== 'complete' || !facts)
+    return `${outcome.status}: ${outcome.failure ?? 'it said nothing'}`;
+  const { backend, software } = device.decision;
+  return {
+    device: device.name,
+    label: software ? `${backend} (software)` : backend,
+    gpu: device.gpu,
+    cells: new Map(results.map(({ cell, observation }) => [cellId(cell), observation])),
+    facts,
+  };
+}

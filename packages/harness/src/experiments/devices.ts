@@ -1,0 +1,45 @@
+/** The devices of an experiment by the names that were asked for: each decided by itself, nothing falls back. */
+import type { Decision } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
+import { type Decided, decide } from '../eval/decide.ts';
+
+export interface NamedDevice {
+  /** As it was asked for; it is what a cell's id says. */
+  readonly name: string;
+  readonly decision: Decision;
+  readonly gpu: boolean;
+  readonly environment: Decided['environment'];
+}
+
+/** `cpu,gpu` as names. @throws UserError `usage/device-list` */
+export function deviceNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '') && new Set(names).size === names.length) return names;
+  throw new UserError(
+    'usage/device-list',
+    `--device: expected device names, each once, joined by commas such as cpu,gpu, found "${text}".`,
+  );
+}
+
+/** @throws UserError `device/unknown` (exit 2), `device/not-found` (exit 3) for the first that is not there */
+export async function decideDevices(
+  names: readonly string[],
+  backend: string | undefined,
+  say: (what: string) => void,
+): Promise<NamedDevice[]> {
+  const devices: NamedDevice[] = [];
+  for (const name of names) {
+    const { target, environment, probes } = await decide(
+      // Every cell says which attention it runs: the resolver has nothing to choose.
+      {
+        ...{ device: name, reference: 'none', mpsRule: 'off', attn: 'sdpa', policy: 'safe' },
+        ...(backend !== undefined && { backend }),
+      },
+      say,
+    );
+    const probe = probes.find(({ id }) => id === target.backend);
+    const gpu = probe?.available === true && probe.facts.capabilities.gpu;
+    devices.push({ name, decision: target, gpu, environment });
+  }
+  return devices;
+}

@@ -1,0 +1,39 @@
+/** The lane's side of cells: opens the device, runs one after the other, says what each showed. */
+import { kernelFacts, runCell, tinyModel } from '@nanscope/experiments';
+import type { Gpt2 } from '@nanscope/gpt2';
+import { openSession } from '../lane/open-session.ts';
+import type { LaneMessage } from '../lane/task.ts';
+import type { CellResult, CellsTask, ExperimentMessage } from './task.ts';
+
+/** Results are sent together: a message costs as much as a cell of a fast backend. */
+const TOGETHER_MS = 500;
+
+export async function runCellsLane(
+  task: CellsTask,
+  say: (message: LaneMessage | ExperimentMessage) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  const session = await openSession(task, say);
+  if (task.facts) say({ kind: 'facts', facts: await kernelFacts() });
+  const models = new Map<string, Gpt2>();
+  let waiting: CellResult[] = [];
+  let said = performance.now();
+  const send = () => {
+    if (waiting.length > 0) say({ kind: 'cells', results: waiting });
+    waiting = [];
+    said = performance.now();
+  };
+  for (const cell of task.cells) {
+    if (stop.aborted) break;
+    let model = models.get(cell.layers);
+    if (!model) {
+      model = await tinyModel(Number(cell.layers));
+      models.set(cell.layers, model);
+    }
+    waiting.push({ cell, observation: await runCell(cell, session, model) });
+    if (performance.now() - said >= TOGETHER_MS) send();
+  }
+  send();
+  for (const model of models.values()) model.dispose();
+  await session.dispose();
+}

@@ -1,0 +1,173 @@
+/**
+ * `nanscope matrix`: every combination of the conditions that are said to matter, observed on each device, held
+ * against the oracle's prediction, and summed up. Effects sit here; what a table says is decided in @nanscope/experiments.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { type Cell, cellId, conditionNames, type Observation, summarizeMatrix } from '@nanscope/experiments';
+import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
+import type { MatrixConfig } from '../config/matrix-config.ts';
+import { defaultRunFolder } from '../eval/run-folder-name.ts';
+import { decideDevices, type NamedDevice } from '../experiments/devices.ts';
+import { runCells } from '../experiments/run-cells.ts';
+import type { CellResult } from '../experiments/task.ts';
+import type { LaneOutcome } from '../lane/task.ts';
+import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { appendCells, readCells } from './cells-file.ts';
+import { type MatrixPlan, planMatrix } from './plan.ts';
+
+/** Surprises that a result names; cells.jsonl holds every cell. */
+const MOST_SURPRISES = 50;
+
+export interface MatrixHooks {
+  readonly onStage: (what: string) => void;
+  /** Cells observed so far on this device, of those asked of it. */
+  readonly onProgress: (device: string, observed: number, asked: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+type DeviceRecord = MatrixRecord['devices'][number];
+
+/**
+ * @param command The command line as typed, for the result.
+ * @returns The result, which is also in `run.json` of its folder.
+ * @throws {UserError} for what is wrong in the configuration, before anything is written
+ */
+export async function runMatrix(
+  config: MatrixConfig,
+  command: string,
+  hooks: MatrixHooks,
+): Promise<MatrixRecord> {
+  const plan = planMatrix(config);
+  const devices = await decideDevices([...plan.values.device], config.backend, hooks.onStage);
+  const folder = folderOf(config, hooks);
+  const known = readCells(folder);
+  const observed = new Map<string, Observation>();
+  const records: DeviceRecord[] = [];
+  for (const device of devices) {
+    records.push(await runDevice(device, plan.cells, { config, folder, known, observed, hooks }));
+  }
+  const result = resultOf(config, command, folder, plan, devices, records, observed);
+  writeJson(folder, 'run.json', result);
+  return result;
+}
+
+function folderOf({ out, resume }: MatrixConfig, hooks: MatrixHooks): string {
+  if (resume && (out === undefined || !existsSync(join(out, 'cells.jsonl')))) {
+    const found = out === undefined ? 'no --out' : `no cells.jsonl in ${out}`;
+    throw new UserError(
+      'matrix/resume',
+      `--resume: expected --out with the folder of an earlier matrix, found ${found}.`,
+    );
+  }
+  const folder = out ?? defaultRunFolder(new Date());
+  if (resume) earlierRun(folder);
+  else {
+    const earlier = moveAside(folder);
+    if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
+  }
+  makeRunFolder(folder);
+  return folder;
+}
+
+interface Run {
+  readonly config: MatrixConfig;
+  readonly folder: string;
+  readonly known: ReadonlyMap<string, CellResult>;
+  /** Filled by id. */
+  readonly observed: Map<string, Observation>;
+  readonly hooks: MatrixHooks;
+}
+
+async function runDevice(
+  device: NamedDevice,
+  all: readonly Cell[],
+  { config, folder, known, observed, hooks }: Run,
+): Promise<DeviceRecord> {
+  const cells = all.filter((cell) => cell.device === device.name);
+  const missing: Cell[] = [];
+  for (const cell of cells) {
+    const before = known.get(cellId(cell));
+    if (before) observed.set(cellId(cell), before.observation);
+    else missing.push(cell);
+  }
+  let done = cells.length - missing.length;
+  const started = performance.now();
+  const outcome: LaneOutcome =
+    missing.length === 0
+      ? { status: 'complete' }
+      : await runCells(device, missing, config, {
+          onStage: hooks.onStage,
+          onResults: (results) => {
+            appendCells(folder, results);
+            for (const { cell, observation } of results) observed.set(cellId(cell), observation);
+            done += results.length;
+            hooks.onProgress(device.name, done, cells.length);
+          },
+          ...(hooks.signal && { signal: hooks.signal }),
+        });
+  if (outcome.userError) {
+    const { code, message, exitCode } = outcome.userError;
+    throw new UserError(code, message, { exitCode });
+  }
+  return {
+    name: device.name,
+    label: device.decision.label,
+    backend: device.decision.backend,
+    gpu: device.gpu,
+    status: outcome.status,
+    ...(outcome.failure !== undefined && { failure: outcome.failure }),
+    asked: cells.length,
+    observed: done,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function resultOf(
+  config: MatrixConfig,
+  command: string,
+  folder: string,
+  plan: MatrixPlan,
+  devices: readonly NamedDevice[],
+  records: DeviceRecord[],
+  observed: ReadonlyMap<string, Observation>,
+): MatrixRecord {
+  const table = plan.cells.flatMap((cell) => {
+    const outcome = observed.get(cellId(cell));
+    return outcome ? [{ cell, outcome }] : [];
+  });
+  const gpus = new Set(devices.filter(({ gpu }) => gpu).map(({ name }) => name));
+  const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus);
+  const third = config.backend === undefined ? '' : ` --backend ${config.backend}`;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'matrix',
+    command,
+    folder,
+    status: records.every(({ status }) => status === 'complete') ? 'complete' : 'incomplete',
+    factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
+    ...(config.filter !== undefined && { filter: config.filter }),
+    ...(config.shard !== undefined && { shard: config.shard }),
+    devices: records,
+    cells,
+    asPredicted,
+    surprises: surprises.slice(0, MOST_SURPRISES).map(({ id, differences }) => ({
+      id,
+      differences,
+      command: `nanscope matrix${third} --filter '${id}'`,
+    })),
+    surprisesCut: Math.max(0, surprises.length - MOST_SURPRISES),
+    answers: answers.map(({ necessity, minimalSets, ...answer }) => ({
+      ...answer,
+      minimalSets: minimalSets.map(({ conditions, ...set }) => ({
+        ...set,
+        conditions: conditions as Record<string, readonly string[]>,
+      })),
+      necessity: necessity.map(({ example, ...rest }) => ({
+        ...rest,
+        ...(example && { example: cellId(example) }),
+      })),
+    })),
+  };
+}

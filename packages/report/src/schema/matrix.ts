@@ -1,0 +1,62 @@
+/** `run.json` of a matrix: what was combined, on which devices, and what the table says. The cells are in cells.jsonl. */
+import { z } from 'zod';
+import { SCHEMA_VERSION } from './lane.ts';
+
+const conditionsSchema = z.record(z.string(), z.array(z.string()).readonly());
+
+export const matrixDeviceSchema = z.object({
+  /** As it was asked for, and as it stands in the cells. */
+  name: z.string(),
+  /** Backend, adapter and driver in words. */
+  label: z.string(),
+  backend: z.string(),
+  gpu: z.boolean(),
+  status: z.enum(['complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']),
+  failure: z.string().optional(),
+  /** Cells asked of it, and cells that were observed, now or in an earlier run of the folder. */
+  asked: z.number().int(),
+  observed: z.number().int(),
+  seconds: z.number(),
+});
+
+export const necessitySchema = z.object({
+  condition: z.string(),
+  /** Whether the report that the project began with names it. */
+  reported: z.boolean(),
+  verdict: z.enum(['necessary', 'not necessary', 'undecided']),
+  /** Cells that show the outcome without the condition, of all cells without it. */
+  without: z.number().int(),
+  cellsWithout: z.number().int(),
+  /** Id of one of them. */
+  example: z.string().optional(),
+});
+
+export const matrixAnswerSchema = z.object({
+  question: z.enum(['nan-positions', 'nan-loss', 'nan-gradients', 'leak', 'leak-at-label']),
+  cells: z.number().int(),
+  minimalSets: z.array(z.object({ conditions: conditionsSchema, cells: z.number().int() })),
+  necessity: z.array(necessitySchema),
+});
+export type MatrixAnswer = z.infer<typeof matrixAnswerSchema>;
+
+export const matrixSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  kind: z.literal('matrix'),
+  command: z.string(),
+  folder: z.string(),
+  status: z.enum(['complete', 'incomplete']),
+  /** Every factor with the values that were combined. */
+  factors: conditionsSchema,
+  filter: z.string().optional(),
+  shard: z.string().optional(),
+  devices: z.array(matrixDeviceSchema),
+  cells: z.number().int(),
+  asPredicted: z.number().int(),
+  /** Cells that do not show what the float64 oracle predicts, each with the command that runs it alone. */
+  surprises: z.array(
+    z.object({ id: z.string(), differences: z.array(z.string()).readonly(), command: z.string() }),
+  ),
+  surprisesCut: z.number().int(),
+  answers: z.array(matrixAnswerSchema),
+});
+export type MatrixRecord = z.infer<typeof matrixSchema>;

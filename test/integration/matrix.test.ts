@@ -1,0 +1,142 @@
+/** `nanscope matrix` and `nanscope claims` as processes: what they print, what they keep, how they go on, what they refuse. */
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { claimsSchema, type MatrixRecord, matrixSchema } from '@nanscope/report';
+import { describe, expect, it } from 'vitest';
+import { fixture, run, workspace } from './cli.ts';
+
+const { at } = workspace();
+const killing = fixture('fixtures/killing-backend.ts');
+
+/** 32 cells. */
+const small =
+  '--attn sdpa --fill additive-inf,finfo-min --compose and --keys 0 --layers 1 --cause padding'.split(' ');
+
+async function matrix(...args: string[]) {
+  const ended = await run(['matrix', '--json', ...args]);
+  const result = ended.stdout === '' ? undefined : matrixSchema.parse(JSON.parse(ended.stdout));
+  return { ...ended, result: result as MatrixRecord };
+}
+
+const linesOf = (folder: string) => readFileSync(join(folder, 'cells.jsonl'), 'utf8').trim().split('\n');
+const idsOf = (folder: string) => linesOf(folder).map((line) => (JSON.parse(line) as { id: string }).id);
+
+describe('matrix', () => {
+  it('derives the minimal sufficient sets and says which conditions are necessary', async () => {
+    const folder = at('small');
+    const { code, result, stderr } = await matrix(...small, '--out', folder);
+    expect(stderr).toContain('32/32 cells');
+    expect(result).toMatchObject({ status: 'complete', cells: 32, asPredicted: 32, surprises: [] });
+    const nan = result.answers.find(({ question }) => question === 'nan-loss')!;
+    expect(nan.minimalSets.map(({ conditions, cells }) => ({ conditions, cells }))).toEqual([
+      {
+        conditions: {
+          fill: ['additive-inf'],
+          'row-guard': ['none'],
+          'padding-side': ['left'],
+          labels: ['clm'],
+        },
+        cells: 2,
+      },
+    ]);
+    const verdicts = nan.necessity.map(({ verdict }) => verdict);
+    expect(verdicts).toEqual([
+      'not necessary',
+      'undecided',
+      'necessary',
+      'not necessary',
+      'necessary',
+      'undecided',
+      'necessary',
+    ]);
+    expect(code).toBe(0);
+    expect(new Set(idsOf(folder)).size).toBe(32);
+    expect(matrixSchema.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')))).toEqual(result);
+  });
+
+  it('goes on where it was interrupted, in the middle of a line too, and runs nothing twice', async () => {
+    const folder = at('resumed');
+    await matrix(...small, '--out', folder, '--filter', 'mode=inference;labels=clm');
+    const path = join(folder, 'cells.jsonl');
+    const before = readFileSync(path, 'utf8').trimEnd().split('\n');
+    truncateSync(path, Buffer.byteLength(readFileSync(path, 'utf8')) - 40);
+    const { code, result } = await matrix(...small, '--out', folder, '--resume');
+    expect(code).toBe(0);
+    expect(result.cells).toBe(32);
+    expect(linesOf(folder)).toHaveLength(32);
+    expect(linesOf(folder).slice(0, before.length - 1)).toEqual(before.slice(0, -1));
+  });
+
+  it('is divided by shards that together are the whole', async () => {
+    const ids = await Promise.all(
+      ['1/2', '2/2'].map(async (shard) => {
+        const folder = at(`shard-${shard[0]}`);
+        const { result } = await matrix(...small, '--shard', shard, '--out', folder);
+        expect(result.shard).toBe(shard);
+        return idsOf(folder);
+      }),
+    );
+    expect(ids.flat().sort()).toEqual(idsOf(at('small')).sort());
+  });
+
+  it('a kernel that is not as predicted: exit 1, and each cell with the command that runs it alone', async () => {
+    const args = ['--device', 'killing', '--backend', killing, '--attn', 'eager', ...small.slice(2)];
+    const { code, result } = await matrix(...args, '--mode', 'inference', '--out', at('killing'));
+    expect(code).toBe(1);
+    expect(result.surprises).toHaveLength(2);
+    const { id, differences, command } = result.surprises[0]!;
+    expect(differences).toContain('loss: finite, predicted NaN');
+    const alone = await matrix('--backend', killing, '--filter', id, '--out', at('alone'));
+    expect(alone.result).toMatchObject({ cells: 1, surprises: [{ id, differences, command }] });
+    const said = await run(['matrix', '--backend', killing, '--filter', id, '--out', at('said')]);
+    expect(said.code).toBe(1);
+    expect(said.stdout).toContain('Not as predicted');
+    expect(said.stdout.replace(/\s+/g, '')).toContain(command.replace(/\s+/g, ''));
+  });
+
+  it('reads its factors from a file', async () => {
+    const file = at('matrix.yaml');
+    writeFileSync(file, 'keys: [1, 2]\nlayers: 1\nattn: [eager]\nfill: finfo-min\ncause: padding\n');
+    const { result } = await matrix('--config', file, '--mode', 'inference', '--out', at('file'));
+    expect(result.factors).toMatchObject({ keys: ['1', '2'], attn: ['eager'], fill: ['finfo-min'] });
+  });
+
+  it.each([
+    [['--keys', '3'], /^nanscope: --keys: expected one of 0, 1, 2, found "3"\.\n$/],
+    [['--fill', 'select-inf,select-inf'], /^nanscope: --fill: expected some of .*, each once/],
+    [['--device', 'wasm,wasm'], /^nanscope: --device: expected device names, each once/],
+    [['--device', 'wasm,vulcan'], /^nanscope: .*vulcan/],
+    [['--shard', '3/2'], /^nanscope: --shard: expected I\/N/],
+    [['--filter', 'kees=0'], /^nanscope: Unknown factor "kees", did you mean keys\?/],
+    [['--resume'], /^nanscope: --resume: expected --out/],
+  ])('refuses %j in one line, exit 2', async (args, line) => {
+    const ended = await run(['matrix', ...args]);
+    expect(ended.stdout).toBe('');
+    expect(ended.stderr.split('\n').filter((text) => text.startsWith('nanscope:'))).toHaveLength(1);
+    expect(ended.stderr.split('\n').at(-2)).toMatch(
+      line.source.endsWith('\\n$') ? new RegExp(line.source.replace('\\n$', '$')) : line,
+    );
+    expect(ended.code).toBe(2);
+  });
+});
+
+describe('claims', () => {
+  it('are decided on the devices that are asked for, as a report, as JSON and as a page', async () => {
+    const page = at('findings.md');
+    const report = await run(['claims', '--device', 'wasm', '--markdown', page]);
+    expect(report.code).toBe(0);
+    expect(report.stdout.match(/^Claim \d+ /gm)).toHaveLength(14);
+    expect(readFileSync(page, 'utf8').match(/^## Claim /gm)).toHaveLength(14);
+    const json = await run(['claims', '--device', 'wasm', '--json']);
+    const { findings, devices } = claimsSchema.parse(JSON.parse(json.stdout));
+    expect(findings.map(({ number }) => number)).toEqual(Array.from({ length: 14 }, (_, i) => i + 1));
+    expect(devices.map(({ name }) => name)).toEqual(['wasm']);
+  });
+
+  it('a page that can not be written is one line, exit 2', async () => {
+    const ended = await run(['claims', '--device', 'wasm', '--markdown', at('nowhere/findings.md')]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/nanscope: --markdown .*: expected a file that can be written/);
+    expect(existsSync(at('nowhere'))).toBe(false);
+  });
+});
