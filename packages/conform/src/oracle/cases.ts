@@ -1,14 +1,12 @@
 /**
- * The attention conformance cases: policies x masks x sizes as plain data, each with a unique id. They say what
- * is asked; attention-suite.ts says with what required accuracy, and runs them on the active backend.
+ * Our own vectors: policies x masks x sizes as plain data, each a case. What they must give is computed by the
+ * float64 oracle when they are judged, forward and backward.
  */
 import { type Policy, policies, policyFrom, presetNames, type ReferenceProblem } from '@nanscope/attention';
-
-export interface AttentionCase {
-  /** `attention:policy=..;mask=..;size=..` */
-  readonly id: string;
-  readonly problem: ReferenceProblem;
-}
+import { type ConformCase, withGradients } from '../case.ts';
+import { spoiledControls, unmaskedControl } from '../judge/controls.ts';
+import { numbers } from '../numbers.ts';
+import { oracleAccuracy, oracleComparisons } from './accuracy.ts';
 
 type Size = Pick<ReferenceProblem, 'B' | 'H' | 'Hkv' | 'T' | 'S' | 'D' | 'Dv'> & {
   readonly softcap?: number;
@@ -100,7 +98,7 @@ const custom = [
 const everyPolicy: readonly Policy[] = [...presetNames.map((name) => policies[name]), ...custom];
 
 /** Every policy meets every mask at one size; every size meets the telling masks under the telling policies. */
-export const attentionCases: readonly AttentionCase[] = [
+export const oracleCases: readonly ConformCase[] = [
   ...everyPolicy.flatMap((policy) =>
     Object.keys(masks).map((mask) => makeCase(policy, mask as keyof typeof masks, 'small')),
   ),
@@ -115,30 +113,29 @@ export const attentionCases: readonly AttentionCase[] = [
   ),
 ];
 
-function makeCase(policy: Policy, mask: keyof typeof masks, size: keyof typeof sizes): AttentionCase {
+function makeCase(policy: Policy, mask: keyof typeof masks, size: keyof typeof sizes): ConformCase {
   const dimensions: Size = sizes[size];
   const { B, H, Hkv, T, S, D, Dv } = dimensions;
+  const problem: ReferenceProblem = {
+    ...dimensions,
+    q: numbers(1, B * H * T * D, 3),
+    k: numbers(2, B * Hkv * S * D, 3),
+    v: numbers(3, B * Hkv * S * Dv, 2),
+    dout: numbers(4, B * H * T * Dv, 2),
+    policy,
+    mask: masks[mask](dimensions),
+  };
   return {
-    id: `attention:policy=${policy.name};mask=${mask};size=${size}`,
-    problem: {
-      ...dimensions,
-      q: numbers(1, B * H * T * D, 3),
-      k: numbers(2, B * Hkv * S * D, 3),
-      v: numbers(3, B * Hkv * S * Dv, 2),
-      dout: numbers(4, B * H * T * Dv, 2),
-      policy,
-      mask: masks[mask](dimensions),
+    id: `oracle:policy=${policy.name};mask=${mask};size=${size}`,
+    accuracy: oracleAccuracy,
+    runs: [{ problem, wanted: withGradients }],
+    judge([actual]) {
+      const comparisons = oracleComparisons(problem, actual!);
+      const { expected, allowed } = comparisons[0]!;
+      return {
+        comparisons,
+        controls: [...spoiledControls(comparisons), ...unmaskedControl(problem, actual!, expected, allowed)],
+      };
     },
   };
-}
-
-/** Fixed float32 numbers, evenly spread over (-range/2, range/2). */
-export function numbers(seed: number, size: number, range: number): Float32Array {
-  let state = Math.imul(seed, 0x9e3779b1) | 1;
-  return Float32Array.from({ length: size }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 8) / 0x1000000 - 0.5) * range;
-  });
 }
