@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bothNaN } from '../src/fixtures.ts';
 import {
+  conformJsonSchema,
   laneJsonSchema,
   renderTerminal,
   resultJsonSchema,
@@ -35,5 +36,6 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
   { file: at('../schema/train.schema.json'), content: () => schemaText(trainJsonSchema()) },
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
+  { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
   { file: output, content: outputPage },
 ];

@@ -1,5 +1,7 @@
 /** One result schema, and the reports made from it. @module */
+export { renderConform } from './conform/render.ts';
 export {
+  conformJsonSchema,
   laneJsonSchema,
   renderJson,
   resultJsonSchema,

@@ -1,6 +1,7 @@
 /** The commands, in the order `--help` lists them. */
 import type { Command } from '../command.ts';
 import { compareCommand } from './compare.ts';
+import { conformCommand } from './conform.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
@@ -11,5 +12,6 @@ export const commands: readonly Command[] = [
   trainCommand,
   generateCommand,
   compareCommand,
+  conformCommand,
   doctorCommand,
 ];
