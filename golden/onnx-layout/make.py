@@ -202,9 +202,9 @@ def main():
         shutil.rmtree(old)
     for case in cases():
         write(*case)
-    files = sorted(path for path in FOLDER.glob("test_*/**/*") if path.is_file())
+    files = [path for path in FOLDER.glob("test_*/**/*") if path.is_file()]
     digest = hashlib.sha256()
-    for path in files:
+    for path in sorted(files, key=lambda path: path.relative_to(FOLDER).as_posix()):
         digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes())
     manifest = {
         "producer": "onnx.reference.ReferenceEvaluator",

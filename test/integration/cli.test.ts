@@ -18,6 +18,7 @@ const frozen = {
     fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace rtol
     atol out json save-outputs config`,
   compare: 'rtol atol json config',
+  conform: 'device backend mps-rule lane-timeout attn vectors filter json config',
   doctor: 'backend json config',
 };
 

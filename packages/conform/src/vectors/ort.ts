@@ -78,7 +78,7 @@ export function readOrtCase(folder: string, content: Json, entry: Json): Conform
   };
   const merged = flat(where, 'expected', entry.expected, B * T * hidden);
   const expected = Float64Array.from(merged, (_, i) => merged[mergedPlace(i, H, T, D)]!);
-  const stated = entry['numpy_f64_finite_fill_max_abs_diff'];
+  const stated = entry.numpy_f64_finite_fill_max_abs_diff;
   return ortCase(ortId(name), problem, expected, typeof stated === 'number' ? stated : LITERAL);
 }
 

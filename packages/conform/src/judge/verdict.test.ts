@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Comparison, ConformCase, Control } from '../case.ts';
+import { measure } from './compare.ts';
+import { spoiledControls } from './controls.ts';
+import { verdict } from './verdict.ts';
+
+const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+const comparison = (actual: number[], expected: number[], allowed = 0.1): Comparison => ({
+  name: 'out',
+  actual,
+  expected,
+  allowed,
+});
+const testCase: ConformCase = {
+  id: 'a:b',
+  accuracy: 'close',
+  runs: [],
+  judge: () => ({ comparisons: [], controls: [] }),
+};
+const judged = (comparisons: Comparison[], controls: Control[] = spoiledControls(comparisons)) =>
+  verdict(testCase, { comparisons, controls });
+
+describe('measure', () => {
+  it.each([
+    [[1.05], [1], true, 0.05],
+    [[1.2], [1], false, 0.2],
+    [[nan], [1], false, infinity],
+    [[1], [nan], false, infinity],
+    [[nan, -infinity], [nan, -infinity], true, 0],
+    [[infinity], [-infinity], false, infinity],
+    [[], [], false, infinity],
+    [[1], [1, 2], false, infinity],
+  ])('%j beside %j: passed %s, required %d', (actual, expected, passed, required) => {
+    const measured = measure(comparison(actual, expected));
+    expect(measured.passed).toBe(passed);
+    expect(measured.required).toBeCloseTo(required);
+  });
+
+  it('a tolerance that is not a number passes nothing', () => {
+    expect(measure(comparison([1], [1], nan)).passed).toBe(false);
+  });
+
+  it('asks for the same bits where nothing is allowed, and for the sign of 0', () => {
+    expect(measure(comparison([-0], [0], 0)).passed).toBe(false);
+    expect(measure(comparison([-0], [0], 0.1)).passed).toBe(true);
+  });
+});
+
+describe('verdict', () => {
+  it('passes with its controls refuted, and tells the comparison nearest to its limit', () => {
+    const result = judged([comparison([1.01], [1]), comparison([1.09], [1])]);
+    expect(result).toMatchObject({ status: 'pass', allowed: 0.1 });
+    expect(result.required).toBeCloseTo(0.09);
+    expect(result.controls).toHaveLength(2);
+  });
+
+  it.each([
+    ['nothing was compared', [], []],
+    ['the case has no control', [comparison([1], [1])], []],
+    [
+      'control: a wrong answer passes as well',
+      [comparison([1], [1])],
+      [{ name: 'a wrong answer', comparisons: [comparison([1], [1])] }],
+    ],
+    ['out: 2 at 0, expected 1, allowed error 0.1', [comparison([2], [1])], undefined],
+  ])('fails: %s', (reason, comparisons, controls) => {
+    expect(judged(comparisons, controls)).toMatchObject({ status: 'fail', reason });
+  });
+
+  it('a limit that allows everything is caught by the control', () => {
+    expect(judged([comparison([5], [1], infinity)]).reason).toMatch(/passes as well|required/);
+  });
+});
