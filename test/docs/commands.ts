@@ -13,7 +13,7 @@ export interface Written {
 }
 
 const starts =
-  /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|train|generate|compare|doctor)(?: |$)/;
+  /^(?:pnpm|npx pnpm@[\d.]+|nanscope|pnpm exec nanscope) (eval|train|generate|compare|conform|doctor)(?: |$)/;
 
 /** The parts of a shell line that are commands of ours, without what is around them. */
 function commandsIn(line: string): string[] {
@@ -31,7 +31,7 @@ function commandsIn(line: string): string[] {
 
 const wordsOf = (command: string) =>
   command
-    .slice(command.search(/\b(?:eval|train|generate|compare|doctor)\b/))
+    .slice(command.search(/\b(?:eval|train|generate|compare|conform|doctor)\b/))
     .match(/'[^']*'|"[^"]*"|\S+/g)!
     .map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
 
