@@ -2,6 +2,7 @@
  * Puts our own implementations of attention under the conformance suite on every backend this machine has: the cases
  * of the float64 oracle, the relations, and the independent vectors where this checkout has them beside it.
  */
+import { fileURLToPath } from 'node:url';
 import { attentionProbes } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
 import {
@@ -24,9 +25,13 @@ const groups = new Map<string, ConformCase[]>();
 for (const each of [...oracleCases, ...metamorphicCases])
   groups.set(groupOf(each), [...(groups.get(groupOf(each)) ?? []), each]);
 
-const folders = ['onnx-attention', 'sdpa-fully-masked', 'ort-attention'].map(
-  (name) => [name, vectorFolder(name)] as const,
-);
+const golden = fileURLToPath(new URL('../../golden/onnx-layout', import.meta.url));
+const folders: readonly (readonly [name: string, folder: string | undefined])[] = [
+  ['golden/onnx-layout', golden],
+  ...['onnx-attention', 'sdpa-fully-masked', 'ort-attention'].map(
+    (name) => [name, vectorFolder(name)] as const,
+  ),
+];
 const probes = await Promise.all(
   backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
 );

@@ -45,8 +45,10 @@ export interface Comparison {
   readonly name: string;
   readonly actual: ArrayLike<number> | undefined;
   readonly expected: ArrayLike<number>;
-  /** Largest |actual - expected| that passes where both are finite; 0: the same bits. */
+  /** Largest |actual - expected| that passes where both are finite. */
   readonly allowed: number;
+  /** The same bits are asked for: -0 is not 0. */
+  readonly bits?: true;
 }
 
 /** A variation of the case that is wrong on purpose: one of its comparisons at least must not pass. */

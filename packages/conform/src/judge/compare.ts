@@ -16,7 +16,7 @@ export interface Measured {
   readonly failure?: string;
 }
 
-export function measure({ name, actual, expected, allowed }: Comparison): Measured {
+export function measure({ name, actual, expected, allowed, bits }: Comparison): Measured {
   const judged = { name, compared: expected.length, allowed };
   const failed = (required: number, failure: string): Measured => ({
     ...judged,
@@ -31,7 +31,7 @@ export function measure({ name, actual, expected, allowed }: Comparison): Measur
   let required = 0;
   let worst = 0;
   for (let i = 0; i < expected.length; i++) {
-    const distance = distanceOf(actual[i]!, expected[i]!, allowed);
+    const distance = distanceOf(actual[i]!, expected[i]!, bits);
     if (distance <= required) continue;
     required = distance;
     worst = i;
@@ -44,12 +44,11 @@ export function measure({ name, actual, expected, allowed }: Comparison): Measur
   );
 }
 
-/** Infinity where no tolerance helps: another class, or another bit where bits are asked for. */
-function distanceOf(actual: number, expected: number, allowed: number): number {
+/** Infinity where no tolerance helps: another class, or 0 of another sign where bits are asked for. */
+function distanceOf(actual: number, expected: number, bits: true | undefined): number {
   if (Object.is(actual, expected)) return 0;
   if (!Number.isFinite(actual) || !Number.isFinite(expected)) return Number.POSITIVE_INFINITY;
-  // -0 for 0, where bits are asked for.
-  if (allowed === 0 && actual === expected) return Number.MIN_VALUE;
+  if (bits && actual === expected) return Number.POSITIVE_INFINITY;
   return Math.abs(actual - expected);
 }
 

@@ -40,9 +40,10 @@ describe('measure', () => {
     expect(measure(comparison([1], [1], nan)).passed).toBe(false);
   });
 
-  it('asks for the same bits where nothing is allowed, and for the sign of 0', () => {
-    expect(measure(comparison([-0], [0], 0)).passed).toBe(false);
-    expect(measure(comparison([-0], [0], 0.1)).passed).toBe(true);
+  it('takes -0 for 0, unless the same bits are asked for', () => {
+    expect(measure(comparison([-0], [0], 0)).passed).toBe(true);
+    expect(measure({ ...comparison([-0], [0], 0), bits: true }).passed).toBe(false);
+    expect(measure({ ...comparison([0.1], [0.1], 0), bits: true }).passed).toBe(true);
   });
 });
 

@@ -56,5 +56,6 @@ export function sameBits(
     actual: select(actual[name], where),
     expected: select(expected[name], where),
     allowed: 0,
+    bits: true,
   }));
 }

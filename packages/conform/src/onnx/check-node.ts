@@ -52,9 +52,9 @@ const defaults = {
 
 /** @throws UserError `conform/bad-vectors` */
 export function checkOperator(file: string, operator: unknown, domain: unknown, opset: unknown): number {
-  const shown = domain === '' || domain === undefined ? `${operator}` : `${domain}.${operator}`;
-  if (operator !== 'Attention' || (domain ?? '') !== '')
-    throw badVectors(file, 'the operator Attention of ai.onnx', shown);
+  const own = ['', 'ai.onnx', undefined].includes(domain as string | undefined);
+  const shown = own ? `${operator}` : `${domain}.${operator}`;
+  if (operator !== 'Attention' || !own) throw badVectors(file, 'the operator Attention of ai.onnx', shown);
   if (typeof opset !== 'number' || !(opset >= FIRST_OPSET && opset <= LAST_OPSET))
     throw badVectors(file, `opset ${FIRST_OPSET} to ${LAST_OPSET}, which Attention is known in`, `${opset}`);
   return opset;

@@ -69,7 +69,11 @@ async function problemOf(file: SafetensorsFile): Promise<AttentionProblem> {
   const numbers = await Promise.all(['q', 'k', 'v', 'dout'].map((name) => floats(file, name)));
   const mask = await file.read('mask');
   const target = [B, H, T, S].slice(-mask.shape.length);
-  if (mask.dtype !== 'BOOL' || mask.shape.some((size, d) => size !== 1 && size !== target[d]))
+  if (
+    mask.dtype !== 'BOOL' ||
+    mask.shape.length > 4 ||
+    mask.shape.some((size, d) => size !== 1 && size !== target[d])
+  )
     throw badVectors(
       file.path,
       `mask to be BOOL, broadcastable to [${[B, H, T, S].join(', ')}]`,

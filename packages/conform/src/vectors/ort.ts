@@ -26,7 +26,10 @@ const FLOOR = 8 * 2 ** -24;
 export const ortId = (name: string) => `ort:${name}`;
 
 export const isOrtFile = (content: unknown): content is Json =>
-  isObject(content) && 'weight' in content && 'bias' in content;
+  isObject(content) &&
+  ('weight' in content ||
+    (Array.isArray(content.cases) &&
+      content.cases.some((entry) => isObject(entry) && 'key_mask_1_keep' in entry)));
 
 /** A nested list as a flat one. @throws UserError unless it holds `size` numbers. */
 function flat(where: string, name: string, value: unknown, size: number): number[] {

@@ -77,7 +77,7 @@ async function find(
   } catch (error) {
     tell(error);
   }
-  if (depth === 0 || names.includes('index.json') || names.includes('cases.json')) return;
+  if (depth === 0) return;
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
   for (const { name } of folders.sort((a, b) => (a.name < b.name ? -1 : 1)))
     await find(join(folder, name), depth - 1, false, sources, tell);
@@ -113,11 +113,10 @@ async function indexSources(folder: string, asked: boolean): Promise<Source[]> {
   });
 }
 
-/** Whether the first case, where there is one, is of a layout that is known. */
+/** False for a list of cases none of which is of a layout that is known. */
 function isOfAttention(content: unknown): boolean {
-  if (!isObject(content) || !Array.isArray(content.cases)) return false;
-  const [first] = content.cases as unknown[];
-  return isObject(first) && (isIndexedNode(first) || 'file' in first);
+  if (!isObject(content) || !Array.isArray(content.cases) || content.cases.length === 0) return true;
+  return content.cases.some((entry) => isObject(entry) && (isIndexedNode(entry) || 'file' in entry));
 }
 
 async function ortSources(folder: string, asked: boolean): Promise<Source[]> {

@@ -15,18 +15,22 @@ export async function chooseCases({ vectors = [], filter }: ConformConfig): Prom
   const own = [...metamorphicCases, ...oracleCases];
   const cases = own.filter(({ id }) => wanted(id));
   const badVectors: string[] = [];
-  const taken = new Set(cases.map(({ id }) => id));
+  const copies = new Map<string, number>();
   for (const folder of vectors) {
     const read = await readVectors(folder, wanted);
     for (const found of read.cases) {
-      if (taken.has(found.id)) badVectors.push(`${folder}: expected every id once, found ${found.id} twice.`);
-      else cases.push(found);
-      taken.add(found.id);
+      // The same case may come in two layouts.
+      const copy = (copies.get(found.id) ?? 0) + 1;
+      copies.set(found.id, copy);
+      cases.push(copy === 1 ? found : { ...found, id: `${found.id};copy=${copy}` });
     }
     badVectors.push(...read.faults.map(({ message }) => message));
   }
   if (cases.length === 0 && badVectors.length === 0) {
-    const near = nearest(filter ?? '', [...own.map(({ id }) => id)]);
+    const near = nearest(
+      filter ?? '',
+      own.map(({ id }) => id),
+    );
     throw new UserError(
       'conform/no-cases',
       `--filter ${filter}: expected a part of a case id such as ${near ?? own[0]!.id}, or a whole one with * and ?, found no case that has it.`,

@@ -88,11 +88,14 @@ function suitesSection(result: ConformResultRecord, layout: Page): Line[] {
 
 function requiredSection({ required, counts }: ConformResultRecord, { width }: Page): Line[] {
   if (counts.pass === 0) return [];
+  const { absolute, absoluteCase, share, shareCase } = required;
+  const part = fromJsonNumber(share);
+  const words = Number.isFinite(part) ? `${percent(part)} of what its case allows` : 'none would do';
   const text =
-    required.absoluteCase === undefined
-      ? 'minimum required tolerance 0: every number is exact'
-      : `minimum required tolerance ${tolerance(required.absolute)} (${required.absoluteCase}); nearest to its limit, as a share of what the case allows: ${required.shareCase}`;
-  return paragraph(text, 'dim', width, 2);
+    absoluteCase === undefined
+      ? '0: every number is exact'
+      : `${words} (${shareCase}); as an absolute error ${tolerance(absolute)} (${absoluteCase})`;
+  return paragraph(`minimum required tolerance: ${text}`, 'dim', width, 2);
 }
 
 function listSection(
@@ -108,7 +111,7 @@ function listSection(
       .slice(0, LISTED)
       .flatMap(({ id, text }) => [
         ...paragraph(id, 'strong', layout.width, 2),
-        ...paragraph(text, 'plain', layout.width, 4),
+        ...(text === '' ? [] : paragraph(text, 'plain', layout.width, 4)),
       ]),
     ...(more > 0 ? paragraph(`and ${counted(more, 'other')}; --json has all`, 'dim', layout.width, 2) : []),
   ];
