@@ -4,27 +4,40 @@
  */
 import { referenceAttention } from '@nanscope/attention';
 import type { AttentionNumbers, AttentionProblem, Comparison, Control } from '../case.ts';
-import { measure } from './compare.ts';
+import { largest, measure } from './compare.ts';
 
 /** How far off a wrong answer is, in allowed errors: 1 is covered by the answer itself, 1 by its allowance. */
 const FACTOR = 4;
 
-/** `expected` with its last number wrong: off by 4 times the allowed error, or of another class. */
-function spoiled({ expected, allowed }: Comparison): Float64Array {
+/** What no required accuracy may allow, as a share of the largest number. */
+const COARSE = 1 / 8;
+
+/** `expected` with its last number wrong: off by `step`, or of another class. */
+function spoiled({ expected }: Comparison, step: number): Float64Array {
   const wrong = Float64Array.from(expected);
   const last = wrong.length - 1;
   const value = wrong[last]!;
-  const step = allowed > 0 ? FACTOR * allowed : Math.max(1, Math.abs(value)) * 2 ** -20;
   wrong[last] = Number.isFinite(value) ? value + step : 0;
   return wrong;
 }
 
-/** One control a comparison: its last number is wrong. */
+/**
+ * Two controls a comparison. The one a few allowed errors off shows that the numbers are compared; the coarse one
+ * that what is allowed is not too much.
+ */
 export function spoiledControls(comparisons: readonly Comparison[]): Control[] {
-  return comparisons.map((comparison) => ({
-    name: `${comparison.name} with its last number off by ${FACTOR} times the allowed error`,
-    comparisons: [{ ...comparison, expected: spoiled(comparison) }],
-  }));
+  const size = Math.max(...comparisons.map(({ expected }) => largest(expected))) || 1;
+  const spoil = (comparison: Comparison, step: number, words: string): Control => ({
+    name: `${comparison.name} with its last number off by ${words}`,
+    comparisons: [{ ...comparison, expected: spoiled(comparison, step) }],
+  });
+  return comparisons.flatMap((comparison) => {
+    const little = comparison.allowed > 0 ? FACTOR * comparison.allowed : size * 2 ** -20;
+    return [
+      spoil(comparison, little, `${FACTOR} times the allowed error`),
+      spoil(comparison, COARSE * size, 'an eighth of the largest number'),
+    ];
+  });
 }
 
 /**
