@@ -1,14 +1,37 @@
-/** Opens every backend this machine has and holds attention on it against the float64 oracle, forward and backward. */
+/**
+ * Puts our own implementations of attention under the conformance suite on every backend this machine has: the cases
+ * of the float64 oracle, the relations, and the independent vectors where this checkout has them beside it.
+ */
+import { fileURLToPath } from 'node:url';
 import { attentionProbes } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
+import {
+  type ConformCase,
+  metamorphicCases,
+  oracleCases,
+  readVectors,
+  runSuite,
+  tensorflowImplementation,
+} from '@nanscope/conform';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { attentionCases } from './attention-cases.ts';
-import { checkAttentionCase, TIMEOUT } from './attention-suite.ts';
+import { vectorFolder } from './vectors.ts';
 
-vi.setConfig({ testTimeout: TIMEOUT });
+// A software adapter compiles a variant of matmul in seconds, and in a minute when the machine is busy.
+vi.setConfig({ testTimeout: 240_000 });
 
-const policies = [...new Set(attentionCases.map(({ problem }) => problem.policy.name))];
+const groupOf = ({ id }: ConformCase) => id.replace(/;(mask|value|form|pads)=.*/, '');
+const groups = new Map<string, ConformCase[]>();
+for (const each of [...oracleCases, ...metamorphicCases])
+  groups.set(groupOf(each), [...(groups.get(groupOf(each)) ?? []), each]);
+
+const golden = fileURLToPath(new URL('../../golden/onnx-layout', import.meta.url));
+const folders: readonly (readonly [name: string, folder: string | undefined])[] = [
+  ['golden/onnx-layout', golden],
+  ...['onnx-attention', 'sdpa-fully-masked', 'ort-attention'].map(
+    (name) => [name, vectorFolder(name)] as const,
+  ),
+];
 const probes = await Promise.all(
   backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
 );
@@ -23,17 +46,26 @@ for (const { backend, probe } of probes) {
     afterAll(() => session?.dispose());
 
     describe.each(['eager', 'sdpa'] as const)('%s', (implementation) => {
-      it.each(policies)('agrees with the float64 oracle under %s', async (policy) => {
-        const failures: string[] = [];
+      const expectAllPass = async (cases: readonly ConformCase[]) => {
         const before = tf.memory().numTensors;
-        for (const testCase of attentionCases) {
-          if (testCase.problem.policy.name === policy) {
-            failures.push(...(await checkAttentionCase(testCase, implementation)));
-          }
-        }
-        expect(failures).toEqual([]);
+        const wrong: string[] = [];
+        for await (const { id, status, reason } of runSuite(cases, tensorflowImplementation(implementation)))
+          if (status !== 'pass') wrong.push(`${id}: ${status}: ${reason}`);
+        expect(wrong).toEqual([]);
         expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
-      });
+      };
+
+      it.each([...groups])('passes %s', (_, cases) => expectAllPass(cases));
+
+      for (const [name, folder] of folders) {
+        const absent = folder ? '' : ' (skipped: ../shared/vectors is not beside this checkout)';
+        it.skipIf(!folder)(`passes ${name}${absent}`, async () => {
+          const { cases, faults } = await readVectors(folder!, () => true);
+          expect(faults).toEqual([]);
+          expect(cases.length).toBeGreaterThan(5);
+          await expectAllPass(cases);
+        });
+      }
 
       it('passes the probes of the resolver', async () => {
         const outcomes = await attentionProbes(implementation);

@@ -21,6 +21,7 @@ const frozen = {
     resume backend lane-timeout json config`,
   claims: 'device backend lane-timeout markdown json config',
   compare: 'rtol atol json config',
+  conform: 'device backend mps-rule lane-timeout attn vectors filter json config',
   doctor: 'backend json config',
 };
 

@@ -17,7 +17,11 @@ export class EvalProgress {
   readonly #first = new Map<LaneTask['role'], { readonly at: number; readonly done: number }>();
 
   /** @param unit what a lane counts */
-  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, unit: 'batches' | 'steps' = 'batches') {
+  constructor(
+    stream: NodeJS.WriteStream,
+    env: NodeJS.ProcessEnv,
+    unit: 'batches' | 'steps' | 'cases' = 'batches',
+  ) {
     this.#unit = unit;
     const style = terminalStyle(env, stream.isTTY === true, stream.columns);
     this.#progress = createProgress({ write: (text) => void stream.write(text), style });

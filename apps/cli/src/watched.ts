@@ -4,7 +4,7 @@ import { interruption } from './interruption.ts';
 import { EvalProgress } from './progress.ts';
 
 /**
- * @param unit what is counted in the progress line: `batches`, `steps`
+ * @param unit what is counted in the progress line: `batches`, `steps`, `cases`
  * @param work is told what to call on the way
  */
 export async function watched<Result>(

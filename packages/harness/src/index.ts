@@ -1,8 +1,10 @@
-/** Runs evaluations and trainings: plans, lanes in processes of their own, run folders, comparison. @module */
+/** Runs evaluations, trainings, experiments and conformance suites: plans, lanes in processes of their own, run folders, comparison. @module */
 export { type ClaimsConfig, type ClaimsOutcome, runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-runs.ts';
 export { claimsFlags } from './config/claims-flags.ts';
 export { compareFlags, doctorFlags } from './config/compare-flags.ts';
+export type { ConformConfig } from './config/conform-config.ts';
+export { conformFlags } from './config/conform-flags.ts';
 export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './config/eval-config.ts';
 export { evalFlags } from './config/eval-flags.ts';
 export { type Flag, type FlagValue, type FlagValues, parseFlag } from './config/flag.ts';
@@ -13,6 +15,7 @@ export { matrixFlags } from './config/matrix-flags.ts';
 export { readConfigFile, resolveFlags } from './config/resolve-flags.ts';
 export type { TrainConfig } from './config/train-config.ts';
 export { trainFlags } from './config/train-flags.ts';
+export { conform } from './conform/conform.ts';
 export { type Diagnosis, diagnose } from './doctor/diagnose.ts';
 export { renderDiagnosis } from './doctor/render-diagnosis.ts';
 export type { Decided } from './eval/decide.ts';

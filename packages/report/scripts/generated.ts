@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { bothNaN } from '../src/fixtures.ts';
 import {
   claimsJsonSchema,
+  conformJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
   renderTerminal,
@@ -39,5 +40,6 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/matrix.schema.json'), content: () => schemaText(matrixJsonSchema()) },
   { file: at('../schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
+  { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
   { file: output, content: outputPage },
 ];

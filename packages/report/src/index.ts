@@ -1,8 +1,10 @@
 /** One result schema, and the reports made from it. @module */
 export { claimsMarkdown } from './claims/markdown.ts';
 export { renderClaims } from './claims/render.ts';
+export { renderConform } from './conform/render.ts';
 export {
   claimsJsonSchema,
+  conformJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
   renderJson,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schema/cascade.ts';
 import { type ClaimsRecord, claimsSchema } from './schema/claims.ts';
+import { type ConformResultRecord, conformCaseSchema, conformResultSchema } from './schema/conform.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
 import { type MatrixRecord, matrixSchema } from './schema/matrix.ts';
@@ -47,13 +48,16 @@ names.add(trainDataSchema, { id: 'TrainingData', description: 'The text of a tra
 names.add(nonFiniteStepSchema, { id: 'NonFiniteStep', description: 'A step that was not finite.' });
 names.add(quantitySchema, { id: 'Quantity', description: 'One quantity of two lanes, step by step.' });
 names.add(trainLaneSchema, { id: 'TrainLane', description: 'One lane that trained.' });
+names.add(conformCaseSchema, { id: 'ConformCase', description: 'One case of a conformance run.' });
 names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
 
 /**
  * Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". Characters
  * that a terminal would obey or hide are written as escapes, which read back as themselves.
  */
-export function renderJson(result: ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord): string {
+export function renderJson(
+  result: ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord | ConformResultRecord,
+): string {
   const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -93,4 +97,9 @@ export function matrixJsonSchema(): Record<string, unknown> {
 /** JSON Schema of `claims --json`. */
 export function claimsJsonSchema(): Record<string, unknown> {
   return jsonSchema(claimsSchema, 'nanscope claims');
+}
+
+/** JSON Schema of `conform --json`. */
+export function conformJsonSchema(): Record<string, unknown> {
+  return jsonSchema(conformResultSchema, 'nanscope conformance run');
 }

@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 import { claimsCommand } from './claims.ts';
 import { compareCommand } from './compare.ts';
+import { conformCommand } from './conform.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   matrixCommand,
   claimsCommand,
   compareCommand,
+  conformCommand,
   doctorCommand,
 ];

@@ -68,9 +68,12 @@ defineKernel(NAME, {
 
 tf.registerGradient({ kernelName: NAME, gradFunc: (dy) => ({ x: () => dy as tf.Tensor }) });
 
+/** Whether the active backend can round to float16: what computeDtype f16 needs. */
+export const hasHalf = (): boolean => hasKernel(NAME);
+
 /** @throws UserError `attention/no-half` on a backend that does not have the kernel. */
 export function roundToHalf<T extends tf.Tensor>(x: T): T {
-  if (!hasKernel(NAME)) {
+  if (!hasHalf()) {
     throw new UserError(
       'attention/no-half',
       `The backend ${tf.getBackend()} has no kernel ${NAME}, which computeDtype f16 needs: use computeDtype f32, or register the kernel.`,

@@ -1,6 +1,7 @@
 /** The result schema, version 1. Every reporter reads it, every run folder holds it. */
 export * from './cascade.ts';
 export * from './claims.ts';
+export * from './conform.ts';
 export * from './device.ts';
 export * from './lane.ts';
 export * from './matrix.ts';

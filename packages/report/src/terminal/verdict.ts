@@ -1,4 +1,5 @@
 /** The verdict in a box: what is the case in one sentence, and what to do next. */
+import type { ConformVerdictRecord } from '../schema/conform.ts';
 import type { ResultRecord, VerdictRecord } from '../schema/result.ts';
 import type { TrainVerdictRecord } from '../schema/train.ts';
 import { cell, type Line, type Span, span, type Tone } from '../text/line.ts';
@@ -7,7 +8,7 @@ import type { Page } from './page.ts';
 
 const titles: Readonly<
   Record<
-    VerdictRecord['code'] | TrainVerdictRecord['code'],
+    VerdictRecord['code'] | TrainVerdictRecord['code'] | ConformVerdictRecord['code'],
     readonly [string, Tone, 'pass' | 'fail' | 'warn']
   >
 > = {
@@ -23,11 +24,15 @@ const titles: Readonly<
   'numbers-differ': ['The numbers differ', 'bad', 'fail'],
   'configuration-differs': ['Not comparable: the settings differ', 'bad', 'fail'],
   'lane-failed': ['A lane failed', 'bad', 'fail'],
+  conforms: ['Conforms', 'good', 'pass'],
+  'cases-failed': ['Does not conform', 'bad', 'fail'],
+  'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
+  'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 
 export function verdictSection(
-  { verdict }: { readonly verdict: ResultRecord['verdict'] | TrainVerdictRecord },
+  { verdict }: { readonly verdict: ResultRecord['verdict'] | TrainVerdictRecord | ConformVerdictRecord },
   { width, glyphs }: Page,
 ): Line[] {
   const [title, tone, sign] = titles[verdict.code];

@@ -1,0 +1,36 @@
+/** `nanscope conform`: an attention implementation on a device under the conformance suite, verdict to standard output. */
+import {
+  type ConformConfig,
+  conform,
+  conformFlags,
+  readConfigFile,
+  resolveFlags,
+  toConfig,
+} from '@nanscope/harness';
+import { renderConform, renderJson, terminalStyle } from '@nanscope/report';
+import type { Command, Invocation } from '../command.ts';
+import { configWords } from '../config-words.ts';
+import { watched } from '../watched.ts';
+
+async function configOf({ flags, config }: Invocation): Promise<ConformConfig> {
+  const file =
+    config === undefined ? undefined : { path: config, values: await readConfigFile(config, conformFlags) };
+  return toConfig<ConformConfig>(resolveFlags(conformFlags, flags, file));
+}
+
+export const conformCommand: Command = {
+  name: 'conform',
+  describe: 'put the attention of a device under a conformance suite, with your own test vectors as well',
+  flags: conformFlags,
+  async run(invocation) {
+    const config = await configOf(invocation);
+    const result = await watched(configWords(config), 'cases', (hooks) =>
+      conform(config, invocation.command, hooks),
+    );
+    if (!result) return 130;
+    for (const line of result.badVectors) process.stderr.write(`nanscope: ${line}\n`);
+    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
+    process.stdout.write(config.json ? `${renderJson(result)}\n` : renderConform(result, style));
+    return result.verdict.exitCode;
+  },
+};

@@ -1,0 +1,81 @@
+/**
+ * What a conformance case is: attention problems to be run, and a pure judgement of what came out. Where cases come
+ * from is in oracle/, metamorphic/ and vectors/; how they are run in run/; what passes in judge/.
+ */
+import type { CaptureStage, ReferenceProblem } from '@nanscope/attention';
+
+/** A problem as plain arrays, and how much of its keys was cached before. */
+export interface AttentionProblem extends ReferenceProblem {
+  /** Of the S positions of k and v, how many at the front come from a cache. Default 0. */
+  readonly past?: number;
+}
+
+/** What of an answer will be looked at, beside the output. */
+export interface Wanted {
+  readonly stages: readonly CaptureStage[];
+  /** dq, dk, dv. */
+  readonly gradients: boolean;
+  /** The joined cache, past and new. */
+  readonly present: boolean;
+}
+
+/** Flat row-major arrays in the shapes of `ReferenceProblem`. What was not wanted may be absent. */
+export interface AttentionNumbers {
+  /** `[B, H, T, Dv]` */
+  readonly out: ArrayLike<number>;
+  /** `[B, H, T, S]` each. */
+  readonly stages?: Partial<Record<CaptureStage, ArrayLike<number>>>;
+  readonly dq?: ArrayLike<number>;
+  readonly dk?: ArrayLike<number>;
+  readonly dv?: ArrayLike<number>;
+  /** `[B, Hkv, S, D]` */
+  readonly presentKey?: ArrayLike<number>;
+  /** `[B, Hkv, S, Dv]` */
+  readonly presentValue?: ArrayLike<number>;
+}
+
+export interface Run {
+  readonly problem: AttentionProblem;
+  readonly wanted: Wanted;
+}
+
+/** Numbers beside the numbers that they should be. */
+export interface Comparison {
+  /** `out`, `dq`, `probabilities`. */
+  readonly name: string;
+  readonly actual: ArrayLike<number> | undefined;
+  readonly expected: ArrayLike<number>;
+  /** Largest |actual - expected| that passes where both are finite. */
+  readonly allowed: number;
+  /** The same bits are asked for: -0 is not 0. */
+  readonly bits?: true;
+}
+
+/** A variation of the case that is wrong on purpose: one of its comparisons at least must not pass. */
+export interface Control {
+  readonly name: string;
+  readonly comparisons: readonly Comparison[];
+}
+
+export interface Judgement {
+  readonly comparisons: readonly Comparison[];
+  readonly controls: readonly Control[];
+}
+
+export interface ConformCase {
+  /** Unique, `suite:name;key=value`: selects, skips and reports. */
+  readonly id: string;
+  /** The required accuracy, in words. */
+  readonly accuracy: string;
+  readonly runs: readonly Run[];
+  /** Why nobody can run it here. Such a case has no runs. */
+  readonly refused?: string;
+  /** Pure. @param results In the order of `runs`. */
+  judge(results: readonly AttentionNumbers[]): Judgement;
+}
+
+export const outputOnly: Wanted = { stages: [], gradients: false, present: false };
+export const withGradients: Wanted = { ...outputOnly, gradients: true };
+
+/** Output and gradients, in the order in which they are reported. */
+export const tensorNames = ['out', 'dq', 'dk', 'dv'] as const;

@@ -1,0 +1,124 @@
+/** Our own eager and sdpa as implementations under test, on whatever backend of TensorFlow.js is active. */
+import {
+  type AttentionOptions,
+  attention,
+  type CaptureStage,
+  hasHalf,
+  type Implementation,
+  type MaskSpec,
+} from '@nanscope/attention';
+import * as tf from '@tensorflow/tfjs';
+import type { AttentionNumbers, AttentionProblem, Wanted } from '../case.ts';
+import type { AttentionImplementation } from '../implementation.ts';
+
+/** @param implementation of `@nanscope/attention` */
+export function tensorflowImplementation(implementation: Implementation): AttentionImplementation {
+  return {
+    id: implementation,
+    refuses: ({ policy }) =>
+      policy.computeDtype === 'f16' && !hasHalf()
+        ? `the backend ${tf.getBackend()} has no kernel that rounds to float16`
+        : undefined,
+    run: (problem, wanted) => runOnDevice(problem, wanted, implementation),
+  };
+}
+
+async function runOnDevice(
+  problem: AttentionProblem,
+  wanted: Wanted,
+  implementation: Implementation,
+): Promise<AttentionNumbers> {
+  const tensors: Record<string, tf.Tensor> = {};
+  const keep = (name: string, tensor: tf.Tensor) => {
+    tensors[name] = tf.keep(tensor.clone());
+  };
+  try {
+    tf.tidy(() => compute(problem, wanted, implementation, keep));
+    const names = Object.keys(tensors);
+    const values = await Promise.all(names.map((name) => tensors[name]!.data()));
+    const { out, dq, dk, dv, presentKey, presentValue, ...stages } = Object.fromEntries(
+      names.map((name, i) => [name, values[i]! as ArrayLike<number>]),
+    );
+    return {
+      out: out!,
+      ...(wanted.gradients && { dq: dq!, dk: dk!, dv: dv! }),
+      ...(wanted.present && { presentKey: presentKey!, presentValue: presentValue! }),
+      stages: stages as Partial<Record<CaptureStage, ArrayLike<number>>>,
+    };
+  } finally {
+    tf.dispose(tensors);
+  }
+}
+
+function compute(
+  problem: AttentionProblem,
+  wanted: Wanted,
+  implementation: Implementation,
+  keep: (name: string, tensor: tf.Tensor) => void,
+): void {
+  const { B, H, T, Dv } = problem;
+  const [q, k, v] = inputs(problem);
+  const options = { ...optionsOf(problem), implementation };
+  const capture = (stage: CaptureStage, tensor: tf.Tensor) => {
+    if (wanted.stages.includes(stage)) keep(stage, tensor);
+  };
+  keep('out', attention(q, k, v, wanted.stages.length > 0 ? { ...options, capture } : options));
+  if (wanted.present) {
+    keep('presentKey', k);
+    keep('presentValue', v);
+  }
+  if (!wanted.gradients) return;
+  const dout = problem.dout
+    ? tf.tensor4d(Float32Array.from(problem.dout), [B, H, T, Dv])
+    : tf.ones([B, H, T, Dv]);
+  const forward = (...[q, k, v]: tf.Tensor[]) =>
+    attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, options);
+  const [dq, dk, dv] = tf.grads(forward)([q, k, v], dout);
+  keep('dq', dq!);
+  keep('dk', dk!);
+  keep('dv', dv!);
+}
+
+/** q, k, v on the device; a cache is put in front of the new keys there. */
+function inputs({ B, H, Hkv, T, S, D, Dv, q, k, v, past = 0 }: AttentionProblem) {
+  const tensor = (values: ArrayLike<number>, shape: [number, number, number, number]) =>
+    tf.tensor4d(Float32Array.from(values), shape);
+  const joined = (values: ArrayLike<number>, width: number): tf.Tensor4D => {
+    if (past === 0 || past === S) return tensor(values, [B, Hkv, S, width]);
+    const rows = (first: number, count: number) =>
+      tensor(positions(values, S * width, first * width, count * width), [B, Hkv, count, width]);
+    return tf.concat([rows(0, past), rows(past, S - past)], 2);
+  };
+  return [tensor(q, [B, H, T, D]), joined(k, D), joined(v, Dv)] as const;
+}
+
+/** `size` numbers from `first` of every row of `row` numbers. */
+function positions(values: ArrayLike<number>, row: number, first: number, size: number): Float32Array {
+  return Float32Array.from(
+    { length: (values.length / row) * size },
+    (_, i) => values[Math.floor(i / size) * row + first + (i % size)]!,
+  );
+}
+
+function optionsOf(problem: AttentionProblem): Omit<AttentionOptions, 'implementation'> {
+  const { B, S, policy, scale, softcap, mask = {} } = problem;
+  const { padding, explicit, causal, offset, window } = mask;
+  const spec: MaskSpec = {
+    ...(causal !== undefined && { causal }),
+    ...(offset !== undefined && { offset }),
+    ...(window !== undefined && { window }),
+    ...(padding && { padding: tf.tensor2d(Int32Array.from(padding), [B, S], 'int32') }),
+    ...(explicit && {
+      explicit:
+        explicit.dtype === 'bool'
+          ? tf.tensor(Uint8Array.from(explicit.values), [...explicit.shape], 'bool')
+          : tf.tensor(Float32Array.from(explicit.values), [...explicit.shape], 'float32'),
+    }),
+  };
+  return {
+    policy,
+    mask: spec,
+    ...(scale !== undefined && { scale }),
+    ...(softcap !== undefined && { softcap }),
+  };
+}

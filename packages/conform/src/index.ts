@@ -1,0 +1,20 @@
+/** A conformance suite for attention: cases from a float64 oracle, from relations and from files, and the verdict. @module */
+export type {
+  AttentionNumbers,
+  AttentionProblem,
+  Comparison,
+  ConformCase,
+  Control,
+  Judgement,
+  Run,
+  Wanted,
+} from './case.ts';
+export type { AttentionImplementation } from './implementation.ts';
+export { tensorflowImplementation } from './implementations/tensorflow.ts';
+export { type Measured, measure } from './judge/compare.ts';
+export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';
+export { metamorphicCases } from './metamorphic/index.ts';
+export { oracleCases } from './oracle/cases.ts';
+export { idFilter } from './run/filter.ts';
+export { runCase, runSuite } from './run/run-suite.ts';
+export { readVectors, type Vectors } from './vectors/read-vectors.ts';

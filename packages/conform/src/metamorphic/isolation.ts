@@ -1,0 +1,103 @@
+/** What must not reach an output does not, bit for bit: later tokens, what padding holds, the other sequences. */
+import { policies } from '@nanscope/attention';
+import type { AttentionNumbers, ConformCase } from '../case.ts';
+import { spoiledControls } from '../judge/controls.ts';
+import { base, padded, poison, run, sameBits, select, type Where } from './base.ts';
+
+const accuracy = 'the same bits';
+
+const FIRST_LATER = 6;
+const later: Where = (_b, t) => t >= FIRST_LATER;
+const earlier: Where = (_b, t) => t < FIRST_LATER;
+const second: Where = (b) => b === 1;
+
+const poisoned = (where: Where, value: number) => ({
+  q: poison(base.q, where, value),
+  k: poison(base.k, where, value),
+  v: poison(base.v, where, value),
+});
+
+const causalLeak: ConformCase = {
+  id: 'metamorphic:causal-leak',
+  accuracy,
+  runs: [
+    run(),
+    run(poisoned(later, 0.5)),
+    run({ policy: policies['seed-theory'] }),
+    run({ policy: policies['seed-theory'], v: poison(base.v, later, 0.5) }),
+  ],
+  judge(results) {
+    const [plain, changed, leaking, leaked] = results as AttentionNumbers[];
+    return {
+      comparisons: sameBits(changed!, plain!, earlier, ['out']),
+      controls: [
+        { name: 'later queries see later tokens', comparisons: sameBits(changed!, plain!, later, ['out']) },
+        {
+          name: 'a policy that drops causality leaks them',
+          comparisons: sameBits(leaked!, leaking!, earlier, ['out']),
+        },
+      ],
+    };
+  },
+};
+
+const paddingContent = (value: number): ConformCase => ({
+  id: `metamorphic:padding-content;value=${value}`,
+  accuracy,
+  runs: [
+    run(),
+    run(poisoned(padded, value)),
+    // Without the clearing of masked rows, and only where v is multiplied by the weight 0.
+    run({ policy: policies['torch-2.5'] }),
+    run({ policy: policies['torch-2.5'], v: poison(base.v, padded, Number.NaN) }),
+  ],
+  judge(results) {
+    const [plain, changed, open, reached] = results as AttentionNumbers[];
+    return {
+      comparisons: sameBits(changed!, plain!),
+      controls: [
+        {
+          name: 'a policy that does not clear masked rows lets a NaN through',
+          comparisons: sameBits(reached!, open!, (b, t) => b === 0 && !padded(b, t), ['out']),
+        },
+      ],
+    };
+  },
+});
+
+/** Under the policy of PyTorch 2.5 a NaN in a masked v is multiplied by 0, and that is NaN in every real query. */
+const maskedNaN: ConformCase = {
+  id: 'metamorphic:masked-nan;policy=torch-2.5',
+  accuracy: 'NaN at exactly these places',
+  runs: [run({ policy: policies['torch-2.5'], v: poison(base.v, padded, Number.NaN) })],
+  judge([reached]) {
+    const actual = select(reached!.out, (b, t) => b === 0 && !padded(b, t));
+    const comparisons = [{ name: 'out', actual, expected: actual.map(() => Number.NaN), allowed: 0 }];
+    return { comparisons, controls: spoiledControls(comparisons) };
+  },
+};
+
+const batchIsolation: ConformCase = {
+  id: 'metamorphic:batch-isolation',
+  accuracy,
+  runs: [run(), run({ q: poison(base.q, second, Number.NaN), k: poison(base.k, second, Number.NaN) })],
+  judge(results) {
+    const [plain, changed] = results as AttentionNumbers[];
+    return {
+      comparisons: sameBits(changed!, plain!, (b) => b === 0),
+      controls: [
+        {
+          name: 'the changed sequence itself changes',
+          comparisons: sameBits(changed!, plain!, second, ['out']),
+        },
+      ],
+    };
+  },
+};
+
+export const isolationCases: readonly ConformCase[] = [
+  causalLeak,
+  ...[Number.NaN, Number.POSITIVE_INFINITY, 1e30].map(paddingContent),
+  maskedNaN,
+  batchIsolation,
+];

@@ -1,0 +1,112 @@
+/**
+ * Holds a node to the text of the ONNX operator Attention: versions 23, 24 and 25, the last of which is also that of
+ * the later opsets we know of.
+ */
+import { nearest } from '@nanscope/errors';
+import { badVectors } from '../vectors/bad-vectors.ts';
+import { type Attributes, inputNames, outputNames } from './node.ts';
+
+const FIRST_OPSET = 23;
+/** Of ONNX 1.23; Attention has not changed since 25. */
+const LAST_OPSET = 28;
+
+interface Rule {
+  readonly type: 'INT' | 'FLOAT';
+  readonly since?: number;
+  readonly fits: (value: number) => boolean;
+  readonly expected: string;
+}
+
+const positive = { type: 'INT', fits: (value: number) => value >= 1, expected: 'at least 1' } as const;
+const window = {
+  type: 'INT',
+  since: 25,
+  fits: (value: number) => value >= -1,
+  expected: '-1 (no bound) or more',
+} as const;
+const finite = { type: 'FLOAT', fits: Number.isFinite, expected: 'a finite number' } as const;
+
+const rules: Readonly<Record<keyof Attributes, Rule>> = {
+  is_causal: { type: 'INT', fits: (value) => value === 0 || value === 1, expected: '0 or 1' },
+  kv_num_heads: positive,
+  left_window_size: window,
+  q_num_heads: positive,
+  qk_matmul_output_mode: { type: 'INT', fits: (value) => value >= 0 && value <= 3, expected: '0, 1, 2 or 3' },
+  right_window_size: window,
+  scale: finite,
+  softcap: finite,
+  softmax_precision: {
+    type: 'INT',
+    fits: (value) => [1, 10, 11, 16].includes(value),
+    expected: '1 (FLOAT), 10 (FLOAT16), 11 (DOUBLE) or 16 (BFLOAT16)',
+  },
+};
+
+const defaults = {
+  is_causal: 0,
+  left_window_size: -1,
+  qk_matmul_output_mode: 0,
+  right_window_size: -1,
+  softcap: 0,
+} as const;
+
+/** @throws UserError `conform/bad-vectors` */
+export function checkOperator(file: string, operator: unknown, domain: unknown, opset: unknown): number {
+  const own = ['', 'ai.onnx', undefined].includes(domain as string | undefined);
+  const shown = own ? `${operator}` : `${domain}.${operator}`;
+  if (operator !== 'Attention' || !own) throw badVectors(file, 'the operator Attention of ai.onnx', shown);
+  if (typeof opset !== 'number' || !(opset >= FIRST_OPSET && opset <= LAST_OPSET))
+    throw badVectors(file, `opset ${FIRST_OPSET} to ${LAST_OPSET}, which Attention is known in`, `${opset}`);
+  return opset;
+}
+
+/**
+ * @param given by name; `type` where the layout stores one
+ * @throws UserError `conform/bad-vectors`
+ */
+export function checkAttributes(
+  file: string,
+  given: Iterable<readonly [name: string, attribute: { readonly type?: string; readonly value?: unknown }]>,
+  opset: number,
+): Attributes {
+  const attributes: Record<string, number> = { ...defaults };
+  for (const [name, { type, value }] of given) {
+    const rule = Object.hasOwn(rules, name) ? rules[name as keyof Attributes] : undefined;
+    if (!rule || (rule.since ?? 0) > opset) {
+      const names = Object.keys(rules).filter((key) => (rules[key as keyof Attributes].since ?? 0) <= opset);
+      const near = nearest(name, names);
+      throw badVectors(
+        file,
+        `attributes of Attention-${Math.min(opset, 25)} (${near && near !== name ? `such as ${near}` : names.join(', ')})`,
+        `"${name}"`,
+      );
+    }
+    if (type !== undefined && type !== rule.type)
+      throw badVectors(
+        file,
+        `attribute ${name} of type ${rule.type}`,
+        type === 'other' ? 'another type' : type,
+      );
+    const whole = rule.type === 'FLOAT' || Number.isInteger(value);
+    if (typeof value !== 'number' || !whole || !rule.fits(value))
+      throw badVectors(file, `attribute ${name} to be ${rule.expected}`, JSON.stringify(value) ?? 'nothing');
+    attributes[name] = value;
+  }
+  return attributes as unknown as Attributes;
+}
+
+/** A node's names of inputs or outputs, by the operator's names; an empty name is one that is left out. */
+export function byPosition(
+  file: string,
+  kind: 'input' | 'output',
+  names: readonly string[],
+  opset: number,
+): [operatorName: string, name: string][] {
+  const known = kind === 'output' ? outputNames : opset >= 24 ? inputNames : inputNames.slice(0, 6);
+  if (names.length > known.length)
+    throw badVectors(file, `at most ${known.length} ${kind}s of Attention-${opset}`, `${names.length}`);
+  const required = kind === 'output' ? 1 : 3;
+  for (const [place, name] of known.slice(0, required).entries())
+    if (!names[place]) throw badVectors(file, `the ${kind} ${name} of Attention`, 'nothing');
+  return names.flatMap((name, place): [string, string][] => (name === '' ? [] : [[known[place]!, name]]));
+}

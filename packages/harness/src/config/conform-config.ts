@@ -1,0 +1,10 @@
+/** The resolved configuration of a conformance run: every flag with its value, typed. */
+import type { EvalConfig } from './eval-config.ts';
+
+export interface ConformConfig
+  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'attn' | 'json'> {
+  /** Folders. */
+  readonly vectors?: readonly string[];
+  /** A part of an id, or a whole one with `*` and `?`. */
+  readonly filter?: string;
+}

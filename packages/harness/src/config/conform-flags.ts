@@ -1,0 +1,26 @@
+/** Every flag of `nanscope conform`, in the order `--help` shows them. What `eval` has as well is defined there. */
+import type { Flag } from './flag.ts';
+import { sharedFlag, sharedFlags } from './shared-flags.ts';
+
+const CASES = 'Cases';
+
+export const conformFlags: readonly Flag[] = [
+  ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
+  sharedFlag('attn', { describe: 'the attention implementation to put under the suite' }),
+  {
+    name: 'vectors',
+    kind: 'texts',
+    value: 'DIR',
+    group: CASES,
+    describe:
+      'a folder of test vectors, run beside our own cases: ONNX backend tests, or an index.json or cases.json with its files; may be given more than once',
+  },
+  {
+    name: 'filter',
+    kind: 'text',
+    value: 'ID',
+    group: CASES,
+    describe: 'only cases whose id has this part; with * or ? it stands for the whole id',
+  },
+  sharedFlag('json'),
+];

@@ -1,0 +1,121 @@
+/**
+ * `nanscope conform`: read the cases, decide the device, run them in a process of their own. Results come one by one,
+ * so that a device that crashes or hangs costs the cases it had not come to.
+ */
+import type { CaseResult } from '@nanscope/conform';
+import { UserError } from '@nanscope/errors';
+import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/report';
+import type { ConformConfig } from '../config/conform-config.ts';
+import { type Decided, decide } from '../eval/decide.ts';
+import type { EvalHooks } from '../eval/evaluate.ts';
+import { runChild, siblingModule } from '../lane/child.ts';
+import { laneOutcome } from '../lane/start-lane.ts';
+import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
+import { chooseCases } from './cases.ts';
+import type { ConformMessage, ConformTask } from './task.ts';
+import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
+
+interface Ran {
+  readonly outcome: LaneOutcome;
+  readonly results: readonly CaseResult[];
+  readonly environment?: EnvironmentRecord;
+}
+
+async function runProcess(
+  task: ConformTask,
+  total: number,
+  { environment: variables }: Decided,
+  hooks: EvalHooks,
+): Promise<Ran> {
+  const { laneTimeout } = task.config;
+  const results: CaseResult[] = [];
+  let environment: EnvironmentRecord | undefined;
+  let done = false;
+  let failed = 0;
+  let lost: string | undefined;
+  let userError: LaneOutcome['userError'];
+  const end = await runChild<LaneMessage | ConformMessage>({
+    module: siblingModule(import.meta.url, './lane-main'),
+    input: task,
+    environment: variables,
+    silenceSeconds: laneTimeout,
+    ...(hooks.signal ? { signal: hooks.signal } : {}),
+    onMessage(message) {
+      if (message.kind === 'opened') environment = message.environment;
+      else if (message.kind === 'case') {
+        results.push(message.result);
+        if (message.result.status === 'fail') failed++;
+        const facts = failed > 0 ? [`${failed} failed`] : [];
+        const progress = { batches: results.length, total, tokensPerSecond: 0, facts };
+        hooks.onLane('target', { kind: 'progress', ...progress });
+      } else {
+        if (message.kind === 'done') done = true;
+        else if (message.kind === 'device-lost') lost = message.reason;
+        else if (message.kind === 'user-error') userError = message;
+        hooks.onLane('target', message);
+      }
+    },
+  });
+  const outcome = laneOutcome(
+    end,
+    {
+      done,
+      interrupted: hooks.signal?.aborted ?? false,
+      ...(lost ? { lost } : {}),
+      ...(userError ? { userError } : {}),
+    },
+    laneTimeout,
+  );
+  if (outcome.status !== 'complete') hooks.onLane('target', { kind: 'ended', outcome });
+  return { outcome, results, ...(environment ? { environment } : {}) };
+}
+
+/**
+ * @param command The command line as typed, for the result.
+ * @returns The result; undefined when it was interrupted before a case ran.
+ * @throws UserError for cases, folders or devices that are not there, before anything runs
+ */
+export async function conform(
+  config: ConformConfig,
+  command: string,
+  hooks: EvalHooks,
+): Promise<ConformResultRecord | undefined> {
+  hooks.onStage('reading the cases');
+  const { cases, badVectors } = await chooseCases(config);
+  if (hooks.signal?.aborted) return undefined;
+  const asked = { ...config, reference: 'none', policy: 'safe' };
+  const decided = await decide(asked, hooks.onStage).catch((error: unknown) => {
+    if (hooks.signal?.aborted) return undefined;
+    throw error;
+  });
+  if (!decided || hooks.signal?.aborted) return undefined;
+  hooks.onDecision(decided);
+  const started = performance.now();
+  const task = { config, decision: decided.target };
+  const { outcome, results, environment } = await runProcess(task, cases.length, decided, hooks);
+  if (outcome.userError) {
+    const { code, message, exitCode } = outcome.userError;
+    throw new UserError(code, message, { exitCode });
+  }
+  const counts = countsOf(results, cases.length);
+  return {
+    schema: CONFORM_SCHEMA,
+    kind: 'conform',
+    command,
+    implementation: decided.target.attention === 'undecided' ? 'sdpa' : decided.target.attention,
+    decision: { ...decided.target },
+    ...(environment && { environment }),
+    status: outcome.status,
+    ...(outcome.failure && { failure: outcome.failure }),
+    counts,
+    required: requiredOf(results),
+    seconds: (performance.now() - started) / 1000,
+    cases: results.map(({ tensors, controls, ...rest }) => ({
+      ...rest,
+      comparisons: [...tensors],
+      controls: [...controls],
+    })),
+    badVectors: [...badVectors],
+    verdict: conformVerdict(counts, badVectors.length, outcome, cases[results.length]?.id),
+  };
+}

@@ -1,0 +1,20 @@
+/** A conformance run from start to end, in its own process: open the backend, run case after case, tell each result. */
+import { runSuite, tensorflowImplementation } from '@nanscope/conform';
+import { environmentOf } from '../lane/environment.ts';
+import { openSession } from '../lane/open-session.ts';
+import type { LaneMessage } from '../lane/task.ts';
+import { chooseCases } from './cases.ts';
+import type { ConformMessage, ConformTask } from './task.ts';
+
+export async function runConformLane(
+  task: ConformTask,
+  say: (message: LaneMessage | ConformMessage) => void,
+): Promise<void> {
+  const { cases } = await chooseCases(task.config);
+  const session = await openSession(task, say);
+  say({ kind: 'opened', environment: environmentOf(session) });
+  const { attention } = task.decision;
+  const implementation = tensorflowImplementation(attention === 'undecided' ? 'sdpa' : attention);
+  for await (const result of runSuite(cases, implementation)) say({ kind: 'case', result });
+  await session.dispose();
+}

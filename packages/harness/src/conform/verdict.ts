@@ -1,0 +1,83 @@
+/** From the results of a conformance run to its verdict and the tolerance it needed. Pure. */
+import type { CaseResult } from '@nanscope/conform';
+import type { ConformResultRecord, ConformVerdictRecord } from '@nanscope/report';
+import type { LaneOutcome } from '../lane/task.ts';
+
+type Counts = ConformResultRecord['counts'];
+
+export function countsOf(results: readonly CaseResult[], cases: number): Counts {
+  const of = (status: CaseResult['status']) => results.filter((result) => result.status === status).length;
+  return {
+    cases,
+    pass: of('pass'),
+    fail: of('fail'),
+    refused: of('refused'),
+    notRun: cases - results.length,
+  };
+}
+
+const NOTHING = { value: 0, id: undefined as string | undefined };
+
+/** The minimum required tolerance over all comparisons that gave numbers. */
+export function requiredOf(results: readonly CaseResult[]): ConformResultRecord['required'] {
+  let absolute = NOTHING;
+  let share = NOTHING;
+  for (const { id, tensors } of results) {
+    for (const { required, allowed } of tensors) {
+      if (required > absolute.value) absolute = { value: required, id };
+      const part = required === 0 ? 0 : allowed > 0 ? required / allowed : Number.POSITIVE_INFINITY;
+      if (part > share.value) share = { value: part, id };
+    }
+  }
+  return {
+    absolute: absolute.value,
+    ...(absolute.id !== undefined && { absoluteCase: absolute.id }),
+    share: share.value,
+    ...(share.id !== undefined && { shareCase: share.id }),
+  };
+}
+
+const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** @param next the case that was running when the lane ended */
+export function conformVerdict(
+  { cases, pass, fail, refused, notRun }: Counts,
+  badVectors: number,
+  outcome: LaneOutcome,
+  next: string | undefined,
+): ConformVerdictRecord {
+  const counted = `${pass} of ${some(cases, 'case')} passed, ${fail} failed, ${refused} refused`;
+  const rest = notRun > 0 ? `, ${notRun} not run` : '';
+  const sentence = `${counted}${rest}.`;
+  if (outcome.status === 'interrupted')
+    return { code: 'interrupted', exitCode: 130, sentence: `Interrupted: ${sentence}`, next: '' };
+  if (badVectors > 0)
+    return {
+      code: 'bad-vectors',
+      exitCode: 2,
+      sentence: `${some(badVectors, 'vector')} could not be read; ${sentence}`,
+      next: 'Mend or remove the files that standard error names, each in one line.',
+    };
+  if (outcome.status !== 'complete')
+    return {
+      code: 'lane-failed',
+      exitCode: 1,
+      sentence: `The lane ${outcome.status} (${outcome.failure ?? 'no reason given'}); ${sentence}`,
+      next: next ? `It was at ${next}: run that case alone with --filter '${next}'.` : '',
+    };
+  if (fail > 0)
+    return {
+      code: 'cases-failed',
+      exitCode: 1,
+      sentence,
+      next: 'Run one of them alone with --filter ID; eager on --device javascript is the readable reference.',
+    };
+  if (pass === 0)
+    return {
+      code: 'nothing-compared',
+      exitCode: 1,
+      sentence: `Every case was refused, so nothing was compared; ${sentence}`,
+      next: 'Choose other cases with --filter, or another implementation with --attn.',
+    };
+  return { code: 'conforms', exitCode: 0, sentence, next: '' };
+}
