@@ -39,6 +39,8 @@ PROBLEMS = {
     # The rows of k, or of v, that padding masks are NaN: what a second layer meets after unguarded softmax.
     "nan-in-padded-keys": {"causal": True, "padding": LEFT},
     "nan-in-padded-values": {"causal": True, "padding": LEFT},
+    # Scores of some tens where no key is allowed: an additive fill of 1e9 still rounds them away, a smaller one does not.
+    "large-scores": {"causal": True, "padding": EMPTY},
     "grouped-heads": {"causal": True, "padding": LEFT, "H": 4, "Hkv": 2},
 }
 
@@ -80,6 +82,8 @@ if __name__ == "__main__":
         listed.append({"name": name, "B": B, "H": H, "Hkv": Hkv, "T": T, "D": D, "mask": mask})
         for i, (tensor, heads) in enumerate({"q": H, "k": Hkv, "v": Hkv, "dout": H}.items()):
             values = numbers(4 * seed + i, B, heads, T, D)
+            if name == "large-scores" and tensor == "q":
+                values[1] *= 8
             if name == {"k": "nan-in-padded-keys", "v": "nan-in-padded-values"}.get(tensor):
                 values[1, :, :3] = np.nan
             tensors[f"{name}.{tensor}"] = values

@@ -56,7 +56,9 @@ export function rowMask(problem: ReferenceProblem, b: number, h: number, t: numb
       for (let i = 0; i < blocks; i++) fill = sum(fill, value);
       const total = sum(bias, fill);
       const before = selected(s) ? value : score;
-      return total === 0 ? before : sum(before, total);
+      if (total === 0) return before;
+      // -1e9 swallows a score in float32 and not in float64: what is swallowed is the policy, not a rounding error.
+      return fill === 0 ? sum(before, total) : Math.fround(sum(before, total));
     },
     passesGradient: (s) => !selected(s) && !guarded,
   };
