@@ -3,7 +3,6 @@
  * places of NaN of attention, and loss, logits and gradients of GPT-2 where the system is one with a model.
  * All of it on wasm; on the other backends what tells the presets apart.
  */
-import { fileURLToPath } from 'node:url';
 import {
   type PresetName,
   policies,
@@ -35,6 +34,7 @@ import {
   recordings,
   stale,
 } from './preset-goldens.ts';
+import { modelFolder } from './small-model.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT });
 
@@ -165,9 +165,7 @@ for (const { backend, probe } of found) {
     describe('GPT-2', () => {
       let model: Gpt2;
       beforeAll(async () => {
-        model = await loadGpt2({
-          directory: fileURLToPath(new URL('../../golden/gpt2/model', import.meta.url)),
-        });
+        model = await loadGpt2({ directory: modelFolder });
       });
       afterAll(() => model?.dispose());
 
