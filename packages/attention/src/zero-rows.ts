@@ -9,7 +9,7 @@ import type { PreparedMask } from './mask-types.ts';
 /** @param x `[B, H, T, any]`, of fully masked rows what the guard's open cells gave. */
 export function zeroRows(x: tf.Tensor4D, { policy, liveQueries }: PreparedMask): tf.Tensor4D {
   if (policy.rowGuard !== 'zeros' || !liveQueries) return x;
-  // By select the gradient of these rows is 0 too; by the product it is 0 times what comes.
+  // By select the gradient of these rows is 0 too; by the product it is 0 times what comes, and the 0 has a sign.
   if (policy.clearMasked) return selectMasked(x, liveQueries, tf.scalar(0));
   return x.mul(liveQueries.cast('float32')) as tf.Tensor4D;
 }
