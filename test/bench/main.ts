@@ -1,5 +1,5 @@
 /**
- * Entry point of `pnpm bench [eval|train] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`: runs the
+ * Entry point of `pnpm bench [eval|train|probes] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`: runs the
  * benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,11 +8,13 @@ import { laneEnvironment } from '@nanscope/backend';
 import { evalBench } from './eval-bench.ts';
 import type { BenchOptions } from './measure.ts';
 import { withSection } from './page.ts';
+import { probeBench } from './probe-bench.ts';
 import { trainBench } from './train-bench.ts';
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string>>> = {
   eval: evalBench,
   train: trainBench,
+  probes: probeBench,
 };
 
 function refuse(message: string): never {
@@ -31,7 +33,7 @@ const { values, positionals } = parseArgs({
 });
 const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
-if (!bench || more.length > 0) refuse(`expected eval or train, found ${positionals.join(' ')}.`);
+if (!bench || more.length > 0) refuse(`expected eval, train or probes, found ${positionals.join(' ')}.`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 

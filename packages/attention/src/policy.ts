@@ -43,6 +43,11 @@ export interface Policy {
   readonly rowGuard: RowGuard;
   readonly computeDtype: ComputeDtype;
   /**
+   * Where the guard `zeros` looks for fully masked rows. In the mask, it finds them all; in the masked scores, by
+   * default, it misses a row in which a NaN or an infinite score met the added -inf. A select fill leaves no such row.
+   */
+  readonly guardReads?: 'mask' | 'scores';
+  /**
    * Rows of k and v that no query may attend to, and rows of q that attend to nothing, are set to 0 by select
    * before any product, so that a NaN kept in a padded position meets no `0 * NaN`. Real systems do not.
    */

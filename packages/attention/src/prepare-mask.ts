@@ -123,9 +123,14 @@ function stepsOf(
       const fill = selectMasked(tf.fill(liveQueries.shape, value), liveQueries, tf.scalar(0));
       steps.push({ how: 'select', keep: allowed, fill });
     } else {
-      steps.push({ how: 'select', keep: or(allowed, opened), fill: tf.scalar(value) });
+      // A finite fill does not lift what the caller's own float mask set to -inf: the sum has closed it already.
+      const closed = bias && Number.isFinite(value) ? and([causal, window, padding]) : allowed;
+      if (closed) steps.push({ how: 'select', keep: or(closed, opened), fill: tf.scalar(value) });
     }
     return steps;
+  }
+  if (policy.rowGuard === 'zeros' && policy.guardReads === 'mask') {
+    steps.push({ how: 'select', keep: liveQueries, fill: tf.scalar(0) });
   }
   const sums = [0, value, round(value + value), round(round(value + value) + value)];
   if (policy.compose === 'causal-twice' && causal) {

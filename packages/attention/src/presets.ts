@@ -52,7 +52,8 @@ const table = {
     rowGuard: 'zeros',
     computeDtype: 'f32',
     implementation: 'sdpa',
-    summary: 'PyTorch 2.5 and later: additive -inf, and _safe_softmax turns a row of -inf into zeros.',
+    summary:
+      'PyTorch 2.5 and later: additive -inf, and _safe_softmax turns the probabilities of a row of -inf into zeros; 0 times a NaN of v, or a NaN score, is still NaN.',
     source: 'pytorch v2.5 aten/src/ATen/native/transformers/attention.cpp: _safe_softmax (pytorch#133882)',
   },
   'torch-mps-2.8': {
@@ -119,9 +120,10 @@ const table = {
     fill: { how: 'additive', value: MINUS_INFINITY },
     compose: 'and',
     rowGuard: 'zeros',
+    guardReads: 'mask',
     computeDtype: 'f32',
     summary:
-      'ONNX Attention 23 and 24 as corrected in 1.23: additive -inf, and a fully masked row gives exactly 0.',
+      'ONNX Attention 23 and 24 as corrected in 1.23: additive -inf, and the probabilities of a fully masked row are exactly 0, found in the mask: a NaN score does not matter, a NaN of v does.',
     source:
       'onnx onnx/reference/ops/op_attention.py: _compute_attention (guard on the additive bias, onnx#8068)',
   },
@@ -132,7 +134,7 @@ const table = {
     rowGuard: 'none',
     computeDtype: 'f32',
     summary:
-      'One AND mask selected with -0.7 finfo.max: a query without a key attends evenly to everything, the future included.',
+      'One AND mask selected with -0.7 finfo.max: a query without a key attends evenly to everything, the future included. A float mask is added and not filled: a row of its -inf is NaN.',
     source: 'jax 0.10.0 jax/_src/nn/functions.py: _apply_masks, _get_large_negative',
   },
   tfjs: {

@@ -5,7 +5,9 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { attention } from './attention.ts';
+import type { PreparedMask } from './mask-types.ts';
 import { type Implementation, safePolicy } from './policy.ts';
+import { prepareMask } from './prepare-mask.ts';
 
 export interface AttentionProbeOutcome {
   readonly implementation: Implementation;
@@ -16,6 +18,7 @@ export interface AttentionProbeOutcome {
 }
 
 const [B, H, T, D] = [3, 2, 8, 8];
+const SIZE = B * H * T * D;
 /** Left padding of each batch row: some, none, all. */
 const PADS = [3, 0, T];
 /** Positions from here on are changed to look for a leak. */
@@ -23,11 +26,22 @@ const FUTURE = 5;
 
 type Variant = 'plain' | 'pads' | 'nan' | 'future';
 
-/** Runs on the active tfjs backend under the safe policy. Reads with `await data()` only. */
+/** Runs on the active tfjs backend under the safe policy: one mask, four forward passes, one `await data()`. */
 export async function attentionProbes(implementation: Implementation): Promise<AttentionProbeOutcome[]> {
   const names: Variant[] = ['plain', 'pads', 'nan', 'future'];
-  const runs = await Promise.all(names.map((variant) => run(implementation, variant)));
-  const [plain, pads, nan, future] = runs as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  const outputs = tf.tidy(() => {
+    const mask = sharedMask();
+    return tf.concat(names.map((variant) => run(implementation, variant, mask)));
+  });
+  const values = (await outputs.data()) as Float32Array;
+  outputs.dispose();
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const [plain, pads, nan, future] = names.map((_, i) => bits.subarray(i * SIZE, (i + 1) * SIZE)) as [
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+  ];
   const firstReal = PADS[0]!;
   const outcome = (probe: AttentionProbeOutcome['probe'], wrong: number, good: string, bad: string) => ({
     implementation,
@@ -65,25 +79,23 @@ export async function attentionProbes(implementation: Implementation): Promise<A
   ];
 }
 
-async function run(implementation: Implementation, variant: Variant): Promise<Uint32Array> {
-  const output = tf.tidy(() => {
-    const [q, k, v] = (['q', 'k', 'v'] as const).map((name) =>
-      tf.tensor4d(fill(name, variant), [B, H, T, D]),
-    );
-    const padding = tf.tensor2d(
-      PADS.flatMap((pads) => Array.from({ length: T }, (_, s) => Number(s >= pads))),
-      [B, T],
-      'int32',
-    );
-    return attention(q!, k!, v!, { implementation, policy: safePolicy, mask: { padding, causal: true } });
-  });
-  const values = (await output.data()) as Float32Array;
-  output.dispose();
-  return new Uint32Array(values.buffer, values.byteOffset, values.length);
+/** Of all runs: what padding and causality allow does not depend on what the tensors hold. */
+function sharedMask(): PreparedMask {
+  const padding = tf.tensor2d(
+    PADS.flatMap((pads) => Array.from({ length: T }, (_, s) => Number(s >= pads))),
+    [B, T],
+    'int32',
+  );
+  return prepareMask({ padding, causal: true }, { batch: B, queries: T, keys: T, policy: safePolicy });
+}
+
+function run(implementation: Implementation, variant: Variant, mask: PreparedMask): tf.Tensor4D {
+  const [q, k, v] = (['q', 'k', 'v'] as const).map((name) => tf.tensor4d(fill(name, variant), [B, H, T, D]));
+  return attention(q!, k!, v!, { implementation, mask });
 }
 
 function fill(name: 'q' | 'k' | 'v', variant: Variant): Float32Array {
-  const values = new Float32Array(B * H * T * D);
+  const values = new Float32Array(SIZE);
   count((b, h, t, at, d) => {
     const padded = t < PADS[b]! && name !== 'q';
     values[at] = value(name, b, h, t, d);
@@ -103,7 +115,7 @@ function value(name: 'q' | 'k' | 'v', b: number, h: number, t: number, d: number
 
 function count(wrong: (b: number, h: number, t: number, at: number, d: number) => boolean): number {
   let total = 0;
-  for (let at = 0; at < B * H * T * D; at++) {
+  for (let at = 0; at < SIZE; at++) {
     const row = Math.floor(at / D);
     if (wrong(Math.floor(row / (H * T)), Math.floor(row / T) % H, row % T, at, at % D)) total++;
   }

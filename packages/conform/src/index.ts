@@ -1,17 +1,19 @@
 /** A conformance suite for attention: cases from a float64 oracle, from relations and from files, and the verdict. @module */
-export type {
-  AttentionNumbers,
-  AttentionProblem,
-  Comparison,
-  ConformCase,
-  Control,
-  Judgement,
-  Run,
-  Wanted,
+export {
+  type AttentionNumbers,
+  type AttentionProblem,
+  type Comparison,
+  type ConformCase,
+  type Control,
+  type Judgement,
+  type Run,
+  tensorNames,
+  type Wanted,
+  withGradients,
 } from './case.ts';
 export type { AttentionImplementation } from './implementation.ts';
 export { tensorflowImplementation } from './implementations/tensorflow.ts';
-export { type Measured, measure } from './judge/compare.ts';
+export { largest, type Measured, measure, relativeError } from './judge/compare.ts';
 export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';
 export { metamorphicCases } from './metamorphic/index.ts';
 export { oracleCases } from './oracle/cases.ts';

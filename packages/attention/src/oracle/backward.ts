@@ -30,7 +30,7 @@ export function backward(
       for (let t = 0; t < T; t++) {
         const row = (b * H + h) * T + t;
         const mask = rowMask(problem, b, h, t);
-        if (policy.rowGuard === 'zeros' && !mask.live) continue;
+        if (policy.rowGuard === 'zeros' && policy.clearMasked && !mask.live) continue;
         let delta = 0;
         for (let s = 0; s < S; s++) {
           const p = probabilities[row * S + s]!;

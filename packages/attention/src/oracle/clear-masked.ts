@@ -27,7 +27,7 @@ export function cleared(problem: ReferenceProblem): Cleared {
     for (let h = 0; h < H; h++) {
       for (let t = 0; t < T; t++) {
         const mask = rowMask(
-          { ...problem, policy: { ...policy, fill: { how: 'select', value: -1 } } },
+          { ...problem, policy: { ...policy, fill: { how: 'select', value: Number.NEGATIVE_INFINITY } } },
           b,
           h,
           t,

@@ -39,11 +39,16 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
         }
         const zero = policy.rowGuard === 'zeros' && !mask.live;
         if (zero) {
-          // What a caller sees of the stages; the output row stays 0.
+          // What a caller sees of the stages.
           masked.fill(half(Math.fround(policy.fill.value)), row * S, (row + 1) * S);
-          continue;
-        }
-        softmax(masked, probabilities, row * S, S, round);
+          if (policy.clearMasked) continue;
+          // The guard is of rows of -inf: an added -inf leaves NaN where the score is NaN or Infinity, and no such row.
+          const poisoned =
+            policy.fill.how === 'additive' &&
+            policy.guardReads !== 'mask' &&
+            capped.subarray(row * S, (row + 1) * S).some((x) => !(x < Infinity));
+          probabilities.fill(poisoned ? Number.NaN : 0, row * S, (row + 1) * S);
+        } else softmax(masked, probabilities, row * S, S, round);
         for (let s = 0; s < S; s++) probabilities[row * S + s] = half(probabilities[row * S + s]!);
         for (let d = 0; d < Dv; d++) {
           let sum = 0;

@@ -30,14 +30,20 @@ export function rowMask(problem: ReferenceProblem, b: number, h: number, t: numb
   const cells = Array.from({ length: S }, (_, s) => cellAt(problem, b, h, t, s));
   const live = cells.some((cell) => cell.allowed);
   const own = positionOf(problem, t);
+  const select = policy.fill.how === 'select';
   const opened = (s: number) =>
     !live &&
     (policy.rowGuard === 'attend-all' ||
-      policy.rowGuard === 'zeros' ||
+      (policy.rowGuard === 'zeros' && !select) ||
       (policy.rowGuard === 'self' && s === own));
-  const select = policy.fill.how === 'select';
   const twice = policy.compose === 'causal-twice' && problem.mask?.causal === true && !select;
-  const selected = (s: number) => !opened(s) && (select ? !cells[s]!.allowed : twice && !cells[s]!.causal);
+  // A finite fill does not lift what the caller's own float mask set to -inf.
+  const leaves =
+    Number.isFinite(value) && policy.rowGuard !== 'zeros' && problem.mask?.explicit?.dtype === 'float32';
+  const closed = ({ allowed, causal, window, padding }: Cell) =>
+    leaves ? !(causal && window && padding) : !allowed;
+  const selected = (s: number) => !opened(s) && (select ? closed(cells[s]!) : twice && !cells[s]!.causal);
+  const guarded = !live && policy.rowGuard === 'zeros' && policy.guardReads === 'mask';
   const sum = (a: number, b: number) => round(a + b);
   return {
     live,
@@ -50,9 +56,11 @@ export function rowMask(problem: ReferenceProblem, b: number, h: number, t: numb
       for (let i = 0; i < blocks; i++) fill = sum(fill, value);
       const total = sum(bias, fill);
       const before = selected(s) ? value : score;
-      return total === 0 ? before : sum(before, total);
+      if (total === 0) return before;
+      // -1e9 swallows a score in float32 and not in float64: what is swallowed is the policy, not a rounding error.
+      return fill === 0 ? sum(before, total) : Math.fround(sum(before, total));
     },
-    passesGradient: (s) => !selected(s),
+    passesGradient: (s) => !selected(s) && !guarded,
   };
 }
 

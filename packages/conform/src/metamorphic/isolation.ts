@@ -2,7 +2,7 @@
 import { policies } from '@nanscope/attention';
 import type { AttentionNumbers, ConformCase } from '../case.ts';
 import { spoiledControls } from '../judge/controls.ts';
-import { base, padded, poison, run, sameBits, select, type Where } from './base.ts';
+import { base, PADS, padded, padding, poison, run, sameBits, select, type Where } from './base.ts';
 
 const accuracy = 'the same bits';
 
@@ -10,6 +10,11 @@ const FIRST_LATER = 6;
 const later: Where = (_b, t) => t >= FIRST_LATER;
 const earlier: Where = (_b, t) => t < FIRST_LATER;
 const second: Where = (b) => b === 1;
+
+const gradientNames = ['dq', 'dk', 'dv'] as const;
+const earlierGradient = poison(base.dout!, later, 0);
+/** The first real token of the padded sequence. */
+const firstReal: Where = (b, t) => b === 0 && t === PADS;
 
 const poisoned = (where: Where, value: number) => ({
   q: poison(base.q, where, value),
@@ -41,6 +46,33 @@ const causalLeak: ConformCase = {
   },
 };
 
+/** With the later rows of the gradient 0, no gradient comes from a later token, and none goes to one. */
+const causalGradient: ConformCase = {
+  id: 'metamorphic:causal-gradient',
+  accuracy: 'the same bits at earlier tokens, 0 at later ones',
+  runs: [
+    run({ dout: earlierGradient }),
+    run({ ...poisoned(later, 0.5), dout: earlierGradient }),
+    run({ dout: earlierGradient, mask: { padding } }),
+  ],
+  judge(results) {
+    const [plain, changed, open] = results as AttentionNumbers[];
+    const gone = gradientNames.map((name) => {
+      const actual = select(changed![name], later).map(Math.abs);
+      return { name: `${name} of later tokens`, actual, expected: actual.map(() => 0), allowed: 0 };
+    });
+    return {
+      comparisons: [...sameBits(changed!, plain!, earlier, gradientNames), ...gone],
+      controls: [
+        {
+          name: 'without causality later tokens get a gradient',
+          comparisons: sameBits(open!, plain!, later, ['dv']),
+        },
+      ],
+    };
+  },
+};
+
 const paddingContent = (value: number): ConformCase => ({
   id: `metamorphic:padding-content;value=${value}`,
   accuracy,
@@ -50,9 +82,10 @@ const paddingContent = (value: number): ConformCase => ({
     // Without the clearing of masked rows, and only where v is multiplied by the weight 0.
     run({ policy: policies['torch-2.5'] }),
     run({ policy: policies['torch-2.5'], v: poison(base.v, padded, Number.NaN) }),
+    run({ v: poison(base.v, firstReal, value) }),
   ],
   judge(results) {
-    const [plain, changed, open, reached] = results as AttentionNumbers[];
+    const [plain, changed, open, reached, real] = results as AttentionNumbers[];
     return {
       comparisons: sameBits(changed!, plain!),
       controls: [
@@ -60,6 +93,7 @@ const paddingContent = (value: number): ConformCase => ({
           name: 'a policy that does not clear masked rows lets a NaN through',
           comparisons: sameBits(reached!, open!, (b, t) => b === 0 && !padded(b, t), ['out']),
         },
+        { name: 'at a real token it is seen', comparisons: sameBits(real!, plain!, firstReal, ['out']) },
       ],
     };
   },
@@ -77,27 +111,28 @@ const maskedNaN: ConformCase = {
   },
 };
 
-const batchIsolation: ConformCase = {
-  id: 'metamorphic:batch-isolation',
+const batchIsolation = (value: number): ConformCase => ({
+  id: `metamorphic:batch-isolation;value=${value}`,
   accuracy,
-  runs: [run(), run({ q: poison(base.q, second, Number.NaN), k: poison(base.k, second, Number.NaN) })],
+  runs: [run(), run({ ...poisoned(second, value), dout: poison(base.dout!, second, value) })],
   judge(results) {
     const [plain, changed] = results as AttentionNumbers[];
     return {
       comparisons: sameBits(changed!, plain!, (b) => b === 0),
-      controls: [
-        {
-          name: 'the changed sequence itself changes',
-          comparisons: sameBits(changed!, plain!, second, ['out']),
-        },
-      ],
+      controls: (['out', 'dv'] as const).map((name) => ({
+        name: `${name} of the changed sequence itself changes`,
+        comparisons: sameBits(changed!, plain!, second, [name]),
+      })),
     };
   },
-};
+});
+
+const poisons = [Number.NaN, Number.POSITIVE_INFINITY, 1e30];
 
 export const isolationCases: readonly ConformCase[] = [
   causalLeak,
-  ...[Number.NaN, Number.POSITIVE_INFINITY, 1e30].map(paddingContent),
+  causalGradient,
+  ...poisons.map(paddingContent),
   maskedNaN,
-  batchIsolation,
+  ...poisons.map(batchIsolation),
 ];

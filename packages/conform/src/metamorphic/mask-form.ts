@@ -5,16 +5,22 @@ import { B, padding, run, sameBits, T } from './base.ts';
 
 const WINDOW = 4;
 
-function explicit(dtype: 'bool' | 'float32', window: number): ReferenceMask {
+type Open = (b: number, t: number, s: number) => boolean;
+
+function written(open: Open, dtype: 'bool' | 'float32'): ReferenceMask {
   const values = Array.from({ length: B * T * T }, (_, i) => {
-    const [b, t, s] = [Math.floor(i / (T * T)), Math.floor(i / T) % T, i % T];
-    const open = s <= t && s > t - window && padding[b * T + s] === 1;
-    return dtype === 'bool' ? Number(open) : open ? 0 : Number.NEGATIVE_INFINITY;
+    const allowed = open(Math.floor(i / (T * T)), Math.floor(i / T) % T, i % T);
+    return dtype === 'bool' ? Number(allowed) : allowed ? 0 : Number.NEGATIVE_INFINITY;
   });
   return { explicit: { values, shape: [B, 1, T, T], dtype } };
 }
 
-export const maskFormCases: readonly ConformCase[] = [
+const composed =
+  (window: number): Open =>
+  (b, t, s) =>
+    s <= t && s > t - window && padding[b * T + s] === 1;
+
+const composedForms: readonly ConformCase[] = [
   policies.safe,
   policies['torch-2.5'],
   policyFrom({ rowGuard: 'self' }),
@@ -24,20 +30,43 @@ export const maskFormCases: readonly ConformCase[] = [
     accuracy: 'the same bits',
     runs: [
       run({ policy, mask: { causal: true, window: WINDOW, padding } }),
-      run({ policy, mask: explicit(dtype, WINDOW) }),
-      run({ policy, mask: explicit(dtype, WINDOW - 1) }),
+      run({ policy, mask: written(composed(WINDOW), dtype) }),
+      run({ policy, mask: written(composed(WINDOW - 1), dtype) }),
     ],
     judge(results: readonly AttentionNumbers[]) {
-      const [composed, written, narrower] = results as AttentionNumbers[];
+      const [plain, explicitly, narrower] = results as AttentionNumbers[];
       return {
-        comparisons: sameBits(written!, composed!),
+        comparisons: sameBits(explicitly!, plain!),
         controls: [
           {
             name: 'a window one key narrower',
-            comparisons: sameBits(narrower!, composed!, undefined, ['out']),
+            comparisons: sameBits(narrower!, plain!, undefined, ['out']),
           },
         ],
       };
     },
   })),
 );
+
+/** A single mask by its short form, and the same cells written out. */
+const singles: readonly { readonly name: string; readonly short: ReferenceMask; readonly open: Open }[] = [
+  { name: 'causal', short: { causal: true }, open: (_b, t, s) => s <= t },
+  { name: 'padding', short: { padding }, open: (b, _t, s) => padding[b * T + s] === 1 },
+];
+
+const singleForms: readonly ConformCase[] = singles.flatMap(({ name, short, open }) =>
+  (['bool', 'float32'] as const).map((dtype) => ({
+    id: `metamorphic:mask-form;form=${dtype};mask=${name}`,
+    accuracy: 'the same bits',
+    runs: [run({ mask: short }), run({ mask: written(open, dtype) }), run({ mask: {} })],
+    judge(results: readonly AttentionNumbers[]) {
+      const [plain, explicitly, none] = results as AttentionNumbers[];
+      return {
+        comparisons: sameBits(explicitly!, plain!),
+        controls: [{ name: 'no mask', comparisons: sameBits(none!, plain!, undefined, ['out']) }],
+      };
+    },
+  })),
+);
+
+export const maskFormCases: readonly ConformCase[] = [...composedForms, ...singleForms];
