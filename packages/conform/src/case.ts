@@ -3,11 +3,14 @@
  * from is in oracle/, metamorphic/ and vectors/; how they are run in run/; what passes in judge/.
  */
 import type { CaptureStage, ReferenceProblem } from '@nanscope/attention';
+import type { AttentionNode } from './onnx/node.ts';
 
 /** A problem as plain arrays, and how much of its keys was cached before. */
 export interface AttentionProblem extends ReferenceProblem {
   /** Of the S positions of k and v, how many at the front come from a cache. Default 0. */
   readonly past?: number;
+  /** The same as a node of the ONNX operator, for an implementation that is one; of cases that come from ONNX. */
+  readonly node?: AttentionNode;
 }
 
 /** What of an answer will be looked at, beside the output. */

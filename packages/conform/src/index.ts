@@ -11,7 +11,13 @@ export {
   type Wanted,
   withGradients,
 } from './case.ts';
-export type { AttentionImplementation } from './implementation.ts';
+export { type AttentionImplementation, Refused } from './implementation.ts';
+export {
+  type Onnxruntime,
+  type OnnxruntimeOperator,
+  onnxruntimeImplementation,
+  onnxruntimeOperators,
+} from './implementations/onnxruntime/onnxruntime.ts';
 export { tensorflowImplementation } from './implementations/tensorflow.ts';
 export { largest, type Measured, measure, relativeError } from './judge/compare.ts';
 export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';

@@ -37,5 +37,6 @@ export function problemOf(node: AttentionNode): AttentionProblem {
     ...(attributes.scale !== undefined && { scale: attributes.scale }),
     ...(attributes.softcap > 0 && { softcap: attributes.softcap }),
     mask: maskOf(node, { B, H, T, S, past }),
+    node,
   };
 }

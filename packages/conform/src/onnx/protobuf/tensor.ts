@@ -1,27 +1,11 @@
 /** TensorProto of onnx.proto: an array with its name, as raw bytes or as lists of numbers. Byte for byte as stored. */
 import type { Dtype, SafetensorsTensor } from '@nanscope/safetensors';
+import { elementTypes } from './element-types.ts';
 import { Malformed, readMessage } from './wire.ts';
 
 export interface NamedTensor extends SafetensorsTensor {
   readonly name: string;
 }
-
-/** TensorProto.DataType of what Attention may be given. The rest has no place in it. */
-const dtypes: Readonly<Record<number, Dtype>> = {
-  1: 'F32',
-  2: 'U8',
-  3: 'I8',
-  4: 'U16',
-  5: 'I16',
-  6: 'I32',
-  7: 'I64',
-  9: 'BOOL',
-  10: 'F16',
-  11: 'F64',
-  12: 'U32',
-  13: 'U64',
-  16: 'BF16',
-};
 
 const EXTERNAL = 1;
 
@@ -43,7 +27,7 @@ export function readTensor(bytes: Uint8Array): NamedTensor {
     else if (field.number === 14 && field.integer() === EXTERNAL)
       throw new Malformed(`tensor "${name}" with its data in another file`);
   });
-  const dtype = dtypes[type];
+  const dtype = elementTypes[type];
   if (dtype === undefined) throw new Malformed(`tensor "${name}" of data type ${type}`);
   const data = raw ? Uint8Array.from(raw) : packed(dtype, numbers);
   const wanted = shape.reduce((product, size) => product * size, bytesOf[dtype] ?? 1);
