@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /** A spread of all factors; what a software adapter runs is a tenth of that. */
-const all = cellsOf({ device: ['any'], ...factors });
+const all = cellsOf({ device: ['any'], ...factors, attn: ['eager', 'sdpa'] });
 const sample = (count: number) => all.filter((cell) => inShard(cell, { index: 1, count }));
 
 const probes = await Promise.all(

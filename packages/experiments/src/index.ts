@@ -7,9 +7,11 @@ export {
   conditionsFrom,
   type FactorName,
   factors,
+  isForeign,
   meets,
   plainCell,
 } from './cell/cell.ts';
+export { type ForeignAttention, runForeignCell } from './cell/foreign-cell.ts';
 export { differences, type Observation, type Outcome } from './cell/outcome.ts';
 export { predict } from './cell/predict.ts';
 export { runCell } from './cell/run-cell.ts';

@@ -7,13 +7,14 @@ import { nearest, UserError } from '@nanscope/errors';
 
 /**
  * Every factor but the device, with the values that can be asked for, in the order of the id.
+ * - `attn`: ours, or an operator of onnxruntime by itself, see foreign-cell.ts.
  * - `keys`: how many keys the queries that the cause would leave without any may still attend to.
  * - `cause`: what leaves queries without a key: the padding mask, a sliding window inside the padding, an explicit mask.
  * - `labels`: `clm` as in Hugging Face's collator; `ignore-first` ignores the first real token's label too.
  * - `row`: the batch row in which it happens; the other row has no padding.
  */
 export const factors = {
-  attn: ['eager', 'sdpa'],
+  attn: ['eager', 'sdpa', 'onnxruntime', 'onnxruntime-mha'],
   fill: policyWords.fill,
   compose: policyWords.compose,
   'row-guard': policyWords.rowGuard,
@@ -26,6 +27,11 @@ export const factors = {
   labels: ['clm', 'ignore-first'],
   row: ['0', '1'],
 } as const satisfies Record<string, readonly string[]>;
+
+/** A cell whose attention is not ours. */
+export interface ForeignCell extends Cell {
+  readonly attn: 'onnxruntime' | 'onnxruntime-mha';
+}
 
 export type FactorName = keyof typeof factors;
 
@@ -94,6 +100,25 @@ function checkCondition(name: string, value: string): void {
     'experiments/condition',
     `${name}: unknown value "${value}"${near ? `, did you mean ${near}?` : '.'} Expected one of ${words.join(', ')}.`,
   );
+}
+
+/** An attention of another library: it has one policy, the one that ONNX states, and no backward pass. */
+export function isForeign(cell: Cell): cell is ForeignCell {
+  return cell.attn !== 'eager' && cell.attn !== 'sdpa';
+}
+
+/** Whether the cell can be asked of its attention at all. */
+export function canBeAsked(cell: Cell): boolean {
+  if (!isForeign(cell)) return true;
+  return meets(cell, {
+    ...{
+      fill: 'additive-inf',
+      compose: 'and',
+      'row-guard': 'zeros',
+      'compute-dtype': 'f32',
+      mode: 'inference',
+    },
+  });
 }
 
 /** Whether the cell has every one of these values. */

@@ -10,7 +10,7 @@ import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
 import { type ForwardOptions, type Gpt2, uploadBatch } from '@nanscope/gpt2';
 import { lossAndGradients, scoreRows, supervisedRows, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
-import type { Cell } from './cell.ts';
+import { type Cell, isForeign } from './cell.ts';
 import { BATCH, type CellBatch, cellBatch, LENGTH, VOCABULARY } from './cell-batch.ts';
 import { FUTURE, withAnotherFuture } from './future.ts';
 import { maskFactsOf } from './mask-facts.ts';
@@ -29,8 +29,9 @@ const shape = [BATCH, LENGTH] as const;
 export async function runCell(cell: Cell, session: TraceableSession, model: Gpt2): Promise<Observation> {
   const given = cellBatch(cell);
   const explicit = given.explicit && tf.tensor4d(given.explicit, [BATCH, 1, LENGTH, LENGTH], 'bool');
+  if (isForeign(cell)) throw new Error(`${cell.attn} can not stand inside our model: see foreign-cell.ts.`);
   const options: ForwardOptions = {
-    implementation: cell.attn,
+    implementation: cell.attn as 'eager' | 'sdpa',
     policy: cellPolicy(cell),
     mask: { ...(given.window !== undefined && { window: given.window }), ...(explicit && { explicit }) },
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cellId, conditionsFrom, factors } from '../cell/cell.ts';
 import { cellsOf, inShard, shardFrom } from './factorial.ts';
 
-const values = { device: ['wasm', 'gpu'], ...factors };
+const values = { device: ['wasm', 'gpu'], ...factors, attn: ['eager', 'sdpa'] };
 const small = {
   ...values,
   compose: ['and'],
@@ -21,6 +21,12 @@ describe('cells', () => {
     expect(cells.every((cell) => JSON.stringify(conditionsFrom(cellId(cell))) === JSON.stringify(cell))).toBe(
       true,
     );
+  });
+
+  it('of a foreign attention are those under its one policy', () => {
+    const foreign = cellsOf({ ...values, attn: ['onnxruntime'] });
+    expect(foreign).toHaveLength(2 * 2 * 3 * 2 * 3 * 2 * 2);
+    expect(foreign.every((cell) => cell.fill === 'additive-inf' && cell['row-guard'] === 'zeros')).toBe(true);
   });
 
   it('are divided over shards: each in exactly one, none of them empty or twice as large as its share', () => {

@@ -11,7 +11,7 @@ import { type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
 import { runCells } from '../experiments/run-cells.ts';
-import type { CellResult } from '../experiments/task.ts';
+import type { ObservedCell } from '../experiments/task.ts';
 import type { MatrixHooks } from '../matrix/run-matrix.ts';
 
 export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json'> {
@@ -82,7 +82,7 @@ async function observe(
   hooks: MatrixHooks,
 ): Promise<DeviceObservations | string> {
   const cells = claimCells(device.name);
-  const results: CellResult[] = [];
+  const results: ObservedCell[] = [];
   let facts: KernelFacts | undefined;
   const outcome = await runCells(device, cells, config, {
     onStage: hooks.onStage,
@@ -90,7 +90,8 @@ async function observe(
       facts = told;
     },
     onResults: (some) => {
-      results.push(...some);
+      // Claims ask our own attention only, which refuses nothing.
+      results.push(...(some as ObservedCell[]));
       hooks.onProgress(device.name, results.length, cells.length);
     },
     ...(hooks.signal && { signal: hooks.signal }),

@@ -1,8 +1,10 @@
 /** The resolved configuration of a conformance run: every flag with its value, typed. */
+import type { OnnxruntimeOperator } from '@nanscope/conform';
 import type { EvalConfig } from './eval-config.ts';
 
 export interface ConformConfig
-  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'attn' | 'json'> {
+  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json'> {
+  readonly attn: EvalConfig['attn'] | OnnxruntimeOperator;
   /** Folders. */
   readonly vectors?: readonly string[];
   /** A part of an id, or a whole one with `*` and `?`. */

@@ -1,4 +1,5 @@
 /** Every flag of `nanscope conform`, in the order `--help` shows them. What `eval` has as well is defined there. */
+import { onnxruntimeOperators } from '@nanscope/conform';
 import type { Flag } from './flag.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
@@ -6,7 +7,15 @@ const CASES = 'Cases';
 
 export const conformFlags: readonly Flag[] = [
   ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
-  sharedFlag('attn', { describe: 'the attention implementation to put under the suite' }),
+  {
+    name: 'attn',
+    kind: 'choice',
+    choices: ['auto', 'eager', 'sdpa', ...onnxruntimeOperators],
+    default: 'auto',
+    group: 'Attention',
+    describe:
+      'the attention implementation to put under the suite; onnxruntime is its operator Attention, onnxruntime-mha its MultiHeadAttention, with its own kernels for --device cpu and gpu',
+  },
   {
     name: 'vectors',
     kind: 'texts',

@@ -8,7 +8,10 @@ const RUN = 'Run';
 
 /** What each factor is, and the values it has when none are given. */
 const described: Record<FactorName, readonly [describe: string, values: readonly string[]]> = {
-  attn: ['attention implementations', factors.attn],
+  attn: [
+    'attention implementations; those of onnxruntime stand by themselves, under their one policy (additive-inf, and, zeros)',
+    ['eager', 'sdpa'],
+  ],
   fill: ['how a blocked cell is filled', factors.fill],
   compose: ['how causality and padding meet', ['and', 'causal-dropped']],
   'row-guard': ['what becomes of a query without an allowed key', ['none', 'zeros']],

@@ -12,6 +12,7 @@ import { runChild, siblingModule } from '../lane/child.ts';
 import { laneOutcome } from '../lane/start-lane.ts';
 import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
 import { chooseCases } from './cases.ts';
+import { isOnnxruntime, onnxruntimeDecision } from './onnxruntime.ts';
 import type { ConformMessage, ConformTask } from './task.ts';
 import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
 
@@ -83,13 +84,16 @@ export async function conform(
   hooks.onStage('reading the cases');
   const { cases, badVectors } = await chooseCases(config);
   if (hooks.signal?.aborted) return undefined;
-  const asked = { ...config, reference: 'none', policy: 'safe' };
+  const foreign = isOnnxruntime(config.attn) ? config.attn : undefined;
+  const attn = isOnnxruntime(config.attn) ? 'sdpa' : config.attn;
+  const asked = { ...config, attn, reference: 'none', policy: 'safe' };
   const decided = await decide(asked, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
     throw error;
   });
   if (!decided || hooks.signal?.aborted) return undefined;
-  hooks.onDecision(decided);
+  const told = foreign ? onnxruntimeDecision(foreign, decided.target) : decided.target;
+  hooks.onDecision({ ...decided, target: told });
   const started = performance.now();
   const task = { config, decision: decided.target };
   const { outcome, results, environment } = await runProcess(task, cases.length, decided, hooks);
@@ -102,8 +106,8 @@ export async function conform(
     schema: CONFORM_SCHEMA,
     kind: 'conform',
     command,
-    implementation: decided.target.attention === 'undecided' ? 'sdpa' : decided.target.attention,
-    decision: { ...decided.target },
+    implementation: foreign ?? (decided.target.attention === 'undecided' ? 'sdpa' : decided.target.attention),
+    decision: { ...told },
     ...(environment && { environment }),
     status: outcome.status,
     ...(outcome.failure && { failure: outcome.failure }),

@@ -1,9 +1,10 @@
 /** A conformance run from start to end, in its own process: open the backend, run case after case, tell each result. */
-import { runSuite, tensorflowImplementation } from '@nanscope/conform';
-import { environmentOf } from '../lane/environment.ts';
+import { onnxruntimeImplementation, runSuite, tensorflowImplementation } from '@nanscope/conform';
+import { environmentOf, machineOf } from '../lane/environment.ts';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
 import { chooseCases } from './cases.ts';
+import { isOnnxruntime, onnxruntimeProvider } from './onnxruntime.ts';
 import type { ConformMessage, ConformTask } from './task.ts';
 
 export async function runConformLane(
@@ -11,6 +12,13 @@ export async function runConformLane(
   say: (message: LaneMessage | ConformMessage) => void,
 ): Promise<void> {
   const { cases } = await chooseCases(task.config);
+  const { attn } = task.config;
+  if (isOnnxruntime(attn)) {
+    const implementation = await onnxruntimeImplementation(attn, onnxruntimeProvider(attn, task.decision));
+    say({ kind: 'opened', environment: machineOf(implementation.version) });
+    for await (const result of runSuite(cases, implementation)) say({ kind: 'case', result });
+    return;
+  }
   const session = await openSession(task, say);
   say({ kind: 'opened', environment: environmentOf(session) });
   const { attention } = task.decision;

@@ -1,8 +1,8 @@
 /** The lane's side of cells: opens the device, runs one after the other, says what each showed. */
-import { kernelFacts, runCell, tinyModel } from '@nanscope/experiments';
-import type { Gpt2 } from '@nanscope/gpt2';
+import { kernelFacts } from '@nanscope/experiments';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
+import { CellObserver } from './observe-cell.ts';
 import type { CellResult, CellsTask, ExperimentMessage } from './task.ts';
 
 /** Results are sent together: a message costs as much as a cell of a fast backend. */
@@ -15,7 +15,7 @@ export async function runCellsLane(
 ): Promise<void> {
   const session = await openSession(task, say);
   if (task.facts) say({ kind: 'facts', facts: await kernelFacts() });
-  const models = new Map<string, Gpt2>();
+  const observer = new CellObserver(session);
   let waiting: CellResult[] = [];
   let said = performance.now();
   const send = () => {
@@ -25,15 +25,10 @@ export async function runCellsLane(
   };
   for (const cell of task.cells) {
     if (stop.aborted) break;
-    let model = models.get(cell.layers);
-    if (!model) {
-      model = await tinyModel(Number(cell.layers));
-      models.set(cell.layers, model);
-    }
-    waiting.push({ cell, observation: await runCell(cell, session, model) });
+    waiting.push(await observer.run(cell));
     if (performance.now() - said >= TOGETHER_MS) send();
   }
   send();
-  for (const model of models.values()) model.dispose();
+  observer.dispose();
   await session.dispose();
 }

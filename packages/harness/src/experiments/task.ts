@@ -8,10 +8,18 @@ export interface CellsTask extends Pick<LaneTaskBase, 'decision' | 'config'> {
   readonly facts?: boolean;
 }
 
-export interface CellResult {
+export interface ObservedCell {
   readonly cell: Cell;
   readonly observation: Observation;
 }
+
+/** What another library's attention can not do on this device. */
+export interface RefusedCell {
+  readonly cell: Cell;
+  readonly refused: string;
+}
+
+export type CellResult = ObservedCell | RefusedCell;
 
 /** Cells that have been run since the last message. */
 export interface CellsMessage {

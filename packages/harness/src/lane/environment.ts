@@ -10,6 +10,11 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 export const nanscopeVersion = version;
 
 export function environmentOf(session: Session): EnvironmentRecord {
+  return machineOf(session.facts.version);
+}
+
+/** @param backendVersion what computes, and its version */
+export function machineOf(backendVersion: string): EnvironmentRecord {
   const cpus = os.cpus();
   return {
     nanscope: version,
@@ -19,6 +24,6 @@ export function environmentOf(session: Session): EnvironmentRecord {
     arch: process.arch,
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism?.() ?? cpus.length,
-    backendVersion: session.facts.version,
+    backendVersion,
   };
 }

@@ -10,7 +10,12 @@ import { appendLines } from '../run-folder/write.ts';
 const FILE = 'cells.jsonl';
 
 export function appendCells(folder: string, results: readonly CellResult[]): void {
-  const lines = results.map(({ cell, observation }) => stringifyExact({ id: cellId(cell), ...observation }));
+  const lines = results.map((result) =>
+    stringifyExact({
+      id: cellId(result.cell),
+      ...('refused' in result ? { refused: result.refused } : result.observation),
+    }),
+  );
   appendLines(folder, FILE, lines);
 }
 
@@ -32,9 +37,12 @@ export function readCells(folder: string): Map<string, CellResult> {
     .forEach((line, i) => {
       if (line === '') return;
       try {
-        const { id, ...observation } = JSON.parse(line) as { id: string } & Observation;
+        const { id, ...rest } = JSON.parse(line) as { id: string } & (Observation | { refused: string });
         const cell = conditionsFrom(id) as Cell;
-        found.set(cellId(cell), { cell, observation });
+        found.set(
+          cellId(cell),
+          'refused' in rest ? { cell, refused: rest.refused } : { cell, observation: rest },
+        );
       } catch {
         throw new UserError(
           'matrix/cells-file',

@@ -43,8 +43,13 @@ export function planMatrix({ device, factors: lists, filter, shard }: MatrixConf
   const part = shard === undefined ? undefined : shardFrom(shard);
   const cells = cellsOf(values).filter((cell) => meets(cell, asked) && (!part || inShard(cell, part)));
   if (cells.length > 0) return { values, cells };
+  const expected =
+    shard === undefined
+      ? 'values that can be asked together (onnxruntime has one policy: additive-inf, and, zeros, f32, inference)'
+      : 'at least one cell in this part';
+  const given = shard === undefined ? 'the factors' : `--shard ${shard}`;
   throw new UserError(
     'matrix/empty',
-    `--shard ${shard}: expected at least one cell in it, found none. Ask for fewer parts.`,
+    `${given}: expected ${expected}, found none. See nanscope matrix --help.`,
   );
 }

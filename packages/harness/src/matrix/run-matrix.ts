@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionNames, type Observation, summarizeMatrix } from '@nanscope/experiments';
+import { type Cell, cellId, conditionNames, summarizeMatrix } from '@nanscope/experiments';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
@@ -43,12 +43,12 @@ export async function runMatrix(
   const devices = await decideDevices([...plan.values.device], config.backend, hooks.onStage);
   const folder = folderOf(config, hooks);
   const known = readCells(folder);
-  const observed = new Map<string, Observation>();
+  const seen = new Map<string, CellResult>();
   const records: DeviceRecord[] = [];
   for (const device of devices) {
-    records.push(await runDevice(device, plan.cells, { config, folder, known, observed, hooks }));
+    records.push(await runDevice(device, plan.cells, { config, folder, known, seen, hooks }));
   }
-  const result = resultOf(config, command, folder, plan, devices, records, observed);
+  const result = resultOf(config, command, folder, plan, devices, records, seen);
   writeJson(folder, 'run.json', result);
   return result;
 }
@@ -76,20 +76,20 @@ interface Run {
   readonly folder: string;
   readonly known: ReadonlyMap<string, CellResult>;
   /** Filled by id. */
-  readonly observed: Map<string, Observation>;
+  readonly seen: Map<string, CellResult>;
   readonly hooks: MatrixHooks;
 }
 
 async function runDevice(
   device: NamedDevice,
   all: readonly Cell[],
-  { config, folder, known, observed, hooks }: Run,
+  { config, folder, known, seen, hooks }: Run,
 ): Promise<DeviceRecord> {
   const cells = all.filter((cell) => cell.device === device.name);
   const missing: Cell[] = [];
   for (const cell of cells) {
     const before = known.get(cellId(cell));
-    if (before) observed.set(cellId(cell), before.observation);
+    if (before) seen.set(cellId(cell), before);
     else missing.push(cell);
   }
   let done = cells.length - missing.length;
@@ -101,7 +101,7 @@ async function runDevice(
           onStage: hooks.onStage,
           onResults: (results) => {
             appendCells(folder, results);
-            for (const { cell, observation } of results) observed.set(cellId(cell), observation);
+            for (const result of results) seen.set(cellId(result.cell), result);
             done += results.length;
             hooks.onProgress(device.name, done, cells.length);
           },
@@ -111,6 +111,10 @@ async function runDevice(
     const { code, message, exitCode } = outcome.userError;
     throw new UserError(code, message, { exitCode });
   }
+  const refused = cells.flatMap((cell) => {
+    const result = seen.get(cellId(cell));
+    return result && 'refused' in result ? [result.refused] : [];
+  });
   return {
     name: device.name,
     label: device.decision.label,
@@ -119,7 +123,9 @@ async function runDevice(
     status: outcome.status,
     ...(outcome.failure !== undefined && { failure: outcome.failure }),
     asked: cells.length,
-    observed: done,
+    observed: done - refused.length,
+    refused: refused.length,
+    ...(refused[0] !== undefined && { refusal: refused[0] }),
     seconds: (performance.now() - started) / 1000,
   };
 }
@@ -131,11 +137,11 @@ function resultOf(
   plan: MatrixPlan,
   devices: readonly NamedDevice[],
   records: DeviceRecord[],
-  observed: ReadonlyMap<string, Observation>,
+  seen: ReadonlyMap<string, CellResult>,
 ): MatrixRecord {
   const table = plan.cells.flatMap((cell) => {
-    const outcome = observed.get(cellId(cell));
-    return outcome ? [{ cell, outcome }] : [];
+    const result = seen.get(cellId(cell));
+    return result && 'observation' in result ? [{ cell, outcome: result.observation }] : [];
   });
   const gpus = new Set(devices.filter(({ gpu }) => gpu).map(({ name }) => name));
   const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus);

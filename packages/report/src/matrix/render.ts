@@ -52,10 +52,11 @@ function devices({ devices: all }: MatrixRecord, layout: Page): Line[] {
   const { width, glyphs } = layout;
   return [
     heading('Devices', layout),
-    ...all.flatMap(({ name, label, status, failure, asked, observed, seconds }) => {
+    ...all.flatMap(({ name, label, status, failure, asked, observed, refused, refusal, seconds }) => {
       const good = status === 'complete';
       const how = `${count(observed)} of ${counted(asked, 'cell')} in ${seconds.toFixed(1)} s`;
-      const text = `${name}: ${label}, ${how}${good ? '' : `; ${status}: ${failure ?? ''}`}`;
+      const no = refused > 0 ? `; ${count(refused)} refused (${refusal ?? ''})` : '';
+      const text = `${name}: ${label}, ${how}${no}${good ? '' : `; ${status}: ${failure ?? ''}`}`;
       const tone = good ? 'good' : 'bad';
       return paragraph(text, good ? 'plain' : 'bad', width, 4, span(good ? glyphs.pass : glyphs.fail, tone));
     }),

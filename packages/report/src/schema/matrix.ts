@@ -16,6 +16,9 @@ export const matrixDeviceSchema = z.object({
   /** Cells asked of it, and cells that were observed, now or in an earlier run of the folder. */
   asked: z.number().int(),
   observed: z.number().int(),
+  /** Cells that the attention under test can not do on this device, and why, of the first. */
+  refused: z.number().int(),
+  refusal: z.string().optional(),
   seconds: z.number(),
 });
 

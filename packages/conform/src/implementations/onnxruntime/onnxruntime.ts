@@ -121,9 +121,12 @@ async function sessionFor(
 const absent =
   /not.?implemented|not supported|unsupported|could not find an implementation|official released onnx opset|unrecognized attribute|assigned to the default CPU EP|provider type for .* is not set/i;
 
-/** What is not implemented is refused by name; anything else is a failure. The place in its sources is left out. */
+/** What is not implemented is refused by name; anything else is a failure. */
 function refusedOr(error: unknown): Error {
-  const line = errorLine(error).replace(/^.*?\/onnxruntime_src\/\S+ /, '');
+  // The place in its sources, and the condition there, are left out.
+  const line = errorLine(error)
+    .replace(/^.*\/onnxruntime_src\/\S+ /, '')
+    .replace(/^.* was false\. /, '');
   return absent.test(line)
     ? new Refused(`onnxruntime: ${line.slice(0, 240)}`)
     : new Error(line.slice(0, 240));
