@@ -19,6 +19,7 @@ const frozen = {
     atol out json save-outputs config`,
   matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard out
     resume backend lane-timeout json config`,
+  merge: 'out json config',
   claims: 'device backend lane-timeout markdown json config',
   compare: 'rtol atol json config',
   conform: 'device backend mps-rule lane-timeout attn vectors filter json config',

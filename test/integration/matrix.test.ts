@@ -1,5 +1,5 @@
 /** `nanscope matrix` and `nanscope claims` as processes: what they print, what they keep, how they go on, what they refuse. */
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimsSchema, type MatrixRecord, matrixSchema } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
@@ -77,6 +77,40 @@ describe('matrix', () => {
       }),
     );
     expect(ids.flat().sort()).toEqual(idsOf(at('small')).sort());
+  });
+
+  it('of shards is merged into the table of the whole; a part that is missing or of another table is told', async () => {
+    const shards = ['shard-1', 'shard-2'].map(at);
+    const whole = await run(['merge', ...shards, '--json', '--out', at('merged')]);
+    expect(whole.code).toBe(0);
+    const { folder, command, devices, ...merged } = matrixSchema.parse(JSON.parse(whole.stdout));
+    const alone = matrixSchema.parse(JSON.parse(readFileSync(at('small/run.json'), 'utf8')));
+    expect(merged).toEqual({ ...alone, folder: undefined, command: undefined, devices: undefined });
+    expect(devices).toMatchObject([{ name: 'wasm', asked: 32, observed: 32, status: 'complete' }]);
+    const half = await run(['merge', shards[0]!, '--json', '--out', at('half')]);
+    expect(half.code).toBe(1);
+    expect(JSON.parse(half.stdout)).toMatchObject({ status: 'incomplete' });
+    const other = await run(['merge', shards[0]!, at('nowhere'), '--out', at('other')]);
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toMatch(/^nanscope: .*nowhere.run.json: expected the run.json of a matrix/);
+    expect(existsSync(at('other'))).toBe(false);
+  });
+
+  it('does not merge a cell that shows two things, or a table of other factors', async () => {
+    const changed = at('changed');
+    cpSync(at('shard-1'), changed, { recursive: true });
+    const path = join(changed, 'cells.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"loss":"finite"', '"loss":"NaN"'));
+    const two = await run(['merge', at('shard-1'), changed, '--out', at('two')]);
+    expect(two.code).toBe(2);
+    expect(two.stderr).toMatch(
+      /expected the cell device=wasm;.* to show what it shows in .*shard-1, found loss: NaN/,
+    );
+    await matrix(...small, '--labels', 'clm', '--mode', 'inference', '--out', at('fewer'));
+    const factors = await run(['merge', at('shard-1'), at('fewer'), '--out', at('two')]);
+    expect(factors.code).toBe(2);
+    expect(factors.stderr).toMatch(/expected the factors of .*, found mode inference instead of/);
+    expect(existsSync(at('two'))).toBe(false);
   });
 
   it('a kernel that is not as predicted: exit 1, and each cell with the command that runs it alone', async () => {

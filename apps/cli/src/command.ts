@@ -14,7 +14,7 @@ export interface Invocation {
 export interface Command {
   readonly name: string;
   readonly describe: string;
-  /** Names of the positional arguments, all required. */
+  /** Names of the positional arguments, all required; one that ends in `..` takes all that are left, at least one. */
   readonly positionals?: readonly string[];
   readonly flags: readonly Flag[];
   /** @returns The exit code. */

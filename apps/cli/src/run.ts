@@ -102,6 +102,12 @@ export async function run(given: readonly string[], commands: readonly Command[]
       if (error && error.name !== 'YError') throw error; // Thrown by the command itself.
       const said = message ?? error.message;
       const bare = /^Not enough arguments following: (.+)$/.exec(said)?.[1];
+      const few = /^Not enough non-option arguments: got (\d+), need at least (\d+)/.exec(said);
+      if (few)
+        throw new UserError(
+          'usage/parse',
+          `${first}: expected ${few[2]} arguments or more, found ${few[1]}. See nanscope ${first} --help.`,
+        );
       throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : said);
     });
   for (const command of commands) {
@@ -112,7 +118,10 @@ export async function run(given: readonly string[], commands: readonly Command[]
       (builder: Argv) => describeOptions(builder, command),
       async (parsed) => {
         const { _, $0: __, [CONFIG]: config, ...rest } = parsed as Record<string, unknown>;
-        const positionals = (command.positionals ?? []).map((name) => String(rest[name]));
+        const positionals = (command.positionals ?? []).flatMap((name) => {
+          const value = rest[name.replace(/\.\.$/, '')];
+          return Array.isArray(value) ? value.map(String) : [String(value)];
+        });
         const extra = (_ as unknown[]).slice(1);
         if (extra.length > 0)
           throw new UserError('usage/extra', `${command.name}: unexpected argument "${extra[0]}".`);

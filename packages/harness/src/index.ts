@@ -11,7 +11,7 @@ export { type Flag, type FlagValue, type FlagValues, parseFlag } from './config/
 export type { GenerateConfig } from './config/generate-config.ts';
 export { generateFlags } from './config/generate-flags.ts';
 export type { MatrixConfig } from './config/matrix-config.ts';
-export { matrixFlags } from './config/matrix-flags.ts';
+export { matrixFlags, mergeFlags } from './config/matrix-flags.ts';
 export { readConfigFile, resolveFlags } from './config/resolve-flags.ts';
 export type { TrainConfig } from './config/train-config.ts';
 export { trainFlags } from './config/train-flags.ts';
@@ -25,6 +25,7 @@ export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts'
 export type { Continuation } from './generate/task.ts';
 export { nanscopeVersion } from './lane/environment.ts';
 export type { LaneMessage, LaneOutcome, LaneTask } from './lane/task.ts';
+export { mergeMatrices } from './matrix/merge.ts';
 export { matrixConfig } from './matrix/plan.ts';
 export { type MatrixHooks, runMatrix } from './matrix/run-matrix.ts';
 export { readRun } from './run-folder/read.ts';

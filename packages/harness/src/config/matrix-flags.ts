@@ -38,7 +38,8 @@ export const matrixFlags: readonly Flag[] = [
     value: 'NAMES',
     default: 'wasm',
     group: FACTORS,
-    describe: 'devices, joined by commas: the same cells on each. Names as in eval',
+    describe:
+      'devices, joined by commas: the same cells on each. Names as in eval; NAME@LABEL tells machines apart that are merged',
   },
   ...Object.entries(described).map(
     ([name, [describe, values]]): Flag => ({
@@ -71,5 +72,11 @@ export const matrixFlags: readonly Flag[] = [
     describe: 'go on in the folder of --out: cells that are in it already are not run again',
   },
   ...sharedFlags('backend', 'lane-timeout'),
+  sharedFlag('json'),
+];
+
+/** Every flag of `nanscope merge`. */
+export const mergeFlags: readonly Flag[] = [
+  sharedFlag('out', { describe: 'folder for the merged run (default: runs/<time>)' }),
   sharedFlag('json'),
 ];

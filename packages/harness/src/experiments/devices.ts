@@ -11,6 +11,9 @@ export interface NamedDevice {
   readonly environment: Decided['environment'];
 }
 
+/** `gpu@studio` is the device gpu, of runs that are called studio: a label tells machines apart when they are merged. */
+const kindOf = (name: string) => name.split('@', 1)[0]!;
+
 /** `cpu,gpu` as names. @throws UserError `usage/device-list` */
 export function deviceNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
@@ -32,7 +35,7 @@ export async function decideDevices(
     const { target, environment, probes } = await decide(
       // Every cell says which attention it runs: the resolver has nothing to choose.
       {
-        ...{ device: name, reference: 'none', mpsRule: 'off', attn: 'sdpa', policy: 'safe' },
+        ...{ device: kindOf(name), reference: 'none', mpsRule: 'off', attn: 'sdpa', policy: 'safe' },
         ...(backend !== undefined && { backend }),
       },
       say,

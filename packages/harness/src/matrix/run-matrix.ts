@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionNames, summarizeMatrix } from '@nanscope/experiments';
+import { type Cell, cellId, conditionNames } from '@nanscope/experiments';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
@@ -15,10 +15,8 @@ import type { CellResult } from '../experiments/task.ts';
 import type { LaneOutcome } from '../lane/task.ts';
 import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { appendCells, readCells } from './cells-file.ts';
-import { type MatrixPlan, planMatrix } from './plan.ts';
-
-/** Surprises that a result names; cells.jsonl holds every cell. */
-const MOST_SURPRISES = 50;
+import { matrixRecord } from './matrix-record.ts';
+import { planMatrix } from './plan.ts';
 
 export interface MatrixHooks {
   readonly onStage: (what: string) => void;
@@ -48,7 +46,19 @@ export async function runMatrix(
   for (const device of devices) {
     records.push(await runDevice(device, plan.cells, { config, folder, known, seen, hooks }));
   }
-  const result = resultOf(config, command, folder, plan, devices, records, seen);
+  const result = matrixRecord(
+    {
+      ...{ schemaVersion: SCHEMA_VERSION, kind: 'matrix', command, folder },
+      status: records.every(({ status }) => status === 'complete') ? 'complete' : 'incomplete',
+      factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
+      ...(config.filter !== undefined && { filter: config.filter }),
+      ...(config.shard !== undefined && { shard: config.shard }),
+      devices: records,
+    },
+    plan.cells,
+    seen,
+    config.backend,
+  );
   writeJson(folder, 'run.json', result);
   return result;
 }
@@ -127,53 +137,5 @@ async function runDevice(
     refused: refused.length,
     ...(refused[0] !== undefined && { refusal: refused[0] }),
     seconds: (performance.now() - started) / 1000,
-  };
-}
-
-function resultOf(
-  config: MatrixConfig,
-  command: string,
-  folder: string,
-  plan: MatrixPlan,
-  devices: readonly NamedDevice[],
-  records: DeviceRecord[],
-  seen: ReadonlyMap<string, CellResult>,
-): MatrixRecord {
-  const table = plan.cells.flatMap((cell) => {
-    const result = seen.get(cellId(cell));
-    return result && 'observation' in result ? [{ cell, outcome: result.observation }] : [];
-  });
-  const gpus = new Set(devices.filter(({ gpu }) => gpu).map(({ name }) => name));
-  const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus);
-  const third = config.backend === undefined ? '' : ` --backend ${config.backend}`;
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    kind: 'matrix',
-    command,
-    folder,
-    status: records.every(({ status }) => status === 'complete') ? 'complete' : 'incomplete',
-    factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
-    ...(config.filter !== undefined && { filter: config.filter }),
-    ...(config.shard !== undefined && { shard: config.shard }),
-    devices: records,
-    cells,
-    asPredicted,
-    surprises: surprises.slice(0, MOST_SURPRISES).map(({ id, differences }) => ({
-      id,
-      differences,
-      command: `nanscope matrix${third} --filter '${id}'`,
-    })),
-    surprisesCut: Math.max(0, surprises.length - MOST_SURPRISES),
-    answers: answers.map(({ necessity, minimalSets, ...answer }) => ({
-      ...answer,
-      minimalSets: minimalSets.map(({ conditions, ...set }) => ({
-        ...set,
-        conditions: conditions as Record<string, readonly string[]>,
-      })),
-      necessity: necessity.map(({ example, ...rest }) => ({
-        ...rest,
-        ...(example && { example: cellId(example) }),
-      })),
-    })),
   };
 }
