@@ -1,0 +1,20 @@
+// time each shader
+import { backends } from '@nanscope/backend';
+import { attention, policies } from '@nanscope/attention';
+import * as tf from '@tensorflow/tfjs';
+const session = await backends().find((b) => b.id === 'webgpu')!.open();
+const backend = tf.backend() as any;
+const original = backend.device.createComputePipeline.bind(backend.device);
+backend.device.createComputePipeline = (d: any) => { const s = Date.now(); const p = original(d); console.log('pipeline', Date.now() - s); return p; };
+const run = backend.runWebGPUProgram.bind(backend);
+backend.runWebGPUProgram = (p: any, ...rest: any[]) => { const s = Date.now(); const r = run(p, ...rest); if (Date.now() - s > 50) console.log(p.shaderKey.slice(0, 60), Date.now() - s, p.getUserCode().length); return r; };
+const T = Number(process.argv[2] ?? 6), D = Number(process.argv[3] ?? 4);
+const q = tf.randomNormal([1, 2, T, D]) as tf.Tensor4D;
+let s = Date.now();
+const f = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => attention(q as any, k as any, v as any, { implementation: 'sdpa', causal: true, policy: policies[(process.argv[4] ?? 'safe') as 'safe'] });
+await f(q, q, q).data();
+console.log('forward', Date.now() - s); s = Date.now();
+const g = tf.grads(f)([q, q, q]);
+await Promise.all(g.map((x) => x.data()));
+console.log('backward', Date.now() - s);
+process.exit(0);
