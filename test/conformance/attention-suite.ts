@@ -5,6 +5,7 @@
  * What a policy makes NaN must be NaN: repairing it would be as wrong as breaking the others.
  */
 import {
+  type AttentionKernel,
   type AttentionOptions,
   attention,
   type Capture,
@@ -34,10 +35,11 @@ const FLOOR = { f32: 8 * 2 ** -24, f16: 8 * 2 ** -11 };
 export async function checkAttentionCase(
   { id, problem }: AttentionCase,
   implementation: Implementation,
+  kernel: AttentionKernel = 'composed',
 ): Promise<string[]> {
   const expected = referenceAttention(problem);
   const plain = referenceAttention(problem, 'float32');
-  const actual = await runAttention(problem, implementation);
+  const actual = await runAttention(problem, implementation, kernel);
   const names = ['out', 'dq', 'dk', 'dv'] as const;
   // Pooled over the four tensors: one of a few dozen numbers alone is too small a sample of rounding errors.
   const plainError = Math.max(...names.map((name) => relativeError(plain[name], expected[name])));
@@ -55,10 +57,11 @@ export async function checkAttentionCase(
 export async function runAttention(
   problem: ReferenceProblem,
   implementation: Implementation,
+  kernel: AttentionKernel = 'composed',
 ): Promise<AttentionNumbers> {
   const { B, H, T, Dv } = problem;
   const tensors = tf.tidy(() => {
-    const { inputs, options } = onDevice(problem, implementation);
+    const { inputs, options } = onDevice(problem, implementation, kernel);
     const dout = problem.dout
       ? tf.tensor4d(Float32Array.from(problem.dout), [B, H, T, Dv])
       : tf.ones([B, H, T, Dv]);
@@ -78,7 +81,7 @@ export async function runStages(
 ): Promise<Record<CaptureStage | 'out', ArrayLike<number>>> {
   const tensors: Record<string, tf.Tensor> = {};
   tf.tidy(() => {
-    const { inputs, options } = onDevice(problem, implementation);
+    const { inputs, options } = onDevice(problem, implementation, 'composed');
     const capture: Capture = (stage, t) => {
       tensors[stage] = tf.keep(t.clone());
     };
@@ -92,7 +95,7 @@ export async function runStages(
 }
 
 /** The problem as tensors of the active backend. Call inside a tidy. */
-function onDevice(problem: ReferenceProblem, implementation: Implementation) {
+function onDevice(problem: ReferenceProblem, implementation: Implementation, kernel: AttentionKernel) {
   const { B, H, Hkv, T, S, D, Dv, policy, scale, softcap, mask = {} } = problem;
   const { padding, explicit, causal, offset, window } = mask;
   const tensor = (values: ArrayLike<number>, shape: [number, number, number, number]) =>
@@ -116,6 +119,7 @@ function onDevice(problem: ReferenceProblem, implementation: Implementation) {
   };
   const options: AttentionOptions = {
     implementation,
+    kernel,
     policy,
     mask: spec,
     ...(scale !== undefined && { scale }),

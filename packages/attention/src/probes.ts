@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { attention } from './attention.ts';
+import type { AttentionKernel } from './mask-types.ts';
 import { type Implementation, safePolicy } from './policy.ts';
 
 export interface AttentionProbeOutcome {
@@ -24,9 +25,12 @@ const FUTURE = 5;
 type Variant = 'plain' | 'pads' | 'nan' | 'future';
 
 /** Runs on the active tfjs backend under the safe policy. Reads with `await data()` only. */
-export async function attentionProbes(implementation: Implementation): Promise<AttentionProbeOutcome[]> {
+export async function attentionProbes(
+  implementation: Implementation,
+  kernel: AttentionKernel = 'composed',
+): Promise<AttentionProbeOutcome[]> {
   const names: Variant[] = ['plain', 'pads', 'nan', 'future'];
-  const runs = await Promise.all(names.map((variant) => run(implementation, variant)));
+  const runs = await Promise.all(names.map((variant) => run(implementation, kernel, variant)));
   const [plain, pads, nan, future] = runs as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
   const firstReal = PADS[0]!;
   const outcome = (probe: AttentionProbeOutcome['probe'], wrong: number, good: string, bad: string) => ({
@@ -65,7 +69,11 @@ export async function attentionProbes(implementation: Implementation): Promise<A
   ];
 }
 
-async function run(implementation: Implementation, variant: Variant): Promise<Uint32Array> {
+async function run(
+  implementation: Implementation,
+  kernel: AttentionKernel,
+  variant: Variant,
+): Promise<Uint32Array> {
   const output = tf.tidy(() => {
     const [q, k, v] = (['q', 'k', 'v'] as const).map((name) =>
       tf.tensor4d(fill(name, variant), [B, H, T, D]),
@@ -75,7 +83,8 @@ async function run(implementation: Implementation, variant: Variant): Promise<Ui
       [B, T],
       'int32',
     );
-    return attention(q!, k!, v!, { implementation, policy: safePolicy, mask: { padding, causal: true } });
+    const mask = { padding, causal: true };
+    return attention(q!, k!, v!, { implementation, kernel, policy: safePolicy, mask });
   });
   const values = (await output.data()) as Float32Array;
   output.dispose();

@@ -3,7 +3,7 @@
  * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
  */
 
-import { type Implementation, type Policy, prepareMask } from '@nanscope/attention';
+import { type AttentionKernel, type Implementation, type Policy, prepareMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength, type Gpt2Batch } from './batch.ts';
 import { type BlockContext, block } from './block.ts';
@@ -18,6 +18,8 @@ export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | '
 export interface ForwardOptions {
   readonly implementation: Implementation;
   readonly policy: Policy;
+  /** What computes sdpa. Default: composed, whose every step a trace can show. */
+  readonly kernel?: AttentionKernel | undefined;
   /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
   readonly dropout?: DropoutHook;
   /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
@@ -85,7 +87,7 @@ export class Gpt2 {
 
   #forward(batch: Gpt2Batch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
     const { config, parameters } = this;
-    const { implementation, policy, capture, dropout } = options;
+    const { implementation, policy, capture, dropout, kernel = 'composed' } = options;
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
     checkLength(config, T);
@@ -98,6 +100,7 @@ export class Gpt2 {
         mask: prepareMask(
           { padding: batch.attentionMask, causal: true },
           { batch: B, queries: T, keys: T + (extension?.pastLength ?? 0), policy },
+          kernel,
         ),
         implementation,
         policy,

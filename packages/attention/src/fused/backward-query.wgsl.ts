@@ -68,6 +68,7 @@ export function probabilities(
         return `{
       var x = ${readWeights('i', j, tile, 'f32')};
       slope[${cell}] = vec4<f32>(1.0);
+      flags[${cell}] = 0u;
       if (uniforms.softcap != 0.0) {
         let t = tanhOf(x / uniforms.softcap);
         slope[${cell}] = 1.0 - t * t;

@@ -77,6 +77,7 @@ fn main(index : i32) {
   var sum : array<f32, ${rows}>;
   var most : array<f32, ${rows}>;
   var shrink : array<f32, ${rows}>;
+  var dropped : array<u32, ${rows}>;
   var live : array<bool, ${rows}>;
   ${loop('i', rows, `maximum[i] = uniforms.minusInfinity; live[i] = isLive(b, h, first + ty * ${rows} + i);`)}
   ${sums((i, j) => `var out${i}_${j} = vec4<f32>(0.0);`)}
@@ -86,11 +87,11 @@ fn main(index : i32) {
     let open = isOpen(first, last, key, key + ${tileColumns(tile) - 1});
     ${scores((i, j) => `s${i}_${j} = rounded(s${i}_${j});`)}
     ${storeWeights('s', tile, storage)}
-    var dropped : array<u32, ${rows}>;
     ${loop(
       'i',
       rows,
       `most[i] = uniforms.minusInfinity;
+      dropped[i] = 0u;
       ${each(
         columns,
         (j) => `{

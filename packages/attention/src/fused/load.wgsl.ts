@@ -30,7 +30,8 @@ export function loadFunction(operand: Operand, width: Width, dead = false): stri
   const { rows, size, gone, value } = operands[operand];
   const whole = `${operand}[place / 4]`;
   const parts = [1, 2, 3].map(
-    (i) => `select(0.0, ${operand}[place + ${i}], column + ${i} < uniforms.${size})`,
+    (i) =>
+      `select(0.0, ${operand}[place + min(${i}, uniforms.${size} - 1 - column)], column + ${i} < uniforms.${size})`,
   );
   const cleared = dead && rows === 'queries' ? deadQuery : gone;
   return `

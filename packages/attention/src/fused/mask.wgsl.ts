@@ -24,7 +24,10 @@ export const maskFunctions = (explicit: Problem['explicit']) => `
 struct Cell { near : vec4<bool>, causal : vec4<bool>, padding : vec4<bool>, given : vec4<bool>, bias : vec4<f32> };
 struct Masked { score : vec4<f32>, held : vec4<bool>, dropped : vec4<bool> };
 
-fn cellAt(t : vec4<i32>, s : vec4<i32>, b : i32, h : i32) -> Cell {
+fn cellAt(query : vec4<i32>, key : vec4<i32>, b : i32, h : i32) -> Cell {
+  // A driver may read four neighbours at once, and make all of them 0 when one lies behind the buffer.
+  let t = min(query, vec4<i32>(uniforms.queries - 1));
+  let s = min(key, vec4<i32>(uniforms.keys - 1));
   var cell : Cell;
   let position = t + vec4<i32>(uniforms.offset);
   cell.causal = (s <= position) | vec4<bool>(uniforms.causal == 0);
