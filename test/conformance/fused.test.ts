@@ -73,12 +73,14 @@ describe.skipIf(!gpu.probe.available)(`the fused shaders${missing}`, () => {
   });
   afterAll(() => session?.dispose());
 
-  it.each(headSizeCases.map((testCase) => [testCase.id, testCase] as const))(
-    'agrees at %s',
-    async (_, testCase) => {
+  for (const testCase of headSizeCases) {
+    // A software adapter takes up to a minute to compile the shaders of one large head size.
+    const rare = testCase.problem.D > 64 && !process.env.NANSCOPE_ALL_SHADERS;
+    const why = rare ? ' (skipped: slow to compile on a CPU, run with NANSCOPE_ALL_SHADERS=1)' : '';
+    it.skipIf(rare)(`agrees at ${testCase.id}${why}`, async () => {
       expect(await failuresOf([testCase])).toEqual([]);
-    },
-  );
+    });
+  }
 
   it.each([
     ['NANSCOPE_FUSED_SUBGROUPS', groupedCase],
