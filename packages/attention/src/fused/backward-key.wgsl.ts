@@ -26,7 +26,7 @@ import {
 import { queryRange } from './skip.wgsl.ts';
 import { side, tileColumns, tileRows } from './tile.ts';
 
-export function keyGradientCode({ tile, width, half, explicit }: BackwardVariant): string {
+export function keyGradientCode({ tile, width, half }: BackwardVariant): string {
   const { rows, columns } = tile;
   const outputs = Math.max(...tile.outputs);
   const sums = (make: (i: number, j: number) => string) =>
@@ -49,7 +49,7 @@ export function keyGradientCode({ tile, width, half, explicit }: BackwardVariant
       'f32',
     );
   return `
-${sharedFunctions({ half, explicit })}
+${sharedFunctions(half)}
 ${liveFromRows}
 ${queryRange}
 ${(['Q', 'K', 'V', 'Dout'] as const).map((operand) => loadFunction(operand, width)).join('')}

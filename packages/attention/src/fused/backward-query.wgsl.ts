@@ -4,7 +4,6 @@
  */
 import { sharedFunctions } from './forward.wgsl.ts';
 import { groupIndex, liveFromRows, loadFunction, type Width } from './load.wgsl.ts';
-import type { Problem } from './problem.ts';
 import {
   declareStrips,
   dots,
@@ -24,7 +23,6 @@ export interface BackwardVariant {
   readonly tile: Tile;
   readonly width: Width;
   readonly half: boolean;
-  readonly explicit: Problem['explicit'];
 }
 
 /**
@@ -97,13 +95,13 @@ export const scoreGradient = (tile: Tile, delta: (i: number, j: number) => strin
     }),
   );
 
-export function queryGradientCode({ tile, width, half, explicit }: BackwardVariant): string {
+export function queryGradientCode({ tile, width, half }: BackwardVariant): string {
   const { rows, columns } = tile;
   const outputs = tile.outputs[0]!;
   const scores = (make: (i: number, j: number) => string) =>
     each(rows, (i) => each(columns, (j) => make(i, j)));
   return `
-${sharedFunctions({ half, explicit })}
+${sharedFunctions(half)}
 ${liveFromRows}
 ${keyRange}
 ${(['Q', 'K', 'V', 'Dout'] as const).map((operand) => loadFunction(operand, width)).join('')}

@@ -9,7 +9,6 @@
 import { groupIndex, headFunctions, liveFromMask, loadFunction, type Width } from './load.wgsl.ts';
 import { maskFunctions } from './mask.wgsl.ts';
 import { bitTests, rounding } from './numbers.wgsl.ts';
-import type { Problem } from './problem.ts';
 import {
   declareStrips,
   dots,
@@ -34,7 +33,6 @@ export interface ForwardVariant {
   readonly half: boolean;
   readonly storage: Storage;
   readonly subgroups: boolean;
-  readonly explicit: Problem['explicit'];
 }
 
 /** A row without a key: its probabilities are 0, and 0 * NaN is NaN; or it is 0 itself. */
@@ -45,11 +43,10 @@ fn guarded(x : vec4<f32>, live : bool) -> vec4<f32> {
 }`;
 
 /** Declarations that all three passes share. */
-export function sharedFunctions({ half, explicit }: Pick<ForwardVariant, 'half' | 'explicit'>): string {
-  return `${bitTests}${rounding(half)}${headFunctions}${maskFunctions(explicit)}${isOpen(explicit)}`;
-}
+export const sharedFunctions = (half: boolean) =>
+  `${bitTests}${rounding(half)}${headFunctions}${maskFunctions}${isOpen}`;
 
-export function forwardCode({ tile, width, half, storage, subgroups, explicit }: ForwardVariant): string {
+export function forwardCode({ tile, width, half, storage, subgroups }: ForwardVariant): string {
   const { rows, columns } = tile;
   const outputs = tile.outputs[0]!;
   const scores = (make: (i: number, j: number) => string) =>
@@ -58,7 +55,7 @@ export function forwardCode({ tile, width, half, storage, subgroups, explicit }:
     each(rows, (i) => each(outputs, (j) => make(i, j)));
   const place = 'head * uniforms.queries + row';
   return `
-${sharedFunctions({ half, explicit })}
+${sharedFunctions(half)}
 ${liveFromMask}
 ${guarded}
 ${keyRange}

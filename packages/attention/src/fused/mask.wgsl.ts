@@ -2,25 +2,9 @@
  * The mask of one cell, by the policy: the counterpart of oracle/row-mask.ts in WGSL, four cells at a time. Needs
  * the uniforms, `rounded`, and the buffers Padding and Explicit.
  */
-import type { Problem } from './problem.ts';
 
-/** How a float explicit mask and a bool one are read. */
-function explicitAt(explicit: Problem['explicit']): string {
-  const four = [0, 1, 2, 3].map((i) => `Explicit[at[${i}]]`).join(', ');
-  const place = `let at = vec4<i32>(b * uniforms.explicitStep.x + h * uniforms.explicitStep.y) + t * uniforms.explicitStep.z + s * uniforms.explicitStep.w;`;
-  if (explicit === 'none') return '';
-  const value = explicit === 'float' ? `let value = vec4<f32>(${four});` : `let value = vec4<i32>(${four});`;
-  return explicit === 'float'
-    ? `${place}
-  ${value}
-  cell.given = !isMinusInfinity(value);
-  cell.bias = rounded(value);`
-    : `${place}
-  ${value}
-  cell.given = value != vec4<i32>(0);`;
-}
-
-export const maskFunctions = (explicit: Problem['explicit']) => `
+/** The explicit mask is bound as bits, so that a float one and a bool one share a shader. */
+export const maskFunctions = `
 struct Cell { near : vec4<bool>, causal : vec4<bool>, padding : vec4<bool>, given : vec4<bool>, bias : vec4<f32> };
 struct Masked { score : vec4<f32>, held : vec4<bool>, dropped : vec4<bool> };
 
@@ -40,7 +24,16 @@ fn cellAt(query : vec4<i32>, key : vec4<i32>, b : i32, h : i32) -> Cell {
   }
   cell.given = vec4<bool>(true);
   cell.bias = vec4<f32>(0.0);
-  ${explicitAt(explicit)}
+  if (uniforms.explicitKind != 0) {
+    let at = vec4<i32>(b * uniforms.explicitStep.x + h * uniforms.explicitStep.y) + t * uniforms.explicitStep.z + s * uniforms.explicitStep.w;
+    let bits = vec4<i32>(Explicit[at.x], Explicit[at.y], Explicit[at.z], Explicit[at.w]);
+    if (uniforms.explicitKind == 1) {
+      cell.given = bits != vec4<i32>(0);
+    } else {
+      cell.given = !isMinusInfinity(bitcast<vec4<f32>>(bits));
+      cell.bias = rounded(bitcast<vec4<f32>>(bits));
+    }
+  }
   return cell;
 }
 fn isAllowed(cell : Cell) -> vec4<bool> { return cell.causal & cell.near & cell.padding & cell.given; }
@@ -58,7 +51,7 @@ fn maskCells(score : vec4<f32>, t : vec4<i32>, s : vec4<i32>, live : vec4<bool>,
   let outside = (t >= vec4<i32>(uniforms.queries)) | (s >= vec4<i32>(uniforms.keys));
   var masked : Masked;
   if (uniforms.skip == 1) {
-    let biased = ${explicit === 'float' ? 'select(rounded(score + cell.bias), score, cell.bias == vec4<f32>(0.0))' : 'score'};
+    let biased = select(rounded(score + cell.bias), score, cell.bias == vec4<f32>(0.0));
     masked.dropped = outside | !allowed;
     masked.held = masked.dropped;
     masked.score = select(biased, vec4<f32>(uniforms.minusInfinity), masked.dropped);
@@ -77,7 +70,7 @@ fn maskCells(score : vec4<f32>, t : vec4<i32>, s : vec4<i32>, live : vec4<bool>,
     before = select(score, vec4<f32>(uniforms.fill.y), masked.held);
     var blocks = select(vec4<i32>(0), vec4<i32>(1), !allowed);
     if (uniforms.separate == 1) {
-      blocks = select(vec4<i32>(0), vec4<i32>(1), !(cell.causal & cell.near)) + select(vec4<i32>(0), vec4<i32>(1), !cell.padding)${explicit === 'bool' ? ' + select(vec4<i32>(0), vec4<i32>(1), !cell.given)' : ''};
+      blocks = select(vec4<i32>(0), vec4<i32>(1), !(cell.causal & cell.near)) + select(vec4<i32>(0), vec4<i32>(1), !cell.padding) + select(vec4<i32>(0), vec4<i32>(1), !cell.given & vec4<bool>(uniforms.explicitKind == 1));
     }
     blocks = select(blocks, vec4<i32>(0), opened);
     // Looked up, not added: an overflow on the device is not a thing to rely on.

@@ -37,6 +37,8 @@ export interface GivenMasks {
   readonly explicit: { readonly shape: readonly number[]; readonly dtype: string } | undefined;
 }
 
+/** What the explicit mask is. */
+const explicits = ['none', 'bool', 'float'] as const;
 /** What becomes of a row without a key; `cleared`: zeros under `clearMasked`, exact whatever the row held. */
 const guards = ['none', 'zeros', 'self', 'attend-all', 'cleared'] as const;
 
@@ -49,7 +51,7 @@ export interface Problem extends Sizes {
   /** 0: none. */
   readonly window: number;
   readonly padded: boolean;
-  readonly explicit: 'none' | 'bool' | 'float';
+  readonly explicitKind: number;
   /** Elements that the explicit mask moves per batch row, head, query and key. */
   readonly explicitStep: readonly [number, number, number, number];
   readonly guard: number;
@@ -98,7 +100,7 @@ export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): P
     offset: attrs.offset ?? sizes.keys - sizes.queries,
     window: attrs.window ?? 0,
     padded: given.padding,
-    explicit: given.explicit ? (isFloat ? 'float' : 'bool') : 'none',
+    explicitKind: explicits.indexOf(given.explicit ? (isFloat ? 'float' : 'bool') : 'none'),
     explicitStep: stepsFour(given.explicit?.shape ?? []),
     guard: guards.indexOf(zeros && policy.clearMasked ? 'cleared' : policy.rowGuard),
     select,

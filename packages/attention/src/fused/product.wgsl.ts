@@ -30,11 +30,6 @@ const padded = (quads: number) => quads + 1;
 /** Rows of `weigh`'s second operand that are in memory at once. */
 const depth = (tile: Tile) => Math.min(tileColumns(tile), 16);
 
-export function workgroupBytes(tile: Tile, storage: Storage): number {
-  const [a, b, weights] = sizes(tile);
-  return (a + b + weights) * (storage === 'f16' ? 8 : 16) + tileRows(tile) * side * 4 + 16;
-}
-
 function sizes(tile: Tile): [number, number, number] {
   const widest = Math.max(...tile.outputs) * side;
   return [

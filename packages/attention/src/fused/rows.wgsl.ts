@@ -2,14 +2,12 @@
 import { headFunctions, liveFromMask } from './load.wgsl.ts';
 import { maskFunctions } from './mask.wgsl.ts';
 import { bitTests, rounding } from './numbers.wgsl.ts';
-import type { Problem } from './problem.ts';
 
-const mask = (explicit: Problem['explicit']) =>
-  `${bitTests}${rounding(false)}${headFunctions}${maskFunctions(explicit)}`;
+const mask = `${bitTests}${rounding(false)}${headFunctions}${maskFunctions}`;
 
 /** `[B|1, H|1, T]`: 1 where a query may attend to some key. */
-export const liveCode = (explicit: Problem['explicit']) => `
-${mask(explicit)}
+export const liveCode = `
+${mask}
 fn main(index : i32) {
   if (index >= uniforms.size) { return; }
   let t = index % uniforms.queries;
@@ -25,8 +23,8 @@ fn main(index : i32) {
 }`;
 
 /** `[B, S]`: bit 0 what the padding mask says, bit 1 whether any query attends to the key. */
-export const keyCode = (explicit: Problem['explicit']) => `
-${mask(explicit)}
+export const keyCode = `
+${mask}
 ${liveFromMask}
 fn main(index : i32) {
   if (index >= uniforms.size) { return; }
@@ -65,4 +63,10 @@ fn main(index : i32) {
 export const sliceCode = `
 fn main(index : i32) {
   if (index < uniforms.size) { result[index] = Packed[index + uniforms.start]; }
+}`;
+
+/** The numbers of a mask as bits; a bool is an i32 already. */
+export const bitsCode = `
+fn main(index : i32) {
+  if (index < uniforms.size) { result[index] = bitcast<i32>(Mask[index]); }
 }`;

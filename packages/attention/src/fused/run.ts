@@ -1,17 +1,18 @@
 /** Puts the fused shaders on a WebGPU device: variants by what it offers, bindings, dispatches, packed outputs. */
-import type { WebgpuBackend } from '@nanscope/backend';
+import { isSoftware, type WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { keyGradientCode } from './backward-key.wgsl.ts';
 import { queryGradientCode } from './backward-query.wgsl.ts';
 import { type ForwardVariant, forwardCode } from './forward.wgsl.ts';
 import { groupDispatch, type Width } from './load.wgsl.ts';
 import type { Problem } from './problem.ts';
-import { deltaCode, keyCode, liveCode, sliceCode } from './rows.wgsl.ts';
+import { bitsCode, deltaCode, keyCode, liveCode, sliceCode } from './rows.wgsl.ts';
 import { invocations, side, tileFor, tileKey, tileRows } from './tile.ts';
 import { type LiveShape, uniformData, uniformDeclaration } from './uniforms.ts';
 
 tf.env().registerFlag('NANSCOPE_FUSED_SUBGROUPS', () => true);
 tf.env().registerFlag('NANSCOPE_FUSED_F16', () => true);
+tf.env().registerFlag('NANSCOPE_FUSED_LARGE_TILES', () => false);
 
 interface Binding {
   readonly name: string;
@@ -98,6 +99,19 @@ interface Masks {
   readonly dispose: () => void;
 }
 
+/** A mask as int32, whatever it holds: the dtype of a buffer is a part of every shader that reads it. */
+const asBits = (mask: tf.TensorInfo, backend: WebgpuBackend) =>
+  run(backend, {
+    key: 'bits',
+    bindings: [one('Mask', mask)],
+    outputShape: mask.shape,
+    dtype: 'int32',
+    groups: Math.ceil(tf.util.sizeFromShape(mask.shape) / invocations),
+    uniforms: '',
+    uniformData: [],
+    code: () => bitsCode,
+  });
+
 function prepareMasks(problem: Problem, { padding, explicit }: FusedInputs, backend: WebgpuBackend): Masks {
   const made: tf.TensorInfo[] = [];
   const keep = (info: tf.TensorInfo) => {
@@ -105,7 +119,7 @@ function prepareMasks(problem: Problem, { padding, explicit }: FusedInputs, back
     return info;
   };
   const none = keep(backend.makeTensorInfo([1], 'int32', new Int32Array(1)));
-  const explicitBinding = explicit ? [one('Explicit', explicit)] : [];
+  const explicitBinding = one('Explicit', explicit ? keep(asBits(explicit, backend)) : none);
   const paddingBinding = one('Padding', padding ?? none);
   const axis = (at: number) => explicit?.shape[explicit.shape.length - at] ?? 1;
   const liveShape: LiveShape = [padding ? problem.batch : axis(4), axis(3), problem.queries];
@@ -115,7 +129,7 @@ function prepareMasks(problem: Problem, { padding, explicit }: FusedInputs, back
     const size = tf.util.sizeFromShape(outputShape);
     return keep(
       run(backend, {
-        key: `${key}_${problem.explicit}`,
+        key,
         bindings,
         outputShape,
         dtype: 'int32',
@@ -127,38 +141,42 @@ function prepareMasks(problem: Problem, { padding, explicit }: FusedInputs, back
     );
   };
   const live = problem.needsLive
-    ? small('live', [...liveShape], [paddingBinding, ...explicitBinding], () => liveCode(problem.explicit))
+    ? small('live', [...liveShape], [paddingBinding, explicitBinding], () => liveCode)
     : none;
   const keys = problem.clear
     ? small(
         'keys',
         [problem.batch, problem.keys],
-        [paddingBinding, one('Live', live), ...explicitBinding],
-        () => keyCode(problem.explicit),
+        [paddingBinding, one('Live', live), explicitBinding],
+        () => keyCode,
       )
     : (padding ?? none);
   return {
     liveShape,
     live,
-    bindings: [one('Padding', keys), ...explicitBinding],
+    bindings: [one('Padding', keys), explicitBinding],
     dispose: () => {
       for (const { dataId } of made) backend.disposeData(dataId);
     },
   };
 }
 
-const memoryOf = (backend: WebgpuBackend) => backend.device.limits.maxComputeWorkgroupStorageSize;
+/** Rows per invocation at most. A software adapter takes minutes to compile what a GPU is made for. */
+function mostRows({ limits, adapterInfo }: GPUDevice): number {
+  const small = adapterInfo !== undefined && isSoftware(adapterInfo);
+  if (small && !tf.env().getBool('NANSCOPE_FUSED_LARGE_TILES')) return 2;
+  return limits.maxComputeWorkgroupStorageSize >= 32768 ? 8 : 4;
+}
+
 const widthOf = ({ headSize, valueSize }: Problem): Width =>
   headSize % 4 === 0 && valueSize % 4 === 0 ? 4 : 1;
 
 /** The variant for a problem on a device. */
-export function forwardVariant(
-  problem: Problem,
-  { features, limits, adapterInfo }: GPUDevice,
-): ForwardVariant {
+export function forwardVariant(problem: Problem, device: GPUDevice): ForwardVariant {
+  const { features, adapterInfo } = device;
   const env = tf.env();
   return {
-    tile: tileFor(problem.queries, [problem.valueSize], limits.maxComputeWorkgroupStorageSize),
+    tile: tileFor(problem.queries, [problem.valueSize], mostRows(device)),
     width: widthOf(problem),
     half: problem.half,
     storage: problem.half && features.has('shader-f16') && env.getBool('NANSCOPE_FUSED_F16') ? 'f16' : 'f32',
@@ -167,7 +185,6 @@ export function forwardVariant(
       features.has('subgroups') &&
       (adapterInfo?.subgroupMinSize ?? 0) >= side &&
       env.getBool('NANSCOPE_FUSED_SUBGROUPS'),
-    explicit: problem.explicit,
   };
 }
 
@@ -199,7 +216,7 @@ export function runForward(problem: Problem, inputs: FusedInputs, backend: Webgp
   const groups = batch * heads * tiles;
   const rows = batch * heads * queries;
   const packed = run(backend, {
-    key: `forward_${tileKey(tile)}_${width}_${problem.half}_${storage}_${subgroups}_${problem.explicit}`,
+    key: `forward_${tileKey(tile)}_${width}_${problem.half}_${storage}_${subgroups}`,
     bindings: [
       { name: 'Q', tensor: inputs.q, width },
       { name: 'K', tensor: inputs.k, width },
@@ -271,18 +288,18 @@ export function runBackward(
     size: number,
     code: typeof queryGradientCode,
   ) => {
-    const tile = tileFor(length, outputSizes, memoryOf(backend));
+    const tile = tileFor(length, outputSizes, mostRows(backend.device));
     const tiles = Math.ceil(length / tileRows(tile));
     const groups = owners * tiles;
     return run(backend, {
-      key: `${name}_${tileKey(tile)}_${width}_${problem.half}_${problem.explicit}`,
+      key: `${name}_${tileKey(tile)}_${width}_${problem.half}`,
       bindings,
       outputShape: [size],
       dtype: 'float32',
       groups,
       uniforms: uniformDeclaration,
       uniformData: uniformData(problem, { tiles, groups }, masks.liveShape),
-      code: () => code({ tile, width, half: problem.half, explicit: problem.explicit }),
+      code: () => code({ tile, width, half: problem.half }),
     });
   };
   const dq = pass(

@@ -27,9 +27,9 @@ fn queryRange(first : i32, last : i32) -> vec2<i32> {
 }`;
 
 /** `isOpen(...)`: every pair of these queries and keys is allowed by position, and none lies outside. */
-export const isOpen = (explicit: string) => `
+export const isOpen = `
 fn isOpen(firstQuery : i32, lastQuery : i32, firstKey : i32, lastKey : i32) -> bool {
-  if (${explicit !== 'none'} || uniforms.padded == 1) { return false; }
+  if (uniforms.explicitKind != 0 || uniforms.padded == 1) { return false; }
   if (lastQuery >= uniforms.queries || lastKey >= uniforms.keys) { return false; }
   if (uniforms.causal == 1 && lastKey > firstQuery + uniforms.offset) { return false; }
   return uniforms.window == 0 || firstKey > lastQuery + uniforms.offset - uniforms.window;

@@ -1,6 +1,6 @@
 /**
  * How much of the problem one workgroup holds: 64 invocations as 8 x 8, each with `rows` x 4 `columns` scores and
- * `rows` rows of the output. Chosen from the sizes and from what the device has of workgroup memory. Pure.
+ * `rows` rows of the output. Chosen from the sizes and from what the device bears. Pure.
  */
 
 export const side = 8;
@@ -27,14 +27,12 @@ const quadsFor = (size: number) => Math.ceil(size / (4 * side));
 /**
  * @param length rows of the problem (queries, or keys in the pass over keys)
  * @param sizes widths of the outputs that a workgroup sums up
- * @param bytes of workgroup memory that the device has
+ * @param most rows per invocation that the device can hold, in workgroup memory and in its compiler
  */
-export function tileFor(length: number, sizes: readonly number[], bytes: number): Tile {
+export function tileFor(length: number, sizes: readonly number[], most: number): Tile {
   const outputs = sizes.map(quadsFor);
   const width = outputs.reduce((a, b) => a + b, 0);
-  const most = bytes >= 32768 ? 8 : 4;
-  const short = length <= 2 * side ? 2 : most;
-  let rows = short;
+  let rows = length <= 2 * side ? Math.min(2, most) : most;
   while (rows > 1 && rows * width > sums) rows /= 2;
   return { rows, columns: 1, chunk: side, outputs };
 }

@@ -12,6 +12,7 @@ const words = [
   'offset',
   'window',
   'padded',
+  'explicitKind',
   'guard',
   'selects',
   'even',
