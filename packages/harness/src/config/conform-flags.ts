@@ -6,7 +6,10 @@ const CASES = 'Cases';
 
 export const conformFlags: readonly Flag[] = [
   ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
-  sharedFlag('attn', { describe: 'the attention implementation to put under the suite' }),
+  sharedFlag('attn', {
+    choices: ['auto', 'eager', 'sdpa', 'fused'],
+    describe: 'the attention implementation to put under the suite; fused: sdpa as one kernel',
+  }),
   {
     name: 'vectors',
     kind: 'texts',

@@ -12,7 +12,7 @@ import { runChild, siblingModule } from '../lane/child.ts';
 import { laneOutcome } from '../lane/start-lane.ts';
 import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
 import { chooseCases } from './cases.ts';
-import type { ConformMessage, ConformTask } from './task.ts';
+import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
 
 interface Ran {
@@ -83,7 +83,8 @@ export async function conform(
   hooks.onStage('reading the cases');
   const { cases, badVectors } = await chooseCases(config);
   if (hooks.signal?.aborted) return undefined;
-  const asked = { ...config, reference: 'none', policy: 'safe' };
+  const attn = config.attn === 'fused' ? 'sdpa' : config.attn;
+  const asked = { ...config, attn, reference: 'none', policy: 'safe' };
   const decided = await decide(asked, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
     throw error;
@@ -102,7 +103,7 @@ export async function conform(
     schema: CONFORM_SCHEMA,
     kind: 'conform',
     command,
-    implementation: decided.target.attention === 'undecided' ? 'sdpa' : decided.target.attention,
+    implementation: implementationOf(task),
     decision: { ...decided.target },
     ...(environment && { environment }),
     status: outcome.status,

@@ -4,7 +4,7 @@ import { environmentOf } from '../lane/environment.ts';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
 import { chooseCases } from './cases.ts';
-import type { ConformMessage, ConformTask } from './task.ts';
+import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 
 export async function runConformLane(
   task: ConformTask,
@@ -13,8 +13,7 @@ export async function runConformLane(
   const { cases } = await chooseCases(task.config);
   const session = await openSession(task, say);
   say({ kind: 'opened', environment: environmentOf(session) });
-  const { attention } = task.decision;
-  const implementation = tensorflowImplementation(attention === 'undecided' ? 'sdpa' : attention);
+  const implementation = tensorflowImplementation(implementationOf(task));
   for await (const result of runSuite(cases, implementation)) say({ kind: 'case', result });
   await session.dispose();
 }
