@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { selectMasked } from '../kernels/select-masked.ts';
 import type { MaskSpec } from '../mask-types.ts';
 import { maskedInputs } from '../masked-inputs.ts';
+import { FLOAT32_MIN } from '../policy.ts';
 import { composeMask } from '../prepare-mask.ts';
 import { sdpaBackward } from '../sdpa-backward.ts';
 import { sdpaForward } from '../sdpa-forward.ts';
@@ -43,7 +44,10 @@ export function composedForward(inputs: ComposedInputs, attrs: FusedAttrs): tf.T
     const core = coreOf(inputs, attrs);
     const { q, k, v } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
     const { context, maximum, sum } = sdpaForward(q, k, v, core);
-    return [zeroRows(context, core.prepared), tf.concat([maximum, sum], 3)];
+    // A row of nothing but -inf has no maximum, and whether its sum is 0 or NaN depends on the blocks: 0 and NaN.
+    const some = tf.logicalNot(tf.less(maximum, FLOAT32_MIN)) as tf.Tensor4D;
+    const stats = [selectMasked(maximum, some, tf.scalar(0)), sum.mul(sum.div(sum)) as tf.Tensor4D];
+    return [zeroRows(context, core.prepared), tf.concat(stats, 3)];
   });
 }
 

@@ -142,8 +142,10 @@ fn main(index : i32) {
     `let row = first + ty * ${rows} + i;
     if (tx == 0 && row < uniforms.queries) {
       let at = rows * uniforms.valueSize + (${place}) * 2;
-      result[at] = maximum[i];
-      result[at + 1] = sum[i];
+      // As the composed form has them: evenly over all keys where the row is made 0, NaN where nothing but -inf was met.
+      let cleared = !live[i] && uniforms.guard == 4;
+      result[at] = select(subtrahend(maximum[i]), 0.0, cleared);
+      result[at + 1] = select(select(sum[i], sum[i] / sum[i], sum[i] == 0.0), f32(uniforms.keys), cleared);
     }`,
   )}
 }`;
