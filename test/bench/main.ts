@@ -1,10 +1,11 @@
 /**
- * Entry point of `pnpm bench [eval|train|probes] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`: runs the
+ * Entry point of `pnpm bench [eval|train|probes|attention] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`: runs the
  * benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { laneEnvironment } from '@nanscope/backend';
+import { attentionBench } from './attention-bench.ts';
 import { evalBench } from './eval-bench.ts';
 import type { BenchOptions } from './measure.ts';
 import { withSection } from './page.ts';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string
   eval: evalBench,
   train: trainBench,
   probes: probeBench,
+  attention: attentionBench,
 };
 
 function refuse(message: string): never {
@@ -33,7 +35,8 @@ const { values, positionals } = parseArgs({
 });
 const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
-if (!bench || more.length > 0) refuse(`expected eval, train or probes, found ${positionals.join(' ')}.`);
+if (!bench || more.length > 0)
+  refuse(`expected eval, train, probes or attention, found ${positionals.join(' ')}.`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 

@@ -92,6 +92,7 @@ const attentionCases = (['eager', 'sdpa'] as const).map(
     op: ([q, k, v]) =>
       attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
         implementation,
+        kernel: 'composed',
         policy: { ...policies['torch-2.4'], rowGuard: 'zeros' },
         mask: { causal: true, padding: tf.tensor2d(padding, [2, 4], 'int32') },
       }),

@@ -151,7 +151,7 @@ for (const { backend, probe } of found) {
     });
     afterAll(() => session?.dispose());
 
-    describe.each(['eager', 'sdpa'] as const)('%s', (implementation) => {
+    describe.each(['eager', 'sdpa', 'fused'] as const)('%s', (implementation) => {
       it.each((backend.id === 'wasm' ? proofs : telling).map((proof) => [proof.id, proof] as const))(
         '%s',
         async (_, proof) => {

@@ -6,11 +6,12 @@ import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { checkAttention } from './check-attention.ts';
 import { eager } from './eager.ts';
-import { roundToHalf } from './kernels/round-to-half.ts';
-import { selectMasked } from './kernels/select-masked.ts';
-import type { MaskSpec, PreparedMask } from './mask-types.ts';
+import { chooseKernel } from './fused/choose.ts';
+import { fusedAttention } from './fused/kernel.ts';
+import type { AttentionKernel, ComposedMask, MaskSpec, PreparedMask } from './mask-types.ts';
+import { maskedInputs } from './masked-inputs.ts';
 import { type Implementation, type Policy, safePolicy } from './policy.ts';
-import { checkPrepared, isPrepared, prepareMask } from './prepare-mask.ts';
+import { checkPrepared, composeMask, isPrepared, prepareMask } from './prepare-mask.ts';
 import { sdpa } from './sdpa.ts';
 
 /** The numbering of ONNX Attention's `qk_matmul_output_mode`: 0 scores, 1 softcap, 2 masked, 3 probabilities. */
@@ -47,11 +48,16 @@ export interface AttentionOptions {
   /** Training only. Captured probabilities are those before it. */
   readonly dropout?: ProbabilityDropout;
   readonly capture?: Capture;
+  /**
+   * What computes sdpa: `fused`, one kernel that holds no T x S matrix, or `composed` of tfjs ops. Default: as the
+   * mask was prepared, else fused where the active backend has its shaders and neither capture nor dropout is given.
+   */
+  readonly kernel?: AttentionKernel;
 }
 
 /** What eager and sdpa get: q is scaled already, and the mask is prepared. */
 export interface Core {
-  readonly prepared: PreparedMask;
+  readonly prepared: ComposedMask;
   readonly softcap: number | undefined;
   readonly dropout: ProbabilityDropout | undefined;
   readonly capture: Capture | undefined;
@@ -65,7 +71,7 @@ export interface Core {
  * @param v float32 `[B, Hkv, S, Dv]`
  * @returns float32 `[B, H, T, Dv]`
  * @throws UserError `attention/shape`, `attention/dtype`, `attention/softcap`, `attention/mask-shape`,
- * `attention/mask-dtype`, `attention/window`, `attention/policy`, `attention/no-half`
+ * `attention/mask-dtype`, `attention/window`, `attention/policy`, `attention/no-half`, `attention/fused`
  */
 export function attention(
   q: tf.Tensor4D,
@@ -75,18 +81,15 @@ export function attention(
 ): tf.Tensor4D {
   checkAttention(q, k, v, options);
   return tf.tidy(() => {
-    const prepared = preparedFor(q, k, options);
-    const { policy, liveQueries, liveKeys } = prepared;
-    const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
-      policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
-    const round = (x: tf.Tensor4D) => (policy.computeDtype === 'f16' ? roundToHalf(x) : x);
     const scale = options.scale ?? 1 / Math.sqrt(q.shape[3]);
-    // The scale is folded into q: D numbers a row instead of S.
-    const scaled = round(round(clear(q, liveQueries)).mul(tf.scalar(scale)) as tf.Tensor4D);
+    const kernel = chooseKernel(q, v, options);
+    const mask = preparedFor(q, k, options, kernel);
     const { softcap, dropout, capture } = options;
-    const core = { prepared, softcap, dropout, capture };
+    if (kernel === 'fused') return fusedAttention(q, k, v, mask, { scale, softcap });
+    const prepared = mask.composed ?? composeMask(mask.spec, mask);
+    const inputs = maskedInputs(q, k, v, prepared, scale);
     const run = options.implementation === 'eager' ? eager : sdpa;
-    return run(scaled, round(clear(k, liveKeys)), round(clear(v, liveKeys)), core);
+    return run(inputs.q, inputs.k, inputs.v, { prepared, softcap, dropout, capture });
   });
 }
 
@@ -94,6 +97,7 @@ function preparedFor(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   { mask, causal, policy }: AttentionOptions,
+  kernel: AttentionKernel,
 ): PreparedMask {
   const shape = { batch: q.shape[0], queries: q.shape[2], keys: k.shape[2] };
   if (mask && isPrepared(mask)) {
@@ -107,5 +111,5 @@ function preparedFor(
     return mask;
   }
   const spec = causal === undefined ? (mask ?? {}) : { ...mask, causal };
-  return prepareMask(spec, { ...shape, policy: policy ?? safePolicy });
+  return prepareMask(spec, { ...shape, policy: policy ?? safePolicy }, kernel);
 }

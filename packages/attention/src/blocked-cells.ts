@@ -1,5 +1,7 @@
 /** A prepared mask as plain data: what the report needs to say "row 0 has 30 queries without a key". */
+import * as tf from '@tensorflow/tfjs';
 import type { PreparedMask } from './mask-types.ts';
+import { composeMask } from './prepare-mask.ts';
 
 export interface BlockedRow {
   /** Of the mask: one entry stands for all batch rows where the mask does not depend on them. */
@@ -12,7 +14,11 @@ export interface BlockedRow {
 }
 
 /** Reads a prepared mask back. Asynchronous: a GPU backend can not be read at once. */
-export async function blockedCells({ allowed, batch, queries, keys }: PreparedMask): Promise<BlockedRow[]> {
+export async function blockedCells(mask: PreparedMask): Promise<BlockedRow[]> {
+  const { batch, queries, keys } = mask;
+  // What the fused kernel never makes is made here for the moment of reading it.
+  const own = mask.composed ? undefined : composeMask(mask.spec, mask);
+  const { allowed } = mask.composed ?? own!;
   if (!allowed) {
     return Array.from({ length: batch }, (_, b) => ({
       batch: b,
@@ -23,6 +29,7 @@ export async function blockedCells({ allowed, batch, queries, keys }: PreparedMa
   }
   const [rows, heads, T, S] = allowed.shape;
   const values = await allowed.data();
+  if (own) tf.dispose(own as unknown as tf.TensorContainer);
   return Array.from({ length: batch }, (_, b) => {
     const fullyMasked = new Set<number>();
     let blocked = 0;

@@ -5,13 +5,13 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Capture } from './attention.ts';
 import { selectMasked } from './kernels/select-masked.ts';
-import type { PreparedMask } from './mask-types.ts';
+import type { ComposedMask } from './mask-types.ts';
 import { zeroRows } from './zero-rows.ts';
 
 export function captureMasked(
   capture: Capture,
   masked: tf.Tensor4D,
-  { policy, liveQueries }: PreparedMask,
+  { policy, liveQueries }: ComposedMask,
 ): void {
   const shown = policy.rowGuard === 'zeros' && liveQueries;
   capture('masked', shown ? selectMasked(masked, liveQueries, tf.scalar(policy.fill.value)) : masked);
@@ -20,7 +20,7 @@ export function captureMasked(
 export function captureProbabilities(
   capture: Capture,
   probabilities: tf.Tensor4D,
-  prepared: PreparedMask,
+  prepared: ComposedMask,
 ): void {
   capture('probabilities', zeroRows(probabilities, prepared));
 }

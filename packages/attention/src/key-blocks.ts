@@ -1,6 +1,6 @@
 /** Cuts keys and mask into blocks along the key axis. */
 import * as tf from '@tensorflow/tfjs';
-import type { MaskStep, PreparedMask } from './mask-types.ts';
+import type { ComposedMask, MaskStep } from './mask-types.ts';
 import { KEY_BLOCK } from './prepare-mask.ts';
 
 export interface KeyBlock {
@@ -11,7 +11,7 @@ export interface KeyBlock {
   readonly reached: tf.Tensor4D | undefined;
 }
 
-interface MaskedKeys extends Pick<PreparedMask, 'keys' | 'steps'> {
+interface MaskedKeys extends Pick<ComposedMask, 'keys' | 'steps'> {
   /** Left out by the backward pass, which has the final maximum already. */
   readonly reachable?: tf.Tensor4D | undefined;
 }

@@ -32,12 +32,24 @@ export type MaskStep =
   | { readonly how: 'select'; readonly keep: tf.Tensor4D; readonly fill: tf.Tensor }
   | { readonly how: 'add'; readonly bias: tf.Tensor4D };
 
+/** What computes sdpa: one kernel over tiles of the scores, or tfjs ops over blocks of them. */
+export type AttentionKernel = 'fused' | 'composed';
+
+/** A mask made ready for all layers of a forward pass. */
+export interface PreparedMask extends MaskShape {
+  readonly causal: boolean;
+  /** The compact inputs: all that the fused kernel takes. */
+  readonly spec: MaskSpec;
+  readonly kernel: AttentionKernel | undefined;
+  /** Absent where the fused kernel is to run: no tensor of T x S is made for it. */
+  readonly composed?: ComposedMask;
+}
+
 /**
  * A mask composed under a policy. Its tensors are broadcastable to `[B, H, T, S]`, small (no head dimension
  * unless the explicit mask has one), and live as long as the tidy in which they were made.
  */
-export interface PreparedMask extends MaskShape {
-  readonly causal: boolean;
+export interface ComposedMask extends MaskShape {
   readonly steps: readonly MaskStep[];
   /** bool `[B|1, H|1, T|1, S|1]`: the cells that are allowed under the composition, before any row guard. */
   readonly allowed?: tf.Tensor4D;

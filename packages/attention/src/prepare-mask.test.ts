@@ -11,7 +11,7 @@ const leftPadded = () => tf.tensor2d([0, 0, 1, 1, 1, 1], [2, 3], 'int32');
 
 function allowed(spec: MaskSpec, change: Partial<typeof shape> = {}): string[] {
   const prepared = prepareMask(spec, { ...shape, ...change });
-  const values = prepared.allowed!.dataSync();
+  const values = prepared.composed!.allowed!.dataSync();
   const width = prepared.keys;
   return Array.from({ length: values.length / width }, (_, row) =>
     values.slice(row * width, (row + 1) * width).join(''),
@@ -56,13 +56,15 @@ describe('prepareMask', () => {
   });
 
   it('is small: no heads, and one row for the batch where rows do not differ', () => {
-    expect(prepareMask({ causal: true }, shape).allowed!.shape).toEqual([1, 1, 3, 3]);
-    expect(prepareMask({ causal: true, padding: leftPadded() }, shape).allowed!.shape).toEqual([2, 1, 3, 3]);
+    expect(prepareMask({ causal: true }, shape).composed!.allowed!.shape).toEqual([1, 1, 3, 3]);
+    expect(prepareMask({ causal: true, padding: leftPadded() }, shape).composed!.allowed!.shape).toEqual([
+      2, 1, 3, 3,
+    ]);
   });
 
   it('sums the fills of masks that are added one by one: finfo.min + finfo.min is -inf', () => {
     const policy: Policy = { ...policies['transformers-5-eager'], compose: 'add' };
-    const { steps } = prepareMask({ causal: true, padding: leftPadded() }, { ...shape, policy });
+    const { steps } = prepareMask({ causal: true, padding: leftPadded() }, { ...shape, policy }).composed!;
     const step = steps[0]!;
     const bias = step.how === 'add' ? Array.from(step.bias.dataSync()).slice(0, 3) : [];
     expect(bias).toEqual([-3.4028234663852886e38, Number.NEGATIVE_INFINITY, -3.4028234663852886e38]);

@@ -6,10 +6,18 @@ import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { applySteps } from './apply-mask.ts';
 import { checkMaskSpec } from './check-mask.ts';
+import { hasFusedShader } from './fused/has-fused.ts';
 import { roundToHalfNumber } from './kernels/half.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import { selectMasked } from './kernels/select-masked.ts';
-import type { MaskShape, MaskSpec, MaskStep, PreparedMask } from './mask-types.ts';
+import type {
+  AttentionKernel,
+  ComposedMask,
+  MaskShape,
+  MaskSpec,
+  MaskStep,
+  PreparedMask,
+} from './mask-types.ts';
 import { FLOAT32_MIN, type Policy } from './policy.ts';
 
 /** sdpa walks over the keys in blocks of this size. */
@@ -26,30 +34,37 @@ interface Constraints {
 }
 
 /**
+ * @param kernel What the mask is for; default: fused where the active backend has its shaders.
  * @returns a mask for `attention` and for `blockedCells`. Call it inside a tidy that encloses all its uses.
  * @throws UserError `attention/mask-shape`, `attention/mask-dtype`, `attention/window`
  */
-export function prepareMask(spec: MaskSpec, shape: MaskShape): PreparedMask {
+export function prepareMask(spec: MaskSpec, shape: MaskShape, kernel?: AttentionKernel): PreparedMask {
   checkMaskSpec(spec, shape);
+  const { batch, queries, keys, policy } = shape;
+  const prepared = { batch, queries, keys, policy, causal: spec.causal === true, spec, kernel };
+  const fused = kernel === undefined ? hasFusedShader() : kernel === 'fused';
+  return fused ? prepared : { ...prepared, composed: composeMask(spec, prepared) };
+}
+
+/** The mask as tensors broadcastable to `[B, H, T, S]`. */
+export function composeMask(spec: MaskSpec, { batch, queries, keys, policy }: MaskShape): ComposedMask {
   // tidy keeps every tensor it finds in the result, however deep; its types only know plain containers.
   return tf.tidy(
     'mask',
-    () => compose(spec, shape) as unknown as tf.TensorContainerObject,
-  ) as unknown as PreparedMask;
+    () => compose(spec, { batch, queries, keys, policy }) as unknown as tf.TensorContainerObject,
+  ) as unknown as ComposedMask;
 }
 
-function compose(spec: MaskSpec, shape: MaskShape): PreparedMask {
+function compose(spec: MaskSpec, shape: MaskShape): ComposedMask {
   const constraints = constraintsOf(spec, shape);
   const allowed = and([constraints.causal, constraints.window, constraints.padding, constraints.explicit]);
-  const causal = spec.causal === true;
-  if (!allowed) return { ...shape, causal, steps: [] };
+  if (!allowed) return { ...shape, steps: [] };
   const liveQueries = tf.any(allowed, -1, true) as tf.Tensor4D;
   const opened = guardedCells(liveQueries, spec, shape);
   const steps = stepsOf(constraints, allowed, liveQueries, opened, shape.policy);
   const attended = or(allowed, shape.policy.rowGuard === 'zeros' ? undefined : opened);
   return {
     ...shape,
-    causal,
     steps,
     allowed,
     liveQueries,
@@ -192,7 +207,7 @@ function and(masks: readonly (tf.Tensor4D | undefined)[]): tf.Tensor4D | undefin
 
 /** A mask given to `attention` may be a spec or prepared already. */
 export function isPrepared(mask: MaskSpec | PreparedMask): mask is PreparedMask {
-  return 'steps' in mask;
+  return 'spec' in mask;
 }
 
 /** @throws UserError when a prepared mask does not belong to these tensors or this policy. */

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { attention } from './attention.ts';
-import type { PreparedMask } from './mask-types.ts';
+import type { AttentionKernel, PreparedMask } from './mask-types.ts';
 import { type Implementation, safePolicy } from './policy.ts';
 import { prepareMask } from './prepare-mask.ts';
 
@@ -27,10 +27,13 @@ const FUTURE = 5;
 type Variant = 'plain' | 'pads' | 'nan' | 'future';
 
 /** Runs on the active tfjs backend under the safe policy: one mask, four forward passes, one `await data()`. */
-export async function attentionProbes(implementation: Implementation): Promise<AttentionProbeOutcome[]> {
+export async function attentionProbes(
+  implementation: Implementation,
+  kernel: AttentionKernel = 'composed',
+): Promise<AttentionProbeOutcome[]> {
   const names: Variant[] = ['plain', 'pads', 'nan', 'future'];
   const outputs = tf.tidy(() => {
-    const mask = sharedMask();
+    const mask = sharedMask(kernel);
     return tf.concat(names.map((variant) => run(implementation, variant, mask)));
   });
   const values = (await outputs.data()) as Float32Array;
@@ -80,13 +83,17 @@ export async function attentionProbes(implementation: Implementation): Promise<A
 }
 
 /** Of all runs: what padding and causality allow does not depend on what the tensors hold. */
-function sharedMask(): PreparedMask {
+function sharedMask(kernel: AttentionKernel): PreparedMask {
   const padding = tf.tensor2d(
     PADS.flatMap((pads) => Array.from({ length: T }, (_, s) => Number(s >= pads))),
     [B, T],
     'int32',
   );
-  return prepareMask({ padding, causal: true }, { batch: B, queries: T, keys: T, policy: safePolicy });
+  return prepareMask(
+    { padding, causal: true },
+    { batch: B, queries: T, keys: T, policy: safePolicy },
+    kernel,
+  );
 }
 
 function run(implementation: Implementation, variant: Variant, mask: PreparedMask): tf.Tensor4D {

@@ -17,3 +17,4 @@ export {
 export { philoxWgsl } from './philox.wgsl.ts';
 export { rowDispatch, rowIndex } from './rows.wgsl.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';
+export { isSoftware } from './webgpu/adapter-facts.ts';

@@ -18,11 +18,13 @@ export {
   onnxruntimeImplementation,
   onnxruntimeOperators,
 } from './implementations/onnxruntime/onnxruntime.ts';
-export { tensorflowImplementation } from './implementations/tensorflow.ts';
+export { type TensorflowAttention, tensorflowImplementation } from './implementations/tensorflow.ts';
 export { largest, type Measured, measure, relativeError } from './judge/compare.ts';
 export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';
 export { metamorphicCases } from './metamorphic/index.ts';
-export { oracleCases } from './oracle/cases.ts';
+export { numbers } from './numbers.ts';
+export { oracleComparisons } from './oracle/accuracy.ts';
+export { oracleCase, oracleCases } from './oracle/cases.ts';
 export { idFilter } from './run/filter.ts';
 export { runCase, runSuite } from './run/run-suite.ts';
 export { readVectors, type Vectors } from './vectors/read-vectors.ts';

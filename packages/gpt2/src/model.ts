@@ -3,7 +3,13 @@
  * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
  */
 
-import { type Implementation, type MaskSpec, type Policy, prepareMask } from '@nanscope/attention';
+import {
+  type AttentionKernel,
+  type Implementation,
+  type MaskSpec,
+  type Policy,
+  prepareMask,
+} from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength, type Gpt2Batch } from './batch.ts';
 import { type BlockContext, block } from './block.ts';
@@ -20,6 +26,8 @@ export interface ForwardOptions {
   readonly policy: Policy;
   /** What narrows attention beside the batch's padding and causality, in every layer. Default: nothing. */
   readonly mask?: Pick<MaskSpec, 'window' | 'explicit'>;
+  /** What computes sdpa. Default: composed, whose every step a trace can show. */
+  readonly kernel?: AttentionKernel | undefined;
   /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
   readonly dropout?: DropoutHook;
   /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
@@ -87,7 +95,7 @@ export class Gpt2 {
 
   #forward(batch: Gpt2Batch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
     const { config, parameters } = this;
-    const { implementation, policy, mask, capture, dropout } = options;
+    const { implementation, policy, mask, capture, dropout, kernel = 'composed' } = options;
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
     checkLength(config, T);
@@ -100,6 +108,7 @@ export class Gpt2 {
         mask: prepareMask(
           { padding: batch.attentionMask, causal: true, ...mask },
           { batch: B, queries: T, keys: T + (extension?.pastLength ?? 0), policy },
+          kernel,
         ),
         implementation,
         policy,

@@ -10,7 +10,7 @@ import type { TrainingBatch } from './training-batch.ts';
 
 export interface GradientOptions
   extends LossOptions,
-    Pick<ForwardOptions, 'implementation' | 'policy' | 'mask' | 'dropout'> {
+    Pick<ForwardOptions, 'implementation' | 'policy' | 'mask' | 'kernel' | 'dropout'> {
   /**
    * Called around the parts of the step. `backward` is around all of it, with `forward` and `loss` inside: tfjs
    * runs the backward half within the same call.
@@ -42,10 +42,16 @@ export function lossAndGradients(
   options: GradientOptions,
 ): LossAndGradients {
   checkLossOptions(options);
-  const { implementation, policy, mask, dropout, phase = untracedStep } = options;
+  const { implementation, policy, mask, kernel, dropout, phase = untracedStep } = options;
   const loss = (): tf.Scalar => {
     const hidden = phase('forward', () =>
-      model.hidden(batch, { implementation, policy, ...(mask && { mask }), ...(dropout && { dropout }) }),
+      model.hidden(batch, {
+        implementation,
+        policy,
+        kernel,
+        ...(mask && { mask }),
+        ...(dropout && { dropout }),
+      }),
     );
     return batchLoss(model, hidden, batch.labels, options, phase);
   };

@@ -37,7 +37,8 @@ function leading(size: number, context: BatchContext | undefined): { sizes: numb
 /** [B, H, T, S] where scores are at home; elsewhere heads [B, H, T, D], before or after their transpose. */
 function attentionNames(record: OpRecord, keys: boolean, context: BatchContext | undefined): string[] {
   if (keys) return ['batch', 'head', 'query', 'key'];
-  if (inScope(record, 'context')) return ['batch', 'head', 'query', 'channel'];
+  if (inScope(record, 'context') || record.kernel === 'FusedAttention')
+    return ['batch', 'head', 'query', 'channel'];
   const [, second, third] = record.shape;
   const transposed = context && second === context.positions && third !== context.positions;
   return transposed ? ['batch', 'position', 'head', 'channel'] : ['batch', 'head', 'position', 'channel'];

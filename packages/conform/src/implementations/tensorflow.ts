@@ -1,4 +1,4 @@
-/** Our own eager and sdpa as implementations under test, on whatever backend of TensorFlow.js is active. */
+/** Our own eager, sdpa and fused sdpa as implementations under test, on whatever backend of TensorFlow.js is active. */
 import {
   type AttentionOptions,
   attention,
@@ -11,29 +11,35 @@ import * as tf from '@tensorflow/tfjs';
 import type { AttentionNumbers, AttentionProblem, Wanted } from '../case.ts';
 import type { AttentionImplementation } from '../implementation.ts';
 
-/** @param implementation of `@nanscope/attention` */
-export function tensorflowImplementation(implementation: Implementation): AttentionImplementation {
+/** `eager` and `sdpa` composed of ops; `fused`: sdpa as one kernel, which is composed inside where there is no shader. */
+export type TensorflowAttention = Implementation | 'fused';
+
+export function tensorflowImplementation(id: TensorflowAttention): AttentionImplementation {
   return {
-    id: implementation,
-    refuses: ({ policy }) =>
-      policy.computeDtype === 'f16' && !hasHalf()
-        ? `the backend ${tf.getBackend()} has no kernel that rounds to float16`
-        : undefined,
-    run: (problem, wanted) => runOnDevice(problem, wanted, implementation),
+    id,
+    refuses({ policy }, { stages }) {
+      if (policy.computeDtype === 'f16' && !hasHalf())
+        return `the backend ${tf.getBackend()} has no kernel that rounds to float16`;
+      return id === 'fused' && stages.length > 0 ? 'a fused kernel never holds the stages' : undefined;
+    },
+    run: (problem, wanted) => runOnDevice(problem, wanted, id),
   };
 }
+
+const callOf = (id: TensorflowAttention): Pick<AttentionOptions, 'implementation' | 'kernel'> =>
+  id === 'fused' ? { implementation: 'sdpa', kernel: 'fused' } : { implementation: id, kernel: 'composed' };
 
 async function runOnDevice(
   problem: AttentionProblem,
   wanted: Wanted,
-  implementation: Implementation,
+  id: TensorflowAttention,
 ): Promise<AttentionNumbers> {
   const tensors: Record<string, tf.Tensor> = {};
   const keep = (name: string, tensor: tf.Tensor) => {
     tensors[name] = tf.keep(tensor.clone());
   };
   try {
-    tf.tidy(() => compute(problem, wanted, implementation, keep));
+    tf.tidy(() => compute(problem, wanted, id, keep));
     const names = Object.keys(tensors);
     const values = await Promise.all(names.map((name) => tensors[name]!.data()));
     const { out, dq, dk, dv, presentKey, presentValue, ...stages } = Object.fromEntries(
@@ -53,12 +59,12 @@ async function runOnDevice(
 function compute(
   problem: AttentionProblem,
   wanted: Wanted,
-  implementation: Implementation,
+  id: TensorflowAttention,
   keep: (name: string, tensor: tf.Tensor) => void,
 ): void {
   const { B, H, T, Dv } = problem;
   const [q, k, v] = inputs(problem);
-  const options = { ...optionsOf(problem), implementation };
+  const options = { ...optionsOf(problem), ...callOf(id) };
   const capture = (stage: CaptureStage, tensor: tf.Tensor) => {
     if (wanted.stages.includes(stage)) keep(stage, tensor);
   };
@@ -100,7 +106,7 @@ function positions(values: ArrayLike<number>, row: number, first: number, size: 
   );
 }
 
-function optionsOf(problem: AttentionProblem): Omit<AttentionOptions, 'implementation'> {
+function optionsOf(problem: AttentionProblem): Omit<AttentionOptions, 'implementation' | 'kernel'> {
   const { B, S, policy, scale, softcap, mask = {} } = problem;
   const { padding, explicit, causal, offset, window } = mask;
   const spec: MaskSpec = {

@@ -116,7 +116,7 @@ export const oracleCases: readonly ConformCase[] = [
 function makeCase(policy: Policy, mask: keyof typeof masks, size: keyof typeof sizes): ConformCase {
   const dimensions: Size = sizes[size];
   const { B, H, Hkv, T, S, D, Dv } = dimensions;
-  const problem: ReferenceProblem = {
+  return oracleCase(`oracle:policy=${policy.name};mask=${mask};size=${size}`, {
     ...dimensions,
     q: numbers(1, B * H * T * D, 3),
     k: numbers(2, B * Hkv * S * D, 3),
@@ -124,9 +124,13 @@ function makeCase(policy: Policy, mask: keyof typeof masks, size: keyof typeof s
     dout: numbers(4, B * H * T * Dv, 2),
     policy,
     mask: masks[mask](dimensions),
-  };
+  });
+}
+
+/** A problem, forward and backward, judged by the oracle. */
+export function oracleCase(id: string, problem: ReferenceProblem): ConformCase {
   return {
-    id: `oracle:policy=${policy.name};mask=${mask};size=${size}`,
+    id,
     accuracy: oracleAccuracy,
     runs: [{ problem, wanted: withGradients }],
     judge([actual]) {

@@ -77,7 +77,7 @@ const padding = () =>
 async function maskOfBatch(): Promise<KernelFacts['mask']> {
   const open = tf.tidy(() => {
     const shape = { batch: B, queries: T, keys: T, policy: policies['torch-2.4'] };
-    return prepareMask({ padding: padding(), causal: true }, shape).allowed!.clone();
+    return prepareMask({ padding: padding(), causal: true }, shape, 'composed').composed!.allowed!.clone();
   });
   const values = await open.data();
   open.dispose();
@@ -106,7 +106,12 @@ async function maskAndCausal(
           [B, H, T, D],
         ),
       );
-      return attention(q!, k!, v!, { implementation, mask, policy: policies['torch-2.4'] });
+      return attention(q!, k!, v!, {
+        implementation,
+        kernel: 'composed',
+        mask,
+        policy: policies['torch-2.4'],
+      });
     });
     const values = Float32Array.from(await out.data());
     out.dispose();

@@ -55,12 +55,12 @@ function advance(
   model: Gpt2,
   batch: HostBatch,
   past: KeyValueCache | undefined,
-  { implementation, policy }: GenerateOptions,
+  { implementation, policy, kernel }: GenerateOptions,
 ): Advanced {
   let cache: KeyValueCache | undefined;
   try {
     const logits = tf.tidy(() => {
-      const result = model.step(uploadBatch(model.config, batch), past, { implementation, policy });
+      const result = model.step(uploadBatch(model.config, batch), past, { implementation, policy, kernel });
       cache = result.cache;
       const [B, T, C] = result.hidden.shape;
       return model.logits(tf.slice(result.hidden, [0, T - 1, 0], [B, 1, C]).reshape([B, C]) as tf.Tensor2D);

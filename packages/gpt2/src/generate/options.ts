@@ -1,5 +1,5 @@
 /** What generation is asked for, and what of it is refused before anything runs. */
-import type { Implementation, Policy } from '@nanscope/attention';
+import type { AttentionKernel, Implementation, Policy } from '@nanscope/attention';
 import { UserError } from '@nanscope/errors';
 import type { WarpOptions } from './warp.ts';
 
@@ -16,6 +16,8 @@ export interface GenerateOptions extends WarpOptions {
   readonly eosTokenId?: number | null;
   readonly implementation: Implementation;
   readonly policy: Policy;
+  /** What computes sdpa. Default: composed. */
+  readonly kernel?: AttentionKernel;
 }
 
 function refuse(code: string, what: string, expected: string, found: unknown): never {

@@ -14,6 +14,7 @@ const free = new Set([
   'backend',
   'mps-rule',
   'attn',
+  'sdpa-kernel',
   'trace',
   'out',
   'json',

@@ -4,7 +4,7 @@ import type { EvalConfig } from './eval-config.ts';
 
 export interface ConformConfig
   extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json'> {
-  readonly attn: EvalConfig['attn'] | OnnxruntimeOperator;
+  readonly attn: EvalConfig['attn'] | 'fused' | OnnxruntimeOperator;
   /** Folders. */
   readonly vectors?: readonly string[];
   /** A part of an id, or a whole one with `*` and `?`. */

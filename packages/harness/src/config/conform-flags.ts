@@ -7,15 +7,11 @@ const CASES = 'Cases';
 
 export const conformFlags: readonly Flag[] = [
   ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
-  {
-    name: 'attn',
-    kind: 'choice',
-    choices: ['auto', 'eager', 'sdpa', ...onnxruntimeOperators],
-    default: 'auto',
-    group: 'Attention',
+  sharedFlag('attn', {
+    choices: ['auto', 'eager', 'sdpa', 'fused', ...onnxruntimeOperators],
     describe:
-      'the attention implementation to put under the suite; onnxruntime is its operator Attention, onnxruntime-mha its MultiHeadAttention, with its own kernels for --device cpu and gpu',
-  },
+      'the attention implementation to put under the suite; fused is sdpa as one kernel, onnxruntime its operator Attention, onnxruntime-mha its MultiHeadAttention, with kernels of its own for --device cpu and gpu',
+  }),
   {
     name: 'vectors',
     kind: 'texts',

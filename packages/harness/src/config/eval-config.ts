@@ -17,6 +17,7 @@ export interface EvalConfig {
   /** Seconds of silence after which a lane counts as hung. */
   readonly laneTimeout: number;
   readonly attn: 'auto' | 'eager' | 'sdpa';
+  readonly sdpaKernel: 'composed' | 'fused';
   readonly policy: string;
   readonly fill?: string;
   readonly compose?: string;

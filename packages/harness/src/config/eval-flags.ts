@@ -119,6 +119,15 @@ export const evalFlags = [
     describe: 'attention implementation',
   },
   {
+    name: 'sdpa-kernel',
+    kind: 'choice',
+    choices: ['composed', 'fused'],
+    default: 'composed',
+    group: ATTENTION,
+    describe:
+      'what computes sdpa: composed of ops, each of which a trace shows, or fused, one kernel without a T x S matrix (WGSL on a GPU); no dropout, no --save-outputs',
+  },
+  {
     name: 'policy',
     kind: 'choice',
     choices: presetNames,

@@ -13,6 +13,7 @@ type Shared =
   | 'mpsRule'
   | 'laneTimeout'
   | 'attn'
+  | 'sdpaKernel'
   | 'policy'
   | 'fill'
   | 'compose'

@@ -2,10 +2,15 @@
 import { evalFlags } from './eval-flags.ts';
 import type { Flag } from './flag.ts';
 
-/** @param changes what differs for another command: a default, a description */
+/** @param changes what differs for another command: a default, a description, the choices */
 export function sharedFlag(
   name: (typeof evalFlags)[number]['name'],
-  changes: { readonly default?: Flag['default']; readonly describe?: string; readonly group?: string } = {},
+  changes: {
+    readonly default?: Flag['default'];
+    readonly describe?: string;
+    readonly group?: string;
+    readonly choices?: readonly string[];
+  } = {},
 ): Flag {
   const flag = evalFlags.find((row) => row.name === name);
   return { ...flag, ...changes } as Flag;

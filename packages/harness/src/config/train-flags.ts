@@ -330,7 +330,7 @@ export const trainFlags: readonly Flag[] = [
     describe: 'a second device to train on from the same seed and to compare with step by step, or none',
   }),
   ...sharedFlags('backend', 'mps-rule', 'lane-timeout'),
-  ...sharedFlags('attn', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'),
+  ...sharedFlags('attn', 'sdpa-kernel', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'),
   ...batches,
   ...optimization,
   ...run,

@@ -6,6 +6,7 @@ import type { CaseResult } from '@nanscope/conform';
 import { UserError } from '@nanscope/errors';
 import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/report';
 import type { ConformConfig } from '../config/conform-config.ts';
+import type { EvalConfig } from '../config/eval-config.ts';
 import { type Decided, decide } from '../eval/decide.ts';
 import type { EvalHooks } from '../eval/evaluate.ts';
 import { runChild, siblingModule } from '../lane/child.ts';
@@ -13,7 +14,7 @@ import { laneOutcome } from '../lane/start-lane.ts';
 import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
 import { chooseCases } from './cases.ts';
 import { isOnnxruntime, onnxruntimeDecision } from './onnxruntime.ts';
-import type { ConformMessage, ConformTask } from './task.ts';
+import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
 
 interface Ran {
@@ -85,7 +86,7 @@ export async function conform(
   const { cases, badVectors } = await chooseCases(config);
   if (hooks.signal?.aborted) return undefined;
   const foreign = isOnnxruntime(config.attn) ? config.attn : undefined;
-  const attn = isOnnxruntime(config.attn) ? 'sdpa' : config.attn;
+  const attn = foreign || config.attn === 'fused' ? 'sdpa' : (config.attn as EvalConfig['attn']);
   const asked = { ...config, attn, reference: 'none', policy: 'safe' };
   const decided = await decide(asked, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
@@ -106,7 +107,7 @@ export async function conform(
     schema: CONFORM_SCHEMA,
     kind: 'conform',
     command,
-    implementation: foreign ?? (decided.target.attention === 'undecided' ? 'sdpa' : decided.target.attention),
+    implementation: foreign ?? implementationOf(task),
     decision: { ...told },
     ...(environment && { environment }),
     status: outcome.status,

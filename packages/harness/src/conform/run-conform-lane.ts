@@ -5,7 +5,7 @@ import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
 import { chooseCases } from './cases.ts';
 import { isOnnxruntime, onnxruntimeProvider } from './onnxruntime.ts';
-import type { ConformMessage, ConformTask } from './task.ts';
+import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 
 export async function runConformLane(
   task: ConformTask,
@@ -21,8 +21,7 @@ export async function runConformLane(
   }
   const session = await openSession(task, say);
   say({ kind: 'opened', environment: environmentOf(session) });
-  const { attention } = task.decision;
-  const implementation = tensorflowImplementation(attention === 'undecided' ? 'sdpa' : attention);
+  const implementation = tensorflowImplementation(implementationOf(task));
   for await (const result of runSuite(cases, implementation)) say({ kind: 'case', result });
   await session.dispose();
 }

@@ -1,11 +1,17 @@
 /** What the parent hands a lane that runs conformance cases, and what that says of each. */
-import type { CaseResult } from '@nanscope/conform';
+import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
 import type { EnvironmentRecord } from '@nanscope/report';
 import type { ConformConfig } from '../config/conform-config.ts';
 import type { LaneTaskBase } from '../lane/task.ts';
 
 export interface ConformTask extends Pick<LaneTaskBase, 'decision'> {
   readonly config: ConformConfig;
+}
+
+/** What is put under the suite. */
+export function implementationOf({ config, decision }: ConformTask): TensorflowAttention {
+  if (config.attn === 'fused') return 'fused';
+  return decision.attention === 'undecided' ? 'sdpa' : decision.attention;
 }
 
 export type ConformMessage =

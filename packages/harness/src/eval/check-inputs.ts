@@ -9,6 +9,7 @@ import { errorLine, UserError } from '@nanscope/errors';
 import type { Gpt2Config } from '@nanscope/gpt2';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { policyOf } from '../config/policy.ts';
+import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import { evalBatches, loadTokenizerFor, textRows } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
 import { earlierRun } from '../run-folder/write.ts';
@@ -71,6 +72,7 @@ export interface CheckedInputs {
 /** @throws {UserError} for the first thing that is wrong */
 export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   policyOf(config);
+  checkSdpaKernel(config);
   const model = await modelConfig(config);
   if (config.maxLength !== undefined && config.maxLength > model.n_positions) {
     throw new UserError(

@@ -7,7 +7,7 @@ import type { Continuation } from './task.ts';
 const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 const passed = [
-  ...['model', 'tokenizer', 'seed', 'device', 'backend', 'mps-rule', 'attn', 'policy'],
+  ...['model', 'tokenizer', 'seed', 'device', 'backend', 'mps-rule', 'attn', 'sdpa-kernel', 'policy'],
   ...['fill', 'compose', 'row-guard', 'compute-dtype', 'batch-size'],
 ];
 

@@ -2,6 +2,7 @@
 import { UserError } from '@nanscope/errors';
 import { checkGenerateOptions } from '@nanscope/gpt2';
 import type { GenerateConfig } from '../config/generate-config.ts';
+import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import { withModelFolder } from '../data/hub-model.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
@@ -30,6 +31,7 @@ async function checkedPrompts(config: GenerateConfig): Promise<Prompt[]> {
   }
   checkGenerateOptions(generateOptions(config, 'sdpa'), 1);
   const model = await modelConfig(config);
+  checkSdpaKernel(config);
   await checkModelFiles(config);
   const tokenizer = await loadTokenizerFor(config);
   const prompts = await readPrompts(config);

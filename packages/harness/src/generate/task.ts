@@ -44,5 +44,6 @@ export function generateOptions(
     seed,
     implementation,
     policy: policyOf(config),
+    kernel: config.sdpaKernel,
   };
 }

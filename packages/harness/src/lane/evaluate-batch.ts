@@ -1,5 +1,5 @@
 /** One batch through the model: forward, loss, answers. What comes back to the host is one loss and one answer per supervised token. */
-import type { Policy } from '@nanscope/attention';
+import type { AttentionKernel, Policy } from '@nanscope/attention';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { type Gpt2, uploadBatch } from '@nanscope/gpt2';
 import { type RunPhase, type SupervisedRows, scoreRows, supervisedRows } from '@nanscope/trainer';
@@ -9,6 +9,8 @@ export interface Computation {
   readonly model: Gpt2;
   readonly implementation: 'eager' | 'sdpa';
   readonly policy: Policy;
+  /** Default: composed. */
+  readonly kernel?: AttentionKernel;
 }
 
 export const untraced: RunPhase = (_phase, run) => run();
@@ -24,12 +26,12 @@ export interface BatchResult {
 
 /** Hidden states after the last LayerNorm, [B,T,C]. Call inside a tidy. */
 export function hiddenStates(
-  { model, implementation, policy }: Computation,
+  { model, implementation, policy, kernel }: Computation,
   batch: CausalLMBatch,
   capture?: Parameters<Gpt2['hidden']>[1]['capture'],
 ): tf.Tensor3D {
   const device = uploadBatch(model.config, { ...batch, shape: [batch.batch, batch.length] });
-  return model.hidden(device, { implementation, policy, ...(capture ? { capture } : {}) });
+  return model.hidden(device, { implementation, policy, kernel, ...(capture ? { capture } : {}) });
 }
 
 /** Logits at every position, [B*T,V]. Call inside a tidy. */

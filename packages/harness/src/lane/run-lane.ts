@@ -84,7 +84,12 @@ export async function runLane(task: LaneTask, say: Say): Promise<void> {
   say({ kind: 'loading', what: `loading ${config.model}` });
   const model: Gpt2 = await loadModel(config);
   const implementation = task.decision.attention === 'undecided' ? 'sdpa' : task.decision.attention;
-  const computation: Computation = { model, implementation, policy: policyOf(config) };
+  const computation: Computation = {
+    model,
+    implementation,
+    policy: policyOf(config),
+    kernel: config.sdpaKernel,
+  };
   const tracer = new LaneTracer(session, config.trace, model, task.folder);
   const recorder = new LaneRecorder(
     task,

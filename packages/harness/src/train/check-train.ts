@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { savePlace } from '@nanscope/gpt2';
 import { policyOf } from '../config/policy.ts';
+import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles } from '../data/model.ts';
@@ -50,6 +51,7 @@ function checkTogether(config: TrainConfig): void {
 /** @throws {UserError} for the first thing that is wrong. @returns steps that will be made */
 export async function checkTrain(config: TrainConfig): Promise<{ readonly steps: number }> {
   policyOf(config);
+  checkSdpaKernel(config);
   checkTogether(config);
   const tokenizer = await loadTokenizerFor(config);
   const model = await trainModelConfig(config, tokenizer);

@@ -37,6 +37,7 @@ export function settingsOf(
   return {
     implementation: attention === 'undecided' ? 'sdpa' : attention,
     policy: policyOf(config),
+    kernel: config.sdpaKernel,
     batchSize: config.batchSize,
     accumulate: config.accumulate,
     steps,

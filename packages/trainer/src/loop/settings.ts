@@ -8,7 +8,9 @@ import type { ScheduleOptions } from '../schedule.ts';
 import type { LabelledBatch } from '../training-batch.ts';
 import type { RunProgress } from './progress.ts';
 
-export interface TrainSettings extends LossOptions, Pick<ForwardOptions, 'implementation' | 'policy'> {
+export interface TrainSettings
+  extends LossOptions,
+    Pick<ForwardOptions, 'implementation' | 'policy' | 'kernel'> {
   readonly batchSize: number;
   /** Micro-batches a step. */
   readonly accumulate: number;

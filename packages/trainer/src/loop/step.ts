@@ -37,7 +37,16 @@ export async function computeStep(
   step: number,
   observe: Observer,
 ): Promise<ComputedStep> {
-  const { implementation, policy, labelSmoothing = 0, zLoss = 0, dropout, seed, accumulate } = settings;
+  const {
+    implementation,
+    policy,
+    kernel,
+    labelSmoothing = 0,
+    zLoss = 0,
+    dropout,
+    seed,
+    accumulate,
+  } = settings;
   const rates = { embd_pdrop: dropout, attn_pdrop: dropout, resid_pdrop: dropout };
   const accumulator = new GradientAccumulator();
   try {
@@ -49,6 +58,7 @@ export async function computeStep(
           lossAndGradients(model, onDevice, {
             implementation,
             policy,
+            kernel,
             labelSmoothing,
             zLoss,
             phase,

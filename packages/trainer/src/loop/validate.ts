@@ -10,7 +10,12 @@ import type { TrainingRows, TrainSettings } from './settings.ts';
 export async function validate(
   model: Gpt2,
   rows: TrainingRows,
-  { batchSize, implementation, policy }: Pick<TrainSettings, 'batchSize' | 'implementation' | 'policy'>,
+  {
+    batchSize,
+    implementation,
+    policy,
+    kernel,
+  }: Pick<TrainSettings, 'batchSize' | 'implementation' | 'policy' | 'kernel'>,
 ): Promise<EvalMetrics> {
   const accumulator = new EvalAccumulator();
   for (let first = 0; first < rows.length; first += batchSize) {
@@ -22,7 +27,7 @@ export async function validate(
     const scores = tf.tidy(() => ({
       ...scoreRows(
         model,
-        model.hidden(uploadBatch(model.config, batch), { implementation, policy }),
+        model.hidden(uploadBatch(model.config, batch), { implementation, policy, kernel }),
         supervised,
       ),
     }));

@@ -1,0 +1,37 @@
+/** Decides what computes an attention call, and says why the fused kernel can not where it was asked for. */
+import { UserError } from '@nanscope/errors';
+import type * as tf from '@tensorflow/tfjs';
+import type { AttentionOptions } from '../attention.ts';
+import type { AttentionKernel } from '../mask-types.ts';
+import { hasFusedShader } from './has-fused.ts';
+import { largestSize } from './tile.ts';
+
+/** @throws UserError `attention/fused` */
+export function chooseKernel(q: tf.Tensor4D, v: tf.Tensor4D, options: AttentionOptions): AttentionKernel {
+  const { mask } = options;
+  const asked = options.kernel ?? (mask && 'kernel' in mask ? mask.kernel : undefined);
+  if (asked === 'composed') return 'composed';
+  const reason = obstacle(q.shape[3], v.shape[3], options);
+  if (asked === 'fused') {
+    if (!reason) return 'fused';
+    throw new UserError(
+      'attention/fused',
+      `The fused attention kernel can not be used here: ${reason}. Use the kernel composed.`,
+    );
+  }
+  return !reason && hasFusedShader() ? 'fused' : 'composed';
+}
+
+function obstacle(
+  headSize: number,
+  valueSize: number,
+  { implementation, capture, dropout }: AttentionOptions,
+): string | undefined {
+  if (implementation !== 'sdpa') return `the implementation is ${implementation}, and it computes sdpa`;
+  if (capture) return 'a capture asks for scores and probabilities, which it never holds';
+  if (dropout) return 'it has no dropout of probabilities';
+  const size = Math.max(headSize, valueSize);
+  return size > largestSize
+    ? `the head size is ${size}, and it goes up to ${largestSize} in float32`
+    : undefined;
+}

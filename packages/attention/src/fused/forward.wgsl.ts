@@ -1,0 +1,152 @@
+/**
+ * The forward pass: each workgroup walks over the keys with a running maximum and sum for a tile of queries
+ * (FlashAttention, Dao et al. 2022). Writes the context, then maximum and sum of each row, into one buffer.
+ *
+ * A row that meets nothing but -inf ends with the sum 0, and 0 / 0 makes the NaN that a kernel without a guard
+ * makes. A driver with fast math may make something else of it, which is what such a policy is there to show.
+ */
+
+import { groupIndex, headFunctions, liveFromMask, loadFunction, type Width } from './load.wgsl.ts';
+import { maskFunctions } from './mask.wgsl.ts';
+import { bitTests, rounding } from './numbers.wgsl.ts';
+import {
+  declareStrips,
+  dots,
+  each,
+  loop,
+  ownQuad,
+  readWeights,
+  type Storage,
+  storeRows,
+  storeWeights,
+  weigh,
+  weighPoison,
+} from './product.wgsl.ts';
+import { declareReduce, reduceRows } from './reduce.wgsl.ts';
+import { isOpen, keyRange } from './skip.wgsl.ts';
+import { side, type Tile, tileColumns, tileRows } from './tile.ts';
+
+/** Every choice that changes the code. */
+export interface ForwardVariant {
+  readonly tile: Tile;
+  readonly width: Width;
+  readonly half: boolean;
+  readonly storage: Storage;
+  readonly subgroups: boolean;
+}
+
+/** A row without a key: its probabilities are 0, and 0 * NaN is NaN; or it is 0 itself. */
+const guarded = `
+fn guarded(x : vec4<f32>, live : bool) -> vec4<f32> {
+  if (live || (uniforms.guard != 1 && uniforms.guard != 4)) { return x; }
+  return select(x * f32(uniforms.zero), vec4<f32>(0.0), uniforms.guard == 4);
+}`;
+
+/** Declarations that all three passes share. */
+export const sharedFunctions = (half: boolean) =>
+  `${bitTests}${rounding(half)}${headFunctions}${maskFunctions}${isOpen}`;
+
+export function forwardCode({ tile, width, half, storage, subgroups }: ForwardVariant): string {
+  const { rows, columns } = tile;
+  const outputs = tile.outputs[0]!;
+  const scores = (make: (i: number, j: number) => string) =>
+    each(rows, (i) => each(columns, (j) => make(i, j)));
+  const sums = (make: (i: number, j: number) => string) =>
+    each(rows, (i) => each(outputs, (j) => make(i, j)));
+  const place = 'head * uniforms.queries + row';
+  return `
+${sharedFunctions(half)}
+${liveFromMask}
+${guarded}
+${keyRange}
+${loadFunction('Q', width)}
+${loadFunction('K', width)}
+${loadFunction('V', width)}
+${declareStrips(tile, storage)}
+${declareReduce(tile, subgroups)}
+fn main(index : i32) {
+  let group = ${groupIndex};
+  let head = group / uniforms.tiles;
+  let b = head / uniforms.heads;
+  let h = head % uniforms.heads;
+  let keys = b * uniforms.keyHeads + keyHead(h);
+  let first = (group % uniforms.tiles) * ${tileRows(tile)};
+  let last = min(first + ${tileRows(tile)}, uniforms.queries) - 1;
+  let local = i32(localIndex);
+  let tx = local % ${side};
+  let ty = local / ${side};
+  if (local == 0) { bounds = keyRange(first, last); }
+  workgroupBarrier();
+  let range = workgroupUniformLoad(&bounds);
+  var maximum : array<f32, ${rows}>;
+  var sum : array<f32, ${rows}>;
+  var most : array<f32, ${rows}>;
+  var shrink : array<f32, ${rows}>;
+  var dropped : array<u32, ${rows}>;
+  var live : array<bool, ${rows}>;
+  ${loop('i', rows, `maximum[i] = uniforms.minusInfinity; live[i] = isLive(b, h, first + ty * ${rows} + i);`)}
+  ${sums((i, j) => `var out${i}_${j} = vec4<f32>(0.0);`)}
+  for (var key = range.x; key < range.y; key += ${tileColumns(tile)}) {
+    ${scores((i, j) => `var s${i}_${j} = vec4<f32>(0.0);`)}
+    ${dots('s', 'quadQ(b, h, head, first + row, at)', 'quadK(b, h, keys, key + row, at)', 'uniforms.headSize', tile, storage)}
+    let open = isOpen(first, last, key, key + ${tileColumns(tile) - 1});
+    ${scores((i, j) => `s${i}_${j} = rounded(s${i}_${j});`)}
+    ${storeWeights('s', tile, storage)}
+    ${loop(
+      'i',
+      rows,
+      `most[i] = uniforms.minusInfinity;
+      dropped[i] = 0u;
+      ${each(
+        columns,
+        (j) => `{
+        var x = capped(${readWeights('i', j, tile, storage)});
+        if (!open) {
+          let masked = maskCells(x, vec4<i32>(first + ty * ${rows} + i), fourFrom(key + (tx + ${j * side}) * 4), vec4<bool>(live[i]), b, h);
+          x = masked.score;
+          dropped[i] = dropped[i] | (bitsOf(masked.dropped) << ${j * 4}u);
+        }
+        ${ownQuad('i', j, tile)} = vec4<${storage}>(x);
+        most[i] = larger(most[i], larger(larger(x.x, x.y), larger(x.z, x.w)));
+      }`,
+      )}`,
+    )}
+    ${reduceRows('most', (a, x) => `larger(${a}, ${x})`, tile, subgroups)}
+    ${loop(
+      'i',
+      rows,
+      `let next = larger(maximum[i], most[i]);
+      shrink[i] = exp(maximum[i] - subtrahend(next));
+      maximum[i] = next;
+      sum[i] *= shrink[i];
+      ${each(
+        columns,
+        (j) => `{
+        let e = exp(${readWeights('i', j, tile, storage)} - vec4<f32>(subtrahend(next)));
+        let x = select(e, vec4<f32>(0.0), boolsOf(dropped[i] >> ${j * 4}u));
+        sum[i] += dot(x, vec4<f32>(1.0));
+        ${ownQuad('i', j, tile)} = vec4<${storage}>(rounded(x));
+      }`,
+      )}`,
+    )}
+    ${sums((i, j) => `out${i}_${j} *= shrink[${i}];`)}
+    ${weigh('out', 'finiteV(b, h, keys, key + row, at)', `min(${tileColumns(tile)}, range.y - key)`, outputs, tile, storage)}
+    ${weighPoison('out', 'quadV(b, h, keys, key + row, at)', 'isAllowed(cellAt(vec4<i32>(first + row), vec4<i32>(key + k), b, h)).x', outputs, tile)}
+  }
+  ${reduceRows('sum', (a, x) => `(${a} + ${x})`, tile, subgroups)}
+  ${storeRows('out', outputs, { value: `guarded(rounded(x / sum[i]), live[i])`, start: `(${place}) * uniforms.valueSize`, size: 'uniforms.valueSize', valid: 'uniforms.queries' }, tile, storage)}
+  let rows = (uniforms.groups / uniforms.tiles) * uniforms.queries;
+  ${loop(
+    'i',
+    rows,
+    `let row = first + ty * ${rows} + i;
+    if (tx == 0 && row < uniforms.queries) {
+      let at = rows * uniforms.valueSize + (${place}) * 2;
+      // As the composed form has them: evenly over all keys where the row is made 0, NaN where nothing but -inf was met.
+      let cleared = !live[i] && uniforms.guard == 4;
+      result[at] = select(subtrahend(maximum[i]), 0.0, cleared);
+      result[at + 1] = select(select(sum[i], sum[i] / sum[i], sum[i] == 0.0), f32(uniforms.keys), cleared);
+    }`,
+  )}
+}`;
+}

@@ -1,0 +1,127 @@
+/**
+ * One fused attention call as plain numbers: sizes, and the policy's words in the form the shaders branch on.
+ * Pure. All of it reaches the shaders as uniforms, so that a policy or a mask never costs another compilation.
+ */
+import { roundToHalfNumber } from '../kernels/half.ts';
+import type { Policy } from '../policy.ts';
+
+/** What a call adds to its tensors. */
+export interface FusedAttrs {
+  readonly policy: Policy;
+  readonly scale: number;
+  readonly softcap: number | undefined;
+  readonly causal: boolean;
+  readonly offset: number | undefined;
+  readonly window: number | undefined;
+}
+
+export interface Sizes {
+  readonly batch: number;
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly headSize: number;
+  readonly valueSize: number;
+}
+
+/** `[B, H, T, D]`, `[B, Hkv, S, D]`, `[B, Hkv, S, Dv]` */
+export function sizesOf(q: readonly number[], k: readonly number[], v: readonly number[]): Sizes {
+  const [batch, heads, queries, headSize] = q as [number, number, number, number];
+  return { batch, heads, keyHeads: k[1]!, queries, keys: k[2]!, headSize, valueSize: v[3]! };
+}
+
+/** The masks that came as tensors, by what a shader must know of them. */
+export interface GivenMasks {
+  readonly padding: boolean;
+  readonly explicit: { readonly shape: readonly number[]; readonly dtype: string } | undefined;
+}
+
+/** What the explicit mask is. */
+const explicits = ['none', 'bool', 'float'] as const;
+/** What becomes of a row without a key; `cleared`: zeros under `clearMasked`, exact whatever the row held. */
+const guards = ['none', 'zeros', 'self', 'attend-all', 'cleared'] as const;
+
+export interface Problem extends Sizes {
+  readonly attrs: FusedAttrs;
+  readonly half: boolean;
+  readonly causal: boolean;
+  /** The key position of query 0. */
+  readonly offset: number;
+  /** 0: none. */
+  readonly window: number;
+  readonly padded: boolean;
+  readonly explicitKind: number;
+  /** Elements that the explicit mask moves per batch row, head, query and key. */
+  readonly explicitStep: readonly [number, number, number, number];
+  readonly guard: number;
+  readonly select: boolean;
+  /** Rows that become 0 are found in the mask, or leave no trace in the scores: theirs count as 0, without a gradient. */
+  readonly even: boolean;
+  /** A finite fill does not lift what the caller's own float mask set to -inf. */
+  readonly leaves: boolean;
+  /** Each mask is added by itself. */
+  readonly separate: boolean;
+  /** The causal mask is selected before the sum of all is added. */
+  readonly twice: boolean;
+  /**
+   * A blocked pair of a query and a key takes part in nothing: products are left out by select, tiles that are
+   * blocked throughout are not visited. Only where a blocked cell has the weight 0 and a dead row the value 0,
+   * and the policy asks for it (`clearMasked`); elsewhere 0 * NaN is what it is.
+   */
+  readonly skip: boolean;
+  /** `clearMasked` where `skip` can not be: rows that take part in nothing are read as 0. */
+  readonly clear: boolean;
+  /** Whether a shader has to know which queries are without a key. */
+  readonly needsLive: boolean;
+  /** Sums of 0, 1, 2, 3 fills, each rounded as the policy says. */
+  readonly fill: readonly [number, number, number, number];
+}
+
+export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): Problem {
+  const { policy } = attrs;
+  const half = policy.computeDtype === 'f16';
+  const round = half ? roundToHalfNumber : Math.fround;
+  const value = round(policy.fill.value);
+  const masked = given.padding || given.explicit !== undefined;
+  const causal = attrs.causal && !(policy.compose === 'causal-dropped' && masked);
+  const constrained = causal || attrs.window !== undefined || masked;
+  const select = policy.fill.how === 'select';
+  const skip =
+    policy.clearMasked === true && policy.rowGuard === 'zeros' && value === Number.NEGATIVE_INFINITY;
+  const twice2 = round(value + value);
+  const zeros = policy.rowGuard === 'zeros';
+  const isFloat = given.explicit !== undefined && given.explicit.dtype !== 'bool';
+  return {
+    ...sizes,
+    attrs,
+    half,
+    causal,
+    offset: attrs.offset ?? sizes.keys - sizes.queries,
+    window: attrs.window ?? 0,
+    padded: given.padding,
+    explicitKind: explicits.indexOf(given.explicit ? (isFloat ? 'float' : 'bool') : 'none'),
+    explicitStep: stepsFour(given.explicit?.shape ?? []),
+    guard: guards.indexOf(zeros && policy.clearMasked ? 'cleared' : policy.rowGuard),
+    select,
+    even: zeros && !policy.clearMasked && (select || policy.guardReads === 'mask'),
+    leaves: select && !zeros && isFloat && Number.isFinite(value),
+    separate: policy.compose === 'add',
+    twice: policy.compose === 'causal-twice' && causal && !select,
+    skip: skip && constrained,
+    clear: policy.clearMasked === true && !skip && constrained,
+    needsLive: constrained && (policy.rowGuard !== 'none' || policy.clearMasked === true),
+    fill: [0, value, twice2, round(twice2 + value)],
+  };
+}
+
+/** Row-major steps of a shape aligned at the right of four axes; 0 where it repeats. */
+function stepsFour(shape: readonly number[]): [number, number, number, number] {
+  const steps: [number, number, number, number] = [0, 0, 0, 0];
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    steps[4 - shape.length + axis] = shape[axis] === 1 ? 0 : step;
+    step *= shape[axis]!;
+  }
+  return steps;
+}

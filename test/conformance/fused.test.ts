@@ -1,0 +1,182 @@
+/**
+ * The fused kernel under the conformance suite, forward and backward: on WebGPU its shaders, elsewhere the composed
+ * form behind the same name. Faults put into it are in fused-mutants.test.ts.
+ */
+import {
+  attention,
+  attentionProbes,
+  policies,
+  policyFrom,
+  prepareMask,
+  referenceAttention,
+} from '@nanscope/attention';
+import { backends, type Session } from '@nanscope/backend';
+import {
+  type ConformCase,
+  metamorphicCases,
+  oracleCases,
+  runSuite,
+  tensorflowImplementation,
+  tensorNames,
+  withGradients,
+} from '@nanscope/conform';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { caseOf, causal, grouped, headSizeCases, tailCases } from './fused-cases.ts';
+
+// A software adapter compiles a shader in seconds, and in a minute when the machine is busy.
+vi.setConfig({ testTimeout: 240_000 });
+
+const fused = tensorflowImplementation('fused');
+
+const probes = await Promise.all(
+  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
+);
+
+async function failuresOf(cases: readonly ConformCase[]): Promise<string[]> {
+  const failures: string[] = [];
+  for await (const { id, status, reason } of runSuite(cases, fused))
+    if (status !== 'pass') failures.push(`${id}: ${status}: ${reason}`);
+  return failures;
+}
+
+/** The queries whose row of `width` numbers begins with NaN. */
+const nanRows = (x: ArrayLike<number>, width: number, T: number) =>
+  Array.from({ length: T }, (_, t) => t).filter((t) => Number.isNaN(x[t * width]));
+
+for (const { backend, probe } of probes) {
+  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
+  describe.skipIf(!probe.available)(`fused attention on ${backend.id}${reason}`, () => {
+    let session: Session;
+    beforeAll(async () => {
+      session = await backend.open();
+    });
+    afterAll(() => session?.dispose());
+
+    it('passes the suite under every policy and mask, and leaves no tensor behind', async () => {
+      const before = tf.memory().numTensors;
+      const cases = [...oracleCases, ...metamorphicCases];
+      expect(cases.length).toBeGreaterThan(400);
+      expect(await failuresOf(cases)).toEqual([]);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it('has no edge at the edges of its tiles', async () => {
+      expect(await failuresOf([...tailCases, caseOf('grouped', grouped)])).toEqual([]);
+    });
+
+    // The one place where the two forms differ: the shaders leave a blocked pair out, the composed form and the
+    // oracle multiply what it holds by 0 unless no query at all may see the key.
+    it('under safe, lets a NaN in a key that later queries see reach them alone (shader) or all (composed)', async () => {
+      const { T, S, D, Dv, k, v } = causal;
+      const at = 40;
+      const poison = (x: ArrayLike<number>, width: number) =>
+        Array.from(x, (value, i) => (Math.floor(i / width) % S === at ? Number.NaN : value));
+      const poisoned = { ...causal, k: poison(k, D), v: poison(v, Dv) };
+      const { out, dq } = await fused.run(poisoned, withGradients);
+      const reached = Array.from({ length: T }, (_, t) => t).filter(
+        (t) => t >= at || backend.id !== 'webgpu',
+      );
+      expect(nanRows(out, Dv, T)).toEqual(reached);
+      expect(nanRows(dq!, D, T)).toEqual(reached);
+      const expected = referenceAttention(poisoned);
+      expect(nanRows(expected.out, Dv, T)).toHaveLength(T);
+    });
+
+    it('passes the probes of the resolver', async () => {
+      const outcomes = await attentionProbes('sdpa', 'fused');
+      expect(outcomes.filter(({ passed }) => !passed)).toEqual([]);
+      expect(outcomes).toHaveLength(4);
+    });
+
+    it('refuses what it can not do, with the reason', () => {
+      const q = tf.zeros([1, 1, 2, 4]) as tf.Tensor4D;
+      const run = (options: object) => () =>
+        attention(q, q, q, { implementation: 'sdpa', kernel: 'fused', ...options });
+      expect(run({ capture: () => {} })).toThrow('a capture asks for scores');
+      expect(run({ dropout: (x: tf.Tensor4D) => x })).toThrow('no dropout of probabilities');
+      expect(run({ implementation: 'eager' })).toThrow('the implementation is eager');
+      q.dispose();
+    });
+  });
+}
+
+const gpu = probes.find(({ backend }) => backend.id === 'webgpu')!;
+const missing = gpu.probe.available ? '' : ` (skipped: ${gpu.probe.reason})`;
+
+describe.skipIf(!gpu.probe.available)(`the fused shaders${missing}`, () => {
+  let session: Session;
+  beforeAll(async () => {
+    session = await gpu.backend.open();
+  });
+  afterAll(() => session?.dispose());
+
+  for (const [size, testCase] of headSizeCases) {
+    // A software adapter takes up to a minute to compile the shaders of one large head size.
+    const rare = size > 64 && !process.env.NANSCOPE_ALL_SHADERS;
+    const why = rare ? ' (skipped: slow to compile on a CPU, run with NANSCOPE_ALL_SHADERS=1)' : '';
+    it.skipIf(rare)(`agrees at ${testCase.id}${why}`, async () => {
+      expect(await failuresOf([testCase])).toEqual([]);
+    });
+  }
+
+  it.each([
+    ['NANSCOPE_FUSED_SUBGROUPS', grouped],
+    ['NANSCOPE_FUSED_F16', { ...grouped, policy: policyFrom({ computeDtype: 'f16' }) }],
+  ] as const)('agrees without %s as well', async (flag, problem) => {
+    const cases = [caseOf('grouped', problem)];
+    tf.env().set(flag, false);
+    const without = await failuresOf(cases);
+    tf.env().set(flag, true);
+    expect(without).toEqual([]);
+    expect(await failuresOf(cases)).toEqual([]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e30])(
+    'keeps %d in masked keys and values out of output and gradients, bit by bit',
+    async (poison) => {
+      const { Hkv, S, D, Dv, mask } = grouped;
+      const clean = await fused.run(grouped, withGradients);
+      const poisoned = (x: ArrayLike<number>, width: number) =>
+        Array.from(x, (value, i) => {
+          const row = Math.floor(i / width);
+          return mask!.padding![Math.floor(row / (Hkv * S)) * S + (row % S)] ? value : poison;
+        });
+      const seen = await fused.run(
+        { ...grouped, k: poisoned(grouped.k, D), v: poisoned(grouped.v, Dv) },
+        withGradients,
+      );
+      const bits = (x: ArrayLike<number> | undefined) => new Uint32Array(Float32Array.from(x!).buffer);
+      for (const name of tensorNames) expect(bits(seen[name]), name).toEqual(bits(clean[name]));
+    },
+  );
+
+  it('holds no T x S matrix: what it allocates grows with T, not with its square', async () => {
+    const backend = tf.backend() as unknown as {
+      device: GPUDevice;
+      bufferManager: { acquireBuffer(size: number, ...rest: unknown[]): GPUBuffer };
+    };
+    const original = backend.bufferManager.acquireBuffer.bind(backend.bufferManager);
+    const T = 256;
+    const sizes: number[] = [];
+    backend.bufferManager.acquireBuffer = (size, ...rest) => {
+      sizes.push(size);
+      return original(size, ...rest);
+    };
+    const gradients = tf.tidy(() => {
+      const x = tf.randomNormal([1, 1, T, 16]) as tf.Tensor4D;
+      const padding = tf.ones([1, T], 'int32') as tf.Tensor2D;
+      const shape = { batch: 1, queries: T, keys: T, policy: policies.safe };
+      const mask = prepareMask({ causal: true, padding }, shape);
+      const run = (...[q, k, v]: tf.Tensor[]) =>
+        attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, { implementation: 'sdpa', mask });
+      return tf.grads(run)([x, x, x]);
+    });
+    await Promise.all(gradients.map((gradient) => gradient.data()));
+    tf.dispose(gradients);
+    backend.bufferManager.acquireBuffer = original;
+    expect(sizes.length).toBeGreaterThan(10);
+    // The largest is dk and dv side by side.
+    expect(Math.max(...sizes)).toBe(T * 32 * 4);
+  });
+});

@@ -1,0 +1,61 @@
+/**
+ * `--sdpa-kernel fused` through the command line: shaders on the GPU beside the composed form on wasm, under the same
+ * kernel name. Skipped where there is no WebGPU adapter, with what the command line said about it.
+ */
+import { describe, expect, it } from 'vitest';
+import { evaluate, run, workspace } from './cli.ts';
+
+const { text } = workspace();
+const fused = ['--data', text, '--batch-size', '3', '--attn', 'sdpa', '--sdpa-kernel', 'fused'];
+const gpu = ['--device', 'gpu', '--reference', 'wasm', ...fused];
+
+const probe = await run(['eval', '--json', ...gpu, '--policy', 'safe']);
+const missing = probe.code === 3 ? ` (skipped: ${probe.stderr.trim().split('\n').at(-1)})` : '';
+
+describe.skipIf(missing)(`eval --device gpu --sdpa-kernel fused${missing}`, () => {
+  it('safe: the lanes agree within the printed tolerance', () => {
+    const result = JSON.parse(probe.stdout);
+    expect(result.target.config['sdpa-kernel']).toBe('fused');
+    expect(result.verdict).toMatchObject({ code: 'agree', exitCode: 0 });
+    expect(result.target.leak.leaks).toEqual([]);
+  });
+
+  it('torch-mps-2.8: NaN on both lanes, born in the fused kernel in the first fully masked row', async () => {
+    const { target, reference, comparison, verdict } = (await evaluate(...gpu, '--policy', 'torch-mps-2.8'))
+      .result;
+    for (const lane of [target!, reference!]) {
+      expect(lane.metrics?.loss).toBe('NaN');
+      expect(lane.cascade?.origin).toMatchObject({
+        key: expect.stringMatching(/^forward\/transformer\.h\.0\/attn\/.*FusedAttention#0:0$/),
+        coordinates: [1, 0, 0, 0],
+        coordinateNames: ['batch', 'head', 'query', 'channel'],
+        mechanism: { name: 'fully masked row' },
+      });
+    }
+    expect(comparison?.ops).toMatchObject({ sameOrigin: true, samePath: true });
+    expect(verdict.code).toBe('agree-non-finite');
+  });
+});
+
+describe('--sdpa-kernel fused is refused in one line', () => {
+  it.each([
+    ['--attn eager', ['eval', '--attn', 'eager']],
+    ['a policy of eager', ['generate', '--policy', 'tfjs']],
+    ['--save-outputs', ['eval', '--save-outputs', 'outputs.safetensors']],
+    ['--dropout 0.1', ['train', '--dropout', '0.1']],
+  ])('with %s', async (what, [command, ...args]) => {
+    const { code, stdout, stderr } = await run([
+      command!,
+      ...args,
+      '--device',
+      'wasm',
+      '--sdpa-kernel',
+      'fused',
+    ]);
+    const line = stderr.trim().split('\n').at(-1)!;
+    expect(line).toMatch(/^nanscope: --sdpa-kernel fused and /);
+    expect(line).toContain(what.split(' ').at(-1)!);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
