@@ -7,6 +7,14 @@ import { type Coordinates, coordinatesOf } from './coordinates.ts';
 import { inputsOf, isPoisoned, type TraceData } from './inputs.ts';
 import { type Mechanism, mechanismOf } from './mechanism.ts';
 
+/** The step at which an infinity turned into a NaN. */
+export interface Turn extends Coordinates {
+  /** Index into the records. */
+  readonly record: number;
+  readonly key: string;
+  readonly mechanism: Mechanism;
+}
+
 export interface Origin extends Coordinates {
   /** Index into the records. */
   readonly record: number;
@@ -14,23 +22,24 @@ export interface Origin extends Coordinates {
   /** The kind whose first element the coordinates name. */
   readonly kind: 'NaN' | 'Inf';
   readonly mechanism: Mechanism;
+  /** Of an infinity: where the first of its descendants became a NaN. */
+  readonly becameNaN?: Turn;
   /** False when every descendant was killed on the way, so that no result shows it. */
   readonly survives: boolean;
 }
 
-/** Whether a non-finite value of record `from` lives on in a record that nothing consumes. */
-function survives(records: readonly OpRecord[], from: number, consumers: readonly number[][]): boolean {
+/** The records that a non-finite value of record `from` lives on in, itself among them. */
+function descendantsOf(
+  records: readonly OpRecord[],
+  from: number,
+  consumers: readonly number[][],
+): Set<number> {
   const seen = new Set<number>([from]);
-  const queue = [from];
-  for (let index = queue.pop(); index !== undefined; index = queue.pop()) {
-    if (consumers[index]!.length === 0) return true;
-    for (const next of consumers[index]!) {
-      if (seen.has(next) || nonFinite(records[next]!.health) === 0) continue;
-      seen.add(next);
-      queue.push(next);
-    }
+  // A set is walked in order of insertion, and what is added on the way is walked as well.
+  for (const index of seen) {
+    for (const next of consumers[index]!) if (nonFinite(records[next]!.health) > 0) seen.add(next);
   }
-  return false;
+  return seen;
 }
 
 function consumersOf(records: readonly OpRecord[]): number[][] {
@@ -49,6 +58,27 @@ function isCandidate(trace: TraceData, record: OpRecord, judgement: Judgement): 
   return poisoned.some((input) => !input.record);
 }
 
+/** The first NaN, in order of execution, that was born of infinities among these descendants of one. */
+function turnOf(
+  trace: TraceData,
+  descendants: readonly number[],
+  context: BatchContext | undefined,
+  judgements: readonly Judgement[],
+): Pick<Origin, 'becameNaN'> {
+  const turns = descendants.filter((each) => judgements[each]!.fromInfinity);
+  if (turns.length === 0) return {};
+  const index = Math.min(...turns);
+  const record = trace.records[index]!;
+  return {
+    becameNaN: {
+      record: index,
+      key: record.key,
+      ...coordinatesOf(record, record.health!.firstNaN!, context),
+      mechanism: mechanismOf(trace, index, context),
+    },
+  };
+}
+
 /**
  * The origin, or undefined when every non-finite value of the trace is benign or there is none.
  * A value that lives on to a result is preferred to an earlier one that was killed.
@@ -64,7 +94,10 @@ export function findOrigin(
   const candidates = records.flatMap((record, i) => (isCandidate(trace, record, judgements[i]!) ? [i] : []));
   if (candidates.length === 0) return undefined;
   const consumers = consumersOf(records);
-  const alive = candidates.find((index) => survives(records, index, consumers));
+  // It survives where it lives on in a record that nothing consumes.
+  const alive = candidates.find((from) =>
+    [...descendantsOf(records, from, consumers)].some((each) => consumers[each]!.length === 0),
+  );
   const index = alive ?? candidates[0]!;
   const record = records[index]!;
   const { firstNaN, firstInf } = record.health!;
@@ -75,6 +108,7 @@ export function findOrigin(
     kind,
     ...coordinatesOf(record, (kind === 'NaN' ? firstNaN : firstInf)!, context),
     mechanism: mechanismOf(trace, index, context),
+    ...(kind === 'Inf' && turnOf(trace, [...descendantsOf(records, index, consumers)], context, judgements)),
     survives: alive !== undefined,
   };
 }
