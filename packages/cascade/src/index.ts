@@ -31,5 +31,6 @@ export { layerOf, type PositionPicture, positionPicture } from './spread/picture
 export { type SpreadStep, spreadOf } from './spread/spread.ts';
 export { namesOf } from './taps/names.ts';
 export type { NameOf } from './taps/recorder.ts';
+export type { Alter } from './taps/taps.ts';
 export { openTrace, type Trace, type TraceableSession, type TraceOptions } from './taps/trace.ts';
 export * from './types.ts';

@@ -4,6 +4,7 @@ import { nonFinite } from '../types.ts';
 import { classifyOps, type Judgement } from './classify.ts';
 import type { BatchContext } from './context.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
+import { infinitiesBehindZero } from './ended-infinity.ts';
 import { inputsOf, isPoisoned, type TraceData } from './inputs.ts';
 import { type Mechanism, mechanismOf } from './mechanism.ts';
 
@@ -59,29 +60,15 @@ function isCandidate(trace: TraceData, record: OpRecord, judgement: Judgement): 
 }
 
 /** The first NaN, in order of execution, that was born of infinities among these descendants of one. */
-function turnOf(
-  trace: TraceData,
-  descendants: readonly number[],
-  context: BatchContext | undefined,
-  judgements: readonly Judgement[],
-): Pick<Origin, 'becameNaN'> {
-  const turns = descendants.filter((each) => judgements[each]!.fromInfinity);
-  if (turns.length === 0) return {};
-  const index = Math.min(...turns);
-  const record = trace.records[index]!;
-  return {
-    becameNaN: {
-      record: index,
-      key: record.key,
-      ...coordinatesOf(record, record.health!.firstNaN!, context),
-      mechanism: mechanismOf(trace, index, context),
-    },
-  };
+function turnAmong(descendants: Iterable<number>, judgements: readonly Judgement[]): number | undefined {
+  const turns = [...descendants].filter((each) => judgements[each]!.fromInfinity);
+  return turns.length === 0 ? undefined : Math.min(...turns);
 }
 
 /**
  * The origin, or undefined when every non-finite value of the trace is benign or there is none.
- * A value that lives on to a result is preferred to an earlier one that was killed.
+ * A value that lives on to a result is preferred to an earlier one that was killed, unless that ended in the zero by
+ * which the later one was born.
  *
  * @param judgements from `classifyOps`, when the caller has them already
  */
@@ -98,17 +85,32 @@ export function findOrigin(
   const alive = candidates.find((from) =>
     [...descendantsOf(records, from, consumers)].some((each) => consumers[each]!.length === 0),
   );
-  const index = alive ?? candidates[0]!;
+  const last = alive ?? candidates[0]!;
+  const behind = infinitiesBehindZero(trace, last, mechanismOf(trace, last, context).name, judgements);
+  const before = candidates.find((from) =>
+    [...descendantsOf(records, from, consumers)].some((each) => behind.has(records[each]!)),
+  );
+  const index = before ?? last;
   const record = records[index]!;
   const { firstNaN, firstInf } = record.health!;
   const kind = judgements[index]!.born ?? (firstNaN === undefined ? 'Inf' : 'NaN');
+  const bornNaN = before !== undefined && judgements[last]!.born === 'NaN' ? last : undefined;
+  const turn =
+    kind === 'Inf' ? (bornNaN ?? turnAmong(descendantsOf(records, last, consumers), judgements)) : undefined;
   return {
     record: index,
     key: record.key,
     kind,
     ...coordinatesOf(record, (kind === 'NaN' ? firstNaN : firstInf)!, context),
     mechanism: mechanismOf(trace, index, context),
-    ...(kind === 'Inf' && turnOf(trace, [...descendantsOf(records, index, consumers)], context, judgements)),
+    ...(turn !== undefined && {
+      becameNaN: {
+        record: turn,
+        key: records[turn]!.key,
+        ...coordinatesOf(records[turn]!, records[turn]!.health!.firstNaN!, context),
+        mechanism: mechanismOf(trace, turn, context),
+      },
+    }),
     survives: alive !== undefined,
   };
 }
