@@ -101,6 +101,8 @@ export const programs: readonly Program[] = [
   {
     id: 'float16 of 70000',
     expected: born('RoundToHalf', 'cast overflow'),
+    // A backend that someone else brought may not have the kernel.
+    mayBeHarmless: true,
     run: () => roundToHalf(x(1, 70000)),
   },
   {
