@@ -13,14 +13,17 @@ const values: Record<FaultKind, number> = {
 /** The tensor with another element; takes over the memory of the one that was given. */
 function withElement(info: tf.TensorInfo, index: number, value: number): tf.TensorInfo {
   return tf.tidy(() => {
-    // Known to the tidy from here on, which releases it.
-    const flat = tf.reshape(tf.engine().makeTensorFromTensorInfo(info), [-1]) as tf.Tensor1D;
+    // A kernel that is composed of others gives a tensor that the engine knows already.
+    const own = info instanceof tf.Tensor ? info : tf.engine().makeTensorFromTensorInfo(info);
+    const flat = tf.reshape(own, [-1]) as tf.Tensor1D;
     const parts = [
       tf.slice(flat, 0, index),
       tf.tensor1d(Float32Array.of(value)),
       tf.slice(flat, index + 1, flat.size - index - 1),
     ];
-    return tf.reshape(tf.concat1d(parts.filter(({ size }) => size > 0)), info.shape);
+    const altered = tf.reshape(tf.concat1d(parts.filter(({ size }) => size > 0)), info.shape);
+    own.dispose();
+    return altered;
   });
 }
 

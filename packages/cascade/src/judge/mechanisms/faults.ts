@@ -36,10 +36,11 @@ export const kernelFault: MechanismRule = {
   find(scene) {
     const { record, inputs } = scene;
     const reached = reachOf(scene);
-    if (!reached || reached.reach === undefined) return undefined;
+    if (!reached) return undefined;
     const { nan } = record.health!;
-    const overflow = reached.reach >= reached.limit;
-    if (overflow && (nan === 0 || reached.nan)) return undefined;
+    // A NaN is no overflow, but for kernels in which two can meet.
+    const mayOverflow = nan === 0 || reached.nan;
+    if (mayOverflow && !(reached.reach !== undefined && reached.reach < reached.limit)) return undefined;
     // Without magnitudes a domain can not be ruled out; with infinities in, only what was counted can.
     if (!areMeasured(inputs) && kernelIs(scene, 'Log', 'Log1p', 'Rsqrt', 'Sqrt')) return undefined;
     if (nan > 0 && infinityMayDoIt(scene)) return undefined;
