@@ -3,7 +3,7 @@ import { type SelftestRecord, selftestSchema } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
 import { fixture, run } from './cli.ts';
 
-const detector = ['selftest', '--detector', '--share', '0.05'];
+const detector = ['selftest', '--detector', '--share', '0.02'];
 
 describe('selftest --detector', () => {
   it('prints the score as JSON by its schema: exit 0, progress on standard error', async () => {
@@ -14,18 +14,10 @@ describe('selftest --detector', () => {
     for (const { faults, injected, injectable, falseAlarms, wrong } of result.devices) {
       expect(faults.trials).toBeGreaterThan(30);
       expect(faults).toMatchObject({ seen: faults.trials, originRight: faults.trials });
-      expect(injected / injectable).toBeCloseTo(0.05, 1);
+      expect(injected / injectable).toBeCloseTo(0.02, 1);
       expect({ falseAlarms, wrong }).toEqual({ falseAlarms: 0, wrong: [] });
     }
     expect(stderr).toMatch(/wasm .*trials/);
-  });
-
-  it('prints a table for people', async () => {
-    const { code, stdout } = await run([...detector, '--device', 'wasm']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/trials +seen +origin +mechanism +aside/);
-    expect(stdout).toMatch(/\(--share 0\.05\)/);
-    expect(stdout).toMatch(/✓ The detector meets the bar/);
   });
 
   it('keeps what it had when the process of a device is killed: exit 1', async () => {
@@ -43,10 +35,6 @@ describe('mistakes are one line, exit 2', () => {
     [
       ['selftest', '--detector', '--share', '1.5'],
       '--share: expected a number above 0 and at most 1, such as 0.1, found 1.5.',
-    ],
-    [
-      ['selftest', '--detector', '--device', 'wasm,wasm'],
-      '--device: expected device names, each once, joined by commas such as cpu,gpu, found "wasm,wasm".',
     ],
   ])('%j', async (args, message) => {
     expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: `nanscope: ${message}\n` });
