@@ -64,6 +64,20 @@ function guardedRoot(gradient: Health): Shown {
   };
 }
 
+/** A SelectMasked with this fill in the backward pass, the exponentials of what it gives, and their 0 / 0. */
+function maskedGradient(fill: Health): Shown {
+  const backward = { phase: 'backward' as const };
+  return {
+    lines: [
+      { kernel: 'SelectMasked', in: ['x', 'keep', 'fill'], out: withZero },
+      { kernel: 'SelectMasked', in: ['dy', 'keep', 'fill'], out: withZero, ...backward },
+      { kernel: 'Exp', in: [1], out: withZero, ...backward },
+      { kernel: 'RealDiv', in: [2, 0], out: nan, ...backward },
+    ],
+    externals: { x: withZero, dy: positive, keep: withZero, fill },
+  };
+}
+
 const withLast = (shown: Shown, line: Line): Shown => ({
   ...shown,
   lines: [...shown.lines.slice(0, -1), line],
@@ -92,6 +106,13 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
     guardedRoot(withZero),
     // The select is there, but the zeros are not its gradient's.
     withLast(guardedRoot(withZero), { kernel: 'RealDiv', in: [1, 2], out: nan, phase: 'backward' }),
+    '0 / 0',
+  ],
+  [
+    'gradient of a select',
+    maskedGradient(full(0, 0, 4)),
+    // The same select with the mask's fill: scores computed again in the backward pass, no gradient.
+    maskedGradient(minusInf),
     '0 / 0',
   ],
   ['fully masked row', softmax(withNaN(4, 8, 0), masked), softmax(withNaN(1, 8, 0), masked), 'kernel fault'],
