@@ -23,6 +23,7 @@ const frozen = {
   claims: 'device backend lane-timeout markdown json config',
   compare: 'rtol atol json config',
   conform: 'device backend mps-rule lane-timeout attn vectors filter json config',
+  selftest: 'detector share device backend lane-timeout json config',
   doctor: 'backend json config',
 };
 

@@ -3,9 +3,12 @@ import { createProgress, type Progress, terminalStyle } from '@nanscope/report';
 
 export class CellProgress {
   readonly #progress: Progress;
+  readonly #unit: string;
   readonly #first = new Map<string, { readonly at: number; readonly done: number }>();
 
-  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+  /** @param unit what is counted */
+  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, unit: 'cells' | 'trials' = 'cells') {
+    this.#unit = unit;
     const style = terminalStyle(env, stream.isTTY === true, stream.columns);
     this.#progress = createProgress({ write: (text) => void stream.write(text), style });
   }
@@ -20,7 +23,7 @@ export class CellProgress {
     this.#first.set(device, first);
     const pace = (now - first.at) / 1000 / (done - first.done);
     const etaSeconds = Number.isFinite(pace) ? pace * (total - done) : undefined;
-    this.#progress.update({ lane: device, done, total, unit: 'cells', etaSeconds });
+    this.#progress.update({ lane: device, done, total, unit: this.#unit, etaSeconds });
   }
 
   end(): void {

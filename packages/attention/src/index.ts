@@ -8,7 +8,7 @@ export {
   type ProbabilityDropout,
 } from './attention.ts';
 export { type BlockedRow, blockedCells } from './blocked-cells.ts';
-export { hasHalf } from './kernels/round-to-half.ts';
+export { hasHalf, roundToHalf } from './kernels/round-to-half.ts';
 export type { AttentionKernel, MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';
 export { referenceAttention } from './oracle/reference-attention.ts';

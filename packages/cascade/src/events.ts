@@ -13,6 +13,8 @@ export interface CascadeEvent {
   readonly nan: number;
   readonly posInf: number;
   readonly negInf: number;
+  /** Of a prop of infinities: a NaN that went in as well ended here. */
+  readonly ended?: 'NaN';
   readonly benign?: string;
 }
 
@@ -27,7 +29,7 @@ export function cascadeEvents(
   limit = Number.POSITIVE_INFINITY,
 ): { readonly events: CascadeEvent[]; readonly cut: number } {
   const all = trace.records.flatMap((record, i): CascadeEvent[] => {
-    const { class: found, benign } = judgements[i]!;
+    const { class: found, ended, benign } = judgements[i]!;
     if (found === 'clean' || record.alias) return [];
     const { nan = 0, posInf = 0, negInf = 0 } = record.health ?? {};
     const { key, phase, path, kernel } = record;
@@ -43,6 +45,7 @@ export function cascadeEvents(
         nan,
         posInf,
         negInf,
+        ...(ended && { ended }),
         ...(benign !== undefined && { benign }),
       },
     ];

@@ -24,10 +24,13 @@ export { type BatchContext, contextOf, type MaskFacts, maskFacts } from './judge
 export { type Coordinates, coordinatesOf } from './judge/coordinates.ts';
 export type { TraceData } from './judge/inputs.ts';
 export { type Mechanism, type MechanismName, mechanismOf } from './judge/mechanism.ts';
-export { findOrigin, type Origin } from './judge/origin.ts';
+export { mechanismRules } from './judge/mechanisms/index.ts';
+export type { MechanismRule } from './judge/mechanisms/rule.ts';
+export { findOrigin, type Origin, type Turn } from './judge/origin.ts';
 export { layerOf, type PositionPicture, positionPicture } from './spread/picture.ts';
 export { type SpreadStep, spreadOf } from './spread/spread.ts';
 export { namesOf } from './taps/names.ts';
 export type { NameOf } from './taps/recorder.ts';
+export type { Alter } from './taps/taps.ts';
 export { openTrace, type Trace, type TraceableSession, type TraceOptions } from './taps/trace.ts';
 export * from './types.ts';

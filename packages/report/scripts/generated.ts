@@ -9,6 +9,7 @@ import {
   matrixJsonSchema,
   renderTerminal,
   resultJsonSchema,
+  selftestJsonSchema,
   trainJsonSchema,
   trainLaneJsonSchema,
 } from '../src/index.ts';
@@ -41,5 +42,6 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
   { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
+  { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
   { file: output, content: outputPage },
 ];

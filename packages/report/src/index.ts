@@ -9,6 +9,7 @@ export {
   matrixJsonSchema,
   renderJson,
   resultJsonSchema,
+  selftestJsonSchema,
   trainJsonSchema,
   trainLaneJsonSchema,
 } from './json.ts';
@@ -22,6 +23,7 @@ export {
 } from './progress/line.ts';
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
 export * from './schema/index.ts';
+export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize } from './text/sanitize.ts';

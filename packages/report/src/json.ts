@@ -8,6 +8,7 @@ import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from
 import { type MatrixRecord, matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
 import { cascadeRowSchema, type ResultRecord, resultSchema } from './schema/result.ts';
+import { type SelftestRecord, selftestSchema } from './schema/selftest.ts';
 import {
   nonFiniteStepSchema,
   quantitySchema,
@@ -56,7 +57,13 @@ names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on bot
  * that a terminal would obey or hide are written as escapes, which read back as themselves.
  */
 export function renderJson(
-  result: ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord | ConformResultRecord,
+  result:
+    | ResultRecord
+    | TrainResultRecord
+    | MatrixRecord
+    | ClaimsRecord
+    | ConformResultRecord
+    | SelftestRecord,
 ): string {
   const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const escaped = (character: string): string =>
@@ -102,4 +109,9 @@ export function claimsJsonSchema(): Record<string, unknown> {
 /** JSON Schema of `conform --json`. */
 export function conformJsonSchema(): Record<string, unknown> {
   return jsonSchema(conformResultSchema, 'nanscope conformance run');
+}
+
+/** JSON Schema of `selftest --json`. */
+export function selftestJsonSchema(): Record<string, unknown> {
+  return jsonSchema(selftestSchema, 'nanscope self-test');
 }

@@ -8,6 +8,7 @@ import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
+import { selftestCommand } from './selftest.ts';
 import { trainCommand } from './train.ts';
 
 export const commands: readonly Command[] = [
@@ -19,5 +20,6 @@ export const commands: readonly Command[] = [
   claimsCommand,
   compareCommand,
   conformCommand,
+  selftestCommand,
   doctorCommand,
 ];

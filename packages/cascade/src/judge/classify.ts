@@ -6,9 +6,11 @@ import { nonFinite, type OpRecord } from '../types.ts';
 import { benignReason } from './benign.ts';
 import type { BatchContext } from './context.ts';
 import { type Input, inputsOf, inScope, isPoisoned, sumInputs, type TraceData } from './inputs.ts';
+import { carriesInfinity } from './kernels.ts';
 
 /**
- * - `gen`: the output holds a kind of non-finite (NaN, or infinity of either sign) that no input holds
+ * - `gen`: the output holds a kind of non-finite (NaN, or an infinity) that no input holds, or an infinity of a sign
+ *   that the kernel can not have made of those that went in
  * - `prop`: the output holds non-finites, all of kinds that an input holds
  * - `kill`: an input holds a non-finite, the output holds none
  * - `clean`: neither does
@@ -21,6 +23,8 @@ export interface Judgement {
   readonly born?: 'NaN' | 'Inf';
   /** For a NaN born from infinities: true, so that the walk can go on to the infinity's own birth. */
   readonly fromInfinity?: true;
+  /** For a prop of infinities: the NaN that went in as well ended here. */
+  readonly ended?: 'NaN';
   /** Why this is intended. Absent when it is not, and for `clean`. */
   readonly benign?: string;
 }
@@ -34,8 +38,11 @@ function classOf(record: OpRecord, inputs: readonly Input[]): Judgement {
   if (health.nan > 0 && given.nan === 0) {
     return { class: 'gen', born: 'NaN', ...(infinitiesIn && { fromInfinity: true as const }) };
   }
-  if (health.posInf + health.negInf > 0 && !infinitiesIn) return { class: 'gen', born: 'Inf' };
-  return { class: 'prop' };
+  // A -inf of a mask that went in does not explain a +inf out of a kernel that turns no sign.
+  if (health.posInf + health.negInf > 0 && !carriesInfinity(record, inputs)) {
+    return { class: 'gen', born: 'Inf' };
+  }
+  return { class: 'prop', ...(given.nan > 0 && health.nan === 0 && { ended: 'NaN' as const }) };
 }
 
 /** Preparing a mask looks fills up in a table, -inf among them: not every table entry is used. */

@@ -69,12 +69,13 @@ describe('findOrigin', () => {
         { kernel: 'Exp', in: ['x'], out: withInf(1, 0) },
         { kernel: 'Sub', in: [0, 0], out: withNaN() },
       ],
-      { x: { ...finite(), amax: 100 } },
+      { x: { ...finite(), zero: 0, subnormal: 0, amax: 100 } },
     );
     expect(findOrigin(trace)).toMatchObject({
       record: 0,
       kind: 'Inf',
-      mechanism: { name: 'overflow', evidence: expect.stringContaining('largest magnitude in: 100') },
+      mechanism: { name: 'exp overflow', evidence: expect.stringContaining('largest magnitude in: 100') },
+      becameNaN: { key: 'forward/Sub#0:0', mechanism: { name: 'inf - inf' } },
     });
   });
 
@@ -104,10 +105,11 @@ describe('findOrigin', () => {
     ['Sqrt', withNaN(), finite(), 'square root of a negative'],
     ['RealDiv', withNaN(), finite(), '0 / 0'],
     ['RealDiv', withInf(1, 0), finite(), 'division by 0'],
-    ['Linear', withInf(1, 0), finite(), 'overflow'],
+    ['Linear', withInf(1, 0), finite(), 'matmul overflow'],
     ['Sub', withNaN(), withInf(1, 0), 'inf - inf'],
     ['Multiply', withNaN(), withInf(1, 0), '0 * inf'],
-    ['Tanh', withNaN(), finite(), 'unknown'],
+    ['Tanh', withNaN(), finite(), 'kernel fault'],
+    ['Theirs', withNaN(), finite(), 'unknown'],
   ] as const)('names the mechanism of %s', (kernel, out, input, name) => {
     // The infinity of the second op's input is a first op's, killed nowhere: judge the second op alone.
     const trace = traceOf([{ kernel, path: 'mlp', in: ['x', 'x'], out }], { x: input });

@@ -4,8 +4,17 @@ import { nonFinite } from '../types.ts';
 import { classifyOps, type Judgement } from './classify.ts';
 import type { BatchContext } from './context.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
+import { infinitiesBehindZero } from './ended-infinity.ts';
 import { inputsOf, isPoisoned, type TraceData } from './inputs.ts';
 import { type Mechanism, mechanismOf } from './mechanism.ts';
+
+/** The step at which an infinity turned into a NaN. */
+export interface Turn extends Coordinates {
+  /** Index into the records. */
+  readonly record: number;
+  readonly key: string;
+  readonly mechanism: Mechanism;
+}
 
 export interface Origin extends Coordinates {
   /** Index into the records. */
@@ -14,23 +23,24 @@ export interface Origin extends Coordinates {
   /** The kind whose first element the coordinates name. */
   readonly kind: 'NaN' | 'Inf';
   readonly mechanism: Mechanism;
+  /** Of an infinity: where the first of its descendants became a NaN. */
+  readonly becameNaN?: Turn;
   /** False when every descendant was killed on the way, so that no result shows it. */
   readonly survives: boolean;
 }
 
-/** Whether a non-finite value of record `from` lives on in a record that nothing consumes. */
-function survives(records: readonly OpRecord[], from: number, consumers: readonly number[][]): boolean {
+/** The records that a non-finite value of record `from` lives on in, itself among them. */
+function descendantsOf(
+  records: readonly OpRecord[],
+  from: number,
+  consumers: readonly number[][],
+): Set<number> {
   const seen = new Set<number>([from]);
-  const queue = [from];
-  for (let index = queue.pop(); index !== undefined; index = queue.pop()) {
-    if (consumers[index]!.length === 0) return true;
-    for (const next of consumers[index]!) {
-      if (seen.has(next) || nonFinite(records[next]!.health) === 0) continue;
-      seen.add(next);
-      queue.push(next);
-    }
+  // A set is walked in order of insertion, and what is added on the way is walked as well.
+  for (const index of seen) {
+    for (const next of consumers[index]!) if (nonFinite(records[next]!.health) > 0) seen.add(next);
   }
-  return false;
+  return seen;
 }
 
 function consumersOf(records: readonly OpRecord[]): number[][] {
@@ -49,9 +59,16 @@ function isCandidate(trace: TraceData, record: OpRecord, judgement: Judgement): 
   return poisoned.some((input) => !input.record);
 }
 
+/** The first NaN, in order of execution, that was born of infinities among these descendants of one. */
+function turnAmong(descendants: Iterable<number>, judgements: readonly Judgement[]): number | undefined {
+  const turns = [...descendants].filter((each) => judgements[each]!.fromInfinity);
+  return turns.length === 0 ? undefined : Math.min(...turns);
+}
+
 /**
  * The origin, or undefined when every non-finite value of the trace is benign or there is none.
- * A value that lives on to a result is preferred to an earlier one that was killed.
+ * A value that lives on to a result is preferred to an earlier one that was killed, unless that ended in the zero by
+ * which the later one was born.
  *
  * @param judgements from `classifyOps`, when the caller has them already
  */
@@ -64,17 +81,36 @@ export function findOrigin(
   const candidates = records.flatMap((record, i) => (isCandidate(trace, record, judgements[i]!) ? [i] : []));
   if (candidates.length === 0) return undefined;
   const consumers = consumersOf(records);
-  const alive = candidates.find((index) => survives(records, index, consumers));
-  const index = alive ?? candidates[0]!;
+  // It survives where it lives on in a record that nothing consumes.
+  const alive = candidates.find((from) =>
+    [...descendantsOf(records, from, consumers)].some((each) => consumers[each]!.length === 0),
+  );
+  const last = alive ?? candidates[0]!;
+  const behind = infinitiesBehindZero(trace, last, mechanismOf(trace, last, context).name, judgements);
+  const before = candidates.find((from) =>
+    [...descendantsOf(records, from, consumers)].some((each) => behind.has(records[each]!)),
+  );
+  const index = before ?? last;
   const record = records[index]!;
   const { firstNaN, firstInf } = record.health!;
   const kind = judgements[index]!.born ?? (firstNaN === undefined ? 'Inf' : 'NaN');
+  const bornNaN = before !== undefined && judgements[last]!.born === 'NaN' ? last : undefined;
+  const turn =
+    kind === 'Inf' ? (bornNaN ?? turnAmong(descendantsOf(records, last, consumers), judgements)) : undefined;
   return {
     record: index,
     key: record.key,
     kind,
     ...coordinatesOf(record, (kind === 'NaN' ? firstNaN : firstInf)!, context),
     mechanism: mechanismOf(trace, index, context),
+    ...(turn !== undefined && {
+      becameNaN: {
+        record: turn,
+        key: records[turn]!.key,
+        ...coordinatesOf(records[turn]!, records[turn]!.health!.firstNaN!, context),
+        mechanism: mechanismOf(trace, turn, context),
+      },
+    }),
     survives: alive !== undefined,
   };
 }

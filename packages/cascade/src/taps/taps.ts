@@ -12,6 +12,12 @@ export type OnKernel = (
   outputs: readonly tf.TensorInfo[],
 ) => void;
 
+/**
+ * Gives the outputs that take the place of a top-level kernel's own, which it then has to release. For fault
+ * injection: what it runs itself is not reported, what it returns is.
+ */
+export type Alter = (outputs: readonly tf.TensorInfo[]) => readonly tf.TensorInfo[];
+
 export interface Taps {
   /** Runs `fn` with the taps active; what it returns, or resolves to, is passed through. Then calls `done`. */
   run<T>(fn: () => T, done: () => void): T;
@@ -36,7 +42,7 @@ function activate(name: string): void {
  *
  * @param backendName the name of an initialised backend in the tfjs registry
  */
-export function openTaps(backendName: string, onKernel: OnKernel): Taps {
+export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter): Taps {
   const engine = tf.engine() as unknown as EngineRegistry;
   const instance = tf.findBackend(backendName);
   if (!instance) throw new Error(`There is no backend ${backendName} in the tfjs registry.`);
@@ -54,9 +60,12 @@ export function openTaps(backendName: string, onKernel: OnKernel): Taps {
         depth++;
         try {
           const result = kernelFunc(call);
+          if (depth > 1) return result;
           // Still inside: a kernel that the measuring itself runs is not reported.
-          if (depth === 1) onKernel(kernelName, call.inputs, Array.isArray(result) ? result : [result]);
-          return result;
+          const own = Array.isArray(result) ? result : [result];
+          const outputs = alter ? [...alter(own)] : own;
+          onKernel(kernelName, call.inputs, outputs);
+          return Array.isArray(result) ? outputs : outputs[0]!;
         } finally {
           depth--;
         }

@@ -113,6 +113,32 @@ describe('openTrace', () => {
     expect(new Uint32Array(traced.buffer)).toEqual(new Uint32Array(untraced.buffer));
   });
 
+  it('traces the outputs that were altered, as if the kernel had made them', async () => {
+    const seen: number[] = [];
+    const trace = openTrace(cpuSession, 'health', {
+      alter: (outputs) => {
+        seen.push(outputs.length);
+        if (seen.length !== 2) return outputs;
+        tf.backend().disposeData(outputs[0]!.dataId);
+        // Not reported: it is run inside of the kernel.
+        return [tf.tidy(() => tf.exp(tf.tensor1d([Number.NaN])))];
+      },
+    });
+    const { numTensors } = tf.memory();
+    const x = tf.tensor1d([1]);
+    const result = trace.run('forward', () => tf.tidy(() => tf.neg(tf.exp(tf.neg(x)))));
+    const { records } = await trace.collect();
+    expect(records.map(({ kernel, health }) => [kernel, health?.nan])).toEqual([
+      ['Neg', 0],
+      ['Exp', 1],
+      ['Neg', 1],
+    ]);
+    expect(seen).toEqual([1, 1, 1]);
+    tf.dispose([x, result]);
+    trace.close();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
   it('passes on promises and errors, and switches back after both', async () => {
     const trace = openTrace(cpuSession, 'health');
     const during = await trace.run('forward', async () => {

@@ -5,7 +5,7 @@ import { chooseCounter } from '../health/choose.ts';
 import type { HealthCounter } from '../health/counter.ts';
 import type { BatchTrace, Phase, TraceLevel } from '../types.ts';
 import { createRecorder, type NameOf } from './recorder.ts';
-import { openTaps } from './taps.ts';
+import { type Alter, openTaps } from './taps.ts';
 
 export interface Trace {
   readonly level: TraceLevel;
@@ -23,6 +23,8 @@ export interface Trace {
 export interface TraceOptions {
   /** Names tensors that no traced kernel produced: weights by their checkpoint name, `input_ids`, ... */
   readonly nameOf?: NameOf;
+  /** Called for every top-level kernel in order of execution: a fault injected there is traced like a kernel's own. */
+  readonly alter?: Alter;
 }
 
 /** The parts of a session that a trace needs; any opened `Session` has them. */
@@ -62,8 +64,10 @@ export function openTrace(session: TraceableSession, level: TraceLevel, options:
     level === 'full',
   );
   const recorder = createRecorder(counter, options.nameOf ?? (() => undefined));
-  const taps = openTaps(session.tfjsName, (kernel, inputs, outputs) =>
-    recorder.record(kernel, inputs, outputs),
+  const taps = openTaps(
+    session.tfjsName,
+    (kernel, inputs, outputs) => recorder.record(kernel, inputs, outputs),
+    options.alter,
   );
   const source = { backend: session.id, strictNumerics, method: counter.method };
   return {

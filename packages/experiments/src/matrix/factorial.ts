@@ -1,6 +1,7 @@
 /** From lists of values to cells: every combination, or the part of them that a shard is given. */
 import { UserError } from '@nanscope/errors';
 import { type Cell, type ConditionName, canBeAsked, cellId, conditionNames } from '../cell/cell.ts';
+import { hash } from '../hash.ts';
 
 /** The values of every factor that are to be combined. */
 export type FactorValues = Readonly<Record<ConditionName, readonly string[]>>;
@@ -33,12 +34,4 @@ export function shardFrom(text: string): Shard {
 /** By a hash of the id, so that a cell stays in its shard whatever else the matrix holds. */
 export function inShard(cell: Cell, { index, count }: Shard): boolean {
   return hash(cellId(cell)) % count === index - 1;
-}
-
-/** FNV-1a over UTF-16 units, with a final mix so that the low bits depend on all of the text. */
-function hash(text: string): number {
-  let state = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
-  state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
-  return (state ^ (state >>> 12)) >>> 0;
 }

@@ -9,6 +9,7 @@ import {
   findOrigin,
   positionPicture,
   spreadOf,
+  type Turn,
 } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { CascadeRecord, PictureRecord } from '@nanscope/report';
@@ -40,6 +41,13 @@ function pads(row: readonly number[]): PictureRecord['padding'][number] {
     : { left: first, right: row.length - 1 - row.lastIndexOf(1) };
 }
 
+function turnRecord({ key, coordinates, coordinateNames, mechanism }: Turn) {
+  return {
+    ...{ key, mechanism: { ...mechanism } },
+    ...{ coordinates: [...coordinates], coordinateNames: [...coordinateNames] },
+  };
+}
+
 export function summarize(
   { trace, batch, policy }: TracedBatch,
   level: CascadeRecord['level'],
@@ -62,11 +70,12 @@ export function summarize(
         coordinates: [...origin.coordinates],
         coordinateNames: [...origin.coordinateNames],
         mechanism: { ...origin.mechanism },
+        ...(origin.becameNaN && { becameNaN: turnRecord(origin.becameNaN) }),
       },
     }),
     spread: spreadOf(trace, judgements, picture, context),
     kills: events
-      .filter((event) => event.class === 'kill' && event.benign === undefined)
+      .filter((event) => (event.class === 'kill' || event.ended) && event.benign === undefined)
       .map((event) => event.key),
     picture: {
       layers: [...picture.layers],

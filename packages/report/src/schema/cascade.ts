@@ -16,6 +16,8 @@ export const eventSchema = z.object({
   nan: z.number().int(),
   posInf: z.number().int(),
   negInf: z.number().int(),
+  /** Of a `prop` of infinities: a NaN that went in as well ended here. */
+  ended: z.literal('NaN').optional(),
   /** Why this non-finite is intended (a mask's -inf); absent when it is not. */
   benign: z.string().optional(),
   /** Index of the batch the record comes from. */
@@ -23,12 +25,23 @@ export const eventSchema = z.object({
 });
 export type CascadeEvent = z.infer<typeof eventSchema>;
 
+const mechanismSchema = z.object({ name: z.string(), evidence: z.string() });
+
 export const originSchema = z.object({
   key: z.string(),
   batch: z.number().int(),
   coordinates: z.array(z.number().int()),
   coordinateNames: z.array(z.string()),
-  mechanism: z.object({ name: z.string(), evidence: z.string() }),
+  mechanism: mechanismSchema,
+  /** Of an infinity: the step at which it became a NaN. */
+  becameNaN: z
+    .object({
+      key: z.string(),
+      coordinates: z.array(z.number().int()),
+      coordinateNames: z.array(z.string()),
+      mechanism: mechanismSchema,
+    })
+    .optional(),
 });
 export type OriginRecord = z.infer<typeof originSchema>;
 

@@ -7,4 +7,5 @@ export * from './lane.ts';
 export * from './matrix.ts';
 export * from './number.ts';
 export * from './result.ts';
+export * from './selftest.ts';
 export * from './train.ts';

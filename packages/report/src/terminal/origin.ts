@@ -1,5 +1,5 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
-import type { CascadeRecord } from '../schema/cascade.ts';
+import type { CascadeRecord, OriginRecord } from '../schema/cascade.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import { type Line, labelled, type Span, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
@@ -35,6 +35,17 @@ function originLines({ who, value: { origin, picture } }: Said<Found>, page: Pag
     ),
     ...field('mechanism', origin.mechanism.name, 'strong', width),
     ...field('', origin.mechanism.evidence, 'plain', width),
+    ...turnLines(origin, width),
+  ];
+}
+
+/** An infinity was born; the NaN came later. */
+function turnLines({ becameNaN }: OriginRecord, width: number): Line[] {
+  if (becameNaN === undefined) return [];
+  const { key, mechanism } = becameNaN;
+  return [
+    ...field('became NaN', `at ${keyWords(key)} ${coordinateWords(becameNaN)}`, 'strong', width),
+    ...field('', `${mechanism.name}: ${mechanism.evidence}`, 'plain', width),
   ];
 }
 

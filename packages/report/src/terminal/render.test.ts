@@ -32,6 +32,21 @@ const cases = Object.entries(all);
 const plain = (result: ResultRecord, width = 80, unicode = true): string =>
   renderTerminal(result, { width, color: false, unicode });
 
+/** An overflow in the first MLP that a multiplied mask turned into NaN. */
+function chained(): ResultRecord {
+  const place = { coordinates: [1, 2], coordinateNames: ['row', 'channel'] };
+  const origin = {
+    ...{ key: 'forward/transformer.h.0/mlp/Exp#0:0', batch: 0, ...place },
+    mechanism: { name: 'exp overflow', evidence: 'Exp of 1000 gave 1 +inf' },
+    becameNaN: {
+      ...{ key: 'forward/transformer.h.1/mlp/Multiply#0:0', ...place },
+      mechanism: { name: '0 * inf', evidence: 'inputs hold 1 +inf' },
+    },
+  };
+  const lane = noReference.target!;
+  return { ...noReference, target: { ...lane, cascade: { ...lane.cascade!, origin } } };
+}
+
 /** A dozen layers and 128 positions, every row poisoned. */
 function large(): ResultRecord {
   const layers = ['embeddings', ...Array.from({ length: 12 }, (_, index) => `h.${index}`), 'ln_f'];
@@ -268,4 +283,14 @@ describe('generated files', () => {
       expect(canonical(file, readFileSync(file, 'utf8'))).toEqual(canonical(file, content()));
     },
   );
+});
+
+it('an infinity that became NaN is told with the step at which it did', () => {
+  const text = plain(chained(), 100);
+  expect(text).toMatch(/born at +h\.0 mlp Exp\n/);
+  expect(text).toMatch(/mechanism +exp overflow\n/);
+  expect(text).toMatch(
+    /became NaN +at h\.1 mlp Multiply \[row 1, channel 2\]\n +0 \* inf: inputs hold 1 \+inf/,
+  );
+  expect(resultSchema.safeParse(chained()).success).toBe(true);
 });

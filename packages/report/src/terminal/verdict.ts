@@ -1,6 +1,7 @@
 /** The verdict in a box: what is the case in one sentence, and what to do next. */
 import type { ConformVerdictRecord } from '../schema/conform.ts';
 import type { ResultRecord, VerdictRecord } from '../schema/result.ts';
+import type { SelftestVerdict } from '../schema/selftest.ts';
 import type { TrainVerdictRecord } from '../schema/train.ts';
 import { cell, type Line, type Span, span, type Tone } from '../text/line.ts';
 import { displayWidth, padEnd, wrap } from '../text/width.ts';
@@ -8,7 +9,10 @@ import type { Page } from './page.ts';
 
 const titles: Readonly<
   Record<
-    VerdictRecord['code'] | TrainVerdictRecord['code'] | ConformVerdictRecord['code'],
+    | VerdictRecord['code']
+    | TrainVerdictRecord['code']
+    | ConformVerdictRecord['code']
+    | SelftestVerdict['code'],
     readonly [string, Tone, 'pass' | 'fail' | 'warn']
   >
 > = {
@@ -28,11 +32,17 @@ const titles: Readonly<
   'cases-failed': ['Does not conform', 'bad', 'fail'],
   'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
+  'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 
 export function verdictSection(
-  { verdict }: { readonly verdict: ResultRecord['verdict'] | TrainVerdictRecord | ConformVerdictRecord },
+  {
+    verdict,
+  }: {
+    readonly verdict: ResultRecord['verdict'] | TrainVerdictRecord | ConformVerdictRecord | SelftestVerdict;
+  },
   { width, glyphs }: Page,
 ): Line[] {
   const [title, tone, sign] = titles[verdict.code];

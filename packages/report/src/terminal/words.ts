@@ -92,7 +92,7 @@ function coordinate(origin: OriginRecord, ...names: string[]): number | undefine
 }
 
 /** `[batch 1, head 0, query 0, key 0]`. */
-export function coordinateWords(origin: OriginRecord): string {
+export function coordinateWords(origin: Pick<OriginRecord, 'coordinates' | 'coordinateNames'>): string {
   const parts = origin.coordinates.map((value, index) => {
     const name = origin.coordinateNames[index];
     return name === undefined ? String(value) : `${name} ${value}`;

@@ -1,0 +1,142 @@
+/**
+ * How large a value a kernel can compute from inputs of a known magnitude, by the triangle inequality. A kernel that
+ * is not in the table is not known, and nothing is said of it. This is what tells an overflow from a broken kernel.
+ */
+import type { Input } from '../inputs.ts';
+import { matrixProducts, pickers } from '../kernels.ts';
+import { FLOAT32_MAX, floats, largest } from './magnitudes.ts';
+import type { MechanismName, Scene } from './rule.ts';
+
+type OverflowName = Extract<MechanismName, `${string}overflow`>;
+
+interface Reach {
+  readonly name: OverflowName;
+  /** What a value inside of the kernel may come to; undefined when the inputs do not say. */
+  of(magnitudes: readonly number[], scene: Scene): number | undefined;
+  /** From this on a value is written as infinity. Default: beyond float32. */
+  readonly limit?: number;
+  /** Whether an overflow inside can end as NaN: partial sums of both signs, a division by an infinity. */
+  readonly nan?: true;
+}
+
+const sizeOf = (input: Input | undefined) => input?.health?.size ?? 1;
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const product = (values: readonly number[]) => values.reduce((total, value) => total * value, 1);
+const all = (names: readonly string[], reach: Reach) => names.map((name) => [name, reach] as const);
+
+/** How many terms each element of a reduction adds up. */
+const terms = ({ record, inputs }: Scene) => sizeOf(inputs[0]) / Math.max(1, record.health!.size);
+
+/** The smallest magnitude of a divisor: known when all of it is positive. */
+function smallest(divisor: Input | undefined): number | undefined {
+  const min = divisor?.health?.min;
+  return min !== undefined && min > 0 ? min : undefined;
+}
+
+const matrixProduct: Reach = {
+  name: 'matmul overflow',
+  nan: true,
+  of([a = 0, b = 0, bias = 0], { inputs }) {
+    const shape = inputs[0]!.record?.shape;
+    // The contracted length is one of the last two, whichever way the product is transposed.
+    const length = shape ? Math.max(...shape.slice(-2)) : sizeOf(inputs[0]);
+    return length * a * b + bias;
+  },
+};
+
+/** Kernels whose results are no larger than their inputs, or than 1. */
+const bounded: Reach = { name: 'overflow', of: () => 0 };
+
+const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
+  ...all(['Exp', 'Expm1'], { name: 'exp overflow', of: ([x = 0]) => Math.exp(x) }),
+  ...all(['Add', 'AddV2', 'Sub', 'AddN'], { name: 'sum overflow', of: sum }),
+  ...all(['Sum', 'Mean'], { name: 'sum overflow', nan: true, of: ([x = 0], scene) => x * terms(scene) }),
+  ...all(['Cumsum', 'UnsortedSegmentSum'], {
+    name: 'sum overflow',
+    nan: true,
+    of: ([x = 0], { inputs }) => x * sizeOf(inputs[0]),
+  }),
+  ...all(['SumOfSquares'], {
+    name: 'sum overflow',
+    of: ([x = 0], { inputs }) => x * x * sizeOf(inputs[0]),
+  }),
+  ...all(matrixProducts, matrixProduct),
+  ...all(['Multiply'], { name: 'overflow', of: product }),
+  ...all(['Square'], { name: 'overflow', of: ([x = 0]) => x * x }),
+  ...all(['RealDiv'], {
+    name: 'overflow',
+    of([dividend = 0], { inputs }) {
+      const least = smallest(inputs[1]);
+      return least === undefined ? undefined : dividend / least;
+    },
+  }),
+  ...all(['Reciprocal'], {
+    name: 'overflow',
+    of(_, { inputs }) {
+      const least = smallest(inputs[0]);
+      return least === undefined ? undefined : 1 / least;
+    },
+  }),
+  ...all(['Pow'], { name: 'overflow', of: ([base = 0, exponent = 0]) => Math.max(1, base) ** exponent }),
+  // Half an ulp beyond the largest float16, 65504, rounding goes to infinity.
+  ...all(['RoundToHalf'], { name: 'cast overflow', limit: 65520, of: ([x = 0]) => x }),
+  ...all(['LayerNorm'], {
+    name: 'overflow',
+    nan: true,
+    // The sum of squared differences from the mean, and the scaled result.
+    of([x = 0, weight = 0, bias = 0], { record }) {
+      const length = record.shape.at(-1)!;
+      return Math.max(length * (2 * x) ** 2, Math.sqrt(length) * weight + bias);
+    },
+  }),
+  ...all(['SparseCrossEntropy'], {
+    name: 'overflow',
+    nan: true,
+    of: ([x = 0], { inputs }) => 2 * x + Math.log(sizeOf(inputs[0])),
+  }),
+  ...all(['AdamWStep'], {
+    name: 'overflow',
+    nan: true,
+    // The squared gradient, and the update over the smallest usual epsilon.
+    of([parameter = 0, gradient = 0, average = 0, square = 0, scale = 0]) {
+      const step = gradient * scale;
+      return Math.max(parameter + (average + step) / 1e-8, square + step * step);
+    },
+  }),
+  ...all(
+    [
+      ...['Abs', 'Cast', 'ClipByValue', 'Elu', 'Erf', 'GeluNew', 'Log', 'Log1p', 'LogSoftmax', 'Max'],
+      ...['Maximum', 'Min', 'Minimum', 'Neg', 'OneHot', 'PadV2', 'Relu', 'Relu6', 'Rsqrt', 'ScatterNd'],
+      ...['Select', 'SelectMasked', 'Sigmoid', 'Sign', 'Softmax', 'Softplus', 'Sqrt', 'Tanh', 'ZerosLike'],
+      ...pickers,
+    ],
+    bounded,
+  ),
+]);
+
+export interface Reached {
+  readonly name: OverflowName;
+  readonly limit: number;
+  readonly nan: boolean;
+  /** The largest magnitudes of the inputs, in their order; absent when they were not measured. */
+  readonly magnitudes?: readonly number[];
+  /** What the kernel can come to; absent when that can not be said. */
+  readonly reach?: number;
+}
+
+/** Undefined for a kernel that is not known. */
+export function reachOf(scene: Scene): Reached | undefined {
+  const known = reaches.get(scene.record.kernel);
+  if (!known) return undefined;
+  const { name, limit = FLOAT32_MAX, nan = false } = known;
+  const magnitudes: number[] = [];
+  for (const input of floats(scene.inputs)) {
+    const magnitude = largest(input);
+    // What can not grow needs no measure.
+    if (magnitude === undefined)
+      return known === bounded ? { name, limit, nan, reach: 0 } : { name, limit, nan };
+    magnitudes.push(magnitude);
+  }
+  const reach = known.of(magnitudes, scene);
+  return { name, limit, nan, magnitudes, ...(reach !== undefined && { reach }) };
+}

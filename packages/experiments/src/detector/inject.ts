@@ -1,0 +1,53 @@
+/** Puts one value in the place of one element of one output of one kernel call, on any backend, by ordinary tfjs ops. */
+import type { Alter } from '@nanscope/cascade';
+import * as tf from '@tensorflow/tfjs';
+import type { Target } from './targets.ts';
+import type { FaultKind } from './trial.ts';
+
+const values: Record<FaultKind, number> = {
+  NaN: Number.NaN,
+  '+Inf': Number.POSITIVE_INFINITY,
+  '1e30': 1e30,
+};
+
+/** The tensor with another element; takes over the memory of the one that was given. */
+function withElement(info: tf.TensorInfo, index: number, value: number): tf.TensorInfo {
+  return tf.tidy(() => {
+    // A kernel that is composed of others gives a tensor that the engine knows already.
+    const own = info instanceof tf.Tensor ? info : tf.engine().makeTensorFromTensorInfo(info);
+    const flat = tf.reshape(own, [-1]) as tf.Tensor1D;
+    const parts = [
+      tf.slice(flat, 0, index),
+      tf.tensor1d(Float32Array.of(value)),
+      tf.slice(flat, index + 1, flat.size - index - 1),
+    ];
+    const altered = tf.reshape(tf.concat1d(parts.filter(({ size }) => size > 0)), info.shape);
+    own.dispose();
+    return altered;
+  });
+}
+
+export interface Injector {
+  readonly alter: Alter;
+  /** Counts calls from 0 again; with a target, its output is altered when it comes. */
+  arm(target?: Target, kind?: FaultKind): void;
+}
+
+export function injector(): Injector {
+  let calls = 0;
+  let armed: { readonly target: Target; readonly kind: FaultKind } | undefined;
+  return {
+    arm(target, kind = 'NaN') {
+      calls = 0;
+      armed = target && { target, kind };
+    },
+    alter(outputs) {
+      const mine = armed?.target.call === calls++ ? armed : undefined;
+      if (!mine) return outputs;
+      const { output: place, index } = mine.target;
+      return outputs.map((output, i) =>
+        i === place ? withElement(output, index, values[mine.kind]) : output,
+      );
+    },
+  };
+}

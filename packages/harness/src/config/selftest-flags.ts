@@ -1,0 +1,33 @@
+/** Every flag of `nanscope selftest`. */
+import type { Flag } from './flag.ts';
+import { sharedFlags } from './shared-flags.ts';
+
+export const selftestFlags: readonly Flag[] = [
+  {
+    name: 'detector',
+    kind: 'switch',
+    default: false,
+    group: 'What is tested',
+    describe:
+      'the detector of NaN: faults injected at every op of a training step, natural faults, and runs without any',
+  },
+  {
+    name: 'share',
+    kind: 'number',
+    min: 0,
+    value: 'S',
+    default: 1,
+    group: 'What is tested',
+    describe:
+      'inject only this share of the faults, 0 to 1, by a hash of their names: the same ones everywhere',
+  },
+  {
+    name: 'device',
+    kind: 'text',
+    value: 'NAMES',
+    default: 'wasm',
+    group: 'Devices',
+    describe: 'devices, joined by commas: the same trials on each. Names as in eval',
+  },
+  ...sharedFlags('backend', 'lane-timeout', 'json'),
+];

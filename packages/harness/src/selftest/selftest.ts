@@ -1,0 +1,106 @@
+/** `nanscope selftest --detector`: the same trials on every device, each in a process of its own, and their score. */
+import { UserError } from '@nanscope/errors';
+import type { Trial, TrialPlan } from '@nanscope/experiments';
+import { SELFTEST_SCHEMA, type SelftestDevice, type SelftestRecord } from '@nanscope/report';
+import type { EvalConfig } from '../config/eval-config.ts';
+import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
+import { runChild, siblingModule } from '../lane/child.ts';
+import { laneOutcome } from '../lane/start-lane.ts';
+import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
+import type { MatrixHooks } from '../matrix/run-matrix.ts';
+import type { SelftestMessage, SelftestTask } from './task.ts';
+import { bar, deviceRecord, selftestVerdict } from './verdict.ts';
+
+export interface SelftestConfig extends Pick<EvalConfig, 'backend' | 'device' | 'laneTimeout' | 'json'> {
+  readonly detector: boolean;
+  readonly share: number;
+}
+
+/** Seconds that an interrupted process has to finish its trial. */
+const GRACE_SECONDS = 20;
+
+function check({ detector, share }: SelftestConfig): void {
+  if (!detector) {
+    throw new UserError('usage/selftest', 'selftest: expected what to test, found nothing. Give --detector.');
+  }
+  if (!(share > 0 && share <= 1)) {
+    throw new UserError(
+      'usage/share',
+      `--share: expected a number above 0 and at most 1, such as 0.1, found ${share}.`,
+    );
+  }
+}
+
+async function runDevice(
+  device: NamedDevice,
+  config: SelftestConfig,
+  hooks: MatrixHooks,
+): Promise<SelftestDevice> {
+  const started = performance.now();
+  const trials: Trial[] = [];
+  let plan: TrialPlan | undefined;
+  const said: { done: boolean; lost?: string; failed?: string; userError?: LaneOutcome['userError'] } = {
+    done: false,
+  };
+  const task: SelftestTask = { decision: device.decision, config, share: config.share };
+  const end = await runChild<LaneMessage | SelftestMessage>({
+    module: siblingModule(import.meta.url, './lane-main'),
+    input: task,
+    environment: device.environment,
+    silenceSeconds: config.laneTimeout,
+    graceSeconds: GRACE_SECONDS,
+    ...(hooks.signal ? { signal: hooks.signal } : {}),
+    onMessage(message) {
+      if (message.kind === 'plan') plan = message.plan;
+      else if (message.kind === 'trials') {
+        trials.push(...message.trials);
+        hooks.onProgress(device.name, trials.length, plan?.trials ?? trials.length);
+      } else if (message.kind === 'loading') hooks.onStage(message.what);
+      else if (message.kind === 'done') said.done = true;
+      else if (message.kind === 'device-lost') said.lost = message.reason;
+      else if (message.kind === 'failed') said.failed = message.reason;
+      else if (message.kind === 'user-error') said.userError = message;
+    },
+  });
+  const interrupted = hooks.signal?.aborted ?? false;
+  const outcome = laneOutcome(
+    end,
+    // A process that was asked to stop ends well after its trial: it was interrupted all the same.
+    { ...said, done: said.done && !interrupted, interrupted },
+    config.laneTimeout,
+  );
+  if (outcome.userError) {
+    const { code, message, exitCode } = outcome.userError;
+    throw new UserError(code, message, { exitCode });
+  }
+  return deviceRecord(device, outcome, plan, trials, (performance.now() - started) / 1000);
+}
+
+/**
+ * @param command The command line as typed, for the result.
+ * @returns The result; undefined when it was interrupted before a device was decided.
+ * @throws {UserError} for what is wrong in the configuration, and for a device that is not there
+ */
+export async function selftest(
+  config: SelftestConfig,
+  command: string,
+  hooks: MatrixHooks,
+): Promise<SelftestRecord | undefined> {
+  check(config);
+  const named = await decideDevices(deviceNames(config.device), config.backend, hooks.onStage);
+  const devices: SelftestDevice[] = [];
+  for (const device of named) {
+    if (hooks.signal?.aborted) break;
+    devices.push(await runDevice(device, config, hooks));
+  }
+  if (devices.length === 0) return undefined;
+  return {
+    schema: SELFTEST_SCHEMA,
+    kind: 'selftest',
+    command,
+    share: config.share,
+    bar,
+    devices,
+    verdict: selftestVerdict(devices),
+  };
+}
