@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { matrixCommand } from './matrix.ts';
+import { reportCommand } from './report.ts';
 import { trainCommand } from './train.ts';
 
 export const commands: readonly Command[] = [
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   claimsCommand,
   compareCommand,
   conformCommand,
+  reportCommand,
   doctorCommand,
 ];

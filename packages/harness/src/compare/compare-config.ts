@@ -17,6 +17,7 @@ const free = new Set([
   'trace',
   'out',
   'json',
+  'reporter',
   'save-outputs',
   'save',
   'save-every',

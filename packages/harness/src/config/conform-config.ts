@@ -2,7 +2,7 @@
 import type { EvalConfig } from './eval-config.ts';
 
 export interface ConformConfig
-  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'attn' | 'json'> {
+  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'attn' | 'json' | 'reporter'> {
   /** Folders. */
   readonly vectors?: readonly string[];
   /** A part of an id, or a whole one with `*` and `?`. */

@@ -68,5 +68,5 @@ export const matrixFlags: readonly Flag[] = [
     describe: 'go on in the folder of --out: cells that are in it already are not run again',
   },
   ...sharedFlags('backend', 'lane-timeout'),
-  sharedFlag('json'),
+  ...sharedFlags('json', 'reporter'),
 ];

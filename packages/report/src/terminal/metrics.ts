@@ -16,7 +16,7 @@ interface Row {
 
 const compared: readonly (keyof MetricsRecord)[] = ['loss', 'perplexity', 'accuracy'];
 
-function value(name: string, number: JsonNumber): string {
+export function metricValue(name: string, number: JsonNumber): string {
   if (name === 'accuracy') return percent(number);
   return Number.isInteger(number) && name !== 'loss' && name !== 'perplexity'
     ? count(number as number)
@@ -67,13 +67,13 @@ function rowsOf(result: ResultRecord): Row[] {
                 ? comparedAs[metric.name]!
                 : metric.name,
             compared: metric,
-            target: value(metric.name, metric.target),
-            reference: value(metric.name, metric.reference),
+            target: metricValue(metric.name, metric.target),
+            reference: metricValue(metric.name, metric.reference),
           }))
       : compared.map((name) => ({
           name,
-          target: target && value(name, target[name] as JsonNumber),
-          reference: reference && value(name, reference[name] as JsonNumber),
+          target: target && metricValue(name, target[name] as JsonNumber),
+          reference: reference && metricValue(name, reference[name] as JsonNumber),
         }));
   const rest = told
     .filter(([name]) => !covered.has(name))

@@ -1,0 +1,91 @@
+/**
+ * What `nanscope report` reads: the folder of a run, of one lane, or a file that `--json` wrote. The folder may come from
+ * anywhere; nothing outside of it is read.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { type LaneRecord, type ReportSubject, SCHEMA_VERSION, type TrainLaneRecord } from '@nanscope/report';
+import { judge } from '../compare/verdict.ts';
+import type { LaneOutcome } from '../lane/task.ts';
+import { matrixCells } from '../matrix/read-cells.ts';
+import { judgeTraining } from '../train/train-verdict.ts';
+import { fileInside } from './inside.ts';
+import { type RunRecord, readRun, readRunFile } from './read.ts';
+
+export interface ReadSubject extends ReportSubject {
+  /** The run folder; absent for a file. */
+  readonly folder?: string;
+}
+
+/** @throws {UserError} one line, for whatever is no run of nanscope */
+export async function readSubject(path: string): Promise<ReadSubject> {
+  if (!existsSync(path)) {
+    throw new UserError('run-folder/missing', `${path}: expected a run folder, found nothing there.`);
+  }
+  const stat = statSync(path);
+  if (stat.isFile()) return subjectOf(readRunFile(path), path);
+  if (!stat.isDirectory()) {
+    throw new UserError('run-folder/missing', `${path}: expected a run folder, found something else.`);
+  }
+  const subject = fileInside(path, 'run.json') ? subjectOf(readRun(path), path) : cutOff(path);
+  const cells = subject.record.kind === 'matrix' ? await matrixCells(path) : undefined;
+  return { ...subject, ...(cells && { cells }), folder: path };
+}
+
+function subjectOf(run: RunRecord, path: string): ReportSubject {
+  switch (run.kind) {
+    case 'eval':
+      return { record: run.result };
+    case 'train':
+      return { record: run.training };
+    case 'matrix':
+      return { record: run.matrix };
+    case 'claims':
+      return { record: run.claims };
+    case 'conform':
+      return { record: run.conform };
+    default:
+      return alone([run], path);
+  }
+}
+
+type LaneRun = Extract<RunRecord, { readonly kind: 'lane' | 'train-lane' }>;
+
+/** A run that ended before it wrote its result has those of its lanes. */
+function cutOff(path: string): ReportSubject {
+  const lanes = ['target', 'reference'].flatMap((role) => {
+    if (!fileInside(path, join(role, 'run.json'))) return [];
+    const run = readRun(join(path, role));
+    return run.kind === 'lane' || run.kind === 'train-lane' ? [run] : [];
+  });
+  if (lanes.length === 0) readRun(path); // Says in its own words what is missing.
+  return alone(lanes, path);
+}
+
+/** How a lane ended by its own record; one that says it is running was cut off. */
+function outcomeOf({ status, failure }: LaneRecord | TrainLaneRecord): LaneOutcome {
+  if (status === 'running') return { status: 'interrupted', failure: 'the run was cut off' };
+  return { status, ...(failure !== undefined && { failure }) };
+}
+
+/** Lanes without the result they belong to. */
+function alone(lanes: readonly LaneRun[], path: string): ReportSubject {
+  const records = lanes.map((run) => (run.kind === 'lane' ? run.lane : run.trainLane));
+  const outcomes = Object.fromEntries(records.map((lane) => [lane.role, outcomeOf(lane)]));
+  const command = `nanscope report ${path}`;
+  const head = { schemaVersion: SCHEMA_VERSION, command } as const;
+  const evidence = { outcomes, referenceWanted: false, command, folder: path };
+  if (lanes.some((run) => run.kind === 'train-lane')) {
+    const parts = Object.fromEntries(
+      lanes.flatMap((run) => (run.kind === 'train-lane' ? [[run.trainLane.role, run.trainLane]] : [])),
+    );
+    return {
+      record: { ...head, kind: 'train', ...parts, verdict: judgeTraining({ ...parts, ...evidence }) },
+    };
+  }
+  const parts = Object.fromEntries(
+    lanes.flatMap((run) => (run.kind === 'lane' ? [[run.lane.role, run.lane]] : [])),
+  );
+  return { record: { ...head, kind: 'eval', ...parts, verdict: judge({ ...parts, ...evidence }) } };
+}
