@@ -49,7 +49,7 @@ export const claimsCommand: Command = {
     if (!record) return 1;
     if (config.markdown !== undefined && status === 'complete')
       write(config.markdown, claimsMarkdown(record, `pnpm ${command}`));
-    report({ record });
+    await report(record);
     return status === 'complete' ? 0 : 1;
   },
 };

@@ -33,7 +33,7 @@ export const compareCommand: Command = {
       { rtol, atol },
       command,
     );
-    report({ record });
+    await report(record);
     return record.verdict.exitCode;
   },
 };

@@ -30,7 +30,7 @@ export const conformCommand: Command = {
     );
     if (!result) return 130;
     for (const line of result.badVectors) process.stderr.write(`nanscope: ${line}\n`);
-    report({ record: result });
+    await report(result);
     return result.verdict.exitCode;
   },
 };

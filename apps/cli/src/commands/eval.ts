@@ -21,7 +21,7 @@ export const evalCommand: Command = {
     const result = await watched(configWords(config), 'batches', (hooks) =>
       evaluate(config, invocation.command, hooks),
     );
-    report({ record: result }, result.folder);
+    await report(result, result.folder);
     return result.verdict.exitCode;
   },
 };

@@ -1,12 +1,5 @@
 /** `nanscope matrix`: the factorial of conditions, and the minimal sets of them that are enough for a NaN or a leak. */
-import {
-  matrixCells,
-  matrixConfig,
-  matrixFlags,
-  readConfigFile,
-  resolveFlags,
-  runMatrix,
-} from '@nanscope/harness';
+import { matrixConfig, matrixFlags, readConfigFile, resolveFlags, runMatrix } from '@nanscope/harness';
 import { verdictOf } from '@nanscope/report';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
@@ -32,8 +25,7 @@ export const matrixCommand: Command = {
       progress.end();
       interrupted.end();
     });
-    const cells = await matrixCells(result.folder);
-    report({ record: result, ...(cells && { cells }) }, result.folder);
+    await report(result, result.folder);
     return verdictOf(result).exitCode;
   },
 };

@@ -1,7 +1,7 @@
 /** `nanscope report RUN`: the reports of a run that was made before, here or elsewhere. */
-import { readConfigFile, readSubject, reportFlags, resolveFlags, toConfig } from '@nanscope/harness';
+import { readConfigFile, readRecord, reportFlags, resolveFlags, toConfig } from '@nanscope/harness';
 import type { Command } from '../command.ts';
-import { reportsOf } from '../reports/index.ts';
+import { type ReportFlags, reportsOf } from '../reports/index.ts';
 
 export const reportCommand: Command = {
   name: 'report',
@@ -10,9 +10,9 @@ export const reportCommand: Command = {
   flags: reportFlags,
   async run({ flags, config: path, positionals }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, reportFlags) };
-    const config = toConfig<Parameters<typeof reportsOf>[0]>(resolveFlags(reportFlags, flags, file));
-    const { folder, ...subject } = await readSubject(positionals[0]!);
-    reportsOf(config, folder !== undefined)(subject, folder);
+    const config = toConfig<ReportFlags>(resolveFlags(reportFlags, flags, file));
+    const { record, folder } = readRecord(positionals[0]!);
+    await reportsOf(config, folder !== undefined)(record, folder);
     return 0;
   },
 };

@@ -34,7 +34,7 @@ export const trainCommand: Command = {
     const result = await watched(configWords(config), 'steps', (hooks) =>
       runTraining(config, invocation.command, hooks),
     );
-    report({ record: result }, result.folder);
+    await report(result, result.folder);
     return result.verdict.exitCode;
   },
 };

@@ -1,4 +1,5 @@
 /** The reporters by name. Each makes text of a result; where that goes is the command line's business. */
+import { renderHtml } from '../html/render.ts';
 import { renderJson } from '../json.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import type { RenderOptions } from '../terminal/render.ts';
@@ -12,13 +13,16 @@ export interface Reporter {
   readonly file?: string;
   /** Whether its lines may stand among those of the terminal report. */
   readonly amongOthers?: boolean;
+  /** Whether it shows what lies beside the result in its folder. */
+  readonly readsFiles?: boolean;
   render(subject: ReportSubject, options: RenderOptions): string;
 }
 
 export const reporters = {
   terminal: { render: renderForTerminal },
   json: { render: ({ record }) => renderJson(record) },
-  junit: { file: 'junit.xml', render: renderJunit },
+  html: { file: 'report.html', readsFiles: true, render: renderHtml },
+  junit: { file: 'junit.xml', readsFiles: true, render: renderJunit },
   github: { amongOthers: true, render: renderGithub },
   markdown: { render: renderMarkdown },
 } as const satisfies Record<string, Reporter>;

@@ -3,7 +3,7 @@ import type { ClaimsRecord } from './claims.ts';
 import type { ConformResultRecord } from './conform.ts';
 import type { MatrixRecord } from './matrix.ts';
 import type { ResultRecord } from './result.ts';
-import type { TrainResultRecord } from './train.ts';
+import type { CurvePoint, TrainResultRecord } from './train.ts';
 
 export type AnyRecord = ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord | ConformResultRecord;
 
@@ -23,4 +23,9 @@ export interface ReportSubject {
   readonly record: AnyRecord;
   /** The cells of a matrix; absent where its folder was not read. */
   readonly cells?: readonly MatrixCellRecord[];
+  /** Gradient norms of a training run along its steps, as means over equal stretches, under the name that points of a loss have. */
+  readonly gradNorms?: {
+    readonly target?: readonly CurvePoint[];
+    readonly reference?: readonly CurvePoint[];
+  };
 }

@@ -5,46 +5,45 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type LaneRecord, type ReportSubject, SCHEMA_VERSION, type TrainLaneRecord } from '@nanscope/report';
+import { type AnyRecord, type LaneRecord, SCHEMA_VERSION, type TrainLaneRecord } from '@nanscope/report';
 import { judge } from '../compare/verdict.ts';
 import type { LaneOutcome } from '../lane/task.ts';
-import { matrixCells } from '../matrix/read-cells.ts';
 import { judgeTraining } from '../train/train-verdict.ts';
 import { fileInside } from './inside.ts';
 import { type RunRecord, readRun, readRunFile } from './read.ts';
 
-export interface ReadSubject extends ReportSubject {
+export interface FoundRecord {
+  readonly record: AnyRecord;
   /** The run folder; absent for a file. */
   readonly folder?: string;
 }
 
 /** @throws {UserError} one line, for whatever is no run of nanscope */
-export async function readSubject(path: string): Promise<ReadSubject> {
+export function readRecord(path: string): FoundRecord {
   if (!existsSync(path)) {
     throw new UserError('run-folder/missing', `${path}: expected a run folder, found nothing there.`);
   }
   const stat = statSync(path);
-  if (stat.isFile()) return subjectOf(readRunFile(path), path);
+  if (stat.isFile()) return { record: recordOf(readRunFile(path), path) };
   if (!stat.isDirectory()) {
     throw new UserError('run-folder/missing', `${path}: expected a run folder, found something else.`);
   }
-  const subject = fileInside(path, 'run.json') ? subjectOf(readRun(path), path) : cutOff(path);
-  const cells = subject.record.kind === 'matrix' ? await matrixCells(path) : undefined;
-  return { ...subject, ...(cells && { cells }), folder: path };
+  const record = fileInside(path, 'run.json') ? recordOf(readRun(path), path) : cutOff(path);
+  return { record, folder: path };
 }
 
-function subjectOf(run: RunRecord, path: string): ReportSubject {
+function recordOf(run: RunRecord, path: string): AnyRecord {
   switch (run.kind) {
     case 'eval':
-      return { record: run.result };
+      return run.result;
     case 'train':
-      return { record: run.training };
+      return run.training;
     case 'matrix':
-      return { record: run.matrix };
+      return run.matrix;
     case 'claims':
-      return { record: run.claims };
+      return run.claims;
     case 'conform':
-      return { record: run.conform };
+      return run.conform;
     default:
       return alone([run], path);
   }
@@ -53,7 +52,7 @@ function subjectOf(run: RunRecord, path: string): ReportSubject {
 type LaneRun = Extract<RunRecord, { readonly kind: 'lane' | 'train-lane' }>;
 
 /** A run that ended before it wrote its result has those of its lanes. */
-function cutOff(path: string): ReportSubject {
+function cutOff(path: string): AnyRecord {
   const lanes = ['target', 'reference'].flatMap((role) => {
     if (!fileInside(path, join(role, 'run.json'))) return [];
     const run = readRun(join(path, role));
@@ -70,7 +69,7 @@ function outcomeOf({ status, failure }: LaneRecord | TrainLaneRecord): LaneOutco
 }
 
 /** Lanes without the result they belong to. */
-function alone(lanes: readonly LaneRun[], path: string): ReportSubject {
+function alone(lanes: readonly LaneRun[], path: string): AnyRecord {
   const records = lanes.map((run) => (run.kind === 'lane' ? run.lane : run.trainLane));
   const outcomes = Object.fromEntries(records.map((lane) => [lane.role, outcomeOf(lane)]));
   const command = `nanscope report ${path}`;
@@ -80,12 +79,10 @@ function alone(lanes: readonly LaneRun[], path: string): ReportSubject {
     const parts = Object.fromEntries(
       lanes.flatMap((run) => (run.kind === 'train-lane' ? [[run.trainLane.role, run.trainLane]] : [])),
     );
-    return {
-      record: { ...head, kind: 'train', ...parts, verdict: judgeTraining({ ...parts, ...evidence }) },
-    };
+    return { ...head, kind: 'train', ...parts, verdict: judgeTraining({ ...parts, ...evidence }) };
   }
   const parts = Object.fromEntries(
     lanes.flatMap((run) => (run.kind === 'lane' ? [[run.lane.role, run.lane]] : [])),
   );
-  return { record: { ...head, kind: 'eval', ...parts, verdict: judge({ ...parts, ...evidence }) } };
+  return { ...head, kind: 'eval', ...parts, verdict: judge({ ...parts, ...evidence }) };
 }
