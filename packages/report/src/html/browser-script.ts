@@ -48,6 +48,7 @@ for (const graph of all('.graph')) {
   const tell = (op) => {
     for (const other of ops) other.classList.toggle('told', other === op);
     panel.textContent = op.dataset.say;
+    panel.classList.add('told');
   };
   const stop = (op) => {
     current.tabIndex = -1;
@@ -83,12 +84,15 @@ for (const frame of all('.slider')) {
       line.classList.toggle('later', Number(line.dataset.index) > chosen);
       line.classList.toggle('now', Number(line.dataset.index) === chosen);
     }
-    for (const box of all('.graph .layer')) box.classList.toggle('now', box.dataset.layer === name);
-    input.setAttribute('aria-valuetext', name);
     output.textContent = [...new Set(words)].join(' | ');
+    input.setAttribute('aria-valuetext', name);
+    return name;
   };
   frame.hidden = false;
-  input.addEventListener('input', show);
+  input.addEventListener('input', () => {
+    const name = show();
+    for (const box of all('.graph .layer')) box.classList.toggle('now', box.dataset.layer === name);
+  });
   show();
 }
 

@@ -41,23 +41,21 @@ interface Scale {
   readonly y: (value: number) => number;
 }
 
+/** A value between two that are not finite has no line to lie on: it is a mark, as every point of a sparse series is. */
 function line({ values, lane, points }: Series, { x, y }: Scale): Html {
-  const finite = values.map(({ step, value }) => ({ step, value: fromJsonNumber(value) }));
-  let path = '';
-  let pen = 'M';
-  for (const { step, value } of finite) {
-    if (Number.isFinite(value)) {
-      path += `${pen}${x(step).toFixed(1)} ${y(value).toFixed(1)}`;
-      pen = 'L';
-    } else pen = 'M';
-  }
-  const marks = finite.filter(({ value }) => Number.isFinite(value));
-  const dots = points || marks.length < 2 ? marks : [];
-  const mark = ({ step, value }: (typeof marks)[number]) =>
+  const all = values.map(({ step, value }) => ({ step, value: fromJsonNumber(value) }));
+  const drawn = (index: number) => Number.isFinite(all[index]?.value);
+  const path = all.map(({ step, value }, index) =>
+    drawn(index) ? `${drawn(index - 1) ? 'L' : 'M'}${x(step).toFixed(1)} ${y(value).toFixed(1)}` : '',
+  );
+  const marked = all.filter(
+    (_, index) => drawn(index) && (points || !(drawn(index - 1) || drawn(index + 1))),
+  );
+  const mark = ({ step, value }: (typeof all)[number]) =>
     lane === 'target'
-      ? html`<circle class="mark-target" cx="${x(step).toFixed(1)}" cy="${y(value).toFixed(1)}" r="4"/>`
+      ? html`<circle class="mark-target" cx="${x(step).toFixed(1)}" cy="${y(value).toFixed(1)}" r="6"/>`
       : html`<rect class="mark-reference" x="${(x(step) - 3.5).toFixed(1)}" y="${(y(value) - 3.5).toFixed(1)}" width="7" height="7"/>`;
-  return html`<path class="curve ${lane}${points && ' thin'}" d="${path}"/>${dots.map(mark)}`;
+  return html`<path class="curve ${lane}${points && ' thin'}" d="${path.join('')}"/>${marked.map(mark)}`;
 }
 
 /** Of each lane, the steps whose value is no number: those of the series and those named. */
@@ -117,7 +115,7 @@ export function curveChart(series: readonly Series[], options: ChartOptions): Ht
   }</svg></div>
 <ul class="legend">${shown.map(
     ({ name, lane, points }) =>
-      html`<li><svg width="30" height="12" viewBox="0 0 30 12" aria-hidden="true" focusable="false"><path class="curve ${lane}${points && ' thin'}" d="M0 6H30"/>${points && (lane === 'target' ? html`<circle class="mark-target" cx="15" cy="6" r="4"/>` : html`<rect class="mark-reference" x="11.5" y="2.5" width="7" height="7"/>`)}</svg> ${name}</li>`,
+      html`<li><svg width="30" height="12" viewBox="0 0 30 12" aria-hidden="true" focusable="false"><path class="curve ${lane}${points && ' thin'}" d="M0 6H30"/>${points && (lane === 'target' ? html`<circle class="mark-target" cx="15" cy="6" r="5"/>` : html`<rect class="mark-reference" x="11.5" y="2.5" width="7" height="7"/>`)}</svg> ${name}</li>`,
   )}${options.floor && html`<li>┄ ${options.floor.name}</li>`}${
     broken.size > 0 &&
     html`<li><span class="bad" aria-hidden="true">✗</span> not finite: ${broken.size === 1 ? 'step' : 'steps'} ${stepList([...broken.keys()])}</li>`

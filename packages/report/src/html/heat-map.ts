@@ -14,6 +14,8 @@ const LABEL = 96;
 const MOST_CELLS = 120;
 /** Batch rows drawn; more are counted. */
 const MOST_ROWS = 12;
+/** Batch rows named in the words of a layer. */
+const ROWS_SAID = 4;
 
 const kinds: Readonly<Record<string, readonly [name: string, letter: string]>> = {
   N: ['nan', 'N'],
@@ -77,7 +79,7 @@ function layerWords({ layers, cells }: PictureRecord, layer: number): string {
     broken(own[layer] ?? '') ? [`row ${row}, ${runs(own[layer]!)}`] : [],
   );
   const bad = cells.reduce((sum, own) => sum + (own[layer] ?? '').replace(/[^NI]/g, '').length, 0);
-  return `${layers[layer]}: ${bad === 0 ? 'every position is finite' : `${count(bad)} positions not finite; ${rows.join('; ')}`}`;
+  return `${layers[layer]}: ${bad === 0 ? 'every position is finite' : `${count(bad)} positions not finite; ${rows.slice(0, ROWS_SAID).join('; ')}${rows.length > ROWS_SAID ? `; and ${count(rows.length - ROWS_SAID)} more rows` : ''}`}`;
 }
 
 function lanePicture(who: string, picture: PictureRecord): Content {

@@ -6,6 +6,9 @@ import { count, measured, tolerance } from '../text/number.ts';
 import { html } from './html.ts';
 import { badge, type Section, section, table } from './parts.ts';
 
+/** Rows that stand open; the others are folded. */
+const SHOWN = 8;
+
 function labelTable(
   caption: string,
   differing: readonly LabelDifference[],
@@ -22,9 +25,14 @@ function labelTable(
       what,
     ],
   }));
-  return html`${table(caption, ['where', 'label', ...sides, 'what it is'], rows, { figures: [2, 3] })}${
-    cut > 0 && html`<p class="dim">and ${count(cut)} more</p>`
-  }`;
+  const head = ['where', 'label', ...sides, 'what it is'];
+  const drawn = (name: string, some: typeof rows) => table(name, head, some, { figures: [2, 3] });
+  const folded = rows.slice(SHOWN);
+  return html`${drawn(caption, rows.slice(0, SHOWN))}${
+    folded.length > 0 &&
+    html`<details><summary>${count(folded.length)} more</summary>${drawn(`${caption}, the others`, folded)}</details>
+`
+  }${cut > 0 && html`<p class="dim">and ${count(cut)} that the result does not hold</p>`}`;
 }
 
 export function labels({ comparison, command: _ }: ResultRecord): Section[] {

@@ -51,6 +51,8 @@ h1 { font-size: clamp(1.6rem, 4.5vw, 2.5rem); letter-spacing: -.015em; }
 h2 { font-size: 1.3rem; }
 h3 { font-size: 1rem; margin-top: .8rem; }
 p { margin: .4rem 0; }
+p, li, h3, blockquote, figcaption { overflow-wrap: anywhere; }
+ol, ul { padding-left: 1.4rem; }
 .dim, caption { color: var(--dim); }
 h3 .dim { font-weight: 400; }
 .bad { color: var(--bad); }
@@ -93,7 +95,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 caption { text-align: left; padding-bottom: .4rem; font-size: .92em; }
 th, td { text-align: left; padding: .38rem .8rem .38rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--dim); font-weight: 600; position: sticky; top: 0; background: var(--card); z-index: 1; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; min-width: 8rem; } td { min-width: 4.5rem; }
 tbody tr:hover { background: var(--page); }
 .figure { text-align: right; white-space: nowrap; padding-right: 1.2rem; }
 .conditions { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
@@ -122,8 +124,8 @@ tbody tr:hover { background: var(--page); }
 .rail { stroke-width: 2; stroke: var(--line); }
 .rail.reference { stroke-dasharray: 4 3; }
 .mark { fill: var(--bad); font: 700 13px system-ui, sans-serif; text-anchor: middle; }
-.inspector { white-space: pre-line; background: var(--page); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .9rem; min-height: 7.6rem;
-  position: sticky; bottom: .5rem; margin: 0 0 .6rem; }
+.inspector { white-space: pre-line; background: var(--page); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .9rem; margin: 0 0 .6rem; }
+.inspector.told { position: sticky; bottom: .5rem; min-height: 7.6rem; }
 
 .heat text, .chart text { font: 12px system-ui, sans-serif; fill: var(--text); }
 .heat .tick, .chart .tick { fill: var(--dim); font-size: 11px; }
@@ -136,15 +138,15 @@ tbody tr:hover { background: var(--page); }
 .swatch { display: inline-block; width: 1.3rem; height: 1.1rem; line-height: 1.1rem; border-radius: 3px; text-align: center; font-size: .75rem; font-weight: 700; color: var(--ink); }
 .swatch.nan { background: var(--nan); } .swatch.infinity { background: var(--infinity); } .swatch.finite { background: var(--finite); }
 .swatch.unmeasured { border: 1px dashed var(--dim); } .swatch.padding { background: var(--padding); height: .55rem; }
-.heats { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+.heats, .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
 .slider { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; margin: .6rem 0; }
 .slider output { flex: 1 1 100%; min-height: 1.6rem; }
 
 figure { margin: .4rem 0; min-width: 0; }
-.chart { max-width: 100%; min-width: 560px; height: auto; }
+.chart { max-width: 100%; min-width: 460px; height: auto; }
 .chart .grid { stroke: var(--line); } .chart .floor { stroke: var(--dim); stroke-dasharray: 2 4; }
 .curve { fill: none; stroke-width: 2; } .curve.thin { stroke-width: 1; }
-.curve.target { stroke: var(--target); } .curve.reference { stroke: var(--reference); stroke-dasharray: 6 4; }
+.curve.target { stroke: var(--target); stroke-width: 3.5; } .curve.target.thin { stroke-width: 1.5; } .curve.reference { stroke: var(--reference); stroke-dasharray: 6 4; }
 .mark-target { fill: var(--target); } .mark-reference { fill: var(--card); stroke: var(--reference); stroke-width: 2; }
 .broken path { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 3 3; fill: none; }
 .broken .cross { stroke-width: 2.5; stroke-dasharray: none; }
@@ -155,6 +157,7 @@ figure { margin: .4rem 0; min-width: 0; }
   html { scroll-padding-top: 6.5rem; }
   section { padding: .9rem .9rem; } .verdict { padding: 1.1rem 1rem; }
   dl > div { grid-template-columns: 1fr; gap: 0; margin-bottom: .35rem; }
+  .inspector { font-size: .74rem; padding: .4rem .6rem; }
   main { padding: .8rem .6rem 2rem; gap: .8rem; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line { transition: opacity .15s; } }

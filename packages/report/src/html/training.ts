@@ -46,24 +46,27 @@ function curves(result: TrainResultRecord, gradNorms: ReportSubject['gradNorms']
     section(
       'curves',
       'Curves',
-      curveChart(
-        [
-          ...seriesOf('training', (role) => points(result[role]?.training.curve)),
-          ...seriesOf('validation', (role) => points(result[role]?.training.validation), true),
-        ],
-        {
-          ...shared,
-          title: 'Loss',
-          unit: 'nats a token, by step',
-          floor: entropy === undefined ? undefined : { name: 'entropy rate of the corpus', value: entropy },
-        },
-      ),
-      gradNorms
-        ? curveChart(
-            seriesOf('gradient norm', (role) => points(gradNorms[role])),
-            { ...shared, title: 'Gradient norm', unit: 'before clipping, by step' },
-          )
-        : html`<p class="dim">The gradient norm of each step is in the run folder, which this report was made without.</p>`,
+      html`<div class="charts">${[
+        curveChart(
+          [
+            ...seriesOf('training', (role) => points(result[role]?.training.curve)),
+            ...seriesOf('validation', (role) => points(result[role]?.training.validation), true),
+          ],
+          {
+            ...shared,
+            title: 'Loss',
+            unit: 'nats a token, by step',
+            floor: entropy === undefined ? undefined : { name: 'entropy rate of the corpus', value: entropy },
+          },
+        ),
+        gradNorms
+          ? curveChart(
+              seriesOf('gradient norm', (role) => points(gradNorms[role])),
+              { ...shared, title: 'Gradient norm', unit: 'before clipping, by step' },
+            )
+          : html`<p class="dim">The gradient norm of each step is in the run folder, which this report was made without.</p>`,
+      ]}</div>
+`,
       madeBy(result.command),
     ),
   ];
