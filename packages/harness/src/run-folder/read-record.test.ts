@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TrainResultRecord } from '@nanscope/report';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { lane } from '../testing/records.ts';
+import { trainLane } from '../testing/training-records.ts';
 import { withFilesBeside } from './beside.ts';
 import { readRecord } from './read-record.ts';
 import { writeJson } from './write.ts';
@@ -121,4 +123,26 @@ describe('withFilesBeside', () => {
       await expect(withFilesBeside(record, folder)).rejects.toThrow(/cell 1: expected an observed cell/);
     },
   );
+});
+
+it('gradient norms keep a NaN, and steps that the run can not have had are left out', async () => {
+  const lines = [
+    { step: 1, gradNorm: 1.5 },
+    { step: 2, gradNorm: 'NaN' },
+    { step: 4e9, gradNorm: 1 },
+    { step: -1, gradNorm: 1 },
+    null,
+  ];
+  mkdirSync(join(folder, 'target'));
+  put(lines.map((line) => JSON.stringify(line)).join('\n'), 'target/metrics.jsonl');
+  const record: TrainResultRecord = {
+    ...{ schemaVersion: 1, kind: 'train', command: 'nanscope train', target: trainLane() },
+    verdict: { code: 'trained', exitCode: 0, sentence: '', next: '' },
+  };
+  expect((await withFilesBeside(record, folder)).gradNorms).toEqual({
+    target: [
+      { step: 1, loss: 1.5 },
+      { step: 2, loss: 'NaN' },
+    ],
+  });
 });

@@ -17,9 +17,9 @@ export async function gradNorms(
     if (!lane || !fileInside(folder, join(role, 'metrics.jsonl'))) continue;
     const curve = new Curve(lane.training.totalSteps);
     for await (const line of readJsonLines<Partial<StepLine> | null>(join(folder, role), 'metrics.jsonl')) {
-      const norm = jsonNumber.safeParse(line?.gradNorm);
-      if (norm.success && Number.isSafeInteger(line?.step) && line!.step! > 0)
-        curve.add(line!.step!, fromJsonNumber(norm.data));
+      const [step, norm] = [line?.step ?? 0, jsonNumber.safeParse(line?.gradNorm)];
+      const known = Number.isSafeInteger(step) && step > 0 && step <= lane.training.totalSteps;
+      if (known && norm.success) curve.add(step, fromJsonNumber(norm.data));
     }
     curves[role] = curve.points();
   }

@@ -165,6 +165,18 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.close();
   });
 
+  it('paper is light in either theme, and shows what was folded', async () => {
+    const { page } = await open('bothNaN', 794, 'dark');
+    await page.locator('#theme').click();
+    await page.locator('#theme').click();
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(27, 31, 36)');
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    expect(await page.locator('details:not([open])').count()).toBe(0);
+    expect(await page.locator('header:visible, .copy:visible, .slider:visible').count()).toBe(0);
+    await page.close();
+  });
+
   it('is complete without its script', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();

@@ -36,6 +36,14 @@ export function ticks(low: number, high: number): number[] {
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 
+/** The least and the largest; a spread argument list would have a limit. */
+function extent(values: readonly number[]): [number, number] {
+  return values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ] as [number, number]);
+}
+
 interface Scale {
   readonly x: (step: number) => number;
   readonly y: (value: number) => number;
@@ -85,7 +93,7 @@ export function curveChart(series: readonly Series[], options: ChartOptions): Ht
     .filter(Number.isFinite);
   if (options.floor) values.push(options.floor.value);
   const broken = brokenSteps(shown, options);
-  const [low, high] = values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
+  const [low, high] = values.length === 0 ? [0, 1] : extent(values);
   const pad = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
   const [bottom, top] = [low - pad, high + pad];
   const x = (step: number) =>
@@ -93,7 +101,7 @@ export function curveChart(series: readonly Series[], options: ChartOptions): Ht
   const y = (value: number) =>
     inner.top + ((top - value) / (top - bottom)) * (HEIGHT - inner.top - inner.bottom);
   const scale = { x, y };
-  const said = `${options.title}: ${shown.map(({ name, values: own }) => `${name} ${own.at(0)?.value} to ${own.at(-1)?.value}`).join('; ')}; ${broken.size === 0 ? 'every step is finite' : `${count(broken.size)} places not finite, first step ${Math.min(...broken.keys())}`}`;
+  const said = `${options.title}: ${shown.map(({ name, values: own }) => `${name} ${own.at(0)?.value} to ${own.at(-1)?.value}`).join('; ')}; ${broken.size === 0 ? 'every step is finite' : `${count(broken.size)} places not finite, first step ${extent([...broken.keys()])[0]}`}`;
   const floor =
     options.floor &&
     html`<path class="floor" d="M${inner.left} ${y(options.floor.value).toFixed(1)}H${WIDTH - inner.right}"/>`;

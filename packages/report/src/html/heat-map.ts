@@ -42,9 +42,13 @@ function strip(cells: string, y: number): Html[] {
 
 function rowPicture(picture: PictureRecord, row: number): Html {
   const own = picture.cells[row]!;
-  const length = Math.max(0, ...own.map((cells) => cells.length));
+  const length = own.reduce((longest, cells) => Math.max(longest, cells.length), 0);
   const factor = Math.max(1, Math.ceil(length / MOST_CELLS));
-  const { left, right } = picture.padding[row] ?? { left: 0, right: 0 };
+  const padding = picture.padding[row] ?? { left: 0, right: 0 };
+  const [left, right] = [padding.left, padding.right].map((pads) => Math.max(0, Math.min(length, pads))) as [
+    number,
+    number,
+  ];
   const width = LABEL + Math.ceil(length / factor) * CELL + 2;
   const height = LINE * (own.length + 1) + 16;
   const ruler = (from: number, to: number) =>

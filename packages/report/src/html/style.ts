@@ -16,8 +16,8 @@ const dark = `
 
 export const style = `
 :root { color-scheme: light; ${light} }
-@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { color-scheme: dark; ${dark} } }
-:root[data-theme="dark"] { color-scheme: dark; ${dark} }
+@media screen and (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { color-scheme: dark; ${dark} } }
+@media screen { :root[data-theme="dark"] { color-scheme: dark; ${dark} } }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 4.5rem; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text);
@@ -95,7 +95,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 caption { text-align: left; padding-bottom: .4rem; font-size: .92em; }
 th, td { text-align: left; padding: .38rem .8rem .38rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--dim); font-weight: 600; position: sticky; top: 0; background: var(--card); z-index: 1; }
-tbody th { font-weight: 600; min-width: 8rem; } td { min-width: 4.5rem; }
+tbody th { font-weight: 600; min-width: 8rem; } td { min-width: 4.5rem; } td:last-child:not(.figure) { min-width: 9rem; }
+#cases td:last-child { min-width: 16rem; } #cases tbody th { min-width: 11rem; }
 tbody tr:hover { background: var(--page); }
 .figure { text-align: right; white-space: nowrap; padding-right: 1.2rem; }
 .conditions { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
