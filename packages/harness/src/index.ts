@@ -2,7 +2,7 @@
 export { type ClaimsConfig, type ClaimsOutcome, runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-runs.ts';
 export { claimsFlags } from './config/claims-flags.ts';
-export { compareFlags, doctorFlags } from './config/compare-flags.ts';
+export { compareFlags, doctorFlags, reportFlags } from './config/compare-flags.ts';
 export type { ConformConfig } from './config/conform-config.ts';
 export { conformFlags } from './config/conform-flags.ts';
 export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './config/eval-config.ts';
@@ -29,7 +29,9 @@ export type { LaneMessage, LaneOutcome, LaneTask } from './lane/task.ts';
 export { mergeMatrices } from './matrix/merge.ts';
 export { matrixConfig } from './matrix/plan.ts';
 export { type MatrixHooks, runMatrix } from './matrix/run-matrix.ts';
+export { withFilesBeside } from './run-folder/beside.ts';
 export { readRun } from './run-folder/read.ts';
+export { type FoundRecord, readRecord } from './run-folder/read-record.ts';
 export { type SelftestConfig, selftest } from './selftest/selftest.ts';
 export { resumedValues } from './train/check-train.ts';
 export { compareTrainRuns, isTrainingRun } from './train/compare-train-runs.ts';

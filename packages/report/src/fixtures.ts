@@ -1,4 +1,6 @@
 /** Results that the tests and the documentation render. Not part of the package's interface, not shipped. */
 export * from './fixtures/cascade.ts';
+export * from './fixtures/experiments.ts';
 export * from './fixtures/lane.ts';
 export * from './fixtures/results.ts';
+export * from './fixtures/training.ts';

@@ -1,18 +1,18 @@
 /** A result as JSON, and the JSON Schemas that describe what nanscope writes. */
 import { z } from 'zod';
+import type { AnyRecord } from './schema/any.ts';
 import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schema/cascade.ts';
-import { type ClaimsRecord, claimsSchema } from './schema/claims.ts';
-import { type ConformResultRecord, conformCaseSchema, conformResultSchema } from './schema/conform.ts';
+import { claimsSchema } from './schema/claims.ts';
+import { conformCaseSchema, conformResultSchema } from './schema/conform.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
-import { type MatrixRecord, matrixSchema } from './schema/matrix.ts';
+import { matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
-import { cascadeRowSchema, type ResultRecord, resultSchema } from './schema/result.ts';
+import { cascadeRowSchema, resultSchema } from './schema/result.ts';
 import { type SelftestRecord, selftestSchema } from './schema/selftest.ts';
 import {
   nonFiniteStepSchema,
   quantitySchema,
-  type TrainResultRecord,
   trainDataSchema,
   trainingSchema,
   trainLaneSchema,
@@ -56,15 +56,7 @@ names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on bot
  * Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". Characters
  * that a terminal would obey or hide are written as escapes, which read back as themselves.
  */
-export function renderJson(
-  result:
-    | ResultRecord
-    | TrainResultRecord
-    | MatrixRecord
-    | ClaimsRecord
-    | ConformResultRecord
-    | SelftestRecord,
-): string {
+export function renderJson(result: AnyRecord | SelftestRecord): string {
   const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

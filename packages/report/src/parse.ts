@@ -54,7 +54,7 @@ function parsed(text: string, where: string, what: What): unknown {
 const DEEPEST = 64;
 
 /** Whether `value` is nested deeper than any record of ours; without recursion, which is what such a file is after. */
-function tooDeep(value: unknown): boolean {
+export function tooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) return true;

@@ -9,10 +9,11 @@ import {
   runClaims,
   toConfig,
 } from '@nanscope/harness';
-import { claimsMarkdown, renderClaims, renderJson, terminalStyle } from '@nanscope/report';
+import { claimsMarkdown } from '@nanscope/report';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
 import { interruption } from '../interruption.ts';
+import { reportsOf } from '../reports/index.ts';
 
 function write(path: string, text: string): void {
   try {
@@ -32,6 +33,7 @@ export const claimsCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, claimsFlags) };
     const config = toConfig<ClaimsConfig>(resolveFlags(claimsFlags, flags, file));
+    const report = reportsOf(config, false);
     const progress = new CellProgress(process.stderr, process.env);
     const interrupted = interruption();
     const { status, failures, record } = await runClaims(config, command, {
@@ -47,8 +49,7 @@ export const claimsCommand: Command = {
     if (!record) return 1;
     if (config.markdown !== undefined && status === 'complete')
       write(config.markdown, claimsMarkdown(record, `pnpm ${command}`));
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? renderJson(record) : renderClaims(record, style));
+    await report(record);
     return status === 'complete' ? 0 : 1;
   },
 };

@@ -3,12 +3,17 @@ import {
   compareFlags,
   compareRuns,
   compareTrainRuns,
+  type EvalConfig,
   isTrainingRun,
   readConfigFile,
   resolveFlags,
+  toConfig,
 } from '@nanscope/harness';
-import { renderJson, renderTerminal, renderTraining, terminalStyle } from '@nanscope/report';
+import type { ResultRecord, TrainResultRecord } from '@nanscope/report';
 import type { Command } from '../command.ts';
+import { reportsOf } from '../reports/index.ts';
+
+type CompareConfig = Pick<EvalConfig, 'json' | 'rtol' | 'atol' | 'reporter'>;
 
 export const compareCommand: Command = {
   name: 'compare',
@@ -18,17 +23,17 @@ export const compareCommand: Command = {
   async run({ flags, config, positionals, command }) {
     const file =
       config === undefined ? undefined : { path: config, values: await readConfigFile(config, compareFlags) };
-    const values = resolveFlags(compareFlags, flags, file);
+    const { json, rtol, atol, reporter } = toConfig<CompareConfig>(resolveFlags(compareFlags, flags, file));
+    const report = reportsOf({ json, ...(reporter && { reporter }) }, false);
     const [target, reference] = positionals as [string, string];
-    const tolerance = { rtol: Number(values.rtol), atol: Number(values.atol) };
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    if (isTrainingRun(target) || isTrainingRun(reference)) {
-      const result = await compareTrainRuns(target, reference, tolerance, command);
-      process.stdout.write(values.json ? `${renderJson(result)}\n` : renderTraining(result, style));
-      return result.verdict.exitCode;
-    }
-    const result = await compareRuns(target, reference, tolerance, command);
-    process.stdout.write(values.json ? `${renderJson(result)}\n` : renderTerminal(result, style));
-    return result.verdict.exitCode;
+    const compare = isTrainingRun(target) || isTrainingRun(reference) ? compareTrainRuns : compareRuns;
+    const record: ResultRecord | TrainResultRecord = await compare(
+      target,
+      reference,
+      { rtol, atol },
+      command,
+    );
+    await report(record);
+    return record.verdict.exitCode;
   },
 };

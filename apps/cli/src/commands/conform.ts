@@ -7,9 +7,9 @@ import {
   resolveFlags,
   toConfig,
 } from '@nanscope/harness';
-import { renderConform, renderJson, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<ConformConfig> {
@@ -24,13 +24,13 @@ export const conformCommand: Command = {
   flags: conformFlags,
   async run(invocation) {
     const config = await configOf(invocation);
+    const report = reportsOf(config, false);
     const result = await watched(configWords(config), 'cases', (hooks) =>
       conform(config, invocation.command, hooks),
     );
     if (!result) return 130;
     for (const line of result.badVectors) process.stderr.write(`nanscope: ${line}\n`);
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? `${renderJson(result)}\n` : renderConform(result, style));
+    await report(result);
     return result.verdict.exitCode;
   },
 };

@@ -1,8 +1,8 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
 import { evalFlags, evaluate, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/harness';
-import { renderJson, renderTerminal, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation) {
@@ -17,11 +17,11 @@ export const evalCommand: Command = {
   flags: evalFlags,
   async run(invocation) {
     const config = await configOf(invocation);
+    const report = reportsOf(config, true);
     const result = await watched(configWords(config), 'batches', (hooks) =>
       evaluate(config, invocation.command, hooks),
     );
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? `${renderJson(result)}\n` : renderTerminal(result, style));
+    await report(result, result.folder);
     return result.verdict.exitCode;
   },
 };

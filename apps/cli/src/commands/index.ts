@@ -8,6 +8,7 @@ import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
+import { reportCommand } from './report.ts';
 import { selftestCommand } from './selftest.ts';
 import { trainCommand } from './train.ts';
 
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   compareCommand,
   conformCommand,
   selftestCommand,
+  reportCommand,
   doctorCommand,
 ];

@@ -1,9 +1,10 @@
 /** `nanscope matrix`: the factorial of conditions, and the minimal sets of them that are enough for a NaN or a leak. */
 import { matrixConfig, matrixFlags, readConfigFile, resolveFlags, runMatrix } from '@nanscope/harness';
-import { renderJson, renderMatrix, terminalStyle } from '@nanscope/report';
+import { verdictOf } from '@nanscope/report';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
 import { interruption } from '../interruption.ts';
+import { reportsOf } from '../reports/index.ts';
 
 export const matrixCommand: Command = {
   name: 'matrix',
@@ -13,6 +14,7 @@ export const matrixCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, matrixFlags) };
     const config = matrixConfig(resolveFlags(matrixFlags, flags, file));
+    const report = reportsOf(config, true);
     const progress = new CellProgress(process.stderr, process.env);
     const interrupted = interruption();
     const result = await runMatrix(config, command, {
@@ -23,9 +25,7 @@ export const matrixCommand: Command = {
       progress.end();
       interrupted.end();
     });
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? renderJson(result) : renderMatrix(result, style));
-    if (result.devices.some(({ status }) => status === 'interrupted')) return 130;
-    return result.status === 'complete' && result.asPredicted === result.cells ? 0 : 1;
+    await report(result, result.folder);
+    return verdictOf(result).exitCode;
   },
 };

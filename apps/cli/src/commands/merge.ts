@@ -1,7 +1,8 @@
 /** `nanscope merge RUN..`: shards of a matrix, or runs of it on several machines, as one table. */
-import { mergeFlags, mergeMatrices, readConfigFile, resolveFlags } from '@nanscope/harness';
-import { renderJson, renderMatrix, terminalStyle } from '@nanscope/report';
+import { mergeFlags, mergeMatrices, readConfigFile, resolveFlags, toConfig } from '@nanscope/harness';
+import { verdictOf } from '@nanscope/report';
 import type { Command } from '../command.ts';
+import { type ReportFlags, reportsOf } from '../reports/index.ts';
 
 export const mergeCommand: Command = {
   name: 'merge',
@@ -11,10 +12,10 @@ export const mergeCommand: Command = {
   flags: mergeFlags,
   async run({ flags, config: path, positionals, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, mergeFlags) };
-    const { out, json } = resolveFlags(mergeFlags, flags, file);
-    const result = mergeMatrices(positionals, out === undefined ? undefined : String(out), command);
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(json ? renderJson(result) : renderMatrix(result, style));
-    return result.status === 'complete' && result.asPredicted === result.cells ? 0 : 1;
+    const config = toConfig<ReportFlags & { readonly out?: string }>(resolveFlags(mergeFlags, flags, file));
+    const report = reportsOf(config, true);
+    const result = mergeMatrices(positionals, config.out, command);
+    await report(result, result.folder);
+    return verdictOf(result).exitCode;
   },
 };

@@ -8,9 +8,9 @@ import {
   toConfig,
   trainFlags,
 } from '@nanscope/harness';
-import { renderJson, renderTraining, terminalStyle } from '@nanscope/report';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
 /** Flags beat the config file, which beats the configuration of a run that is continued, which beats the defaults. */
@@ -30,11 +30,11 @@ export const trainCommand: Command = {
   flags: trainFlags,
   async run(invocation) {
     const config = await configOf(invocation);
+    const report = reportsOf(config, true);
     const result = await watched(configWords(config), 'steps', (hooks) =>
       runTraining(config, invocation.command, hooks),
     );
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? `${renderJson(result)}\n` : renderTraining(result, style));
+    await report(result, result.folder);
     return result.verdict.exitCode;
   },
 };

@@ -14,7 +14,7 @@ import { runCells } from '../experiments/run-cells.ts';
 import type { ObservedCell } from '../experiments/task.ts';
 import type { MatrixHooks } from '../matrix/run-matrix.ts';
 
-export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json'> {
+export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly device?: string;
   readonly markdown?: string;
 }

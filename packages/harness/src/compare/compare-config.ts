@@ -18,6 +18,7 @@ const free = new Set([
   'trace',
   'out',
   'json',
+  'reporter',
   'save-outputs',
   'save',
   'save-every',

@@ -18,5 +18,5 @@ export const claimsFlags: readonly Flag[] = [
     group: 'Results',
     describe: 'also write the findings as a page of Markdown',
   },
-  ...sharedFlags('json'),
+  ...sharedFlags('json', 'reporter'),
 ];

@@ -2,6 +2,8 @@
 import type { Flag } from './flag.ts';
 import { sharedFlags } from './shared-flags.ts';
 
-export const compareFlags: readonly Flag[] = sharedFlags('rtol', 'atol', 'json');
+export const compareFlags: readonly Flag[] = sharedFlags('rtol', 'atol', 'json', 'reporter');
+
+export const reportFlags: readonly Flag[] = sharedFlags('json', 'reporter');
 
 export const doctorFlags: readonly Flag[] = sharedFlags('backend', 'json');

@@ -3,7 +3,7 @@ import type { OnnxruntimeOperator } from '@nanscope/conform';
 import type { EvalConfig } from './eval-config.ts';
 
 export interface ConformConfig
-  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json'> {
+  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly attn: EvalConfig['attn'] | 'fused' | OnnxruntimeOperator;
   /** Folders. */
   readonly vectors?: readonly string[];

@@ -27,5 +27,5 @@ export const conformFlags: readonly Flag[] = [
     group: CASES,
     describe: 'only cases whose id has this part; with * or ? it stands for the whole id',
   },
-  sharedFlag('json'),
+  ...sharedFlags('json', 'reporter'),
 ];

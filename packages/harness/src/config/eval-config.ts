@@ -33,6 +33,8 @@ export interface EvalConfig {
   readonly atol: number;
   readonly out?: string;
   readonly json: boolean;
+  /** `NAME` or `NAME=FILE`. */
+  readonly reporter?: readonly string[];
   readonly saveOutputs?: string;
 }
 

@@ -241,6 +241,14 @@ export const evalFlags = [
     describe: 'print the result as JSON on standard output',
   },
   {
+    name: 'reporter',
+    kind: 'texts',
+    value: 'NAME[=FILE]',
+    group: RESULT,
+    describe:
+      'how the result is told, and where: terminal (the default), json, html, junit, github or markdown; may be given more than once',
+  },
+  {
     name: 'save-outputs',
     kind: 'text',
     value: 'FILE',

@@ -3,7 +3,7 @@ import type { ConditionName } from '@nanscope/experiments';
 import type { EvalConfig } from './eval-config.ts';
 
 export interface MatrixConfig
-  extends Pick<EvalConfig, 'device' | 'backend' | 'laneTimeout' | 'out' | 'json'> {
+  extends Pick<EvalConfig, 'device' | 'backend' | 'laneTimeout' | 'out' | 'json' | 'reporter'> {
   /** The values of every factor but the device. */
   readonly factors: Readonly<Record<Exclude<ConditionName, 'device'>, readonly string[]>>;
   readonly filter?: string;

@@ -72,11 +72,12 @@ export const matrixFlags: readonly Flag[] = [
     describe: 'go on in the folder of --out: cells that are in it already are not run again',
   },
   ...sharedFlags('backend', 'lane-timeout'),
-  sharedFlag('json'),
+  ...sharedFlags('json', 'reporter'),
 ];
 
 /** Every flag of `nanscope merge`. */
 export const mergeFlags: readonly Flag[] = [
   sharedFlag('out', { describe: 'folder for the merged run (default: runs/<time>)' }),
   sharedFlag('json'),
+  sharedFlag('reporter'),
 ];

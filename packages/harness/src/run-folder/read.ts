@@ -1,83 +1,110 @@
 /** Reading run folders, also unfinished ones: a torn last line of a .jsonl is skipped, nothing else is forgiven. */
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { errorLine, UserError } from '@nanscope/errors';
 import {
+  type ClaimsRecord,
+  CONFORM_SCHEMA,
+  type ConformResultRecord,
+  claimsSchema,
+  conformResultSchema,
   type LaneRecord,
   laneSchema,
+  type MatrixRecord,
+  matrixSchema,
   type ResultRecord,
   resultSchema,
   SCHEMA_VERSION,
   type TrainLaneRecord,
   type TrainResultRecord,
+  tooDeep,
   trainLaneSchema,
   trainResultSchema,
 } from '@nanscope/report';
 
-/** The content of `folder/run.json`: a whole evaluation or training run, or one lane of it. */
+/** The content of a `run.json`: a whole run, or one lane of it. `claims` and `conform` are what their `--json` wrote. */
 export type RunRecord =
   | { readonly kind: 'eval'; readonly result: ResultRecord }
   | { readonly kind: 'lane'; readonly lane: LaneRecord }
   | { readonly kind: 'train'; readonly training: TrainResultRecord }
-  | { readonly kind: 'train-lane'; readonly trainLane: TrainLaneRecord };
+  | { readonly kind: 'train-lane'; readonly trainLane: TrainLaneRecord }
+  | { readonly kind: 'matrix'; readonly matrix: MatrixRecord }
+  | { readonly kind: 'claims'; readonly claims: ClaimsRecord }
+  | { readonly kind: 'conform'; readonly conform: ConformResultRecord };
 
 /** The schema of each kind of record; a whole evaluation is of kind `eval` or `compare`. */
 const schemas = {
   lane: laneSchema,
   train: trainResultSchema,
   'train-lane': trainLaneSchema,
+  matrix: matrixSchema,
+  claims: claimsSchema,
+  conform: conformResultSchema,
 } as const;
 
 const isKind = (kind: unknown): kind is keyof typeof schemas => Object.hasOwn(schemas, String(kind));
 
+/** No record of ours comes near it; a larger file would be more than a text can hold. */
+const LARGEST_BYTES = 256 * 2 ** 20;
+
+const found = (code: string, path: string, what: string, expected = 'a nanscope run') =>
+  new UserError(`run-folder/${code}`, `${path}: expected ${expected}, found ${what}.`);
+
 function readJson(path: string): unknown {
   let text: string;
   try {
+    const { size } = statSync(path);
+    if (size > LARGEST_BYTES) throw new Error(`a file of ${Math.round(size / 2 ** 20)} MiB`);
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UserError(
-      'run-folder/missing',
-      `${path}: expected the run.json of a run folder, found ${errorLine(error)}.`,
-    );
+    throw found('missing', path, errorLine(error), 'the run.json of a run folder');
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError('run-folder/broken', `${path}: expected JSON, found ${errorLine(error)}.`);
+    throw found('broken', path, errorLine(error), 'JSON');
   }
 }
 
+/** A conformance result says its version in words, the others by number. */
+function checkVersion(path: string, { schemaVersion, schema }: Record<string, unknown>): void {
+  const [version, known] =
+    schema === undefined ? [schemaVersion, SCHEMA_VERSION] : ([schema, CONFORM_SCHEMA] as const);
+  if (version === known) return;
+  throw new UserError(
+    'run-folder/version',
+    `${path}: expected ${schema === undefined ? 'schemaVersion' : 'schema'} ${known}, found ${JSON.stringify(version)?.slice(0, 40)}. Read it with the nanscope that wrote it.`,
+  );
+}
+
 /** @throws {UserError} `run-folder/missing`, `run-folder/broken`, `run-folder/version`, `run-folder/foreign` */
-export function readRun(folder: string): RunRecord {
-  const path = join(folder, 'run.json');
-  const content = readJson(path) as { schemaVersion?: unknown; kind?: unknown };
-  if (content === null || typeof content !== 'object' || content.schemaVersion === undefined) {
-    throw new UserError(
-      'run-folder/foreign',
-      `${path}: expected a nanscope run, found JSON without schemaVersion.`,
-    );
-  }
-  if (content.schemaVersion !== SCHEMA_VERSION) {
-    throw new UserError(
-      'run-folder/version',
-      `${path}: expected schemaVersion ${SCHEMA_VERSION}, found ${JSON.stringify(content.schemaVersion)}. Read it with the nanscope that wrote it.`,
-    );
-  }
+export function readRunFile(path: string): RunRecord {
+  const content = readJson(path) as Record<string, unknown>;
+  const versioned =
+    content !== null &&
+    typeof content === 'object' &&
+    (content.schemaVersion !== undefined || content.kind === 'conform');
+  if (!versioned) throw found('foreign', path, 'JSON without schemaVersion');
+  checkVersion(path, content);
+  if (tooDeep(content)) throw found('foreign', path, 'values nested deeper than any run of ours');
   const { kind } = content;
   const parsed = (isKind(kind) ? schemas[kind] : resultSchema).safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new UserError(
-      'run-folder/foreign',
-      `${path}: expected a nanscope run, found a wrong field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
-    );
+    throw found('foreign', path, `a wrong field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
   if (kind === 'lane') return { kind, lane: parsed.data as LaneRecord };
   if (kind === 'train') return { kind, training: parsed.data as TrainResultRecord };
   if (kind === 'train-lane') return { kind, trainLane: parsed.data as TrainLaneRecord };
+  if (kind === 'matrix') return { kind, matrix: parsed.data as MatrixRecord };
+  if (kind === 'claims') return { kind, claims: parsed.data as ClaimsRecord };
+  if (kind === 'conform') return { kind, conform: parsed.data as ConformResultRecord };
   return { kind: 'eval', result: parsed.data as ResultRecord };
 }
+
+/** As `readRunFile`, of the `run.json` in a folder. */
+export const readRun = (folder: string): RunRecord => readRunFile(join(folder, 'run.json'));
 
 /** The lines of `folder/name` as they stand, streamed; nothing when the file is not there. */
 export async function* readJsonLines<T>(folder: string, name: string): AsyncGenerator<T> {

@@ -96,7 +96,8 @@ export function resumedValues(folder: string): Record<string, unknown> {
   try {
     const {
       json: _,
-      resume: __,
+      reporter: __,
+      resume: ___,
       ...values
     } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
     return { ...values, out: folder };

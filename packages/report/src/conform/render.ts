@@ -36,7 +36,7 @@ function headerSection(result: ConformResultRecord, { width }: Page): Line[] {
 }
 
 /** Of the cases that gave numbers, the largest share of the allowed error that was needed. */
-function worstShare(cases: readonly ConformCaseRecord[]): number {
+export function worstShare(cases: readonly ConformCaseRecord[]): number {
   let worst = 0;
   for (const { required, allowed } of cases) {
     const [needed, most] = [fromJsonNumber(required), fromJsonNumber(allowed)];

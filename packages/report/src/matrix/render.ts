@@ -8,7 +8,7 @@ import { count, counted } from '../text/number.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
 import { wrap } from '../text/width.ts';
 
-const titles: Record<MatrixAnswer['question'], string> = {
+export const questionTitles: Record<MatrixAnswer['question'], string> = {
   'nan-positions': 'NaN at a position',
   'nan-loss': 'NaN loss',
   'nan-gradients': 'NaN gradients',
@@ -72,7 +72,7 @@ function conditionWords(conditions: Readonly<Record<string, readonly string[]>>,
 function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page): Line[] {
   const { width } = layout;
   const remark = `${count(answer.cells)} of ${counted(cells, 'cell')}`;
-  const title = heading(titles[answer.question], layout, remark);
+  const title = heading(questionTitles[answer.question], layout, remark);
   if (answer.cells === 0) return [title, ...paragraph('nowhere in this table', 'good', width, 2)];
   const most = 12;
   const shown = answer.minimalSets.slice(0, most);

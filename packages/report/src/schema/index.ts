@@ -1,4 +1,5 @@
 /** The result schema, version 1. Every reporter reads it, every run folder holds it. */
+export * from './any.ts';
 export * from './cascade.ts';
 export * from './claims.ts';
 export * from './conform.ts';

@@ -63,3 +63,17 @@ export const matrixSchema = z.object({
   answers: z.array(matrixAnswerSchema),
 });
 export type MatrixRecord = z.infer<typeof matrixSchema>;
+
+/** One line of cells.jsonl, as far as a report shows it. */
+export const matrixCellLineSchema = z.object({
+  /** `device=wasm;attn=sdpa;...` */
+  id: z.string(),
+  /** `layers[l][b]`: one letter a position, `N` NaN, `I` infinity, `.` finite. */
+  layers: z.array(z.array(z.string())),
+  nanMap: z.enum(['none', 'masked-rows', 'whole-sequence', 'other-sequences']),
+  leak: z.enum(['none', 'unlabelled', 'labelled']),
+  loss: z.enum(['finite', 'NaN', 'infinite']),
+  gradients: z.enum(['none', 'finite', 'NaN']),
+  /** `fully masked row at [0,0,0]`, or `none`. */
+  origin: z.string(),
+});

@@ -45,7 +45,7 @@ function otherOps(result: ResultRecord, rows: readonly CascadeRow[], { glyphs }:
   ];
 }
 
-function alignmentWords(result: ResultRecord): string | undefined {
+export function alignmentWords(result: ResultRecord): string | undefined {
   const ops = result.comparison?.ops;
   if (ops === undefined || ops.aligned === 0) return undefined;
   const alone = [

@@ -9,7 +9,7 @@ import { roles } from './words.ts';
 const labelWidth = 13;
 
 /** Statuses of a lane that did not reach its end, in words. */
-const endings: Readonly<Record<LaneRecord['status'], string>> = {
+export const laneEndings: Readonly<Record<LaneRecord['status'], string>> = {
   running: 'still running',
   complete: 'complete',
   crashed: 'crashed',
@@ -19,7 +19,7 @@ const endings: Readonly<Record<LaneRecord['status'], string>> = {
   interrupted: 'interrupted',
 };
 
-function machineWords({ environment, decision }: LaneRecord): string {
+export function machineWords({ environment, decision }: LaneRecord): string {
   const { backendVersion, node, os, osVersion, arch, cores } = environment;
   const { backend } = decision;
   const version = backendVersion.includes(backend) ? backendVersion : `${backend} ${backendVersion}`;
@@ -31,7 +31,7 @@ function machineWords({ environment, decision }: LaneRecord): string {
   ].join(', ');
 }
 
-const kernelGroups = [
+export const kernelGroups = [
   ['supplied', 'supplied'],
   ['replaced', 'replaced'],
   ['known-divergence', 'known to diverge'],
@@ -84,7 +84,7 @@ function laneLines(role: string, lane: LaneRecord, { width, glyphs }: Page): Lin
   if (lane.cascade?.observer === 'changed') warn('tracing changed the result of this lane');
   if (lane.status !== 'complete') {
     const text =
-      lane.failure === undefined ? endings[lane.status] : `${endings[lane.status]}: ${lane.failure}`;
+      lane.failure === undefined ? laneEndings[lane.status] : `${laneEndings[lane.status]}: ${lane.failure}`;
     const kept =
       lane.metrics === undefined
         ? 'nothing measured'

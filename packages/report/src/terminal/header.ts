@@ -9,7 +9,7 @@ import { perLane, policyWords } from './words.ts';
 
 const labelWidth = 11;
 
-function modelWords({ model }: LaneRecord): string {
+export function modelWords({ model }: LaneRecord): string {
   const shape = [
     counted(model.layers, 'layer'),
     counted(model.heads, 'head'),
@@ -21,7 +21,7 @@ function modelWords({ model }: LaneRecord): string {
   return `${model.name}: ${shape.join(', ')}`;
 }
 
-function dataWords({ data }: LaneRecord): string {
+export function dataWords({ data }: LaneRecord): string {
   const cut = data.truncated === 0 ? '' : `, ${count(data.truncated)} of them truncated`;
   return `${data.source}: ${counted(data.rows, 'row')}${cut}`;
 }

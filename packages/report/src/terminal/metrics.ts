@@ -16,7 +16,7 @@ interface Row {
 
 const compared: readonly (keyof MetricsRecord)[] = ['loss', 'perplexity', 'accuracy'];
 
-function value(name: string, number: JsonNumber): string {
+export function metricValue(name: string, number: JsonNumber): string {
   if (name === 'accuracy') return percent(number);
   return Number.isInteger(number) && name !== 'loss' && name !== 'perplexity'
     ? count(number as number)
@@ -52,7 +52,7 @@ const comparedAs: Readonly<Record<string, string>> = {
 /** Counts of what should not be there, which say nothing as long as they are zero. */
 const silentAtZero = new Set(['unanswerable', 'infinite losses']);
 
-function rowsOf(result: ResultRecord): Row[] {
+export function metricRows(result: ResultRecord): Row[] {
   const target = result.target?.metrics;
   const reference = result.reference?.metrics;
   const metrics = result.comparison?.metrics ?? [];
@@ -67,13 +67,13 @@ function rowsOf(result: ResultRecord): Row[] {
                 ? comparedAs[metric.name]!
                 : metric.name,
             compared: metric,
-            target: value(metric.name, metric.target),
-            reference: value(metric.name, metric.reference),
+            target: metricValue(metric.name, metric.target),
+            reference: metricValue(metric.name, metric.reference),
           }))
       : compared.map((name) => ({
           name,
-          target: target && value(name, target[name] as JsonNumber),
-          reference: reference && value(name, reference[name] as JsonNumber),
+          target: target && metricValue(name, target[name] as JsonNumber),
+          reference: reference && metricValue(name, reference[name] as JsonNumber),
         }));
   const rest = told
     .filter(([name]) => !covered.has(name))
@@ -90,15 +90,15 @@ function rowsOf(result: ResultRecord): Row[] {
   return [...first, ...rest];
 }
 
-function differenceWords(metric: MetricComparison): string {
+export function differenceWords(metric: MetricComparison): string {
   if (metric.class === 'same-class') return `both ${metric.target}`;
   if (metric.class === 'class-differs') return 'class differs';
   return difference(metric.relative);
 }
 
 /** The figure is the smallest rtol that passes; no tolerance makes one class into another. */
-function neededWords(metric: MetricComparison, { glyphs }: Page): string {
-  if (metric.class === 'same-class') return glyphs.none;
+export function neededWords(metric: MetricComparison, none: string): string {
+  if (metric.class === 'same-class') return none;
   return metric.class === 'class-differs' ? 'none would do' : tolerance(metric.requiredRtol);
 }
 
@@ -119,7 +119,7 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
       : comparison === undefined
         ? ''
         : `pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
-  const body = rowsOf(result).map((row) => {
+  const body = metricRows(result).map((row) => {
     const mark =
       row.compared === undefined
         ? span('')
@@ -130,7 +130,7 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
       name: row.name,
       values,
       difference: row.compared === undefined ? '' : differenceWords(row.compared),
-      needed: row.compared === undefined ? '' : neededWords(row.compared, page),
+      needed: row.compared === undefined ? '' : neededWords(row.compared, glyphs.none),
       secondary: row.compared === undefined && comparison !== undefined,
     };
   });

@@ -63,7 +63,7 @@ function rowWords(rows: readonly number[]): string {
   return `${rows.length === 1 ? 'row' : 'rows'} ${listed(parts)}`;
 }
 
-interface Step {
+export interface Step {
   readonly layer: string;
   readonly why: string;
   /** Positions to the batch rows that turned there. */
@@ -71,7 +71,7 @@ interface Step {
 }
 
 /** Neighbouring entries at the same layer for the same reason are one step; rows with the same positions one place. */
-function spreadSteps(spread: CascadeRecord['spread']): Step[] {
+export function spreadSteps(spread: CascadeRecord['spread']): Step[] {
   const steps: Step[] = [];
   for (const { layer, row, from, to, why } of spread) {
     let step = steps.at(-1);
@@ -85,7 +85,7 @@ function spreadSteps(spread: CascadeRecord['spread']): Step[] {
   return steps;
 }
 
-function placeWords({ places }: Step): string {
+export function placeWords({ places }: Step): string {
   const all = [...places].map(([positions, rows]) => `${rowWords(rows)} ${positions}`);
   const hidden = [...places.values()].slice(PLACES_SHOWN).reduce((sum, rows) => sum + rows.length, 0);
   if (hidden === 0) return listed(all);

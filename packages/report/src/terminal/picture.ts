@@ -16,7 +16,7 @@ const ROWS_SHOWN = 4;
 const MOST_SQUEEZED = 4;
 
 /** Worst class of a run of cells: NaN before infinity before finite before not measured. */
-function worst(cells: string): string {
+export function worst(cells: string): string {
   for (const sign of ['N', 'I', '.']) if (cells.includes(sign)) return sign;
   return '-';
 }

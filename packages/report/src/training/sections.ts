@@ -22,7 +22,7 @@ function modelWords({ model }: TrainLaneRecord): string {
   return `${model.name}: ${counted(model.layers, 'layer')}, ${counted(model.heads, 'head')}, width ${count(model.width)}, vocabulary ${count(model.vocabulary)}, ${counted(model.parameters, 'parameter')}`;
 }
 
-function dataWords({ data }: TrainLaneRecord): string {
+export function trainDataWords({ data }: TrainLaneRecord): string {
   const unit = data.rows === 'pack' ? 'block' : 'row';
   const held = data.validation === 0 ? '' : `, ${count(data.validation)} for validation`;
   return `${data.source}: ${counted(data.training, unit)} of ${count(data.trainingTokens)} tokens${held}; ${data.split}`;
@@ -47,6 +47,8 @@ const recipe = [
   'seed',
 ] as const;
 
+export const recipeWords = (lane: TrainLaneRecord): string => settings(lane, ...recipe);
+
 /** Command, model, text, recipe. Both lanes of a run have the same. */
 export function trainHeader(result: TrainResultRecord, { width }: Page): Line[] {
   const lane = result.target ?? result.reference;
@@ -55,8 +57,8 @@ export function trainHeader(result: TrainResultRecord, { width }: Page): Line[] 
   ]);
   if (lane) {
     lines.push(...field('model', modelWords(lane), width));
-    lines.push(...field('text', dataWords(lane), width));
-    lines.push(...field('recipe', settings(lane, ...recipe), width));
+    lines.push(...field('text', trainDataWords(lane), width));
+    lines.push(...field('recipe', recipeWords(lane), width));
     lines.push(...field('policy', policyWords(lane.policy), width));
   }
   if (result.folder !== undefined) lines.push(...field('folder', result.folder, width));
@@ -65,7 +67,7 @@ export function trainHeader(result: TrainResultRecord, { width }: Page): Line[] 
 
 const finiteTone = (value: number): Tone => (Number.isFinite(value) ? 'strong' : 'bad');
 
-function hitWords({ step, reason, action }: NonFiniteStepRecord): string {
+export function hitWords({ step, reason, action }: NonFiniteStepRecord): string {
   const done = { stop: 'stopped before the update', skip: 'update left out', update: 'updated all the same' };
   return `step ${step}: ${reason}; ${done[action]}`;
 }

@@ -1,0 +1,18 @@
+/** `nanscope report RUN`: the reports of a run that was made before, here or elsewhere. */
+import { readConfigFile, readRecord, reportFlags, resolveFlags, toConfig } from '@nanscope/harness';
+import type { Command } from '../command.ts';
+import { type ReportFlags, reportsOf } from '../reports/index.ts';
+
+export const reportCommand: Command = {
+  name: 'report',
+  describe: 'make the reports of a run again: RUN is its folder, or a file that --json wrote',
+  positionals: ['RUN'],
+  flags: reportFlags,
+  async run({ flags, config: path, positionals }) {
+    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, reportFlags) };
+    const config = toConfig<ReportFlags>(resolveFlags(reportFlags, flags, file));
+    const { record, folder } = readRecord(positionals[0]!);
+    await reportsOf(config, folder !== undefined)(record, folder);
+    return 0;
+  },
+};

@@ -1,0 +1,88 @@
+/** Makes the reports of a result: to standard output, into the run folder, into files. The effects of plan.ts. */
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { errorLine, UserError } from '@nanscope/errors';
+import { type Reporter, type ReportSubject, reporters, terminalStyle } from '@nanscope/report';
+import type { PlannedReport } from './plan.ts';
+
+/** A file has no width of its own. */
+const FILE_STYLE = { width: 100, color: false, unicode: true };
+
+const unwritable = (file: string, error: unknown) =>
+  new UserError(
+    'usage/reporter',
+    `--reporter: expected a file that can be written at ${file}, found ${errorLine(error)}.`,
+  );
+
+/**
+ * What can be known before a long run: that no file named is a folder or lies below a file.
+ *
+ * @throws {UserError} `usage/reporter`
+ */
+export function checkPlaces(plan: readonly PlannedReport[]): void {
+  for (const { place } of plan) {
+    if (place.kind !== 'file') continue;
+    try {
+      if (existsSync(place.file) && statSync(place.file).isDirectory()) throw new Error('a folder');
+      let above = dirname(resolve(place.file));
+      while (!existsSync(above)) above = dirname(above);
+      if (!statSync(above).isDirectory()) throw new Error(`${above}, which is no folder`);
+    } catch (error) {
+      throw unwritable(place.file, error);
+    }
+  }
+}
+
+/** In one step, and instead of what is there: a link is replaced, not followed. */
+function replaceFile(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(resolve(file)), { recursive: true });
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, text, { flag: 'wx' });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw unwritable(file, error);
+  }
+}
+
+/** The summary page of the job, which GitHub shows below the run. */
+function appendSummary(subject: ReportSubject, file: string): void {
+  try {
+    appendFileSync(file, reporters.markdown.render(subject));
+  } catch (error) {
+    throw new UserError(
+      'usage/reporter',
+      `GITHUB_STEP_SUMMARY=${file}: expected a file that can be written, found ${errorLine(error)}.`,
+    );
+  }
+}
+
+/**
+ * @param folder the run folder; undefined where the run left none
+ * @throws {UserError} `usage/reporter` for a file that can not be written
+ */
+export function writeReports(
+  plan: readonly PlannedReport[],
+  subject: ReportSubject,
+  folder: string | undefined,
+): void {
+  const { env, stdout, stderr } = process;
+  const style = terminalStyle(env, stdout.isTTY === true, stdout.columns);
+  for (const { reporter, place } of plan) {
+    const { render }: Reporter = reporters[reporter];
+    if (place.kind === 'stdout') stdout.write(render(subject, style));
+    else {
+      const file = place.kind === 'file' ? place.file : folder && join(folder, place.name);
+      if (file === undefined) {
+        // Interrupted before anything was written.
+        stderr.write(`nanscope: no ${reporter} report, since the run left no folder\n`);
+        continue;
+      }
+      replaceFile(file, render(subject, FILE_STYLE));
+      stderr.write(`report    ${file}\n`);
+    }
+    if (reporter === 'github' && env.GITHUB_STEP_SUMMARY) appendSummary(subject, env.GITHUB_STEP_SUMMARY);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What `nanscope report` reads: the folder of a run, of one lane, or a file that `--json` wrote. The folder may come from
+ * anywhere; nothing outside of it is read.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { type AnyRecord, type LaneRecord, SCHEMA_VERSION, type TrainLaneRecord } from '@nanscope/report';
+import { judge } from '../compare/verdict.ts';
+import type { LaneOutcome } from '../lane/task.ts';
+import { judgeTraining } from '../train/train-verdict.ts';
+import { fileInside } from './inside.ts';
+import { type RunRecord, readRun, readRunFile } from './read.ts';
+
+export interface FoundRecord {
+  readonly record: AnyRecord;
+  /** The run folder; absent for a file. */
+  readonly folder?: string;
+}
+
+/** @throws {UserError} one line, for whatever is no run of nanscope */
+export function readRecord(path: string): FoundRecord {
+  if (!existsSync(path)) {
+    throw new UserError('run-folder/missing', `${path}: expected a run folder, found nothing there.`);
+  }
+  const stat = statSync(path);
+  if (stat.isFile()) return { record: recordOf(readRunFile(path), path) };
+  if (!stat.isDirectory()) {
+    throw new UserError('run-folder/missing', `${path}: expected a run folder, found something else.`);
+  }
+  const record = fileInside(path, 'run.json') ? recordOf(readRun(path), path) : cutOff(path);
+  return { record, folder: path };
+}
+
+function recordOf(run: RunRecord, path: string): AnyRecord {
+  switch (run.kind) {
+    case 'eval':
+      return run.result;
+    case 'train':
+      return run.training;
+    case 'matrix':
+      return run.matrix;
+    case 'claims':
+      return run.claims;
+    case 'conform':
+      return run.conform;
+    default:
+      return alone([run], path);
+  }
+}
+
+type LaneRun = Extract<RunRecord, { readonly kind: 'lane' | 'train-lane' }>;
+
+/** A run that ended before it wrote its result has those of its lanes. */
+function cutOff(path: string): AnyRecord {
+  const lanes = ['target', 'reference'].flatMap((role) => {
+    if (!fileInside(path, join(role, 'run.json'))) return [];
+    const run = readRun(join(path, role));
+    return run.kind === 'lane' || run.kind === 'train-lane' ? [run] : [];
+  });
+  if (lanes.length === 0) readRun(path); // Says in its own words what is missing.
+  return alone(lanes, path);
+}
+
+/** How a lane ended by its own record; one that says it is running was cut off. */
+function outcomeOf({ status, failure }: LaneRecord | TrainLaneRecord): LaneOutcome {
+  if (status === 'running') return { status: 'interrupted', failure: 'the run was cut off' };
+  return { status, ...(failure !== undefined && { failure }) };
+}
+
+/** Lanes without the result they belong to. */
+function alone(lanes: readonly LaneRun[], path: string): AnyRecord {
+  const records = lanes.map((run) => (run.kind === 'lane' ? run.lane : run.trainLane));
+  const outcomes = Object.fromEntries(records.map((lane) => [lane.role, outcomeOf(lane)]));
+  const command = `nanscope report ${path}`;
+  const head = { schemaVersion: SCHEMA_VERSION, command } as const;
+  const evidence = { outcomes, referenceWanted: false, command, folder: path };
+  if (lanes.some((run) => run.kind === 'train-lane')) {
+    const parts = Object.fromEntries(
+      lanes.flatMap((run) => (run.kind === 'train-lane' ? [[run.trainLane.role, run.trainLane]] : [])),
+    );
+    return { ...head, kind: 'train', ...parts, verdict: judgeTraining({ ...parts, ...evidence }) };
+  }
+  const parts = Object.fromEntries(
+    lanes.flatMap((run) => (run.kind === 'lane' ? [[run.lane.role, run.lane]] : [])),
+  );
+  return { ...head, kind: 'eval', ...parts, verdict: judge({ ...parts, ...evidence }) };
+}

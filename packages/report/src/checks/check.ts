@@ -1,0 +1,19 @@
+/** A result as a list of checks: what a CI system shows one by one. Neither laid out nor escaped here. */
+
+export interface Check {
+  /** What it is about: `metrics`, `leak`, the suite of a conformance case. */
+  readonly group: string;
+  readonly name: string;
+  readonly status: 'pass' | 'fail' | 'skip';
+  /** What was found, one sentence; of a skip, why. */
+  readonly message?: string;
+}
+
+/** A check that either holds or does not. */
+export function check(group: string, name: string, pass: boolean, message: string): Check {
+  return { group, name, status: pass ? 'pass' : 'fail', message };
+}
+
+export function skipped(group: string, name: string, message: string): Check {
+  return { group, name, status: 'skip', message };
+}

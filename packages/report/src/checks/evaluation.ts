@@ -1,0 +1,63 @@
+/** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
+import type { MetricComparison, ResultRecord } from '../schema/result.ts';
+import { metricValue } from '../terminal/metrics.ts';
+import { roles } from '../terminal/words.ts';
+import { count, setting, tolerance } from '../text/number.ts';
+import { type Check, check, skipped } from './check.ts';
+import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from './lanes.ts';
+
+function metricCheck(metric: MetricComparison, allowed: string): Check {
+  const { name, target, reference, requiredRtol, pass } = metric;
+  const values = `target ${metricValue(name, target)}, reference ${metricValue(name, reference)}`;
+  const needed = {
+    finite: `rtol needed ${tolerance(requiredRtol)}, ${allowed}`,
+    'same-class': 'both of the same class',
+    'class-differs': 'the classes differ, no tolerance would do',
+  }[metric.class];
+  return check('metrics', name, pass, `${values}; ${needed}`);
+}
+
+function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check {
+  const name = 'every label has the same loss on both lanes';
+  const { compared, unpaired, differing, differingCut, requiredRtol } = labels;
+  if (compared === 0 && unpaired === 0) return skipped('labels', name, 'no label was on both lanes');
+  const differ = differing.length + differingCut;
+  const alone = unpaired === 0 ? '' : `, ${count(unpaired)} on one side only`;
+  const words = `${count(differ)} of ${count(compared)} differ${alone}; rtol needed ${tolerance(requiredRtol)}`;
+  return check('labels', name, differ === 0 && unpaired === 0, words);
+}
+
+function leakChecks(result: ResultRecord): Check[] {
+  return roles.flatMap((role) => {
+    const leak = result[role]?.leak;
+    if (!leak) return [];
+    const name = `no position of the ${role} sees its future`;
+    if (leak.checked === 0) return [skipped('leak', name, 'no position was checked')];
+    const found = leak.leaks.length + leak.leaksCut;
+    const [first] = leak.leaks;
+    const where = first
+      ? `, first row ${first.row}: position ${first.position} sees position ${first.from}${first.live ? ', and its label is in the loss' : ''}`
+      : '';
+    return [
+      check('leak', name, found === 0, `${count(found)} of ${count(leak.checked)} positions leak${where}`),
+    ];
+  });
+}
+
+export function evaluationChecks(result: ResultRecord): Check[] {
+  const { comparison } = result;
+  const allowed = comparison && `allowed rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
+  return [
+    ...laneChecks(result),
+    ...(comparison
+      ? [
+          settingsCheck(comparison),
+          ...comparison.metrics.map((metric) => metricCheck(metric, allowed!)),
+          labelsCheck(comparison),
+          cascadeCheck(comparison),
+        ]
+      : []),
+    ...leakChecks(result),
+    ...observerChecks(result),
+  ];
+}

@@ -1,0 +1,125 @@
+/**
+ * The script of the report: theme, copying, the panel of the cascade, the slider, filters. It only moves and hides what is
+ * there already, writes text by `textContent` alone, and asks nothing of any network. Kept as text, since it is
+ * embedded as it stands; the test in a browser is what checks it.
+ */
+export const browserScript = `'use strict';
+const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+const one = (selector, inside = document) => inside.querySelector(selector);
+
+// Theme: what the system says, until the button is pressed.
+const themeButton = one('#theme');
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+const isDark = () => (document.documentElement.dataset.theme ?? (systemDark.matches ? 'dark' : 'light')) === 'dark';
+const nameTheme = () => { themeButton.textContent = isDark() ? 'Light theme' : 'Dark theme'; };
+themeButton.hidden = false;
+themeButton.addEventListener('click', () => {
+  document.documentElement.dataset.theme = isDark() ? 'light' : 'dark';
+  nameTheme();
+});
+systemDark.addEventListener('change', nameTheme);
+nameTheme();
+
+// A button beside every command that copies it, or selects it where the clipboard is refused.
+for (const line of all('.command')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'copy';
+  button.textContent = 'Copy';
+  button.setAttribute('aria-label', 'Copy the command');
+  button.addEventListener('click', async () => {
+    const code = one('code', line);
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = 'Copied';
+      setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+    } catch {
+      getSelection().selectAllChildren(code);
+    }
+  });
+  line.append(button);
+}
+
+// The cascade: one stop of the tab key, arrows inside, the panel tells of the op under the pointer or the focus.
+for (const graph of all('.graph')) {
+  const ops = all('.op', graph);
+  const panel = graph.parentElement.querySelector('.inspector');
+  let current = ops.find((op) => op.querySelector('.mark')) ?? ops[0];
+  const tell = (op) => {
+    for (const other of ops) other.classList.toggle('told', other === op);
+    panel.textContent = op.dataset.say;
+    panel.classList.add('told');
+  };
+  const stop = (op) => {
+    current.tabIndex = -1;
+    current = op;
+    current.tabIndex = 0;
+  };
+  panel.textContent = panel.dataset.empty;
+  for (const op of ops) {
+    op.tabIndex = op === current ? 0 : -1;
+    op.addEventListener('mouseenter', () => tell(op));
+    op.addEventListener('focus', () => { stop(op); tell(op); });
+  }
+  graph.addEventListener('keydown', (event) => {
+    const at = ops.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: ops.length - 1 }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    ops[Math.max(0, Math.min(ops.length - 1, to))].focus();
+  });
+}
+
+// The slider: layers after the chosen one fade, and what the chosen one holds is said.
+for (const frame of all('.slider')) {
+  const input = one('input', frame);
+  const output = one('output', frame);
+  const section = frame.closest('section');
+  const lists = all('.layer-words', section);
+  const show = () => {
+    const chosen = Number(input.value);
+    const words = lists.flatMap((list) => list.children[chosen]?.textContent ?? []);
+    const name = lists[0]?.children[chosen]?.dataset.name ?? '';
+    for (const line of all('.layer-line', section)) {
+      line.classList.toggle('later', Number(line.dataset.index) > chosen);
+      line.classList.toggle('now', Number(line.dataset.index) === chosen);
+    }
+    output.textContent = [...new Set(words)].join(' | ');
+    input.setAttribute('aria-valuetext', name);
+    return name;
+  };
+  frame.hidden = false;
+  input.addEventListener('input', () => {
+    const name = show();
+    for (const box of all('.graph .layer')) box.classList.toggle('now', box.dataset.layer === name);
+  });
+  show();
+}
+
+// Filters: a row stays where each chosen value is its own, and what was typed is a part of its value.
+for (const form of all('.filters')) {
+  const rows = all('tbody tr', document.getElementById(form.dataset.table));
+  const output = one('output', form);
+  const apply = () => {
+    const fields = all('select, input', form).filter((field) => field.value !== '');
+    const fits = (row) => fields.every((field) => {
+      const own = row.getAttribute('data-' + field.name) ?? '';
+      return field.type === 'search' ? own.toLowerCase().includes(field.value.toLowerCase()) : own === field.value;
+    });
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !fits(row);
+      if (!row.hidden) shown++;
+    }
+    output.textContent = shown + ' of ' + rows.length + ' ' + form.dataset.noun;
+  };
+  form.hidden = false;
+  form.addEventListener('input', apply);
+  form.addEventListener('submit', (event) => event.preventDefault());
+  form.addEventListener('reset', () => setTimeout(apply));
+  apply();
+}
+
+// Paper shows everything that is folded.
+addEventListener('beforeprint', () => { for (const folded of all('details')) folded.open = true; });
+`;

@@ -1,0 +1,214 @@
+/**
+ * The report in a real browser: nothing is asked for, nothing is complained of, the keyboard reaches all of it, and axe
+ * finds nothing serious in either theme, wide or narrow. Needs a Chromium on the PATH.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agree, bothNaN, cells, claims, conformed, matrix, trained, trainGradNorms } from '../fixtures.ts';
+import type { ReportSubject } from '../schema/any.ts';
+import { renderHtml } from './render.ts';
+
+const executable = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
+  .find((path) => existsSync(path));
+
+const subjects = {
+  agree: { record: agree },
+  bothNaN: { record: bothNaN },
+  train: { record: trained, gradNorms: trainGradNorms },
+  matrix: { record: matrix, cells },
+  claims: { record: claims },
+  conform: { record: conformed },
+} satisfies Record<string, ReportSubject>;
+
+type Name = keyof typeof subjects;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(executable === undefined)('in Chromium (skipped where none is on the PATH)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nanscope-html-'));
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executable! });
+    for (const [name, subject] of Object.entries(subjects))
+      writeFileSync(join(folder, `${name}.html`), renderHtml(subject));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  interface Opened {
+    readonly page: Page;
+    /** What it complained of, and what it asked for beyond its own file. */
+    readonly faults: string[];
+  }
+
+  async function open(name: Name, width = 1440, colorScheme: 'light' | 'dark' = 'light'): Promise<Opened> {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const faults: string[] = [];
+    const own = pathToFileURL(join(folder, `${name}.html`)).href;
+    page.on('console', (message) => faults.push(`console: ${message.text()}`));
+    page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+    page.on('request', (request) => {
+      if (request.url() !== own) faults.push(`request: ${request.url()}`);
+    });
+    await page.goto(own);
+    return { page, faults };
+  }
+
+  const views = [
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const;
+
+  it.each(Object.keys(subjects) as Name[])('%s: silent, fits the page, and accessible', async (name) => {
+    const { page, faults } = await open(name);
+    // The one with every kind of figure in all four, the others in the two that differ most.
+    for (const [width, colorScheme] of name === 'bothNaN' ? views : [views[0], views[3]]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      // Injected by the debugger, which a page's policy does not bind; all that is folded is opened before.
+      await page.evaluate(() => {
+        for (const one of document.querySelectorAll('details')) one.open = true;
+      });
+      const violations = await page.evaluate(async (source) => {
+        if (!('axe' in globalThis)) new Function(source)();
+        const { violations: found } = await (globalThis as unknown as { axe: Axe }).axe.run({
+          resultTypes: ['violations'],
+        });
+        return found
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+      }, axe);
+      expect(violations, `${width} ${colorScheme}`).toEqual([]);
+    }
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('the slider says what each layer holds, by the keyboard', async () => {
+    const { page } = await open('bothNaN');
+    const output = page.locator('.slider output');
+    await page.locator('#layer').focus();
+    await page.keyboard.press('Home');
+    expect(await output.textContent()).toBe('embeddings: every position is finite');
+    expect(await page.locator('.layer-line.later').count()).toBeGreaterThan(0);
+    await page.keyboard.press('ArrowRight');
+    expect(await output.textContent()).toMatch(/^h\.0: 9 positions not finite; row 1, positions 0 to 6/);
+    expect(await page.locator('#layer').getAttribute('aria-valuetext')).toBe('h.0');
+    await page.keyboard.press('End');
+    expect(await page.locator('.layer-line.later').count()).toBe(0);
+    await page.close();
+  });
+
+  it('the cascade is one stop of the tab key, begins at the origin, and arrows tell op by op', async () => {
+    const { page } = await open('bothNaN');
+    const panel = page.locator('.inspector');
+    expect(await page.locator('.op[tabindex="0"]').count()).toBe(1);
+    await page.locator('.op[tabindex="0"]').focus();
+    expect(await panel.textContent()).toContain('fully masked row');
+    expect(await panel.textContent()).toContain('forward/transformer.h.0/attn/probs/Softmax#0:0');
+    await page.keyboard.press('ArrowRight');
+    expect(await panel.textContent()).toMatch(/^h\.0 attn\.context BatchMatMul/);
+    await page.locator('.op').first().hover();
+    expect(await panel.textContent()).toMatch(/^embeddings GatherV2/);
+    await page.close();
+  });
+
+  it('filters leave the rows that fit and say how many, by the keyboard', async () => {
+    const { page } = await open('matrix');
+    const shown = () => page.locator('#cell-table tbody tr:visible').count();
+    const output = page.locator('.filters output');
+    expect(await output.textContent()).toBe('4 of 4 cells');
+    await page.locator('select[name="f-padding-side"]').focus();
+    await page.keyboard.press('l');
+    expect(await output.textContent()).toBe('2 of 4 cells');
+    expect(await shown()).toBe(2);
+    await page.locator('select[name="o-loss"]').selectOption('NaN');
+    expect(await shown()).toBe(1);
+    await page.locator('.filters button').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => output.textContent()).toBe('4 of 4 cells');
+    await page.close();
+  });
+
+  it('conformance cases are found by a part of their id', async () => {
+    const { page } = await open('conform');
+    await page.locator('input[name="id"]').focus();
+    await page.keyboard.type('LEAK');
+    expect(await page.locator('#case-table tbody tr:visible').allTextContents()).toEqual([
+      expect.stringContaining('metamorphic:causal-leak'),
+    ]);
+    await page.close();
+  });
+
+  it('the button changes the theme and says to which', async () => {
+    const { page } = await open('agree', 1440, 'dark');
+    const button = page.locator('#theme');
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await background();
+    expect(await button.textContent()).toBe('Light theme');
+    await button.focus();
+    await page.keyboard.press('Enter');
+    expect(await button.textContent()).toBe('Dark theme');
+    expect(await background()).not.toBe(dark);
+    await page.close();
+  });
+
+  it('paper is light in either theme, and shows what was folded', async () => {
+    const { page } = await open('bothNaN', 794, 'dark');
+    await page.locator('#theme').click();
+    await page.locator('#theme').click();
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(27, 31, 36)');
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    expect(await page.locator('details:not([open])').count()).toBe(0);
+    expect(await page.locator('header:visible, .copy:visible, .slider:visible').count()).toBe(0);
+    await page.close();
+  });
+
+  it('is complete without its script', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(join(folder, 'matrix.html')).href);
+    expect(await page.locator('#cell-table tbody tr:visible').count()).toBe(4);
+    expect(await page.locator('.filters:visible, #theme:visible').count()).toBe(0);
+    await context.close();
+  });
+
+  it('hostile text does nothing', async () => {
+    const poison = `</script><img src=x onerror="document.title='owned'"><svg onload=alert(1)>`;
+    const record = { ...bothNaN, command: poison, folder: poison };
+    writeFileSync(
+      join(folder, 'agree.html'),
+      renderHtml({ record: { ...record, verdict: { ...bothNaN.verdict, sentence: poison } } }),
+    );
+    const { page, faults } = await open('agree');
+    await page.locator('.op[tabindex="0"]').focus();
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.locator('.sentence').textContent()).toBe(poison);
+    expect(await page.title()).not.toBe('owned');
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+});
+
+interface Axe {
+  run(options: object): Promise<{ violations: Violation[] }>;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}

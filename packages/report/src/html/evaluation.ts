@@ -1,0 +1,25 @@
+/** The report of an evaluation or a comparison, in reading order. */
+import type { ResultRecord } from '../schema/result.ts';
+import { cascadeGraph } from './cascade-graph.ts';
+import { devices } from './devices.ts';
+import { heatMap } from './heat-map.ts';
+import { labels, policyEffect } from './labels.ts';
+import { leaks } from './leaks.ts';
+import { metrics } from './metrics.ts';
+import { origin } from './origin.ts';
+import type { Section } from './parts.ts';
+import { settings } from './settings.ts';
+
+export function evaluationSections(result: ResultRecord): Section[] {
+  return [
+    ...metrics(result),
+    ...cascadeGraph(result, 'batch'),
+    ...origin(result, 'batch'),
+    ...heatMap(result),
+    ...leaks(result),
+    ...labels(result),
+    ...policyEffect(result),
+    ...devices(result),
+    ...settings(result),
+  ];
+}

@@ -1,0 +1,31 @@
+/** The reporters by name. Each makes text of a result; where that goes is the command line's business. */
+import { renderHtml } from '../html/render.ts';
+import { renderJson } from '../json.ts';
+import type { ReportSubject } from '../schema/any.ts';
+import type { RenderOptions } from '../terminal/render.ts';
+import { renderGithub } from './github.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+import { renderForTerminal } from './terminal.ts';
+
+export interface Reporter {
+  /** Its file in the run folder where none is named; absent where it is meant for standard output. */
+  readonly file?: string;
+  /** Whether its lines may stand among those of the terminal report. */
+  readonly amongOthers?: boolean;
+  /** Whether it shows what lies beside the result in its folder. */
+  readonly readsFiles?: boolean;
+  render(subject: ReportSubject, options: RenderOptions): string;
+}
+
+export const reporters = {
+  terminal: { render: renderForTerminal },
+  json: { render: ({ record }) => renderJson(record) },
+  html: { file: 'report.html', readsFiles: true, render: renderHtml },
+  junit: { file: 'junit.xml', readsFiles: true, render: renderJunit },
+  github: { amongOthers: true, render: renderGithub },
+  markdown: { render: renderMarkdown },
+} as const satisfies Record<string, Reporter>;
+
+export type ReporterName = keyof typeof reporters;
+export const reporterNames = Object.keys(reporters) as readonly ReporterName[];

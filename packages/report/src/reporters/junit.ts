@@ -1,0 +1,56 @@
+/** A result as JUnit XML: one suite a run, one case a check. No character in it is outside of what XML 1.0 allows. */
+import { type Check, checksOf } from '../checks/index.ts';
+import type { ReportSubject } from '../schema/any.ts';
+import { sanitizeRecord } from '../text/sanitize.ts';
+import { secondsOf } from './seconds.ts';
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** Control characters are escapes already: the whole record was sanitised. */
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]!);
+
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
+    .join('');
+}
+
+function testcase({ group, name, status, message = '' }: Check, kind: string): string {
+  const inside = {
+    pass: message === '' ? '' : `<system-out>${escaped(message)}</system-out>`,
+    fail: `<failure${attributes({ type: group, message })}>${escaped(message)}</failure>`,
+    skip: `<skipped${attributes({ message })}/>`,
+  }[status];
+  return `    <testcase${attributes({ classname: `nanscope.${kind}.${group}`, name, time: 0 })}>${inside}</testcase>`;
+}
+
+/** @returns the document, closed by a newline */
+export function renderJunit(subject: ReportSubject): string {
+  const clean = sanitizeRecord(subject);
+  const checks = checksOf(clean);
+  const { kind, command } = clean.record;
+  const of = (status: Check['status']) => checks.filter((each) => each.status === status).length;
+  const counts = {
+    tests: checks.length,
+    failures: of('fail'),
+    errors: 0,
+    skipped: of('skip'),
+    time: secondsOf(clean.record).toFixed(3),
+  };
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites${attributes({ name: 'nanscope', ...counts })}>
+  <testsuite${attributes({ name: `nanscope ${kind}`, ...counts })}>
+    <properties>
+      <property${attributes({ name: 'command', value: command })}/>
+    </properties>
+${checks.map((each) => testcase(each, kind)).join('\n')}
+  </testsuite>
+</testsuites>
+`;
+}

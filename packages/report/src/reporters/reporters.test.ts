@@ -1,0 +1,145 @@
+import { SaxesParser } from 'saxes';
+import { describe, expect, it } from 'vitest';
+import {
+  agree,
+  bothNaN,
+  cells,
+  claims,
+  conformed,
+  kernelBug,
+  matrix,
+  numbersDiffer,
+  targetCrashed,
+  trained,
+} from '../fixtures.ts';
+import type { ReportSubject } from '../schema/any.ts';
+import { verdictOf } from '../verdict.ts';
+import { annotation, renderGithub } from './github.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+
+interface Element {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  text: string;
+}
+
+/** All elements in document order; throws where the document is not well-formed. */
+function elements(xml: string): Element[] {
+  const parser = new SaxesParser();
+  const found: Element[] = [];
+  const open: Element[] = [];
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    const element = { name, attributes: attributes as Record<string, string>, text: '' };
+    found.push(element);
+    open.push(element);
+  });
+  parser.on('closetag', () => {
+    open.pop();
+  });
+  parser.on('text', (text) => {
+    if (open.length > 0) open.at(-1)!.text += text;
+  });
+  parser.write(xml).close();
+  return found;
+}
+
+const subjects: Record<string, ReportSubject> = {
+  agree: { record: agree },
+  bothNaN: { record: bothNaN },
+  kernelBug: { record: kernelBug },
+  numbersDiffer: { record: numbersDiffer },
+  targetCrashed: { record: targetCrashed },
+  train: { record: trained },
+  matrix: { record: matrix, cells },
+  'matrix without cells': { record: matrix },
+  claims: { record: claims },
+  conform: { record: conformed },
+};
+
+describe('junit', () => {
+  it.each(Object.entries(subjects))('%s is well-formed and counts what it holds', (_, subject) => {
+    const all = elements(renderJunit(subject));
+    const of = (name: string) => all.filter((element) => element.name === name);
+    expect(of('testsuite')).toHaveLength(1);
+    expect(of('testcase').length).toBeGreaterThan(0);
+    for (const { attributes } of [...of('testsuite'), ...of('testsuites')])
+      expect(attributes).toMatchObject({
+        tests: String(of('testcase').length),
+        failures: String(of('failure').length),
+        skipped: String(of('skipped').length),
+      });
+    if (verdictOf(subject.record).exitCode !== 0) expect(of('failure').length).toBeGreaterThan(0);
+  });
+
+  it('a metric that differs is a failure that names the tolerance it would have needed', () => {
+    const all = elements(renderJunit({ record: numbersDiffer }));
+    const failed = all.filter(({ name }) => name === 'failure').map(({ attributes }) => attributes.message);
+    expect(failed).toContainEqual(expect.stringMatching(/rtol needed .*allowed rtol/));
+  });
+
+  it('a refused case is skipped with its reason; a cell not as predicted fails', () => {
+    const conform = elements(renderJunit({ record: conformed }));
+    expect(conform.find(({ name }) => name === 'skipped')?.attributes.message).toBe(
+      'softcap is not supported',
+    );
+    const failures = elements(renderJunit({ record: matrix, cells })).filter(
+      ({ name }) => name === 'failure',
+    );
+    expect(failures.map(({ attributes }) => attributes.message)).toContain('loss: finite, predicted NaN');
+  });
+
+  it('text that XML forbids comes through as escapes', () => {
+    const sentence = `]]>&<x a="1">\u0000\u0008\ufffe\ud800 end`;
+    const record = { ...agree, verdict: { ...agree.verdict, sentence } };
+    const last = elements(renderJunit({ record }))
+      .filter(({ name }) => name === 'system-out')
+      .at(-1)!;
+    expect(last.text).toBe(`]]>&<x a="1">\\u{0}\\u{8}\\u{fffe}\\u{d800} end (exit 0)`);
+  });
+});
+
+describe('github', () => {
+  it('escapes what would end a command or a property', () => {
+    expect(annotation('error', 'a:b,c%', '100%\r\n::error::x')).toBe(
+      '::error title=a%3Ab%2Cc%25::100%25%0D%0A::error::x',
+    );
+  });
+
+  it.each(Object.entries(subjects))(
+    '%s: one command a line, an error exactly where something failed',
+    (_, subject) => {
+      const lines = renderGithub(subject).trimEnd().split('\n');
+      for (const line of lines) expect(line).toMatch(/^::(error|warning|notice) title=[^:,]*::/);
+      expect(lines.length).toBeLessThanOrEqual(10);
+      expect(lines[0]!.startsWith('::error')).toBe(verdictOf(subject.record).exitCode !== 0);
+    },
+  );
+
+  it('text of a record starts no command of its own', () => {
+    const record = { ...kernelBug, verdict: { ...kernelBug.verdict, sentence: 'x\n::add-mask::y' } };
+    expect(renderGithub({ record })).not.toMatch(/^::add-mask/m);
+  });
+});
+
+describe('markdown', () => {
+  it('names the verdict, the counts and what failed', () => {
+    const page = renderMarkdown({ record: conformed });
+    expect(page).toContain('## nanscope conform: Does not conform');
+    expect(page).toContain('4 checks: 1 passed, 2 failed, 1 skipped; exit 1.');
+    expect(page).toContain('### Skipped');
+  });
+
+  it('text of a record makes no markup, no cell and no mention', () => {
+    const reason = 'a | b <img src=x> **c** @team [x](https://y) `d`';
+    const cases = conformed.cases.map((one) => ({ ...one, reason }));
+    const row = renderMarkdown({ record: { ...conformed, cases } })
+      .split('\n')
+      .find((line) => line.includes('softcap'))!;
+    expect(row.replace(/\\./g, '').match(/\|/g)).toHaveLength(5);
+    expect(row).not.toMatch(/<img|(?<!\\)\*\*|(?<!\\)@|(?<!\\)\[|(?<!\\)`|:\/\//);
+  });
+});
