@@ -7,10 +7,10 @@ const detector = ['selftest', '--detector', '--share', '0.02'];
 
 describe('selftest --detector', () => {
   it('prints the score as JSON by its schema: exit 0, progress on standard error', async () => {
-    const { code, stdout, stderr } = await run([...detector, '--device', 'wasm,cpu', '--json']);
+    const { code, stdout, stderr } = await run([...detector, '--device', 'wasm,javascript', '--json']);
     const result: SelftestRecord = selftestSchema.parse(JSON.parse(stdout));
     expect([code, result.verdict]).toEqual([0, expect.objectContaining({ code: 'detector-meets-bar' })]);
-    expect(result.devices.map(({ name }) => name)).toEqual(['wasm', 'cpu']);
+    expect(result.devices.map(({ name }) => name)).toEqual(['wasm', 'javascript']);
     for (const { faults, injected, injectable, falseAlarms, wrong } of result.devices) {
       expect(faults.trials).toBeGreaterThan(30);
       expect(faults).toMatchObject({ seen: faults.trials, originRight: faults.trials });
