@@ -53,7 +53,6 @@ const cases = {
   'no key, no guard': caseOf('no key, no guard', { padding: padding((b) => b === 1) }, { policy: bare }),
   'large scores': caseOf('large scores', {}, { range: 30 }),
   'a NaN query': caseOf('a NaN query', {}, { change: nanScore }),
-  'half arithmetic': caseOf('half arithmetic', {}, { policy: policyFrom({ computeDtype: 'f16' }), range: 6 }),
 } satisfies Record<string, ConformCase>;
 
 interface Fault {
