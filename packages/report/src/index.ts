@@ -25,4 +25,5 @@ export * from './schema/index.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize } from './text/sanitize.ts';
+export { shellWord } from './text/shell-word.ts';
 export { renderTraining } from './training/render.ts';

@@ -23,6 +23,7 @@ export const matrixCommand: Command = {
       progress.end();
       interrupted.end();
     });
+    if (!result) return 130;
     const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
     process.stdout.write(config.json ? renderJson(result) : renderMatrix(result, style));
     if (result.devices.some(({ status }) => status === 'interrupted')) return 130;

@@ -74,6 +74,11 @@ function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page)
   const remark = `${count(answer.cells)} of ${counted(cells, 'cell')}`;
   const title = heading(titles[answer.question], layout, remark);
   if (answer.cells === 0) return [title, ...paragraph('nowhere in this table', 'good', width, 2)];
+  if (!answer.minimalSets)
+    return [
+      title,
+      ...paragraph('a part of the table does not say which conditions are enough', 'dim', width, 2),
+    ];
   const most = 12;
   const shown = answer.minimalSets.slice(0, most);
   return [
@@ -88,6 +93,9 @@ function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page)
   ];
 }
 
+/** Columns that a condition, its verdict and the evidence take side by side. */
+const WIDE_ENOUGH = 98;
+
 function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
   const answer = answers.find(({ question }) => question === 'nan-loss');
   if (!answer || cells === 0) return [];
@@ -101,12 +109,15 @@ function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
             ? 'every cell meets it'
             : 'no cell has a NaN loss'
           : `${count(without)} of ${count(cellsWithout)} without it`;
+      const name = `${condition}${reported ? '' : ' *'}`;
       const sign = told === 'necessary' ? glyphs.pass : told === 'undecided' ? glyphs.dot : glyphs.none;
       const tone = told === 'necessary' ? 'strong' : 'plain';
+      if (width < WIDE_ENOUGH)
+        return paragraph(`${name}: ${told}, ${evidence}`, tone, width, 4, span(sign, 'dim'));
       return [
         [
           span(`  ${sign} `, 'dim'),
-          ...cell([span(`${condition}${reported ? '' : ' *'}`, tone)], Math.min(56, width - 40)),
+          ...cell([span(name, tone)], 57),
           span(` ${told.padEnd(14)}`, tone),
           span(evidence, 'dim'),
         ],
