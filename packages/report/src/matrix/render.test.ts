@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { MatrixRecord } from '../schema/matrix.ts';
 import { displayWidth } from '../text/width.ts';
@@ -41,6 +42,18 @@ describe('a matrix on a terminal', () => {
       expect(words).toContain('keys = 0 or 1');
     },
   );
+
+  it.each([40, 80, 200])('of %d columns has commands that run when they are copied from it', (width) => {
+    const id =
+      'device=killing;attn=eager;fill=additive-inf;compose=and;row-guard=none;compute-dtype=f32;padding-side=left;keys=0';
+    const command = `nanscope matrix --backend './a b.ts' --filter '${id}'`;
+    const surprises = [{ id, differences: ['loss: finite, predicted NaN'], command }];
+    const text = rendered(width, { surprises, asPredicted: 1199 });
+    const copied = text.slice(text.indexOf('→') + 1, text.indexOf("'\n\n") + 1);
+    const shell = `nanscope() { printf '%s\\n' "$@"; }; ${copied.trim()}`;
+    const words = execFileSync('sh', ['-c', shell], { encoding: 'utf8' });
+    expect(words.replace(/;\s+/g, ';')).toBe(`matrix\n--backend\n./a b.ts\n--filter\n${id}\n`);
+  });
 
   it('of a part of the table says nothing about what is enough', () => {
     const [{ minimalSets: _, ...answer }] = record.answers as [MatrixRecord['answers'][number]];

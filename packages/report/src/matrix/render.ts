@@ -7,6 +7,7 @@ import { cell, type Line, labelled, paint, paragraph, span } from '../text/line.
 import { count, counted } from '../text/number.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
 import { wrap } from '../text/width.ts';
+import { commandLines } from './command-lines.ts';
 
 const titles: Record<MatrixAnswer['question'], string> = {
   'nan-positions': 'NaN at a position',
@@ -136,7 +137,9 @@ function surprises({ surprises: found, surprisesCut }: MatrixRecord, layout: Pag
       .slice(0, 10)
       .flatMap(({ differences, command }) => [
         ...paragraph(differences.join('; '), 'bad', width, 4, span(glyphs.fail, 'bad')),
-        ...paragraph(command, 'dim', width, 4, span(glyphs.next, 'dim')),
+        ...commandLines(command, width - 4).flatMap((line, i) =>
+          paragraph(line, 'dim', width, 4, span(i === 0 ? glyphs.next : '', 'dim')),
+        ),
       ]),
     ...(found.length + surprisesCut > 10
       ? paragraph(`and ${found.length + surprisesCut - 10} more in run.json and cells.jsonl`, 'dim', width, 4)
