@@ -1,9 +1,9 @@
 /** `nanscope matrix` and `nanscope claims` as processes: what they print, what they keep, how they go on, what they refuse. */
-import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimsSchema, type MatrixRecord, matrixSchema } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
-import { fixture, run, workspace } from './cli.ts';
+import { fixture, run, start, until, workspace } from './cli.ts';
 
 const { at } = workspace();
 const killing = fixture('fixtures/killing-backend.ts');
@@ -28,7 +28,7 @@ describe('matrix', () => {
     expect(stderr).toContain('32/32 cells');
     expect(result).toMatchObject({ status: 'complete', cells: 32, asPredicted: 32, surprises: [] });
     const nan = result.answers.find(({ question }) => question === 'nan-loss')!;
-    expect(nan.minimalSets.map(({ conditions, cells }) => ({ conditions, cells }))).toEqual([
+    expect(nan.minimalSets?.map(({ conditions, cells }) => ({ conditions, cells }))).toEqual([
       {
         conditions: {
           fill: ['additive-inf'],
@@ -47,6 +47,7 @@ describe('matrix', () => {
       'not necessary',
       'necessary',
       'undecided',
+      'necessary',
       'necessary',
     ]);
     expect(code).toBe(0);
@@ -67,12 +68,75 @@ describe('matrix', () => {
     expect(linesOf(folder).slice(0, before.length - 1)).toEqual(before.slice(0, -1));
   });
 
+  it('interrupted before its first cell can be resumed, killed outright is not mixed into a new run', async () => {
+    const folder = at('killed');
+    const { child, ended } = start(['matrix', '--out', folder]);
+    await until(() => existsSync(folder), 'the folder');
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    const resumed = start(['matrix', '--out', folder, '--resume']);
+    await until(
+      () =>
+        existsSync(join(folder, 'cells.jsonl')) && readFileSync(join(folder, 'cells.jsonl'), 'utf8') !== '',
+      'cells',
+    );
+    resumed.child.kill('SIGKILL');
+    await resumed.ended;
+    // Nothing but cells.jsonl and config.json is left of it: it may never have written its result.
+    rmSync(join(folder, 'run.json'), { force: true });
+    const { result, stderr } = await matrix(
+      ...small,
+      '--filter',
+      'mode=inference;labels=clm',
+      '--out',
+      folder,
+    );
+    expect(stderr).toContain(`moved the earlier run in ${folder} to ${folder}.1`);
+    expect(linesOf(folder)).toHaveLength(result.cells);
+    expect(linesOf(`${folder}.1`).length).toBeGreaterThan(0);
+  });
+
+  it('SIGINT while devices are looked for: exit 130, nothing written', async () => {
+    const folder = at('early');
+    const { child, ended } = start(['matrix', '--out', folder]);
+    let seen = '';
+    child.stderr!.on('data', (said: string) => {
+      seen += said;
+    });
+    await until(() => seen.includes('looking for'), 'the probing to begin');
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect([code, stdout]).toEqual([130, '']);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('a device that crashes costs its own cells only: exit 1, the other is whole', async () => {
+    const crashing = ['--backend', fixture('fixtures/crashing-backend.ts'), '--device', 'mirror,wasm'];
+    const { code, result } = await matrix(
+      ...crashing,
+      '--attn',
+      'eager',
+      ...small.slice(2),
+      '--out',
+      at('crash'),
+    );
+    expect(code).toBe(1);
+    expect(result.status).toBe('incomplete');
+    expect(result.devices).toMatchObject([
+      { name: 'mirror', status: 'crashed' },
+      { name: 'wasm', status: 'complete', observed: 32 },
+    ]);
+    expect(result.devices[0]!.failure).toContain('SIGKILL');
+    expect(result.answers.every(({ minimalSets }) => minimalSets === undefined)).toBe(true);
+  });
+
   it('is divided by shards that together are the whole', async () => {
     const ids = await Promise.all(
       ['1/2', '2/2'].map(async (shard) => {
         const folder = at(`shard-${shard[0]}`);
         const { result } = await matrix(...small, '--shard', shard, '--out', folder);
         expect(result.shard).toBe(shard);
+        expect(result.answers[0]).not.toHaveProperty('minimalSets');
         return idsOf(folder);
       }),
     );
@@ -170,7 +234,8 @@ describe('claims', () => {
   it('a page that can not be written is one line, exit 2', async () => {
     const ended = await run(['claims', '--device', 'wasm', '--markdown', at('nowhere/findings.md')]);
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toMatch(/nanscope: --markdown .*: expected a file that can be written/);
+    // Before a device is looked for.
+    expect(ended.stderr).toMatch(/^nanscope: --markdown .*: expected a file that can be written.*\n$/);
     expect(existsSync(at('nowhere'))).toBe(false);
   });
 });

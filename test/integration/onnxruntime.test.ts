@@ -72,6 +72,7 @@ describe.skipIf(loaded !== '')(`onnxruntime${loaded}`, () => {
       /--device wasm: onnxruntime runs on kernels of its own/,
     ],
     [['matrix', '--attn', 'onnxruntime', '--fill', 'finfo-min'], /onnxruntime has one policy/],
+    [['matrix', '--attn', 'onnxruntime'], /--device wasm: onnxruntime runs on kernels of its own/],
   ])('%j is refused in one line, exit 2', async (args, line) => {
     const ended = await run(args);
     expect(ended.code).toBe(2);

@@ -39,7 +39,11 @@ if (existsSync(source)) {
   });
   child.on('exit', (code, signal) => {
     if (signal === null) process.exitCode = code ?? 1;
-    else process.kill(process.pid, signal);
+    else {
+      // It was not yet listening. The handler above would swallow the signal, and this process would end with 0.
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    }
   });
 } else {
   await import(new URL('../dist/main.js', import.meta.url).href);

@@ -1,6 +1,7 @@
 /** yargs, fed from the flag tables: parses, prints help, offers the nearest name for what it does not know. */
 import { nearest, UserError } from '@nanscope/errors';
 import { type Flag, nanscopeVersion } from '@nanscope/harness';
+import { shellWord } from '@nanscope/report';
 import yargs, { type Argv } from 'yargs';
 import type { Command } from './command.ts';
 import { configFlag } from './config-flag.ts';
@@ -48,9 +49,6 @@ function joinNegativeNumbers(argv: readonly string[]): string[] {
 
 /** Of a flag that was given more than once, what was said last. */
 const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
-
-/** Words that are shell-safe stay as they are, others are quoted. */
-const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 function refuseUnknownFlags(argv: readonly string[], command: Command): void {
   const known = [...command.flags.map((flag) => flag.name), CONFIG, 'help', 'version'];
@@ -134,7 +132,7 @@ export async function run(given: readonly string[], commands: readonly Command[]
         code = await command.run({
           flags,
           positionals,
-          command: ['nanscope', ...given].map(quote).join(' '),
+          command: ['nanscope', ...given].map(shellWord).join(' '),
           ...(config === undefined ? {} : { config: String(last(config)) }),
         });
       },

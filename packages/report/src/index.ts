@@ -30,5 +30,6 @@ export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize } from './text/sanitize.ts';
+export { shellWord } from './text/shell-word.ts';
 export { renderTraining } from './training/render.ts';
 export { type Verdict, verdictOf } from './verdict.ts';

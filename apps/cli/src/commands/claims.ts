@@ -1,5 +1,5 @@
 /** `nanscope claims`: the claims of the report that this project began with, decided on this machine's devices. */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { errorLine, UserError } from '@nanscope/errors';
 import {
   type ClaimsConfig,
@@ -15,9 +15,16 @@ import type { Command } from '../command.ts';
 import { interruption } from '../interruption.ts';
 import { reportsOf } from '../reports/index.ts';
 
-function write(path: string, text: string): void {
+/** Found out before anything is run, and without a trace. */
+function checkWritable(path: string): void {
+  const isNew = !existsSync(path);
+  unlessUnwritable(path, () => appendFileSync(path, ''));
+  if (isNew) rmSync(path);
+}
+
+function unlessUnwritable(path: string, write: () => void): void {
   try {
-    writeFileSync(path, text);
+    write();
   } catch (error) {
     throw new UserError(
       'usage/markdown',
@@ -34,6 +41,7 @@ export const claimsCommand: Command = {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, claimsFlags) };
     const config = toConfig<ClaimsConfig>(resolveFlags(claimsFlags, flags, file));
     const report = reportsOf(config, false);
+    if (config.markdown !== undefined) checkWritable(config.markdown);
     const progress = new CellProgress(process.stderr, process.env);
     const interrupted = interruption();
     const { status, failures, record } = await runClaims(config, command, {
@@ -47,8 +55,9 @@ export const claimsCommand: Command = {
     for (const failure of failures) process.stderr.write(`nanscope: ${failure}\n`);
     if (status === 'interrupted') return 130;
     if (!record) return 1;
-    if (config.markdown !== undefined && status === 'complete')
-      write(config.markdown, claimsMarkdown(record, `pnpm ${command}`));
+    const { markdown } = config;
+    if (markdown !== undefined && status === 'complete')
+      unlessUnwritable(markdown, () => writeFileSync(markdown, claimsMarkdown(record, `pnpm ${command}`)));
     await report(record);
     return status === 'complete' ? 0 : 1;
   },

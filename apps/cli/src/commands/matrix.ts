@@ -25,6 +25,7 @@ export const matrixCommand: Command = {
       progress.end();
       interrupted.end();
     });
+    if (!result) return 130;
     await report(result, result.folder);
     return verdictOf(result).exitCode;
   },

@@ -78,8 +78,15 @@ export function cellId(cell: Cell): string {
 export function conditionsFrom(text: string): Partial<Cell> {
   const conditions: Record<string, string> = {};
   for (const part of text.split(';').filter((piece) => piece.trim() !== '')) {
-    const [name = '', value = ''] = part.split('=').map((word) => word.trim());
+    const [name = '', ...values] = part.split('=').map((word) => word.trim());
+    const value = values.join('=');
     if (name !== 'device') checkCondition(name, value);
+    if (Object.hasOwn(conditions, name)) {
+      throw new UserError(
+        'experiments/condition',
+        `${name}: expected one value, found ${conditions[name]} and ${value}. Several values are combined by --${name} ${conditions[name]},${value}.`,
+      );
+    }
     conditions[name] = value;
   }
   return conditions as Partial<Cell>;
@@ -111,13 +118,11 @@ export function isForeign(cell: Cell): cell is ForeignCell {
 export function canBeAsked(cell: Cell): boolean {
   if (!isForeign(cell)) return true;
   return meets(cell, {
-    ...{
-      fill: 'additive-inf',
-      compose: 'and',
-      'row-guard': 'zeros',
-      'compute-dtype': 'f32',
-      mode: 'inference',
-    },
+    fill: 'additive-inf',
+    compose: 'and',
+    'row-guard': 'zeros',
+    'compute-dtype': 'f32',
+    mode: 'inference',
   });
 }
 

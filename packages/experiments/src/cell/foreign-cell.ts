@@ -8,7 +8,7 @@ import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
 import type { Cell } from './cell.ts';
 import { BATCH, type CellBatch, cellBatch, LENGTH } from './cell-batch.ts';
 import { FUTURE, withAnotherFuture } from './future.ts';
-import { nanMapOf, type Observation } from './outcome.ts';
+import { classOf, nanMapOf, type Observation } from './outcome.ts';
 import { cellPolicy, leakOf } from './predict.ts';
 
 /** @returns `[B, H, T, D]` */
@@ -40,7 +40,7 @@ export async function runForeignCell(cell: Cell, attention: ForeignAttention): P
     layers: letters,
     nanMap: nanMapOf(letters.at(-1)!, Number(cell.row)),
     leak: leakOf(leaks, judged),
-    loss: Number.isNaN(lossValue) ? 'NaN' : Number.isFinite(lossValue) ? 'finite' : 'infinite',
+    loss: classOf([lossValue]),
     gradients: 'none',
     origin: first ? `unknown at [${first[0]},0,${first[1]}]` : 'none',
     lossValue,
@@ -106,7 +106,7 @@ function lettersOf(x: Float32Array): string[] {
   return Array.from({ length: BATCH }, (_, row) =>
     Array.from({ length: LENGTH }, (_unused, position) => {
       const values = numbersAt(x, row * LENGTH + position);
-      return values.some(Number.isNaN) ? 'N' : values.every(Number.isFinite) ? '.' : 'I';
+      return { NaN: 'N', infinite: 'I', finite: '.' }[classOf(values)];
     }).join(''),
   );
 }

@@ -13,7 +13,7 @@ export interface Outcome {
   readonly leak: Leak;
   readonly loss: 'finite' | 'NaN' | 'infinite';
   /** Of all parameters together; `none` in inference. */
-  readonly gradients: 'none' | 'finite' | 'NaN';
+  readonly gradients: 'none' | 'finite' | 'NaN' | 'infinite';
   /** Where the cascade begins: `fully masked row at [0,0,0]`, or `none`. */
   readonly origin: string;
 }
@@ -30,6 +30,12 @@ export interface Observation extends Outcome {
   readonly parameters: number;
   /** The origin's key in the trace; empty where there is none. */
   readonly originKey: string;
+}
+
+/** The class of numbers taken together: one NaN, else one infinity, is enough. */
+export function classOf(values: readonly number[]): 'finite' | 'NaN' | 'infinite' {
+  if (values.some(Number.isNaN)) return 'NaN';
+  return values.every(Number.isFinite) ? 'finite' : 'infinite';
 }
 
 export function nanMapOf(final: readonly string[], affected: number): NanMap {

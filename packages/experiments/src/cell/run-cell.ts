@@ -1,4 +1,4 @@
-/** Runs a cell on the active backend: one traced step, and two forward passes for the question of the future. */
+/** Runs a cell on the active backend: one traced step, and another forward pass for the question of the future. */
 import {
   type BatchTrace,
   findOrigin,
@@ -14,11 +14,13 @@ import { type Cell, isForeign } from './cell.ts';
 import { BATCH, type CellBatch, cellBatch, LENGTH, VOCABULARY } from './cell-batch.ts';
 import { FUTURE, withAnotherFuture } from './future.ts';
 import { maskFactsOf } from './mask-facts.ts';
-import { nanMapOf, type Observation } from './outcome.ts';
+import { classOf, nanMapOf, type Observation } from './outcome.ts';
 import { cellPolicy, leakOf } from './predict.ts';
 
 interface Step {
   readonly losses: Float32Array;
+  /** [B * T, V] */
+  readonly logits: Float32Array;
   /** All gradients end to end, one length a parameter; empty in inference. */
   readonly gradients: readonly Float32Array[];
 }
@@ -45,7 +47,7 @@ export async function runCell(cell: Cell, session: TraceableSession, model: Gpt2
     } finally {
       trace.close();
     }
-    const leaks = await leaksOf(model, given.batch, options);
+    const leaks = await leaksOf(model, given.batch, options, step.logits);
     return observationOf(cell, given, step, collected, leaks, Object.keys(model.parameters).length);
   } finally {
     explicit?.dispose();
@@ -54,7 +56,7 @@ export async function runCell(cell: Cell, session: TraceableSession, model: Gpt2
 
 type Phase = Pick<ReturnType<typeof openTrace>, 'run'>;
 
-/** Losses of the supervised tokens. */
+/** Losses of the supervised tokens, and all logits, which are no part of the trace. */
 async function infer(
   model: Gpt2,
   batch: CausalLMBatch,
@@ -62,18 +64,18 @@ async function infer(
   trace: Phase,
 ): Promise<Step> {
   const supervised = supervisedRows(batch.labels, shape, VOCABULARY);
-  const { losses, predictions } = tf.tidy(() => ({
-    ...scoreRows(
-      model,
-      trace.run('forward', () => model.hidden(uploadBatch(model.config, { ...batch, shape }), options)),
-      supervised,
-      (phase, work) => trace.run(phase, work),
-    ),
-  }));
+  const { losses, predictions, logits } = tf.tidy(() => {
+    const hidden = trace.run('forward', () =>
+      model.hidden(uploadBatch(model.config, { ...batch, shape }), options),
+    );
+    const scores = scoreRows(model, hidden, supervised, (phase, work) => trace.run(phase, work));
+    return { ...scores, logits: allLogits(model, hidden) };
+  });
   try {
-    return { losses: Float32Array.from(await losses.data()), gradients: [] };
+    const [loss, logit] = await Promise.all([losses.data(), logits.data()]);
+    return { losses: Float32Array.from(loss), logits: Float32Array.from(logit), gradients: [] };
   } finally {
-    tf.dispose([losses, predictions]);
+    tf.dispose([losses, predictions, logits]);
   }
 }
 
@@ -83,7 +85,7 @@ async function train(
   options: ForwardOptions,
   trace: Phase,
 ): Promise<Step> {
-  const { losses } = await infer(model, batch, options, { run: (_phase, work) => work() });
+  const { losses, logits } = await infer(model, batch, options, { run: (_phase, work) => work() });
   const uploaded = uploadTrainingBatch(model.config, { ...batch, shape });
   const result = lossAndGradients(model, uploaded, {
     ...options,
@@ -97,18 +99,21 @@ async function train(
   try {
     const values = await together.data<'float32'>();
     const ends = sizes.map((_size, i) => sizes.slice(0, i + 1).reduce((sum, n) => sum + n, 0));
-    return { losses, gradients: ends.map((end, i) => values.subarray(end - sizes[i]!, end)) };
+    return { losses, logits, gradients: ends.map((end, i) => values.subarray(end - sizes[i]!, end)) };
   } finally {
     tf.dispose([together, result.lossSum, ...Object.values(result.gradients)]);
     tf.dispose({ ...uploaded });
   }
 }
 
-/** Logits [B * T, V]. */
+/** hidden [B, T, D] -> logits [B * T, V] */
+const allLogits = (model: Gpt2, hidden: tf.Tensor): tf.Tensor2D =>
+  model.logits(tf.reshape(hidden, [BATCH * LENGTH, -1]));
+
 async function logitsOf(model: Gpt2, batch: CausalLMBatch, options: ForwardOptions): Promise<Float32Array> {
   const logits = tf.tidy(() => {
     const hidden = model.hidden(uploadBatch(model.config, { ...batch, shape }), options);
-    return model.logits(tf.reshape(hidden, [BATCH * LENGTH, -1]));
+    return allLogits(model, hidden);
   });
   try {
     return Float32Array.from(await logits.data());
@@ -129,8 +134,12 @@ function distance(a: Float32Array, b: Float32Array, at: number): number {
 }
 
 /** Flat places before `FUTURE` whose logits moved by more than the same batch moves when it is run twice. */
-async function leaksOf(model: Gpt2, batch: CausalLMBatch, options: ForwardOptions): Promise<number[]> {
-  const before = await logitsOf(model, batch, options);
+async function leaksOf(
+  model: Gpt2,
+  batch: CausalLMBatch,
+  options: ForwardOptions,
+  before: Float32Array,
+): Promise<number[]> {
   const after = await logitsOf(model, withAnotherFuture(batch), options);
   const early = Array.from({ length: BATCH * LENGTH }, (_, at) => at).filter((at) => at % LENGTH < FUTURE);
   const moved = early.filter((at) => distance(before, after, at) > 0);
@@ -160,8 +169,9 @@ function observationOf(
     layers,
     nanMap: nanMapOf(layers.at(-1)!, Number(cell.row)),
     leak: leakOf(leaks, judged),
-    loss: Number.isNaN(lossValue) ? 'NaN' : Number.isFinite(lossValue) ? 'finite' : 'infinite',
-    gradients: cell.mode === 'inference' ? 'none' : nanGradients > 0 ? 'NaN' : 'finite',
+    loss: classOf([lossValue]),
+    gradients:
+      cell.mode === 'inference' ? 'none' : classOf(gradients.flatMap((values) => Array.from(values))),
     origin: origin ? `${origin.mechanism.name} at [${origin.coordinates.slice(0, 3).join(',')}]` : 'none',
     lossValue,
     rowLosses: rowLosses(batch, losses),

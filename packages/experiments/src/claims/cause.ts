@@ -1,5 +1,5 @@
 /** The claims about the cause: which mask reaches the kernel, and what becomes of causality. */
-import { type Claim, lossWords, refutedBy } from './claim.ts';
+import { type Claim, lossWords } from './claim.ts';
 
 const theory = { compose: 'causal-dropped' } as const;
 
@@ -20,13 +20,17 @@ export const causeClaims: readonly Claim[] = [
     cells: [{}, theory],
     observed: ({ see, facts: { mask } }) =>
       `${mask.differing} of ${mask.cells} mask cells differ from tril AND padding; loss ${lossWords(see({}))} with that mask, ${lossWords(see(theory))} with causality dropped`,
-    judge: (all) =>
-      refutedBy(
-        all,
-        ({ see, facts }) =>
-          facts.mask.differing === 0 && see({}).loss === 'NaN' && see(theory).loss === 'finite',
+    decide({ see, facts: { mask } }) {
+      const nan = see({}).loss === 'NaN';
+      if (see(theory).loss === 'NaN' || (nan && mask.future > 0)) return 'holds';
+      return nan && mask.differing === 0 && see(theory).loss === 'finite'
+        ? 'does not hold'
+        : 'cannot be decided here';
+    },
+    because: () => ({
+      'does not hold':
         'The mask already holds causality, and with causality dropped there is no NaN at all: no row is fully masked then.',
-      ),
+    }),
   },
   {
     number: 3,
@@ -36,13 +40,16 @@ export const causeClaims: readonly Claim[] = [
     cells: [theory],
     observed: ({ see, facts: { mask } }) =>
       `${mask.future} open cells above the diagonal; with a mask of the padding only: NaN map ${see(theory).nanMap}, ${see(theory).leaks.length} positions see their future`,
-    judge: (all) =>
-      refutedBy(
-        all,
-        ({ see, facts }) =>
-          facts.mask.future === 0 && see(theory).nanMap === 'none' && see(theory).leak !== 'none',
+    decide({ see, facts: { mask } }) {
+      if (mask.future > 0) return 'holds';
+      return see(theory).nanMap === 'none' && see(theory).leak !== 'none'
+        ? 'does not hold'
+        : 'cannot be decided here';
+    },
+    because: () => ({
+      'does not hold':
         'A mask of the padding only would give no NaN, and would show the future to every position.',
-      ),
+    }),
   },
   {
     number: 4,
@@ -61,12 +68,18 @@ export const causeClaims: readonly Claim[] = [
         words('eager, finfo.min', finiteEager),
       ].join('; ');
     },
-    judge: (all) =>
-      refutedBy(
-        all,
-        ({ see }) => sdpaCells.every((changes) => see(changes).leak === 'none'),
+    decide({ see }) {
+      if (sdpaCells.some((changes) => see(changes).leak !== 'none')) return 'holds';
+      // That nothing moves says something only where a leak would be seen.
+      return [finiteEager, attendAll].every((changes) => see(changes).leak === 'labelled')
+        ? 'does not hold'
+        : 'cannot be decided here';
+    },
+    because: () => ({
+      holds: 'Logits of sdpa move with later tokens.',
+      'does not hold':
         'Not under SDPA with a -inf mask. It is true of two repairs: one finite fill for the combined mask, and opening masked rows to everything; both let the last pad, whose prediction is judged, see the future.',
-      ),
+    }),
   },
   {
     number: 5,
@@ -78,16 +91,12 @@ export const causeClaims: readonly Claim[] = [
       Object.entries(facts.maskAndCausal)
         .map(([name, what]) => `${name}: ${what}`)
         .join('; '),
-    judge(all) {
-      const anded = all.every(({ facts }) =>
-        Object.values(facts.maskAndCausal).every((what) => what === 'AND'),
-      );
-      return {
-        verdict: 'partly',
-        because: anded
-          ? 'Here both are joined by AND, and so are they in ONNX; in PyTorch the call is undefined (MATH and MPS raise an error, the CPU flash kernel joins them), and it mends nothing, because the mask holds causality already.'
-          : 'An implementation here does not join them by AND: the call is not portable.',
-      };
-    },
+    decide: ({ facts }) =>
+      Object.values(facts.maskAndCausal).every((what) => what === 'AND') ? 'partly' : 'does not hold',
+    because: () => ({
+      partly:
+        'Here both are joined by AND, and so are they in ONNX; in PyTorch the call is undefined (MATH and MPS raise an error, the CPU flash kernel joins them), and it mends nothing, because the mask holds causality already.',
+      'does not hold': 'An implementation here does not join them by AND: the call is not portable.',
+    }),
   },
 ];

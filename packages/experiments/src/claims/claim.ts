@@ -20,7 +20,7 @@ export type Changes = Partial<Omit<Cell, 'device'>>;
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** Why, in one or two sentences, independent of the device. */
+  /** Why, in one or two sentences. */
   readonly because: string;
 }
 
@@ -33,8 +33,13 @@ export interface Claim {
   readonly cells: readonly Changes[];
   /** What one device showed, in words. */
   observed(evidence: Evidence): string;
-  /** @param all at least one device */
-  judge(all: readonly Evidence[]): Judgement;
+  /**
+   * What one device makes of it; undefined for a device that is not asked. What would be seen if the claim were wrong has
+   * to be seen before it is refuted, and the other way round: an experiment that shows neither decides nothing.
+   */
+  decide(evidence: Evidence): Verdict | undefined;
+  /** Why, by verdict; where there is no reason of its own, a general one. @param all at least one device */
+  because(all: readonly Evidence[]): Readonly<Partial<Record<Verdict, string>>>;
 }
 
 /** Every combination of these values. */
@@ -49,32 +54,32 @@ export function combinations(
   return all;
 }
 
-/** `holds` where every device shows it, the other verdict where none does, `partly` in between. */
-export function byAll(
-  all: readonly Evidence[],
-  shows: (evidence: Evidence) => boolean,
-  because: string,
-  otherwise: Verdict = 'does not hold',
-): Judgement {
-  const showing = all.filter(shows).length;
-  if (showing === all.length) return { verdict: 'holds', because };
-  if (showing === 0) return { verdict: otherwise, because: 'No device shows it.' };
-  const names = all.filter((evidence) => !shows(evidence)).map(({ device }) => device);
-  return { verdict: 'partly', because: `The devices differ: not on ${names.join(', ')}.` };
+/** One verdict of several devices: theirs where they agree, `partly` where they do not. A device that can not decide has no say. */
+export function judge(claim: Claim, all: readonly Evidence[]): Judgement {
+  const asked = all.flatMap((evidence) => {
+    const verdict = claim.decide(evidence);
+    return verdict === undefined ? [] : [{ verdict, device: evidence.device }];
+  });
+  const decided = asked.filter(({ verdict }) => verdict !== 'cannot be decided here');
+  const verdicts = [...new Set(decided.map(({ verdict }) => verdict))];
+  const reason = (verdict: Verdict) => claim.because(all)[verdict] ?? usual[verdict];
+  const [verdict = 'cannot be decided here'] = verdicts;
+  if (verdicts.length > 1) {
+    const words = decided.map(({ device, verdict: own }) => `${own} on ${device}`);
+    return { verdict: 'partly', because: `The devices differ: ${words.join(', ')}.` };
+  }
+  const open = asked.filter((one) => !decided.includes(one)).map(({ device }) => device);
+  const rest = decided.length > 0 && open.length > 0 ? ` On ${open.join(', ')} it could not be shown.` : '';
+  return { verdict, because: `${reason(verdict)}${rest}` };
 }
 
-/** Refuted where every device shows the counter-evidence. */
-export function refutedBy(
-  all: readonly Evidence[],
-  counter: (evidence: Evidence) => boolean,
-  because: string,
-): Judgement {
-  const countering = all.filter(counter).length;
-  if (countering === all.length) return { verdict: 'does not hold', because };
-  if (countering === 0) return { verdict: 'holds', because: 'No device shows anything against it.' };
-  const names = all.filter((evidence) => !counter(evidence)).map(({ device }) => device);
-  return { verdict: 'partly', because: `${because} But on ${names.join(', ')} it could not be shown.` };
-}
+/** Reasons of verdicts that a claim has none of its own for. */
+const usual: Readonly<Record<Verdict, string>> = {
+  holds: 'The experiment shows it.',
+  'does not hold': 'The experiment shows the contrary.',
+  partly: 'The experiment shows a part of it.',
+  'cannot be decided here': 'The experiment did not show what would decide it.',
+};
 
 /** A loss in words: four decimals, on which the devices agree, or its class. */
 export function lossWords({ lossValue }: Observation): string {

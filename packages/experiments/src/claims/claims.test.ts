@@ -100,7 +100,61 @@ describe('the fourteen claims', () => {
     expect(verdicts({ ...device('wasm', false), facts: { ...facts, expOfMinusInfinity: 1e-38 } })[7]).toBe(
       'holds',
     );
+    const dull = device('wasm', false);
+    expect(
+      verdicts({
+        ...dull,
+        facts: { ...facts, maskAndCausal: { eager: 'AND', sdpa: 'causality ignored' } },
+      })[5],
+    ).toBe('does not hold');
     const still = device('wasm', false, () => ({ origin: 'fully masked row at [0,0,0]' }));
     expect(verdicts(still)[11]).toBe('holds');
+  });
+});
+
+/** Evidence that a fault of ours would give must not pass as a verdict about the report. */
+describe('an experiment that does not work decides nothing', () => {
+  const undecided = (...devices: DeviceObservations[]) =>
+    judgeClaims(devices).flatMap(({ number, verdict }) =>
+      verdict === 'cannot be decided here' ? [number] : [],
+    );
+
+  it('where every NaN is swallowed', () => {
+    const swallowed = device('wasm', false, ({ gradients, layers }) => ({
+      ...{ loss: 'finite', lossValue: 3, rowLosses: [3, 3], nanMap: 'none', origin: 'none', nanGradients: 0 },
+      gradients: gradients === 'NaN' ? 'finite' : gradients,
+      layers: layers.map((rows) => rows.map((row) => row.replaceAll('N', '.'))),
+    }));
+    const guarded = { ...facts, rows: facts.rows.map((row) => ({ ...row, softmax: 'finite' as const })) };
+    const seen = { ...swallowed, facts: guarded };
+    expect(undecided(seen)).toEqual([2, 6, 7, 8, 10, 11, 13, 14]);
+    expect(verdicts(seen)).toMatchObject({ 1: 'does not hold', 9: 'holds', 12: 'does not hold' });
+  });
+
+  it('where the row guard guards nothing', () => {
+    const dropped = device('wasm', false, (_seen, cell) =>
+      cell['row-guard'] === 'zeros' && cell['padding-side'] === 'left' && cell.fill !== 'finfo-min'
+        ? { loss: 'NaN', lossValue: Number.NaN }
+        : {},
+    );
+    expect(undecided(dropped)).toEqual([6, 13, 14]);
+    expect(verdicts(dropped)[1]).toBe('partly');
+  });
+
+  it('where no leak is ever seen', () => {
+    expect(undecided(device('wasm', false, () => ({ leak: 'none', leaks: [] })))).toEqual([3, 4, 13]);
+  });
+
+  it('has no say beside a device on which it works, and is named', () => {
+    const blind = device('gpu', true, () => ({ leak: 'none', leaks: [] }));
+    const [, , , fourth] = judgeClaims([device('wasm', false), blind]);
+    expect(fourth).toMatchObject({ verdict: 'does not hold' });
+    expect(fourth!.because).toMatch(/On gpu it could not be shown\.$/);
+  });
+
+  it('eager that is finite whatever its fill makes claim 14 hold, one condition that is needed is told in claim 6', () => {
+    const robust = device('wasm', false, (_seen, { attn }) => (attn === 'eager' ? { loss: 'finite' } : {}));
+    expect(verdicts(robust)[14]).toBe('holds');
+    expect(judgeClaims([robust])[5]!.because).toMatch(/^The NaN goes with eager instead of sdpa, and stays/);
   });
 });

@@ -1,5 +1,5 @@
 /** The claims about conditions: what is needed for the NaN, and what the arithmetic has to do with it. */
-import { type Changes, type Claim, combinations, refutedBy } from './claim.ts';
+import { type Changes, type Claim, combinations } from './claim.ts';
 
 /** The report's case with one of its conditions taken away. */
 const withoutReported: readonly (readonly [name: string, changes: Changes])[] = [
@@ -36,16 +36,22 @@ export const conditionClaims: readonly Claim[] = [
       const all = [...withoutReported, ...withoutOurs];
       return `the NaN stays with ${list(all, 'NaN').join(', ') || 'none of them'}; it goes with ${list(all, 'finite').join(', ') || 'none of them'}`;
     },
-    judge(all) {
-      const cpu = all.some(({ gpu, see }) => !gpu && see({}).loss === 'NaN');
-      const stays = all.every(({ see }) =>
-        withoutReported.every(([, changes]) => see(changes).loss === 'NaN'),
+    decide({ see }) {
+      const isNan = ([, changes]: readonly [string, Changes]) => see(changes).loss === 'NaN';
+      if (see({}).loss !== 'NaN' || withoutOurs.some(isNan)) return 'cannot be decided here';
+      return withoutReported.some(isNan) ? 'partly' : 'holds';
+    },
+    because(all) {
+      const needed = withoutReported.filter(([, changes]) =>
+        all.some(({ see }) => see(changes).loss !== 'NaN'),
       );
-      const goes = all.every(({ see }) => withoutOurs.every(([, changes]) => see(changes).loss === 'finite'));
-      if (!stays || !goes) return { verdict: 'partly', because: 'Not every device shows the same.' };
+      if (needed.length > 0)
+        return {
+          partly: `The NaN goes with ${needed.map(([name]) => name).join(', ')}, and stays with the others.`,
+        };
+      const cpu = all.some(({ gpu }) => !gpu);
       return {
-        verdict: 'partly',
-        because: `None of the five is needed for the NaN itself: that takes a query without an allowed key, a fill of -inf, and no row guard. Left padding is one way to such a query, and evaluation matters in PyTorch only because its MPS kernel is chosen without gradients.${cpu ? '' : ' (No CPU device was asked for, so MPS itself was not taken away.)'}`,
+        partly: `None of the five is needed for the NaN itself: that takes a query without an allowed key, a fill of -inf, and no row guard. Left padding is one way to such a query, and evaluation matters in PyTorch only because its MPS kernel is chosen without gradients.${cpu ? '' : ' (No CPU device was asked for, so MPS itself was not taken away.)'}`,
       };
     },
   },
@@ -63,15 +69,21 @@ export const conditionClaims: readonly Claim[] = [
       const model = keyCells.map((changes) => see(changes).loss);
       return `exp(-inf) is ${facts.expOfMinusInfinity === 0 ? 'exactly 0' : facts.expOfMinusInfinity}; ${rows.join('; ')}; model loss with 0, 1, 2 keys: ${model.join(', ')}`;
     },
-    judge: (all) =>
-      refutedBy(
-        all,
-        ({ see, facts }) =>
-          facts.expOfMinusInfinity === 0 &&
-          facts.rows.every(({ keys, softmax }) => (softmax === 'NaN') === (keys === 0)) &&
-          keyCells.every((changes) => (see(changes).loss === 'NaN') === (changes.keys === '0')),
+    decide({ see, facts }) {
+      const unclean = facts.rows.some(
+        ({ keys, sum, softmax }) => !Number.isFinite(sum) || (keys > 0 && softmax === 'NaN'),
+      );
+      if (facts.expOfMinusInfinity !== 0 || unclean) return 'holds';
+      const onlyWithoutKeys =
+        facts.rows.every(
+          ({ keys, sum, softmax }) => (softmax === 'NaN') === (keys === 0) && (sum === 0) === (keys === 0),
+        ) && keyCells.every((changes) => (see(changes).loss === 'NaN') === (changes.keys === '0'));
+      return onlyWithoutKeys ? 'does not hold' : 'cannot be decided here';
+    },
+    because: () => ({
+      'does not hold':
         'exp(-inf) is exactly 0 and so is its sum. The only bad count is no key at all: -inf - (-inf), or 0/0, is NaN. One key is enough for a finite row.',
-      ),
+    }),
   },
   {
     number: 8,
@@ -86,18 +98,20 @@ export const conditionClaims: readonly Claim[] = [
         )
         .join('; ');
     },
-    judge: (all) =>
-      refutedBy(
-        all,
-        ({ see }) =>
-          ['1', '2'].every((layers) => {
-            const map = (dtype: 'f32' | 'f16') =>
-              see({ 'compute-dtype': dtype, layers: layers as '1' | '2' })
-                .layers.at(-1)!
-                .join();
-            return map('f32') === map('f16') && map('f32').includes('N');
-          }),
+    decide({ see }) {
+      const maps = (dtype: 'f32' | 'f16') =>
+        dtypes
+          .filter((changes) => changes['compute-dtype'] === dtype)
+          .map((changes) => see(changes).layers.at(-1)!.join());
+      const [f32, f16] = [maps('f32'), maps('f16')];
+      if (f32.every((map) => map.includes('N')) && f32.join() === f16.join()) return 'does not hold';
+      const onlyHalf = f16.some((map) => map.includes('N')) && !f32.some((map) => map.includes('N'));
+      return onlyHalf ? 'holds' : 'cannot be decided here';
+    },
+    because: () => ({
+      holds: 'There is NaN in float16 only.',
+      'does not hold':
         'The NaN does not need it: float32 gives the same map. (What a Metal driver computes float32 inputs in was not measured on Apple hardware; its kernel is float32 by its source.)',
-      ),
+    }),
   },
 ];

@@ -1,4 +1,5 @@
 /** The claims about the fix: eager attention, and choosing it on MPS. */
+import type { Observation } from '../cell/outcome.ts';
 import { type Changes, type Claim, lossWords } from './claim.ts';
 import { mpsRuleOutcomes } from './mps-rule.ts';
 
@@ -28,19 +29,24 @@ export const fixClaims: readonly Claim[] = [
           return `${name}: ${lossWords(see(changes))} (${lossWords(see(ignored(changes)))} without that label)${leak}`;
         })
         .join('; '),
-    judge(all) {
-      const same = all.every(({ see }) => {
-        const losses = repairs.map(([, changes]) => lossWords(see(changes)));
-        const without = repairs.map(([, changes]) => lossWords(see(ignored(changes))));
-        return new Set(losses).size === losses.length && new Set(without).size === 1;
-      });
-      return {
-        verdict: 'partly',
-        because: same
-          ? 'It is finite, but it is another loss: every repair of a masked row predicts the first real token differently, and with one combined finite mask that prediction sees the future. Without that label all agree.'
-          : 'Not every device shows the same.',
-      };
+    decide({ see }) {
+      const seen = repairs.map(([, changes]) => see(changes));
+      const [sdpa, combined, twice] = seen as [Observation, Observation, Observation];
+      if ([combined, twice].some(({ loss }) => loss !== 'finite')) return 'does not hold';
+      if (sdpa.loss !== 'finite') return 'cannot be decided here';
+      const losses = new Set(seen.map(lossWords));
+      const without = new Set(repairs.map(([, changes]) => lossWords(see(ignored(changes)))));
+      const leaks = combined.leak === 'labelled';
+      if (losses.size === 1 && !leaks) return 'holds';
+      return losses.size === repairs.length && without.size === 1 && leaks
+        ? 'partly'
+        : 'cannot be decided here';
     },
+    because: () => ({
+      partly:
+        'It is finite, but it is another loss: every repair of a masked row predicts the first real token differently, and with one combined finite mask that prediction sees the future. Without that label all agree.',
+      'does not hold': 'Eager with a finite fill is not finite.',
+    }),
   },
   {
     number: 14,
@@ -58,20 +64,18 @@ export const fixClaims: readonly Claim[] = [
       ];
       return `${losses.join('; ')}; the MPS rule takes ${chosen.join(', ')}`;
     },
-    judge(all) {
-      const shown = all.every(
-        ({ see }) =>
-          see({}).loss === 'NaN' &&
-          see(finiteEager).loss === 'finite' &&
-          see(unguardedEager).loss === 'NaN' &&
-          see(guardedSdpa).loss === 'finite',
-      );
-      return {
-        verdict: 'partly',
-        because: shown
-          ? 'It removes the NaN, for a reason other than the one given: eager fills with a finite number. Eager with -inf is NaN just the same, and a row guard mends sdpa itself.'
-          : 'Not every device shows the same.',
-      };
+    decide({ see }) {
+      const isNan = (changes: Changes) => see(changes).loss === 'NaN';
+      if (!isNan({})) return 'cannot be decided here';
+      if (isNan(finiteEager)) return 'does not hold';
+      if (!isNan(unguardedEager)) return 'holds';
+      return isNan(guardedSdpa) ? 'cannot be decided here' : 'partly';
     },
+    because: () => ({
+      holds: 'Eager is finite whatever its fill.',
+      partly:
+        'It removes the NaN, for a reason other than the one given: eager fills with a finite number. Eager with -inf is NaN just the same, and a row guard mends sdpa itself.',
+      'does not hold': 'Eager with a finite fill is NaN as well.',
+    }),
   },
 ];

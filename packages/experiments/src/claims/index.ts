@@ -2,7 +2,7 @@
 import { type Cell, cellId, plainCell } from '../cell/cell.ts';
 import type { Observation } from '../cell/outcome.ts';
 import { causeClaims } from './cause.ts';
-import type { Changes, Claim, Evidence, Judgement } from './claim.ts';
+import { type Changes, type Claim, type Evidence, type Judgement, judge } from './claim.ts';
 import { conditionClaims } from './conditions.ts';
 import { fixClaims } from './fix.ts';
 import type { KernelFacts } from './kernel-facts.ts';
@@ -66,6 +66,6 @@ export function judgeClaims(
     claim: claim.claim,
     experiment: claim.experiment,
     observed: evidence.map((one) => ({ device: one.device, text: claim.observed(one) })),
-    ...claim.judge(evidence),
+    ...judge(claim, evidence),
   }));
 }

@@ -1,5 +1,6 @@
 /** The claims about what is seen: that there is NaN, where it stands, how it goes on. */
-import { byAll, type Claim, combinations, lossWords, refutedBy } from './claim.ts';
+import type { Observation } from '../cell/outcome.ts';
+import { type Changes, type Claim, combinations, lossWords } from './claim.ts';
 
 const fills = ['select-inf', 'additive-inf', 'finfo-min'] as const;
 const sides = ['left', 'right'] as const;
@@ -15,14 +16,19 @@ export const symptomClaims: readonly Claim[] = [
       const words = nan.map((c) => `${c['padding-side']} padding, ${c.fill}, row guard ${c['row-guard']}`);
       return `NaN loss in ${nan.length} of ${this.cells.length} cells${nan.length > 0 ? `: ${words.join('; ')}` : ''}`;
     },
-    judge: (all) =>
-      byAll(
-        all,
-        ({ see }) =>
-          see({ 'padding-side': 'left', fill: 'additive-inf', 'row-guard': 'none' }).loss === 'NaN' &&
-          see({ 'padding-side': 'left', fill: 'additive-inf', 'row-guard': 'zeros' }).loss === 'finite',
+    decide({ see }) {
+      const isNan = (changes: Changes) => see(changes).loss === 'NaN';
+      if (!this.cells.some(isNan)) return 'does not hold';
+      const expected = (c: Changes) =>
+        c['padding-side'] === 'left' && c.fill !== 'finfo-min' && c['row-guard'] === 'none';
+      return this.cells.every((changes) => isNan(changes) === expected(changes)) ? 'holds' : 'partly';
+    },
+    because: () => ({
+      holds:
         'For a kernel that fills with -inf and has no row guard. A guard, a finite fill, or right padding, and it is gone; the device does not matter.',
-      ),
+      partly: 'There is NaN, and not only where a kernel fills with -inf and has no row guard.',
+      'does not hold': 'No cell is NaN.',
+    }),
   },
   {
     number: 9,
@@ -30,19 +36,20 @@ export const symptomClaims: readonly Claim[] = [
     experiment: 'the unguarded kernel on every device; are the NaN maps equal?',
     cells: [{ layers: '2' }],
     observed: ({ see }) => `NaN map after two layers: ${see({ layers: '2' }).layers.at(-1)!.join(' ')}`,
-    judge(all) {
-      const cpus = all.filter(({ gpu }) => !gpu);
-      if (cpus.length === 0)
-        return {
-          verdict: 'cannot be decided here',
-          because: 'No CPU device was asked for: add one to --device.',
-        };
-      return refutedBy(
-        cpus,
-        ({ see }) => see({ layers: '2' }).loss === 'NaN',
-        'An unguarded softmax over a row of -inf is NaN on a CPU too. What differed was the guard of the kernel, not the device.',
-      );
+    decide({ gpu, see }) {
+      if (gpu) return undefined;
+      const { loss, nanMap } = see({ layers: '2' });
+      if (loss !== 'NaN') return 'holds';
+      return nanMap === 'whole-sequence' ? 'does not hold' : 'partly';
     },
+    because: (all) => ({
+      holds: 'The unguarded kernel is finite there.',
+      'does not hold':
+        'An unguarded softmax over a row of -inf is NaN on a CPU too. What differed was the guard of the kernel, not the device.',
+      ...(all.every(({ gpu }) => gpu) && {
+        'cannot be decided here': 'No CPU device was asked for: add one to --device.',
+      }),
+    }),
   },
   {
     number: 10,
@@ -54,22 +61,19 @@ export const symptomClaims: readonly Claim[] = [
       const words = layers.map((rows, l) => (l === 0 ? '' : `layer ${l}: ${rows.join(' ')}`)).slice(1);
       return `${words.join('; ')}; row losses ${rowLosses.map((x) => (Number.isNaN(x) ? 'NaN' : 'finite')).join(', ')}`;
     },
-    judge: (all) =>
-      byAll(
-        all,
-        ({ see }) => {
-          const { nanMap, layers, rowLosses } = see({ layers: '2' });
-          const [first, other] = layers[1]!;
-          return (
-            first === 'NNN.....' &&
-            !other!.includes('N') &&
-            nanMap === 'whole-sequence' &&
-            Number.isNaN(rowLosses[0]) &&
-            Number.isFinite(rowLosses[1])
-          );
-        },
+    decide({ see }) {
+      const { nanMap, layers, rowLosses } = see({ layers: '2' });
+      const [first, other] = layers[1]!;
+      if (!first!.includes('N')) return 'cannot be decided here';
+      if (layers[2]!.join() === layers[1]!.join()) return 'does not hold';
+      const inSteps = first === 'NNN.....' && !other!.includes('N') && nanMap === 'whole-sequence';
+      return inSteps && Number.isNaN(rowLosses[0]) && Number.isFinite(rowLosses[1]) ? 'holds' : 'partly';
+    },
+    because: () => ({
+      holds:
         'In two steps, and within one sequence: the first layer makes NaN at padded positions only, the second carries it to every position of that sequence through 0 * NaN. Other sequences of the batch stay finite.',
-      ),
+      'does not hold': 'The NaN of the first layer stays where it is.',
+    }),
   },
   {
     number: 11,
@@ -77,13 +81,16 @@ export const symptomClaims: readonly Claim[] = [
     experiment: 'the padded sequence in batch row 0, then in batch row 1; where does the cascade begin?',
     cells: [{ row: '0' }, { row: '1' }],
     observed: ({ see }) => `row 0: ${see({ row: '0' }).origin}; row 1: ${see({ row: '1' }).origin}`,
-    judge: (all) =>
-      refutedBy(
-        all,
-        ({ see }) =>
-          see({ row: '0' }).origin.endsWith('[0,0,0]') && see({ row: '1' }).origin.endsWith('[1,0,0]'),
-        'It is the first query without an allowed key, and moves with the padding.',
-      ),
+    decide({ see }) {
+      const [first, second] = [see({ row: '0' }).origin, see({ row: '1' }).origin];
+      if (!first.endsWith('[0,0,0]')) return 'cannot be decided here';
+      if (second.endsWith('[0,0,0]')) return 'holds';
+      return second.endsWith('[1,0,0]') ? 'does not hold' : 'cannot be decided here';
+    },
+    because: () => ({
+      holds: 'It stays there wherever the padding is.',
+      'does not hold': 'It is the first query without an allowed key, and moves with the padding.',
+    }),
   },
   {
     number: 12,
@@ -98,14 +105,16 @@ export const symptomClaims: readonly Claim[] = [
         })
         .join('; ');
     },
-    judge: (all) =>
-      byAll(
-        all,
-        ({ see }) => {
-          const ignored = see({ mode: 'training', labels: 'ignore-first' });
-          return ignored.loss === 'finite' && ignored.gradients === 'NaN';
-        },
+    decide({ see }) {
+      const [both, ignored] = this.cells.map(see) as [Observation, Observation];
+      if (both.gradients === 'finite' && ignored.gradients === 'finite') return 'does not hold';
+      const poisoned = both.gradients === 'NaN' && ignored.gradients === 'NaN';
+      return poisoned && ignored.loss === 'finite' ? 'holds' : 'partly';
+    },
+    because: () => ({
+      holds:
         'Even where the loss is finite: the backward pass multiplies the NaN of an ignored position by 0, which is NaN.',
-      ),
+      'does not hold': 'All gradients are finite.',
+    }),
   },
 ];

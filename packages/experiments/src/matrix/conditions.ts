@@ -24,6 +24,7 @@ export const namedConditions: readonly NamedCondition[] = [
     holds: ({ labels }) => labels === 'clm',
   },
   { name: 'a query has no allowed key', reported: false, holds: ({ keys }) => keys === '0' },
+  { name: 'the fill is -inf', reported: false, holds: ({ fill }) => fill.endsWith('-inf') },
   {
     name: 'no row guard',
     reported: false,

@@ -49,6 +49,10 @@ describe('what is asked for', () => {
     expect(() => conditionsFrom('fill=select-in')).toThrow(
       /unknown value "select-in", did you mean select-inf\?/,
     );
+    expect(() => conditionsFrom('fill=select-inf=x')).toThrow(/unknown value "select-inf=x"/);
+    expect(() => conditionsFrom('keys=0;keys=1')).toThrow(
+      /keys: expected one value, found 0 and 1.*--keys 0,1/,
+    );
     expect(conditionsFrom('device=anything; keys=0')).toEqual({ device: 'anything', keys: '0' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Cell, plainCell } from '../cell/cell.ts';
+import { type Cell, factors, plainCell } from '../cell/cell.ts';
 import { cellsOf } from './factorial.ts';
 import { minimalSufficientSets } from './minimal-sets.ts';
 
@@ -33,6 +33,37 @@ describe('minimal sufficient sets', () => {
   it('of what never happens are none, of what always happens is the empty one', () => {
     expect(setsOf(cells, () => false)).toEqual([]);
     expect(setsOf(cells, () => true)).toEqual([[{}, cells.length]]);
+  });
+
+  it('name a factor that does nothing where its values do not meet the same cells', () => {
+    const part = cells.filter((cell) => cell.attn === 'eager' || cell['row-guard'] === 'zeros');
+    // Those of sdpa are all guarded, so that either says as much.
+    expect(setsOf(part, (cell) => cell['row-guard'] === 'zeros')).toEqual([
+      [{ attn: ['sdpa'] }, 9],
+      [{ 'row-guard': ['zeros'] }, 18],
+    ]);
+    const shown = setsOf(part, (cell) => cell.attn === 'sdpa' || cell['row-guard'] === 'none');
+    expect(shown).toEqual([
+      [{ attn: ['sdpa'] }, 9],
+      [{ 'row-guard': ['none'] }, 9],
+    ]);
+  });
+
+  it('of a table of every value of every factor are found in seconds', () => {
+    const all = cellsOf({ ...factors, attn: ['eager', 'sdpa'], device: ['wasm', 'gpu'], row: ['0'] });
+    const shows = ({ fill, keys, mode }: Cell) => fill !== 'finfo-min' && keys === '0' && mode === 'training';
+    const started = performance.now();
+    expect(setsOf(all, shows)).toEqual([
+      [
+        {
+          fill: ['select-inf', 'additive-inf', 'additive-finfo-min'],
+          keys: ['0'],
+          mode: ['training'],
+        },
+        all.length / 8,
+      ],
+    ]);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('are sufficient, minimal and complete for any table', () => {

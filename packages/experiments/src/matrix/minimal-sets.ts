@@ -25,6 +25,15 @@ export function minimalSufficientSets(cells: readonly Cell[], shows: readonly bo
   const outcome = bitsOf(shows);
   if (count(outcome) === 0) return [];
   if (count(outcome) === cells.length) return [{ conditions: {}, cells: cells.length }];
+  const [kept, keptShows] = withoutIdleFactors(cells, shows);
+  return setsOf(kept, bitsOf(keptShows)).map((conditions) => ({
+    conditions,
+    cells: cells.filter((cell) => meetsAny(cell, conditions)).length,
+  }));
+}
+
+/** The search, level by level: every conjunction that is not sufficient yet is narrowed by one more condition. */
+function setsOf(cells: readonly Cell[], outcome: Bits): Conditions[] {
   const factors = literalsOf(cells);
   const found: Literal[][] = [];
   let level: { readonly literals: Literal[]; readonly cells: Bits; readonly next: number }[] = [
@@ -46,10 +55,31 @@ export function minimalSufficientSets(cells: readonly Cell[], shows: readonly bo
     }
     level = deeper;
   }
-  return merged(found.map(asConditions)).map((conditions) => ({
-    conditions,
-    cells: cells.filter((cell) => meetsAny(cell, conditions)).length,
-  }));
+  return merged(found.map(asConditions));
+}
+
+/**
+ * The same table with every factor fixed on which the outcome does not depend. Where each of its values stands beside
+ * every combination of the others, no minimal set can name it, and the search is as many times smaller.
+ */
+function withoutIdleFactors(cells: readonly Cell[], shows: readonly boolean[]): readonly [Cell[], boolean[]] {
+  let table = cells.map((cell, i) => ({ cell, shown: shows[i]! }));
+  for (const name of conditionNames) {
+    const others = conditionNames.filter((other) => other !== name);
+    const groups = new Map<string, typeof table>();
+    for (const row of table) {
+      const key = others.map((other) => row.cell[other]).join(';');
+      const group = groups.get(key);
+      if (group) group.push(row);
+      else groups.set(key, [row]);
+    }
+    const values = new Set(table.map(({ cell }) => cell[name])).size;
+    const idle = [...groups.values()].every(
+      (group) => group.length === values && group.every(({ shown }) => shown === group[0]!.shown),
+    );
+    if (idle) table = [...groups.values()].map((group) => group[0]!);
+  }
+  return [table.map(({ cell }) => cell), table.map(({ shown }) => shown)];
 }
 
 type Conditions = Partial<Record<ConditionName, string[]>>;

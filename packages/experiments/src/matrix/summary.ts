@@ -25,7 +25,8 @@ export interface Answer {
   readonly question: Question;
   /** Cells that show it. */
   readonly cells: number;
-  readonly minimalSets: readonly SufficientSet[];
+  /** Absent for a part of a table: what is enough in it need not be enough in the whole. */
+  readonly minimalSets?: readonly SufficientSet[];
   readonly necessity: readonly Necessity[];
 }
 
@@ -42,10 +43,26 @@ export interface MatrixSummary {
   readonly answers: readonly Answer[];
 }
 
-export function summarizeMatrix(table: readonly ObservedCell[], gpus: ReadonlySet<string>): MatrixSummary {
+/**
+ * @param gpus the device names of the table that are GPUs
+ * @param whole whether every combination was observed that can be
+ */
+export function summarizeMatrix(
+  table: readonly ObservedCell[],
+  gpus: ReadonlySet<string>,
+  whole: boolean,
+): MatrixSummary {
   const cells = table.map(({ cell }) => cell);
+  const predicted = new Map<string, Outcome>();
+  const prediction = (cell: Cell): Outcome => {
+    // Neither who computes nor where changes what must come out.
+    const key = cellId({ ...cell, device: '', attn: 'eager' });
+    const known = predicted.get(key) ?? predict(cell);
+    predicted.set(key, known);
+    return known;
+  };
   const surprises = table.flatMap(({ cell, outcome }) => {
-    const found = differences(outcome, predict(cell));
+    const found = differences(outcome, prediction(cell));
     return found.length > 0 ? [{ id: cellId(cell), differences: found }] : [];
   });
   const answers = (Object.keys(questions) as Question[]).map((question) => {
@@ -53,7 +70,7 @@ export function summarizeMatrix(table: readonly ObservedCell[], gpus: ReadonlySe
     return {
       question,
       cells: shows.filter(Boolean).length,
-      minimalSets: minimalSufficientSets(cells, shows),
+      ...(whole && { minimalSets: minimalSufficientSets(cells, shows) }),
       necessity: namedConditions.map((condition) => necessityOf(condition, cells, shows, gpus)),
     };
   });

@@ -36,7 +36,8 @@ export async function runClaims(
   command: string,
   hooks: MatrixHooks,
 ): Promise<ClaimsOutcome> {
-  const devices = await devicesFor(config, hooks.onStage);
+  const devices = await devicesFor(config, hooks);
+  if (!devices) return { status: 'interrupted', failures: [] };
   const seen: (DeviceObservations & { readonly decided: NamedDevice })[] = [];
   const failures: string[] = [];
   for (const device of devices) {
@@ -64,16 +65,16 @@ export async function runClaims(
 /** Named devices must be there; without names, wasm always is, and a GPU is taken where there is one. */
 async function devicesFor(
   { device, backend }: ClaimsConfig,
-  say: (what: string) => void,
-): Promise<NamedDevice[]> {
-  if (device !== undefined) return decideDevices(deviceNames(device), backend, say);
-  const sure = await decideDevices(['wasm'], backend, say);
-  const gpu = await decideDevices(['gpu'], backend, say).catch((error: unknown) => {
+  hooks: MatrixHooks,
+): Promise<NamedDevice[] | undefined> {
+  if (device !== undefined) return decideDevices(deviceNames(device), backend, hooks);
+  const sure = await decideDevices(['wasm'], backend, hooks);
+  const gpu = await decideDevices(['gpu'], backend, hooks).catch((error: unknown) => {
     if (!(error instanceof UserError) || error.exitCode !== 3) throw error;
-    say(`no GPU is looked at: ${error.message}`);
+    hooks.onStage(`no GPU is looked at: ${error.message}`);
     return [];
   });
-  return [...sure, ...gpu];
+  return sure && gpu && [...sure, ...gpu];
 }
 
 async function observe(

@@ -1,10 +1,9 @@
 /** The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps. */
+import { shellWord as word } from '@nanscope/report';
 import { configRecord } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import type { GenerateConfig } from '../config/generate-config.ts';
 import type { Continuation } from './task.ts';
-
-const word = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 const passed = [
   ...['model', 'tokenizer', 'seed', 'device', 'backend', 'mps-rule', 'attn', 'sdpa-kernel', 'policy'],

@@ -1,13 +1,18 @@
 /** cells.jsonl: one observed cell a line, appended as they come, so that an interrupted matrix is kept and can go on. */
-import { existsSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionsFrom, type Observation } from '@nanscope/experiments';
-import { stringifyExact } from '@nanscope/report';
+import { type Cell, cellId, conditionNames, conditionsFrom } from '@nanscope/experiments';
+import { cellLineSchema, fromJsonNumber, stringifyExact } from '@nanscope/report';
 import type { CellResult } from '../experiments/task.ts';
 import { appendLines } from '../run-folder/write.ts';
 
 const FILE = 'cells.jsonl';
+
+/** There from the start, so that a run that was interrupted before its first cell can go on as well. */
+export function startCells(folder: string): void {
+  appendFileSync(join(folder, FILE), '');
+}
 
 export function appendCells(folder: string, results: readonly CellResult[]): void {
   const lines = results.map((result) =>
@@ -20,7 +25,8 @@ export function appendCells(folder: string, results: readonly CellResult[]): voi
 }
 
 /**
- * The cells of an earlier run by id. A last line that was cut off in the middle is dropped from the file.
+ * The cells of an earlier run by id. A last line that was cut off in the middle is dropped from the file, once
+ * everything before it is known to be ours.
  *
  * @throws UserError `matrix/cells-file`
  */
@@ -30,25 +36,41 @@ export function readCells(folder: string): Map<string, CellResult> {
   if (!existsSync(path)) return found;
   const text = readFileSync(path, 'utf8');
   const end = text.lastIndexOf('\n') + 1;
-  if (end < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, end)));
   text
     .slice(0, end)
     .split('\n')
     .forEach((line, i) => {
       if (line === '') return;
-      try {
-        const { id, ...rest } = JSON.parse(line) as { id: string } & (Observation | { refused: string });
-        const cell = conditionsFrom(id) as Cell;
-        found.set(
-          cellId(cell),
-          'refused' in rest ? { cell, refused: rest.refused } : { cell, observation: rest },
-        );
-      } catch {
+      const result = resultOf(line);
+      if (!result) {
         throw new UserError(
           'matrix/cells-file',
           `${path}, line ${i + 1}: expected an observed cell, found "${line.slice(0, 40)}". Name another folder with --out.`,
         );
       }
+      found.set(cellId(result.cell), result);
     });
+  if (end < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, end)));
   return found;
+}
+
+/** Undefined for what is no line of ours, such as a cell that lacks a factor. */
+function resultOf(line: string): CellResult | undefined {
+  try {
+    const { id, ...rest } = cellLineSchema.parse(JSON.parse(line));
+    const cell = conditionsFrom(id) as Cell;
+    if (conditionNames.some((name) => cell[name] === undefined)) return undefined;
+    if ('refused' in rest) return { cell, refused: rest.refused };
+    const { lossValue, rowLosses } = rest;
+    return {
+      cell,
+      observation: {
+        ...rest,
+        lossValue: fromJsonNumber(lossValue),
+        rowLosses: rowLosses.map(fromJsonNumber),
+      },
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 /** From what was run and seen to the record of a matrix: the table is summed up here. Pure. */
 import { type Cell, cellId, summarizeMatrix } from '@nanscope/experiments';
-import type { MatrixRecord } from '@nanscope/report';
+import { type MatrixRecord, shellWord } from '@nanscope/report';
 import type { CellResult } from '../experiments/task.ts';
 
 /** Surprises that a result names; cells.jsonl holds every cell. */
@@ -18,8 +18,9 @@ export function matrixRecord(
     return result && 'observation' in result ? [{ cell, outcome: result.observation }] : [];
   });
   const gpus = new Set(head.devices.filter(({ gpu }) => gpu).map(({ name }) => name));
-  const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus);
-  const third = backend === undefined ? '' : ` --backend ${backend}`;
+  const whole = head.shard === undefined && planned.every((cell) => seen.has(cellId(cell)));
+  const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus, whole);
+  const third = backend === undefined ? '' : ` --backend ${shellWord(backend)}`;
   return {
     ...head,
     cells,
@@ -27,15 +28,17 @@ export function matrixRecord(
     surprises: surprises.slice(0, MOST_SURPRISES).map(({ id, differences }) => ({
       id,
       differences,
-      command: `nanscope matrix${third} --filter '${id}'`,
+      command: `nanscope matrix${third} --filter ${shellWord(id)}`,
     })),
     surprisesCut: Math.max(0, surprises.length - MOST_SURPRISES),
     answers: answers.map(({ necessity, minimalSets, ...answer }) => ({
       ...answer,
-      minimalSets: minimalSets.map(({ conditions, ...set }) => ({
-        ...set,
-        conditions: conditions as Record<string, readonly string[]>,
-      })),
+      ...(minimalSets && {
+        minimalSets: minimalSets.map(({ conditions, ...set }) => ({
+          ...set,
+          conditions: conditions as Record<string, readonly string[]>,
+        })),
+      }),
       necessity: necessity.map(({ example, ...rest }) => ({
         ...rest,
         ...(example && { example: cellId(example) }),

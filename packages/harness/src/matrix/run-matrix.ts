@@ -2,21 +2,20 @@
  * `nanscope matrix`: every combination of the conditions that are said to matter, observed on each device, held
  * against the oracle's prediction, and summed up. Effects sit here; what a table says is decided in @nanscope/experiments.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionNames } from '@nanscope/experiments';
+import { type Cell, cellId, conditionNames, isForeign } from '@nanscope/experiments';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
-import { defaultRunFolder } from '../eval/run-folder-name.ts';
+import { onnxruntimeProvider } from '../conform/onnxruntime.ts';
 import { decideDevices, type NamedDevice } from '../experiments/devices.ts';
 import { runCells } from '../experiments/run-cells.ts';
 import type { CellResult } from '../experiments/task.ts';
 import type { LaneOutcome } from '../lane/task.ts';
-import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
-import { appendCells, readCells } from './cells-file.ts';
+import { writeJson } from '../run-folder/write.ts';
+import { appendCells } from './cells-file.ts';
+import { openMatrixFolder } from './folder.ts';
 import { matrixRecord } from './matrix-record.ts';
-import { planMatrix } from './plan.ts';
+import { type MatrixPlan, planMatrix } from './plan.ts';
 
 export interface MatrixHooks {
   readonly onStage: (what: string) => void;
@@ -29,18 +28,19 @@ type DeviceRecord = MatrixRecord['devices'][number];
 
 /**
  * @param command The command line as typed, for the result.
- * @returns The result, which is also in `run.json` of its folder.
+ * @returns The result, which is also in `run.json` of its folder; undefined when it was interrupted before a device was opened.
  * @throws {UserError} for what is wrong in the configuration, before anything is written
  */
 export async function runMatrix(
   config: MatrixConfig,
   command: string,
   hooks: MatrixHooks,
-): Promise<MatrixRecord> {
+): Promise<MatrixRecord | undefined> {
   const plan = planMatrix(config);
-  const devices = await decideDevices([...plan.values.device], config.backend, hooks.onStage);
-  const folder = folderOf(config, hooks);
-  const known = readCells(folder);
+  const devices = await decideDevices([...plan.values.device], config.backend, hooks);
+  if (!devices) return undefined;
+  checkForeign(plan, devices);
+  const { path: folder, known } = openMatrixFolder(config, devices, hooks.onStage);
   const seen = new Map<string, CellResult>();
   const records: DeviceRecord[] = [];
   for (const device of devices) {
@@ -63,22 +63,12 @@ export async function runMatrix(
   return result;
 }
 
-function folderOf({ out, resume }: MatrixConfig, hooks: MatrixHooks): string {
-  if (resume && (out === undefined || !existsSync(join(out, 'cells.jsonl')))) {
-    const found = out === undefined ? 'no --out' : `no cells.jsonl in ${out}`;
-    throw new UserError(
-      'matrix/resume',
-      `--resume: expected --out with the folder of an earlier matrix, found ${found}.`,
-    );
+/** A device that another library has no kernels for would be told in its name. @throws UserError `usage/onnxruntime-device` */
+function checkForeign({ cells }: MatrixPlan, devices: readonly NamedDevice[]): void {
+  for (const { name, decision } of devices) {
+    const foreign = cells.filter((cell) => cell.device === name).find(isForeign);
+    if (foreign) onnxruntimeProvider(foreign.attn, decision);
   }
-  const folder = out ?? defaultRunFolder(new Date());
-  if (resume) earlierRun(folder);
-  else {
-    const earlier = moveAside(folder);
-    if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
-  }
-  makeRunFolder(folder);
-  return folder;
 }
 
 interface Run {

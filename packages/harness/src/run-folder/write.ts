@@ -8,7 +8,7 @@ import { stringifyExact } from '@nanscope/report';
 const MARK = '.nanscope';
 
 /** What a run writes at the top of its folder. */
-const OURS = ['run.json', 'config.json', 'input.jsonl', 'target', 'reference'];
+const OURS = ['run.json', 'config.json', 'input.jsonl', 'cells.jsonl', 'target', 'reference'];
 
 /** What of a run lies at `path` already. @throws {UserError} `run-folder/foreign` when it is not of a run of ours */
 export function earlierRun(path: string): string | undefined {

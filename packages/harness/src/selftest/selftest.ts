@@ -87,7 +87,8 @@ export async function selftest(
   hooks: MatrixHooks,
 ): Promise<SelftestRecord | undefined> {
   check(config);
-  const named = await decideDevices(deviceNames(config.device), config.backend, hooks.onStage);
+  const named = await decideDevices(deviceNames(config.device), config.backend, hooks);
+  if (!named) return undefined;
   const devices: SelftestDevice[] = [];
   for (const device of named) {
     if (hooks.signal?.aborted) break;

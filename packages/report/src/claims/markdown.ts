@@ -28,7 +28,7 @@ function section({ number, claim, experiment, observed, verdict, because }: Find
 
 > ${claim}
 
-Experiment: ${experiment}.
+Experiment: ${experiment}${experiment.endsWith('?') ? '' : '.'}
 
 | device | what it showed |
 |---|---|

@@ -7,7 +7,7 @@ import { count } from '../text/number.ts';
 import { type Html, html } from './html.ts';
 import { badge, commandLine, filters, madeBy, type Section, type Status, section, table } from './parts.ts';
 
-type Conditions = MatrixAnswer['minimalSets'][number]['conditions'];
+type Conditions = NonNullable<MatrixAnswer['minimalSets']>[number]['conditions'];
 
 const conditionWords = (conditions: Conditions): Html =>
   Object.keys(conditions).length === 0
@@ -22,6 +22,8 @@ function sufficient({ answers, cells, command }: MatrixRecord): Section[] {
     const head = html`<h3>${questionTitles[question]} <span class="dim">${count(showing)} of ${count(cells)} cells</span></h3>
 `;
     if (showing === 0) return html`${head}<p>${badge('pass', 'nowhere in this table')}</p>`;
+    if (!minimalSets)
+      return html`${head}<p>Minimal sufficient sets are read off a whole table, and this is a part of one.</p>`;
     const rows = minimalSets.map(({ conditions, cells: met }) => ({
       cells: [count(met), conditionWords(conditions)],
     }));

@@ -7,6 +7,7 @@ import { cell, type Line, labelled, paint, paragraph, span } from '../text/line.
 import { count, counted } from '../text/number.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
 import { wrap } from '../text/width.ts';
+import { commandLines } from './command-lines.ts';
 
 export const questionTitles: Record<MatrixAnswer['question'], string> = {
   'nan-positions': 'NaN at a position',
@@ -74,6 +75,11 @@ function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page)
   const remark = `${count(answer.cells)} of ${counted(cells, 'cell')}`;
   const title = heading(questionTitles[answer.question], layout, remark);
   if (answer.cells === 0) return [title, ...paragraph('nowhere in this table', 'good', width, 2)];
+  if (!answer.minimalSets)
+    return [
+      title,
+      ...paragraph('a part of the table does not say which conditions are enough', 'dim', width, 2),
+    ];
   const most = 12;
   const shown = answer.minimalSets.slice(0, most);
   return [
@@ -88,6 +94,9 @@ function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page)
   ];
 }
 
+/** Columns that a condition, its verdict and the evidence take side by side. */
+const WIDE_ENOUGH = 98;
+
 function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
   const answer = answers.find(({ question }) => question === 'nan-loss');
   if (!answer || cells === 0) return [];
@@ -101,12 +110,15 @@ function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
             ? 'every cell meets it'
             : 'no cell has a NaN loss'
           : `${count(without)} of ${count(cellsWithout)} without it`;
+      const name = `${condition}${reported ? '' : ' *'}`;
       const sign = told === 'necessary' ? glyphs.pass : told === 'undecided' ? glyphs.dot : glyphs.none;
       const tone = told === 'necessary' ? 'strong' : 'plain';
+      if (width < WIDE_ENOUGH)
+        return paragraph(`${name}: ${told}, ${evidence}`, tone, width, 4, span(sign, 'dim'));
       return [
         [
           span(`  ${sign} `, 'dim'),
-          ...cell([span(`${condition}${reported ? '' : ' *'}`, tone)], Math.min(56, width - 40)),
+          ...cell([span(name, tone)], 57),
           span(` ${told.padEnd(14)}`, tone),
           span(evidence, 'dim'),
         ],
@@ -125,7 +137,9 @@ function surprises({ surprises: found, surprisesCut }: MatrixRecord, layout: Pag
       .slice(0, 10)
       .flatMap(({ differences, command }) => [
         ...paragraph(differences.join('; '), 'bad', width, 4, span(glyphs.fail, 'bad')),
-        ...paragraph(command, 'dim', width, 4, span(glyphs.next, 'dim')),
+        ...commandLines(command, width - 4).flatMap((line, i) =>
+          paragraph(line, 'dim', width, 4, span(i === 0 ? glyphs.next : '', 'dim')),
+        ),
       ]),
     ...(found.length + surprisesCut > 10
       ? paragraph(`and ${found.length + surprisesCut - 10} more in run.json and cells.jsonl`, 'dim', width, 4)

@@ -1,6 +1,7 @@
 /** `run.json` of a matrix: what was combined, on which devices, and what the table says. The cells are in cells.jsonl. */
 import { z } from 'zod';
 import { SCHEMA_VERSION } from './lane.ts';
+import { jsonNumber } from './number.ts';
 
 const conditionsSchema = z.record(z.string(), z.array(z.string()).readonly());
 
@@ -22,6 +23,29 @@ export const matrixDeviceSchema = z.object({
   seconds: z.number(),
 });
 
+const cellId = { id: z.string() };
+
+/** A line of cells.jsonl: what a cell showed, or why its attention could not be asked. */
+export const cellLineSchema = z.union([
+  z.object({ ...cellId, refused: z.string() }),
+  z.object({
+    ...cellId,
+    /** By layer and batch row, one letter a position: `N` NaN, `I` infinity, `.` finite. */
+    layers: z.array(z.array(z.string())),
+    nanMap: z.enum(['none', 'masked-rows', 'whole-sequence', 'other-sequences']),
+    leak: z.enum(['none', 'unlabelled', 'labelled']),
+    loss: z.enum(['finite', 'NaN', 'infinite']),
+    gradients: z.enum(['none', 'finite', 'NaN', 'infinite']),
+    origin: z.string(),
+    lossValue: jsonNumber,
+    rowLosses: z.array(jsonNumber),
+    leaks: z.array(z.tuple([z.number().int(), z.number().int()])),
+    nanGradients: z.number().int(),
+    parameters: z.number().int(),
+    originKey: z.string(),
+  }),
+]);
+
 export const necessitySchema = z.object({
   condition: z.string(),
   /** Whether the report that the project began with names it. */
@@ -37,7 +61,8 @@ export const necessitySchema = z.object({
 export const matrixAnswerSchema = z.object({
   question: z.enum(['nan-positions', 'nan-loss', 'nan-gradients', 'leak', 'leak-at-label']),
   cells: z.number().int(),
-  minimalSets: z.array(z.object({ conditions: conditionsSchema, cells: z.number().int() })),
+  /** Absent where only a part of the table was observed: what is enough there need not be enough elsewhere. */
+  minimalSets: z.array(z.object({ conditions: conditionsSchema, cells: z.number().int() })).optional(),
   necessity: z.array(necessitySchema),
 });
 export type MatrixAnswer = z.infer<typeof matrixAnswerSchema>;

@@ -1,0 +1,77 @@
+/** The run folder of a matrix: a new one, or that of an earlier matrix whose cells are kept. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorLine, UserError } from '@nanscope/errors';
+import { configRecord } from '../config/eval-config.ts';
+import type { MatrixConfig } from '../config/matrix-config.ts';
+import { defaultRunFolder } from '../eval/run-folder-name.ts';
+import type { NamedDevice } from '../experiments/devices.ts';
+import type { CellResult } from '../experiments/task.ts';
+import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { readCells, startCells } from './cells-file.ts';
+
+export interface MatrixFolder {
+  readonly path: string;
+  /** By id; empty unless it goes on. */
+  readonly known: ReadonlyMap<string, CellResult>;
+}
+
+/** What config.json says of the devices whose cells are in the folder: names, and what they meant. */
+type Labels = Readonly<Record<string, string>>;
+
+/** @throws UserError `matrix/resume`, `matrix/cells-file`, `run-folder/foreign`, `run-folder/unwritable` */
+export function openMatrixFolder(
+  config: MatrixConfig,
+  devices: readonly NamedDevice[],
+  say: (what: string) => void,
+): MatrixFolder {
+  const path = config.out ?? defaultRunFolder(new Date());
+  const here: Labels = Object.fromEntries(devices.map(({ name, decision }) => [name, decision.label]));
+  let before: Labels = {};
+  let known: ReadonlyMap<string, CellResult> = new Map();
+  if (config.resume) {
+    before = resumedLabels(config.out, here);
+    known = readCells(path);
+  } else {
+    const earlier = moveAside(path);
+    if (earlier) say(`moved the earlier run in ${path} to ${earlier}`);
+  }
+  makeRunFolder(path);
+  const { factors, ...rest } = config;
+  writeJson(path, 'config.json', {
+    ...configRecord({ ...rest, ...factors }),
+    devices: { ...before, ...here },
+  });
+  startCells(path);
+  return { path, known };
+}
+
+/** The devices of an earlier run: a name has to mean the same device still. */
+function resumedLabels(out: string | undefined, here: Labels): Labels {
+  if (out === undefined || !existsSync(join(out, 'cells.jsonl'))) {
+    const found = out === undefined ? 'no --out' : `no cells.jsonl in ${out}`;
+    throw new UserError(
+      'matrix/resume',
+      `--resume: expected --out with the folder of an earlier matrix, found ${found}.`,
+    );
+  }
+  earlierRun(out);
+  const before = readLabels(join(out, 'config.json'));
+  for (const [name, label] of Object.entries(here)) {
+    if (before[name] === undefined || before[name] === label) continue;
+    throw new UserError(
+      'matrix/resume',
+      `--resume: the cells of ${name} in ${out} are of ${before[name]}, and here it is ${label}. Name another folder with --out.`,
+    );
+  }
+  return before;
+}
+
+function readLabels(path: string): Labels {
+  if (!existsSync(path)) return {};
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as { devices?: Labels }).devices ?? {};
+  } catch (error) {
+    throw new UserError('matrix/resume', `${path}: expected JSON, found ${errorLine(error)}.`);
+  }
+}
