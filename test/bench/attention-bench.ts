@@ -15,8 +15,6 @@ import {
   work,
 } from './measure.ts';
 
-/** For one length of one backend, all rounds of one kernel. */
-const BUDGET_SECONDS = 10;
 const passes: readonly (readonly [Pass, string])[] = [
   ['forward', 'forward'],
   ['both', 'forward and backward'],
@@ -69,17 +67,23 @@ async function composedRows(
   return rows;
 }
 
-export async function attentionBench({ backends, rounds, environment, say }: BenchOptions): Promise<string> {
+export async function attentionBench({
+  backends,
+  rounds,
+  seconds,
+  environment,
+  say,
+}: BenchOptions): Promise<string> {
   const { B, H, D } = attentionShape;
   const lines = [
-    `${machine()}. Batch ${B}, ${H} heads of ${D}, causal, policy safe; medians of ${rounds} rounds, by turns. A length that would take more than ${BUDGET_SECONDS} s is left out.`,
+    `${machine()}. Batch ${B}, ${H} heads of ${D}, causal, policy safe; medians of ${rounds} rounds, by turns. A length that would take more than ${seconds} s is left out.`,
   ];
   const composed: string[] = [];
   for (const backend of backends) {
     say(`${backend} ...`);
     const found = await work<AttentionTimes>(
       './attention-worker.ts',
-      [backend, rounds, BUDGET_SECONDS],
+      [backend, rounds, seconds],
       environment,
     );
     if (backend !== 'webgpu') {

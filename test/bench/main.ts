@@ -1,6 +1,6 @@
 /**
- * Entry point of `pnpm bench [eval|train|probes|attention] [--backends a,b] [--preset gpt2] [--rounds N] [--write FILE]`: runs the
- * benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
+ * Entry point of `pnpm bench [eval|train|probes|attention] [--backends a,b] [--preset gpt2] [--rounds N]
+ * [--seconds N] [--write FILE]`: runs the benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
     backends: { type: 'string', default: 'tensorflow,wasm,webgpu' },
     preset: { type: 'string', default: 'gpt2' },
     rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '10' },
     write: { type: 'string' },
   },
 });
@@ -40,15 +41,20 @@ if (!bench || more.length > 0)
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 
+const seconds = Number(values.seconds);
+if (!(seconds > 0)) refuse(`--seconds: expected a number above 0, found ${values.seconds}.`);
+
 const table = await bench({
   backends: values.backends.split(','),
   preset: values.preset,
   rounds,
+  seconds,
   environment: await laneEnvironment(),
   say: (text) => void process.stderr.write(`${text}\n`),
 });
 const shape = name === 'eval' ? ` --preset ${values.preset}` : '';
-const command = `pnpm bench ${name} --backends ${values.backends}${shape} --rounds ${rounds}`;
+const budget = name === 'attention' ? ` --seconds ${seconds}` : '';
+const command = `pnpm bench ${name} --backends ${values.backends}${shape} --rounds ${rounds}${budget}`;
 process.stdout.write(`${command}\n\n${table}\n`);
 if (values.write) {
   writeFileSync(values.write, withSection(readFileSync(values.write, 'utf8'), command, table));

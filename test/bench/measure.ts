@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly backends: readonly string[];
   readonly preset: string;
   readonly rounds: number;
+  /** What all rounds of one length may take, where a bench has lengths; longer ones are left out and said to be. */
+  readonly seconds: number;
   /** Of the processes in which a backend opens. */
   readonly environment: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
