@@ -11,6 +11,8 @@ export default defineConfig({
     // Needs built packages and a package registry: `pnpm test:packaging`.
     exclude: ['**/node_modules/**', 'test/packaging/**'],
     pool: 'forks',
+    // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two.
+    maxWorkers: '100%',
     reporters: ['default', './scripts/skip-reporter.mjs'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
