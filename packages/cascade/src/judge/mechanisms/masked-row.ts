@@ -31,6 +31,8 @@ function wayToNaN(scene: Scene): string | undefined {
   if (masked.length > 0 && (takesRows || infinityMinusInfinity.find(scene) !== undefined)) {
     return `its masked scores are all -inf (${listed(masked)})`;
   }
+  // Scores and mask never leave this kernel: what the mask says is the evidence.
+  if (kernelIs(scene, 'FusedAttention')) return 'scores and mask are inside the kernel';
   // Weights that add up to 0, divided by their sum.
   return zeroByZero.find(scene);
 }

@@ -48,6 +48,15 @@ const softmax = (out: Health, context?: BatchContext): Shown => ({
   ...(context && { context }),
 });
 
+/** Attention as one kernel, of finite q, k and v: neither scores nor a mask arrive. */
+const fused = (out: Health, context?: BatchContext): Shown => ({
+  lines: [
+    { kernel: 'FusedAttention', in: ['q', 'k', 'v'], out, shape: [1, 2, 2, 2], path: 'transformer.h.0/attn' },
+  ],
+  externals: { q: ordinary, k: ordinary, v: ordinary },
+  ...(context && { context }),
+});
+
 /** where(x > 0, sqrt(x), 0) forward and backward; the last op divides the gradient by 2 sqrt(x). */
 function guardedRoot(gradient: Health): Shown {
   const backward = { phase: 'backward' as const };
@@ -118,6 +127,9 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
   ['fully masked row', softmax(withNaN(4, 8, 0), masked), softmax(withNaN(1, 8, 0), masked), 'kernel fault'],
   ['fully masked row', softmax(withNaN(4, 8, 0)), softmax(withNaN(1, 8, 3)), 'kernel fault'],
   ['fully masked row', softmax(withNaN(2, 8, 0), masked), softmax(withNaN(2, 8, 2), masked), 'unknown'],
+  // The kernel holds scores and mask inside: without the mask's facts there is no evidence, nor in a row that has a key.
+  ['fully masked row', fused(withNaN(2, 8, 0), masked), fused(withNaN(2, 8, 0)), 'unknown'],
+  ['fully masked row', fused(withNaN(4, 8, 0), masked), fused(withNaN(2, 8, 2), masked), 'unknown'],
   [
     'inherited through 0 * NaN',
     {
