@@ -25,7 +25,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { caseOf, causal, grouped, headSizeCases, tailCases } from './fused-cases.ts';
 
 // A software adapter compiles a shader in seconds, and in a minute when the machine is busy.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const fused = tensorflowImplementation('fused');
 
