@@ -12,6 +12,7 @@ import type { EvalConfig } from '../config/eval-config.ts';
 import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
 import { runCells } from '../experiments/run-cells.ts';
 import type { ObservedCell } from '../experiments/task.ts';
+import { throwUserError } from '../lane/watch-lane.ts';
 import type { MatrixHooks } from '../matrix/run-matrix.ts';
 
 export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json' | 'reporter'> {
@@ -97,10 +98,7 @@ async function observe(
     },
     ...(hooks.signal && { signal: hooks.signal }),
   });
-  if (outcome.userError) {
-    const { code, message, exitCode } = outcome.userError;
-    throw new UserError(code, message, { exitCode });
-  }
+  throwUserError(outcome);
   if (outcome.status !== 'complete' || !facts)
     return `${outcome.status}: ${outcome.failure ?? 'it said nothing'}`;
   const { backend, software } = device.decision;

@@ -3,15 +3,14 @@
  * so that a device that crashes or hangs costs the cases it had not come to.
  */
 import type { CaseResult } from '@nanscope/conform';
-import { UserError } from '@nanscope/errors';
 import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/report';
 import type { ConformConfig } from '../config/conform-config.ts';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { type Decided, decide } from '../eval/decide.ts';
 import type { EvalHooks } from '../eval/evaluate.ts';
-import { runChild, siblingModule } from '../lane/child.ts';
-import { laneOutcome } from '../lane/start-lane.ts';
-import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
+import { siblingModule } from '../lane/child.ts';
+import type { LaneOutcome } from '../lane/task.ts';
+import { throwUserError, watchLane } from '../lane/watch-lane.ts';
 import { chooseCases } from './cases.ts';
 import { isOnnxruntime, onnxruntimeDecision } from './onnxruntime.ts';
 import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
@@ -32,11 +31,8 @@ async function runProcess(
   const { laneTimeout } = task.config;
   const results: CaseResult[] = [];
   let environment: EnvironmentRecord | undefined;
-  let done = false;
   let failed = 0;
-  let lost: string | undefined;
-  let userError: LaneOutcome['userError'];
-  const end = await runChild<LaneMessage | ConformMessage>({
+  const outcome = await watchLane<ConformMessage>({
     module: siblingModule(import.meta.url, './lane-main'),
     input: task,
     environment: variables,
@@ -50,24 +46,9 @@ async function runProcess(
         const facts = failed > 0 ? [`${failed} failed`] : [];
         const progress = { batches: results.length, total, tokensPerSecond: 0, facts };
         hooks.onLane('target', { kind: 'progress', ...progress });
-      } else {
-        if (message.kind === 'done') done = true;
-        else if (message.kind === 'device-lost') lost = message.reason;
-        else if (message.kind === 'user-error') userError = message;
-        hooks.onLane('target', message);
-      }
+      } else hooks.onLane('target', message);
     },
   });
-  const outcome = laneOutcome(
-    end,
-    {
-      done,
-      interrupted: hooks.signal?.aborted ?? false,
-      ...(lost ? { lost } : {}),
-      ...(userError ? { userError } : {}),
-    },
-    laneTimeout,
-  );
   if (outcome.status !== 'complete') hooks.onLane('target', { kind: 'ended', outcome });
   return { outcome, results, ...(environment ? { environment } : {}) };
 }
@@ -98,10 +79,7 @@ export async function conform(
   const started = performance.now();
   const task = { config, decision: decided.target };
   const { outcome, results, environment } = await runProcess(task, cases.length, decided, hooks);
-  if (outcome.userError) {
-    const { code, message, exitCode } = outcome.userError;
-    throw new UserError(code, message, { exitCode });
-  }
+  throwUserError(outcome);
   const counts = countsOf(results, cases.length);
   return {
     schema: CONFORM_SCHEMA,

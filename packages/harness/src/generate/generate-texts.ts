@@ -7,9 +7,9 @@ import { withModelFolder } from '../data/hub-model.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
 import { type Decided, decide } from '../eval/decide.ts';
-import { runChild, siblingModule } from '../lane/child.ts';
-import { laneOutcome } from '../lane/start-lane.ts';
+import { siblingModule } from '../lane/child.ts';
 import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
+import { throwUserError, watchLane } from '../lane/watch-lane.ts';
 import { type Prompt, promptIds, readPrompts } from './prompts.ts';
 import { type Continuation, type ContinuationMessage, type GenerateTask, generateOptions } from './task.ts';
 
@@ -45,34 +45,19 @@ async function runProcess(
   hooks: GenerateHooks,
 ): Promise<LaneOutcome> {
   const { laneTimeout, batchSize } = task.config;
-  let done = false;
-  let lost: string | undefined;
-  let userError: LaneOutcome['userError'];
-  const end = await runChild<LaneMessage | ContinuationMessage>({
+  return watchLane<ContinuationMessage>({
     module: siblingModule(import.meta.url, './lane-main'),
     input: task,
     environment,
     silenceSeconds: laneTimeout,
     ...(hooks.signal ? { signal: hooks.signal } : {}),
     onMessage(message) {
-      if (message.kind === 'continuation') {
-        const first = message.continuation.row - (message.continuation.row % batchSize);
-        const together = task.prompts.slice(first, first + batchSize).map(({ text }) => text);
-        hooks.onContinuation(message.continuation, together);
-        return;
-      }
-      if (message.kind === 'done') done = true;
-      else if (message.kind === 'device-lost') lost = message.reason;
-      else if (message.kind === 'user-error') userError = message;
-      hooks.onMessage(message);
+      if (message.kind !== 'continuation') return hooks.onMessage(message);
+      const first = message.continuation.row - (message.continuation.row % batchSize);
+      const together = task.prompts.slice(first, first + batchSize).map(({ text }) => text);
+      hooks.onContinuation(message.continuation, together);
     },
   });
-  const interrupted = hooks.signal?.aborted ?? false;
-  return laneOutcome(
-    end,
-    { done, interrupted, ...(lost ? { lost } : {}), ...(userError ? { userError } : {}) },
-    laneTimeout,
-  );
 }
 
 /**
@@ -92,9 +77,6 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
   if (!decided || hooks.signal?.aborted) return interrupted;
   hooks.onDecision(decided);
   const outcome = await runProcess({ config, decision: decided.target, prompts }, decided, hooks);
-  if (outcome.userError) {
-    const { code, message, exitCode } = outcome.userError;
-    throw new UserError(code, message, { exitCode });
-  }
+  throwUserError(outcome);
   return outcome;
 }

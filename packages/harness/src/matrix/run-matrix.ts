@@ -2,7 +2,6 @@
  * `nanscope matrix`: every combination of the conditions that are said to matter, observed on each device, held
  * against the oracle's prediction, and summed up. Effects sit here; what a table says is decided in @nanscope/experiments.
  */
-import { UserError } from '@nanscope/errors';
 import { type Cell, cellId, conditionNames, isForeign } from '@nanscope/experiments';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
@@ -11,6 +10,7 @@ import { decideDevices, type NamedDevice } from '../experiments/devices.ts';
 import { runCells } from '../experiments/run-cells.ts';
 import type { CellResult } from '../experiments/task.ts';
 import type { LaneOutcome } from '../lane/task.ts';
+import { throwUserError } from '../lane/watch-lane.ts';
 import { writeJson } from '../run-folder/write.ts';
 import { appendCells } from './cells-file.ts';
 import { openMatrixFolder } from './folder.ts';
@@ -107,10 +107,7 @@ async function runDevice(
           },
           ...(hooks.signal && { signal: hooks.signal }),
         });
-  if (outcome.userError) {
-    const { code, message, exitCode } = outcome.userError;
-    throw new UserError(code, message, { exitCode });
-  }
+  throwUserError(outcome);
   const refused = cells.flatMap((cell) => {
     const result = seen.get(cellId(cell));
     return result && 'refused' in result ? [result.refused] : [];

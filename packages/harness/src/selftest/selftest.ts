@@ -4,9 +4,8 @@ import type { Trial, TrialPlan } from '@nanscope/experiments';
 import { SELFTEST_SCHEMA, type SelftestDevice, type SelftestRecord } from '@nanscope/report';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
-import { runChild, siblingModule } from '../lane/child.ts';
-import { laneOutcome } from '../lane/start-lane.ts';
-import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
+import { siblingModule } from '../lane/child.ts';
+import { throwUserError, watchLane } from '../lane/watch-lane.ts';
 import type { MatrixHooks } from '../matrix/run-matrix.ts';
 import type { SelftestMessage, SelftestTask } from './task.ts';
 import { bar, deviceRecord, selftestVerdict } from './verdict.ts';
@@ -39,16 +38,14 @@ async function runDevice(
   const started = performance.now();
   const trials: Trial[] = [];
   let plan: TrialPlan | undefined;
-  const said: { done: boolean; lost?: string; failed?: string; userError?: LaneOutcome['userError'] } = {
-    done: false,
-  };
   const task: SelftestTask = { decision: device.decision, config, share: config.share };
-  const end = await runChild<LaneMessage | SelftestMessage>({
+  const outcome = await watchLane<SelftestMessage>({
     module: siblingModule(import.meta.url, './lane-main'),
     input: task,
     environment: device.environment,
     silenceSeconds: config.laneTimeout,
     graceSeconds: GRACE_SECONDS,
+    stoppedIsInterrupted: true,
     ...(hooks.signal ? { signal: hooks.signal } : {}),
     onMessage(message) {
       if (message.kind === 'plan') plan = message.plan;
@@ -56,23 +53,9 @@ async function runDevice(
         trials.push(...message.trials);
         hooks.onProgress(device.name, trials.length, plan?.trials ?? trials.length);
       } else if (message.kind === 'loading') hooks.onStage(message.what);
-      else if (message.kind === 'done') said.done = true;
-      else if (message.kind === 'device-lost') said.lost = message.reason;
-      else if (message.kind === 'failed') said.failed = message.reason;
-      else if (message.kind === 'user-error') said.userError = message;
     },
   });
-  const interrupted = hooks.signal?.aborted ?? false;
-  const outcome = laneOutcome(
-    end,
-    // A process that was asked to stop ends well after its trial: it was interrupted all the same.
-    { ...said, done: said.done && !interrupted, interrupted },
-    config.laneTimeout,
-  );
-  if (outcome.userError) {
-    const { code, message, exitCode } = outcome.userError;
-    throw new UserError(code, message, { exitCode });
-  }
+  throwUserError(outcome);
   return deviceRecord(device, outcome, plan, trials, (performance.now() - started) / 1000);
 }
 

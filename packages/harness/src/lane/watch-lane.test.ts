@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChildEnd } from './child.ts';
-import { laneOutcome } from './start-lane.ts';
+import { laneOutcome } from './watch-lane.ts';
 
 const ended: ChildEnd = { code: 0, signal: null, silent: false, lastWords: '' };
 const quiet = { done: false, interrupted: false };

@@ -1,0 +1,76 @@
+/** Starts a lane's process, hears what every lane says of its end, and turns however it ended into an outcome. */
+import { UserError } from '@nanscope/errors';
+import { type ChildEnd, type ChildOptions, runChild } from './child.ts';
+import type { LaneMessage, LaneOutcome } from './task.ts';
+
+function signalWords(end: ChildEnd): string {
+  const how = end.signal ? `was killed by ${end.signal}` : `exited with code ${end.code}`;
+  return end.lastWords ? `the process ${how}; its last words: ${end.lastWords}` : `the process ${how}`;
+}
+
+/** Pure: what the end of a lane's process means, given what it had said before. */
+export function laneOutcome(
+  end: ChildEnd,
+  said: {
+    readonly done: boolean;
+    readonly lost?: string;
+    readonly failed?: string;
+    readonly userError?: LaneOutcome['userError'];
+    readonly interrupted: boolean;
+  },
+  silenceSeconds: number,
+): LaneOutcome {
+  if (said.done) return { status: 'complete' };
+  if (said.userError) return { status: 'failed', failure: said.userError.message, userError: said.userError };
+  if (said.failed) return { status: 'failed', failure: said.failed };
+  if (said.interrupted) return { status: 'interrupted', failure: 'interrupted' };
+  if (said.lost) return { status: 'device-lost', failure: `the device was lost: ${said.lost}` };
+  if (end.silent)
+    return {
+      status: 'hung',
+      failure: `nothing was heard for ${silenceSeconds} s (--lane-timeout), so it was stopped`,
+    };
+  return { status: 'crashed', failure: signalWords(end) };
+}
+
+type WatchOptions<Message> = ChildOptions<Message> & {
+  /**
+   * A lane that was asked to stop and then ends well is `complete`, for one that says itself how far it came; here
+   * instead it was interrupted. Default false.
+   */
+  readonly stoppedIsInterrupted?: boolean;
+};
+
+/** @typeParam More Messages of this lane's own, beside those of all lanes. Every message reaches `onMessage`. */
+export async function watchLane<More = never>({
+  stoppedIsInterrupted = false,
+  ...options
+}: WatchOptions<LaneMessage | More>): Promise<LaneOutcome> {
+  const said: {
+    done: boolean;
+    lost?: string;
+    failed?: string;
+    userError?: NonNullable<LaneOutcome['userError']>;
+  } = {
+    done: false,
+  };
+  const end = await runChild<LaneMessage | More>({
+    ...options,
+    onMessage(message) {
+      const known = message as LaneMessage;
+      if (known.kind === 'done') said.done = true;
+      else if (known.kind === 'device-lost') said.lost = known.reason;
+      else if (known.kind === 'failed') said.failed = known.reason;
+      else if (known.kind === 'user-error') said.userError = known;
+      options.onMessage(message);
+    },
+  });
+  const interrupted = options.signal?.aborted ?? false;
+  const done = said.done && !(stoppedIsInterrupted && interrupted);
+  return laneOutcome(end, { ...said, done, interrupted }, options.silenceSeconds);
+}
+
+/** @throws UserError where a lane ended by a mistake of the user's that only it could see */
+export function throwUserError({ userError }: LaneOutcome): void {
+  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
+}
