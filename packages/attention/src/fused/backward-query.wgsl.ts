@@ -2,8 +2,9 @@
  * The gradient of q: as the forward pass, a tile of queries and a walk over the keys. P comes from the saved
  * maximum and sum, dS = P (dO V^T - delta), dq = dS K (FlashAttention-2, Dao 2023, algorithm 2).
  */
+
 import { sharedFunctions } from './forward.wgsl.ts';
-import { groupIndex, liveFromRows, loadFunction, type Width } from './load.wgsl.ts';
+import { liveFromRows, loadFunction, type Width } from './load.wgsl.ts';
 import {
   declareStrips,
   dots,
@@ -16,8 +17,9 @@ import {
   weigh,
   weighPoison,
 } from './product.wgsl.ts';
+import { queryTile } from './query-tile.wgsl.ts';
 import { keyRange } from './skip.wgsl.ts';
-import { side, type Tile, tileColumns, tileRows } from './tile.ts';
+import { side, type Tile, tileColumns } from './tile.ts';
 
 export interface BackwardVariant {
   readonly tile: Tile;
@@ -109,19 +111,7 @@ ${turns('rowQuad', 'Q', 'Dout')}
 ${turns('columnQuad', 'K', 'V')}
 ${declareStrips(tile, 'f32')}
 fn main(index : i32) {
-  let group = ${groupIndex};
-  let head = group / uniforms.tiles;
-  let b = head / uniforms.heads;
-  let h = head % uniforms.heads;
-  let keys = b * uniforms.keyHeads + keyHead(h);
-  let first = (group % uniforms.tiles) * ${tileRows(tile)};
-  let last = min(first + ${tileRows(tile)}, uniforms.queries) - 1;
-  let local = i32(localIndex);
-  let tx = local % ${side};
-  let ty = local / ${side};
-  if (local == 0) { bounds = keyRange(first, last); }
-  workgroupBarrier();
-  let range = workgroupUniformLoad(&bounds);
+  ${queryTile(tile)}
   var stats : array<vec4<f32>, ${rows}>;
   ${loop('i', rows, `stats[i] = Rows[head * uniforms.queries + min(first + ty * ${rows} + i, last)];`)}
   ${each(rows, (i) => each(outputs, (j) => `var out${i}_${j} = vec4<f32>(0.0);`))}

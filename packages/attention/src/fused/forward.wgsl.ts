@@ -6,7 +6,7 @@
  * makes. A driver with fast math may make something else of it, which is what such a policy is there to show.
  */
 
-import { groupIndex, headFunctions, liveFromMask, loadFunction, type Width } from './load.wgsl.ts';
+import { headFunctions, liveFromMask, loadFunction, type Width } from './load.wgsl.ts';
 import { maskFunctions } from './mask.wgsl.ts';
 import { bitTests, rounding } from './numbers.wgsl.ts';
 import {
@@ -22,9 +22,10 @@ import {
   weigh,
   weighPoison,
 } from './product.wgsl.ts';
+import { queryTile } from './query-tile.wgsl.ts';
 import { declareReduce, reduceRows } from './reduce.wgsl.ts';
 import { isOpen, keyRange } from './skip.wgsl.ts';
-import { side, type Tile, tileColumns, tileRows } from './tile.ts';
+import { side, type Tile, tileColumns } from './tile.ts';
 
 /** Every choice that changes the code. */
 export interface ForwardVariant {
@@ -65,19 +66,7 @@ ${loadFunction('V', width)}
 ${declareStrips(tile, storage)}
 ${declareReduce(tile, subgroups)}
 fn main(index : i32) {
-  let group = ${groupIndex};
-  let head = group / uniforms.tiles;
-  let b = head / uniforms.heads;
-  let h = head % uniforms.heads;
-  let keys = b * uniforms.keyHeads + keyHead(h);
-  let first = (group % uniforms.tiles) * ${tileRows(tile)};
-  let last = min(first + ${tileRows(tile)}, uniforms.queries) - 1;
-  let local = i32(localIndex);
-  let tx = local % ${side};
-  let ty = local / ${side};
-  if (local == 0) { bounds = keyRange(first, last); }
-  workgroupBarrier();
-  let range = workgroupUniformLoad(&bounds);
+  ${queryTile(tile)}
   var maximum : array<f32, ${rows}>;
   var sum : array<f32, ${rows}>;
   var most : array<f32, ${rows}>;

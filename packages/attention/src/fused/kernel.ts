@@ -6,8 +6,9 @@ import { defineKernel } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { PreparedMask } from '../mask-types.ts';
 import { composedBackward, composedForward } from './composed.ts';
+import type { FusedInputs } from './masks.ts';
 import { type FusedAttrs, problemOf, sizesOf } from './problem.ts';
-import { type BackwardInputs, type FusedInputs, runBackward, runForward } from './run.ts';
+import { type BackwardInputs, runBackward, runForward } from './run.ts';
 
 const FUSED = 'FusedAttention';
 const GRADIENT = 'FusedAttentionGrad';
