@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import {
   batches,
   builtinTextPath,
-  type CausalLMBatch,
-  type CollateOptions,
   loadTokenizer,
   readTexts,
   type TextRow,
@@ -13,17 +11,9 @@ import {
 } from '@nanscope/collator';
 import type { Gpt2Config } from '@nanscope/gpt2';
 import type { EvalConfig } from '../config/eval-config.ts';
+import { collateOptions, type EvalBatch } from './collation.ts';
 import { loadInputs } from './load-inputs.ts';
 import { modelPlace } from './model.ts';
-
-export const DEFAULT_MAX_LENGTH = 128;
-
-export interface EvalBatch {
-  readonly index: number;
-  readonly batch: CausalLMBatch;
-  /** The text behind each row; empty for a ready batch. */
-  readonly rows: readonly TextRow[];
-}
 
 /** The part of a configuration that names model and tokenizer. */
 export type TokenizerConfig = Pick<EvalConfig, 'model' | 'tokenizer'>;
@@ -38,28 +28,6 @@ export function tokenizerPlace(config: TokenizerConfig): string {
 
 export function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {
   return loadTokenizer(tokenizerPlace(config));
-}
-
-/** The part of a configuration that shapes batches. */
-export type CollateConfig = Pick<
-  EvalConfig,
-  'paddingSide' | 'maxLength' | 'ignoreFirstToken' | 'positionIds'
->;
-
-export function collateOptions(
-  config: CollateConfig,
-  tokenizer: Tokenizer,
-  model: Gpt2Config,
-): CollateOptions {
-  return {
-    paddingSide: config.paddingSide,
-    // GPT-2 has no pad token; padding with end-of-text is what everyone does, and the mask hides it.
-    padTokenId: tokenizer.padTokenId ?? tokenizer.eosTokenId,
-    maxLength: config.maxLength ?? Math.min(DEFAULT_MAX_LENGTH, model.n_positions),
-    ignoreFirstToken: config.ignoreFirstToken,
-    positionIds: config.positionIds,
-    vocabSize: model.vocab_size,
-  };
 }
 
 /** The rows of text of a run, streamed. */

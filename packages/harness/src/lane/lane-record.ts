@@ -1,37 +1,44 @@
 /** The lane's own run.json while it grows: opened before anything is computed, rewritten as results come in. */
 import type { Session } from '@nanscope/backend';
 import type { Gpt2 } from '@nanscope/gpt2';
-import { type LaneRecord, SCHEMA_VERSION } from '@nanscope/report';
+import { type EnvironmentRecord, type LaneRecord, SCHEMA_VERSION } from '@nanscope/report';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
 import { type PolicyConfig, policyOf, policyRecord } from '../config/policy.ts';
-import { writeJson } from '../run-folder/write.ts';
-import { environmentOf } from './environment.ts';
-import type { LaneTask, LaneTaskBase } from './task.ts';
+import type { RecordSink } from '../run-folder/sink.ts';
+import type { LaneTaskBase } from './task.ts';
 
 type LaneHead = Omit<
   LaneRecord,
   'kind' | 'data' | 'metrics' | 'cascade' | 'leak' | 'policyEffect' | 'memory'
 >;
 
-/** What every lane says of itself at its start, whatever it computes. */
+/** What a lane knows of its task when it begins, whatever it computes. */
+export interface LaneIdentity {
+  readonly role: LaneTaskBase['role'];
+  readonly decision: LaneTaskBase['decision'];
+  readonly config: PolicyConfig & Pick<EvalConfig, 'model'>;
+}
+
+/** What every lane says of itself at its start. */
 export function laneHead(
-  task: LaneTaskBase & { readonly config: PolicyConfig & Pick<EvalConfig, 'model'> },
+  { role, decision, config: settings }: LaneIdentity,
   session: Session,
   model: Gpt2,
+  environment: EnvironmentRecord,
 ): LaneHead {
   const { config } = model;
   return {
     schemaVersion: SCHEMA_VERSION,
-    role: task.role,
+    role,
     status: 'running',
     startedAt: new Date().toISOString(),
-    config: configRecord(task.config),
-    policy: policyRecord(policyOf(task.config)),
-    decision: structuredClone(task.decision) as LaneRecord['decision'],
-    environment: environmentOf(session),
+    config: configRecord(settings),
+    policy: policyRecord(policyOf(settings)),
+    decision: structuredClone(decision) as LaneRecord['decision'],
+    environment,
     kernelNotes: [...session.notes],
     model: {
-      name: task.config.model,
+      name: settings.model,
       parameters: Object.values(model.parameters).reduce((sum, { size }) => sum + size, 0),
       layers: config.n_layer,
       heads: config.n_head,
@@ -43,16 +50,12 @@ export function laneHead(
 }
 
 export class LaneRecorder {
-  readonly #folder: string;
+  readonly #sink: RecordSink;
   #record: LaneRecord;
 
-  constructor(task: LaneTask, session: Session, model: Gpt2, source: string) {
-    this.#folder = task.folder;
-    this.#record = {
-      ...laneHead(task, session, model),
-      kind: 'lane',
-      data: { source, rows: 0, truncated: 0 },
-    };
+  constructor(sink: RecordSink, head: LaneHead, source: string) {
+    this.#sink = sink;
+    this.#record = { ...head, kind: 'lane', data: { source, rows: 0, truncated: 0 } };
     this.write();
   }
 
@@ -66,6 +69,6 @@ export class LaneRecorder {
   }
 
   private write(): void {
-    writeJson(this.#folder, 'run.json', this.#record);
+    this.#sink.write('run.json', this.#record);
   }
 }

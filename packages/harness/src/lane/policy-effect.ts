@@ -5,7 +5,7 @@ import { type PolicyEffectRecord, toJsonNumber } from '@nanscope/report';
 import { labelWords } from '../compare/label-words.ts';
 import { sameNumber } from '../compare/numbers.ts';
 import { type Computation, evaluateBatch } from './evaluate-batch.ts';
-import { meanLoss } from './save-outputs.ts';
+import { meanLoss } from './mean-loss.ts';
 
 const MOST_LABELS = 32;
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { collateCausalLM } from '@nanscope/collator';
 import { supervisedRows } from '@nanscope/trainer';
 import { afterAll, describe, expect, it } from 'vitest';
+import { folderSink } from '../run-folder/folder-sink.ts';
+import { meanLoss } from './mean-loss.ts';
 import { recordBatch, sampleLines } from './record-batch.ts';
-import { meanLoss } from './save-outputs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nanscope-record-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,7 +53,7 @@ describe('what a lane writes after a batch', () => {
   });
 
   it('one line of figures a batch, never null for a number that is not finite', () => {
-    recordBatch(folder, { index: 3, batch, rows }, result, 10, 0.25);
+    recordBatch(folderSink(folder), { index: 3, batch, rows }, result, 10, 0.25);
     const line = JSON.parse(readFileSync(join(folder, 'metrics.jsonl'), 'utf8'));
     expect(line).toEqual({ batch: 3, rows: 2, tokens: 3, lossSum: 'NaN', nonFinite: 2, seconds: 0.25 });
   });

@@ -1,7 +1,7 @@
 /** What a lane writes down after each batch: one line of figures, and one line per row with its per-token losses. */
 import { type JsonNumber, toJsonNumber } from '@nanscope/report';
-import type { EvalBatch } from '../data/inputs.ts';
-import { appendJsonLine } from '../run-folder/write.ts';
+import type { EvalBatch } from '../data/collation.ts';
+import type { RecordSink } from '../run-folder/sink.ts';
 import type { BatchResult } from './evaluate-batch.ts';
 
 /** A line of metrics.jsonl. */
@@ -56,13 +56,13 @@ export function sampleLines(evalBatch: EvalBatch, result: BatchResult, firstRow:
 }
 
 export function recordBatch(
-  folder: string,
+  sink: RecordSink,
   evalBatch: EvalBatch,
   result: BatchResult,
   firstRow: number,
   seconds: number,
 ): void {
-  for (const line of sampleLines(evalBatch, result, firstRow)) appendJsonLine(folder, 'samples.jsonl', line);
+  for (const line of sampleLines(evalBatch, result, firstRow)) sink.append('samples.jsonl', line);
   let lossSum = 0;
   let nonFinite = 0;
   for (const loss of result.losses) {
@@ -77,5 +77,5 @@ export function recordBatch(
     nonFinite,
     seconds,
   };
-  appendJsonLine(folder, 'metrics.jsonl', line);
+  sink.append('metrics.jsonl', line);
 }

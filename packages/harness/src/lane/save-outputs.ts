@@ -3,6 +3,7 @@ import type { CausalLMBatch } from '@nanscope/collator';
 import { float32Tensor, type SafetensorsTensor, writeSafetensors } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
 import { allLogits, type BatchResult, type Computation } from './evaluate-batch.ts';
+import { meanLoss } from './mean-loss.ts';
 
 /** [B, T-1], 0 where the label is ignored. */
 function perTokenLoss(batch: CausalLMBatch, result: BatchResult): Float32Array {
@@ -12,13 +13,6 @@ function perTokenLoss(batch: CausalLMBatch, result: BatchResult): Float32Array {
     losses[row * (batch.length - 1) + (position % batch.length)] = result.losses[i]!;
   });
   return losses;
-}
-
-/** The mean in double precision over supervised tokens; NaN when there is none or one of them is NaN. */
-export function meanLoss(losses: Float32Array): number {
-  let sum = 0;
-  for (const loss of losses) sum += loss;
-  return sum / losses.length;
 }
 
 /** Runs the forward pass once more, keeps every intermediate the file names, and writes it in one step. */

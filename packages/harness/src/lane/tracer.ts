@@ -14,8 +14,8 @@ import {
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { Gpt2 } from '@nanscope/gpt2';
 import type { CascadeRecord } from '@nanscope/report';
-import type { EvalBatch } from '../data/inputs.ts';
-import { appendLines } from '../run-folder/write.ts';
+import type { EvalBatch } from '../data/collation.ts';
+import type { RecordSink } from '../run-folder/sink.ts';
 import { summarize, type TracedBatch } from './cascade-summary.ts';
 import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
 
@@ -28,17 +28,17 @@ const MOST_WRITTEN = 32;
 export class LaneTracer {
   readonly #session: Session;
   readonly #level: TraceLevel;
-  readonly #folder: string;
+  readonly #sink: RecordSink;
   readonly #model: Gpt2;
   readonly #trace: Trace;
   #summary: CascadeRecord | undefined;
   #batches = 0;
   #replays = 0;
 
-  constructor(session: Session, level: TraceLevel, model: Gpt2, folder: string) {
+  constructor(session: Session, level: TraceLevel, model: Gpt2, sink: RecordSink) {
     this.#session = session;
     this.#level = level;
-    this.#folder = folder;
+    this.#sink = sink;
     this.#model = model;
     this.#trace = this.#open(level);
   }
@@ -69,7 +69,7 @@ export class LaneTracer {
       whole: this.#batches === 0, // The list of keys that everything else is aligned by.
       ...(written ? {} : { limit: 0 }),
     });
-    appendLines(this.#folder, 'health.jsonl', lines);
+    this.#sink.appendLines('health.jsonl', lines);
     this.#batches++;
     if (this.#summary) this.#summary = { ...this.#summary, batchesTraced: this.#batches };
   }

@@ -2,7 +2,7 @@
 import { bestLoss, corpusFacts, markovCorpus, type Tokenizer, type TokenRow } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
 import type { TrainConfig } from '../config/train-config.ts';
-import { DEFAULT_MAX_LENGTH } from '../data/inputs.ts';
+import { DEFAULT_MAX_LENGTH } from '../data/collation.ts';
 
 type CorpusConfig = Pick<
   TrainConfig,

@@ -8,7 +8,8 @@ import type { Gpt2Config } from '@nanscope/gpt2';
 import type { TrainDataRecord } from '@nanscope/report';
 import { packBlocks, splitRows, type TrainingRows } from '@nanscope/trainer';
 import type { TrainConfig } from '../config/train-config.ts';
-import { collateOptions, textRows } from '../data/inputs.ts';
+import { collateOptions } from '../data/collation.ts';
+import { textRows } from '../data/inputs.ts';
 import { corpusRows } from './corpus.ts';
 
 export interface TrainData {

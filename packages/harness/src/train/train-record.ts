@@ -8,6 +8,7 @@ import {
   type TrainingRecord,
   type TrainLaneRecord,
 } from '@nanscope/report';
+import { environmentOf } from '../lane/environment.ts';
 import { laneHead } from '../lane/lane-record.ts';
 import { writeJson } from '../run-folder/write.ts';
 import { Curve } from './curve.ts';
@@ -34,7 +35,7 @@ export class TrainRecorder {
     this.#folder = task.folder;
     this.#curve = new Curve(totalSteps);
     this.#record = {
-      ...laneHead(task, session, model),
+      ...laneHead(task, session, model, environmentOf(session)),
       kind: 'train-lane',
       data,
       training: {
