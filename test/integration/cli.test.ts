@@ -23,9 +23,9 @@ const frozen = {
   claims: 'device backend lane-timeout markdown json reporter config',
   compare: 'rtol atol json reporter config',
   conform: 'device backend mps-rule lane-timeout attn vectors filter json reporter config',
-  selftest: 'detector share device backend lane-timeout json config',
+  selftest: 'detector share device backend lane-timeout json reporter config',
   report: 'json reporter config',
-  doctor: 'backend json config',
+  doctor: 'backend json reporter config',
 };
 
 describe('help', () => {

@@ -5,6 +5,7 @@ import { bothNaN } from '../src/fixtures.ts';
 import {
   claimsJsonSchema,
   conformJsonSchema,
+  doctorJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
   renderTerminal,
@@ -43,5 +44,6 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
   { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
   { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
+  { file: at('../schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
   { file: output, content: outputPage },
 ];

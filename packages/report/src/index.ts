@@ -4,9 +4,11 @@ export { type Check, checksOf } from './checks/index.ts';
 export { claimsMarkdown } from './claims/markdown.ts';
 export { renderClaims } from './claims/render.ts';
 export { renderConform } from './conform/render.ts';
+export { renderDoctor } from './doctor/render.ts';
 export {
   claimsJsonSchema,
   conformJsonSchema,
+  doctorJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
   renderJson,

@@ -2,6 +2,7 @@
 import type { AnyRecord } from './schema/any.ts';
 import type { ClaimsRecord, FindingRecord } from './schema/claims.ts';
 import type { ConformVerdictRecord } from './schema/conform.ts';
+import type { DoctorVerdict } from './schema/doctor.ts';
 import type { MatrixRecord } from './schema/matrix.ts';
 import type { VerdictRecord } from './schema/result.ts';
 import type { SelftestVerdict } from './schema/selftest.ts';
@@ -13,7 +14,8 @@ type Code =
   | VerdictRecord['code']
   | TrainVerdictRecord['code']
   | ConformVerdictRecord['code']
-  | SelftestVerdict['code'];
+  | SelftestVerdict['code']
+  | DoctorVerdict['code'];
 
 /** Title, tone and sign of each verdict that a command gives. */
 export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {
@@ -35,6 +37,8 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
   'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
   'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
+  healthy: ['Every backend here passes its self-test', 'good', 'pass'],
+  'self-test-failed': ['The self-test failed', 'bad', 'fail'],
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 

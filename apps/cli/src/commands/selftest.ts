@@ -7,10 +7,10 @@ import {
   selftestFlags,
   toConfig,
 } from '@nanscope/harness';
-import { renderJson, renderSelftest, terminalStyle } from '@nanscope/report';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
 import { interruption } from '../interruption.ts';
+import { reportsOf } from '../reports/index.ts';
 
 export const selftestCommand: Command = {
   name: 'selftest',
@@ -19,6 +19,7 @@ export const selftestCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, selftestFlags) };
     const config = toConfig<SelftestConfig>(resolveFlags(selftestFlags, flags, file));
+    const report = reportsOf(config, false);
     const progress = new CellProgress(process.stderr, process.env, 'trials');
     const interrupted = interruption();
     const result = await selftest(config, command, {
@@ -30,8 +31,7 @@ export const selftestCommand: Command = {
       interrupted.end();
     });
     if (!result) return 130;
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? renderJson(result) : renderSelftest(result, style));
+    await report(result);
     return result.verdict.exitCode;
   },
 };

@@ -44,6 +44,10 @@ function recordOf(run: RunRecord, path: string): AnyRecord {
       return run.claims;
     case 'conform':
       return run.conform;
+    case 'selftest':
+      return run.selftest;
+    case 'doctor':
+      return run.doctor;
     default:
       return alone([run], path);
   }

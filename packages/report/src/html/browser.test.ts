@@ -9,7 +9,18 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agree, bothNaN, cells, claims, conformed, matrix, trained, trainGradNorms } from '../fixtures.ts';
+import {
+  agree,
+  bothNaN,
+  cells,
+  claims,
+  conformed,
+  diagnosed,
+  matrix,
+  misled,
+  trained,
+  trainGradNorms,
+} from '../fixtures.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import { renderHtml } from './render.ts';
 
@@ -24,6 +35,8 @@ const subjects = {
   matrix: { record: matrix, cells },
   claims: { record: claims },
   conform: { record: conformed },
+  selftest: { record: misled },
+  doctor: { record: diagnosed },
 } satisfies Record<string, ReportSubject>;
 
 type Name = keyof typeof subjects;

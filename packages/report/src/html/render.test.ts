@@ -7,8 +7,10 @@ import {
   cells,
   claims,
   conformed,
+  diagnosed,
   kernelBug,
   matrix,
+  misled,
   noReference,
   targetCrashed,
   trained,
@@ -28,6 +30,8 @@ const subjects: Record<string, ReportSubject> = {
   matrix: { record: matrix, cells },
   claims: { record: claims },
   conform: { record: conformed },
+  selftest: { record: misled },
+  doctor: { record: diagnosed },
 };
 
 const textOf = (page: string, tag: string, attributes = '') =>

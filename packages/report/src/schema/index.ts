@@ -4,6 +4,7 @@ export * from './cascade.ts';
 export * from './claims.ts';
 export * from './conform.ts';
 export * from './device.ts';
+export * from './doctor.ts';
 export * from './lane.ts';
 export * from './matrix.ts';
 export * from './number.ts';
