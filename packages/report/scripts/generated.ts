@@ -7,6 +7,7 @@ import {
   conformJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
+  reducedJsonSchema,
   renderTerminal,
   resultJsonSchema,
   selftestJsonSchema,
@@ -42,6 +43,7 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
   { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
+  { file: at('../schema/reduced.schema.json'), content: () => schemaText(reducedJsonSchema()) },
   { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
   { file: output, content: outputPage },
 ];

@@ -8,6 +8,7 @@ import { adapterSchema, decisionSchema, environmentSchema } from './schema/devic
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
 import { matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
+import { reducedCaseSchema, reducedSchema } from './schema/reduced.ts';
 import { cascadeRowSchema, resultSchema } from './schema/result.ts';
 import { type SelftestRecord, selftestSchema } from './schema/selftest.ts';
 import {
@@ -50,6 +51,10 @@ names.add(nonFiniteStepSchema, { id: 'NonFiniteStep', description: 'A step that 
 names.add(quantitySchema, { id: 'Quantity', description: 'One quantity of two lanes, step by step.' });
 names.add(trainLaneSchema, { id: 'TrainLane', description: 'One lane that trained.' });
 names.add(conformCaseSchema, { id: 'ConformCase', description: 'One case of a conformance run.' });
+names.add(reducedCaseSchema, {
+  id: 'ReducedCase',
+  description: 'A case with its inputs, weights and counts.',
+});
 names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
 
 /**
@@ -101,6 +106,11 @@ export function claimsJsonSchema(): Record<string, unknown> {
 /** JSON Schema of `conform --json`. */
 export function conformJsonSchema(): Record<string, unknown> {
   return jsonSchema(conformResultSchema, 'nanscope conformance run');
+}
+
+/** JSON Schema of `reduce --json` and of reduced.json. */
+export function reducedJsonSchema(): Record<string, unknown> {
+  return jsonSchema(reducedSchema, 'nanscope reduced case');
 }
 
 /** JSON Schema of `selftest --json`. */

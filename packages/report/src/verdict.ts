@@ -3,6 +3,7 @@ import type { AnyRecord } from './schema/any.ts';
 import type { ClaimsRecord, FindingRecord } from './schema/claims.ts';
 import type { ConformVerdictRecord } from './schema/conform.ts';
 import type { MatrixRecord } from './schema/matrix.ts';
+import type { ReducedRecord } from './schema/reduced.ts';
 import type { VerdictRecord } from './schema/result.ts';
 import type { SelftestVerdict } from './schema/selftest.ts';
 import type { TrainVerdictRecord } from './schema/train.ts';
@@ -13,6 +14,7 @@ type Code =
   | VerdictRecord['code']
   | TrainVerdictRecord['code']
   | ConformVerdictRecord['code']
+  | ReducedRecord['verdict']['code']
   | SelftestVerdict['code'];
 
 /** Title, tone and sign of each verdict that a command gives. */
@@ -33,6 +35,8 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'cases-failed': ['Does not conform', 'bad', 'fail'],
   'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  reduced: ['Reduced', 'good', 'pass'],
+  'reduced-in-part': ['Reduced as far as the budget went', 'warn', 'warn'],
   'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
   'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],

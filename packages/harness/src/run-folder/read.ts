@@ -13,7 +13,9 @@ import {
   laneSchema,
   type MatrixRecord,
   matrixSchema,
+  type ReducedRecord,
   type ResultRecord,
+  reducedSchema,
   resultSchema,
   SCHEMA_VERSION,
   type TrainLaneRecord,
@@ -31,7 +33,8 @@ export type RunRecord =
   | { readonly kind: 'train-lane'; readonly trainLane: TrainLaneRecord }
   | { readonly kind: 'matrix'; readonly matrix: MatrixRecord }
   | { readonly kind: 'claims'; readonly claims: ClaimsRecord }
-  | { readonly kind: 'conform'; readonly conform: ConformResultRecord };
+  | { readonly kind: 'conform'; readonly conform: ConformResultRecord }
+  | { readonly kind: 'reduce'; readonly reduced: ReducedRecord };
 
 /** The schema of each kind of record; a whole evaluation is of kind `eval` or `compare`. */
 const schemas = {
@@ -41,6 +44,7 @@ const schemas = {
   matrix: matrixSchema,
   claims: claimsSchema,
   conform: conformResultSchema,
+  reduce: reducedSchema,
 } as const;
 
 const isKind = (kind: unknown): kind is keyof typeof schemas => Object.hasOwn(schemas, String(kind));
@@ -100,6 +104,7 @@ export function readRunFile(path: string): RunRecord {
   if (kind === 'matrix') return { kind, matrix: parsed.data as MatrixRecord };
   if (kind === 'claims') return { kind, claims: parsed.data as ClaimsRecord };
   if (kind === 'conform') return { kind, conform: parsed.data as ConformResultRecord };
+  if (kind === 'reduce') return { kind, reduced: parsed.data as ReducedRecord };
   return { kind: 'eval', result: parsed.data as ResultRecord };
 }
 

@@ -70,6 +70,18 @@ function fieldsOf(record: AnyRecord): Fields {
         ...record.decision.rules.map(({ rule, reason }) => [rule, reason] as const),
         ...record.decision.warnings.map((warning) => ['beware', warning] as const),
       ];
+    case 'reduce':
+      return [
+        ['run', record.run],
+        ['model', record.model],
+        ['policy', policyWords(record.policy)],
+        [
+          'device',
+          html`${record.decision.label} <span class="dim">attention ${record.decision.attention}</span>`,
+        ],
+        ['against', record.reference?.label],
+        ['folder', record.folder],
+      ];
     default:
       return evaluationFields(record);
   }

@@ -16,6 +16,7 @@ import { facts } from './facts.ts';
 import { embeddedJson, Html, html } from './html.ts';
 import { matrixSections } from './matrix.ts';
 import { commandLine, type Section } from './parts.ts';
+import { reducedSections } from './reduced.ts';
 import { style } from './style.ts';
 import { trainingSections } from './training.ts';
 
@@ -30,6 +31,8 @@ function sectionsOf(subject: ReportSubject): Section[] {
       return claimsSections(record);
     case 'conform':
       return conformSections(record);
+    case 'reduce':
+      return reducedSections(record);
     default:
       return evaluationSections(record);
   }

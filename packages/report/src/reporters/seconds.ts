@@ -10,6 +10,8 @@ export function secondsOf(record: AnyRecord): number {
       return record.devices.reduce((sum, { seconds }) => sum + finite(seconds), 0);
     case 'conform':
       return finite(record.seconds);
+    case 'reduce':
+      return finite(record.search.seconds);
     case 'claims':
       return 0;
     case 'train':

@@ -2,6 +2,7 @@
 import { renderClaims } from '../claims/render.ts';
 import { renderConform } from '../conform/render.ts';
 import { renderMatrix } from '../matrix/render.ts';
+import { renderReduced } from '../reduced/render.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import { type RenderOptions, renderTerminal } from '../terminal/render.ts';
 import { renderTraining } from '../training/render.ts';
@@ -16,6 +17,8 @@ export function renderForTerminal({ record }: ReportSubject, options: RenderOpti
       return renderClaims(record, options);
     case 'conform':
       return renderConform(record, options);
+    case 'reduce':
+      return renderReduced(record, options);
     default:
       return renderTerminal(record, options);
   }

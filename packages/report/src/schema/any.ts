@@ -2,10 +2,17 @@
 import type { ClaimsRecord } from './claims.ts';
 import type { ConformResultRecord } from './conform.ts';
 import type { MatrixRecord } from './matrix.ts';
+import type { ReducedRecord } from './reduced.ts';
 import type { ResultRecord } from './result.ts';
 import type { CurvePoint, TrainResultRecord } from './train.ts';
 
-export type AnyRecord = ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord | ConformResultRecord;
+export type AnyRecord =
+  | ResultRecord
+  | TrainResultRecord
+  | MatrixRecord
+  | ClaimsRecord
+  | ConformResultRecord
+  | ReducedRecord;
 
 /** One line of cells.jsonl, held against the oracle's prediction. */
 export interface MatrixCellRecord {

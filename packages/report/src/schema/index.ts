@@ -7,6 +7,7 @@ export * from './device.ts';
 export * from './lane.ts';
 export * from './matrix.ts';
 export * from './number.ts';
+export * from './reduced.ts';
 export * from './result.ts';
 export * from './selftest.ts';
 export * from './train.ts';
