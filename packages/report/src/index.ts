@@ -11,6 +11,7 @@ export {
   doctorJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
+  reducedJsonSchema,
   renderJson,
   resultJsonSchema,
   selftestJsonSchema,
@@ -26,6 +27,8 @@ export {
   progressLogLine,
 } from './progress/line.ts';
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
+export { bugReport } from './reduced/bug-report.ts';
+export { renderReduced } from './reduced/render.ts';
 export { type Reporter, type ReporterName, reporterNames, reporters } from './reporters/index.ts';
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';

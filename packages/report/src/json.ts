@@ -9,6 +9,7 @@ import { doctorBackendSchema, doctorSchema, numericAnswerSchema } from './schema
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
 import { matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
+import { reducedCaseSchema, reducedSchema } from './schema/reduced.ts';
 import { cascadeRowSchema, resultSchema } from './schema/result.ts';
 import { selftestSchema } from './schema/selftest.ts';
 import {
@@ -56,6 +57,10 @@ names.add(numericAnswerSchema, {
   description: 'What a device gave for a question, decided by bits.',
 });
 names.add(doctorBackendSchema, { id: 'DoctorBackend', description: 'One backend as the doctor found it.' });
+names.add(reducedCaseSchema, {
+  id: 'ReducedCase',
+  description: 'A case with its inputs, weights and counts.',
+});
 names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
 
 /**
@@ -107,6 +112,11 @@ export function claimsJsonSchema(): Record<string, unknown> {
 /** JSON Schema of `conform --json`. */
 export function conformJsonSchema(): Record<string, unknown> {
   return jsonSchema(conformResultSchema, 'nanscope conformance run');
+}
+
+/** JSON Schema of `reduce --json` and of reduced.json. */
+export function reducedJsonSchema(): Record<string, unknown> {
+  return jsonSchema(reducedSchema, 'nanscope reduced case');
 }
 
 /** JSON Schema of `selftest --json`. */

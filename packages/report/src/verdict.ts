@@ -4,6 +4,7 @@ import type { ClaimsRecord, FindingRecord } from './schema/claims.ts';
 import type { ConformVerdictRecord } from './schema/conform.ts';
 import type { DoctorVerdict } from './schema/doctor.ts';
 import type { MatrixRecord } from './schema/matrix.ts';
+import type { ReducedRecord } from './schema/reduced.ts';
 import type { VerdictRecord } from './schema/result.ts';
 import type { SelftestVerdict } from './schema/selftest.ts';
 import type { TrainVerdictRecord } from './schema/train.ts';
@@ -15,7 +16,8 @@ type Code =
   | TrainVerdictRecord['code']
   | ConformVerdictRecord['code']
   | SelftestVerdict['code']
-  | DoctorVerdict['code'];
+  | DoctorVerdict['code']
+  | ReducedRecord['verdict']['code'];
 
 /** Title, tone and sign of each verdict that a command gives. */
 export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {
@@ -35,6 +37,8 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'cases-failed': ['Does not conform', 'bad', 'fail'],
   'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  reduced: ['Reduced', 'good', 'pass'],
+  'reduced-in-part': ['Reduced as far as the budget went', 'warn', 'warn'],
   'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
   'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
   healthy: ['Every backend here passes its self-test', 'good', 'pass'],

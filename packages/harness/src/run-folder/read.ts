@@ -16,7 +16,9 @@ import {
   laneSchema,
   type MatrixRecord,
   matrixSchema,
+  type ReducedRecord,
   type ResultRecord,
+  reducedSchema,
   resultSchema,
   SCHEMA_VERSION,
   SELFTEST_SCHEMA,
@@ -39,7 +41,8 @@ export type RunRecord =
   | { readonly kind: 'claims'; readonly claims: ClaimsRecord }
   | { readonly kind: 'conform'; readonly conform: ConformResultRecord }
   | { readonly kind: 'selftest'; readonly selftest: SelftestRecord }
-  | { readonly kind: 'doctor'; readonly doctor: DoctorRecord };
+  | { readonly kind: 'doctor'; readonly doctor: DoctorRecord }
+  | { readonly kind: 'reduce'; readonly reduced: ReducedRecord };
 
 /** The schema of each kind of record; a whole evaluation is of kind `eval` or `compare`. */
 const schemas = {
@@ -51,6 +54,7 @@ const schemas = {
   conform: conformResultSchema,
   selftest: selftestSchema,
   doctor: doctorSchema,
+  reduce: reducedSchema,
 } as const;
 
 /** Kinds that say their version in words, the others by number. */
@@ -119,6 +123,7 @@ export function readRunFile(path: string): RunRecord {
   if (kind === 'conform') return { kind, conform: parsed.data as ConformResultRecord };
   if (kind === 'selftest') return { kind, selftest: parsed.data as SelftestRecord };
   if (kind === 'doctor') return { kind, doctor: parsed.data as DoctorRecord };
+  if (kind === 'reduce') return { kind, reduced: parsed.data as ReducedRecord };
   return { kind: 'eval', result: parsed.data as ResultRecord };
 }
 

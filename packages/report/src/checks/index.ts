@@ -1,10 +1,12 @@
 /** From any result to its checks. */
 
+import { scriptWords, searchWords } from '../reduced/words.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import type { ClaimsRecord } from '../schema/claims.ts';
 import type { ConformResultRecord } from '../schema/conform.ts';
 import type { DoctorRecord } from '../schema/doctor.ts';
 import type { MatrixRecord } from '../schema/matrix.ts';
+import type { ReducedRecord } from '../schema/reduced.ts';
 import type { SelftestRecord } from '../schema/selftest.ts';
 import { count, tolerance } from '../text/number.ts';
 import { verdictOf } from '../verdict.ts';
@@ -35,6 +37,19 @@ function conformChecks({ cases, badVectors, counts }: ConformResultRecord): Chec
     ...(counts.notRun > 0
       ? [check('lanes', 'every case is run', false, `${count(counts.notRun)} were not reached`)]
       : []),
+  ];
+}
+
+function reducedChecks(record: ReducedRecord): Check[] {
+  const { search, passing, script } = record;
+  return [
+    check('search', 'no single further step shows the fault', search.minimal, searchWords(record)),
+    passing
+      ? check('search', 'a neighbour passes', true, passing.difference)
+      : skipped('search', 'a neighbour passes', 'every neighbour that could be computed shows a fault'),
+    script.failing === 1
+      ? check('script', 'reproduce.mjs shows the fault alone', true, scriptWords(record))
+      : skipped('script', 'reproduce.mjs shows the fault alone', scriptWords(record)),
   ];
 }
 
@@ -108,6 +123,8 @@ function ownChecks(subject: ReportSubject): Check[] {
       return selftestChecks(record);
     case 'doctor':
       return doctorChecks(record);
+    case 'reduce':
+      return reducedChecks(record);
     default:
       return evaluationChecks(record);
   }

@@ -86,6 +86,18 @@ function fieldsOf(record: AnyRecord): Fields {
         ...Object.entries(record.environment).map(([name, value]) => [name, value] as const),
       ];
     }
+    case 'reduce':
+      return [
+        ['run', record.run],
+        ['model', record.model],
+        ['policy', policyWords(record.policy)],
+        [
+          'device',
+          html`${record.decision.label} <span class="dim">attention ${record.decision.attention}</span>`,
+        ],
+        ['against', record.reference?.label],
+        ['folder', record.folder],
+      ];
     default:
       return evaluationFields(record);
   }

@@ -17,6 +17,7 @@ import { facts } from './facts.ts';
 import { embeddedJson, Html, html } from './html.ts';
 import { matrixSections } from './matrix.ts';
 import { commandLine, type Section } from './parts.ts';
+import { reducedSections } from './reduced.ts';
 import { selftestSections } from './selftest.ts';
 import { style } from './style.ts';
 import { trainingSections } from './training.ts';
@@ -36,6 +37,8 @@ function sectionsOf(subject: ReportSubject): Section[] {
       return selftestSections(record);
     case 'doctor':
       return doctorSections(record);
+    case 'reduce':
+      return reducedSections(record);
     default:
       return evaluationSections(record);
   }

@@ -13,6 +13,8 @@ export function secondsOf(record: AnyRecord): number {
       return record.backends.reduce((most, { seconds }) => Math.max(most, finite(seconds)), 0);
     case 'conform':
       return finite(record.seconds);
+    case 'reduce':
+      return finite(record.search.seconds);
     case 'claims':
       return 0;
     case 'train':

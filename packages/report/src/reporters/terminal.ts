@@ -3,6 +3,7 @@ import { renderClaims } from '../claims/render.ts';
 import { renderConform } from '../conform/render.ts';
 import { renderDoctor } from '../doctor/render.ts';
 import { renderMatrix } from '../matrix/render.ts';
+import { renderReduced } from '../reduced/render.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import { renderSelftest } from '../selftest/render.ts';
 import { type RenderOptions, renderTerminal } from '../terminal/render.ts';
@@ -22,6 +23,8 @@ export function renderForTerminal({ record }: ReportSubject, options: RenderOpti
       return renderSelftest(record, options);
     case 'doctor':
       return renderDoctor(record, options);
+    case 'reduce':
+      return renderReduced(record, options);
     default:
       return renderTerminal(record, options);
   }

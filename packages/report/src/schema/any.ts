@@ -3,6 +3,7 @@ import type { ClaimsRecord } from './claims.ts';
 import type { ConformResultRecord } from './conform.ts';
 import type { DoctorRecord } from './doctor.ts';
 import type { MatrixRecord } from './matrix.ts';
+import type { ReducedRecord } from './reduced.ts';
 import type { ResultRecord } from './result.ts';
 import type { SelftestRecord } from './selftest.ts';
 import type { CurvePoint, TrainResultRecord } from './train.ts';
@@ -14,7 +15,8 @@ export type AnyRecord =
   | ClaimsRecord
   | ConformResultRecord
   | SelftestRecord
-  | DoctorRecord;
+  | DoctorRecord
+  | ReducedRecord;
 
 /** One line of cells.jsonl, held against the oracle's prediction. */
 export interface MatrixCellRecord {

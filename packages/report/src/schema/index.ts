@@ -8,6 +8,7 @@ export * from './doctor.ts';
 export * from './lane.ts';
 export * from './matrix.ts';
 export * from './number.ts';
+export * from './reduced.ts';
 export * from './result.ts';
 export * from './selftest.ts';
 export * from './train.ts';

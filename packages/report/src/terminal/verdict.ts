@@ -1,6 +1,7 @@
 /** The verdict in a box: what is the case in one sentence, and what to do next. */
 import type { ConformVerdictRecord } from '../schema/conform.ts';
 import type { DoctorVerdict } from '../schema/doctor.ts';
+import type { ReducedRecord } from '../schema/reduced.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import type { SelftestVerdict } from '../schema/selftest.ts';
 import type { TrainVerdictRecord } from '../schema/train.ts';
@@ -18,7 +19,8 @@ export function verdictSection(
       | TrainVerdictRecord
       | ConformVerdictRecord
       | SelftestVerdict
-      | DoctorVerdict;
+      | DoctorVerdict
+      | ReducedRecord['verdict'];
   },
   { width, glyphs }: Page,
 ): Line[] {

@@ -1,0 +1,170 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are lines of another program.
+/**
+ * GPT-2's forward pass as lines of plain TensorFlow.js, up to the op that a reduction holds: a line a stage before it, its own
+ * stage op by op. Text only; what the model itself computes is in @nanscope/gpt2 and @nanscope/attention.
+ */
+import type { Implementation, Policy } from '@nanscope/attention';
+
+export interface ForwardPass {
+  /** Key of the op. */
+  readonly op: string;
+  readonly implementation: Implementation;
+  readonly policy: Policy;
+  readonly layers: number;
+  /** Scores are divided by the square root of the head size, and by the number of the layer. */
+  readonly scaled: boolean;
+  readonly scaledByLayer: boolean;
+  /** Whether the head is the token table. */
+  readonly tied: boolean;
+}
+
+/** Stages in order, and the paths of the ops in each. */
+const stages = [
+  ['embeddings', /transformer\.embeddings\//],
+  ['ln_1', /\/ln_1\//],
+  ['qkv', /\/attn\/(Linear#0|Reshape#0|Transpose#0|Unpack#0|Multiply#0|RoundToHalf)/],
+  ['scores', /\/scores\//],
+  ['masked', /\/masked\/|^forward\/mask\//],
+  ['probabilities', /\/probs\//],
+  ['context', /\/context\/|\/attn\/FusedAttention/],
+  ['attention', /\/attn\//],
+  ['ln_2', /\/ln_2\//],
+  ['mlp', /\/mlp\//],
+  ['output', /\/output\//],
+  ['ln_f', /\/ln_f\//],
+  ['logits', /lm_head\/|^metrics\//],
+  ['loss', /^loss\//],
+] as const;
+
+export type Stage = (typeof stages)[number][0];
+const order: readonly Stage[] = stages.map(([name]) => name);
+
+/** The stage of an op; the last one for an op that is in none. */
+export const stageOf = (op: string): Stage => stages.find(([, path]) => path.test(op))?.[0] ?? 'loss';
+
+const fill = ({ fill: { value } }: Policy): string => `tf.scalar(${value})`;
+
+/** Which cells stay, as the policy composes them; `dead` are the queries that a row guard looks after. */
+function maskLines({ compose, rowGuard, fill: { how } }: Policy): string[] {
+  const causal = 'tf.range(0, T).reshape([T, 1]).greaterEqual(tf.range(0, T)).reshape([1, 1, T, T])';
+  const padding = "attention_mask.cast('bool').reshape([B, 1, 1, T])";
+  const apart = how === 'additive' && (compose === 'add' || compose === 'causal-twice');
+  const allowed = compose === 'causal-dropped' ? padding : `${causal}.logicalAnd(${padding})`;
+  const opened = { 'attend-all': 'dead', self: "dead.logicalAnd(tf.eye(T).cast('bool'))" };
+  return [
+    ...(apart ? [`const causal = ${causal}, padding = ${padding};`] : []),
+    ...(rowGuard === 'none' ? [] : [`const allowed = ${allowed}, dead = allowed.any(3, true).logicalNot();`]),
+    rowGuard === 'none'
+      ? `const keep = ${allowed};`
+      : `const keep = allowed${rowGuard === 'zeros' ? '' : `.logicalOr(${opened[rowGuard]})`};`,
+  ];
+}
+
+/** What the mask makes of scores. */
+function maskedScores(policy: Policy, scores: string): string {
+  const biased = (cells: string) => `.add(tf.where(${cells}, tf.scalar(0), ${fill(policy)}))`;
+  if (policy.fill.how === 'select') return `tf.where(keep, ${scores}, ${fill(policy)})`;
+  if (policy.compose === 'add') return `${scores}${biased('causal')}${biased('padding')}`;
+  if (policy.compose === 'causal-twice')
+    return `tf.where(causal, ${scores}, ${fill(policy)})${biased('keep')}`;
+  return `${scores}${biased('keep')}`;
+}
+
+const zeroed = ({ rowGuard }: Policy) =>
+  rowGuard === 'zeros' ? '.mul(tf.where(dead, tf.scalar(0), tf.scalar(1)))' : '';
+
+const shown = (name: string, value: string) => `await show('${name}', ${value})`;
+
+/** The kernel of each line of sdpa's softmax. */
+const softmaxSteps = [
+  ['Max', `const maximum = ${shown('maximum', 'masked.max(-1, true)')};`],
+  ['Sub', `const shifted = ${shown('masked - maximum', 'masked.sub(maximum)')};`],
+  ['Exp', `const exponentials = ${shown('exponentials', 'shifted.exp()')};`],
+  ['Sum', `const sum = ${shown('sum', 'exponentials.sum(-1, true)')};`],
+] as const;
+
+/** The stage of the op itself, op by op, after lines that leave `q`, `k`, `v`, `masked` or `x`. */
+function probabilityLines({ op, implementation }: ForwardPass): string[] {
+  if (implementation === 'eager') return [`${shown('softmax', 'tf.softmax(masked)')};`];
+  const kernel = /\/([A-Za-z0-9]+)#\d+:\d+$/.exec(op)?.[1];
+  const end = softmaxSteps.findIndex(([name]) => name === kernel);
+  return softmaxSteps.slice(0, end < 0 ? undefined : end + 1).map(([, line]) => line);
+}
+
+/** Lines of one block, up to a stage of it. */
+function blockLines(pass: ForwardPass, stage: Stage): string[] {
+  const { policy } = pass;
+  const at = order.indexOf(stage);
+  const reaches = (name: Stage) => at >= order.indexOf(name);
+  const scale = [
+    ...(pass.scaled ? ['.div(Math.sqrt(q.shape[3]))'] : []),
+    ...(pass.scaledByLayer ? ['.div(layer + 1)'] : []),
+  ].join('');
+  const scores = `tf.matMul(q${scale}, k, false, true)`;
+  const heads = '.reshape([B, T, 3, H, -1]).transpose([2, 0, 3, 1, 4])';
+  const normed = 'norm(x, `h.${layer}.ln_1`)';
+  const qkv = (input: string) => `linear(${input}, \`h.\${layer}.attn.c_attn\`)`;
+  const lines: string[] = [];
+  if (stage === 'ln_1') return [`${shown('ln_1', normed)};`];
+  if (reaches('qkv')) lines.push(`const [q, k, v] = tf.unstack((${shown('c_attn', qkv(normed))})${heads});`);
+  if (reaches('scores')) lines.push(`const scores = ${shown('scores', scores)};`);
+  if (reaches('masked')) lines.push(`const masked = ${shown('masked', maskedScores(policy, 'scores'))};`);
+  if (stage === 'probabilities') lines.push(...probabilityLines(pass));
+  else if (reaches('context'))
+    lines.push(`const context = ${shown('context', `tf.matMul(tf.softmax(masked), v)${zeroed(policy)}`)};`);
+  if (reaches('attention'))
+    lines.push(
+      `x = ${shown('attention', 'x.add(linear(context.transpose([0, 2, 1, 3]).reshape([B * T, -1]), `h.${layer}.attn.c_proj`))')};`,
+    );
+  if (reaches('ln_2')) lines.push(`const units = ${shown('ln_2', 'norm(x, `h.${layer}.ln_2`)')};`);
+  if (reaches('mlp'))
+    lines.push(
+      `const update = ${shown('mlp', 'linear(gelu(linear(units, `h.${layer}.mlp.c_fc`)), `h.${layer}.mlp.c_proj`)')};`,
+    );
+  if (reaches('output')) lines.push(`x = ${shown('output', 'x.add(update)')};`);
+  return lines;
+}
+
+/** From the inputs to the op that is held, which `show` sees last. */
+export function forwardLines(pass: ForwardPass): string[] {
+  const stage = stageOf(pass.op);
+  const reaches = (name: Stage) => order.indexOf(stage) >= order.indexOf(name);
+  const body = blockLines(pass, reaches('ln_f') ? 'output' : stage);
+  const block =
+    pass.layers === 1
+      ? body.map((line) => line.replaceAll('${layer}', '0').replaceAll('(layer + 1)', '(1)'))
+      : ['for (let layer = 0; layer < L; layer++) {', ...body.map((line) => `  ${line}`), '}'];
+  const sum =
+    "tf.gather(w['wte.weight'], input_ids.flatten()).add(tf.gather(w['wpe.weight'], position_ids.flatten()))";
+  const logits = `tf.matMul(norm(x, 'ln_f'), w['${pass.tied ? 'wte.weight' : 'lm_head.weight'}'], false, true)`;
+  const picked = 'tf.oneHot(labels.flatten().maximum(0), logits.shape[1]).reshape([B, T, -1]).slice([0, 1])';
+  return [
+    `let x = ${shown('embeddings', sum)};`,
+    ...(reaches('masked') ? maskLines(pass.policy) : []),
+    ...(body.length > 0 ? block : []),
+    ...(stage === 'ln_f' ? [`${shown('ln_f', "norm(x, 'ln_f')")};`] : []),
+    ...(reaches('logits') ? [`const logits = ${shown('logits', logits)};`] : []),
+    ...(reaches('loss')
+      ? [
+          `const losses = tf.logSoftmax(logits).reshape([B, T, -1]).slice([0, 0], [B, T - 1]).mul(${picked}).sum(-1).neg();`,
+          `${shown('losses', 'tf.where(labels.slice([0, 1]).notEqual(-100), losses, tf.scalar(0))')};`,
+        ]
+      : []),
+  ];
+}
+
+const helpers = [
+  ['linear', 'const linear = (x, name) => tf.matMul(x, w[`${name}.weight`]).add(w[`${name}.bias`]);'],
+  [
+    'norm',
+    'const norm = (x, name, { mean, variance } = tf.moments(x, -1, true)) => x.sub(mean).div(variance.add(epsilon).sqrt()).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);',
+  ],
+  [
+    'gelu',
+    'const gelu = (x) => x.mul(0.5).mul(x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)).tanh().add(1));',
+  ],
+] as const;
+
+/** Functions that the lines call. */
+export const helperLines = (lines: readonly string[]): string[] =>
+  helpers.filter(([name]) => lines.some((line) => line.includes(`${name}(`))).map(([, line]) => line);
