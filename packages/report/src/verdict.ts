@@ -54,16 +54,40 @@ export interface Verdict {
   readonly exitCode: number;
 }
 
-/** Of a matrix: its exit code is what `nanscope matrix` leaves with. */
-function matrixVerdict({ status, devices, cells, asPredicted, folder }: MatrixRecord): Verdict {
-  if (status !== 'complete') {
-    const stopped = devices.some((device) => device.status === 'interrupted');
+/** What is missing of a merged run: whole parts, or else its first cells. */
+function missingWords({ cells, shards, ids }: NonNullable<MatrixRecord['missing']>): string {
+  const parts = shards.length > 0 ? `: ${shards.join('; ')}` : ids.length > 0 ? `, first ${ids[0]}` : '';
+  return `${counted(cells, 'cell')} ${cells === 1 ? 'is' : 'are'} missing${parts}.`;
+}
+
+/** Of a matrix that is incomplete. */
+function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): Verdict {
+  const observed = `${counted(cells, 'cell')} observed`;
+  if (missing) {
     return {
-      ...{ title: stopped ? 'Interrupted' : 'Incomplete', tone: 'fail', exitCode: stopped ? 130 : 1 },
-      sentence: `${counted(cells, 'cell')} observed, and not all that were asked for.`,
-      next: `Go on with --out ${folder} --resume.`,
+      ...{ title: 'Incomplete', tone: 'fail', exitCode: 1 },
+      sentence: `${observed}, ${missingWords(missing)}`,
+      next: 'Run what is missing, and merge again.',
     };
   }
+  const next = `Go on with --out ${folder} --resume.`;
+  if (bailed) {
+    return {
+      ...{ title: 'Ended early', tone: 'fail', exitCode: 1, next },
+      sentence: `${count(bailed.failures)} of ${observed} not as predicted (--bail), ${count(bailed.notRun)} not run.`,
+    };
+  }
+  const stopped = devices.some((device) => device.status === 'interrupted');
+  return {
+    ...{ title: stopped ? 'Interrupted' : 'Incomplete', tone: 'fail', exitCode: stopped ? 130 : 1, next },
+    sentence: `${observed}, and not all that were asked for.`,
+  };
+}
+
+/** Of a matrix: its exit code is what `nanscope matrix` leaves with. */
+function matrixVerdict(record: MatrixRecord): Verdict {
+  const { status, cells, asPredicted } = record;
+  if (status !== 'complete') return incomplete(record);
   const all = asPredicted === cells;
   return {
     ...{

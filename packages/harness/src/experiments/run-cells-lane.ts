@@ -3,7 +3,7 @@ import { kernelFacts } from '@nanscope/experiments';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
 import { CellObserver } from './observe-cell.ts';
-import type { CellResult, CellsTask, ExperimentMessage } from './task.ts';
+import { type CellResult, type CellsTask, type ExperimentMessage, isFailure } from './task.ts';
 
 /** Results are sent together: a message costs as much as a cell of a fast backend. */
 const TOGETHER_MS = 500;
@@ -23,9 +23,13 @@ export async function runCellsLane(
     waiting = [];
     said = performance.now();
   };
+  let failures = 0;
   for (const cell of task.cells) {
     if (stop.aborted) break;
-    waiting.push(await observer.run(cell));
+    const started = performance.now();
+    const result = await observer.run(cell);
+    waiting.push({ ...result, seconds: Math.round((performance.now() - started) * 1000) / 1e6 });
+    if (task.bail !== undefined && isFailure(result) && ++failures >= task.bail) break;
     if (performance.now() - said >= TOGETHER_MS) send();
   }
   send();

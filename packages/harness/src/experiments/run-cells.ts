@@ -15,6 +15,8 @@ export interface CellHooks {
   /** When given, the questions that need no model are asked as well. */
   readonly onFacts?: (facts: KernelFacts) => void;
   readonly signal?: AbortSignal;
+  /** Cells that may fail before it ends; default: all of them. */
+  readonly bail?: number;
 }
 
 export async function runCells(
@@ -24,7 +26,10 @@ export async function runCells(
   hooks: CellHooks,
 ): Promise<LaneOutcome> {
   if (hooks.signal?.aborted) return { status: 'interrupted', failure: 'interrupted' };
-  const task: CellsTask = { decision: device.decision, config, cells, facts: hooks.onFacts !== undefined };
+  const task: CellsTask = {
+    ...{ decision: device.decision, config, cells, facts: hooks.onFacts !== undefined },
+    ...(hooks.bail !== undefined && { bail: hooks.bail }),
+  };
   return watchLane<ExperimentMessage>({
     module: siblingModule(import.meta.url, './lane-main'),
     input: task,

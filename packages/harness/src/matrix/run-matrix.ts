@@ -2,6 +2,7 @@
  * `nanscope matrix`: every combination of the conditions that are said to matter, observed on each device, held
  * against the oracle's prediction, and summed up. Effects sit here; what a table says is decided in @nanscope/experiments.
  */
+import { UserError } from '@nanscope/errors';
 import { type Cell, cellId, conditionNames, isForeign } from '@nanscope/experiments';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
@@ -12,10 +13,13 @@ import type { CellResult } from '../experiments/task.ts';
 import type { LaneOutcome } from '../lane/task.ts';
 import { throwUserError } from '../lane/watch-lane.ts';
 import { writeJson } from '../run-folder/write.ts';
+import { failedCells } from '../selection/last-failed.ts';
+import { readTimings } from '../selection/timings.ts';
 import { appendCells } from './cells-file.ts';
+import { Failures } from './failures.ts';
 import { openMatrixFolder } from './folder.ts';
 import { matrixRecord } from './matrix-record.ts';
-import { type MatrixPlan, planMatrix } from './plan.ts';
+import { type Earlier, type MatrixPlan, planMatrix } from './plan.ts';
 
 export interface MatrixHooks {
   readonly onStage: (what: string) => void;
@@ -36,16 +40,19 @@ export async function runMatrix(
   command: string,
   hooks: MatrixHooks,
 ): Promise<MatrixRecord | undefined> {
-  const plan = planMatrix(config);
+  const earlier = earlierRuns(config);
+  const plan = planMatrix(config, earlier);
   const devices = await decideDevices([...plan.values.device], config.backend, hooks);
   if (!devices) return undefined;
   checkForeign(plan, devices);
   const { path: folder, known } = openMatrixFolder(config, devices, hooks.onStage);
   const seen = new Map<string, CellResult>();
+  const failures = new Failures(config.bail);
   const records: DeviceRecord[] = [];
   for (const device of devices) {
-    records.push(await runDevice(device, plan.cells, { config, folder, known, seen, hooks }));
+    records.push(await runDevice(device, plan.cells, { config, folder, known, seen, failures, hooks }));
   }
+  const notRun = plan.cells.length - seen.size;
   const result = matrixRecord(
     {
       ...{ schemaVersion: SCHEMA_VERSION, kind: 'matrix', command, folder },
@@ -53,6 +60,9 @@ export async function runMatrix(
       factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
       ...(config.filter !== undefined && { filter: config.filter }),
       ...(config.shard !== undefined && { shard: config.shard }),
+      ...(earlier.timings && { timings: earlier.timings.fingerprint }),
+      ...(earlier.failed && { lastFailed: true }),
+      ...(failures.enough && notRun > 0 && { bailed: { failures: failures.count, notRun } }),
       devices: records,
     },
     plan.cells,
@@ -71,19 +81,31 @@ function checkForeign({ cells }: MatrixPlan, devices: readonly NamedDevice[]): v
   }
 }
 
+/** What the flags say of earlier runs, read before anything starts. */
+function earlierRuns({ timings, shard, lastFailed }: MatrixConfig): Earlier {
+  if (timings !== undefined && shard === undefined) {
+    throw new UserError('usage/timings', `--timings ${timings}: expected --shard I/N beside it, found none.`);
+  }
+  return {
+    ...(timings !== undefined && { timings: readTimings(timings) }),
+    ...(lastFailed !== undefined && { failed: failedCells(lastFailed) }),
+  };
+}
+
 interface Run {
   readonly config: MatrixConfig;
   readonly folder: string;
   readonly known: ReadonlyMap<string, CellResult>;
   /** Filled by id. */
   readonly seen: Map<string, CellResult>;
+  readonly failures: Failures;
   readonly hooks: MatrixHooks;
 }
 
 async function runDevice(
   device: NamedDevice,
   all: readonly Cell[],
-  { config, folder, known, seen, hooks }: Run,
+  { config, folder, known, seen, failures, hooks }: Run,
 ): Promise<DeviceRecord> {
   const cells = all.filter((cell) => cell.device === device.name);
   const missing: Cell[] = [];
@@ -95,17 +117,19 @@ async function runDevice(
   let done = cells.length - missing.length;
   const started = performance.now();
   const outcome: LaneOutcome =
-    missing.length === 0
+    missing.length === 0 || failures.enough
       ? { status: 'complete' }
       : await runCells(device, missing, config, {
           onStage: hooks.onStage,
           onResults: (results) => {
             appendCells(folder, results);
+            failures.add(results);
             for (const result of results) seen.set(cellId(result.cell), result);
             done += results.length;
             hooks.onProgress(device.name, done, cells.length);
           },
           ...(hooks.signal && { signal: hooks.signal }),
+          ...(failures.left !== undefined && { bail: failures.left }),
         });
   throwUserError(outcome);
   const refused = cells.flatMap((cell) => {
@@ -117,8 +141,11 @@ async function runDevice(
     label: device.decision.label,
     backend: device.decision.backend,
     gpu: device.gpu,
-    status: outcome.status,
-    ...(outcome.failure !== undefined && { failure: outcome.failure }),
+    os: process.platform,
+    arch: process.arch,
+    ...(outcome.status === 'complete' && done < cells.length
+      ? { status: 'interrupted', failure: 'ended by --bail' }
+      : outcome),
     asked: cells.length,
     observed: done - refused.length,
     refused: refused.length,

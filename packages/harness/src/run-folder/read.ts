@@ -1,5 +1,5 @@
 /** Reading run folders, also unfinished ones: a torn last line of a .jsonl is skipped, nothing else is forgiven. */
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { errorLine, UserError } from '@nanscope/errors';
@@ -30,6 +30,7 @@ import {
   trainLaneSchema,
   trainResultSchema,
 } from '@nanscope/report';
+import { readText } from './read-text.ts';
 
 /** The content of a `run.json`: a whole run, or one lane of it. `claims` and those after it are what their `--json` wrote. */
 export type RunRecord =
@@ -66,21 +67,11 @@ const versionsInWords: Readonly<Record<string, string>> = {
 
 const isKind = (kind: unknown): kind is keyof typeof schemas => Object.hasOwn(schemas, String(kind));
 
-/** No record of ours comes near it; a larger file would be more than a text can hold. */
-const LARGEST_BYTES = 256 * 2 ** 20;
-
 const found = (code: string, path: string, what: string, expected = 'a nanscope run') =>
   new UserError(`run-folder/${code}`, `${path}: expected ${expected}, found ${what}.`);
 
 function readJson(path: string): unknown {
-  let text: string;
-  try {
-    const { size } = statSync(path);
-    if (size > LARGEST_BYTES) throw new Error(`a file of ${Math.round(size / 2 ** 20)} MiB`);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw found('missing', path, errorLine(error), 'the run.json of a run folder');
-  }
+  const text = readText(path, 'the run.json of a run folder');
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -12,6 +12,9 @@ export const matrixDeviceSchema = z.object({
   label: z.string(),
   backend: z.string(),
   gpu: z.boolean(),
+  /** `linux`, `darwin`, `win32`, and `x64`, `arm64`: of the machine that it is in. */
+  os: z.string().optional(),
+  arch: z.string().optional(),
   status: z.enum(['complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']),
   failure: z.string().optional(),
   /** Cells asked of it, and cells that were observed, now or in an earlier run of the folder. */
@@ -23,7 +26,11 @@ export const matrixDeviceSchema = z.object({
   seconds: z.number(),
 });
 
-const cellId = { id: z.string() };
+const cellId = {
+  id: z.string(),
+  /** That it took,. */
+  seconds: z.number().nonnegative().optional(),
+};
 
 /** A line of cells.jsonl: what a cell showed, or why its attention could not be asked. */
 export const cellLineSchema = z.union([
@@ -76,7 +83,18 @@ export const matrixSchema = z.object({
   /** Every factor with the values that were combined. */
   factors: conditionsSchema,
   filter: z.string().optional(),
+  /** `I/N`: the part of the cells that this run was given. */
   shard: z.string().optional(),
+  /** Fingerprint of the timings that the parts were divided by; absent where they were divided by a hash. */
+  timings: z.string().optional(),
+  /** Whether only the cells that failed in an earlier run were asked for. */
+  lastFailed: z.boolean().optional(),
+  /** Ended early, by `--bail`. */
+  bailed: z.object({ failures: z.number().int(), notRun: z.number().int() }).optional(),
+  /** Of a merged run that is incomplete: parts that were not given, and the first cells that none of them holds. */
+  missing: z
+    .object({ shards: z.array(z.string()), cells: z.number().int(), ids: z.array(z.string()) })
+    .optional(),
   devices: z.array(matrixDeviceSchema),
   cells: z.number().int(),
   asPredicted: z.number().int(),
