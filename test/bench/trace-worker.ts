@@ -82,7 +82,7 @@ const processorMilliseconds = of((): number[] => []);
 const bytesRead = of(() => 0);
 const ops = of(() => 0);
 const wrapped = of(() => 0);
-const lastLoss = of(() => new Float32Array());
+const lastLoss = of((): Float32Array => new Float32Array());
 
 async function block(level: TraceLevel, timed: number): Promise<void> {
   const taken = await steps.open(level);
