@@ -23,6 +23,8 @@ export interface ChildOptions<Out> {
   readonly environment: Readonly<Record<string, string>>;
   readonly silenceSeconds: number;
   readonly onMessage: (message: Out) => void;
+  /** Gets a voice, for a child that is told more than its input; what is said after its end is lost. */
+  readonly onStart?: (send: (message: object) => void) => void;
   /** Stops the child early: SIGTERM, then SIGKILL. */
   readonly signal?: AbortSignal;
   /** When given, the child is first asked by the message `{ kind: 'stop' }` and has so long to end by itself. */
@@ -84,6 +86,9 @@ export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
     });
     heard();
     child.send(options.input as object);
+    options.onStart?.((message) => {
+      if (child.connected) child.send(message);
+    });
   });
 }
 
