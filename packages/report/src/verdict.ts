@@ -31,6 +31,7 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'permitted-by-wgsl': ['The lanes differ where WGSL permits it', 'warn', 'warn'],
   'kernel-bug-suspected': ['A kernel bug is suspected', 'bad', 'fail'],
   'numbers-differ': ['The numbers differ', 'bad', 'fail'],
+  flaky: ['A lane is flaky', 'bad', 'fail'],
   'configuration-differs': ['Not comparable: the settings differ', 'bad', 'fail'],
   'lane-failed': ['A lane failed', 'bad', 'fail'],
   conforms: ['Conforms', 'good', 'pass'],

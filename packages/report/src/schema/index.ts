@@ -11,4 +11,5 @@ export * from './number.ts';
 export * from './reduced.ts';
 export * from './result.ts';
 export * from './selftest.ts';
+export * from './shadow.ts';
 export * from './train.ts';
