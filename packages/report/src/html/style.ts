@@ -79,7 +79,7 @@ dt { color: var(--dim); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .cards { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .cards article { min-width: 0; }
-.cards h3 { text-transform: capitalize; margin-top: 0; }
+.cards h3 { margin-top: 0; } .cards h3.role { text-transform: capitalize; }
 
 .badge { font-weight: 600; }
 .badge.pass { color: var(--good); } .badge.fail { color: var(--bad); } .badge.warn { color: var(--warn); }
@@ -115,12 +115,12 @@ tbody tr:hover { background: var(--page); }
 .node.benign path { fill: var(--card); } .node.benign text { fill: var(--benign); }
 .graph { display: flex; flex-wrap: wrap; gap: .7rem; margin: .7rem 0; }
 .layer { border: 1px solid var(--line); border-radius: 8px; padding: .35rem .6rem 0; max-width: 100%; }
-.layer.now { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .layer h3 { margin: 0; font-size: .88rem; color: var(--dim); }
 .layer ol { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; }
 .op { border: 0; padding: 0; min-height: 0; background: none; display: block; border-radius: 4px; }
 .op svg { display: block; }
 .op:hover, .op.told { background: var(--page); }
+.op.now { box-shadow: inset 0 0 0 2px var(--accent); }
 .op.diverges { box-shadow: inset 0 0 0 2px var(--bad); }
 .rail { stroke-width: 2; stroke: var(--line); }
 .rail.reference { stroke-dasharray: 4 3; }
@@ -135,13 +135,17 @@ tbody tr:hover { background: var(--page); }
 .heat .unmeasured { fill: none; stroke: var(--line); stroke-dasharray: 2 2; }
 .heat .padding { fill: var(--padding); } .heat .real { fill: var(--line); }
 .heat text.letter { fill: var(--ink); font-weight: 700; font-size: 11px; text-anchor: middle; }
-.heat .later { opacity: .12; } .heat .now > text:first-child { font-weight: 700; fill: var(--accent); }
+.heat .intended { fill: var(--benign); } .heat .cursor { fill: none; }
+.heat .later { opacity: .12; } .heat .layer-line.now > text:first-child { font-weight: 700; fill: var(--accent); }
+.heat .op-column.now .cursor { stroke: var(--text); stroke-width: 2; }
+.heat text.mark { fill: var(--bad); font-size: 11px; text-anchor: middle; }
 .swatch { display: inline-block; width: 1.3rem; height: 1.1rem; line-height: 1.1rem; border-radius: 3px; text-align: center; font-size: .75rem; font-weight: 700; color: var(--ink); }
-.swatch.nan { background: var(--nan); } .swatch.infinity { background: var(--infinity); } .swatch.finite { background: var(--finite); }
+.swatch.nan { background: var(--nan); } .swatch.infinity { background: var(--infinity); } .swatch.intended { background: var(--benign); } .swatch.finite { background: var(--finite); }
 .swatch.unmeasured { border: 1px dashed var(--dim); } .swatch.padding { background: var(--padding); height: .55rem; }
 .heats, .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
 .slider { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; margin: .6rem 0; }
-.slider output { flex: 1 1 100%; min-height: 1.6rem; }
+.slider output { flex: 1 1 100%; min-height: 3.1rem; white-space: pre-line; overflow-wrap: anywhere; }
+.slider input { flex: 1 1 12rem; max-width: 60rem; width: auto; }
 
 figure { margin: .4rem 0; min-width: 0; }
 .chart { max-width: 100%; min-width: 460px; height: auto; }
@@ -161,7 +165,7 @@ figure { margin: .4rem 0; min-width: 0; }
   .inspector { font-size: .74rem; padding: .4rem .6rem; }
   main { padding: .8rem .6rem 2rem; gap: .8rem; }
 }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line { transition: opacity .15s; } }
+@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line, .heat .op-column { transition: opacity .15s; } }
 @media print {
   header, .copy, .filters, .slider, .inspector, .skip { display: none !important; }
   body { background: #fff; } section { break-inside: avoid-page; box-shadow: none; border: 0; border-top: 1px solid var(--line); border-radius: 0; }
