@@ -90,6 +90,8 @@ for (const frame of all('.slider')) {
       column.classList.toggle('later', i > chosen);
       column.classList.toggle('now', i === chosen);
     });
+    const view = columns[chosen].closest('.scroll');
+    view.scrollLeft = columns[chosen].getBBox().x - view.clientWidth / 2;
     const words = [steps[chosen], ...ended].map((item) => item.textContent);
     output.textContent = [...new Set(words)].join('\\n');
     input.setAttribute('aria-valuetext', (chosen + 1) + ' of ' + steps.length + ', ' + steps[chosen].textContent.split(':')[0]);
@@ -99,6 +101,25 @@ for (const frame of all('.slider')) {
   input.addEventListener('input', () => { show(); mark(); });
   nodes.forEach((node, i) => node.addEventListener('click', () => { input.value = i; show(); mark(); }));
   show();
+}
+
+// A button in each row of the cells, which shows the command of that cell below the table.
+for (const frame of all('.picked')) {
+  const code = one('code', frame);
+  const placeholder = code.textContent;
+  for (const row of all('tbody tr', document.getElementById(frame.dataset.table))) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'pick';
+    button.textContent = '$';
+    button.title = 'The command of this cell, below the table';
+    button.setAttribute('aria-label', 'Show the command of this cell');
+    button.addEventListener('click', () => {
+      code.textContent = placeholder.replace('ID', () => "'" + row.dataset.id.replaceAll("'", "'\\''") + "'");
+      frame.scrollIntoView({ block: 'nearest' });
+    });
+    row.firstElementChild.prepend(button);
+  }
 }
 
 // Filters: a row stays where each chosen value is its own, and what was typed is a part of its value.

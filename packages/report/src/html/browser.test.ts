@@ -186,6 +186,11 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.locator('.filters button').focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => output.textContent()).toBe('4 of 4 cells');
+    await page.locator('#cell-table tbody tr').nth(1).locator('.pick').focus();
+    await page.keyboard.press('Enter');
+    expect(await page.locator('.picked code').textContent()).toBe(
+      `nanscope matrix --filter '${cells[1]!.id}'`,
+    );
     await page.close();
   });
 
@@ -197,6 +202,15 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
       expect.stringContaining('metamorphic:causal-leak'),
     ]);
     await page.close();
+  });
+
+  it('what was refused or not decided is as visible as the rest', async () => {
+    for (const name of ['conform', 'claims'] as const) {
+      const { page } = await open(name);
+      const box = await page.locator('.badge.skip').first().boundingBox();
+      expect(box!.x).toBeGreaterThan(0);
+      await page.close();
+    }
   });
 
   it('the button changes the theme and says to which', async () => {

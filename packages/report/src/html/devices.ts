@@ -4,7 +4,7 @@ import { kernelGroups, laneEndings, machineWords } from '../terminal/devices.ts'
 import { roles } from '../terminal/words.ts';
 import { bytes, count, counted } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, fields, type Section, section } from './parts.ts';
+import { badge, fields, madeBy, type Section, section } from './parts.ts';
 
 type Lane = NonNullable<ResultRecord['target']>;
 
@@ -52,5 +52,5 @@ export function devices(result: ResultRecord): Section[] {
   });
   const body =
     lanes.length > 0 ? html`<div class="cards">${lanes}</div>` : html`<p>No lane left a record.</p>`;
-  return [section('devices', 'Devices', body)];
+  return [section('devices', 'Devices', body, madeBy(result.command))];
 }

@@ -4,12 +4,14 @@ import type { ResultRecord } from '../schema/result.ts';
 import { squeeze } from '../terminal/picture.ts';
 import { cascadeRows } from '../terminal/rows.ts';
 import { perLane, roles } from '../terminal/words.ts';
-import { count } from '../text/number.ts';
+import { count, counted } from '../text/number.ts';
 import { type Content, type Html, html } from './html.ts';
 import { opWalk, writtenAt } from './op-walk.ts';
 import { madeBy, type Section, section } from './parts.ts';
 
-const CELL = 9;
+/** Cells are as wide as fits two pictures side by side; a letter needs the whole width. */
+const [NARROWEST, WIDEST] = [3, 9];
+const ROOM = 372;
 const LINE = 18;
 const LABEL = 96;
 /** Positions drawn in a row; where there are more, a cell stands for several and shows the worst of them. */
@@ -29,15 +31,17 @@ const kinds: Readonly<Record<string, readonly [name: string, letter: string]>> =
 const broken = (cells: string): boolean => /[NI]/.test(cells);
 
 /** Neighbouring cells of one kind as one rectangle, lettered where there is room. */
-function strip(cells: string, y: number): Html[] {
+function strip(cells: string, y: number, cell: number): Html[] {
   let at = 0;
   return (cells.match(/(.)\1*/g) ?? []).map((run) => {
     const [name, letter] = kinds[run[0]!]!;
-    const x = LABEL + at * CELL;
+    const x = LABEL + at * cell;
     at += run.length;
-    const width = run.length * CELL;
+    const width = run.length * cell;
     return html`<rect class="${name}" x="${x}" y="${y}" width="${width}" height="${LINE - 2}"/>${
-      letter !== '' && html`<text class="letter ${name}" x="${x + width / 2}" y="${y + 12}">${letter}</text>`
+      letter !== '' &&
+      width >= WIDEST &&
+      html`<text class="letter ${name}" x="${x + width / 2}" y="${y + 12}">${letter}</text>`
     }`;
   });
 }
@@ -51,14 +55,16 @@ function rowPicture(picture: PictureRecord, row: number, written: readonly numbe
     number,
     number,
   ];
-  const width = LABEL + Math.ceil(length / factor) * CELL + 2;
+  const drawn = Math.ceil(length / factor);
+  const cell = Math.max(NARROWEST, Math.min(WIDEST, Math.floor(ROOM / Math.max(1, drawn))));
+  const width = LABEL + drawn * cell + 2;
   const height = LINE * (own.length + 1) + 16;
   const ruler = (from: number, to: number) =>
     to > from &&
-    html`<rect class="padding" x="${LABEL + (from / factor) * CELL}" y="18" width="${((to - from) / factor) * CELL}" height="8"/>`;
+    html`<rect class="padding" x="${LABEL + (from / factor) * cell}" y="18" width="${((to - from) / factor) * cell}" height="8"/>`;
   return html`<div class="scroll" role="region" tabindex="0" aria-label="batch row ${row}, layer by position"><svg class="heat" role="img" aria-label="${rowWords(picture, row)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><text x="0" y="12">batch row ${row}</text><text class="tick" x="${LABEL}" y="12">position 0</text><text class="tick end" x="${width - 2}" y="12">${length - 1}</text><rect class="real" x="${LABEL}" y="18" width="${width - LABEL - 2}" height="8"/>${ruler(0, left)}${ruler(length - right, length)}${own.map(
     (cells, layer) =>
-      html`<g class="layer-line" data-written="${written[layer]!}"><text x="0" y="${LINE * (layer + 1) + 25}">${picture.layers[layer]!}</text>${strip(squeeze(cells, factor), LINE * (layer + 1) + 12)}</g>`,
+      html`<g class="layer-line" data-written="${written[layer]!}"><text x="0" y="${LINE * (layer + 1) + 25}">${picture.layers[layer]!}</text>${strip(squeeze(cells, factor), LINE * (layer + 1) + 12, cell)}</g>`,
   )}</svg></div>
 ${factor > 1 && html`<p class="dim">Each cell stands for ${factor} positions and shows the worst of them.</p>`}`;
 }
@@ -95,8 +101,8 @@ function lanePicture(who: string, picture: PictureRecord, written: readonly numb
   const more = touched.length - shown.length;
   const healthy = all.length - touched.length;
   return html`<figure><figcaption><strong>${who}</strong></figcaption>
-${shown.map((row) => rowPicture(picture, row, written))}${more > 0 && html`<p class="dim">${count(more)} more batch rows with non-finite values</p>`}${
-  healthy > 0 && html`<p class="dim">${count(healthy)} batch rows are finite at every layer</p>`
+${shown.map((row) => rowPicture(picture, row, written))}${more > 0 && html`<p class="dim">${counted(more, 'more batch row')} with non-finite values</p>`}${
+  healthy > 0 && html`<p class="dim">${counted(healthy, 'batch row')} finite at every layer</p>`
 }</figure>
 `;
 }

@@ -26,8 +26,8 @@ a { color: var(--accent); }
 code, .inspector { font: 0.9em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 [hidden] { display: none !important; }
-.skip { position: absolute; left: -100vw; }
-.skip:focus { left: 1rem; top: 1rem; z-index: 3; background: var(--card); padding: .5rem 1rem; }
+a.skip { position: absolute; left: -100vw; }
+a.skip:focus { left: 1rem; top: 1rem; z-index: 3; background: var(--card); padding: .5rem 1rem; }
 
 header { position: sticky; top: 0; z-index: 2; display: flex; gap: 1rem; align-items: center; padding: .6rem max(1rem, calc(50vw - 590px));
   background: var(--card); border-bottom: 1px solid var(--line); }
@@ -86,6 +86,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .badge.skip, .badge.note { color: var(--note); }
 .cell { display: block; padding: .1rem .5rem; border-radius: 4px; }
 .cell.note { color: var(--dim); }
+.cell.pass { background: var(--finite); }
 .cell.warn { background: var(--warn-soft); color: var(--warn); font-weight: 600; }
 .cell.fail { background: var(--bad-soft); color: var(--bad); font-weight: 600; }
 
@@ -96,7 +97,9 @@ caption { text-align: left; padding-bottom: .4rem; font-size: .92em; }
 th, td { text-align: left; padding: .38rem .8rem .38rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--dim); font-weight: 600; position: sticky; top: 0; background: var(--card); z-index: 1; }
 tbody th { font-weight: 600; min-width: 8rem; } td { min-width: 4.5rem; } td:last-child:not(.figure) { min-width: 9rem; }
-#cases td:last-child { min-width: 16rem; } #cases tbody th { min-width: 11rem; }
+#cases td:last-child, #numbers td:last-child { min-width: 18rem; } #cases tbody th { min-width: 11rem; }
+#cells tbody th, #cells td { min-width: 0; padding-right: .5rem; } #cells tbody th { white-space: nowrap; font-weight: 400; }
+.pick { padding: 0 .4rem; min-height: 24px; margin-right: .4rem; }
 tbody tr:hover { background: var(--page); }
 .figure { text-align: right; white-space: nowrap; padding-right: 1.2rem; }
 .conditions { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
@@ -148,7 +151,7 @@ tbody tr:hover { background: var(--page); }
 .slider input { flex: 1 1 12rem; max-width: 60rem; width: auto; }
 
 figure { margin: .4rem 0; min-width: 0; }
-.chart { max-width: 100%; min-width: 460px; height: auto; }
+.chart { max-width: 100%; min-width: 440px; height: auto; }
 .chart .grid { stroke: var(--line); } .chart .floor { stroke: var(--dim); stroke-dasharray: 2 4; }
 .curve { fill: none; stroke-width: 2; } .curve.thin { stroke-width: 1; }
 .curve.target { stroke: var(--target); stroke-width: 3.5; } .curve.target.thin { stroke-width: 1.5; } .curve.reference { stroke: var(--reference); stroke-dasharray: 6 4; }
@@ -167,7 +170,7 @@ figure { margin: .4rem 0; min-width: 0; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line, .heat .op-column { transition: opacity .15s; } }
 @media print {
-  header, .copy, .filters, .slider, .inspector, .skip { display: none !important; }
+  header, .copy, .pick, .filters, .slider, .inspector, a.skip { display: none !important; }
   body { background: #fff; } section { break-inside: avoid-page; box-shadow: none; border: 0; border-top: 1px solid var(--line); border-radius: 0; }
   .scroll, #cases .scroll, #cells .scroll { overflow: visible; max-height: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
