@@ -82,7 +82,12 @@ function answers(record: DoctorRecord): Section[] {
 
 export function doctorSections(record: DoctorRecord): Section[] {
   return [
-    section('backends', 'Backends', html`<div class="cards">${record.backends.map(card)}</div>`),
+    section(
+      'backends',
+      'Backends',
+      html`<div class="cards">${record.backends.map(card)}</div>`,
+      madeBy(record.command),
+    ),
     ...answers(record),
   ];
 }
