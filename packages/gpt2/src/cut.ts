@@ -96,6 +96,13 @@ export const wholeName = (name: string, cut: Pick<Cut, 'layers'>): string =>
     (_, head: string, layer: string) => head + cut.layers[Number(layer)],
   );
 
+/** The other way: the name in the cut model; only for layers that are kept. */
+export const cutName = (name: string, cut: Pick<Cut, 'layers'>): string =>
+  name.replace(
+    /^(transformer\.h\.)(\d+)/,
+    (_, head: string, layer: string) => head + cut.layers.indexOf(Number(layer)),
+  );
+
 /**
  * The weights of the cut model, each read from the whole one when it is asked for.
  *

@@ -2,7 +2,7 @@
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
 export { type Gpt2Config, parseConfig, readConfig } from './config.ts';
 export { configJson } from './config-json.ts';
-export { type Cut, cutConfig, cutWeights, wholeCut, wholeName } from './cut.ts';
+export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
 export { generate } from './generate/generate.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';

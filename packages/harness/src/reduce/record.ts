@@ -1,6 +1,5 @@
 /** From cases and their trials to the record of a reduction. Pure. */
-import { relative } from 'node:path';
-import { cutConfig, type Gpt2Config, parameterShapes } from '@nanscope/gpt2';
+import { cutConfig, cutName, type Gpt2Config, parameterShapes } from '@nanscope/gpt2';
 import {
   type CaseSize,
   type ReducedCase,
@@ -11,6 +10,7 @@ import {
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
 import { batchOf, type Case, lengthOf } from './case.ts';
 import type { Found } from './folder/fill-folder.ts';
+import { pathFrom } from './folder/path-from.ts';
 import type { Trial } from './trials.ts';
 
 export function sizeOf(model: Gpt2Config, candidate: Case): CaseSize {
@@ -56,7 +56,7 @@ export function caseRecord(model: Gpt2Config, candidate: Case, trial: Trial): Re
   return {
     size: sizeOf(model, candidate),
     inputs: gridsOf(candidate),
-    weights: [...candidate.weights],
+    weights: candidate.weights.map((name) => cutName(name, candidate)),
     loss: toJsonNumber(loss),
     ...(reference && { referenceLoss: toJsonNumber(reference.loss) }),
     ...(origin && { origin }),
@@ -84,7 +84,7 @@ export function evalCommand(
     record[name] === undefined ? [] : [`--${name}=${shellWord(String(record[name]))}`],
   );
   const backend =
-    config.backend === undefined ? [] : [`--backend ${shellWord(relative(place, config.backend))}`];
+    config.backend === undefined ? [] : [`--backend ${shellWord(pathFrom(place, config.backend))}`];
   return [
     'nanscope eval --model ./model --load-inputs ./inputs.safetensors',
     ...[`--device ${device}`, `--reference ${reference}`, ...backend],

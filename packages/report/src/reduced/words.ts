@@ -52,9 +52,10 @@ export function searchWords({ search: { tried, seconds, minimal, budget } }: Red
 
 /** What came of reproduce.mjs on its own. */
 export function scriptWords({ script, passing }: ReducedRecord): string {
+  const where = script.backend.includes('/') ? `with ${script.backend}` : `on plain ${script.backend}`;
   if (script.failing !== 1)
-    return `reproduce.mjs does not show it on plain ${script.backend} (exit ${script.failing ?? 'none'}): it needs kernels that only nanscope's run has; use the command`;
+    return `reproduce.mjs does not show it ${where} (exit ${script.failing ?? 'none'}): it needs kernels that only nanscope's run has; use the command`;
   const other =
     passing === undefined ? '' : `, and exit ${script.passing ?? 'none'} with the neighbour that passes`;
-  return `reproduce.mjs on plain ${script.backend}, without nanscope: exit 1 with this case${other}`;
+  return `reproduce.mjs ${where}, without nanscope: exit 1 with this case${other}`;
 }

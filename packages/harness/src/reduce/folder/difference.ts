@@ -1,4 +1,5 @@
 /** In what two cases that are neighbours differ, in words. Pure. */
+import { cutName } from '@nanscope/gpt2';
 import { type Case, type CaseRow, lengthOf } from '../case.ts';
 
 const grids = [
@@ -49,7 +50,9 @@ export function differenceWords(smallest: Case, other: Case): string {
       ? []
       : [`${lengthOf(other)} instead of ${lengthOf(smallest)} tokens a row`]),
     ...counts,
-    ...(constant.length > 0 ? [`constant as well: ${constant.join(', ')}`] : []),
+    ...(constant.length > 0
+      ? [`constant: ${constant.map((name) => cutName(name, smallest)).join(', ')}`]
+      : []),
   ];
   return words.join('; ');
 }

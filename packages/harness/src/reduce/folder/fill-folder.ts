@@ -1,6 +1,6 @@
 /** Everything that the folder of a reduction holds: the case, its neighbour, the script, the command, the report, the record. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
 import type { Gpt2Config, Gpt2Weights } from '@nanscope/gpt2';
 import { bugReport, type ReducedRecord } from '@nanscope/report';
@@ -8,6 +8,7 @@ import type { EvalConfig } from '../../config/eval-config.ts';
 import { policyOf } from '../../config/policy.ts';
 import { writeJson } from '../../run-folder/write.ts';
 import type { Case } from '../case.ts';
+import { pathFrom } from './path-from.ts';
 import { runScript } from './run-script.ts';
 import { packagesOf, type Script, type ScriptBackend, scriptText } from './script.ts';
 import { writeCase } from './write-case.ts';
@@ -32,8 +33,7 @@ const builtin = ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const;
 function backendOf(id: string, { config, place }: Reduction): ScriptBackend {
   const own = builtin.find((known) => known === id);
   if (own !== undefined || config.backend === undefined) return own ?? 'cpu';
-  const path = relative(place, config.backend).replaceAll('\\', '/');
-  return { module: path.startsWith('.') ? path : `./${path}` };
+  return { module: pathFrom(place, config.backend) };
 }
 
 function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBackend): Script {

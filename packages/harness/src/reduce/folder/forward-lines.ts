@@ -45,19 +45,20 @@ export const stageOf = (op: string): Stage => stages.find(([, path]) => path.tes
 const fill = ({ fill: { value } }: Policy): string => `tf.scalar(${value})`;
 
 /** Which cells stay, as the policy composes them; `dead` are the queries that a row guard looks after. */
-function maskLines({ compose, rowGuard, fill: { how } }: Policy): string[] {
-  const causal = 'tf.range(0, T).reshape([T, 1]).greaterEqual(tf.range(0, T)).reshape([1, 1, T, T])';
-  const padding = "attention_mask.cast('bool').reshape([B, 1, 1, T])";
-  const apart = how === 'additive' && (compose === 'add' || compose === 'causal-twice');
-  const allowed = compose === 'causal-dropped' ? padding : `${causal}.logicalAnd(${padding})`;
-  const opened = { 'attend-all': 'dead', self: "dead.logicalAnd(tf.eye(T).cast('bool'))" };
-  return [
-    ...(apart ? [`const causal = ${causal}, padding = ${padding};`] : []),
-    ...(rowGuard === 'none' ? [] : [`const allowed = ${allowed}, dead = allowed.any(3, true).logicalNot();`]),
-    rowGuard === 'none'
-      ? `const keep = ${allowed};`
-      : `const keep = allowed${rowGuard === 'zeros' ? '' : `.logicalOr(${opened[rowGuard]})`};`,
-  ];
+function maskLine({ compose, rowGuard, fill: { how } }: Policy): string {
+  const causal = 'causal = tf.range(0, T).reshape([T, 1]).greaterEqual(tf.range(0, T)).reshape([1, 1, T, T])';
+  const padding = "padding = attention_mask.cast('bool').reshape([B, 1, 1, T])";
+  const allowed = `allowed = ${compose === 'causal-dropped' ? 'padding' : 'causal.logicalAnd(padding)'}`;
+  const dead = rowGuard === 'none' ? [] : ['dead = allowed.any(3, true).logicalNot()'];
+  const opened = {
+    none: 'allowed',
+    zeros: 'allowed',
+    'attend-all': 'allowed.logicalOr(dead)',
+    self: "allowed.logicalOr(dead.logicalAnd(tf.eye(T).cast('bool')))",
+  };
+  const apart = how === 'additive' && compose === 'add';
+  const keep = apart ? [] : [`keep = ${opened[rowGuard]}`];
+  return `const ${[causal, padding, allowed, ...dead, ...keep].join(', ')};`;
 }
 
 /** What the mask makes of scores. */
@@ -70,8 +71,9 @@ function maskedScores(policy: Policy, scores: string): string {
   return `${scores}${biased('keep')}`;
 }
 
-const zeroed = ({ rowGuard }: Policy) =>
-  rowGuard === 'zeros' ? '.mul(tf.where(dead, tf.scalar(0), tf.scalar(1)))' : '';
+/** Normalised probabilities; a row guard of zeros is for those of dead queries. */
+const softmaxOf = ({ rowGuard }: Policy) =>
+  rowGuard === 'zeros' ? 'tf.where(dead, tf.scalar(0), tf.softmax(masked))' : 'tf.softmax(masked)';
 
 const shown = (name: string, value: string) => `await show('${name}', ${value})`;
 
@@ -91,6 +93,17 @@ function probabilityLines({ op, implementation }: ForwardPass): string[] {
   return softmaxSteps.slice(0, end < 0 ? undefined : end + 1).map(([, line]) => line);
 }
 
+/** The MLP op by op. */
+function mlpLines({ op }: ForwardPass): string[] {
+  const lines = [
+    ['Linear#0', `const hidden = ${shown('c_fc', 'linear(units, `h.${layer}.mlp.c_fc`)')};`],
+    ['GeluNew', `const bent = ${shown('gelu', 'gelu(hidden)')};`],
+    ['Linear#1', `const update = ${shown('c_proj', 'linear(bent, `h.${layer}.mlp.c_proj`)')};`],
+  ] as const;
+  const end = lines.findIndex(([kernel]) => op.includes(`/${kernel}`));
+  return lines.slice(0, end < 0 ? undefined : end + 1).map(([, line]) => line);
+}
+
 /** Lines of one block, up to a stage of it. */
 function blockLines(pass: ForwardPass, stage: Stage): string[] {
   const { policy } = pass;
@@ -107,21 +120,22 @@ function blockLines(pass: ForwardPass, stage: Stage): string[] {
   const lines: string[] = [];
   if (stage === 'ln_1') return [`${shown('ln_1', normed)};`];
   if (reaches('qkv')) lines.push(`const [q, k, v] = tf.unstack((${shown('c_attn', qkv(normed))})${heads});`);
-  if (reaches('scores')) lines.push(`const scores = ${shown('scores', scores)};`);
-  if (reaches('masked')) lines.push(`const masked = ${shown('masked', maskedScores(policy, 'scores'))};`);
+  // Of what lies behind, a line for each part; of where the op is, a line for each op.
+  const behind = reaches('attention');
+  if (reaches('scores') && !behind) lines.push(`const scores = ${shown('scores', scores)};`);
+  if (reaches('masked'))
+    lines.push(`const masked = ${shown('masked', maskedScores(policy, behind ? scores : 'scores'))};`);
+  const context = `tf.matMul(${softmaxOf(policy)}, v)`;
+  const rows = `${context}.transpose([0, 2, 1, 3]).reshape([B * T, -1])`;
   if (stage === 'probabilities') lines.push(...probabilityLines(pass));
-  else if (reaches('context'))
-    lines.push(`const context = ${shown('context', `tf.matMul(tf.softmax(masked), v)${zeroed(policy)}`)};`);
-  if (reaches('attention'))
-    lines.push(
-      `x = ${shown('attention', 'x.add(linear(context.transpose([0, 2, 1, 3]).reshape([B * T, -1]), `h.${layer}.attn.c_proj`))')};`,
-    );
-  if (reaches('ln_2')) lines.push(`const units = ${shown('ln_2', 'norm(x, `h.${layer}.ln_2`)')};`);
-  if (reaches('mlp'))
-    lines.push(
-      `const update = ${shown('mlp', 'linear(gelu(linear(units, `h.${layer}.mlp.c_fc`)), `h.${layer}.mlp.c_proj`)')};`,
-    );
-  if (reaches('output')) lines.push(`x = ${shown('output', 'x.add(update)')};`);
+  if (stage === 'context') lines.push(`const context = ${shown('context', context)};`);
+  if (behind) lines.push(`x = ${shown('attention', `x.add(linear(${rows}, \`h.\${layer}.attn.c_proj\`))`)};`);
+  const units = 'norm(x, `h.${layer}.ln_2`)';
+  const update = (given: string) =>
+    `linear(gelu(linear(${given}, \`h.\${layer}.mlp.c_fc\`)), \`h.\${layer}.mlp.c_proj\`)`;
+  if (stage === 'ln_2' || stage === 'mlp') lines.push(`const units = ${shown('ln_2', units)};`);
+  if (stage === 'mlp') lines.push(...mlpLines(pass));
+  if (reaches('output')) lines.push(`x = ${shown('output', `x.add(${update(units)})`)};`);
   return lines;
 }
 
@@ -137,18 +151,18 @@ export function forwardLines(pass: ForwardPass): string[] {
   const sum =
     "tf.gather(w['wte.weight'], input_ids.flatten()).add(tf.gather(w['wpe.weight'], position_ids.flatten()))";
   const logits = `tf.matMul(norm(x, 'ln_f'), w['${pass.tied ? 'wte.weight' : 'lm_head.weight'}'], false, true)`;
-  const picked = 'tf.oneHot(labels.flatten().maximum(0), logits.shape[1]).reshape([B, T, -1]).slice([0, 1])';
+  const picked =
+    "tf.oneHot(labels.flatten().maximum(tf.scalar(0, 'int32')), logits.shape[1]).cast('bool').reshape([B, T, -1]).slice([0, 1])";
+  const predictions = 'tf.logSoftmax(logits).reshape([B, T, -1]).slice([0, 0], [B, T - 1])';
+  const losses = `tf.where(${picked}, ${predictions}, tf.scalar(0)).sum(-1).neg()`;
   return [
     `let x = ${shown('embeddings', sum)};`,
-    ...(reaches('masked') ? maskLines(pass.policy) : []),
+    ...(reaches('masked') ? [maskLine(pass.policy)] : []),
     ...(body.length > 0 ? block : []),
     ...(stage === 'ln_f' ? [`${shown('ln_f', "norm(x, 'ln_f')")};`] : []),
     ...(reaches('logits') ? [`const logits = ${shown('logits', logits)};`] : []),
     ...(reaches('loss')
-      ? [
-          `const losses = tf.logSoftmax(logits).reshape([B, T, -1]).slice([0, 0], [B, T - 1]).mul(${picked}).sum(-1).neg();`,
-          `${shown('losses', 'tf.where(labels.slice([0, 1]).notEqual(-100), losses, tf.scalar(0))')};`,
-        ]
+      ? [`${shown('losses', `tf.where(labels.slice([0, 1]).notEqual(-100), ${losses}, tf.scalar(0))`)};`]
       : []),
   ];
 }

@@ -26,42 +26,52 @@ export const packagesOf = (backend: ScriptBackend): readonly string[] =>
         webgpu: ['@tensorflow/tfjs-backend-webgpu', 'webgpu'],
       }[backend];
 
-/** @returns lines that register a backend, and the expression that is its name in TensorFlow.js */
-function opened(backend: ScriptBackend): { readonly lines: readonly string[]; readonly name: string } {
-  if (typeof backend !== 'string') {
-    return {
-      lines: [],
-      name: `(await (await import(${JSON.stringify(backend.module)})).default.open()).tfjsName`,
-    };
-  }
-  const name = `'${backend}'`;
-  if (backend === 'wasm') return { lines: ["import '@tensorflow/tfjs-backend-wasm';"], name };
-  if (backend === 'tensorflow') return { lines: ["import '@tensorflow/tfjs-node';"], name };
-  if (backend === 'webgpu')
-    return {
-      lines: [
-        "import { create, globals } from 'webgpu';",
-        "Object.defineProperty(Object.assign(globalThis, globals), 'navigator', { value: { gpu: create([]) } });",
-        "await import('@tensorflow/tfjs-backend-webgpu'), tf.env().set('WEBGPU_CPU_FORWARD', false);",
-      ],
-      name,
-    };
-  return { lines: [], name };
+interface Opened {
+  readonly imports: readonly string[];
+  /** What has to be done before it is chosen. */
+  readonly lines: readonly string[];
+  /** An expression: its name in TensorFlow.js. */
+  readonly name: string;
 }
 
-/** Reads a safetensors file: its header is JSON, names of the transformer without their common beginning. */
+function opened(backend: ScriptBackend): Opened {
+  if (typeof backend !== 'string') {
+    const name = `(await (await import(${JSON.stringify(backend.module)})).default.open()).tfjsName`;
+    return { imports: [], lines: [], name };
+  }
+  const name = `'${backend}'`;
+  switch (backend) {
+    case 'cpu':
+      return { imports: [], lines: [], name };
+    case 'wasm':
+      return { imports: ["import '@tensorflow/tfjs-backend-wasm';"], lines: [], name };
+    case 'tensorflow':
+      return { imports: ["import '@tensorflow/tfjs-node';"], lines: [], name };
+    case 'webgpu':
+      return {
+        imports: ["import { create, globals } from 'webgpu';"],
+        lines: [
+          "Object.defineProperty(Object.assign(globalThis, globals), 'navigator', { value: { gpu: create([]) } });",
+          "await import('@tensorflow/tfjs-backend-webgpu'), tf.env().set('WEBGPU_CPU_FORWARD', false);",
+        ],
+        name,
+      };
+    default:
+      return backend satisfies never;
+  }
+}
+
+/** Reads a safetensors file: a header of JSON, in which what has no dtype is metadata, then the bytes. */
 const read = [
-  'function read(name, file = readFileSync(at(name)), start = 8 + Number(file.readBigUInt64LE())) {',
-  '  const bytes = ([from, to]) => file.buffer.slice(file.byteOffset + start + from, file.byteOffset + start + to);',
-  "  const values = (dtype, data) => (dtype === 'I64' ? Int32Array.from(new BigInt64Array(data), Number) : new Float32Array(data));",
-  "  const tensors = Object.entries(JSON.parse(file.subarray(8, start))).filter(([name]) => name !== '__metadata__');",
-  "  return Object.fromEntries(tensors.map(([name, { dtype, shape, data_offsets }]) => [name.replace('transformer.', ''), tf.tensor(values(dtype, bytes(data_offsets)), shape)]));",
-  '}',
   "const at = (name) => new URL(`${process.argv[2] ?? '.'}/${name}`, import.meta.url);",
+  "const values = (dtype, bytes) => (dtype === 'I64' ? Int32Array.from(new BigInt64Array(bytes), Number) : new Float32Array(bytes));",
+  'const read = (name, file = readFileSync(at(name)), start = 8 + Number(file.readBigUInt64LE())) => Object.fromEntries(',
+  "  Object.entries(JSON.parse(file.subarray(8, start))).flatMap(([key, { dtype, shape, data_offsets: range }]) => dtype ? [[key.replace('transformer.', ''),",
+  '    tf.tensor(values(dtype, file.buffer.slice(...range.map((offset) => file.byteOffset + start + offset))), shape)]] : []));',
 ];
 
-/** The inputs and settings that the lines name. */
-function inputLines(lines: readonly string[]): string[] {
+/** The inputs and settings that the lines name. @param ready what has to be true before a tensor is made */
+function inputLines(lines: readonly string[], ready = ''): string[] {
   const names = ['input_ids', 'attention_mask', 'position_ids', 'labels'];
   const used = names.filter((name) => lines.some((line) => line.includes(name)));
   const settings = [
@@ -74,15 +84,13 @@ function inputLines(lines: readonly string[]): string[] {
     .map(([key, name]) => `${key}: ${name}`);
   const config = "JSON.parse(readFileSync(at('model/config.json')))";
   return [
-    `const w = read('model/model.safetensors'), { ${used.join(', ')} } = read('inputs.safetensors');`,
+    `const w = ${ready}read('model/model.safetensors'), { ${used.join(', ')} } = read('inputs.safetensors');`,
     `const [B, T] = input_ids.shape${wanted.length > 0 ? `, { ${wanted.join(', ')} } = ${config}` : ''};`,
   ];
 }
 
 /** What the script says last: an error leaves 1 as well, but says nothing of the kind. */
 export const said = { there: 'it is there', absent: 'it is not there' } as const;
-
-const verdict = [`console.log(there ? '${said.there}' : '${said.absent}'), process.exit(there ? 1 : 0);`];
 
 /** A predicate on one value. */
 const badValue = (bad: Script['bad']) =>
@@ -97,11 +105,9 @@ function alone({ backend, bad }: Script, forward: readonly string[]): string[] {
     `await tf.setBackend(${name});`,
     ...read,
     ...inputLines(body),
-    'let last; // The values of the op that was looked at last.',
-    "const show = async (name, tensor) => ((last = [...(await tensor.data())]), console.log(name.padEnd(18), last.slice(0, 12).join(' ')), tensor);",
+    "let last, show = async (name, tensor) => ((last = [...(await tensor.data())]), console.log(name.padEnd(18), last.slice(0, 12).join(' ')), tensor);",
     ...body,
-    `const there = last.some(${badValue(bad)});`,
-    ...verdict,
+    `process.exit(last.some(${badValue(bad)}) ? (console.log('${said.there}'), 1) : (console.log('${said.absent}'), 0));`,
   ];
 }
 
@@ -112,26 +118,25 @@ function between({ backend }: Script, other: ScriptBackend, forward: readonly st
   return [
     ...new Set([...own.lines, ...reference.lines]),
     ...read,
-    'async function classes(backend, last) {',
-    '  await tf.setBackend(backend);',
-    '  const show = async (_, tensor) => (last = tensor);',
-    ...[...inputLines(body), ...body].map((line) => `  ${line}`),
+    'async function classes(backend, last, show = async (_, tensor) => (last = tensor)) {',
+    ...[...inputLines(body, '(await tf.setBackend(backend)) && '), ...body].map((line) => `  ${line}`),
     "  return [...(await last.data())].map((value) => (Number.isFinite(value) ? 'finite' : String(value))).join(' ');",
     '}',
     `const [target, reference] = [await classes(${own.name}), await classes(${reference.name})];`,
-    'console.log(`target    ${target}\\nreference ${reference}`);',
-    'const there = target !== reference;',
-    ...verdict,
+    `console.log(\`target    \${target}\\nreference \${reference}\\n\${target === reference ? '${said.absent}' : '${said.there}'}\`), process.exit(target === reference ? 0 : 1);`,
   ];
 }
 
 export function scriptText(script: Script): string {
   const forward = forwardLines(script);
   const rest = script.against ? between(script, script.against, forward) : alone(script, forward);
+  const used = [script.backend, ...(script.against ? [script.against] : [])].flatMap(
+    (backend) => opened(backend).imports,
+  );
   return `${[
     `// ${script.title}`,
     "import { readFileSync } from 'node:fs';",
-    "import * as tf from '@tensorflow/tfjs';",
+    ["import * as tf from '@tensorflow/tfjs';", ...new Set(used)].join(' '),
     ...rest,
   ].join('\n')}\n`;
 }
