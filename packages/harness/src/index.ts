@@ -21,6 +21,7 @@ export { conform } from './conform/conform.ts';
 export { type DoctorHooks, diagnose } from './doctor/diagnose.ts';
 export type { Decided } from './eval/decide.ts';
 export { type EvalHooks, evaluate } from './eval/evaluate.ts';
+export { checkSameSettings, resumedEvaluation } from './eval/resume.ts';
 export { evalCommand } from './generate/eval-command.ts';
 export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts';
 export type { Continuation } from './generate/task.ts';

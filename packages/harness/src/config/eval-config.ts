@@ -40,6 +40,8 @@ export interface EvalConfig {
   /** `NAME` or `NAME=FILE`. */
   readonly reporter?: readonly string[];
   readonly saveOutputs?: string;
+  /** Folder of the run that is continued, which is `out` as well. */
+  readonly resume?: string;
 }
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -252,6 +252,14 @@ export const evalFlags = [
   },
   { name: 'out', kind: 'text', value: 'DIR', group: RESULT, describe: 'run folder (default: runs/<time>)' },
   {
+    name: 'resume',
+    kind: 'text',
+    value: 'RUN',
+    group: RESULT,
+    describe:
+      'go on in the folder of a run that was interrupted or lost a lane, after the last batch that is complete; its configuration is taken over',
+  },
+  {
     name: 'json',
     kind: 'switch',
     default: false,

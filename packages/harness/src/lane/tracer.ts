@@ -35,12 +35,16 @@ export class LaneTracer {
   #batches = 0;
   #replays = 0;
 
-  constructor(session: Session, level: TraceLevel, model: Gpt2, sink: RecordSink) {
+  /** @param earlier the summary of the batches before, where an earlier process completed them */
+  constructor(session: Session, level: TraceLevel, model: Gpt2, sink: RecordSink, earlier?: CascadeRecord) {
     this.#session = session;
     this.#level = level;
     this.#sink = sink;
     this.#model = model;
     this.#trace = this.#open(level);
+    this.#summary = earlier;
+    this.#batches = earlier?.batchesTraced ?? 0;
+    this.#replays = this.#batches; // At level gate, what is traced is replayed.
   }
 
   #open(level: TraceLevel): Trace {
