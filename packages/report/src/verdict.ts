@@ -27,6 +27,8 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'permitted-by-wgsl': ['The lanes differ where WGSL permits it', 'warn', 'warn'],
   'kernel-bug-suspected': ['A kernel bug is suspected', 'bad', 'fail'],
   'numbers-differ': ['The numbers differ', 'bad', 'fail'],
+  'vanishes-under-observation': ['The NaN vanishes under observation', 'bad', 'fail'],
+  flaky: ['A lane does not repeat itself', 'bad', 'fail'],
   'configuration-differs': ['Not comparable: the settings differ', 'bad', 'fail'],
   'lane-failed': ['A lane failed', 'bad', 'fail'],
   conforms: ['Conforms', 'good', 'pass'],

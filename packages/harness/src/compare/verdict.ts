@@ -2,6 +2,7 @@
 import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { originWords } from './origin-words.ts';
+import { replayVerdict } from './replay-verdict.ts';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;
@@ -146,6 +147,8 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Run nanscope doctor.',
     };
   }
+  const replayed = replayVerdict({ target, reference }, 'batch');
+  if (replayed) return replayed;
   if (!reference || !comparison) return withoutReference(target);
   const differing = comparison.configuration;
   const apart = classVerdict(evidence, comparison) ?? numberVerdict(comparison);

@@ -29,6 +29,9 @@ export interface EvalConfig {
   readonly positionIds: 'mask' | 'arange';
   readonly ignoreFirstToken: boolean;
   readonly trace: 'off' | 'gate' | 'health' | 'full';
+  readonly traceKeep: number;
+  /** As typed. */
+  readonly traceFilter?: readonly string[];
   readonly rtol: number;
   readonly atol: number;
   readonly out?: string;

@@ -10,6 +10,7 @@ import type { EnvironmentRecord } from '@nanscope/report';
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { policyOf } from '../config/policy.ts';
+import { traceSettings } from '../config/trace-settings.ts';
 import type { EvalBatch } from '../data/collation.ts';
 import type { RecordSink } from '../run-folder/sink.ts';
 import type { BatchResult, Computation } from './evaluate-batch.ts';
@@ -92,7 +93,7 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
     if (result.losses.length > 0) labelled ??= { batch: evalBatch, result };
     recorder.update({
       metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
-      ...(tracer.record() ? { cascade: tracer.record() } : {}),
+      cascade: tracer.record(),
       data: { ...recorder.record.data, rows, truncated },
       memory: {
         peakResidentBytes: evaluation.peakBytes(),
@@ -113,7 +114,7 @@ export async function evaluateLane(
 ): Promise<void> {
   const { task, session, model, sink, say } = setup;
   const computation = computationOf(task, model);
-  const tracer = new LaneTracer(session, task.config.trace, model, sink);
+  const tracer = new LaneTracer(session, traceSettings(task.config), model, sink);
   const recorder = new LaneRecorder(sink, laneHead(task, session, model, setup.environment), setup.source);
   try {
     const { first, labelled } = await evaluateAll({ ...setup, computation, tracer, recorder });

@@ -9,4 +9,5 @@ export * from './matrix.ts';
 export * from './number.ts';
 export * from './result.ts';
 export * from './selftest.ts';
+export * from './tracing.ts';
 export * from './train.ts';

@@ -82,6 +82,8 @@ export const verdictSchema = z.object({
     'permitted-by-wgsl',
     'kernel-bug-suspected',
     'numbers-differ',
+    'vanishes-under-observation',
+    'flaky',
     'configuration-differs',
     'lane-failed',
     'no-reference',
