@@ -2,6 +2,7 @@
 import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { originWords } from './origin-words.ts';
+import { replayVerdict } from './replay-verdict.ts';
 import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
 export interface Evidence {
@@ -180,6 +181,8 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Run nanscope doctor.',
     };
   }
+  const replayed = replayVerdict({ target, reference }, 'batch');
+  if (replayed) return replayed;
   if (!reference || !comparison) return withoutReference(target);
   const differing = comparison.configuration;
   const apart = flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(comparison);

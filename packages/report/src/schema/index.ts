@@ -12,4 +12,5 @@ export * from './reduced.ts';
 export * from './result.ts';
 export * from './selftest.ts';
 export * from './shadow.ts';
+export * from './tracing.ts';
 export * from './train.ts';
