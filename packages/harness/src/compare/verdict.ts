@@ -1,6 +1,7 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
 import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import { sameDevice } from './compare-config.ts';
 import { originWords } from './origin-words.ts';
 import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
@@ -79,6 +80,13 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
   };
 }
 
+const reportNext =
+  'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.';
+
+/** Two folders hold no devices to replay an op on. */
+const replayNext =
+  'Two run folders can not replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.';
+
 /** A lane that does not repeat itself is nobody's counterpart: said before any kernel is blamed. */
 function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined {
   const said = flakyWords(replays);
@@ -98,7 +106,7 @@ function suspected({ shadow }: ComparisonRecord): VerdictRecord | undefined {
     code: 'kernel-bug-suspected',
     exitCode: 1,
     sentence: `Kernel bug suspected: ${shadowWords(shadow)}.`,
-    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+    next: reportNext,
   };
 }
 
@@ -131,7 +139,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
     code: ops.divergence?.label === 'kernel bug suspected' ? 'kernel-bug-suspected' : 'classes-differ',
     exitCode: 1,
     sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.${replayed(comparison)}`,
-    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+    next: evidence.separateRuns ? replayNext : reportNext,
   };
 }
 
@@ -141,7 +149,7 @@ function replayed({ shadow }: ComparisonRecord): string {
   return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
 }
 
-function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined {
+function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
   const labels = comparison.labels;
   if (!metric && labels.differing.length === 0 && labels.unpaired === 0) return undefined;
@@ -163,7 +171,26 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
     code: 'numbers-differ',
     exitCode: 1,
     sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.${replayed(comparison)}`,
-    next: 'If the devices are meant to differ this much, say so with --rtol.',
+    next: evidence.separateRuns
+      ? `If they are meant to differ this much, say so with --rtol. ${replayNext}`
+      : 'If the devices are meant to differ this much, say so with --rtol.',
+  };
+}
+
+/** Of two runs of one device, made apart: another driver or version is suspected before any kernel. */
+function environmentVerdict(
+  { target, reference, separateRuns }: Evidence,
+  { environment }: ComparisonRecord,
+  apart: VerdictRecord,
+): VerdictRecord | undefined {
+  if (!separateRuns || environment.length === 0) return undefined;
+  if (!target || !reference || !sameDevice(reference, target)) return undefined;
+  const said = environment.map((one) => `${one.name}: ${one.reference} against ${one.target}`);
+  return {
+    code: 'configuration-differs',
+    exitCode: 1,
+    sentence: `Both are runs of one device, ${target.decision.label}, in environments that differ (${said.join('; ')}). ${apart.sentence}`,
+    next: 'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   };
 }
 
@@ -182,7 +209,8 @@ export function judge(evidence: Evidence): VerdictRecord {
   }
   if (!reference || !comparison) return withoutReference(target);
   const differing = comparison.configuration;
-  const apart = flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(comparison);
+  const apart =
+    flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(evidence, comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     return {
       code: 'configuration-differs',
@@ -191,6 +219,8 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Compare runs of the same configuration before a device is blamed.',
     };
   }
+  const environment = apart && environmentVerdict(evidence, comparison, apart);
+  if (environment) return environment;
   if (apart) return apart;
   if (isNonFinite(target)) {
     return {
