@@ -202,7 +202,7 @@ describe('judge, one case for each code', () => {
     const verdict = judged({ comparison: comparison(found) });
     expect(verdict).toMatchObject({ code: 'flaky', exitCode: 1 });
     expect(verdict.sentence).toBe(
-      'Flaky: the target lane gives other losses in 1 of 2 replays of batch 3 (4 labels moved, first at row 7, position 2: 1.5 in the run, NaN when repeated).',
+      'Flaky: of the target lane 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
     );
     const steady = { ...replays, lanes: [{ role: 'target' as const, changed: 0, labels: 0 }] };
     expect(judged({ comparison: comparison({ ...found, replays: steady }) }).code).toBe(
@@ -232,7 +232,7 @@ describe('judge, one case for each code', () => {
         code: 'kernel-bug-suspected',
         exitCode: 1,
         sentence:
-          'Kernel bug suspected: Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0): the reason; elements that differ: 2 of 8; element 5 is 1.25 on the reference and 1.5 on the target, 2097152 ulp apart where rounding explains 1.0e-6.',
+          'Kernel bug suspected: Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0): the reason; 2 of 8 elements differ: element 5 is 1.2500000 on the reference, 1.5000000 on the target, 2.5e-1 apart where rounding explains 1.0e-6.',
       });
     });
 
@@ -253,6 +253,20 @@ describe('judge, one case for each code', () => {
     it('what WGSL permits stays permitted, whatever a replay shows', () => {
       const found = { ops: divergent('permitted by WGSL, divergent'), shadow: shadow(step('own')) };
       expect(judged({ comparison: comparison(found) }).code).toBe('permitted-by-wgsl');
+    });
+
+    it('another class after a non-finite value blames no kernel where the shading language permits it', () => {
+      const classes = { size: 8, classes: 1, beyond: 0 };
+      const own = step('own', { nonFinite: true, onReferenceInputs: classes });
+      const of = (found: ShadowStep, strictNumerics: boolean) =>
+        judged({
+          target: lane({ environment: { ...lane().environment, strictNumerics } }),
+          comparison: comparison({ ops: divergent('inherited'), shadow: shadow(found) }),
+        }).code;
+      expect(of(own, false)).toBe('classes-differ');
+      expect(of(own, true)).toBe('kernel-bug-suspected');
+      expect(of(step('own', { onReferenceInputs: classes }), false)).toBe('kernel-bug-suspected');
+      expect(of({ ...own, onTargetInputs: { ...classes, beyond: 1 } }, false)).toBe('kernel-bug-suspected');
     });
 
     it('a class divergence that came in is told with its replay', () => {

@@ -1,5 +1,11 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
-import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
+import {
+  type ComparisonRecord,
+  fromJsonNumber,
+  type LaneRecord,
+  type ShadowStep,
+  type VerdictRecord,
+} from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { sameDevice } from './compare-config.ts';
 import { originWords } from './origin-words.ts';
@@ -99,9 +105,17 @@ function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined 
   };
 }
 
+/** Where the shading language may assume NaN and infinities away, another class after one is no bug. */
+function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowStep, lanes: Evidence): boolean {
+  const strict = [lanes.target, lanes.reference].every((lane) => lane?.environment.strictNumerics !== false);
+  const beyond = (onReferenceInputs?.beyond ?? 0) + (onTargetInputs?.beyond ?? 0);
+  return !strict && nonFinite === true && beyond === 0;
+}
+
 /** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
-function suspected({ shadow }: ComparisonRecord): VerdictRecord | undefined {
-  if (!ownStep(shadow)) return undefined;
+function suspected(evidence: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
+  const own = ownStep(shadow);
+  if (!own || isPermitted(own, evidence)) return undefined;
   return {
     code: 'kernel-bug-suspected',
     exitCode: 1,
@@ -129,7 +143,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
       next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
     };
   }
-  const own = suspected(comparison);
+  const own = suspected(evidence, comparison);
   if (own) return own;
   const sides =
     isNonFinite(evidence.target) === isNonFinite(evidence.reference)
@@ -161,7 +175,7 @@ function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdic
       next: 'Compare runs over the same data, limit and lengths.',
     };
   }
-  const own = suspected(comparison);
+  const own = suspected(evidence, comparison);
   if (own) return own;
   const first = labels.differing[0];
   const what = first

@@ -38,7 +38,9 @@ function fakeLane(role: ShadowLane['role'], making: Making): ShadowLane {
   const capture = (wanted: string): Capture => {
     const refused = making.refused?.[wanted];
     if (refused) return { key: wanted, refused };
-    const values = new Map([['weight', Float32Array.from(making.weight ?? [0.5, -1.25, 2])]]);
+    const values = new Map<string, Float32Array>([
+      ['weight', Float32Array.from(making.weight ?? [0.5, -1.25, 2])],
+    ]);
     let found: Capture | undefined;
     for (const [kernel, names] of Object.entries(chain)) {
       const given = names.map((name) => values.get(name)!);

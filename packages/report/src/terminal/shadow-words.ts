@@ -1,4 +1,5 @@
 /** Words for what was replayed when two lanes diverged: for the terminal, the page and the checks alike. */
+import { fromJsonNumber } from '../schema/number.ts';
 import type { DeviationRecord, ReplaysRecord, ShadowRecord, ShadowStep } from '../schema/shadow.ts';
 import { count, counted, difference, measured } from '../text/number.ts';
 
@@ -14,14 +15,19 @@ export function replaysWords(
   return `${count(changed)} of ${counted(times, 'replay')} differ from the run, in ${counted(labels, 'label')}${where}`;
 }
 
-/** `1 of 32,448 elements: element 0 is 1.5 on the reference, NaN on the target`. */
+/** Above this many a count of ulps says less than the difference itself. */
+const MOST_ULPS = 9999;
+
+/** `1 of 9,216 elements differs: element 1 is 0.5 on the reference, 0.6 on the target, 1.0e-1 apart where rounding explains 1.7e-6`. */
 export function deviationWords({ size, classes, firstClass, beyond, worst }: DeviationRecord): string {
   const place = firstClass ?? (beyond > 0 ? worst : undefined);
-  if (!place) return `${count(size)} elements agree`;
+  if (!place) return `${counted(size, 'element')} agree`;
   const values = `element ${count(place.index)} is ${measured(place.reference)} on the reference, ${measured(place.target)} on the target`;
-  const far =
-    place === worst ? `, ${count(worst.ulps)} ulp apart; ${difference(worst.allowed)} is allowed` : '';
-  return `${count(classes + beyond)} of ${counted(size, 'element')} ${classes + beyond === 1 ? 'differs' : 'differ'}: ${values}${far}`;
+  const differ = `${count(classes + beyond)} of ${counted(size, 'element')} ${classes + beyond === 1 ? 'differs' : 'differ'}: ${values}`;
+  if (place !== worst) return differ;
+  const apart = difference(Math.abs(fromJsonNumber(worst.target) - fromJsonNumber(worst.reference)));
+  const ulps = worst.ulps <= MOST_ULPS ? ` (${count(worst.ulps)} ulp)` : '';
+  return `${differ}, ${apart}${ulps} apart where rounding explains ${difference(worst.allowed)}`;
 }
 
 /** The reason of a step, and the figures of the run that shows it. */
