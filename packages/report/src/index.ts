@@ -33,6 +33,7 @@ export { type Reporter, type ReporterName, reporterNames, reporters } from './re
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
+export { replaysWords, stepWords } from './terminal/shadow-words.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize } from './text/sanitize.ts';
 export { shellWord } from './text/shell-word.ts';

@@ -38,5 +38,7 @@ export const environmentSchema = z.object({
   cpu: z.string(),
   cores: z.number().int(),
   backendVersion: z.string(),
+  /** False where the shading language may assume that NaN and infinities do not occur; absent where nobody said. */
+  strictNumerics: z.boolean().optional(),
 });
 export type EnvironmentRecord = z.infer<typeof environmentSchema>;
