@@ -3,9 +3,9 @@ import type { ResultRecord } from '../schema/result.ts';
 import { replaysWords, startWords, stepWords } from '../terminal/shadow-words.ts';
 import { keyWords } from '../terminal/words.ts';
 import { html } from './html.ts';
-import { badge, type Section, section, table } from './parts.ts';
+import { badge, madeBy, type Section, section, table } from './parts.ts';
 
-export function shadow({ comparison }: ResultRecord): Section[] {
+export function shadow({ comparison, command }: ResultRecord): Section[] {
   const { replays, shadow: found } = comparison ?? {};
   if (!replays && !found) return [];
   const repeats = replays?.lanes.map(
@@ -30,6 +30,7 @@ export function shadow({ comparison }: ResultRecord): Section[] {
       found &&
         html`<p>Ops run again with the inputs of the other lane, from ${startWords(found)}: ${found.end}.</p>
 ${table('Ops replayed, from the divergence upwards', ['op', 'difference', 'what shows it'], rows!)}`,
+      madeBy(command),
     ),
   ];
 }
