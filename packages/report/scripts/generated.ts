@@ -7,6 +7,7 @@ import {
   conformJsonSchema,
   doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
   renderTerminal,
   resultJsonSchema,
@@ -45,5 +46,9 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
   { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
   { file: at('../schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
+  ...Object.entries(lineJsonSchemas()).map(([name, schema]) => ({
+    file: at(`../schema/${name}.schema.json`),
+    content: () => schemaText(schema),
+  })),
   { file: output, content: outputPage },
 ];

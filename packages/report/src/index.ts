@@ -10,6 +10,7 @@ export {
   conformJsonSchema,
   doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
   renderJson,
   resultJsonSchema,
