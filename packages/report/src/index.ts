@@ -28,6 +28,7 @@ export {
 } from './progress/line.ts';
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
 export { type Reporter, type ReporterName, reporterNames, reporters } from './reporters/index.ts';
+export type { ScalarRun, ScalarStep } from './reporters/scalars.ts';
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
