@@ -10,6 +10,7 @@ export {
   conformJsonSchema,
   doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
   reducedJsonSchema,
   renderJson,
@@ -30,6 +31,7 @@ export { createProgress, type Progress, type ProgressOptions } from './progress/
 export { bugReport } from './reduced/bug-report.ts';
 export { renderReduced } from './reduced/render.ts';
 export { type Reporter, type ReporterName, reporterNames, reporters } from './reporters/index.ts';
+export type { ScalarRun, ScalarStep } from './reporters/scalars.ts';
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';

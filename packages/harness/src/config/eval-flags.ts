@@ -290,7 +290,7 @@ export const evalFlags = [
     value: 'NAME[=FILE]',
     group: RESULT,
     describe:
-      'how the result is told, and where: terminal (the default), json, html, junit, github or markdown; may be given more than once',
+      'how the result is told, and where: terminal (the default), json, html, junit, github, markdown or tensorboard; may be given more than once',
   },
   {
     name: 'save-outputs',

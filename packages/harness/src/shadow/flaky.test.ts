@@ -1,5 +1,6 @@
+import type { SampleLine } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
-import type { SampleLine } from '../lane/record-batch.ts';
+
 import { compareReplays } from './flaky.ts';
 
 const line = (row: number, losses: SampleLine['losses']): SampleLine => ({

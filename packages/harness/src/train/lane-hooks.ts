@@ -6,7 +6,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '@nanscope/backend';
-import type { ReplayRecord, TrainDataRecord, TrainLaneRecord } from '@nanscope/report';
+import type {
+  ReplayRecord,
+  StepLine,
+  TrainDataRecord,
+  TrainLaneRecord,
+  ValidationLine,
+} from '@nanscope/report';
 import { toJsonNumber } from '@nanscope/report';
 import {
   epochsAfter,
@@ -35,7 +41,7 @@ import {
   takeCheckpointsAlong,
   takeEventsAlong,
 } from './checkpoints.ts';
-import { keepLines, type StepLine, stepLine, type ValidationLine, validationLine } from './lines.ts';
+import { keepLines, stepLine, validationLine } from './lines.ts';
 import { StepTracer } from './step-tracer.ts';
 import type { TrainTask } from './task.ts';
 import { TrainRecorder } from './train-record.ts';

@@ -6,6 +6,7 @@ export * from './conform.ts';
 export * from './device.ts';
 export * from './doctor.ts';
 export * from './lane.ts';
+export * from './lines/index.ts';
 export * from './matrix.ts';
 export * from './number.ts';
 export * from './reduced.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checksOf } from '../checks/index.ts';
-import { kernelBug } from '../fixtures/results.ts';
+import { kernelBug } from '../fixtures/evaluation/index.ts';
 import { renderHtml } from '../html/render.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import type { DeviationRecord } from '../schema/shadow.ts';
