@@ -24,6 +24,7 @@ const frozen = {
   compare: 'rtol atol json reporter config',
   conform: 'device backend mps-rule lane-timeout attn vectors filter json reporter config',
   selftest: 'detector share device backend lane-timeout json config',
+  reduce: 'budget out json reporter config',
   report: 'json reporter config',
   doctor: 'backend json config',
 };

@@ -2,5 +2,6 @@
 export * from './fixtures/cascade.ts';
 export * from './fixtures/experiments.ts';
 export * from './fixtures/lane.ts';
+export * from './fixtures/reduced.ts';
 export * from './fixtures/results.ts';
 export * from './fixtures/training.ts';

@@ -9,6 +9,7 @@ import {
   kernelBug,
   matrix,
   numbersDiffer,
+  reduced,
   targetCrashed,
   trained,
 } from '../fixtures.ts';
@@ -58,6 +59,7 @@ const subjects: Record<string, ReportSubject> = {
   'matrix without cells': { record: matrix },
   claims: { record: claims },
   conform: { record: conformed },
+  reduce: { record: reduced },
 };
 
 describe('junit', () => {
