@@ -9,16 +9,20 @@ import { dirname, join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
 import { parseResult, type ReducedRecord, reducedSchema } from '@nanscope/report';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandsOf } from '../docs/commands.ts';
+import { expectPart } from '../docs/pages.ts';
 import { evaluate, fixture, run, start, until, workspace } from './cli.ts';
 
 const { at, text } = workspace();
-const seeded = ['--model', 'tiny', '--policy', 'torch-mps-2.8', '--data', text, '--batch-size', '3'];
+const padded = ['--model', 'tiny', '--policy', 'torch-mps-2.8', '--data', text, '--batch-size', '3'];
 
-async function reduced(folder: string, ...args: string[]): Promise<ReducedRecord> {
-  const { code, stdout, stderr } = await run(['reduce', folder, '--json', ...args]);
-  expect(code, stderr).toBe(0);
-  return reducedSchema.parse(JSON.parse(stdout));
-}
+/** The two commands of the page, which is about this run; in a folder of the test's own. */
+const page = 'docs/reduce.md';
+const [evalWords, reduceWords] = commandsOf(page).map(({ words }) => words) as [string[], string[]];
+const cwd = at('');
+
+/** A report without what differs from run to run. */
+const timeless = (printed: string) => printed.replace(/\bin \d+\.\d s;/, 'in 1.5 s;').trimEnd();
 
 /** The folder somewhere else, as a stranger has it after `npm install`. */
 async function elsewhere(folder: string): Promise<string> {
@@ -44,13 +48,15 @@ function node(folder: string, ...args: string[]): Promise<{ code: unknown; stdou
 }
 
 describe('a policy that makes a NaN', () => {
-  const folder = at('seeded/reduced');
+  const folder = at('runs/nan/reduced');
   let record: ReducedRecord;
   beforeAll(async () => {
-    const alone = ['--device', 'wasm', '--reference', 'none', '--out', at('seeded')];
-    const { result } = await evaluate(...seeded, ...alone);
-    expect(result.target?.cascade?.origin?.mechanism.name).toBe('fully masked row');
-    record = await reduced(at('seeded'));
+    const evaluated = await run([...evalWords, '--json'], { cwd });
+    const { target } = parseResult(evaluated.stdout, 'stdout');
+    expect(target?.cascade?.origin?.mechanism.name).toBe('fully masked row');
+    const { code, stdout, stderr } = await run([...reduceWords, '--json'], { cwd });
+    expect(code, stderr).toBe(0);
+    record = reducedSchema.parse(JSON.parse(stdout));
   });
 
   it('is reduced to one row of a pad and a token, one layer, one head, one number wide', () => {
@@ -59,7 +65,7 @@ describe('a policy that makes a NaN', () => {
       op: 'forward/transformer.h.*/attn/context/probs/Sub#0:0',
       mechanism: 'fully masked row',
     });
-    expect(record.from).toMatchObject({ rows: 3, layers: 2, heads: 4, width: 64, vocabulary: 258 });
+    expect(record.from).toMatchObject({ rows: 8, layers: 2, heads: 4, width: 64, vocabulary: 258 });
     expect(record.smallest.size).toMatchObject({ rows: 1, length: 2, layers: 1, heads: 1, width: 1 });
     expect(record.smallest.inputs.attentionMask).toEqual([[0, 1]]);
     expect(record.smallest).toMatchObject({ loss: 'NaN', weights: [] });
@@ -73,9 +79,9 @@ describe('a policy that makes a NaN', () => {
       difference: 'attention_mask[0][0] is 1 instead of 0',
       size: record.smallest.size,
       inputs: { ...record.smallest.inputs, attentionMask: [[1, 1]] },
-      ops: expect.not.arrayContaining([expect.objectContaining({ nan: 1 })]),
     });
     expect(record.passing?.loss).toBeTypeOf('number');
+    expect(record.passing?.ops.filter(({ nan, posInf }) => nan + posInf > 0)).toEqual([]);
     expect(record.passing?.origin).toBeUndefined();
   });
 
@@ -91,6 +97,8 @@ describe('a policy that makes a NaN', () => {
     expect(failing).toMatchObject({ code: 1, stdout: expect.stringMatching(/NaN NaN .*\nit is there\n$/) });
     expect(passing).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nit is not there\n$/) });
     expect(record.script).toEqual({ backend: 'wasm', failing: 1, passing: 0 });
+    expectPart(page, 'reduce-script', `\`\`\`js\n${script.trimEnd()}\n\`\`\``);
+    expectPart(page, 'reduce-script-output', `\`\`\`text\n${failing.stdout.trimEnd()}\n\`\`\``);
   });
 
   it('is a folder whose command shows it with nanscope: same op, same mechanism', async () => {
@@ -114,23 +122,17 @@ describe('a policy that makes a NaN', () => {
     const report = readFileSync(join(folder, 'report.md'), 'utf8');
     for (const part of ['fully masked row', '`[[0,1]]`', '`[[1,1]]`', 'node reproduce.mjs', record.reproduce])
       expect(report).toContain(part);
-    const again = await run([
-      'report',
-      folder,
-      '--reporter',
-      'terminal',
-      '--reporter',
-      `html=${at('r.html')}`,
-    ]);
+    const asked = ['--reporter', 'terminal', '--reporter', `html=${at('r.html')}`];
+    const again = await run(['report', 'runs/nan/reduced', ...asked], { cwd });
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain('attention_mask[0][0] is 1 instead of 0');
+    expectPart(page, 'reduce-output', `\`\`\`text\n${timeless(again.stdout.replace(' --json', ''))}\n\`\`\``);
     expect(readFileSync(at('r.html'), 'utf8')).toContain('The neighbour that passes');
   });
 
   it.skipIf(process.platform === 'win32')(
     'interrupted: exit 130, nothing written (skipped on Windows, which has no signals)',
     async () => {
-      const { child, ended } = start(['reduce', at('seeded'), '--out', at('interrupted')]);
+      const { child, ended } = start([...reduceWords, '--out', 'interrupted'], { cwd });
       let seen = '';
       child.stderr!.on('data', (said: string) => {
         seen += said;
@@ -148,7 +150,7 @@ describe('a faulty backend', () => {
     const folder = at('faulty');
     const backend = ['--backend', fixture('fixtures/faulty-backend.ts'), '--device', 'faulty'];
     const { result } = await evaluate(
-      ...seeded,
+      ...padded,
       ...backend,
       '--attn',
       'eager',
@@ -158,7 +160,9 @@ describe('a faulty backend', () => {
       folder,
     );
     expect(result.verdict.code).toBe('kernel-bug-suspected');
-    const record = await reduced(folder);
+    const { code, stdout, stderr } = await run(['reduce', folder, '--json']);
+    expect(code, stderr).toBe(0);
+    const record = reducedSchema.parse(JSON.parse(stdout));
     expect(record.held).toEqual({
       kind: 'divergence',
       op: 'forward/transformer.h.*/attn/probs/Softmax#0:0',

@@ -63,7 +63,7 @@ describe('faultOf', () => {
   });
 
   it.each([
-    ['a folder with nothing in it', '', /run\.json: expected JSON, found/],
+    ['an empty file', '', /run\.json: expected JSON, found/],
     ['a torn file', '{"schemaVersion": 1, "kind":', /run\.json: expected JSON, found/],
     ['another version', '{"schemaVersion": 99}', /expected schemaVersion 1, found 99/],
     ['a lane', lane({}), /expected the run folder of nanscope eval, found that of one lane of a run/],

@@ -9,7 +9,17 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agree, bothNaN, cells, claims, conformed, matrix, trained, trainGradNorms } from '../fixtures.ts';
+import {
+  agree,
+  bothNaN,
+  cells,
+  claims,
+  conformed,
+  matrix,
+  reduced,
+  trained,
+  trainGradNorms,
+} from '../fixtures.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import { renderHtml } from './render.ts';
 
@@ -23,6 +33,7 @@ const subjects = {
   train: { record: trained, gradNorms: trainGradNorms },
   matrix: { record: matrix, cells },
   claims: { record: claims },
+  reduce: { record: reduced },
   conform: { record: conformed },
 } satisfies Record<string, ReportSubject>;
 

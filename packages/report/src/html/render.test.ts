@@ -10,6 +10,7 @@ import {
   kernelBug,
   matrix,
   noReference,
+  reduced,
   targetCrashed,
   trained,
   trainGradNorms,
@@ -27,6 +28,7 @@ const subjects: Record<string, ReportSubject> = {
   train: { record: trained, gradNorms: trainGradNorms },
   matrix: { record: matrix, cells },
   claims: { record: claims },
+  reduce: { record: reduced },
   conform: { record: conformed },
 };
 
