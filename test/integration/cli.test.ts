@@ -25,6 +25,7 @@ const frozen = {
   conform:
     'device backend mps-rule lane-timeout attn vectors filter shard last-failed bail json reporter config',
   selftest: 'detector share device backend lane-timeout json reporter config',
+  reduce: 'budget out json reporter config',
   report: 'json reporter config',
   doctor: 'backend json reporter config',
 };

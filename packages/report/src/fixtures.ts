@@ -5,4 +5,5 @@ export * from './fixtures/diagnosis.ts';
 export * from './fixtures/evaluation/index.ts';
 export * from './fixtures/experiments.ts';
 export * from './fixtures/lane.ts';
+export * from './fixtures/reduced.ts';
 export * from './fixtures/training.ts';
