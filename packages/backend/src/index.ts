@@ -1,5 +1,6 @@
 /** What a backend is, and the four that come with nanscope: cpu, wasm, tensorflow, webgpu. @module */
 export type * from './backend.ts';
+export { type InstalledPackage, installedPackage } from './installed-package.ts';
 export type * from './kernel-types.ts';
 export { defineKernel, hasKernel } from './kernels.ts';
 export { findGraphicsDriver, type GraphicsDriver, laneEnvironment } from './lane-environment.ts';

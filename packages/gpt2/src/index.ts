@@ -2,6 +2,7 @@
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
 export { type Gpt2Config, parseConfig, readConfig } from './config.ts';
 export { configJson } from './config-json.ts';
+export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
 export { generate } from './generate/generate.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
@@ -16,7 +17,14 @@ export { layerNorm } from './kernels/layer-norm.ts';
 export { linear } from './kernels/linear.ts';
 export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
 export { KeyValueCache } from './key-value-cache.ts';
-export { checkGpt2, loadGpt2, type ModelSource } from './load.ts';
+export {
+  buildGpt2,
+  checkGpt2,
+  type Gpt2Weights,
+  loadGpt2,
+  type ModelSource,
+  openWeights,
+} from './load.ts';
 export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
 export { parameterShapes } from './parameters.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';

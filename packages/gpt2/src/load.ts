@@ -79,10 +79,15 @@ function matchNames(file: SafetensorsFile, config: Gpt2Config): Map<string, stri
   return found;
 }
 
-type Values = (name: string, size: number) => Promise<Float32Array>;
+/** The weights of a model that are not on a device yet: read, or drawn, one parameter at a time. */
+export interface Gpt2Weights {
+  readonly config: Gpt2Config;
+  /** @param name as `parameterShapes` has it */
+  readonly values: (name: string, size: number) => Promise<Float32Array>;
+}
 
 /** Uploads one parameter after the other, so that the host never holds more than one of them. */
-async function build(config: Gpt2Config, values: Values): Promise<Gpt2> {
+export async function buildGpt2({ config, values }: Gpt2Weights): Promise<Gpt2> {
   const parameters: Record<string, tf.Variable> = {};
   try {
     for (const [name, shape] of parameterShapes(config)) {
@@ -139,19 +144,22 @@ export async function checkGpt2(directory: string): Promise<Gpt2Config> {
   return (await openDirectory(directory)).config;
 }
 
-async function fromDirectory(directory: string): Promise<Gpt2> {
-  const { config, file, stored } = await openDirectory(directory);
-  return build(config, async (name) => toFloat32(await file.read(stored.get(name)!)));
-}
-
 /**
- * Loads a GPT-2 onto the active backend.
+ * Opens the weights of a model without reading one.
  *
  * @throws UserError for a directory without config or weights, a config that can not be honoured, a missing or
  *   unexpected tensor, a shape or dtype that does not fit the config, an unknown preset.
  */
-export async function loadGpt2(source: ModelSource): Promise<Gpt2> {
-  if ('directory' in source) return fromDirectory(source.directory);
+export async function openWeights(source: ModelSource): Promise<Gpt2Weights> {
+  if ('directory' in source) {
+    const { config, file, stored } = await openDirectory(source.directory);
+    return { config, values: async (name) => toFloat32(await file.read(stored.get(name)!)) };
+  }
   const config = 'config' in source ? source.config : presetConfig(source.preset);
-  return build(config, async (name, size) => initialValues(config, name, size, source.seed));
+  return { config, values: async (name, size) => initialValues(config, name, size, source.seed) };
+}
+
+/** Loads a GPT-2 onto the active backend. @throws UserError as `openWeights` does */
+export async function loadGpt2(source: ModelSource): Promise<Gpt2> {
+  return buildGpt2(await openWeights(source));
 }

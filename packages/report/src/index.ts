@@ -4,11 +4,14 @@ export { type Check, checksOf } from './checks/index.ts';
 export { claimsMarkdown } from './claims/markdown.ts';
 export { renderClaims } from './claims/render.ts';
 export { renderConform } from './conform/render.ts';
+export { renderDoctor } from './doctor/render.ts';
 export {
   claimsJsonSchema,
   conformJsonSchema,
+  doctorJsonSchema,
   laneJsonSchema,
   matrixJsonSchema,
+  reducedJsonSchema,
   renderJson,
   resultJsonSchema,
   selftestJsonSchema,
@@ -24,6 +27,8 @@ export {
   progressLogLine,
 } from './progress/line.ts';
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
+export { bugReport } from './reduced/bug-report.ts';
+export { renderReduced } from './reduced/render.ts';
 export { type Reporter, type ReporterName, reporterNames, reporters } from './reporters/index.ts';
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';

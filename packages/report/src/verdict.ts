@@ -2,7 +2,9 @@
 import type { AnyRecord } from './schema/any.ts';
 import type { ClaimsRecord, FindingRecord } from './schema/claims.ts';
 import type { ConformVerdictRecord } from './schema/conform.ts';
+import type { DoctorVerdict } from './schema/doctor.ts';
 import type { MatrixRecord } from './schema/matrix.ts';
+import type { ReducedRecord } from './schema/reduced.ts';
 import type { VerdictRecord } from './schema/result.ts';
 import type { SelftestVerdict } from './schema/selftest.ts';
 import type { TrainVerdictRecord } from './schema/train.ts';
@@ -13,7 +15,9 @@ type Code =
   | VerdictRecord['code']
   | TrainVerdictRecord['code']
   | ConformVerdictRecord['code']
-  | SelftestVerdict['code'];
+  | SelftestVerdict['code']
+  | DoctorVerdict['code']
+  | ReducedRecord['verdict']['code'];
 
 /** Title, tone and sign of each verdict that a command gives. */
 export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {
@@ -27,14 +31,19 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'permitted-by-wgsl': ['The lanes differ where WGSL permits it', 'warn', 'warn'],
   'kernel-bug-suspected': ['A kernel bug is suspected', 'bad', 'fail'],
   'numbers-differ': ['The numbers differ', 'bad', 'fail'],
+  flaky: ['A lane is flaky', 'bad', 'fail'],
   'configuration-differs': ['Not comparable: the settings differ', 'bad', 'fail'],
   'lane-failed': ['A lane failed', 'bad', 'fail'],
   conforms: ['Conforms', 'good', 'pass'],
   'cases-failed': ['Does not conform', 'bad', 'fail'],
   'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  reduced: ['Reduced', 'good', 'pass'],
+  'reduced-in-part': ['Reduced as far as the budget went', 'warn', 'warn'],
   'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
   'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
+  healthy: ['Every backend here passes its self-test', 'good', 'pass'],
+  'self-test-failed': ['The self-test failed', 'bad', 'fail'],
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 

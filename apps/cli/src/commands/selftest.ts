@@ -7,8 +7,8 @@ import {
   selftestFlags,
   toConfig,
 } from '@nanscope/harness';
-import { renderJson, renderSelftest, terminalStyle } from '@nanscope/report';
 import type { Command } from '../command.ts';
+import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';
 
 export const selftestCommand: Command = {
@@ -18,10 +18,10 @@ export const selftestCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, selftestFlags) };
     const config = toConfig<SelftestConfig>(resolveFlags(selftestFlags, flags, file));
+    const report = reportsOf(config, false);
     const result = await watchedCells('trials', (hooks) => selftest(config, command, hooks));
     if (!result) return 130;
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? renderJson(result) : renderSelftest(result, style));
+    await report(result);
     return result.verdict.exitCode;
   },
 };

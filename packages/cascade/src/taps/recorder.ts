@@ -5,8 +5,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { HealthCounter, Measurement } from '../health/counter.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
+import { callNames } from './calls.ts';
 import { isResidualStream } from './residual.ts';
-import { currentScope } from './scope.ts';
 
 /** Kernels whose output is their first input seen through another shape. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDims']);
@@ -33,7 +33,7 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
   const measuredExternals = new WeakMap<tf.DataId, Measurement>();
   let drafts: Draft[] = [];
   let producers = new Map<tf.DataId, number>();
-  let calls = new Map<string, number>();
+  let nameCall = callNames();
   let externals = new Map<tf.DataId, { name: string; tensor: Omit<ExternalRecord, 'health'> }>();
   let externalNames = new Map<string, number>();
 
@@ -83,26 +83,22 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
   return {
     phase: 'forward',
     record(kernel, inputMap, outputs) {
-      const scope = currentScope(this.phase);
-      const place = scope.path === '' ? scope.phase : `${scope.phase}/${scope.path}`;
-      const counted = `${place}/${kernel}`;
-      const call = calls.get(counted) ?? 0;
-      calls.set(counted, call + 1);
+      const { key, phase, path, call } = nameCall(this.phase, kernel);
       const named = Object.entries(inputMap).flatMap(([name, tensor]) => (tensor ? [{ name, tensor }] : []));
       const inputs = named.map(({ name, tensor }) => reference(name, tensor));
       const sources = named.map(({ tensor }) => tensor);
       outputs.forEach((tensor, output) => {
         const measurable = tensor.dtype === 'float32';
         const rowLength =
-          isResidualStream(scope.path) && tensor.shape.length > 1 ? tensor.shape.at(-1)! : undefined;
+          isResidualStream(path) && tensor.shape.length > 1 ? tensor.shape.at(-1)! : undefined;
         const alias = measurable ? aliased(kernel, sources, tensor, rowLength) : undefined;
         const measurement = alias ?? (measurable ? counter.measure(tensor, rowLength) : undefined);
         producers.set(tensor.dataId, drafts.length);
         drafts.push({
           fields: {
-            key: `${counted}#${call}:${output}`,
-            phase: scope.phase,
-            path: scope.path,
+            key: `${key}:${output}`,
+            phase,
+            path,
             kernel,
             call,
             output,
@@ -129,7 +125,7 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
       }
       drafts = [];
       producers = new Map();
-      calls = new Map();
+      nameCall = callNames();
       externals = new Map();
       externalNames = new Map();
       return { records, externals: named };

@@ -10,6 +10,7 @@ export type OnKernel = (
   kernel: string,
   inputs: tf.NamedTensorInfoMap,
   outputs: readonly tf.TensorInfo[],
+  attrs: tf.NamedAttrMap | undefined,
 ) => void;
 
 /**
@@ -64,7 +65,7 @@ export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter)
           // Still inside: a kernel that the measuring itself runs is not reported.
           const own = Array.isArray(result) ? result : [result];
           const outputs = alter ? [...alter(own)] : own;
-          onKernel(kernelName, call.inputs, outputs);
+          onKernel(kernelName, call.inputs, outputs, call.attrs);
           return Array.isArray(result) ? outputs : outputs[0]!;
         } finally {
           depth--;

@@ -16,6 +16,8 @@ const free = new Set([
   'attn',
   'sdpa-kernel',
   'trace',
+  'replays',
+  'shadow',
   'out',
   'json',
   'reporter',

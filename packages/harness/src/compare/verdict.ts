@@ -2,6 +2,7 @@
 import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { originWords } from './origin-words.ts';
+import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;
@@ -78,6 +79,29 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
   };
 }
 
+/** A lane that does not repeat itself is nobody's counterpart: said before any kernel is blamed. */
+function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined {
+  const said = flakyWords(replays);
+  if (said === undefined) return undefined;
+  return {
+    code: 'flaky',
+    exitCode: 1,
+    sentence: `Flaky: ${said}.`,
+    next: 'What differs between two runs of one lane says nothing about the other: mend the lane that does not repeat itself, then compare.',
+  };
+}
+
+/** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
+function suspected({ shadow }: ComparisonRecord): VerdictRecord | undefined {
+  if (!ownStep(shadow)) return undefined;
+  return {
+    code: 'kernel-bug-suspected',
+    exitCode: 1,
+    sentence: `Kernel bug suspected: ${shadowWords(shadow)}.`,
+    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+  };
+}
+
 function classVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const { ops, labels, metrics } = comparison;
   const label = labels.differing.find(
@@ -97,6 +121,8 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
       next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
     };
   }
+  const own = suspected(comparison);
+  if (own) return own;
   const sides =
     isNonFinite(evidence.target) === isNonFinite(evidence.reference)
       ? ''
@@ -104,9 +130,15 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
   return {
     code: ops.divergence?.label === 'kernel bug suspected' ? 'kernel-bug-suspected' : 'classes-differ',
     exitCode: 1,
-    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.`,
+    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.${replayed(comparison)}`,
     next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
   };
+}
+
+/** What the replay of ops adds to a verdict that stands without it. */
+function replayed({ shadow }: ComparisonRecord): string {
+  const said = shadowWords(shadow);
+  return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
 }
 
 function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined {
@@ -121,6 +153,8 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
       next: 'Compare runs over the same data, limit and lengths.',
     };
   }
+  const own = suspected(comparison);
+  if (own) return own;
   const first = labels.differing[0];
   const what = first
     ? `${labels.differing.length + labels.differingCut} of ${labels.compared} labels differ, first at row ${first.row}, position ${first.position} (${first.what})`
@@ -128,8 +162,8 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
   return {
     code: 'numbers-differ',
     exitCode: 1,
-    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.`,
-    next: 'If the devices are meant to differ this much, say so with --rtol; else bisect with --trace full.',
+    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.${replayed(comparison)}`,
+    next: 'If the devices are meant to differ this much, say so with --rtol.',
   };
 }
 
@@ -148,7 +182,7 @@ export function judge(evidence: Evidence): VerdictRecord {
   }
   if (!reference || !comparison) return withoutReference(target);
   const differing = comparison.configuration;
-  const apart = classVerdict(evidence, comparison) ?? numberVerdict(comparison);
+  const apart = flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     return {
       code: 'configuration-differs',

@@ -29,6 +29,10 @@ export interface EvalConfig {
   readonly positionIds: 'mask' | 'arange';
   readonly ignoreFirstToken: boolean;
   readonly trace: 'off' | 'gate' | 'health' | 'full';
+  /** How often a diverging batch is evaluated again by each lane, to tell a flaky one. */
+  readonly replays: number;
+  /** Whether the op of a divergence is replayed with the other lane's inputs. */
+  readonly shadow: boolean;
   readonly rtol: number;
   readonly atol: number;
   readonly out?: string;

@@ -215,6 +215,24 @@ export const evalFlags = [
       'off: nothing. gate: check the loss, replay a bad batch traced. health: count non-finite values of every kernel. full: more figures',
   },
   {
+    name: 'replays',
+    kind: 'integer',
+    min: 0,
+    value: 'N',
+    default: 2,
+    group: RESULT,
+    describe:
+      'where the lanes diverge, evaluate that batch so many times more on each, to tell a flaky lane from a bug; 0: do not',
+  },
+  {
+    name: 'shadow',
+    kind: 'switch',
+    default: true,
+    group: RESULT,
+    describe:
+      "where traced lanes diverge, run the op in question on each with the other's inputs, up to the op that is to blame; --no-shadow: do not",
+  },
+  {
     name: 'rtol',
     kind: 'number',
     min: 0,

@@ -15,6 +15,7 @@ import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { removeTemporary } from '../run-folder/earlier-lane.ts';
 import { readLane } from '../run-folder/read.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { investigate } from '../shadow/investigate.ts';
 import { checkInputs } from './check-inputs.ts';
 import { type Decided, decide } from './decide.ts';
 import { keptConfig } from './resume.ts';
@@ -153,10 +154,16 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHo
     hooks.signal,
   );
   const lanes = collect(folder, decided, outcomes);
-  const comparison =
+  const compared =
     lanes.target && lanes.reference
       ? await compareLaneFolders(join(folder, 'target'), join(folder, 'reference'), config)
       : undefined;
+  const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
+  const found =
+    compared && whole
+      ? await investigate({ config, decided, folder, comparison: compared }, hooks.onStage, hooks.signal)
+      : {};
+  const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
   const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
   const result: ResultRecord = {

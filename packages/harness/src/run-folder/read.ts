@@ -9,13 +9,21 @@ import {
   type ConformResultRecord,
   claimsSchema,
   conformResultSchema,
+  DOCTOR_SCHEMA,
+  type DoctorRecord,
+  doctorSchema,
   type LaneRecord,
   laneSchema,
   type MatrixRecord,
   matrixSchema,
+  type ReducedRecord,
   type ResultRecord,
+  reducedSchema,
   resultSchema,
   SCHEMA_VERSION,
+  SELFTEST_SCHEMA,
+  type SelftestRecord,
+  selftestSchema,
   type TrainLaneRecord,
   type TrainResultRecord,
   tooDeep,
@@ -24,7 +32,7 @@ import {
 } from '@nanscope/report';
 import { readText } from './read-text.ts';
 
-/** The content of a `run.json`: a whole run, or one lane of it. `claims` and `conform` are what their `--json` wrote. */
+/** The content of a `run.json`: a whole run, or one lane of it. `claims` and those after it are what their `--json` wrote. */
 export type RunRecord =
   | { readonly kind: 'eval'; readonly result: ResultRecord }
   | { readonly kind: 'lane'; readonly lane: LaneRecord }
@@ -32,7 +40,10 @@ export type RunRecord =
   | { readonly kind: 'train-lane'; readonly trainLane: TrainLaneRecord }
   | { readonly kind: 'matrix'; readonly matrix: MatrixRecord }
   | { readonly kind: 'claims'; readonly claims: ClaimsRecord }
-  | { readonly kind: 'conform'; readonly conform: ConformResultRecord };
+  | { readonly kind: 'conform'; readonly conform: ConformResultRecord }
+  | { readonly kind: 'selftest'; readonly selftest: SelftestRecord }
+  | { readonly kind: 'doctor'; readonly doctor: DoctorRecord }
+  | { readonly kind: 'reduce'; readonly reduced: ReducedRecord };
 
 /** The schema of each kind of record; a whole evaluation is of kind `eval` or `compare`. */
 const schemas = {
@@ -42,7 +53,17 @@ const schemas = {
   matrix: matrixSchema,
   claims: claimsSchema,
   conform: conformResultSchema,
+  selftest: selftestSchema,
+  doctor: doctorSchema,
+  reduce: reducedSchema,
 } as const;
+
+/** Kinds that say their version in words, the others by number. */
+const versionsInWords: Readonly<Record<string, string>> = {
+  conform: CONFORM_SCHEMA,
+  selftest: SELFTEST_SCHEMA,
+  doctor: DOCTOR_SCHEMA,
+};
 
 const isKind = (kind: unknown): kind is keyof typeof schemas => Object.hasOwn(schemas, String(kind));
 
@@ -58,14 +79,14 @@ function readJson(path: string): unknown {
   }
 }
 
-/** A conformance result says its version in words, the others by number. */
-function checkVersion(path: string, { schemaVersion, schema }: Record<string, unknown>): void {
-  const [version, known] =
-    schema === undefined ? [schemaVersion, SCHEMA_VERSION] : ([schema, CONFORM_SCHEMA] as const);
+function checkVersion(path: string, { schemaVersion, schema, kind }: Record<string, unknown>): void {
+  const inWords = Object.hasOwn(versionsInWords, String(kind)) ? versionsInWords[String(kind)] : undefined;
+  const [name, version, known] =
+    inWords === undefined ? ['schemaVersion', schemaVersion, SCHEMA_VERSION] : ['schema', schema, inWords];
   if (version === known) return;
   throw new UserError(
     'run-folder/version',
-    `${path}: expected ${schema === undefined ? 'schemaVersion' : 'schema'} ${known}, found ${JSON.stringify(version)?.slice(0, 40)}. Read it with the nanscope that wrote it.`,
+    `${path}: expected ${name} ${known}, found ${JSON.stringify(version)?.slice(0, 40)}. Read it with the nanscope that wrote it.`,
   );
 }
 
@@ -75,7 +96,7 @@ export function readRunFile(path: string): RunRecord {
   const versioned =
     content !== null &&
     typeof content === 'object' &&
-    (content.schemaVersion !== undefined || content.kind === 'conform');
+    (content.schemaVersion !== undefined || Object.hasOwn(versionsInWords, String(content.kind)));
   if (!versioned) throw found('foreign', path, 'JSON without schemaVersion');
   checkVersion(path, content);
   if (tooDeep(content)) throw found('foreign', path, 'values nested deeper than any run of ours');
@@ -91,6 +112,9 @@ export function readRunFile(path: string): RunRecord {
   if (kind === 'matrix') return { kind, matrix: parsed.data as MatrixRecord };
   if (kind === 'claims') return { kind, claims: parsed.data as ClaimsRecord };
   if (kind === 'conform') return { kind, conform: parsed.data as ConformResultRecord };
+  if (kind === 'selftest') return { kind, selftest: parsed.data as SelftestRecord };
+  if (kind === 'doctor') return { kind, doctor: parsed.data as DoctorRecord };
+  if (kind === 'reduce') return { kind, reduced: parsed.data as ReducedRecord };
   return { kind: 'eval', result: parsed.data as ResultRecord };
 }
 

@@ -23,6 +23,7 @@ import {
 } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import type { LaneMessage } from '../lane/task.ts';
+import { folderSink } from '../run-folder/folder-sink.ts';
 import { appendJsonLine } from '../run-folder/write.ts';
 import {
   checkpointRoot,
@@ -65,7 +66,13 @@ export class LaneHooks implements TrainHooks {
     const { model, settings } = run;
     this.#context = context;
     this.#recorder = new TrainRecorder(task, session, model, { data, totalSteps: settings.steps });
-    this.#tracer = new StepTracer(session, task.config.trace, model, settings.policy, task.folder);
+    this.#tracer = new StepTracer(
+      session,
+      task.config.trace,
+      model,
+      settings.policy,
+      folderSink(task.folder),
+    );
     if (this.#tracer.everyStep) this.observe = this.#tracer.observer;
     if (task.resumeFrom === undefined) this.#recorder.write();
   }

@@ -18,7 +18,7 @@ import type { Gpt2 } from '@nanscope/gpt2';
 import type { CascadeRecord } from '@nanscope/report';
 import type { LabelledBatch, Observer, StepPart } from '@nanscope/trainer';
 import { summarize } from '../lane/cascade-summary.ts';
-import { appendLines } from '../run-folder/write.ts';
+import type { RecordSink } from '../run-folder/sink.ts';
 
 /** Steps that are replayed in one run; the first names the origin, the others confirm it. */
 const MOST_REPLAYS = 4;
@@ -42,7 +42,7 @@ export class StepTracer {
   readonly #level: TraceLevel;
   readonly #model: Gpt2;
   readonly #policy: Policy;
-  readonly #folder: string;
+  readonly #sink: RecordSink;
   #summary: CascadeRecord | undefined;
   #steps = 0;
   #replays = 0;
@@ -50,12 +50,12 @@ export class StepTracer {
   #trace: Trace | undefined;
   #told: { readonly step: number; readonly kept: Kept | undefined } | undefined;
 
-  constructor(session: Session, level: TraceLevel, model: Gpt2, policy: Policy, folder: string) {
+  constructor(session: Session, level: TraceLevel, model: Gpt2, policy: Policy, sink: RecordSink) {
     this.#session = session;
     this.#level = level;
     this.#model = model;
     this.#policy = policy;
-    this.#folder = folder;
+    this.#sink = sink;
   }
 
   /** Whether every step is to run under taps. */
@@ -96,7 +96,7 @@ export class StepTracer {
     const found = this.#summary?.origin === undefined && summary.origin !== undefined;
     if (found || !this.#summary) this.#summary = summary;
     const whole = found || this.#steps < MOST_WRITTEN;
-    appendLines(this.#folder, 'health.jsonl', traceLines(trace, whole ? {} : { limit: 0 }));
+    this.#sink.appendLines('health.jsonl', traceLines(trace, whole ? {} : { limit: 0 }));
     this.#steps++;
     this.#summary = { ...this.#summary!, batchesTraced: this.#steps };
   }

@@ -11,11 +11,14 @@ import { browserScript } from './browser-script.ts';
 import { shapeSymbols } from './cascade-graph.ts';
 import { claimsSections } from './claims.ts';
 import { conformSections } from './conform.ts';
+import { doctorSections } from './doctor.ts';
 import { evaluationSections } from './evaluation.ts';
 import { facts } from './facts.ts';
 import { embeddedJson, Html, html } from './html.ts';
 import { matrixSections } from './matrix.ts';
 import { commandLine, type Section } from './parts.ts';
+import { reducedSections } from './reduced.ts';
+import { selftestSections } from './selftest.ts';
 import { style } from './style.ts';
 import { trainingSections } from './training.ts';
 
@@ -30,6 +33,12 @@ function sectionsOf(subject: ReportSubject): Section[] {
       return claimsSections(record);
     case 'conform':
       return conformSections(record);
+    case 'selftest':
+      return selftestSections(record);
+    case 'doctor':
+      return doctorSections(record);
+    case 'reduce':
+      return reducedSections(record);
     default:
       return evaluationSections(record);
   }

@@ -6,8 +6,10 @@ import {
   cells,
   claims,
   conformed,
+  diagnosed,
   kernelBug,
   matrix,
+  misled,
   numbersDiffer,
   targetCrashed,
   trained,
@@ -58,6 +60,8 @@ const subjects: Record<string, ReportSubject> = {
   'matrix without cells': { record: matrix },
   claims: { record: claims },
   conform: { record: conformed },
+  selftest: { record: misled },
+  doctor: { record: diagnosed },
 };
 
 describe('junit', () => {
