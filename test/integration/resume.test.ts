@@ -1,7 +1,7 @@
 /** Evaluations that are killed for good, as processes, and resumed: a lane, and the whole run. `pnpm torture` does it fifty times. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { resultOf, trial, uninterrupted } from '../torture/trial.ts';
 import { run, workspace } from './cli.ts';
 
@@ -10,19 +10,25 @@ const data = at('rows.txt');
 writeFileSync(data, Array.from({ length: 12 }, (_, i) => `Row ${'x'.repeat(i % 7)} ${i}.\n`).join(''));
 
 describe('an evaluation', () => {
-  it('whose lane or whose parent is killed is readable as it is, and resumed to the same result', async () => {
-    const { lanes } = await uninterrupted(data, at('whole'));
-    const expected = resultOf(at('whole'));
-    // Early in the lanes' time, where the first computes, and late in it.
-    const moments = [
-      { victim: 'lane', after: lanes * 0.25, from: 'lanes' },
-      { victim: 'parent', after: lanes * 0.7, from: 'lanes' },
-    ] as const;
-    for (const [i, moment] of moments.entries()) {
-      const { state } = await trial(data, at(`killed-${i}`), moment, expected);
-      expect(['begun', 'complete']).toContain(state);
-    }
+  let lanes = 0;
+  let expected: unknown;
+  beforeAll(async () => {
+    ({ lanes } = await uninterrupted(data, at('whole')));
+    expected = resultOf(at('whole'));
   });
+
+  // Early in the lanes' time, where the first computes, and late in it.
+  it.each([
+    ['lane', 0.25],
+    ['parent', 0.7],
+  ] as const)(
+    'whose %s is killed is readable as it is, and resumed to the same result',
+    async (victim, share) => {
+      const moment = { victim, after: lanes * share, from: 'lanes' } as const;
+      const { state } = await trial(data, at(`killed-${victim}`), moment, expected);
+      expect(['begun', 'complete']).toContain(state);
+    },
+  );
 
   it('is not resumed under other settings, or from a folder that is none of its own', async () => {
     const other = await run(['eval', '--resume', at('whole'), '--batch-size', '5']);

@@ -38,7 +38,7 @@ function start(args: readonly string[]): { readonly child: ChildProcess; readonl
 /** A tiny model on wasm, held against plain JavaScript, under a policy that makes NaN; a batch a row. */
 export const evaluation = (data: string, out: string): string[] => [
   ...['eval', '--model', 'tiny', '--data', data, '--batch-size', '2', '--device', 'wasm'],
-  ...['--reference', 'javascript', '--policy', 'torch-mps-2.8', '--out', out],
+  ...['--reference', 'javascript', '--attn', 'sdpa', '--policy', 'torch-mps-2.8', '--out', out],
 ];
 
 const roles = ['target', 'reference'] as const;

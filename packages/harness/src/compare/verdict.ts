@@ -59,7 +59,7 @@ function laneFailed(evidence: Evidence): VerdictRecord | undefined {
     code: 'lane-failed',
     exitCode: stopped ? 130 : absent ? 3 : 1,
     sentence: `${said.join(' and ')}${rest}.`.replace(/^t/, 'T'),
-    next: 'What was measured is in the run folder and can be read with nanscope compare; nanscope doctor shows what the device can do.',
+    next: 'What was measured is in the run folder and can be read with nanscope compare; eval --resume with that folder goes on after it; nanscope doctor shows what the device can do.',
   };
 }
 

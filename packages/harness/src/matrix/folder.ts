@@ -20,6 +20,12 @@ export interface MatrixFolder {
 /** What config.json says of the devices whose cells are in the folder: names, and what they meant. */
 type Labels = Readonly<Record<string, string>>;
 
+const isLabels = (value: unknown): value is Labels =>
+  value !== null &&
+  typeof value === 'object' &&
+  !Array.isArray(value) &&
+  Object.values(value).every((label) => typeof label === 'string');
+
 /** @throws UserError `matrix/resume`, `matrix/cells-file`, `run-folder/foreign`, `run-folder/unwritable` */
 export function openMatrixFolder(
   config: MatrixConfig,
@@ -71,9 +77,15 @@ function resumedLabels(out: string | undefined, here: Labels): Labels {
 function readLabels(path: string): Labels {
   if (!existsSync(path)) return {};
   const text = readText(path, 'the configuration of a matrix');
+  const refuse = (found: string) =>
+    new UserError('matrix/resume', `${path}: expected the configuration of a matrix, found ${found}.`);
+  let content: unknown;
   try {
-    return (JSON.parse(text) as { devices?: Labels } | null)?.devices ?? {};
+    content = JSON.parse(text);
   } catch (error) {
-    throw new UserError('matrix/resume', `${path}: expected JSON, found ${errorLine(error)}.`);
+    throw refuse(errorLine(error));
   }
+  const { devices = {} } = { ...(content as { readonly devices?: unknown } | null) };
+  if (content === null || Array.isArray(content) || !isLabels(devices)) throw refuse('something else');
+  return devices;
 }

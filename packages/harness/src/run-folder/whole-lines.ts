@@ -1,5 +1,5 @@
 /** The lines of a file that are whole, each with where it ends, streamed: the file may be larger than memory. */
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { UserError } from '@nanscope/errors';
 import { LARGEST_BYTES } from './read-text.ts';
 
@@ -11,9 +11,17 @@ export interface WholeLine {
   readonly end: number;
 }
 
-/** A last line without an end was cut off while it was written, and is left out. Nothing where there is no file. */
-export async function* wholeLines(path: string): AsyncGenerator<WholeLine> {
+/**
+ * A last line without an end was cut off while it was written, and is left out. Nothing where there is no file.
+ *
+ * @param longest bytes of a line
+ * @throws {UserError} `run-folder/missing` for what is no plain file, `run-folder/broken` for a line that is longer
+ */
+export async function* wholeLines(path: string, longest = LARGEST_BYTES): AsyncGenerator<WholeLine> {
   if (!existsSync(path)) return;
+  if (!statSync(path).isFile()) {
+    throw new UserError('run-folder/missing', `${path}: expected a plain file, found something else.`);
+  }
   let parts: Buffer[] = [];
   let held = 0;
   let offset = 0;
@@ -28,10 +36,10 @@ export async function* wholeLines(path: string): AsyncGenerator<WholeLine> {
     parts.push(chunk.subarray(start));
     held += chunk.length - start;
     offset += chunk.length;
-    if (held > LARGEST_BYTES) {
+    if (held > longest) {
       throw new UserError(
         'run-folder/broken',
-        `${path}: expected lines, found one of more than ${LARGEST_BYTES / 2 ** 20} MiB.`,
+        `${path}: expected lines, found one of more than ${longest / 2 ** 20} MiB.`,
       );
     }
   }
