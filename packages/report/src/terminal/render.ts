@@ -13,6 +13,7 @@ import { page } from './page.ts';
 import { pictureSection } from './picture.ts';
 import { settingsSection } from './settings.ts';
 import { NARROWEST } from './style.ts';
+import { tracingSection } from './tracing.ts';
 import { verdictSection } from './verdict.ts';
 
 export interface RenderOptions {
@@ -31,6 +32,7 @@ const sections = [
   labelsSection,
   cascadeSection,
   originSection,
+  tracingSection,
   pictureSection,
   leaksSection,
   policyEffectSection,
