@@ -15,8 +15,8 @@ const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--t
 /** Flags are promises to scripts: taking one away or renaming it has to be meant. */
 const frozen = {
   eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn sdpa-kernel policy
-    fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace rtol
-    atol out json reporter save-outputs config`,
+    fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace
+    trace-filter trace-keep rtol atol out json reporter save-outputs config`,
   matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard out
     resume backend lane-timeout json reporter config`,
   merge: 'out json reporter config',

@@ -7,8 +7,8 @@ import { renderTerminal } from './render.ts';
 
 /** The section of a result whose target was traced like this, with its lines joined. */
 function sectionOf(changes: Partial<CascadeRecord>): string {
-  const { reference: _, comparison: __, ...result } = agree();
-  const target = { ...result.target!, cascade: { ...bothNaN().target!.cascade!, ...changes } };
+  const { reference: _, comparison: __, ...result } = agree;
+  const target = { ...result.target!, cascade: { ...bothNaN.target!.cascade!, ...changes } };
   const record = resultSchema.parse({ ...result, target });
   const text = renderTerminal(record, { width: 100, color: false });
   const section = /\nTracing ─[^\n]*\n(.*?)\n\n/s.exec(text)?.[1] ?? '';
