@@ -139,9 +139,11 @@ describe('what is looked at', () => {
       .open();
   });
 
-  it('of several micro-batches each is a trace, the update with the last', async () => {
+  it('a step of several micro-batches leaves the trace of the first, where none has an origin', async () => {
     const { traces } = await traced(session, { level: 'health', keep: 0, filters: [] }, 2);
     expect(traces.map(({ batch }) => batch)).toEqual([1, 2]);
+    const phases = new Set(traces[0]!.records.map(({ phase }) => phase));
+    expect([...phases].sort()).toEqual(['backward', 'forward', 'loss']);
   });
 
   it('a filter leaves the rest out, uncounted, and keeps what feeds the ops that are wanted', async () => {
