@@ -22,7 +22,7 @@ export interface OpenLevel {
   step(): Promise<Float32Array>;
   /** What the last step's trace says of itself. */
   last(): { readonly bytesRead: number; readonly ops: number };
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface Steps {
@@ -66,12 +66,12 @@ export function evaluationSteps(setup: StepSetup): Steps {
   return {
     async open(level) {
       const sink = headerSink();
-      const tracer = new LaneTracer(session, level, model, sink);
+      const tracer = new LaneTracer(session, { level, keep: 3, filters: [] }, model, sink);
       let index = 0;
       return {
         step: async () => (await tracer.evaluate(computation, { index: index++, batch, rows: [] })).losses,
         last: sink.last,
-        close: () => tracer.close(),
+        close: async () => tracer.close(),
       };
     },
   };
@@ -105,7 +105,7 @@ export function trainingSteps(setup: StepSetup): Steps {
   return {
     async open(level) {
       const sink = headerSink();
-      const tracer = new StepTracer(session, level, model, policy, sink);
+      const tracer = new StepTracer(session, { level, keep: 3, filters: [] }, run, sink);
       let loss = Number.NaN;
       const hooks: TrainHooks = {
         ...(tracer.everyStep && { observe: tracer.observer }),

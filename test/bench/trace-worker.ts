@@ -99,7 +99,7 @@ async function block(level: TraceLevel, timed: number): Promise<void> {
     }
     ({ bytesRead: bytesRead[level], ops: ops[level] } = taken.last());
   } finally {
-    taken.close();
+    await taken.close();
   }
 }
 

@@ -53,8 +53,18 @@ export { type DifferingInput, mostDifferingInput } from './shadow/walk.ts';
 export { layerOf, type PositionPicture, positionPicture } from './spread/picture.ts';
 export { type SpreadStep, spreadOf } from './spread/spread.ts';
 export { callOf } from './taps/calls.ts';
+export {
+  checkFilteredOps,
+  filterWords,
+  parseTapFilter,
+  phases,
+  type TapFilter,
+  tapPasses,
+} from './taps/filter.ts';
 export { namesOf } from './taps/names.ts';
 export type { NameOf } from './taps/recorder.ts';
-export type { Alter } from './taps/taps.ts';
+export { type Alter, wrappedKernels } from './taps/taps.ts';
 export { openTrace, type Trace, type TraceableSession, type TraceOptions } from './taps/trace.ts';
 export * from './types.ts';
+export { type WarningRule, warningRules } from './warn/rules.ts';
+export { type EarlyWarning, earlyWarning, type TapHeadroom } from './warn/warn.ts';

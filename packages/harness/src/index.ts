@@ -34,6 +34,7 @@ export { type ReduceHooks, reduceRun } from './reduce/reduce-run.ts';
 export { withFilesBeside } from './run-folder/beside.ts';
 export { readRun } from './run-folder/read.ts';
 export { type FoundRecord, readRecord } from './run-folder/read-record.ts';
+export { removeLink, writeScalars } from './run-folder/write-scalars.ts';
 export { type SelftestConfig, selftest } from './selftest/selftest.ts';
 export { resumedValues } from './train/check-train.ts';
 export { compareTrainRuns, isTrainingRun } from './train/compare-train-runs.ts';

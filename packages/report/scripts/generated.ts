@@ -7,6 +7,7 @@ import {
   conformJsonSchema,
   doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
   reducedJsonSchema,
   renderTerminal,
@@ -47,5 +48,9 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/reduced.schema.json'), content: () => schemaText(reducedJsonSchema()) },
   { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
   { file: at('../schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
+  ...Object.entries(lineJsonSchemas()).map(([name, schema]) => ({
+    file: at(`../schema/${name}.schema.json`),
+    content: () => schemaText(schema),
+  })),
   { file: output, content: outputPage },
 ];

@@ -10,6 +10,7 @@ export {
   conformJsonSchema,
   doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
   reducedJsonSchema,
   renderJson,
@@ -30,9 +31,11 @@ export { createProgress, type Progress, type ProgressOptions } from './progress/
 export { bugReport } from './reduced/bug-report.ts';
 export { renderReduced } from './reduced/render.ts';
 export { type Reporter, type ReporterName, reporterNames, reporters } from './reporters/index.ts';
+export type { ScalarRun, ScalarStep } from './reporters/scalars.ts';
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
+export { replaysWords, stepWords } from './terminal/shadow-words.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize } from './text/sanitize.ts';
 export { shellWord } from './text/shell-word.ts';

@@ -7,7 +7,10 @@ import { conformCaseSchema, conformResultSchema } from './schema/conform.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
 import { doctorBackendSchema, doctorSchema, numericAnswerSchema } from './schema/doctor.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
-import { matrixSchema } from './schema/matrix.ts';
+import { batchLineSchema, sampleLineSchema } from './schema/lines/evaluation.ts';
+import { healthLineSchema } from './schema/lines/health.ts';
+import { stepLineSchema, validationLineSchema } from './schema/lines/training.ts';
+import { cellLineSchema, matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
 import { reducedCaseSchema, reducedSchema } from './schema/reduced.ts';
 import { cascadeRowSchema, resultSchema } from './schema/result.ts';
@@ -127,4 +130,21 @@ export function selftestJsonSchema(): Record<string, unknown> {
 /** JSON Schema of `doctor --json`. */
 export function doctorJsonSchema(): Record<string, unknown> {
   return jsonSchema(doctorSchema, 'nanscope doctor');
+}
+
+/** Schemas of the lines in the .jsonl files of a run folder, by the name of their JSON Schema. */
+const lines = {
+  'batch-line': [batchLineSchema, 'a line of metrics.jsonl of an evaluation'],
+  'sample-line': [sampleLineSchema, 'a line of samples.jsonl'],
+  'step-line': [stepLineSchema, 'a line of metrics.jsonl of a training run'],
+  'validation-line': [validationLineSchema, 'a line of validation.jsonl'],
+  'health-line': [healthLineSchema, 'a line of health.jsonl'],
+  'cell-line': [cellLineSchema, 'a line of cells.jsonl'],
+} as const;
+
+/** JSON Schemas of the lines in the .jsonl files, by name. */
+export function lineJsonSchemas(): Readonly<Record<string, Record<string, unknown>>> {
+  return Object.fromEntries(
+    Object.entries(lines).map(([name, [schema, title]]) => [name, jsonSchema(schema, `nanscope: ${title}`)]),
+  );
 }

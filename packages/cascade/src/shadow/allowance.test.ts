@@ -78,8 +78,8 @@ describe('roundingAllowance', () => {
     expect(roundingAllowance(whole, [], 4)(0)).toBe(0);
   });
 
-  it('counts roundings by the longest axis', () => {
-    expect(roundingsOf([{ shape: [2, 100] }, { shape: [25] }])).toBe(24);
+  it('counts roundings by the longest axis of each input', () => {
+    expect(roundingsOf([{ shape: [2, 40] }, { shape: [60] }])).toBe(24);
     expect(roundingsOf([])).toBe(6);
   });
 });

@@ -51,12 +51,12 @@ function rootMeanSquare(values: Values): number {
 }
 
 /**
- * How many roundings a kernel may make on the way: errors of a sum grow with the root of its length, and no sum of an op
- * is longer than the longest axis of its inputs.
+ * How many roundings a kernel may make on the way: errors of a sum grow with the root of its length, and an op sums at
+ * most once along an axis of each of its inputs.
  */
 export function roundingsOf(inputs: readonly Pick<CapturedTensor, 'shape'>[]): number {
-  const longest = Math.max(1, ...inputs.flatMap(({ shape }) => shape));
-  return 4 + 2 * Math.sqrt(longest);
+  const summed = inputs.reduce((sum, { shape }) => sum + Math.max(1, ...shape), 0);
+  return 4 + 2 * Math.sqrt(Math.max(1, summed));
 }
 
 /**

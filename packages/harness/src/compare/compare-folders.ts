@@ -1,8 +1,8 @@
 /** Two lane folders -> what differs: configuration, environment, metrics, labels, cascades. */
 import { loadTokenizer } from '@nanscope/collator';
-import type { ComparisonRecord } from '@nanscope/report';
-import type { SampleLine } from '../lane/record-batch.ts';
-import { readJsonLines, readLane } from '../run-folder/read.ts';
+import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
+import { readLane } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { readTraces } from '../run-folder/read-traces.ts';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
@@ -10,7 +10,7 @@ import { compareLabels } from './compare-labels.ts';
 import { compareMetrics } from './compare-metrics.ts';
 import type { Tolerance } from './numbers.ts';
 
-const samples = (folder: string) => readJsonLines<SampleLine>(folder, 'samples.jsonl');
+const samples = (folder: string) => readJsonLines(folder, 'samples.jsonl', sampleLineSchema);
 
 /** Undefined when one of the folders holds no record yet. */
 export async function compareLaneFolders(

@@ -1,7 +1,15 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
-import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
+import {
+  type ComparisonRecord,
+  fromJsonNumber,
+  type LaneRecord,
+  type ShadowStep,
+  type VerdictRecord,
+} from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import { sameDevice } from './compare-config.ts';
 import { originWords } from './origin-words.ts';
+import { replayVerdict } from './replay-verdict.ts';
 import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
 export interface Evidence {
@@ -79,6 +87,13 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
   };
 }
 
+const reportNext =
+  'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.';
+
+/** Two folders hold no devices to replay an op on. */
+const replayNext =
+  'Two run folders can not replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.';
+
 /** A lane that does not repeat itself is nobody's counterpart: said before any kernel is blamed. */
 function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined {
   const said = flakyWords(replays);
@@ -91,14 +106,22 @@ function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined 
   };
 }
 
+/** Where the shading language may assume NaN and infinities away, another class after one is no bug. */
+function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowStep, lanes: Evidence): boolean {
+  const strict = [lanes.target, lanes.reference].every((lane) => lane?.environment.strictNumerics !== false);
+  const beyond = (onReferenceInputs?.beyond ?? 0) + (onTargetInputs?.beyond ?? 0);
+  return !strict && nonFinite === true && beyond === 0;
+}
+
 /** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
-function suspected({ shadow }: ComparisonRecord): VerdictRecord | undefined {
-  if (!ownStep(shadow)) return undefined;
+function suspected(evidence: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
+  const own = ownStep(shadow);
+  if (!own || isPermitted(own, evidence)) return undefined;
   return {
     code: 'kernel-bug-suspected',
     exitCode: 1,
     sentence: `Kernel bug suspected: ${shadowWords(shadow)}.`,
-    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+    next: reportNext,
   };
 }
 
@@ -121,7 +144,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
       next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
     };
   }
-  const own = suspected(comparison);
+  const own = suspected(evidence, comparison);
   if (own) return own;
   const sides =
     isNonFinite(evidence.target) === isNonFinite(evidence.reference)
@@ -131,7 +154,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
     code: ops.divergence?.label === 'kernel bug suspected' ? 'kernel-bug-suspected' : 'classes-differ',
     exitCode: 1,
     sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.${replayed(comparison)}`,
-    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+    next: evidence.separateRuns ? replayNext : reportNext,
   };
 }
 
@@ -141,7 +164,7 @@ function replayed({ shadow }: ComparisonRecord): string {
   return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
 }
 
-function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined {
+function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
   const labels = comparison.labels;
   if (!metric && labels.differing.length === 0 && labels.unpaired === 0) return undefined;
@@ -153,7 +176,7 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
       next: 'Compare runs over the same data, limit and lengths.',
     };
   }
-  const own = suspected(comparison);
+  const own = suspected(evidence, comparison);
   if (own) return own;
   const first = labels.differing[0];
   const what = first
@@ -163,7 +186,26 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
     code: 'numbers-differ',
     exitCode: 1,
     sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.${replayed(comparison)}`,
-    next: 'If the devices are meant to differ this much, say so with --rtol.',
+    next: evidence.separateRuns
+      ? `If they are meant to differ this much, say so with --rtol. ${replayNext}`
+      : 'If the devices are meant to differ this much, say so with --rtol.',
+  };
+}
+
+/** Of two runs of one device, made apart: another driver or version is suspected before any kernel. */
+function environmentVerdict(
+  { target, reference, separateRuns }: Evidence,
+  { environment }: ComparisonRecord,
+  apart: VerdictRecord,
+): VerdictRecord | undefined {
+  if (!separateRuns || environment.length === 0) return undefined;
+  if (!target || !reference || !sameDevice(reference, target)) return undefined;
+  const said = environment.map((one) => `${one.name}: ${one.reference} against ${one.target}`);
+  return {
+    code: 'configuration-differs',
+    exitCode: 1,
+    sentence: `Both are runs of one device, ${target.decision.label}, in environments that differ (${said.join('; ')}). ${apart.sentence}`,
+    next: 'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   };
 }
 
@@ -180,9 +222,12 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Run nanscope doctor.',
     };
   }
+  const replayed = replayVerdict({ target, reference }, 'batch');
+  if (replayed) return replayed;
   if (!reference || !comparison) return withoutReference(target);
   const differing = comparison.configuration;
-  const apart = flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(comparison);
+  const apart =
+    flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(evidence, comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     return {
       code: 'configuration-differs',
@@ -191,6 +236,8 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Compare runs of the same configuration before a device is blamed.',
     };
   }
+  const environment = apart && environmentVerdict(evidence, comparison, apart);
+  if (environment) return environment;
   if (apart) return apart;
   if (isNonFinite(target)) {
     return {

@@ -33,6 +33,9 @@ export interface EvalConfig {
   readonly replays: number;
   /** Whether the op of a divergence is replayed with the other lane's inputs. */
   readonly shadow: boolean;
+  readonly traceKeep: number;
+  /** As typed. */
+  readonly traceFilter?: readonly string[];
   readonly rtol: number;
   readonly atol: number;
   readonly out?: string;

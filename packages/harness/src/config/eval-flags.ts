@@ -215,6 +215,24 @@ export const evalFlags = [
       'off: nothing. gate: check the loss, replay a bad batch traced. health: count non-finite values of every kernel. full: more figures',
   },
   {
+    name: 'trace-filter',
+    kind: 'texts',
+    value: 'TERMS',
+    group: RESULT,
+    describe:
+      'count only these taps, such as phase=backward,module=transformer.h.3,op=MatMul; repeat it for more: what any of them wants is counted',
+  },
+  {
+    name: 'trace-keep',
+    kind: 'integer',
+    min: 0,
+    value: 'N',
+    default: 3,
+    group: RESULT,
+    describe:
+      'when an origin is found, write the whole traces of so many batches or steps before it to hit.jsonl',
+  },
+  {
     name: 'replays',
     kind: 'integer',
     min: 0,
@@ -272,7 +290,7 @@ export const evalFlags = [
     value: 'NAME[=FILE]',
     group: RESULT,
     describe:
-      'how the result is told, and where: terminal (the default), json, html, junit, github or markdown; may be given more than once',
+      'how the result is told, and where: terminal (the default), json, html, junit, github, markdown or tensorboard; may be given more than once',
   },
   {
     name: 'save-outputs',

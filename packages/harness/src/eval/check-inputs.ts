@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { ignoreIndex } from '@nanscope/collator';
 import { errorLine, UserError } from '@nanscope/errors';
 import type { Gpt2Config } from '@nanscope/gpt2';
+import { checkTracing } from '../config/check-tracing.ts';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { policyOf } from '../config/policy.ts';
 import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
@@ -73,6 +74,7 @@ export interface CheckedInputs {
 export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   policyOf(config);
   checkSdpaKernel(config);
+  checkTracing(config);
   const model = await modelConfig(config);
   if (config.maxLength !== undefined && config.maxLength > model.n_positions) {
     throw new UserError(

@@ -10,6 +10,7 @@ import type { EnvironmentRecord } from '@nanscope/report';
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { policyOf } from '../config/policy.ts';
+import { traceSettings } from '../config/trace-settings.ts';
 import type { EvalBatch } from '../data/collation.ts';
 import type { RecordSink } from '../run-folder/sink.ts';
 import { CompletedBatches, type EarlierLane } from './completed.ts';
@@ -92,12 +93,16 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
     batches++;
     first ??= { batch: evalBatch, result };
     if (result.losses.length > 0) labelled ??= { batch: evalBatch, result };
-    if (known) continue; // Its record is there.
+    if (known) {
+      // Its record is there. The trace of the last few is needed again, should an origin follow.
+      if (batches > completed!.count - task.config.traceKeep) await tracer.recall(computation, evalBatch);
+      continue;
+    }
     tensorsAfterFirst ??= tf.memory().numTensors;
     // Last of all that is written of a batch: what this counts is complete (completed.ts).
     recorder.update({
       metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
-      ...(tracer.record() ? { cascade: tracer.record() } : {}),
+      cascade: tracer.record(),
       data: { ...recorder.record.data, rows, truncated },
       memory: {
         peakResidentBytes: evaluation.peakBytes(),
@@ -123,7 +128,8 @@ export async function evaluateLane(
   const completed = setup.earlier && (await CompletedBatches.open(setup.earlier, head));
   if (completed) say({ kind: 'note', text: `goes on after ${completed.count} of ${task.batches} batches` });
   const recorder = new LaneRecorder(sink, head, setup.source, completed?.record);
-  const tracer = new LaneTracer(session, task.config.trace, model, sink, completed?.record.cascade);
+  const settings = traceSettings(task.config);
+  const tracer = new LaneTracer(session, settings, model, sink, completed?.record.cascade);
   try {
     const { first, labelled } = await evaluateAll({ ...setup, computation, tracer, recorder, completed });
     if (labelled) {

@@ -8,23 +8,27 @@ import {
   differences,
   predict,
 } from '@nanscope/experiments';
-import { type MatrixCellRecord, matrixCellLineSchema } from '@nanscope/report';
+import { type CellLine, cellLineSchema, type MatrixCellRecord } from '@nanscope/report';
 import { fileInside } from '../run-folder/inside.ts';
-import { readJsonLines } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 
-/** @throws {UserError} `matrix/cells-file` for a line that is no observed cell */
-function cellRecord(content: unknown, where: string): MatrixCellRecord {
-  const parsed = matrixCellLineSchema.safeParse(content);
-  const cell = parsed.success && wholeCell(parsed.data.id);
+type ObservedLine = Exclude<CellLine, { refused: string }>;
+
+/** @throws {UserError} `matrix/cells-file` for a line whose id is that of no cell */
+function cellRecord(line: ObservedLine, path: string): MatrixCellRecord {
+  const cell = wholeCell(line.id);
   if (!cell) {
-    throw new UserError('matrix/cells-file', `${where}: expected an observed cell, found something else.`);
+    throw new UserError(
+      'matrix/cells-file',
+      `${path}: expected the id of a cell, found "${line.id.slice(0, 40)}".`,
+    );
   }
-  const { nanMap, leak, loss, gradients, origin } = parsed.data;
+  const { nanMap, leak, loss, gradients, origin } = line;
   return {
     id: cellId(cell),
     conditions: { ...cell },
     shown: { nanMap, leak, loss, gradients, origin },
-    differences: differences(parsed.data, predict(cell)),
+    differences: differences(line, predict(cell)),
   };
 }
 
@@ -37,14 +41,15 @@ function wholeCell(id: string): Cell | undefined {
   }
 }
 
-/** @returns the cells of `folder/cells.jsonl` in order; undefined where there is none */
+/** @returns the observed cells of `folder/cells.jsonl` in order; undefined where there is none */
 export async function matrixCells(folder: string): Promise<MatrixCellRecord[] | undefined> {
   const path = fileInside(folder, 'cells.jsonl');
   if (path === undefined) return undefined;
   const cells = new Map<string, MatrixCellRecord>();
-  let number = 0;
-  for await (const content of readJsonLines(folder, 'cells.jsonl')) {
-    const cell = cellRecord(content, `${path}, cell ${++number}`);
+  for await (const line of readJsonLines(folder, 'cells.jsonl', cellLineSchema)) {
+    // What its attention can not do was not observed; the record says how many there are.
+    if ('refused' in line) continue;
+    const cell = cellRecord(line, path);
     cells.set(cell.id, cell);
   }
   return [...cells.values()];

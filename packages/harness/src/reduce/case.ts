@@ -71,7 +71,11 @@ export function batchOf(candidate: Case): CausalLMBatch {
   const { rows, vocabulary, positions } = candidate;
   const [token, position] = [vocabulary, positions].map((kept) => {
     const places = new Map(kept.map((id, place) => [id, place]));
-    return (id: number) => (id === IGNORED ? id : places.get(id)!);
+    return (id: number) => {
+      const place = id === IGNORED ? id : places.get(id);
+      if (place === undefined) throw new Error(`The case names ${id}, which its model was cut without.`);
+      return place;
+    };
   }) as [(id: number) => number, (id: number) => number];
   return {
     inputIds: Int32Array.from(rows.flatMap(({ inputIds }) => inputIds.map(token))),

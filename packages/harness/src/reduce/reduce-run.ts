@@ -21,6 +21,7 @@ import { type Found, fillFolder } from './folder/fill-folder.ts';
 import { checkPlace, makeFolder } from './folder/place.ts';
 import { heldWords, inTermsOf } from './held.ts';
 import { CaseLane } from './lane/case-lane.ts';
+import { largestPassing } from './largest-passing.ts';
 import { passesFrom } from './passes.ts';
 import { caseRecord, evalCommand, judged, sizeOf } from './record.ts';
 import { type SearchResult, search } from './search/search.ts';
@@ -63,20 +64,6 @@ const facts = (candidate: Case): string[] => [
   `${candidate.heads.length} heads`,
 ];
 
-/** Of the neighbours that pass, the largest; a batch that differs before a model that does. */
-function largestPassing(model: Gpt2Config, { neighbours }: SearchResult<Case>): Case | undefined {
-  const passing = neighbours.filter(({ answer }) => answer === 'passes').map(({ candidate }) => candidate);
-  const rank = (candidate: Case): number[] => {
-    const { parameters, rows, length } = sizeOf(model, candidate);
-    return [parameters, rows * length, candidate.weights.length];
-  };
-  return passing
-    .map((candidate) => ({ candidate, rank: rank(candidate) }))
-    .sort(
-      (a, b) => b.rank.map((value, i) => value - a.rank[i]!).find((difference) => difference !== 0) ?? 0,
-    )[0]?.candidate;
-}
-
 function notReproduced(fault: Fault, trial: Trial | undefined): UserError {
   const found = trial && inTermsOf(fault.held, trial);
   return new UserError(
@@ -114,7 +101,7 @@ async function searchFrom(
   const smallest = await trials.run(result.smallest);
   if (hooks.signal?.aborted) return undefined;
   if (smallest?.answer !== 'fails') throw notReproduced(fault, smallest);
-  const candidate = largestPassing(model, result);
+  const candidate = largestPassing(model, result.neighbours);
   const trial = candidate && (await trials.run(candidate));
   return {
     result,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import type { EarlierLane } from '../lane/completed.ts';
+import { HIT_FILE } from '../lane/trace-book.ts';
 import { readLane } from './read.ts';
 import { wholeLines } from './whole-lines.ts';
 
@@ -17,6 +18,7 @@ export function earlierLane(folder: string): EarlierLane | undefined {
       await cutAfter(folder, 'metrics.jsonl', record.metrics?.batches ?? 0, () => 0);
       await cutAfter(folder, 'samples.jsonl', record.metrics?.rows ?? 0, () => 0);
       await cutAfter(folder, 'health.jsonl', record.cascade?.batchesTraced ?? 0, opsOf);
+      await cutAfter(folder, HIT_FILE, record.cascade?.hit?.batches.length ?? 0, opsOf);
       return rowsOf(join(folder, 'samples.jsonl'), record.metrics?.rows ?? 0);
     },
   };

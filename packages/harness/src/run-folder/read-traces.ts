@@ -1,8 +1,8 @@
 /** The traces of chosen batches out of a health.jsonl, streamed: the file may be far larger than what is wanted. */
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type BatchTrace, parseTraces } from '@nanscope/cascade';
+import { linesOf } from './read-lines.ts';
 
 const header = /^\{"type":"batch","batch":(\d+),/;
 
@@ -17,13 +17,9 @@ export async function readTraces(
 ): Promise<Map<number, BatchTrace>> {
   const path = join(folder, 'health.jsonl');
   if (!existsSync(path)) return new Map();
-  const lines = createInterface({
-    input: createReadStream(path, 'utf8'),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
   const kept: string[] = [];
   let inside = false;
-  for await (const line of lines) {
+  for await (const line of linesOf(path)) {
     const batch = header.exec(line)?.[1];
     if (batch !== undefined) inside = kept.length === 0 || wanted.has(Number(batch));
     if (inside) kept.push(line);

@@ -1,7 +1,6 @@
-/** Reading run folders, also unfinished ones: a torn last line of a .jsonl is skipped, nothing else is forgiven. */
-import { createReadStream, existsSync } from 'node:fs';
+/** The run.json of a run folder, or what --json wrote: whatever is wrong with it is one line. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { errorLine, UserError } from '@nanscope/errors';
 import {
   type ClaimsRecord,
@@ -120,32 +119,6 @@ export function readRunFile(path: string): RunRecord {
 
 /** As `readRunFile`, of the `run.json` in a folder. */
 export const readRun = (folder: string): RunRecord => readRunFile(join(folder, 'run.json'));
-
-/** The lines of `folder/name` as they stand, streamed; nothing when the file is not there. */
-export async function* readJsonLines<T>(folder: string, name: string): AsyncGenerator<T> {
-  const path = join(folder, name);
-  if (!existsSync(path)) return;
-  const lines = createInterface({
-    input: createReadStream(path, 'utf8'),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
-  let torn: { line: number; reason: string } | undefined;
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    if (torn)
-      throw new UserError(
-        'run-folder/broken',
-        `${path}, line ${torn.line}: expected JSON, found ${torn.reason}.`,
-      );
-    if (line.trim() === '') continue;
-    try {
-      yield JSON.parse(line) as T;
-    } catch (error) {
-      torn = { line: number, reason: errorLine(error) };
-    }
-  }
-}
 
 /** A lane's record, or undefined when the lane ended before it wrote one. */
 export function readLane(folder: string): LaneRecord | undefined {

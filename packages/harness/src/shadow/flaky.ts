@@ -1,6 +1,5 @@
 /** Whether a lane gives the same losses when it evaluates the same batch again. Pure. */
-import { fromJsonNumber, type ReplaysRecord, toJsonNumber } from '@nanscope/report';
-import type { SampleLine } from '../lane/record-batch.ts';
+import { fromJsonNumber, type ReplaysRecord, type SampleLine, toJsonNumber } from '@nanscope/report';
 
 type LaneReplays = ReplaysRecord['lanes'][number];
 

@@ -4,12 +4,17 @@
  */
 import { join } from 'node:path';
 import { firstMagnitudeDivergence } from '@nanscope/cascade';
-import type { ComparisonRecord, ReplaysRecord, ShadowRecord } from '@nanscope/report';
+import {
+  type ComparisonRecord,
+  type ReplaysRecord,
+  type SampleLine,
+  type ShadowRecord,
+  sampleLineSchema,
+} from '@nanscope/report';
 import type { EvalConfig } from '../config/eval-config.ts';
 import type { Decided } from '../eval/decide.ts';
-import type { SampleLine } from '../lane/record-batch.ts';
 import { roles } from '../lane/run-lanes.ts';
-import { readJsonLines } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { compareReplays } from './flaky.ts';
 import { searchUpwards } from './search.ts';
 import { LaneEnded, startShadowLane } from './shadow-lane.ts';
@@ -37,7 +42,7 @@ export function divergingBatch(
 /** What a lane's run wrote of one batch. */
 async function linesOf(folder: string, batch: number, batchSize: number): Promise<SampleLine[]> {
   const lines: SampleLine[] = [];
-  for await (const line of readJsonLines<SampleLine>(folder, 'samples.jsonl')) {
+  for await (const line of readJsonLines(folder, 'samples.jsonl', sampleLineSchema)) {
     if (Math.floor(line.row / batchSize) === batch) lines.push(line);
   }
   return lines;

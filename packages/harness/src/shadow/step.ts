@@ -29,7 +29,7 @@ const withInputs = ({ kernel, attrs }: CapturedOp, inputs: CapturedOp['inputs'])
   inputs,
 });
 
-/** The reference's attributes and the other's inputs, under the reference's names. */
+/** The same op with its inputs moved by one rounding, each way of moving once. */
 const moved = (op: Replayable): Replayable[] =>
   Array.from({ length: MOVES }, (_, move) => ({
     ...op,
@@ -140,9 +140,12 @@ export async function shadowStep(
   const otherBits = repeats.flatMap(([what, same]) => (same ? [] : [what]));
   const verdict = judgeShadow({ onReferenceInputs, onTargetInputs, inputsAlone, otherBits });
   const next = mostDifferingInput(target, reference, tolerance);
+  const involved = [...reference.inputs, ...target.inputs, ...reference.outputs];
+  const nonFinite = involved.some(({ values }) => values.some((value) => !Number.isFinite(value)));
   return {
     ...head,
     ...verdict,
+    ...(nonFinite && { nonFinite: true as const }),
     onReferenceInputs: deviationRecord(onReferenceInputs[0]!),
     onTargetInputs: deviationRecord(onTargetInputs[0]!),
     inputsAlone: deviationRecord(inputsAlone),

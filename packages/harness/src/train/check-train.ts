@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { savePlace } from '@nanscope/gpt2';
+import { checkTracing } from '../config/check-tracing.ts';
 import { policyOf } from '../config/policy.ts';
 import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import type { TrainConfig } from '../config/train-config.ts';
@@ -52,6 +53,7 @@ function checkTogether(config: TrainConfig): void {
 export async function checkTrain(config: TrainConfig): Promise<{ readonly steps: number }> {
   policyOf(config);
   checkSdpaKernel(config);
+  checkTracing(config);
   checkTogether(config);
   const tokenizer = await loadTokenizerFor(config);
   const model = await trainModelConfig(config, tokenizer);

@@ -18,6 +18,7 @@ import {
   diagnosed,
   matrix,
   misled,
+  reduced,
   trained,
   trainGradNorms,
 } from '../fixtures.ts';
@@ -34,6 +35,7 @@ const subjects = {
   train: { record: trained, gradNorms: trainGradNorms },
   matrix: { record: matrix, cells },
   claims: { record: claims },
+  reduce: { record: reduced },
   conform: { record: conformed },
   selftest: { record: misled },
   doctor: { record: diagnosed },

@@ -22,7 +22,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function title({ held, policy, decision, reference }: ReducedRecord): string {
   return held.kind === 'origin'
-    ? `NaN by ${held.mechanism} at ${held.op} under ${policy.name}, on ${decision.label}`
+    ? `${held.mechanism} at ${held.op} under ${policy.name}, on ${decision.label}`
     : `${decision.label} and ${reference?.label} differ at ${held.op}: ${held.label}`;
 }
 

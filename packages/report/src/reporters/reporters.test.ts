@@ -11,6 +11,7 @@ import {
   matrix,
   misled,
   numbersDiffer,
+  reduced,
   targetCrashed,
   trained,
 } from '../fixtures.ts';
@@ -62,6 +63,7 @@ const subjects: Record<string, ReportSubject> = {
   conform: { record: conformed },
   selftest: { record: misled },
   doctor: { record: diagnosed },
+  reduce: { record: reduced },
 };
 
 describe('junit', () => {

@@ -1,22 +1,17 @@
 /** `run.json` of a matrix: what was combined, on which devices, and what the table says. The cells are in cells.jsonl. */
 import { z } from 'zod';
+import { deviceRow } from './device.ts';
 import { SCHEMA_VERSION } from './lane.ts';
 import { jsonNumber } from './number.ts';
 
 const conditionsSchema = z.record(z.string(), z.array(z.string()).readonly());
 
 export const matrixDeviceSchema = z.object({
-  /** As it was asked for, and as it stands in the cells. */
-  name: z.string(),
-  /** Backend, adapter and driver in words. */
-  label: z.string(),
-  backend: z.string(),
-  gpu: z.boolean(),
+  /** Its name stands in the cells as well. */
+  ...deviceRow,
   /** `linux`, `darwin`, `win32`, and `x64`, `arm64`: of the machine that it is in. */
   os: z.string().optional(),
   arch: z.string().optional(),
-  status: z.enum(['complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']),
-  failure: z.string().optional(),
   /** Cells asked of it, and cells that were observed, now or in an earlier run of the folder. */
   asked: z.number().int(),
   observed: z.number().int(),
@@ -52,6 +47,8 @@ export const cellLineSchema = z.union([
     originKey: z.string(),
   }),
 ]);
+
+export type CellLine = z.infer<typeof cellLineSchema>;
 
 export const necessitySchema = z.object({
   condition: z.string(),
@@ -106,17 +103,3 @@ export const matrixSchema = z.object({
   answers: z.array(matrixAnswerSchema),
 });
 export type MatrixRecord = z.infer<typeof matrixSchema>;
-
-/** One line of cells.jsonl, as far as a report shows it. */
-export const matrixCellLineSchema = z.object({
-  /** `device=wasm;attn=sdpa;...` */
-  id: z.string(),
-  /** `layers[l][b]`: one letter a position, `N` NaN, `I` infinity, `.` finite. */
-  layers: z.array(z.array(z.string())),
-  nanMap: z.enum(['none', 'masked-rows', 'whole-sequence', 'other-sequences']),
-  leak: z.enum(['none', 'unlabelled', 'labelled']),
-  loss: z.enum(['finite', 'NaN', 'infinite']),
-  gradients: z.enum(['none', 'finite', 'NaN']),
-  /** `fully masked row at [0,0,0]`, or `none`. */
-  origin: z.string(),
-});

@@ -89,6 +89,7 @@ export const verdictSchema = z.object({
     'permitted-by-wgsl',
     'kernel-bug-suspected',
     'numbers-differ',
+    'vanishes-under-observation',
     'flaky',
     'configuration-differs',
     'lane-failed',

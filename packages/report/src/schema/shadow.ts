@@ -56,6 +56,8 @@ export const shadowStepSchema = z.object({
   kernel: z.string(),
   judgement: z.enum(['own', 'inherited', 'both', 'rounding', 'unstable', 'not replayable']),
   reason: z.string(),
+  /** Whether an input or the reference's output holds a non-finite value, after which WGSL promises no class. */
+  nonFinite: z.literal(true).optional(),
   /** Target against reference, both with the reference's inputs; allowed is what rounding explains. */
   onReferenceInputs: deviationSchema.optional(),
   /** The reverse: both with the target's inputs. */

@@ -15,6 +15,8 @@ export interface Script extends ForwardPass {
   readonly against?: ScriptBackend;
 }
 
+const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+
 /** Packages that a script of these backends imports, beside `@tensorflow/tfjs`. */
 export const packagesOf = (backend: ScriptBackend): readonly string[] =>
   typeof backend !== 'string'
@@ -23,7 +25,7 @@ export const packagesOf = (backend: ScriptBackend): readonly string[] =>
         cpu: [],
         wasm: ['@tensorflow/tfjs-backend-wasm'],
         tensorflow: ['@tensorflow/tfjs-node'],
-        webgpu: ['@tensorflow/tfjs-backend-webgpu', 'webgpu'],
+        webgpu: [WEBGPU, 'webgpu'],
       }[backend];
 
 interface Opened {
@@ -52,7 +54,7 @@ function opened(backend: ScriptBackend): Opened {
         imports: ["import { create, globals } from 'webgpu';"],
         lines: [
           "Object.defineProperty(Object.assign(globalThis, globals), 'navigator', { value: { gpu: create([]) } });",
-          "await import('@tensorflow/tfjs-backend-webgpu'), tf.env().set('WEBGPU_CPU_FORWARD', false);",
+          `await import('${WEBGPU}'), tf.env().set('WEBGPU_CPU_FORWARD', false);`,
         ],
         name,
       };
