@@ -1,4 +1,3 @@
-import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { loadGpt2, parseConfig } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
@@ -31,7 +30,13 @@ async function runOf(): Promise<Training> {
     },
     settings: {
       implementation: 'eager',
-      policy: policies.safe,
+      policy: {
+        name: 'zero rows',
+        fill: { how: 'select', value: Number.NEGATIVE_INFINITY },
+        compose: 'and',
+        rowGuard: 'zeros',
+        computeDtype: 'f32',
+      },
       batchSize: 1,
       accumulate: 1,
       steps: 1,
