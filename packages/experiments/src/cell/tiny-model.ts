@@ -1,5 +1,5 @@
 /** The model of every cell: two heads of four, drawn from a seed, wide enough apart that a moved token moves its logits. */
-import { type Gpt2, loadGpt2, parseConfig } from '@nanscope/gpt2';
+import { buildGpt2, type Gpt2, parseConfig } from '@nanscope/gpt2';
 import { LENGTH, VOCABULARY } from './cell-batch.ts';
 
 const SEED = 7;
@@ -12,5 +12,5 @@ export function tinyModel(layers: number): Promise<Gpt2> {
     { ...shape, initializer_range: 0.2, eos_token_id: null, bos_token_id: null },
     'cell',
   );
-  return loadGpt2({ config, seed: SEED });
+  return buildGpt2({ config, seed: SEED });
 }

@@ -15,7 +15,8 @@ import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { readLane } from '../run-folder/read.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { checkInputs } from './check-inputs.ts';
-import { type Decided, decide } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Decided } from './decision.ts';
 import { defaultRunFolder } from './run-folder-name.ts';
 import { spoolStdin } from './spool-stdin.ts';
 

@@ -1,7 +1,8 @@
 /** The devices of an experiment by the names that were asked for: each decided by itself, nothing falls back. */
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import { type Decided, decide } from '../eval/decide.ts';
+import { decide } from '../eval/decide.ts';
+import type { Decided } from '../eval/decision.ts';
 
 export interface NamedDevice {
   /** As it was asked for; it is what a cell's id says. */

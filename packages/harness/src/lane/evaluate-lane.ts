@@ -33,8 +33,8 @@ export interface LaneSetup {
   /** How rows are collated; undefined for a ready batch. */
   readonly collation: CollateOptions | undefined;
   readonly sink: RecordSink;
-  /** The most memory the lane has held so far, in bytes. */
-  readonly peakBytes: () => number;
+  /** The most memory the lane has held so far, in bytes; absent where nobody tells, as in most browsers. */
+  readonly peakBytes?: () => number;
   readonly say: (message: LaneMessage) => void;
 }
 
@@ -94,10 +94,12 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
       metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
       ...(tracer.record() ? { cascade: tracer.record() } : {}),
       data: { ...recorder.record.data, rows, truncated },
-      memory: {
-        peakResidentBytes: evaluation.peakBytes(),
-        tensorsGrown: tf.memory().numTensors - tensorsAfterFirst,
-      },
+      ...(evaluation.peakBytes && {
+        memory: {
+          peakResidentBytes: evaluation.peakBytes(),
+          tensorsGrown: tf.memory().numTensors - tensorsAfterFirst,
+        },
+      }),
     });
     say({ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds });
   }

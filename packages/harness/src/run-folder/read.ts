@@ -1,107 +1,28 @@
-/** Reading run folders, also unfinished ones: a torn last line of a .jsonl is skipped, nothing else is forgiven. */
+/** Reading run folders of a disk, also unfinished ones. What their files mean is parse-run.ts's business. */
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { errorLine, UserError } from '@nanscope/errors';
-import {
-  type ClaimsRecord,
-  CONFORM_SCHEMA,
-  type ConformResultRecord,
-  claimsSchema,
-  conformResultSchema,
-  type LaneRecord,
-  laneSchema,
-  type MatrixRecord,
-  matrixSchema,
-  type ResultRecord,
-  resultSchema,
-  SCHEMA_VERSION,
-  type TrainLaneRecord,
-  type TrainResultRecord,
-  tooDeep,
-  trainLaneSchema,
-  trainResultSchema,
-} from '@nanscope/report';
+import type { LaneRecord, TrainLaneRecord } from '@nanscope/report';
+import { parseJsonLines, parseRun, type RunRecord, unexpected } from './parse-run.ts';
 
-/** The content of a `run.json`: a whole run, or one lane of it. `claims` and `conform` are what their `--json` wrote. */
-export type RunRecord =
-  | { readonly kind: 'eval'; readonly result: ResultRecord }
-  | { readonly kind: 'lane'; readonly lane: LaneRecord }
-  | { readonly kind: 'train'; readonly training: TrainResultRecord }
-  | { readonly kind: 'train-lane'; readonly trainLane: TrainLaneRecord }
-  | { readonly kind: 'matrix'; readonly matrix: MatrixRecord }
-  | { readonly kind: 'claims'; readonly claims: ClaimsRecord }
-  | { readonly kind: 'conform'; readonly conform: ConformResultRecord };
-
-/** The schema of each kind of record; a whole evaluation is of kind `eval` or `compare`. */
-const schemas = {
-  lane: laneSchema,
-  train: trainResultSchema,
-  'train-lane': trainLaneSchema,
-  matrix: matrixSchema,
-  claims: claimsSchema,
-  conform: conformResultSchema,
-} as const;
-
-const isKind = (kind: unknown): kind is keyof typeof schemas => Object.hasOwn(schemas, String(kind));
+export type { RunRecord } from './parse-run.ts';
 
 /** No record of ours comes near it; a larger file would be more than a text can hold. */
 const LARGEST_BYTES = 256 * 2 ** 20;
 
-const found = (code: string, path: string, what: string, expected = 'a nanscope run') =>
-  new UserError(`run-folder/${code}`, `${path}: expected ${expected}, found ${what}.`);
-
-function readJson(path: string): unknown {
-  let text: string;
+function readText(path: string): string {
   try {
     const { size } = statSync(path);
     if (size > LARGEST_BYTES) throw new Error(`a file of ${Math.round(size / 2 ** 20)} MiB`);
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw found('missing', path, errorLine(error), 'the run.json of a run folder');
+    throw unexpected('missing', path, errorLine(error), 'the run.json of a run folder');
   }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw found('broken', path, errorLine(error), 'JSON');
-  }
-}
-
-/** A conformance result says its version in words, the others by number. */
-function checkVersion(path: string, { schemaVersion, schema }: Record<string, unknown>): void {
-  const [version, known] =
-    schema === undefined ? [schemaVersion, SCHEMA_VERSION] : ([schema, CONFORM_SCHEMA] as const);
-  if (version === known) return;
-  throw new UserError(
-    'run-folder/version',
-    `${path}: expected ${schema === undefined ? 'schemaVersion' : 'schema'} ${known}, found ${JSON.stringify(version)?.slice(0, 40)}. Read it with the nanscope that wrote it.`,
-  );
 }
 
 /** @throws {UserError} `run-folder/missing`, `run-folder/broken`, `run-folder/version`, `run-folder/foreign` */
-export function readRunFile(path: string): RunRecord {
-  const content = readJson(path) as Record<string, unknown>;
-  const versioned =
-    content !== null &&
-    typeof content === 'object' &&
-    (content.schemaVersion !== undefined || content.kind === 'conform');
-  if (!versioned) throw found('foreign', path, 'JSON without schemaVersion');
-  checkVersion(path, content);
-  if (tooDeep(content)) throw found('foreign', path, 'values nested deeper than any run of ours');
-  const { kind } = content;
-  const parsed = (isKind(kind) ? schemas[kind] : resultSchema).safeParse(content);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw found('foreign', path, `a wrong field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
-  }
-  if (kind === 'lane') return { kind, lane: parsed.data as LaneRecord };
-  if (kind === 'train') return { kind, training: parsed.data as TrainResultRecord };
-  if (kind === 'train-lane') return { kind, trainLane: parsed.data as TrainLaneRecord };
-  if (kind === 'matrix') return { kind, matrix: parsed.data as MatrixRecord };
-  if (kind === 'claims') return { kind, claims: parsed.data as ClaimsRecord };
-  if (kind === 'conform') return { kind, conform: parsed.data as ConformResultRecord };
-  return { kind: 'eval', result: parsed.data as ResultRecord };
-}
+export const readRunFile = (path: string): RunRecord => parseRun(readText(path), path);
 
 /** As `readRunFile`, of the `run.json` in a folder. */
 export const readRun = (folder: string): RunRecord => readRunFile(join(folder, 'run.json'));
@@ -110,26 +31,8 @@ export const readRun = (folder: string): RunRecord => readRunFile(join(folder, '
 export async function* readJsonLines<T>(folder: string, name: string): AsyncGenerator<T> {
   const path = join(folder, name);
   if (!existsSync(path)) return;
-  const lines = createInterface({
-    input: createReadStream(path, 'utf8'),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
-  let torn: { line: number; reason: string } | undefined;
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    if (torn)
-      throw new UserError(
-        'run-folder/broken',
-        `${path}, line ${torn.line}: expected JSON, found ${torn.reason}.`,
-      );
-    if (line.trim() === '') continue;
-    try {
-      yield JSON.parse(line) as T;
-    } catch (error) {
-      torn = { line: number, reason: errorLine(error) };
-    }
-  }
+  const input = createReadStream(path, 'utf8');
+  yield* parseJsonLines<T>(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), path);
 }
 
 /** A lane's record, or undefined when the lane ended before it wrote one. */

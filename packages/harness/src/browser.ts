@@ -1,0 +1,25 @@
+/**
+ * The part of the package that needs no file system and no process: what a page can import. Lanes, decisions, comparison
+ * and verdict are the same there; where workers and files come from is the page's business.
+ *
+ * @module
+ */
+export { compareLanes, type LaneFiles } from './compare/compare-lanes.ts';
+export { interrupted, judge } from './compare/verdict.ts';
+export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './config/eval-config.ts';
+export { evalFlags } from './config/eval-flags.ts';
+export { type Flag, type FlagValue, type FlagValues, parseFlag } from './config/flag.ts';
+export { resolveFlags } from './config/resolve-flags.ts';
+export { collateOptions, type EvalBatch } from './data/collation.ts';
+export { type CheckedInputs, checkBatches, checkMaxLength, checkSettings } from './eval/check-batches.ts';
+export { type Decided, type DecidedDevices, decideWith, type Probing } from './eval/decision.ts';
+export { type Evaluated, evaluateLane, type LaneSetup } from './lane/evaluate-lane.ts';
+export { type LaneEnd, laneOutcome } from './lane/lane-outcome.ts';
+export type { SampleLine } from './lane/record-batch.ts';
+export { type LaneEvent, type Outcomes, type Role, roles, runLanes } from './lane/run-lanes.ts';
+export type { LaneMessage, LaneOutcome, LaneTask } from './lane/task.ts';
+export { userErrorMessage } from './lane/user-error-message.ts';
+export { parseJsonLines, parseRun, type RunRecord } from './run-folder/parse-run.ts';
+export type { RecordSink } from './run-folder/sink.ts';
+export { lineText, recordText, textSink } from './run-folder/text-sink.ts';
+export { tracesOf } from './run-folder/traces-of.ts';
