@@ -36,4 +36,5 @@ export const importTable = {
     'report',
   ],
   cli: ['errors', 'harness', 'report'],
+  web: ['errors', 'safetensors', 'backend', 'device', 'collator', 'attention', 'gpt2', 'harness', 'report'],
 };

@@ -1,0 +1,69 @@
+/** What the page asks of a worker, and what it hears. One worker does one task and ends, so that whatever happens to it costs that task only. */
+import type { Probe } from '@nanscope/backend';
+import type { AttentionProbeOutcome, Decision } from '@nanscope/device';
+import type { CheckedInputs, EvalConfig, LaneMessage, Role } from '@nanscope/harness';
+import type { ComparisonRecord } from '@nanscope/report';
+
+/** A file that was dropped or chosen, with its path in what was dropped. */
+export interface PageFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** What the visitor gave beside the configuration. Workers read ranges of it; nothing is copied or uploaded. */
+export interface PageFiles {
+  /** A model folder in Hugging Face layout. */
+  readonly model?: readonly PageFile[];
+  /** Texts. */
+  readonly data?: readonly PageFile[];
+}
+
+/** Texts of a lane's files by name, as they stand in a run folder. */
+export type LaneTexts = Readonly<Record<string, string>>;
+
+interface Run {
+  readonly config: EvalConfig;
+  readonly files: PageFiles;
+}
+
+/** Each task with what it is given and what it answers. */
+export interface Tasks {
+  probe: { given: { readonly id: string }; answer: Probe };
+  attention: { given: { readonly id: string }; answer: readonly AttentionProbeOutcome[] };
+  check: { given: Run; answer: CheckedInputs };
+  lane: {
+    given: Run & { readonly role: Role; readonly decision: Decision; readonly batches: number };
+    answer: undefined;
+  };
+  compare: {
+    given: Run & { readonly target: LaneTexts; readonly reference: LaneTexts };
+    answer: ComparisonRecord | undefined;
+  };
+}
+
+export type TaskName = keyof Tasks;
+
+export interface Order<Name extends TaskName = TaskName> {
+  readonly task: Name;
+  readonly given: Tasks[Name]['given'];
+  /** A lock that the worker holds as long as it lives. */
+  readonly life: string;
+}
+
+/** A part of a lane's record. */
+export interface FileMessage {
+  readonly kind: 'file';
+  readonly name: string;
+  readonly text: string;
+  readonly how: 'replace' | 'append';
+}
+
+export type WorkerMessage =
+  | LaneMessage
+  | FileMessage
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'answer'; readonly answer: unknown }
+  /** It threw what is no mistake of the visitor's. */
+  | { readonly kind: 'thrown'; readonly reason: string };
+
+export type Say = (message: WorkerMessage) => void;
