@@ -12,6 +12,7 @@ export {
   withGradients,
 } from './case.ts';
 export { type AttentionImplementation, Refused } from './implementation.ts';
+export { type OnnxruntimeOperator, onnxruntimeOperators } from './implementations/onnxruntime/operators.ts';
 export { type TensorflowAttention, tensorflowImplementation } from './implementations/tensorflow.ts';
 export { largest, type Measured, measure, relativeError } from './judge/compare.ts';
 export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';

@@ -2,8 +2,6 @@
 export * from './browser.ts';
 export {
   type Onnxruntime,
-  type OnnxruntimeOperator,
   onnxruntimeImplementation,
-  onnxruntimeOperators,
 } from './implementations/onnxruntime/onnxruntime.ts';
 export { readVectors, type Vectors } from './vectors/read-vectors.ts';

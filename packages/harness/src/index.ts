@@ -1,16 +1,11 @@
 /** Runs evaluations, trainings, experiments and conformance suites: plans, lanes in processes of their own, run folders, comparison. @module */
 export * from './browser.ts';
-export { type ClaimsConfig, type ClaimsOutcome, runClaims } from './claims/run-claims.ts';
+export { runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-runs.ts';
-export { claimsFlags } from './config/claims-flags.ts';
 export { compareFlags, doctorFlags, reportFlags } from './config/compare-flags.ts';
 export { readConfigFile } from './config/config-file.ts';
-export type { ConformConfig } from './config/conform-config.ts';
-export { conformFlags } from './config/conform-flags.ts';
 export type { GenerateConfig } from './config/generate-config.ts';
 export { generateFlags } from './config/generate-flags.ts';
-export type { MatrixConfig } from './config/matrix-config.ts';
-export { matrixFlags, mergeFlags } from './config/matrix-flags.ts';
 export { selftestFlags } from './config/selftest-flags.ts';
 export type { TrainConfig } from './config/train-config.ts';
 export { trainFlags } from './config/train-flags.ts';
@@ -23,8 +18,7 @@ export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts'
 export type { Continuation } from './generate/task.ts';
 export { nanscopeVersion } from './lane/environment.ts';
 export { mergeMatrices } from './matrix/merge.ts';
-export { matrixConfig } from './matrix/plan.ts';
-export { type MatrixHooks, runMatrix } from './matrix/run-matrix.ts';
+export { runMatrix } from './matrix/run-matrix.ts';
 export { withFilesBeside } from './run-folder/beside.ts';
 export { readRun } from './run-folder/read.ts';
 export { type FoundRecord, readRecord } from './run-folder/read-record.ts';

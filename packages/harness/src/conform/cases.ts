@@ -1,7 +1,7 @@
 /** The cases of a configuration. Read by the command before anything starts, and again by the lane that runs them. */
-import { type ConformCase, idFilter, metamorphicCases, oracleCases, readVectors } from '@nanscope/conform';
-import { nearest, UserError } from '@nanscope/errors';
+import { type ConformCase, idFilter, readVectors } from '@nanscope/conform';
 import type { ConformConfig } from '../config/conform-config.ts';
+import { ownCases, refuseNoCases } from './own-cases.ts';
 
 export interface ChosenCases {
   readonly cases: readonly ConformCase[];
@@ -12,8 +12,7 @@ export interface ChosenCases {
 /** @throws UserError `conform/no-vectors`, `conform/no-cases` */
 export async function chooseCases({ vectors = [], filter }: ConformConfig): Promise<ChosenCases> {
   const wanted = idFilter(filter);
-  const own = [...metamorphicCases, ...oracleCases];
-  const cases = own.filter(({ id }) => wanted(id));
+  const cases = [...ownCases(filter)];
   const badVectors: string[] = [];
   const copies = new Map<string, number>();
   for (const folder of vectors) {
@@ -26,15 +25,6 @@ export async function chooseCases({ vectors = [], filter }: ConformConfig): Prom
     }
     badVectors.push(...read.faults.map(({ message }) => message));
   }
-  if (cases.length === 0 && badVectors.length === 0) {
-    const near = nearest(
-      filter ?? '',
-      own.map(({ id }) => id),
-    );
-    throw new UserError(
-      'conform/no-cases',
-      `--filter ${filter}: expected a part of a case id such as ${near ?? own[0]!.id}, or a whole one with * and ?, found no case that has it.`,
-    );
-  }
+  if (cases.length === 0 && badVectors.length === 0) refuseNoCases(filter);
   return { cases, badVectors };
 }

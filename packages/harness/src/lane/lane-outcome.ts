@@ -1,4 +1,5 @@
 /** What the end of a lane means, whether it ran in a process or in a worker of a page. Pure. */
+import { UserError } from '@nanscope/errors';
 import type { LaneOutcome } from './task.ts';
 
 /** How it ended, whatever it had said. */
@@ -32,4 +33,9 @@ export function laneOutcome(
       failure: `nothing was heard for ${silenceSeconds} s (--lane-timeout), so it was stopped`,
     };
   return { status: 'crashed', failure: end.words };
+}
+
+/** @throws UserError where a lane ended by a mistake of the user's that only it could see */
+export function throwUserError({ userError }: LaneOutcome): void {
+  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
 }

@@ -1,5 +1,4 @@
 /** Starts a lane's process, hears what every lane says of its end, and turns however it ended into an outcome. */
-import { UserError } from '@nanscope/errors';
 import { type ChildEnd, type ChildOptions, runChild } from './child.ts';
 import { laneOutcome } from './lane-outcome.ts';
 import type { LaneMessage, LaneOutcome } from './task.ts';
@@ -49,9 +48,4 @@ export async function watchLane<More = never>({
     { ...said, done, interrupted },
     options.silenceSeconds,
   );
-}
-
-/** @throws UserError where a lane ended by a mistake of the user's that only it could see */
-export function throwUserError({ userError }: LaneOutcome): void {
-  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
 }

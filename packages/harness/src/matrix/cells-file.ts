@@ -2,10 +2,10 @@
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionNames, conditionsFrom } from '@nanscope/experiments';
-import { cellLineSchema, fromJsonNumber, stringifyExact } from '@nanscope/report';
+import { cellId } from '@nanscope/experiments';
 import type { CellResult } from '../experiments/task.ts';
 import { appendLines } from '../run-folder/write.ts';
+import { cellLine, cellOf } from './cell-line.ts';
 
 const FILE = 'cells.jsonl';
 
@@ -15,13 +15,7 @@ export function startCells(folder: string): void {
 }
 
 export function appendCells(folder: string, results: readonly CellResult[]): void {
-  const lines = results.map((result) =>
-    stringifyExact({
-      id: cellId(result.cell),
-      ...('refused' in result ? { refused: result.refused } : result.observation),
-    }),
-  );
-  appendLines(folder, FILE, lines);
+  appendLines(folder, FILE, results.map(cellLine));
 }
 
 /**
@@ -41,7 +35,7 @@ export function readCells(folder: string): Map<string, CellResult> {
     .split('\n')
     .forEach((line, i) => {
       if (line === '') return;
-      const result = resultOf(line);
+      const result = cellOf(line);
       if (!result) {
         throw new UserError(
           'matrix/cells-file',
@@ -52,25 +46,4 @@ export function readCells(folder: string): Map<string, CellResult> {
     });
   if (end < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, end)));
   return found;
-}
-
-/** Undefined for what is no line of ours, such as a cell that lacks a factor. */
-function resultOf(line: string): CellResult | undefined {
-  try {
-    const { id, ...rest } = cellLineSchema.parse(JSON.parse(line));
-    const cell = conditionsFrom(id) as Cell;
-    if (conditionNames.some((name) => cell[name] === undefined)) return undefined;
-    if ('refused' in rest) return { cell, refused: rest.refused };
-    const { lossValue, rowLosses } = rest;
-    return {
-      cell,
-      observation: {
-        ...rest,
-        lossValue: fromJsonNumber(lossValue),
-        rowLosses: rowLosses.map(fromJsonNumber),
-      },
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -14,7 +14,7 @@ import {
 import { toConfig } from '../config/eval-config.ts';
 import type { FlagValues } from '../config/flag.ts';
 import type { MatrixConfig } from '../config/matrix-config.ts';
-import { deviceNames } from '../experiments/devices.ts';
+import { deviceNames } from '../experiments/named-devices.ts';
 
 /** Flag values, already checked against the flag table. */
 export function matrixConfig(values: FlagValues): MatrixConfig {

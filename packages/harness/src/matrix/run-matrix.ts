@@ -1,30 +1,19 @@
 /**
- * `nanscope matrix`: every combination of the conditions that are said to matter, observed on each device, held
- * against the oracle's prediction, and summed up. Effects sit here; what a table says is decided in @nanscope/experiments.
+ * `nanscope matrix`: every combination of the conditions that are said to matter, observed on the devices of this machine and
+ * kept in a run folder.
  */
-import { type Cell, cellId, conditionNames, isForeign } from '@nanscope/experiments';
-import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
+import { isForeign } from '@nanscope/experiments';
+import type { MatrixRecord } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
 import { onnxruntimeProvider } from '../conform/onnxruntime.ts';
-import { decideDevices, type NamedDevice } from '../experiments/devices.ts';
-import { runCells } from '../experiments/run-cells.ts';
-import type { CellResult } from '../experiments/task.ts';
-import type { LaneOutcome } from '../lane/task.ts';
-import { throwUserError } from '../lane/watch-lane.ts';
+import { decideDevices, machineLaboratory } from '../experiments/devices.ts';
+import type { ExperimentHooks } from '../experiments/laboratory.ts';
+import type { NamedDevice } from '../experiments/named-devices.ts';
 import { writeJson } from '../run-folder/write.ts';
 import { appendCells } from './cells-file.ts';
 import { openMatrixFolder } from './folder.ts';
-import { matrixRecord } from './matrix-record.ts';
+import { observeMatrix } from './observe-matrix.ts';
 import { type MatrixPlan, planMatrix } from './plan.ts';
-
-export interface MatrixHooks {
-  readonly onStage: (what: string) => void;
-  /** Cells observed so far on this device, of those asked of it. */
-  readonly onProgress: (device: string, observed: number, asked: number) => void;
-  readonly signal?: AbortSignal;
-}
-
-type DeviceRecord = MatrixRecord['devices'][number];
 
 /**
  * @param command The command line as typed, for the result.
@@ -34,31 +23,18 @@ type DeviceRecord = MatrixRecord['devices'][number];
 export async function runMatrix(
   config: MatrixConfig,
   command: string,
-  hooks: MatrixHooks,
+  hooks: ExperimentHooks,
 ): Promise<MatrixRecord | undefined> {
   const plan = planMatrix(config);
   const devices = await decideDevices([...plan.values.device], config.backend, hooks);
   if (!devices) return undefined;
   checkForeign(plan, devices);
   const { path: folder, known } = openMatrixFolder(config, devices, hooks.onStage);
-  const seen = new Map<string, CellResult>();
-  const records: DeviceRecord[] = [];
-  for (const device of devices) {
-    records.push(await runDevice(device, plan.cells, { config, folder, known, seen, hooks }));
-  }
-  const result = matrixRecord(
-    {
-      ...{ schemaVersion: SCHEMA_VERSION, kind: 'matrix', command, folder },
-      status: records.every(({ status }) => status === 'complete') ? 'complete' : 'incomplete',
-      factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
-      ...(config.filter !== undefined && { filter: config.filter }),
-      ...(config.shard !== undefined && { shard: config.shard }),
-      devices: records,
-    },
-    plan.cells,
-    seen,
-    config.backend,
-  );
+  const result = await observeMatrix(config, plan, devices, command, {
+    laboratory: machineLaboratory(config),
+    store: { folder, known, keep: (results) => appendCells(folder, results) },
+    hooks,
+  });
   writeJson(folder, 'run.json', result);
   return result;
 }
@@ -69,60 +45,4 @@ function checkForeign({ cells }: MatrixPlan, devices: readonly NamedDevice[]): v
     const foreign = cells.filter((cell) => cell.device === name).find(isForeign);
     if (foreign) onnxruntimeProvider(foreign.attn, decision);
   }
-}
-
-interface Run {
-  readonly config: MatrixConfig;
-  readonly folder: string;
-  readonly known: ReadonlyMap<string, CellResult>;
-  /** Filled by id. */
-  readonly seen: Map<string, CellResult>;
-  readonly hooks: MatrixHooks;
-}
-
-async function runDevice(
-  device: NamedDevice,
-  all: readonly Cell[],
-  { config, folder, known, seen, hooks }: Run,
-): Promise<DeviceRecord> {
-  const cells = all.filter((cell) => cell.device === device.name);
-  const missing: Cell[] = [];
-  for (const cell of cells) {
-    const before = known.get(cellId(cell));
-    if (before) seen.set(cellId(cell), before);
-    else missing.push(cell);
-  }
-  let done = cells.length - missing.length;
-  const started = performance.now();
-  const outcome: LaneOutcome =
-    missing.length === 0
-      ? { status: 'complete' }
-      : await runCells(device, missing, config, {
-          onStage: hooks.onStage,
-          onResults: (results) => {
-            appendCells(folder, results);
-            for (const result of results) seen.set(cellId(result.cell), result);
-            done += results.length;
-            hooks.onProgress(device.name, done, cells.length);
-          },
-          ...(hooks.signal && { signal: hooks.signal }),
-        });
-  throwUserError(outcome);
-  const refused = cells.flatMap((cell) => {
-    const result = seen.get(cellId(cell));
-    return result && 'refused' in result ? [result.refused] : [];
-  });
-  return {
-    name: device.name,
-    label: device.decision.label,
-    backend: device.decision.backend,
-    gpu: device.gpu,
-    status: outcome.status,
-    ...(outcome.failure !== undefined && { failure: outcome.failure }),
-    asked: cells.length,
-    observed: done - refused.length,
-    refused: refused.length,
-    ...(refused[0] !== undefined && { refusal: refused[0] }),
-    seconds: (performance.now() - started) / 1000,
-  };
 }

@@ -1,0 +1,32 @@
+/** One observed cell as a line of cells.jsonl, and back. */
+import { type Cell, cellId, conditionNames, conditionsFrom } from '@nanscope/experiments';
+import { cellLineSchema, fromJsonNumber, stringifyExact } from '@nanscope/report';
+import type { CellResult } from '../experiments/task.ts';
+
+/** Without a line break. */
+export const cellLine = (result: CellResult): string =>
+  stringifyExact({
+    id: cellId(result.cell),
+    ...('refused' in result ? { refused: result.refused } : result.observation),
+  });
+
+/** Undefined for what is no line of ours, such as a cell that lacks a factor. */
+export function cellOf(line: string): CellResult | undefined {
+  try {
+    const { id, ...rest } = cellLineSchema.parse(JSON.parse(line));
+    const cell = conditionsFrom(id) as Cell;
+    if (conditionNames.some((name) => cell[name] === undefined)) return undefined;
+    if ('refused' in rest) return { cell, refused: rest.refused };
+    const { lossValue, rowLosses } = rest;
+    return {
+      cell,
+      observation: {
+        ...rest,
+        lossValue: fromJsonNumber(lossValue),
+        rowLosses: rowLosses.map(fromJsonNumber),
+      },
+    };
+  } catch {
+    return undefined;
+  }
+}
