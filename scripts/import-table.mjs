@@ -36,5 +36,17 @@ export const importTable = {
     'report',
   ],
   cli: ['errors', 'harness', 'report'],
-  web: ['errors', 'safetensors', 'backend', 'device', 'collator', 'attention', 'gpt2', 'harness', 'report'],
+  web: [
+    'errors',
+    'safetensors',
+    'backend',
+    'device',
+    'collator',
+    'attention',
+    'conform',
+    'gpt2',
+    'experiments',
+    'harness',
+    'report',
+  ],
 };

@@ -25,13 +25,15 @@ export type { CellHooks, ExperimentHooks, Laboratory } from './experiments/labor
 export { decideNamed, type NamedDevice } from './experiments/named-devices.ts';
 export { observeCells } from './experiments/observe-cells.ts';
 export type { CellResult, ExperimentMessage } from './experiments/task.ts';
-export { type Evaluated, evaluateLane, type LaneSetup } from './lane/evaluate-lane.ts';
+export { type AttentionPattern, attentionPattern, type PatternCell } from './lane/attention-pattern.ts';
+export { computationOf, type Evaluated, evaluateLane, type LaneSetup } from './lane/evaluate-lane.ts';
 export { type LaneEnd, laneOutcome } from './lane/lane-outcome.ts';
 export type { SampleLine } from './lane/record-batch.ts';
 export { type LaneEvent, type Outcomes, type Role, roles, runLanes } from './lane/run-lanes.ts';
 export type { LaneMessage, LaneOutcome, LaneTask } from './lane/task.ts';
 export { userErrorMessage } from './lane/user-error-message.ts';
 export { cellLine, cellOf } from './matrix/cell-line.ts';
+export { cellRecords } from './matrix/cell-records.ts';
 export { type CellStore, observeMatrix } from './matrix/observe-matrix.ts';
 export { matrixConfig, planMatrix } from './matrix/plan.ts';
 export { parseJsonLines, parseRun, type RunRecord } from './run-folder/parse-run.ts';

@@ -2,7 +2,6 @@
  * An evaluation on this page: check, decide, run both lanes, compare, judge. The same decisions, lanes, comparison and
  * verdict as on the command line; what differs is that lanes are workers and the run folder is in memory.
  */
-import { UserError } from '@nanscope/errors';
 import {
   configRecord,
   type DecidedDevices,
@@ -21,6 +20,7 @@ import {
 } from '@nanscope/harness';
 import { type LaneRecord, type ResultRecord, SCHEMA_VERSION } from '@nanscope/report';
 import type { PageFiles } from '../worker/tasks.ts';
+import { answerOf } from './answer.ts';
 import { probing } from './devices.ts';
 import { RunFiles } from './run-files.ts';
 import { startWorker } from './start-worker.ts';
@@ -37,20 +37,14 @@ export interface EvaluateHooks {
 export interface Run {
   readonly result: ResultRecord;
   readonly files: RunFiles;
+  /** Undefined when it was stopped before the devices were decided. */
+  readonly decided?: DecidedDevices;
 }
 
 function laneOf(text: string | undefined, role: Role): LaneRecord | undefined {
   if (text === undefined) return undefined;
   const run = parseRun(text, `${role}/run.json`);
   return run.kind === 'lane' ? run.lane : undefined;
-}
-
-/** What a worker answered. @throws {UserError} where it ended by a mistake of the visitor's; Error where it ended otherwise */
-function answerOf<Answer>(ended: { outcome: LaneOutcome; answer?: Answer }): Answer | undefined {
-  const { userError, status, failure } = ended.outcome;
-  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
-  if (status !== 'complete' && status !== 'interrupted') throw new Error(failure);
-  return ended.answer;
 }
 
 /** Runs the lane of a role in its worker, and marks the record of one that could not do so itself. */
@@ -150,5 +144,5 @@ export async function evaluate(
   hooks.onStage('comparing');
   const parts = await compared(config, given, files, outcomes);
   const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
-  return finish({ ...head, ...parts, verdict });
+  return { ...finish({ ...head, ...parts, verdict }), decided };
 }

@@ -1,11 +1,8 @@
 /** The form of the flags: every field is made from the table that the command line is made from. */
 import { deviceNames } from '@nanscope/device';
 import type { Flag } from '@nanscope/harness';
-import type { Given } from '../configuration/url.ts';
+import type { Given } from '../configuration/address.ts';
 import { all, type Html, html, one, show } from './dom.ts';
-
-/** Shown first; the others are folded, by group. */
-const first: readonly string[] = ['device', 'policy', 'padding-side'];
 
 /** What a field suggests while one types; any other text is taken too, and judged where the flag is. */
 const suggestions: Readonly<Record<string, readonly string[]>> = {
@@ -27,7 +24,7 @@ function control(flag: Flag, id: string, value: string | undefined): Html {
   if (flag.kind === 'switch')
     return html`<input type="checkbox" ${shared}${(value ?? known) === 'true' && html` checked`}>`;
   if (flag.kind === 'choice')
-    return html`<select ${shared}>${known === '' && option('', value === undefined, '(as the policy says)')}${flag.choices.map(
+    return html`<select ${shared}>${known === '' && option('', value === undefined, 'as the policy says')}${flag.choices.map(
       (choice) => option(choice, (value ?? known) === choice),
     )}</select>`;
   const list = suggestions[flag.name];
@@ -40,15 +37,23 @@ function control(flag: Flag, id: string, value: string | undefined): Html {
   }`;
 }
 
+/** A list of choices is typed as on the command line, joined by commas. */
+const about = (flag: Flag): string =>
+  flag.kind === 'choices' ? `${flag.describe}: some of ${flag.choices.join(', ')}` : flag.describe;
+
 function field(flag: Flag, value: string | undefined): Html {
   const id = `flag-${flag.name}`;
-  const about = html`<span class="about" id="${id}-about">${flag.describe}</span>`;
-  return html`<div class="field ${flag.kind}"><label for="${id}">${flag.name}</label>${control(flag, id, value)}${about}</div>
+  return html`<div class="field ${flag.kind}"><label for="${id}">${flag.name}</label>${control(flag, id, value)}<span class="about" id="${id}-about">${about(flag)}</span></div>
 `;
 }
 
-/** Puts the fields of the flags into `root`, set to what is given. */
-export function showFields(root: HTMLElement, flags: readonly Flag[], given: Given): void {
+/** Puts the fields of the flags into `root`, set to what is given; all but the `first` are folded away, by group. */
+export function showFields(
+  root: HTMLElement,
+  flags: readonly Flag[],
+  first: readonly string[],
+  given: Given,
+): void {
   const top = flags.filter(({ name }) => first.includes(name));
   const groups = new Map<string, Flag[]>();
   for (const flag of flags)
@@ -82,6 +87,8 @@ export function lockFields(root: HTMLElement, locked: boolean): void {
   for (const input of all<HTMLInputElement>('input, select, button', root)) input.disabled = locked;
 }
 
-export const setField = (root: HTMLElement, name: string, value: string): void => {
-  one<HTMLInputElement>(`[name="${name}"]`, root).value = value;
-};
+export function setField(root: HTMLElement, name: string, value: string): void {
+  const input = one<HTMLInputElement>(`[name="${name}"]`, root);
+  input.value = value;
+  input.closest('details')?.setAttribute('open', '');
+}

@@ -1,20 +1,15 @@
 /** A lane from start to end, in its own worker: open the backend, load the model and the text, evaluate. Its records go to the page as they come. */
 import { collateOptions, evaluateLane, textSink } from '@nanscope/harness';
-import { backendOf } from './backends.ts';
 import { environmentOf } from './environment.ts';
 import { evalBatches, loadModel, loadTokenizer } from './inputs.ts';
+import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';
 
 export async function runLane(
   { config, files, role, decision, batches }: Tasks['lane']['given'],
   say: Say,
 ): Promise<undefined> {
-  say({ kind: 'loading', what: `opening ${decision.backend}` });
-  const session = await backendOf(decision.backend).open();
-  session.lost?.then((reason) => {
-    say({ kind: 'device-lost', reason });
-    close();
-  });
+  const session = await openSession(decision, say);
   const tokenizer = await loadTokenizer(config, files);
   say({ kind: 'loading', what: `loading ${config.model}` });
   const model = await loadModel(config, files);

@@ -11,6 +11,11 @@ const doing: { readonly [Name in TaskName]: () => Promise<Doing<Name>> } = {
   check: async () => (await import('./check.ts')).check,
   lane: async () => (await import('./lane.ts')).runLane,
   compare: async () => (await import('./compare.ts')).compare,
+  pattern: async () => (await import('./pattern.ts')).pattern,
+  cells: async () => (await import('./cells.ts')).runCells,
+  conform: async () => (await import('./conform.ts')).runConform,
+  pack: async () => (await import('./pack.ts')).pack,
+  open: async () => (await import('./open.ts')).open,
 };
 
 const say: Say = (message) => postMessage(message);

@@ -1,8 +1,17 @@
 /** What the page asks of a worker, and what it hears. One worker does one task and ends, so that whatever happens to it costs that task only. */
 import type { Probe } from '@nanscope/backend';
+import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
 import type { AttentionProbeOutcome, Decision } from '@nanscope/device';
-import type { CheckedInputs, EvalConfig, LaneMessage, Role } from '@nanscope/harness';
-import type { ComparisonRecord } from '@nanscope/report';
+import type { Cell } from '@nanscope/experiments';
+import type {
+  AttentionPattern,
+  CheckedInputs,
+  EvalConfig,
+  ExperimentMessage,
+  LaneMessage,
+  Role,
+} from '@nanscope/harness';
+import type { ComparisonRecord, EnvironmentRecord, ReportSubject } from '@nanscope/report';
 
 /** A file that was dropped or chosen, with its path in what was dropped. */
 export interface PageFile {
@@ -39,6 +48,27 @@ export interface Tasks {
     given: Run & { readonly target: LaneTexts; readonly reference: LaneTexts };
     answer: ComparisonRecord | undefined;
   };
+  /** One head of one row of the first batch. */
+  pattern: {
+    given: Run & { readonly decision: Decision } & Pick<AttentionPattern, 'layer' | 'head' | 'row'>;
+    answer: AttentionPattern;
+  };
+  cells: {
+    given: { readonly decision: Decision; readonly cells: readonly Cell[]; readonly facts: boolean };
+    answer: undefined;
+  };
+  conform: {
+    given: {
+      readonly decision: Decision;
+      readonly implementation: TensorflowAttention;
+      readonly filter?: string;
+    };
+    answer: undefined;
+  };
+  /** Files of a run by path -> a zip. */
+  pack: { given: { readonly files: ReadonlyMap<string, string> }; answer: Uint8Array<ArrayBuffer> };
+  /** A zip, a run folder or a result's JSON -> what a report shows. */
+  open: { given: { readonly files: readonly PageFile[] }; answer: ReportSubject };
 }
 
 export type TaskName = keyof Tasks;
@@ -61,6 +91,9 @@ export interface FileMessage {
 export type WorkerMessage =
   | LaneMessage
   | FileMessage
+  | ExperimentMessage
+  | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
+  | { readonly kind: 'case'; readonly result: CaseResult }
   | { readonly kind: 'alive' }
   | { readonly kind: 'answer'; readonly answer: unknown }
   /** It threw what is no mistake of the visitor's. */

@@ -1,51 +1,11 @@
-/** The cells of a matrix as a report shows them: each with what it showed, held against the oracle's prediction. */
-import { UserError } from '@nanscope/errors';
-import {
-  type Cell,
-  cellId,
-  conditionNames,
-  conditionsFrom,
-  differences,
-  predict,
-} from '@nanscope/experiments';
-import { type MatrixCellRecord, matrixCellLineSchema } from '@nanscope/report';
+/** The cells beside a matrix in its run folder. */
+import type { MatrixCellRecord } from '@nanscope/report';
 import { fileInside } from '../run-folder/inside.ts';
 import { readJsonLines } from '../run-folder/read.ts';
-
-/** @throws {UserError} `matrix/cells-file` for a line that is no observed cell */
-function cellRecord(content: unknown, where: string): MatrixCellRecord {
-  const parsed = matrixCellLineSchema.safeParse(content);
-  const cell = parsed.success && wholeCell(parsed.data.id);
-  if (!cell) {
-    throw new UserError('matrix/cells-file', `${where}: expected an observed cell, found something else.`);
-  }
-  const { nanMap, leak, loss, gradients, origin } = parsed.data;
-  return {
-    id: cellId(cell),
-    conditions: { ...cell },
-    shown: { nanMap, leak, loss, gradients, origin },
-    differences: differences(parsed.data, predict(cell)),
-  };
-}
-
-function wholeCell(id: string): Cell | undefined {
-  try {
-    const conditions = conditionsFrom(id);
-    return conditionNames.every((name) => Object.hasOwn(conditions, name)) ? (conditions as Cell) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { cellRecords } from './cell-records.ts';
 
 /** @returns the cells of `folder/cells.jsonl` in order; undefined where there is none */
 export async function matrixCells(folder: string): Promise<MatrixCellRecord[] | undefined> {
   const path = fileInside(folder, 'cells.jsonl');
-  if (path === undefined) return undefined;
-  const cells = new Map<string, MatrixCellRecord>();
-  let number = 0;
-  for await (const content of readJsonLines(folder, 'cells.jsonl')) {
-    const cell = cellRecord(content, `${path}, cell ${++number}`);
-    cells.set(cell.id, cell);
-  }
-  return [...cells.values()];
+  return path === undefined ? undefined : cellRecords(readJsonLines(folder, 'cells.jsonl'), path);
 }
