@@ -54,7 +54,7 @@ export function showFields(
   first: readonly string[],
   given: Given,
 ): void {
-  const top = flags.filter(({ name }) => first.includes(name));
+  const top = first.flatMap((name) => flags.filter((flag) => flag.name === name));
   const groups = new Map<string, Flag[]>();
   for (const flag of flags)
     if (!top.includes(flag)) groups.set(flag.group, [...(groups.get(flag.group) ?? []), flag]);
