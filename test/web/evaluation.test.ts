@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('torch-mps-2.8: cascade, metrics, comparison and verdict are those of the command line; nothing leaves the origin', async () => {
       const { page, faults } = await openPage(browser, built, query(policy));
-      expect(await page.innerText('#command')).toBe(
+      expect(await page.textContent('#command')).toBe(
         'nanscope eval --policy torch-mps-2.8 --limit 4 --device wasm --reference javascript',
       );
       expect(await run(page)).toContain('The lanes agree, and neither is finite');
@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('#lane-target .figures dd').first().waitFor();
       await page.click('#cancel');
       expect(await ended(page)).toMatch(/target lane was interrupted/);
-      expect(await page.innerText('#stage')).toBe('cancelled');
+      expect(await page.textContent('#stage')).toBe('cancelled');
       await page.fill('[name=device]', 'wasm');
       await page.fill('[name=limit]', '2');
       expect(await run(page)).toContain('there is no reference to compare with');

@@ -158,5 +158,5 @@ export async function run(page: Page): Promise<string> {
 export async function ended(page: Page): Promise<string> {
   const over = page.locator('#verdict, .fault:not([hidden])').first();
   await over.waitFor({ timeout: 180_000 });
-  return over.innerText();
+  return (await over.textContent()) ?? '';
 }
