@@ -1,7 +1,7 @@
 /**
  * Finds what a TypeScript or JavaScript text imports, without a parser (TypeScript 7 has no JavaScript API).
- * It reads static and dynamic imports, re-exports, `require`, and `resolve` calls, skips comments and the insides of
- * template strings, and knows nothing of where the names lead: that is for check-imports.mjs.
+ * It reads static and dynamic imports, re-exports, `require`, and `resolve` calls, skips comments, the insides of
+ * template strings and of strings that are more than one word, and knows nothing of where the names lead: that is for check-imports.mjs.
  */
 
 const stringsAndComments =
@@ -18,7 +18,8 @@ const call = /\b(?:import|require|resolve)\s*\(\s*(['"])([^'"\n]+)\1/g;
 export function importSpecifiers(text) {
   const code = text.replace(stringsAndComments, (token) => {
     if (token.startsWith('/')) return ' ';
-    return token.startsWith('`') ? '``' : token;
+    // No specifier holds a quote, a space or a bracket: that is a text, which may itself speak of imports.
+    return /['"`\s()]/.test(token.slice(1, -1)) || token.startsWith('`') ? '``' : token;
   });
   const found = [...code.matchAll(statement), ...code.matchAll(call)];
   found.sort((a, b) => a.index - b.index);

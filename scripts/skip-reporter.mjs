@@ -14,6 +14,7 @@ const concerns = {
   webgpu: /web-?gpu|vulkan|adapter|\bgpu\b/i,
   tensorflow: /tensorflow|tfjs-node/i,
   vectors: /vectors|shared/i,
+  chromium: /chromium/i,
 };
 
 /** @typedef {import('vitest/node').Reporter} Reporter */

@@ -1,5 +1,5 @@
 /**
- * Entry point of `pnpm bench [eval|train|probes|attention] [--backends a,b] [--preset gpt2] [--rounds N]
+ * Entry point of `pnpm bench [eval|train|trace|probes|attention] [--backends a,b] [--preset gpt2] [--rounds N]
  * [--seconds N] [--write FILE]`: runs the benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,11 +10,13 @@ import { evalBench } from './eval-bench.ts';
 import type { BenchOptions } from './measure.ts';
 import { withSection } from './page.ts';
 import { probeBench } from './probe-bench.ts';
+import { traceBench } from './trace-bench.ts';
 import { trainBench } from './train-bench.ts';
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string>>> = {
   eval: evalBench,
   train: trainBench,
+  trace: traceBench,
   probes: probeBench,
   attention: attentionBench,
 };
@@ -37,7 +39,7 @@ const { values, positionals } = parseArgs({
 const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
 if (!bench || more.length > 0)
-  refuse(`expected eval, train, probes or attention, found ${positionals.join(' ')}.`);
+  refuse(`expected eval, train, trace, probes or attention, found ${positionals.join(' ')}.`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 

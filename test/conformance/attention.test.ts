@@ -4,7 +4,6 @@
  */
 import { fileURLToPath } from 'node:url';
 import { attentionProbes } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
 import {
   type ConformCase,
   metamorphicCases,
@@ -14,7 +13,8 @@ import {
   tensorflowImplementation,
 } from '@nanscope/conform';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { onEveryBackend } from './on-every-backend.ts';
 import { vectorFolder } from './vectors.ts';
 
 // A software adapter compiles a variant of matmul in seconds, and in a minute when the machine is busy.
@@ -32,46 +32,33 @@ const folders: readonly (readonly [name: string, folder: string | undefined])[] 
     (name) => [name, vectorFolder(name)] as const,
   ),
 ];
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
+onEveryBackend(() => {
+  describe.each(['eager', 'sdpa'] as const)('%s', (implementation) => {
+    const expectAllPass = async (cases: readonly ConformCase[]) => {
+      const before = tf.memory().numTensors;
+      const wrong: string[] = [];
+      for await (const { id, status, reason } of runSuite(cases, tensorflowImplementation(implementation)))
+        if (status !== 'pass') wrong.push(`${id}: ${status}: ${reason}`);
+      expect(wrong).toEqual([]);
+      expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
+    };
 
-for (const { backend, probe } of probes) {
-  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
-  describe.skipIf(!probe.available)(`attention on ${backend.id}${reason}`, () => {
-    let session: Session;
-    beforeAll(async () => {
-      session = await backend.open();
-    });
-    afterAll(() => session?.dispose());
+    it.each([...groups])('passes %s', (_, cases) => expectAllPass(cases));
 
-    describe.each(['eager', 'sdpa'] as const)('%s', (implementation) => {
-      const expectAllPass = async (cases: readonly ConformCase[]) => {
-        const before = tf.memory().numTensors;
-        const wrong: string[] = [];
-        for await (const { id, status, reason } of runSuite(cases, tensorflowImplementation(implementation)))
-          if (status !== 'pass') wrong.push(`${id}: ${status}: ${reason}`);
-        expect(wrong).toEqual([]);
-        expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
-      };
-
-      it.each([...groups])('passes %s', (_, cases) => expectAllPass(cases));
-
-      for (const [name, folder] of folders) {
-        const absent = folder ? '' : ' (skipped: ../shared/vectors is not beside this checkout)';
-        it.skipIf(!folder)(`passes ${name}${absent}`, async () => {
-          const { cases, faults } = await readVectors(folder!, () => true);
-          expect(faults).toEqual([]);
-          expect(cases.length).toBeGreaterThan(5);
-          await expectAllPass(cases);
-        });
-      }
-
-      it('passes the probes of the resolver', async () => {
-        const outcomes = await attentionProbes(implementation);
-        expect(outcomes.filter(({ passed }) => !passed)).toEqual([]);
-        expect(outcomes).toHaveLength(4);
+    for (const [name, folder] of folders) {
+      const absent = folder ? '' : ' (skipped: ../shared/vectors is not beside this checkout)';
+      it.skipIf(!folder)(`passes ${name}${absent}`, async () => {
+        const { cases, faults } = await readVectors(folder!, () => true);
+        expect(faults).toEqual([]);
+        expect(cases.length).toBeGreaterThan(5);
+        await expectAllPass(cases);
       });
+    }
+
+    it('passes the probes of the resolver', async () => {
+      const outcomes = await attentionProbes(implementation);
+      expect(outcomes.filter(({ passed }) => !passed)).toEqual([]);
+      expect(outcomes).toHaveLength(4);
     });
   });
-}
+});

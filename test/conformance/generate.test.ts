@@ -3,14 +3,11 @@
  * the cache gives the tokens that whole forward passes give. Held against a loop without cache or batch, written here.
  */
 import { policies, safePolicy } from '@nanscope/attention';
-import { backends, type Session, uniform } from '@nanscope/backend';
+import { uniform } from '@nanscope/backend';
 import { type GenerateOptions, type Gpt2, generate, leftPad, loadGpt2, warp } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { onEveryBackend } from './on-every-backend.ts';
 
 const steps = 8;
 const base = { maxNewTokens: steps, eosTokenId: null, policy: safePolicy } as const;
@@ -94,63 +91,57 @@ async function alone(
   return ids.slice(prompt.length);
 }
 
-for (const { backend, probe } of probes) {
-  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
-  describe.skipIf(!probe.available)(`${backend.id}${reason}`, () => {
-    let session: Session;
-    let model: Gpt2;
-    beforeAll(async () => {
-      session = await backend.open();
-      model = await loadGpt2({ preset: 'tiny', seed: 5 });
-    });
-    afterAll(async () => {
-      model?.dispose();
-      await session?.dispose();
-    });
-
-    it.each([
-      ['greedy', greedy],
-      ['sample', sampled],
-    ] as const)('%s: a batch with cache gives each row what it gives alone without', async (_, options) => {
-      const before = tf.memory().numTensors;
-      const batch = await rowsOf(model, prompts, options);
-      expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
-      const expected: number[][] = [];
-      for (const [number, prompt] of prompts.entries())
-        expected.push(await alone(model, prompt, options, number));
-      expect(batch).toEqual(expected);
-      expect(new Set(batch.map(String)).size, 'the rows differ').toBe(prompts.length);
-    });
-
-    it.each([0, 1, 31])('padding=%d: columns before every row change no token', async (pads) => {
-      const padded = await rowsOf(model, prompts.slice(1), sampled, pads);
-      expect(padded).toEqual(await rowsOf(model, prompts.slice(1), sampled));
-    });
-
-    it('memory is flat over the steps', async () => {
-      const counts: number[] = [];
-      for await (const { step } of generate(model, leftPad(prompts, 257), greedy)) {
-        if (step < steps - 1) counts.push(tf.memory().numTensors);
-      }
-      expect(new Set(counts).size).toBe(1);
-    });
-
-    it('policy=torch-2.4: the padded rows end in step 0 with NaN, the one without pads goes on as ever', async () => {
-      const policy = policies['torch-2.4'];
-      const expected = await rowsOf(model, prompts.slice(0, 1), greedy);
-      const ended: unknown[] = [];
-      const tokens: number[] = [];
-      for await (const { step, rows } of generate(model, leftPad(prompts, 257), { ...greedy, policy })) {
-        for (const row of rows) {
-          if ('token' in row) tokens.push(row.token);
-          else ended.push([step, row.row, row.classes.nan]);
-        }
-      }
-      expect(ended).toEqual([
-        [0, 1, 258],
-        [0, 2, 258],
-      ]);
-      expect(tokens).toEqual(expected[0]);
-    });
+onEveryBackend(() => {
+  let model: Gpt2;
+  beforeAll(async () => {
+    model = await loadGpt2({ preset: 'tiny', seed: 5 });
   });
-}
+  afterAll(async () => {
+    model?.dispose();
+  });
+
+  it.each([
+    ['greedy', greedy],
+    ['sample', sampled],
+  ] as const)('%s: a batch with cache gives each row what it gives alone without', async (_, options) => {
+    const before = tf.memory().numTensors;
+    const batch = await rowsOf(model, prompts, options);
+    expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
+    const expected: number[][] = [];
+    for (const [number, prompt] of prompts.entries())
+      expected.push(await alone(model, prompt, options, number));
+    expect(batch).toEqual(expected);
+    expect(new Set(batch.map(String)).size, 'the rows differ').toBe(prompts.length);
+  });
+
+  it.each([0, 1, 31])('padding=%d: columns before every row change no token', async (pads) => {
+    const padded = await rowsOf(model, prompts.slice(1), sampled, pads);
+    expect(padded).toEqual(await rowsOf(model, prompts.slice(1), sampled));
+  });
+
+  it('memory is flat over the steps', async () => {
+    const counts: number[] = [];
+    for await (const { step } of generate(model, leftPad(prompts, 257), greedy)) {
+      if (step < steps - 1) counts.push(tf.memory().numTensors);
+    }
+    expect(new Set(counts).size).toBe(1);
+  });
+
+  it('policy=torch-2.4: the padded rows end in step 0 with NaN, the one without pads goes on as ever', async () => {
+    const policy = policies['torch-2.4'];
+    const expected = await rowsOf(model, prompts.slice(0, 1), greedy);
+    const ended: unknown[] = [];
+    const tokens: number[] = [];
+    for await (const { step, rows } of generate(model, leftPad(prompts, 257), { ...greedy, policy })) {
+      for (const row of rows) {
+        if ('token' in row) tokens.push(row.token);
+        else ended.push([step, row.row, row.classes.nan]);
+      }
+    }
+    expect(ended).toEqual([
+      [0, 1, 258],
+      [0, 2, 258],
+    ]);
+    expect(tokens).toEqual(expected[0]);
+  });
+});

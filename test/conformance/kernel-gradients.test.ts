@@ -1,11 +1,11 @@
 /** Opens every backend this machine has and holds the gradients of our kernels on it against central differences in float64. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { backends, type Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { difference } from './compare.ts';
 import { centralDifferences, gradientCases, withoutGradient } from './kernel-gradients-cases.ts';
+import { onEveryBackend } from './on-every-backend.ts';
 
 /** Names that a source file registers, also by way of a constant. */
 function definedKernels(text: string): string[] {
@@ -26,10 +26,6 @@ it('every kernel that the packages define has a gradient case, or a reason to ha
   expect(defined.filter((name) => !covered.has(name))).toEqual([]);
 });
 
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
-
 /** The cpu's answers to what an oracle asks of tfjs: a backend on a GPU has no synchronous reads. */
 async function judged(): Promise<{ weights: Float64Array; expected: number[][] }[]> {
   await tf.setBackend('cpu');
@@ -40,35 +36,29 @@ async function judged(): Promise<{ weights: Float64Array; expected: number[][] }
   });
 }
 
-for (const { backend, probe } of probes) {
-  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
-  describe.skipIf(!probe.available)(`${backend.id}${reason}`, () => {
-    let session: Session;
-    let references: Awaited<ReturnType<typeof judged>>;
-    beforeAll(async () => {
-      references = await judged();
-      session = await backend.open();
-    });
-    afterAll(() => session?.dispose());
+onEveryBackend(() => {
+  let references: Awaited<ReturnType<typeof judged>>;
+  beforeAll(async () => {
+    references = await judged();
+  });
 
-    gradientCases.forEach((item, index) => {
-      it(`${item.id}: every input`, async () => {
-        const { weights, expected } = references[index]!;
-        const gradients = tf.tidy(() => {
-          const inputs = item.inputs.map(({ shape, values }) => tf.tensor(Float32Array.from(values), shape));
-          const weighted = (...tensors: tf.Tensor[]) => {
-            const output = item.op(tensors);
-            return tf.sum(tf.mul(output, tf.tensor(Float32Array.from(weights), output.shape)));
-          };
-          return tf.grads(weighted)(inputs);
-        });
-        for (const [at, gradient] of gradients.entries()) {
-          const { required, classes } = difference(await gradient.data(), expected[at]!);
-          expect(classes).toEqual([]);
-          expect(required, `input ${at}`).toBeLessThanOrEqual(item.tolerance);
-        }
-        tf.dispose(gradients);
+  gradientCases.forEach((item, index) => {
+    it(`${item.id}: every input`, async () => {
+      const { weights, expected } = references[index]!;
+      const gradients = tf.tidy(() => {
+        const inputs = item.inputs.map(({ shape, values }) => tf.tensor(Float32Array.from(values), shape));
+        const weighted = (...tensors: tf.Tensor[]) => {
+          const output = item.op(tensors);
+          return tf.sum(tf.mul(output, tf.tensor(Float32Array.from(weights), output.shape)));
+        };
+        return tf.grads(weighted)(inputs);
       });
+      for (const [at, gradient] of gradients.entries()) {
+        const { required, classes } = difference(await gradient.data(), expected[at]!);
+        expect(classes).toEqual([]);
+        expect(required, `input ${at}`).toBeLessThanOrEqual(item.tolerance);
+      }
+      tf.dispose(gradients);
     });
   });
-}
+});

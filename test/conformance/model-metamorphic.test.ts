@@ -3,12 +3,12 @@
  * what its embedding holds, the other rows of the batch, the order of the heads. Every relation has its control.
  */
 import { policies } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
 import { largest } from '@nanscope/conform';
 import type { Gpt2 } from '@nanscope/gpt2';
 import type { LabelledBatch } from '@nanscope/trainer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelNumbers, runModel } from './model-run.ts';
+import { onEveryBackend } from './on-every-backend.ts';
 import { leftPadded, modelNoise, modelOf, PAD_ID, smallModelWeights, type Weights } from './small-model.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -86,102 +86,93 @@ function expectNear(actual: ModelNumbers, expected: ModelNumbers, names: readonl
   }
 }
 
-const found = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
-for (const { backend, probe } of found) {
-  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
-  describe.skipIf(!probe.available)(`${backend.id}${reason}`, () => {
-    let session: Session;
-    let clean: Gpt2;
-    beforeAll(async () => {
-      session = await backend.open();
-      clean = modelOf(config, weights);
+onEveryBackend(() => {
+  let clean: Gpt2;
+  beforeAll(async () => {
+    clean = modelOf(config, weights);
+  });
+  afterAll(async () => {
+    clean?.dispose();
+  });
+
+  describe.each(['eager', 'sdpa'] as const)('%s', (implementation) => {
+    const run = (asked: LabelledBatch = batch, model = clean, policy = policies.safe) =>
+      runModel(model, asked, { implementation, policy });
+    const runWith = async (changed: Weights, policy = policies.safe) => {
+      const model = modelOf(config, changed);
+      const numbers = await run(batch, model, policy);
+      model.dispose();
+      return numbers;
+    };
+
+    it('no position sees a later token, forward or backward', async () => {
+      const early = (_b: number, t: number) => t < 4;
+      const labels = Array.from(batch.labels, (label, i) => (i % T < 4 ? label : -100));
+      const later = Array.from(batch.inputIds, (id, i) => (i % T < 4 ? id : 31 - id));
+      const plain = await run({ ...batch, labels });
+      const changed = await run({ ...batch, labels, inputIds: later });
+      expect(logitsAt(changed, early)).toEqual(logitsAt(plain, early));
+      expect(allGradients(changed)).toEqual(allGradients(plain));
+      const rest = (b: number, t: number) => !early(b, t);
+      expect(logitsAt(changed, rest), 'control: later positions do').not.toEqual(logitsAt(plain, rest));
     });
-    afterAll(async () => {
-      clean?.dispose();
-      await session?.dispose();
+
+    it.each([1, 31, 32, 33])('%i pads in front change nothing for the real tokens', async (pads) => {
+      const row = ROWS.slice(0, 1);
+      const plain = await run(leftPadded(row, [0]));
+      const padded = leftPadded(row, [pads]);
+      const longer = await run(padded);
+      const tokens = logitsAt(longer, (_b, t) => t >= pads, pads + T);
+      const worst = furthest(tokens, plain.logits);
+      expect(worst <= allowed(modelNoise.logits, plain.logits), `logits off by ${worst}`).toBe(true);
+      expectNear(longer, plain, Object.keys(weights));
+      if (pads > 1) return;
+      const unmasked = await run({ ...padded, attentionMask: Array(pads + T).fill(1) });
+      expect(Math.abs(unmasked.loss - plain.loss) > 1e-3, 'control: without the mask they do').toBe(true);
     });
 
-    describe.each(['eager', 'sdpa'] as const)('%s', (implementation) => {
-      const run = (asked: LabelledBatch = batch, model = clean, policy = policies.safe) =>
-        runModel(model, asked, { implementation, policy });
-      const runWith = async (changed: Weights, policy = policies.safe) => {
-        const model = modelOf(config, changed);
-        const numbers = await run(batch, model, policy);
-        model.dispose();
-        return numbers;
-      };
-
-      it('no position sees a later token, forward or backward', async () => {
-        const early = (_b: number, t: number) => t < 4;
-        const labels = Array.from(batch.labels, (label, i) => (i % T < 4 ? label : -100));
-        const later = Array.from(batch.inputIds, (id, i) => (i % T < 4 ? id : 31 - id));
-        const plain = await run({ ...batch, labels });
-        const changed = await run({ ...batch, labels, inputIds: later });
-        expect(logitsAt(changed, early)).toEqual(logitsAt(plain, early));
-        expect(allGradients(changed)).toEqual(allGradients(plain));
-        const rest = (b: number, t: number) => !early(b, t);
-        expect(logitsAt(changed, rest), 'control: later positions do').not.toEqual(logitsAt(plain, rest));
-      });
-
-      it.each([1, 31, 32, 33])('%i pads in front change nothing for the real tokens', async (pads) => {
-        const row = ROWS.slice(0, 1);
-        const plain = await run(leftPadded(row, [0]));
-        const padded = leftPadded(row, [pads]);
-        const longer = await run(padded);
-        const tokens = logitsAt(longer, (_b, t) => t >= pads, pads + T);
-        const worst = furthest(tokens, plain.logits);
-        expect(worst <= allowed(modelNoise.logits, plain.logits), `logits off by ${worst}`).toBe(true);
-        expectNear(longer, plain, Object.keys(weights));
-        if (pads > 1) return;
-        const unmasked = await run({ ...padded, attentionMask: Array(pads + T).fill(1) });
-        expect(Math.abs(unmasked.loss - plain.loss) > 1e-3, 'control: without the mask they do').toBe(true);
-      });
-
-      it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e30])(
-        '%s as the embedding of the pads changes no logits, no loss and no gradient of a real token',
-        async (value) => {
-          const plain = await run();
-          const actual = await runWith(poisoned(value));
-          expect(logitsAt(actual, real)).toEqual(logitsAt(plain, real));
-          expect(actual.loss).toBe(plain.loss);
-          expect(embeddings(actual)).toEqual(embeddings(plain));
-          // A weight's gradient is a sum over all positions, and 0 times a NaN activation is NaN in any framework.
-          if (Number.isFinite(value)) expect(allGradients(actual)).toEqual(allGradients(plain));
-        },
-      );
-
-      it('control: without the clearing a NaN in the pads reaches every real token of its row', async () => {
-        const actual = await runWith(poisoned(Number.NaN), policies['torch-2.5']);
-        const second = logitsAt(actual, (b, t) => b === 1 && real(b, t));
-        expect(second.every(Number.isNaN)).toBe(true);
-        expect(logitsAt(actual, (b) => b === 0).some(Number.isNaN)).toBe(false);
-        expect(actual.loss).toBeNaN();
-      });
-
-      it('a row of the batch is alone, forward and backward', async () => {
-        const labels = Array.from(batch.labels, (label, i) => (i < T ? label : -100));
-        const other = Array.from(batch.inputIds, (id, i) => (i < T ? id : 31 - id - (id === PAD_ID ? 1 : 0)));
-        const plain = await run({ ...batch, labels });
-        const changed = await run({ ...batch, labels, inputIds: other, attentionMask: Array(2 * T).fill(1) });
-        const first = (b: number) => b === 0;
-        const second = (b: number) => b === 1;
-        expect(logitsAt(changed, first)).toEqual(logitsAt(plain, first));
-        expect(allGradients(changed)).toEqual(allGradients(plain));
-        expect(logitsAt(changed, second), 'control').not.toEqual(logitsAt(plain, second));
-      });
-
-      it('the order of the heads does not matter', async () => {
+    it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e30])(
+      '%s as the embedding of the pads changes no logits, no loss and no gradient of a real token',
+      async (value) => {
         const plain = await run();
-        const actual = await runWith(headsExchanged());
-        const worst = furthest(logitsAt(actual, real), logitsAt(plain, real));
-        expect(worst <= allowed(modelNoise.logits, plain.logits), `logits off by ${worst}`).toBe(true);
-        expectNear(actual, plain, [WTE, WPE, 'lm_head.weight']);
-        const name = 'transformer.h.0.attn.c_proj.weight';
-        const wrong = await runWith({ ...headsExchanged(), [name]: weights[name]! });
-        expect(Math.abs(wrong.loss - plain.loss) > 1e-4, 'control: half an exchange does').toBe(true);
-      });
+        const actual = await runWith(poisoned(value));
+        expect(logitsAt(actual, real)).toEqual(logitsAt(plain, real));
+        expect(actual.loss).toBe(plain.loss);
+        expect(embeddings(actual)).toEqual(embeddings(plain));
+        // A weight's gradient is a sum over all positions, and 0 times a NaN activation is NaN in any framework.
+        if (Number.isFinite(value)) expect(allGradients(actual)).toEqual(allGradients(plain));
+      },
+    );
+
+    it('control: without the clearing a NaN in the pads reaches every real token of its row', async () => {
+      const actual = await runWith(poisoned(Number.NaN), policies['torch-2.5']);
+      const second = logitsAt(actual, (b, t) => b === 1 && real(b, t));
+      expect(second.every(Number.isNaN)).toBe(true);
+      expect(logitsAt(actual, (b) => b === 0).some(Number.isNaN)).toBe(false);
+      expect(actual.loss).toBeNaN();
+    });
+
+    it('a row of the batch is alone, forward and backward', async () => {
+      const labels = Array.from(batch.labels, (label, i) => (i < T ? label : -100));
+      const other = Array.from(batch.inputIds, (id, i) => (i < T ? id : 31 - id - (id === PAD_ID ? 1 : 0)));
+      const plain = await run({ ...batch, labels });
+      const changed = await run({ ...batch, labels, inputIds: other, attentionMask: Array(2 * T).fill(1) });
+      const first = (b: number) => b === 0;
+      const second = (b: number) => b === 1;
+      expect(logitsAt(changed, first)).toEqual(logitsAt(plain, first));
+      expect(allGradients(changed)).toEqual(allGradients(plain));
+      expect(logitsAt(changed, second), 'control').not.toEqual(logitsAt(plain, second));
+    });
+
+    it('the order of the heads does not matter', async () => {
+      const plain = await run();
+      const actual = await runWith(headsExchanged());
+      const worst = furthest(logitsAt(actual, real), logitsAt(plain, real));
+      expect(worst <= allowed(modelNoise.logits, plain.logits), `logits off by ${worst}`).toBe(true);
+      expectNear(actual, plain, [WTE, WPE, 'lm_head.weight']);
+      const name = 'transformer.h.0.attn.c_proj.weight';
+      const wrong = await runWith({ ...headsExchanged(), [name]: weights[name]! });
+      expect(Math.abs(wrong.loss - plain.loss) > 1e-4, 'control: half an exchange does').toBe(true);
     });
   });
-}
+});

@@ -10,7 +10,6 @@ import {
   type ReferenceProblem,
   referenceAttention,
 } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
 import {
   type AttentionNumbers,
   largest,
@@ -23,6 +22,7 @@ import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelNumbers, runModel } from './model-run.ts';
+import { onEveryBackend } from './on-every-backend.ts';
 import {
   askedOf,
   modelBatches,
@@ -139,59 +139,46 @@ const telling = proofs.filter(
     recording.manifest.presets.some((preset) => first(preset) === recording),
 );
 
-const found = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
-for (const { backend, probe } of found) {
-  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
-  describe.skipIf(!probe.available)(`${backend.id}${reason}`, () => {
-    let session: Session;
-    beforeAll(async () => {
-      session = await backend.open();
-    });
-    afterAll(() => session?.dispose());
-
-    describe.each(['eager', 'sdpa', 'fused'] as const)('%s', (implementation) => {
-      it.each((backend.id === 'wasm' ? proofs : telling).map((proof) => [proof.id, proof] as const))(
-        '%s',
-        async (_, proof) => {
-          const before = tf.memory().numTensors;
-          const found = failures(
-            proof,
-            await tensorflowImplementation(implementation).run(proof.problem, withGradients),
-          );
-          expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
-          if (proof.differs) expect(found, `${proof.differs} is no longer so`).not.toEqual([]);
-          else expect(found).toEqual([]);
-        },
-      );
-    });
-
-    describe('GPT-2', () => {
-      let model: Gpt2;
-      beforeAll(async () => {
-        model = await loadGpt2({ directory: modelFolder });
-      });
-      afterAll(() => model?.dispose());
-
-      const asked =
-        backend.id === 'wasm' ? modelProofs : modelProofs.filter(({ batch }) => batch === 'all-padding');
-      it.each(asked.map((proof) => [proof.id, proof] as const))('%s', async (_, proof) => {
-        const { ids, mask, positions, labels } = modelBatches[proof.batch]!;
-        const batch = {
-          shape: [ids.length, ids[0]!.length] as const,
-          inputIds: ids.flat(),
-          attentionMask: mask.flat(),
-          positionIds: positions.flat(),
-          labels: labels.flat(),
-        };
-        const { policy } = proof;
-        const implementation = policies[proof.recording.manifest.presets[0]!].implementation!;
+onEveryBackend(({ id }) => {
+  describe.each(['eager', 'sdpa', 'fused'] as const)('%s', (implementation) => {
+    it.each((id === 'wasm' ? proofs : telling).map((proof) => [proof.id, proof] as const))(
+      '%s',
+      async (_, proof) => {
         const before = tf.memory().numTensors;
-        const numbers = await runModel(model, batch, { implementation, policy });
+        const found = failures(
+          proof,
+          await tensorflowImplementation(implementation).run(proof.problem, withGradients),
+        );
         expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
-        expect(modelFailures(proof, numbers)).toEqual([]);
-      });
+        if (proof.differs) expect(found, `${proof.differs} is no longer so`).not.toEqual([]);
+        else expect(found).toEqual([]);
+      },
+    );
+  });
+
+  describe('GPT-2', () => {
+    let model: Gpt2;
+    beforeAll(async () => {
+      model = await loadGpt2({ directory: modelFolder });
+    });
+    afterAll(() => model?.dispose());
+
+    const asked = id === 'wasm' ? modelProofs : modelProofs.filter(({ batch }) => batch === 'all-padding');
+    it.each(asked.map((proof) => [proof.id, proof] as const))('%s', async (_, proof) => {
+      const { ids, mask, positions, labels } = modelBatches[proof.batch]!;
+      const batch = {
+        shape: [ids.length, ids[0]!.length] as const,
+        inputIds: ids.flat(),
+        attentionMask: mask.flat(),
+        positionIds: positions.flat(),
+        labels: labels.flat(),
+      };
+      const { policy } = proof;
+      const implementation = policies[proof.recording.manifest.presets[0]!].implementation!;
+      const before = tf.memory().numTensors;
+      const numbers = await runModel(model, batch, { implementation, policy });
+      expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
+      expect(modelFailures(proof, numbers)).toEqual([]);
     });
   });
-}
+});

@@ -2,12 +2,14 @@
  * The same recipe on every backend this machine has: the first 20 losses and gradient norms agree with plain
  * JavaScript, dropout included, and a CPU backend gives the same bits each time.
  */
+
 import { policies } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
+import { builtinBackend } from '@nanscope/backend';
 import { byteTokenizer, collateCausalLM, markovCorpus } from '@nanscope/collator';
 import { loadGpt2 } from '@nanscope/gpt2';
 import { AdamW, type StepReport, type TrainHooks, type TrainingRows, train } from '@nanscope/trainer';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { onEveryBackend } from './on-every-backend.ts';
 
 const STEPS = 20;
 const LENGTH = 48;
@@ -70,16 +72,11 @@ async function curve(): Promise<Curve> {
   return reports.map(({ loss, gradNorm }) => ({ loss, gradNorm }));
 }
 
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
 const relative = (a: number, b: number) => Math.abs(a - b) / Math.abs(b);
 
 let expected: Curve;
 beforeAll(async () => {
-  const session = await backends()
-    .find(({ id }) => id === 'cpu')!
-    .open();
+  const session = await builtinBackend('cpu').open();
   expected = await curve();
   await session.dispose();
 }, 120_000);
@@ -90,26 +87,20 @@ it('learns, so that the losses say something', () => {
   expect(expected.at(-1)!.loss).toBeLessThan(4);
 });
 
-for (const { backend, probe } of probes) {
-  const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
-  describe.skipIf(!probe.available)(`training:curve;backend=${backend.id}${reason}`, () => {
-    let session: Session;
-    let actual: Curve;
-    beforeAll(async () => {
-      session = await backend.open();
-      actual = await curve();
-    }, 240_000);
-    afterAll(() => session?.dispose());
+onEveryBackend(({ id }) => {
+  let actual: Curve;
+  beforeAll(async () => {
+    actual = await curve();
+  }, 240_000);
 
-    it(`takes the same ${STEPS} steps to 1e-4`, () => {
-      for (const [step, { loss, gradNorm }] of expected.entries()) {
-        expect(relative(actual[step]!.loss, loss), `loss of step ${step + 1}`).toBeLessThan(1e-4);
-        expect(relative(actual[step]!.gradNorm, gradNorm), `norm of step ${step + 1}`).toBeLessThan(1e-3);
-      }
-    });
-
-    // A GPU may order its sums differently from one run to the next.
-    if (backend.id !== 'webgpu')
-      it('gives the same bits again', async () => expect(await curve()).toEqual(actual), 120_000);
+  it(`takes the same ${STEPS} steps to 1e-4`, () => {
+    for (const [step, { loss, gradNorm }] of expected.entries()) {
+      expect(relative(actual[step]!.loss, loss), `loss of step ${step + 1}`).toBeLessThan(1e-4);
+      expect(relative(actual[step]!.gradNorm, gradNorm), `norm of step ${step + 1}`).toBeLessThan(1e-3);
+    }
   });
-}
+
+  // A GPU may order its sums differently from one run to the next.
+  if (id !== 'webgpu')
+    it('gives the same bits again', async () => expect(await curve()).toEqual(actual), 120_000);
+});

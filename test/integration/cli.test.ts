@@ -15,17 +15,19 @@ const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--t
 /** Flags are promises to scripts: taking one away or renaming it has to be meant. */
 const frozen = {
   eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn sdpa-kernel policy
-    fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace rtol
-    atol out json reporter save-outputs config`,
-  matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard out
-    resume backend lane-timeout json reporter config`,
+    fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace
+    trace-filter trace-keep replays shadow rtol atol out resume json reporter save-outputs config`,
+  matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard
+    timings last-failed bail out resume backend lane-timeout json reporter config`,
   merge: 'out json reporter config',
   claims: 'device backend lane-timeout markdown json reporter config',
   compare: 'rtol atol json reporter config',
-  conform: 'device backend mps-rule lane-timeout attn vectors filter json reporter config',
-  selftest: 'detector share device backend lane-timeout json config',
+  conform:
+    'device backend mps-rule lane-timeout attn vectors filter shard last-failed bail json reporter config',
+  selftest: 'detector share device backend lane-timeout json reporter config',
+  reduce: 'budget out json reporter config',
   report: 'json reporter config',
-  doctor: 'backend json config',
+  doctor: 'backend json reporter config',
 };
 
 describe('help', () => {

@@ -3,12 +3,12 @@
  * standard error apart, the exit code, and a folder of its own for each test file.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult, type ResultRecord } from '@nanscope/report';
-import { afterAll, vi } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 
 // Each run is several processes; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -116,4 +116,11 @@ export function workspace(): { readonly at: (name: string) => string; readonly t
   const text = join(folder, 'text.txt');
   writeFileSync(text, `${rows.join('\n')}\n`);
   return { at: (name) => join(folder, name), text };
+}
+
+/** Every line of a .jsonl file is of its schema, and has no field that the schema does not know. */
+export function expectLines(path: string, schema: { parse(line: unknown): unknown }): void {
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
+  expect(lines.length, path).toBeGreaterThan(0);
+  for (const line of lines.map((text) => JSON.parse(text))) expect(schema.parse(line), path).toEqual(line);
 }

@@ -101,6 +101,20 @@ describe('a backend that does not', () => {
   });
 });
 
+it('ends at a failure with --bail, and runs again what failed before', async () => {
+  const wrong = altered('wrong-product');
+  const ended = await conform(...wrong, '--filter', '*mask=left-padding;size=small', '--bail');
+  const { counts, verdict, cases } = ended.result;
+  expect(counts).toMatchObject({ fail: 1, notRun: counts.cases - cases.length });
+  expect(counts.notRun).toBeGreaterThan(0);
+  expect(verdict).toMatchObject({ code: 'cases-failed', exitCode: 1 });
+  expect(verdict.sentence).toContain(`${counts.notRun} not run (--bail)`);
+  const file = at('failed.json');
+  writeFileSync(file, ended.stdout);
+  const again = await conform(...wrong, '--last-failed', file);
+  expect(again.result.cases.map(({ id }) => id)).toEqual([cases.at(-1)!.id]);
+});
+
 it('a filter that selects nothing is a mistake in one line: exit 2', async () => {
   const { code, stdout, stderr } = await run([...wasm, '--filter', 'oracel:*']);
   expect([code, stdout]).toEqual([2, '']);

@@ -153,11 +153,30 @@ describe('matrix', () => {
     expect(devices).toMatchObject([{ name: 'wasm', asked: 32, observed: 32, status: 'complete' }]);
     const half = await run(['merge', shards[0]!, '--json', '--out', at('half')]);
     expect(half.code).toBe(1);
-    expect(JSON.parse(half.stdout)).toMatchObject({ status: 'incomplete' });
+    expect(JSON.parse(half.stdout)).toMatchObject({
+      status: 'incomplete',
+      missing: { shards: ['2/2 of wasm'], cells: 32 - idsOf(shards[0]!).length },
+    });
     const other = await run(['merge', shards[0]!, at('nowhere'), '--out', at('other')]);
     expect(other).toMatchObject({ code: 2, stdout: '' });
-    expect(other.stderr).toMatch(/^nanscope: .*nowhere.run.json: expected the run.json of a matrix/);
+    expect(other.stderr).toMatch(/^nanscope: .*nowhere.run.json: expected the run.json of a run folder/);
     expect(existsSync(at('other'))).toBe(false);
+  });
+
+  it('is divided by what each cell took before, which parts of another division do not fit', async () => {
+    const timed = await Promise.all(
+      ['1/2', '2/2'].map((shard) =>
+        matrix(...small, '--timings', at('small'), '--shard', shard, '--out', at(`timed-${shard[0]}`)),
+      ),
+    );
+    const [fingerprint] = timed.map(({ result }) => result.timings);
+    expect(timed.map(({ result }) => result.timings)).toEqual([fingerprint, fingerprint]);
+    const folders = ['timed-1', 'timed-2'].map(at);
+    expect(folders.flatMap(idsOf).sort()).toEqual(idsOf(at('small')).sort());
+    const mixed = await run(['merge', at('timed-1'), at('shard-2'), '--out', at('mixed')]);
+    expect(mixed).toMatchObject({ code: 2, stdout: '' });
+    expect(mixed.stderr).toContain(`with timings ${fingerprint}, found one of 2 with timings none`);
+    expect(existsSync(at('mixed'))).toBe(false);
   });
 
   it('does not merge a cell that shows two things, or a table of other factors', async () => {
@@ -192,6 +211,24 @@ describe('matrix', () => {
     expect(said.stdout.replace(/\s+/g, '')).toContain(command.replace(/\s+/g, ''));
   });
 
+  it('ends at a failure when it is to, keeps what was run, and runs again what failed', async () => {
+    const args = ['--device', 'killing', '--backend', killing, '--attn', 'eager', ...small.slice(2)];
+    const ended = await matrix(...args, '--mode', 'inference', '--bail', '--out', at('bailed'));
+    expect(ended.code).toBe(1);
+    const { cells, bailed, surprises } = ended.result;
+    expect(bailed).toEqual({ failures: 1, notRun: 16 - cells });
+    expect(surprises).toHaveLength(1);
+    expect(linesOf(at('bailed'))).toHaveLength(cells);
+    const again = await matrix(...args, '--last-failed', at('killing'), '--out', at('again'));
+    expect(again.result).toMatchObject({ cells: 2, lastFailed: true, status: 'complete' });
+    expect(idsOf(at('again')).sort()).toEqual(again.result.surprises.map(({ id }) => id).sort());
+    const none = await run(['matrix', ...small, '--last-failed', at('small'), '--out', at('none')]);
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(none.stderr).toBe(
+      'nanscope: --last-failed: expected cells that failed in that run, found none.\n',
+    );
+  });
+
   it('reads its factors from a file', async () => {
     const file = at('matrix.yaml');
     writeFileSync(file, 'keys: [1, 2]\nlayers: 1\nattn: [eager]\nfill: finfo-min\ncause: padding\n');
@@ -205,6 +242,8 @@ describe('matrix', () => {
     [['--device', 'wasm,wasm'], /^nanscope: --device: expected device names, each once/],
     [['--device', 'wasm,vulcan'], /^nanscope: .*vulcan/],
     [['--shard', '3/2'], /^nanscope: --shard: expected I\/N/],
+    [['--timings', 'runs/x'], /^nanscope: --timings runs\/x: expected --shard I\/N beside it/],
+    [['--bail', '0'], /^nanscope: --bail: expected a whole number of at least 1, found "0"/],
     [['--filter', 'kees=0'], /^nanscope: Unknown factor "kees", did you mean keys\?/],
     [['--resume'], /^nanscope: --resume: expected --out/],
   ])('refuses %j in one line, exit 2', async (args, line) => {

@@ -4,9 +4,15 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseLane, parseResult } from '@nanscope/report';
+import {
+  batchLineSchema,
+  healthLineSchema,
+  parseLane,
+  parseResult,
+  sampleLineSchema,
+} from '@nanscope/report';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, evaluate, rows, run, workspace } from './cli.ts';
+import { type Ended, evaluate, expectLines, rows, run, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 const common = ['--data', text, '--batch-size', '3', '--device', 'wasm'];
@@ -51,8 +57,9 @@ describe('safe', () => {
     for (const role of ['target', 'reference'] as const) {
       const lane = parseLane(readFileSync(join(folder, role, 'run.json'), 'utf8'), role);
       expect(lane).toMatchObject({ role, status: 'complete', data: { rows: 6, truncated: 0 } });
-      for (const name of ['metrics.jsonl', 'samples.jsonl', 'health.jsonl'])
-        expect(existsSync(join(folder, role, name)), name).toBe(true);
+      expectLines(join(folder, role, 'metrics.jsonl'), batchLineSchema);
+      expectLines(join(folder, role, 'samples.jsonl'), sampleLineSchema);
+      expectLines(join(folder, role, 'health.jsonl'), healthLineSchema);
     }
   });
 

@@ -4,10 +4,16 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinBackend } from '@nanscope/backend';
-import { type TrainResultRecord, trainLaneSchema, trainResultSchema } from '@nanscope/report';
+import {
+  stepLineSchema,
+  type TrainResultRecord,
+  trainLaneSchema,
+  trainResultSchema,
+  validationLineSchema,
+} from '@nanscope/report';
 import { readEvents } from '@nanscope/trainer';
 import { describe, expect, it } from 'vitest';
-import { childrenOf, type Ended, run, start, until, workspace } from './cli.ts';
+import { childrenOf, type Ended, expectLines, run, start, until, workspace } from './cli.ts';
 
 const { at } = workspace();
 const windows = process.platform === 'win32';
@@ -65,6 +71,8 @@ describe('a run', () => {
     expect(written.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
     expect(Number(written.at(-1)!.loss)).toBeLessThan(Number(written[0]!.loss) - 0.5);
     expect(lines(out, 'validation.jsonl').map(({ step }) => step)).toEqual([6, 12]);
+    expectLines(`${out}/target/metrics.jsonl`, stepLineSchema);
+    expectLines(`${out}/target/validation.jsonl`, validationLineSchema);
     const lane = trainLaneSchema.parse(JSON.parse(readFileSync(`${out}/target/run.json`, 'utf8')));
     expect(lane).toMatchObject({ status: 'complete', training: { steps: 12, end: 'steps', saved: model } });
     expect(lane.memory!.tensorsGrown).toBe(0);

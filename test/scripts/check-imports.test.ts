@@ -74,6 +74,7 @@ describe('specifiers', () => {
       const glob = 'src/**/*.ts';
       const program = \`import 'c';\`;
       const text = "from 'd'";
+      const script = "await import('g'), done";
       export const from = 'e';
       import 'f'; /** and nothing more */`;
     expect(importSpecifiers(text)).toEqual(['f']);

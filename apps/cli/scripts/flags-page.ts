@@ -10,7 +10,8 @@ function valueWords(flag: Flag): string {
   if ('choices' in flag) return flag.choices.map((choice) => `\`${choice}\``).join(' ');
   if (flag.kind === 'switch') return '';
   const least = 'min' in flag && flag.min > 0 ? `, at least ${flag.min}` : '';
-  return `\`${flag.value ?? 'TEXT'}\`${least}`;
+  const bare = 'bare' in flag ? ', or none' : '';
+  return `\`${flag.value ?? 'TEXT'}\`${least}${bare}`;
 }
 
 function row(flag: Flag): string {

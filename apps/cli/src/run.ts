@@ -21,7 +21,9 @@ function optionOf(flag: Flag) {
     group: `${flag.group}:`,
     ...(flag.kind === 'switch'
       ? { boolean: true as const }
-      : { string: true as const, requiresArg: true, nargs: 1 }),
+      : 'bare' in flag
+        ? { string: true as const }
+        : { string: true as const, requiresArg: true, nargs: 1 }),
     ...(flag.default === undefined ? {} : { defaultDescription: String(flag.default) }),
   };
 }

@@ -3,6 +3,18 @@
  *
  * @module
  */
+export { type AttrJson, type AttrsJson, describeAttrs, NotPortable, readAttrs } from './capture/attrs.ts';
+export { type CaptureOptions, MOST_BYTES, type OpenCapture, openCapture } from './capture/capture.ts';
+export type {
+  Capture,
+  CapturedInput,
+  CapturedOp,
+  CapturedTensor,
+  Refused,
+  Source,
+} from './capture/captured.ts';
+export { type Digest, type OpenDigest, openDigest, SAMPLED } from './capture/digest.ts';
+export { replayOp } from './capture/replay.ts';
 export {
   type AlignedOp,
   type Alignment,
@@ -27,10 +39,32 @@ export { type Mechanism, type MechanismName, mechanismOf } from './judge/mechani
 export { mechanismRules } from './judge/mechanisms/index.ts';
 export type { MechanismRule } from './judge/mechanisms/rule.ts';
 export { findOrigin, type Origin, type Turn } from './judge/origin.ts';
+export {
+  MOVES,
+  movedByOneRounding,
+  roundingAllowance,
+  roundingsOf,
+  toleranceAllowance,
+} from './shadow/allowance.ts';
+export { type Deviation, deviationOf, equalBits, isApart, type Place } from './shadow/deviation.ts';
+export { firstMagnitudeDivergence, type MagnitudeDivergence } from './shadow/first-magnitude.ts';
+export { judgeShadow, type ShadowFacts, type ShadowJudgement, type ShadowVerdict } from './shadow/judge.ts';
+export { type DifferingInput, mostDifferingInput } from './shadow/walk.ts';
 export { layerOf, type PositionPicture, positionPicture } from './spread/picture.ts';
 export { type SpreadStep, spreadOf } from './spread/spread.ts';
+export { callOf } from './taps/calls.ts';
+export {
+  checkFilteredOps,
+  filterWords,
+  parseTapFilter,
+  phases,
+  type TapFilter,
+  tapPasses,
+} from './taps/filter.ts';
 export { namesOf } from './taps/names.ts';
 export type { NameOf } from './taps/recorder.ts';
-export type { Alter } from './taps/taps.ts';
+export { type Alter, wrappedKernels } from './taps/taps.ts';
 export { openTrace, type Trace, type TraceableSession, type TraceOptions } from './taps/trace.ts';
 export * from './types.ts';
+export { type WarningRule, warningRules } from './warn/rules.ts';
+export { type EarlyWarning, earlyWarning, type TapHeadroom } from './warn/warn.ts';

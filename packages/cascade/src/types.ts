@@ -61,6 +61,10 @@ export interface OpRecord {
   readonly health?: Health;
   /** True when the output is the memory of its first input: `health` is copied, not counted again. */
   readonly alias?: true;
+  /** Of a backward pass: the parameter whose gradient this is. */
+  readonly gradientOf?: string;
+  /** True where a filter left this op out, and it is here only as what fed one that was wanted: its own inputs are not known. */
+  readonly outside?: true;
   /**
    * One character per row (all dimensions but the last): `.` finite, `I` holds an infinity, `N` holds a NaN.
    * Only for the residual stream: the scopes `transformer.embeddings`, `output` and `transformer.ln_f`.
@@ -86,6 +90,8 @@ export interface BatchTrace {
   readonly externals: Readonly<Record<string, ExternalRecord>>;
   /** Bytes that crossed from the device for this batch's health. 0 where the host sees the memory. */
   readonly bytesRead: number;
+  /** How many records a filter left out. */
+  readonly filtered?: number;
   /** True when clean records were left out (a trace read back from a run folder): a missing key was clean. */
   readonly partial?: true;
   /** How many records that were not clean had to be left out as well, for the bound on the output. */

@@ -9,6 +9,11 @@ describe('UserError', () => {
     expect(new UserError('a/b', 'x', { exitCode: 3 }).exitCode).toBe(3);
   });
 
+  it('shows what a terminal would obey as what it is', () => {
+    const { message } = new UserError('a/b', 'run \u001b[31m\u0000\u202ex');
+    expect(message).toBe('run \\u001b[31m\\u0000\\u202ex');
+  });
+
   it('errorLine keeps the first line of anything thrown', () => {
     expect(errorLine(new Error('a\nb'))).toBe('a');
     expect(errorLine('c')).toBe('c');

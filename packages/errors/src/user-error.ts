@@ -12,6 +12,13 @@ export interface UserErrorOptions {
   readonly cause?: unknown;
 }
 
+/** What a terminal would obey, out of a file's name or its content, as what it is: `\u001b`. */
+const visible = (text: string) =>
+  text.replace(
+    /\p{Cc}|\p{Bidi_Control}/gu,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /**
  * @example
  * ```ts
@@ -26,7 +33,7 @@ export class UserError extends Error {
   /** @param message One line: who, what was expected, what was found, what to do next. */
   constructor(code: string, message: string, options: UserErrorOptions = {}) {
     super(
-      message.replace(/\s*\n\s*/g, ' '),
+      visible(message.replace(/\s*\n\s*/g, ' ')),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.name = 'UserError';

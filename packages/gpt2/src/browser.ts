@@ -1,8 +1,9 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
-export { buildGpt2, type ModelParts } from './build.ts';
+export { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './build.ts';
 export { type Gpt2Config, parseConfig, parseConfigText } from './config.ts';
 export { configJson } from './config-json.ts';
+export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
 export { generate } from './generate/generate.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';

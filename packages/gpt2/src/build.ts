@@ -14,10 +14,15 @@ export type ModelParts =
   | { readonly preset: string; readonly seed: number }
   | { readonly config: Gpt2Config; readonly seed: number };
 
-type Values = (name: string, size: number) => Promise<Float32Array>;
+/** The weights of a model that are not on a device yet: read, or drawn, one parameter at a time. */
+export interface Gpt2Weights {
+  readonly config: Gpt2Config;
+  /** @param name as `parameterShapes` has it */
+  readonly values: (name: string, size: number) => Promise<Float32Array>;
+}
 
 /** Uploads one parameter after the other, so that the host never holds more than one of them. */
-async function build(config: Gpt2Config, values: Values): Promise<Gpt2> {
+export async function buildGpt2({ config, values }: Gpt2Weights): Promise<Gpt2> {
   const parameters: Record<string, tf.Variable> = {};
   try {
     for (const [name, shape] of parameterShapes(config)) {
@@ -33,12 +38,12 @@ async function build(config: Gpt2Config, values: Values): Promise<Gpt2> {
   return new Gpt2(config, parameters);
 }
 
-/** @throws UserError as `openModel` does, and for an unknown preset */
-export async function buildGpt2(parts: ModelParts): Promise<Gpt2> {
+/** Opens the weights of a model without reading one. @throws UserError as `openModel` does, and for an unknown preset */
+export async function openParts(parts: ModelParts): Promise<Gpt2Weights> {
   if ('folder' in parts) {
     const { config, file, stored } = await openModel(parts.folder);
-    return build(config, async (name) => toFloat32(await file.read(stored.get(name)!)));
+    return { config, values: async (name) => toFloat32(await file.read(stored.get(name)!)) };
   }
   const config = 'config' in parts ? parts.config : presetConfig(parts.preset);
-  return build(config, async (name, size) => initialValues(config, name, size, parts.seed));
+  return { config, values: async (name, size) => initialValues(config, name, size, parts.seed) };
 }

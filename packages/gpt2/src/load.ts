@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { fileSource } from '@nanscope/safetensors';
-import { buildGpt2, type ModelParts } from './build.ts';
+import { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './build.ts';
 import type { Gpt2Config } from './config.ts';
 import type { Gpt2 } from './model.ts';
 import { type ModelFolder, openModel } from './model-folder.ts';
@@ -34,11 +34,16 @@ export async function checkGpt2(directory: string): Promise<Gpt2Config> {
 }
 
 /**
- * Loads a GPT-2 onto the active backend.
+ * Opens the weights of a model without reading one.
  *
  * @throws UserError for a directory without config or weights, a config that can not be honoured, a missing or
  *   unexpected tensor, a shape or dtype that does not fit the config, an unknown preset.
  */
+export async function openWeights(source: ModelSource): Promise<Gpt2Weights> {
+  return openParts('directory' in source ? { folder: await folderOf(source.directory) } : source);
+}
+
+/** Loads a GPT-2 onto the active backend. @throws UserError as `openWeights` does */
 export async function loadGpt2(source: ModelSource): Promise<Gpt2> {
-  return buildGpt2('directory' in source ? { folder: await folderOf(source.directory) } : source);
+  return buildGpt2(await openWeights(source));
 }

@@ -5,8 +5,11 @@ import { bothNaN } from '../src/fixtures.ts';
 import {
   claimsJsonSchema,
   conformJsonSchema,
+  doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
+  reducedJsonSchema,
   renderTerminal,
   resultJsonSchema,
   selftestJsonSchema,
@@ -42,6 +45,12 @@ export const generated: readonly Generated[] = [
   { file: at('../schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
   { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
   { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
+  { file: at('../schema/reduced.schema.json'), content: () => schemaText(reducedJsonSchema()) },
   { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
+  { file: at('../schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
+  ...Object.entries(lineJsonSchemas()).map(([name, schema]) => ({
+    file: at(`../schema/${name}.schema.json`),
+    content: () => schemaText(schema),
+  })),
   { file: output, content: outputPage },
 ];

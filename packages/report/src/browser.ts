@@ -3,6 +3,7 @@ export { type Check, checksOf } from './checks/index.ts';
 export { claimsMarkdown } from './claims/markdown.ts';
 export { renderClaims } from './claims/render.ts';
 export { renderConform } from './conform/render.ts';
+export { renderDoctor } from './doctor/render.ts';
 export { browserScript } from './html/browser-script.ts';
 export { shapeSymbols } from './html/cascade-graph.ts';
 export { facts as reportFacts } from './html/facts.ts';
@@ -13,8 +14,11 @@ export { style as reportStyle } from './html/style.ts';
 export {
   claimsJsonSchema,
   conformJsonSchema,
+  doctorJsonSchema,
   laneJsonSchema,
+  lineJsonSchemas,
   matrixJsonSchema,
+  reducedJsonSchema,
   renderJson,
   resultJsonSchema,
   selftestJsonSchema,
@@ -30,9 +34,12 @@ export {
   progressLogLine,
 } from './progress/line.ts';
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
+export { bugReport } from './reduced/bug-report.ts';
+export { renderReduced } from './reduced/render.ts';
 export * from './schema/index.ts';
 export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
+export { replaysWords, stepWords } from './terminal/shadow-words.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { sanitize, sanitizeRecord } from './text/sanitize.ts';
 export { shellWord } from './text/shell-word.ts';

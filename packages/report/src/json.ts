@@ -5,11 +5,16 @@ import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schem
 import { claimsSchema } from './schema/claims.ts';
 import { conformCaseSchema, conformResultSchema } from './schema/conform.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
+import { doctorBackendSchema, doctorSchema, numericAnswerSchema } from './schema/doctor.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
-import { matrixSchema } from './schema/matrix.ts';
+import { batchLineSchema, sampleLineSchema } from './schema/lines/evaluation.ts';
+import { healthLineSchema } from './schema/lines/health.ts';
+import { stepLineSchema, validationLineSchema } from './schema/lines/training.ts';
+import { cellLineSchema, matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
+import { reducedCaseSchema, reducedSchema } from './schema/reduced.ts';
 import { cascadeRowSchema, resultSchema } from './schema/result.ts';
-import { type SelftestRecord, selftestSchema } from './schema/selftest.ts';
+import { selftestSchema } from './schema/selftest.ts';
 import {
   nonFiniteStepSchema,
   quantitySchema,
@@ -50,13 +55,22 @@ names.add(nonFiniteStepSchema, { id: 'NonFiniteStep', description: 'A step that 
 names.add(quantitySchema, { id: 'Quantity', description: 'One quantity of two lanes, step by step.' });
 names.add(trainLaneSchema, { id: 'TrainLane', description: 'One lane that trained.' });
 names.add(conformCaseSchema, { id: 'ConformCase', description: 'One case of a conformance run.' });
+names.add(numericAnswerSchema, {
+  id: 'NumericAnswer',
+  description: 'What a device gave for a question, decided by bits.',
+});
+names.add(doctorBackendSchema, { id: 'DoctorBackend', description: 'One backend as the doctor found it.' });
+names.add(reducedCaseSchema, {
+  id: 'ReducedCase',
+  description: 'A case with its inputs, weights and counts.',
+});
 names.add(cascadeRowSchema, { id: 'CascadeRow', description: 'The same op on both lanes.' });
 
 /**
  * Indented JSON closed by a newline; non-finite numbers are the strings "NaN", "Infinity", "-Infinity". Characters
  * that a terminal would obey or hide are written as escapes, which read back as themselves.
  */
-export function renderJson(result: AnyRecord | SelftestRecord): string {
+export function renderJson(result: AnyRecord): string {
   const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -103,7 +117,34 @@ export function conformJsonSchema(): Record<string, unknown> {
   return jsonSchema(conformResultSchema, 'nanscope conformance run');
 }
 
+/** JSON Schema of `reduce --json` and of reduced.json. */
+export function reducedJsonSchema(): Record<string, unknown> {
+  return jsonSchema(reducedSchema, 'nanscope reduced case');
+}
+
 /** JSON Schema of `selftest --json`. */
 export function selftestJsonSchema(): Record<string, unknown> {
   return jsonSchema(selftestSchema, 'nanscope self-test');
+}
+
+/** JSON Schema of `doctor --json`. */
+export function doctorJsonSchema(): Record<string, unknown> {
+  return jsonSchema(doctorSchema, 'nanscope doctor');
+}
+
+/** Schemas of the lines in the .jsonl files of a run folder, by the name of their JSON Schema. */
+const lines = {
+  'batch-line': [batchLineSchema, 'a line of metrics.jsonl of an evaluation'],
+  'sample-line': [sampleLineSchema, 'a line of samples.jsonl'],
+  'step-line': [stepLineSchema, 'a line of metrics.jsonl of a training run'],
+  'validation-line': [validationLineSchema, 'a line of validation.jsonl'],
+  'health-line': [healthLineSchema, 'a line of health.jsonl'],
+  'cell-line': [cellLineSchema, 'a line of cells.jsonl'],
+} as const;
+
+/** JSON Schemas of the lines in the .jsonl files, by name. */
+export function lineJsonSchemas(): Readonly<Record<string, Record<string, unknown>>> {
+  return Object.fromEntries(
+    Object.entries(lines).map(([name, [schema, title]]) => [name, jsonSchema(schema, `nanscope: ${title}`)]),
+  );
 }

@@ -2,7 +2,9 @@
 import type { AnyRecord } from './schema/any.ts';
 import type { ClaimsRecord, FindingRecord } from './schema/claims.ts';
 import type { ConformVerdictRecord } from './schema/conform.ts';
+import type { DoctorVerdict } from './schema/doctor.ts';
 import type { MatrixRecord } from './schema/matrix.ts';
+import type { ReducedRecord } from './schema/reduced.ts';
 import type { VerdictRecord } from './schema/result.ts';
 import type { SelftestVerdict } from './schema/selftest.ts';
 import type { TrainVerdictRecord } from './schema/train.ts';
@@ -13,7 +15,9 @@ type Code =
   | VerdictRecord['code']
   | TrainVerdictRecord['code']
   | ConformVerdictRecord['code']
-  | SelftestVerdict['code'];
+  | SelftestVerdict['code']
+  | DoctorVerdict['code']
+  | ReducedRecord['verdict']['code'];
 
 /** Title, tone and sign of each verdict that a command gives. */
 export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {
@@ -27,14 +31,20 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'permitted-by-wgsl': ['The lanes differ where WGSL permits it', 'warn', 'warn'],
   'kernel-bug-suspected': ['A kernel bug is suspected', 'bad', 'fail'],
   'numbers-differ': ['The numbers differ', 'bad', 'fail'],
+  'vanishes-under-observation': ['The NaN vanishes under observation', 'bad', 'fail'],
+  flaky: ['A lane does not repeat itself', 'bad', 'fail'],
   'configuration-differs': ['Not comparable: the settings differ', 'bad', 'fail'],
   'lane-failed': ['A lane failed', 'bad', 'fail'],
   conforms: ['Conforms', 'good', 'pass'],
   'cases-failed': ['Does not conform', 'bad', 'fail'],
   'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  reduced: ['Reduced', 'good', 'pass'],
+  'reduced-in-part': ['Reduced as far as the budget went', 'warn', 'warn'],
   'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
   'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
+  healthy: ['Every backend here passes its self-test', 'good', 'pass'],
+  'self-test-failed': ['The self-test failed', 'bad', 'fail'],
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 
@@ -46,16 +56,40 @@ export interface Verdict {
   readonly exitCode: number;
 }
 
-/** Of a matrix: its exit code is what `nanscope matrix` leaves with. */
-function matrixVerdict({ status, devices, cells, asPredicted, folder }: MatrixRecord): Verdict {
-  if (status !== 'complete') {
-    const stopped = devices.some((device) => device.status === 'interrupted');
+/** What is missing of a merged run: whole parts, or else its first cells. */
+function missingWords({ cells, shards, ids }: NonNullable<MatrixRecord['missing']>): string {
+  const parts = shards.length > 0 ? `: ${shards.join('; ')}` : ids.length > 0 ? `, first ${ids[0]}` : '';
+  return `${counted(cells, 'cell')} ${cells === 1 ? 'is' : 'are'} missing${parts}.`;
+}
+
+/** Of a matrix that is incomplete. */
+function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): Verdict {
+  const observed = `${counted(cells, 'cell')} observed`;
+  if (missing) {
     return {
-      ...{ title: stopped ? 'Interrupted' : 'Incomplete', tone: 'fail', exitCode: stopped ? 130 : 1 },
-      sentence: `${counted(cells, 'cell')} observed, and not all that were asked for.`,
-      next: `Go on with --out ${folder} --resume.`,
+      ...{ title: 'Incomplete', tone: 'fail', exitCode: 1 },
+      sentence: `${observed}, ${missingWords(missing)}`,
+      next: 'Run what is missing, and merge again.',
     };
   }
+  const next = `Go on with --out ${folder} --resume.`;
+  if (bailed) {
+    return {
+      ...{ title: 'Ended early', tone: 'fail', exitCode: 1, next },
+      sentence: `${count(bailed.failures)} of ${observed} not as predicted (--bail), ${count(bailed.notRun)} not run.`,
+    };
+  }
+  const stopped = devices.some((device) => device.status === 'interrupted');
+  return {
+    ...{ title: stopped ? 'Interrupted' : 'Incomplete', tone: 'fail', exitCode: stopped ? 130 : 1, next },
+    sentence: `${observed}, and not all that were asked for.`,
+  };
+}
+
+/** Of a matrix: its exit code is what `nanscope matrix` leaves with. */
+function matrixVerdict(record: MatrixRecord): Verdict {
+  const { status, cells, asPredicted } = record;
+  if (status !== 'complete') return incomplete(record);
   const all = asPredicted === cells;
   return {
     ...{

@@ -18,12 +18,14 @@ export {
 export { crossEntropy, ignoredLabel } from './kernels/sparse-cross-entropy.ts';
 export { sumOfSquares } from './kernels/sum-of-squares.ts';
 export { type Blocks, packBlocks } from './loop/blocks.ts';
+export { type ObservedDifference, observedDifference } from './loop/observed.ts';
 export { type DataPlan, epochsAfter, StepRows, stepsPerEpoch, totalSteps } from './loop/plan.ts';
 export { atTheStart, type RunProgress } from './loop/progress.ts';
 export type {
   NonFiniteStep,
   Observer,
   SaveReason,
+  StepFigures,
   StepPart,
   StepReport,
   TrainEnd,

@@ -10,10 +10,9 @@ import {
   toConfig,
 } from '@nanscope/harness';
 import { claimsMarkdown } from '@nanscope/report';
-import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
-import { interruption } from '../interruption.ts';
 import { reportsOf } from '../reports/index.ts';
+import { watchedCells } from '../watched.ts';
 
 /** Found out before anything is run, and without a trace. */
 function checkWritable(path: string): void {
@@ -42,16 +41,9 @@ export const claimsCommand: Command = {
     const config = toConfig<ClaimsConfig>(resolveFlags(claimsFlags, flags, file));
     const report = reportsOf(config, false);
     if (config.markdown !== undefined) checkWritable(config.markdown);
-    const progress = new CellProgress(process.stderr, process.env);
-    const interrupted = interruption();
-    const { status, failures, record } = await runClaims(config, command, {
-      onStage: (what) => progress.stage(what),
-      onProgress: (device, observed, asked) => progress.cells(device, observed, asked),
-      signal: interrupted.signal,
-    }).finally(() => {
-      progress.end();
-      interrupted.end();
-    });
+    const { status, failures, record } = await watchedCells('cells', (hooks) =>
+      runClaims(config, command, hooks),
+    );
     for (const failure of failures) process.stderr.write(`nanscope: ${failure}\n`);
     if (status === 'interrupted') return 130;
     if (!record) return 1;

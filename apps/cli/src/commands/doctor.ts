@@ -1,16 +1,30 @@
-/** `nanscope doctor`: what this machine offers, as a block to paste into a report. */
-import { diagnose, doctorFlags, renderDiagnosis, resolveFlags } from '@nanscope/harness';
-import { stringifyExact } from '@nanscope/report';
+/** `nanscope doctor`: what this machine offers and whether it can be trusted, as a block to paste into an issue. */
+import { diagnose, doctorFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/harness';
+import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { type ReportFlags, reportsOf } from '../reports/index.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  describe: 'what this machine offers: versions, adapters, backends, and why a backend is missing',
+  describe: 'what this machine offers and how it computes: backends, adapters, NaN by bits, a self-test',
   flags: doctorFlags,
-  async run({ flags }) {
-    const values = resolveFlags(doctorFlags, flags, undefined);
-    const diagnosis = await diagnose(typeof values.backend === 'string' ? values.backend : undefined);
-    process.stdout.write(values.json ? `${stringifyExact(diagnosis, 2)}\n` : renderDiagnosis(diagnosis));
-    return 0;
+  async run({ flags, config: path, command }) {
+    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, doctorFlags) };
+    const config = toConfig<ReportFlags & { readonly backend?: string }>(
+      resolveFlags(doctorFlags, flags, file),
+    );
+    const report = reportsOf(config, false);
+    const progress = new CellProgress(process.stderr, process.env);
+    const interrupted = interruption();
+    const record = await diagnose(config.backend, command, {
+      onStage: (what) => progress.stage(what),
+      signal: interrupted.signal,
+    }).finally(() => {
+      progress.end();
+      interrupted.end();
+    });
+    await report(record);
+    return record.verdict.exitCode;
   },
 };

@@ -1,14 +1,32 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
-import { evalFlags, evaluate, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/harness';
+import {
+  checkSameSettings,
+  type EvalConfig,
+  evalFlags,
+  evaluate,
+  readConfigFile,
+  resolveFlags,
+  resumedEvaluation,
+  toEvalConfig,
+} from '@nanscope/harness';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
-async function configOf({ flags, config }: Invocation) {
-  const file =
-    config === undefined ? undefined : { path: config, values: await readConfigFile(config, evalFlags) };
-  return toEvalConfig(resolveFlags(evalFlags, flags, file));
+/** Flags beat the config file; a run that is continued has to stay what it was. */
+async function configOf({ flags, config }: Invocation): Promise<EvalConfig> {
+  const file = config === undefined ? {} : await readConfigFile(config, evalFlags);
+  const folder = flags.resume ?? file.resume;
+  if (typeof folder !== 'string') {
+    const source = config === undefined ? undefined : { path: config, values: file };
+    return toEvalConfig(resolveFlags(evalFlags, flags, source));
+  }
+  const earlier = { path: `${folder}/config.json`, values: resumedEvaluation(folder) };
+  const values = { ...earlier.values, ...file };
+  const asked = toEvalConfig(resolveFlags(evalFlags, flags, { path: config ?? earlier.path, values }));
+  checkSameSettings(asked, toEvalConfig(resolveFlags(evalFlags, {}, earlier)));
+  return asked;
 }
 
 export const evalCommand: Command = {

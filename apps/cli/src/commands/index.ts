@@ -8,6 +8,7 @@ import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
+import { reduceCommand } from './reduce.ts';
 import { reportCommand } from './report.ts';
 import { selftestCommand } from './selftest.ts';
 import { trainCommand } from './train.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   mergeCommand,
   claimsCommand,
   compareCommand,
+  reduceCommand,
   conformCommand,
   selftestCommand,
   reportCommand,

@@ -7,10 +7,9 @@ import {
   selftestFlags,
   toConfig,
 } from '@nanscope/harness';
-import { renderJson, renderSelftest, terminalStyle } from '@nanscope/report';
-import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
-import { interruption } from '../interruption.ts';
+import { reportsOf } from '../reports/index.ts';
+import { watchedCells } from '../watched.ts';
 
 export const selftestCommand: Command = {
   name: 'selftest',
@@ -19,19 +18,10 @@ export const selftestCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, selftestFlags) };
     const config = toConfig<SelftestConfig>(resolveFlags(selftestFlags, flags, file));
-    const progress = new CellProgress(process.stderr, process.env, 'trials');
-    const interrupted = interruption();
-    const result = await selftest(config, command, {
-      onStage: (what) => progress.stage(what),
-      onProgress: (device, run, asked) => progress.cells(device, run, asked),
-      signal: interrupted.signal,
-    }).finally(() => {
-      progress.end();
-      interrupted.end();
-    });
+    const report = reportsOf(config, false);
+    const result = await watchedCells('trials', (hooks) => selftest(config, command, hooks));
     if (!result) return 130;
-    const style = terminalStyle(process.env, process.stdout.isTTY === true, process.stdout.columns);
-    process.stdout.write(config.json ? renderJson(result) : renderSelftest(result, style));
+    await report(result);
     return result.verdict.exitCode;
   },
 };

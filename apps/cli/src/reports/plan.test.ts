@@ -34,6 +34,7 @@ describe('planReports', () => {
     [['html=a', 'junit=a'], false, true, /junit=a: expected a file of its own/],
     [['html', 'html'], false, true, /html: expected a file of its own/],
     [['__proto__'], false, true, /expected one of/],
+    [['tensorboard=-'], false, true, /expected a folder, since tensorboard writes event files/],
   ])('refuses %j in one line', (texts, json, folder, message) => {
     expect(() => planReports(texts, json, folder)).toThrow(message);
     expect(() => planReports(texts, json, folder)).toThrow(expect.objectContaining({ exitCode: 2 }));

@@ -2,7 +2,7 @@
 import { nearest, UserError } from '@nanscope/errors';
 import { type Reporter, type ReporterName, reporterNames, reporters } from '@nanscope/report';
 
-/** Where the text of a reporter goes: standard output, a named file, or its own name in the run folder. */
+/** Where what a reporter makes goes: standard output, a named file or folder, or its own name in the run folder. */
 export type Place =
   | { readonly kind: 'stdout' }
   | { readonly kind: 'file'; readonly file: string }
@@ -29,6 +29,12 @@ function planned(text: string, leavesFolder: boolean): PlannedReport {
   }
   if (file === '')
     throw new UserError('usage/reporter', `--reporter ${text}: expected a file after =, found none.`);
+  if (file === '-' && !('render' in reporters[reporter])) {
+    throw new UserError(
+      'usage/reporter',
+      `--reporter ${text}: expected a folder, since ${reporter} writes event files, found standard output.`,
+    );
+  }
   if (file === '-') return { reporter, place: { kind: 'stdout' } };
   if (file !== undefined) return { reporter, place: { kind: 'file', file } };
   const { file: own }: Reporter = reporters[reporter];

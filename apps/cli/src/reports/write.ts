@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
+import { removeLink, writeScalars } from '@nanscope/harness';
 import { type Reporter, type ReportSubject, reporters, terminalStyle } from '@nanscope/report';
 import type { PlannedReport } from './plan.ts';
 
@@ -15,15 +16,19 @@ const unwritable = (file: string, error: unknown) =>
   );
 
 /**
- * What can be known before a long run: that no file named is a folder or lies below a file.
+ * What can be known before a long run: that no file named is a folder, nor lies below a file.
  *
  * @throws {UserError} `usage/reporter`
  */
 export function checkPlaces(plan: readonly PlannedReport[]): void {
-  for (const { place } of plan) {
+  for (const { reporter, place } of plan) {
     if (place.kind !== 'file') continue;
+    const wantsFolder = 'scalars' in reporters[reporter];
     try {
-      if (existsSync(place.file) && statSync(place.file).isDirectory()) throw new Error('a folder');
+      if (!wantsFolder && existsSync(place.file) && statSync(place.file).isDirectory())
+        throw new Error('a folder');
+      if (wantsFolder && existsSync(place.file) && !statSync(place.file).isDirectory())
+        throw new Error('a file, where a folder is wanted');
       let above = dirname(resolve(place.file));
       while (!existsSync(above)) above = dirname(above);
       if (!statSync(above).isDirectory()) throw new Error(`${above}, which is no folder`);
@@ -71,8 +76,8 @@ export function writeReports(
   const { env, stdout, stderr } = process;
   const style = terminalStyle(env, stdout.isTTY === true, stdout.columns);
   for (const { reporter, place } of plan) {
-    const { render }: Reporter = reporters[reporter];
-    if (place.kind === 'stdout') stdout.write(render(subject, style));
+    const { render, scalars }: Reporter = reporters[reporter];
+    if (place.kind === 'stdout') stdout.write(render?.(subject, style) ?? '');
     else {
       const file = place.kind === 'file' ? place.file : folder && join(folder, place.name);
       if (file === undefined) {
@@ -80,7 +85,18 @@ export function writeReports(
         stderr.write(`nanscope: no ${reporter} report, since the run left no folder\n`);
         continue;
       }
-      replaceFile(file, render(subject, FILE_STYLE));
+      if (render) replaceFile(file, render(subject, FILE_STYLE));
+      const runs = scalars?.(subject);
+      if (runs?.length === 0) {
+        stderr.write(
+          `nanscope: no ${reporter} report, since a ${subject.record.kind} has no figures along steps\n`,
+        );
+        continue;
+      }
+      if (runs) {
+        if (place.kind === 'folder') removeLink(file);
+        writeScalars(file, runs);
+      }
       stderr.write(`report    ${file}\n`);
     }
     if (reporter === 'github' && env.GITHUB_STEP_SUMMARY) appendSummary(subject, env.GITHUB_STEP_SUMMARY);

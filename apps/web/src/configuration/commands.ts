@@ -2,7 +2,19 @@
 import { claimsFlags, conformFlags, evalFlags, type Flag, matrixFlags } from '@nanscope/harness';
 
 const ofADisk: readonly string[] = [
-  ...['backend', 'load-inputs', 'out', 'json', 'reporter', 'save-outputs', 'markdown', 'resume', 'vectors'],
+  ...[
+    'backend',
+    'load-inputs',
+    'out',
+    'json',
+    'reporter',
+    'save-outputs',
+    'markdown',
+    'resume',
+    'vectors',
+    'timings',
+    'last-failed',
+  ],
 ];
 
 /** Implementations that run in Node only. */

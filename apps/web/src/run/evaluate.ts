@@ -8,20 +8,23 @@ import {
   decideWith,
   type EvalConfig,
   interrupted,
+  investigate,
   judge,
   type LaneEvent,
   type LaneOutcome,
   type Outcomes,
+  parseJsonLines,
   parseRun,
   type Role,
   recordText,
   roles,
   runLanes,
 } from '@nanscope/harness';
-import { type LaneRecord, type ResultRecord, SCHEMA_VERSION } from '@nanscope/report';
+import { type LaneRecord, type ResultRecord, SCHEMA_VERSION, sampleLineSchema } from '@nanscope/report';
 import type { PageFiles } from '../worker/tasks.ts';
 import { answerOf } from './answer.ts';
 import { probing } from './devices.ts';
+import { openShadow } from './open-shadow.ts';
 import { RunFiles } from './run-files.ts';
 import { startWorker } from './start-worker.ts';
 
@@ -87,6 +90,14 @@ function evalLane(
   };
 }
 
+const samplesOf = (files: RunFiles, role: Role) =>
+  parseJsonLines(
+    (files.text(`${role}/samples.jsonl`) ?? '').split('\n'),
+    role,
+    'samples.jsonl',
+    sampleLineSchema,
+  );
+
 async function compared(
   config: EvalConfig,
   given: PageFiles,
@@ -142,7 +153,22 @@ export async function evaluate(
     signal,
   );
   hooks.onStage('comparing');
-  const parts = await compared(config, given, files, outcomes);
+  const lanes = await compared(config, given, files, outcomes);
+  const { comparison } = lanes;
+  const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
+  const found =
+    comparison && whole
+      ? await investigate(
+          {
+            ...{ config, decided, comparison },
+            samples: (role) => samplesOf(files, role),
+            open: (task) => openShadow(task, given, signal),
+          },
+          hooks.onStage,
+          signal,
+        )
+      : {};
+  const parts = { ...lanes, ...(comparison && { comparison: { ...comparison, ...found } }) };
   const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
   return { ...finish({ ...head, ...parts, verdict }), decided };
 }

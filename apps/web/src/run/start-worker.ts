@@ -6,6 +6,8 @@ import type { Order, TaskName, Tasks, WorkerMessage } from '../worker/tasks.ts';
 export interface StartOptions {
   /** Every message, as it comes. */
   readonly onMessage?: (message: WorkerMessage) => void;
+  /** Gets a voice to it once it is there. */
+  readonly onStarted?: (tell: (message: object) => void) => void;
   /** Stops it. */
   readonly signal?: AbortSignal | undefined;
   /** Silence after which it is stopped. Default: a minute. */
@@ -38,7 +40,7 @@ function whenGone(life: string, gone: () => void): void {
 export function startWorker<Name extends TaskName>(
   task: Name,
   given: Tasks[Name]['given'],
-  { onMessage = () => {}, signal, silenceSeconds = 60 }: StartOptions = {},
+  { onMessage = () => {}, onStarted, signal, silenceSeconds = 60 }: StartOptions = {},
 ): Promise<Ended<Tasks[Name]['answer']>> {
   return new Promise((resolve) => {
     const life = `nanscope ${crypto.randomUUID()}`;
@@ -69,7 +71,7 @@ export function startWorker<Name extends TaskName>(
     worker.addEventListener('message', ({ data: message }: MessageEvent<WorkerMessage>) => {
       heard();
       if (message.kind === 'alive') whenGone(life, () => end('its worker ended without a word'));
-      if (message.kind === 'answer') answer = message.answer as Tasks[Name]['answer'];
+      if (message.kind === 'result') answer = message.result as Tasks[Name]['answer'];
       if (message.kind === 'done') said.done = true;
       if (message.kind === 'device-lost') said.lost = message.reason;
       if (message.kind === 'failed') said.failed = message.reason;
@@ -82,5 +84,6 @@ export function startWorker<Name extends TaskName>(
     signal?.addEventListener('abort', stop, { once: true });
     heard();
     worker.postMessage({ task, given, life } satisfies Order<Name>);
+    onStarted?.((message) => worker.postMessage(message));
   });
 }

@@ -7,6 +7,7 @@ import {
   parseJsonLines,
   planMatrix,
 } from '@nanscope/harness';
+import { cellLineSchema } from '@nanscope/report';
 import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
 import type { OpenView } from './page.ts';
@@ -31,8 +32,14 @@ export const openMatrix: OpenView = (place, given, gone) =>
           known: new Map(),
           keep: (results: Parameters<typeof cellLine>[0][]) => lines.push(...results.map(cellLine)),
         };
-        const record = await observeMatrix(config, plan, devices, command, { laboratory, store, hooks });
-        const cells = await cellRecords(parseJsonLines(lines, 'cells.jsonl'), 'cells.jsonl');
+        const record = await observeMatrix(config, plan, devices, command, {
+          ...{ laboratory, store, hooks },
+          machine: {},
+        });
+        const cells = await cellRecords(
+          parseJsonLines(lines, 'cells.jsonl', 'cells.jsonl', cellLineSchema),
+          'cells.jsonl',
+        );
         return { record, cells };
       },
     },

@@ -1,13 +1,6 @@
 /** Two lanes' texts -> what differs. In a worker of its own, since traces can be long. */
-import {
-  compareLanes,
-  type LaneFiles,
-  parseJsonLines,
-  parseRun,
-  type SampleLine,
-  tracesOf,
-} from '@nanscope/harness';
-import type { ComparisonRecord } from '@nanscope/report';
+import { compareLanes, type LaneFiles, parseJsonLines, parseRun, tracesOf } from '@nanscope/harness';
+import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
 import { loadTokenizer } from './inputs.ts';
 import type { LaneTexts, Tasks } from './tasks.ts';
 
@@ -20,7 +13,7 @@ function filesOf(role: string, texts: LaneTexts): LaneFiles | undefined {
   if (run.kind !== 'lane') return undefined;
   return {
     record: run.lane,
-    samples: () => parseJsonLines<SampleLine>(linesOf(texts['samples.jsonl']), `${role}/samples.jsonl`),
+    samples: () => parseJsonLines(linesOf(texts['samples.jsonl']), role, 'samples.jsonl', sampleLineSchema),
     traces: (wanted) => tracesOf(linesOf(texts['health.jsonl']), wanted),
   };
 }

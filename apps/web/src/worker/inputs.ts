@@ -20,6 +20,7 @@ import {
   isTrainedModel,
   type ModelFolder,
   openModel,
+  openParts,
   presetConfig,
   type TrainedModel,
   trainedModelFiles,
@@ -76,9 +77,9 @@ export async function configOf(config: EvalConfig, files: PageFiles): Promise<Gp
   return folder ? (await openModel(folder)).config : presetConfig(config.model);
 }
 
-export function loadModel(config: EvalConfig, files: PageFiles): Promise<Gpt2> {
+export async function loadModel(config: EvalConfig, files: PageFiles): Promise<Gpt2> {
   const folder = folderOf(config, files);
-  return buildGpt2(folder ? { folder } : { preset: config.model, seed: config.seed });
+  return buildGpt2(await openParts(folder ? { folder } : { preset: config.model, seed: config.seed }));
 }
 
 function tokenizerFolder(folder: ModelFolder): TokenizerFolder {

@@ -11,6 +11,7 @@ const doing: { readonly [Name in TaskName]: () => Promise<Doing<Name>> } = {
   check: async () => (await import('./check.ts')).check,
   lane: async () => (await import('./lane.ts')).runLane,
   compare: async () => (await import('./compare.ts')).compare,
+  shadow: async () => (await import('./shadow.ts')).runShadow,
   pattern: async () => (await import('./pattern.ts')).pattern,
   cells: async () => (await import('./cells.ts')).runCells,
   conform: async () => (await import('./conform.ts')).runConform,
@@ -36,7 +37,7 @@ async function carryOut<Name extends TaskName>({ task, given, life }: Order<Name
   await hold(life);
   try {
     const run = await doing[task]();
-    say({ kind: 'answer', answer: await run(given, say) });
+    say({ kind: 'result', result: await run(given, say) });
     say({ kind: 'done' });
   } catch (thrown) {
     if (thrown instanceof UserError) say(userErrorMessage(thrown));

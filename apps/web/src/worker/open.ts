@@ -1,7 +1,7 @@
 /** A finished run from a zip, a folder or a JSON file -> what a report shows. Whatever is wrong with it is one clear line. */
 import { UserError } from '@nanscope/errors';
 import { cellRecords, parseJsonLines, parseRun, type RunRecord } from '@nanscope/harness';
-import type { AnyRecord, ReportSubject } from '@nanscope/report';
+import { type AnyRecord, cellLineSchema, type ReportSubject } from '@nanscope/report';
 import type { PageFile, Tasks } from './tasks.ts';
 import { unpack } from './unpack.ts';
 
@@ -47,6 +47,12 @@ function recordOf(run: RunRecord, path: string): AnyRecord {
       return run.claims;
     case 'conform':
       return run.conform;
+    case 'selftest':
+      return run.selftest;
+    case 'doctor':
+      return run.doctor;
+    case 'reduce':
+      return run.reduced;
     default:
       throw new UserError(
         'page/run',
@@ -71,6 +77,6 @@ export async function open({ files }: Tasks['open']['given']): Promise<ReportSub
   const cellsPath = path.replace(/run\.json$/, 'cells.jsonl');
   const cells = texts.get(cellsPath);
   if (record.kind !== 'matrix' || cells === undefined || cellsPath === path) return { record };
-  const lines = parseJsonLines<unknown>(cells.split('\n'), cellsPath);
+  const lines = parseJsonLines(cells.split('\n'), cellsPath, 'cells.jsonl', cellLineSchema);
   return { record, cells: await cellRecords(lines, cellsPath) };
 }

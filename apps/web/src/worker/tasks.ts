@@ -10,6 +10,8 @@ import type {
   ExperimentMessage,
   LaneMessage,
   Role,
+  ShadowMessage,
+  ShadowTask,
 } from '@nanscope/harness';
 import type { ComparisonRecord, EnvironmentRecord, ReportSubject } from '@nanscope/report';
 
@@ -48,6 +50,8 @@ export interface Tasks {
     given: Run & { readonly target: LaneTexts; readonly reference: LaneTexts };
     answer: ComparisonRecord | undefined;
   };
+  /** Stays open for questions about one batch. */
+  shadow: { given: Pick<Run, 'files'> & ShadowTask; answer: undefined };
   /** One head of one row of the first batch. */
   pattern: {
     given: Run & { readonly decision: Decision } & Pick<AttentionPattern, 'layer' | 'head' | 'row'>;
@@ -95,7 +99,9 @@ export type WorkerMessage =
   | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
   | { readonly kind: 'case'; readonly result: CaseResult }
   | { readonly kind: 'alive' }
-  | { readonly kind: 'answer'; readonly answer: unknown }
+  | ShadowMessage
+  /** What the task came to. */
+  | { readonly kind: 'result'; readonly result: unknown }
   /** It threw what is no mistake of the visitor's. */
   | { readonly kind: 'thrown'; readonly reason: string };
 

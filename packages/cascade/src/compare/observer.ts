@@ -1,6 +1,6 @@
 /** Whether looking changed what was seen: outputs of the same step with and without a trace, bit by bit. */
 
-export type ObserverEffect = 'unchanged' | 'changed' | 'unchecked';
+export type ObserverEffect = 'unchanged' | 'changed' | 'nothing wrapped' | 'unchecked';
 
 /** Whether two float32 arrays hold the same bits. NaN payloads and the sign of zero count. */
 export function sameBits(a: Float32Array, b: Float32Array): boolean {

@@ -5,8 +5,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { HealthCounter, Measurement } from '../health/counter.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
+import { callNames } from './calls.ts';
+import { type TapFilter, tapPasses } from './filter.ts';
 import { isResidualStream } from './residual.ts';
-import { currentScope } from './scope.ts';
 
 /** Kernels whose output is their first input seen through another shape. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDims']);
@@ -15,25 +16,43 @@ const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDim
 export type NameOf = (id: tf.DataId) => string | undefined;
 
 interface Draft {
-  readonly fields: Omit<OpRecord, 'health' | 'rows'>;
+  readonly fields: Omit<OpRecord, 'health' | 'rows' | 'gradientOf' | 'outside'>;
   /** Of the rows that were asked for; undefined when none were. */
   readonly rowLength: number | undefined;
-  readonly measurement: Measurement | undefined;
+  measurement: Measurement | undefined;
+  /** False where a filter leaves it out. */
+  readonly wanted: boolean;
+  /** Whether something that is wanted was computed from it. */
+  feeds: boolean;
+  gradientOf?: string;
+}
+
+interface Taken {
+  records: OpRecord[];
+  externals: Record<string, ExternalRecord>;
+  /** Present where filters left something out. */
+  filtered?: number;
 }
 
 export interface Recorder {
   phase: Phase;
   record(kernel: string, inputs: tf.NamedTensorInfoMap, outputs: readonly tf.TensorInfo[]): void;
+  /** Says of tensors of this batch that they are the gradients of these parameters. */
+  nameGradients(gradients: Readonly<Record<string, tf.TensorInfo>>): void;
   /** The batch so far, once the counter has been flushed; starts the next one. */
-  take(): { records: OpRecord[]; externals: Record<string, ExternalRecord> };
+  take(): Taken;
 }
 
-export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder {
-  /** Weights are measured once for as long as they live. */
-  const measuredExternals = new WeakMap<tf.DataId, Measurement>();
+export function createRecorder(
+  counter: HealthCounter,
+  nameOf: NameOf,
+  filters: readonly TapFilter[] = [],
+): Recorder {
+  /** A tensor never changes: a weight, or what a step left for the next one, is measured once for as long as it lives. */
+  const measured = new WeakMap<tf.DataId, Measurement>();
   let drafts: Draft[] = [];
   let producers = new Map<tf.DataId, number>();
-  let calls = new Map<string, number>();
+  let nameCall = callNames();
   let externals = new Map<tf.DataId, { name: string; tensor: Omit<ExternalRecord, 'health'> }>();
   let externalNames = new Map<string, number>();
 
@@ -46,14 +65,25 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
     return given !== undefined && used === 0 ? given : `${base}#${used}`;
   };
 
-  const reference = (name: string, tensor: tf.TensorInfo): InputRef => {
+  const measure = (tensor: tf.TensorInfo, rowLength?: number): Measurement => {
+    const measurement = counter.measure(tensor, rowLength);
+    measured.set(tensor.dataId, measurement);
+    return measurement;
+  };
+
+  /** @param wanted whether the op that reads it is: then its health has to be known, whoever made it */
+  const reference = (name: string, tensor: tf.TensorInfo, wanted: boolean): InputRef => {
     const record = producers.get(tensor.dataId);
-    if (record !== undefined) return { name, record };
+    const measurable = wanted && tensor.dtype === 'float32';
+    if (record !== undefined) {
+      const draft = drafts[record]!;
+      draft.feeds ||= wanted;
+      if (measurable) draft.measurement ??= measured.get(tensor.dataId) ?? measure(tensor);
+      return { name, record };
+    }
+    if (measurable && !measured.has(tensor.dataId)) measure(tensor);
     const known = externals.get(tensor.dataId);
     if (known) return { name, external: known.name };
-    if (tensor.dtype === 'float32' && !measuredExternals.has(tensor.dataId)) {
-      measuredExternals.set(tensor.dataId, counter.measure(tensor));
-    }
     const external = nameExternal(tensor);
     externals.set(tensor.dataId, {
       name: external,
@@ -77,32 +107,29 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
     const draft = producer === undefined ? undefined : drafts[producer]!;
     // Rows that the source was not asked for have to be counted after all.
     if (rowLength !== undefined && draft?.rowLength !== rowLength) return undefined;
-    return draft ? draft.measurement : measuredExternals.get(source.dataId);
+    return draft ? draft.measurement : measured.get(source.dataId);
   };
 
   return {
     phase: 'forward',
     record(kernel, inputMap, outputs) {
-      const scope = currentScope(this.phase);
-      const place = scope.path === '' ? scope.phase : `${scope.phase}/${scope.path}`;
-      const counted = `${place}/${kernel}`;
-      const call = calls.get(counted) ?? 0;
-      calls.set(counted, call + 1);
+      const { key, phase, path, call } = nameCall(this.phase, kernel);
       const named = Object.entries(inputMap).flatMap(([name, tensor]) => (tensor ? [{ name, tensor }] : []));
-      const inputs = named.map(({ name, tensor }) => reference(name, tensor));
+      const wanted = tapPasses(filters, { phase, path, kernel });
+      const inputs = named.map(({ name, tensor }) => reference(name, tensor, wanted));
       const sources = named.map(({ tensor }) => tensor);
       outputs.forEach((tensor, output) => {
         const measurable = tensor.dtype === 'float32';
         const rowLength =
-          isResidualStream(scope.path) && tensor.shape.length > 1 ? tensor.shape.at(-1)! : undefined;
+          isResidualStream(path) && tensor.shape.length > 1 ? tensor.shape.at(-1)! : undefined;
         const alias = measurable ? aliased(kernel, sources, tensor, rowLength) : undefined;
-        const measurement = alias ?? (measurable ? counter.measure(tensor, rowLength) : undefined);
+        const measurement = alias ?? (measurable && wanted ? measure(tensor, rowLength) : undefined);
         producers.set(tensor.dataId, drafts.length);
         drafts.push({
           fields: {
-            key: `${counted}#${call}:${output}`,
-            phase: scope.phase,
-            path: scope.path,
+            key: `${key}:${output}`,
+            phase,
+            path,
             kernel,
             call,
             output,
@@ -113,26 +140,54 @@ export function createRecorder(counter: HealthCounter, nameOf: NameOf): Recorder
           },
           rowLength,
           measurement,
+          wanted,
+          feeds: false,
         });
       });
     },
+    nameGradients(gradients) {
+      for (const [name, { dataId }] of Object.entries(gradients)) {
+        const draft = drafts[producers.get(dataId) ?? -1];
+        if (draft) draft.gradientOf = name;
+      }
+    },
     take() {
-      const records = drafts.map(({ fields, measurement, rowLength }): OpRecord => {
+      const kept = filters.length === 0 ? drafts : drafts.filter(({ wanted, feeds }) => wanted || feeds);
+      const place = new Map(kept.map((draft, index) => [draft, index]));
+      const used = new Set<string>();
+      /** The inputs that are still there, at their new places; those of an op outside of the filter are not followed. */
+      const inputsOf = ({ fields, wanted }: Draft): InputRef[] =>
+        (wanted ? fields.inputs : []).map((ref) => {
+          if ('record' in ref) return { ...ref, record: place.get(drafts[ref.record]!)! };
+          used.add(ref.external);
+          return ref;
+        });
+      const records = kept.map((draft): OpRecord => {
+        const { fields, measurement, rowLength, wanted, gradientOf } = draft;
         const { health, rows } = measurement ?? {};
         const wantsRows = rowLength !== undefined && rows !== undefined;
-        return { ...fields, ...(health && { health }), ...(wantsRows && { rows }) };
+        return {
+          ...fields,
+          inputs: inputsOf(draft),
+          ...(gradientOf !== undefined && { gradientOf }),
+          ...(!wanted && { outside: true as const }),
+          ...(health && { health }),
+          ...(wantsRows && { rows }),
+        };
       });
       const named: Record<string, ExternalRecord> = {};
       for (const [id, { name, tensor }] of externals) {
-        const health = measuredExternals.get(id)?.health;
+        if (!used.has(name)) continue;
+        const health = measured.get(id)?.health;
         named[name] = { ...tensor, ...(health && { health }) };
       }
+      const filtered = drafts.length - kept.length;
       drafts = [];
       producers = new Map();
-      calls = new Map();
+      nameCall = callNames();
       externals = new Map();
       externalNames = new Map();
-      return { records, externals: named };
+      return { records, externals: named, ...(filtered > 0 && { filtered }) };
     },
   };
 }

@@ -10,6 +10,7 @@ export type OnKernel = (
   kernel: string,
   inputs: tf.NamedTensorInfoMap,
   outputs: readonly tf.TensorInfo[],
+  attrs: tf.NamedAttrMap | undefined,
 ) => void;
 
 /**
@@ -37,6 +38,13 @@ function activate(name: string): void {
   if (tf.getBackend() !== name) throw new Error(`tfjs did not switch to the backend ${name}.`);
 }
 
+/** How many kernels of a backend are registered a second time, for tracing: 0 while nothing is wrapped. */
+export function wrappedKernels(backendName: string): number {
+  return tf.getKernelsForBackend(tracedName(backendName)).length;
+}
+
+const tracedName = (backendName: string) => `${backendName}-traced`;
+
 /**
  * Takes the kernels as they are registered now: kernels defined later are seen by the next call.
  *
@@ -46,7 +54,7 @@ export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter)
   const engine = tf.engine() as unknown as EngineRegistry;
   const instance = tf.findBackend(backendName);
   if (!instance) throw new Error(`There is no backend ${backendName} in the tfjs registry.`);
-  const traced = `${backendName}-traced`;
+  const traced = tracedName(backendName);
   if (engine.registryFactory[traced])
     throw new Error(`${backendName} is being traced already: close that trace first.`);
 
@@ -64,7 +72,7 @@ export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter)
           // Still inside: a kernel that the measuring itself runs is not reported.
           const own = Array.isArray(result) ? result : [result];
           const outputs = alter ? [...alter(own)] : own;
-          onKernel(kernelName, call.inputs, outputs);
+          onKernel(kernelName, call.inputs, outputs, call.attrs);
           return Array.isArray(result) ? outputs : outputs[0]!;
         } finally {
           depth--;

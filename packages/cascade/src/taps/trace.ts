@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { chooseCounter } from '../health/choose.ts';
 import type { HealthCounter } from '../health/counter.ts';
 import type { BatchTrace, Phase, TraceLevel } from '../types.ts';
+import type { TapFilter } from './filter.ts';
 import { createRecorder, type NameOf } from './recorder.ts';
 import { type Alter, openTaps } from './taps.ts';
 
@@ -14,6 +15,8 @@ export interface Trace {
    * run another phase inside itself; do not run two side by side. Kernels inside the backward half of `tf.grads` are recorded as phase `backward`.
    */
   run<T>(phase: Phase, fn: () => T): T;
+  /** Says of tensors that the current batch made that they are the gradients of these parameters. */
+  nameGradients(gradients: Readonly<Record<string, tf.TensorInfo>>): void;
   /** Reads the health of everything since the last call, in one read-back, and starts the next batch. */
   collect(): Promise<BatchTrace>;
   /** Unregisters the taps. The session is left as it was. */
@@ -25,6 +28,8 @@ export interface TraceOptions {
   readonly nameOf?: NameOf;
   /** Called for every top-level kernel in order of execution: a fault injected there is traced like a kernel's own. */
   readonly alter?: Alter;
+  /** Which taps count; all, when left out or empty. */
+  readonly filters?: readonly TapFilter[];
 }
 
 /** The parts of a session that a trace needs; any opened `Session` has them. */
@@ -53,6 +58,7 @@ export function openTrace(session: TraceableSession, level: TraceLevel, options:
     return {
       level,
       run: (_phase, fn) => fn(),
+      nameGradients: () => {},
       collect: () =>
         Promise.resolve({ batch: batch++, level, source, records: [], externals: {}, bytesRead: 0 }),
       close: () => {},
@@ -63,7 +69,7 @@ export function openTrace(session: TraceableSession, level: TraceLevel, options:
     tf.findBackend(session.tfjsName),
     level === 'full',
   );
-  const recorder = createRecorder(counter, options.nameOf ?? (() => undefined));
+  const recorder = createRecorder(counter, options.nameOf ?? (() => undefined), options.filters);
   const taps = openTaps(
     session.tfjsName,
     (kernel, inputs, outputs) => recorder.record(kernel, inputs, outputs),
@@ -79,6 +85,7 @@ export function openTrace(session: TraceableSession, level: TraceLevel, options:
         recorder.phase = outer;
       });
     },
+    nameGradients: (gradients) => recorder.nameGradients(gradients),
     async collect() {
       const bytesRead = await counter.flush();
       return { batch: batch++, level, source, ...recorder.take(), bytesRead };

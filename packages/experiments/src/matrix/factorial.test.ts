@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cellId, conditionsFrom, factors } from '../cell/cell.ts';
-import { cellsOf, inShard, shardFrom } from './factorial.ts';
+import { cellsOf } from './factorial.ts';
 
 const values = { device: ['wasm', 'gpu'], ...factors, attn: ['eager', 'sdpa'] };
 const small = {
@@ -28,22 +28,9 @@ describe('cells', () => {
     expect(foreign).toHaveLength(2 * 2 * 3 * 2 * 3 * 2 * 2);
     expect(foreign.every((cell) => cell.fill === 'additive-inf' && cell['row-guard'] === 'zeros')).toBe(true);
   });
-
-  it('are divided over shards: each in exactly one, none of them empty or twice as large as its share', () => {
-    const counts = [1, 2, 3, 4, 5].map((index) => {
-      const own = cells.filter((cell) => inShard(cell, { index, count: 5 }));
-      return own.length;
-    });
-    expect(counts.reduce((a, b) => a + b)).toBe(cells.length);
-    for (const n of counts) expect(Math.abs(n / cells.length - 0.2)).toBeLessThan(0.05);
-  });
 });
 
 describe('what is asked for', () => {
-  it.each(['', '0/4', '5/4', '1', 'a/b', '1/0', '-1/2'])('a shard "%s" is refused', (text) => {
-    expect(() => shardFrom(text)).toThrow(/expected I\/N/);
-  });
-
   it('a condition that no cell has is refused with the nearest one', () => {
     expect(() => conditionsFrom('fil=select-inf')).toThrow(/Unknown factor "fil", did you mean fill\?/);
     expect(() => conditionsFrom('fill=select-in')).toThrow(

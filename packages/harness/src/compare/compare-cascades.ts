@@ -91,9 +91,12 @@ export function batchesToAlign(target: LaneRecord, reference: LaneRecord): Set<n
 type Traces = ReadonlyMap<number, BatchTrace>;
 
 /** Alignments of the batches that both lanes have, the one with the first divergence first. */
-function alignAll(targets: Traces, references: Traces): Alignment[] {
+function alignAll(targets: Traces, references: Traces): (Alignment & { readonly batch: number })[] {
   const both = [...targets.keys()].filter((batch) => references.has(batch)).sort((a, b) => a - b);
-  const alignments = both.map((batch) => alignTraces(references.get(batch)!, targets.get(batch)!));
+  const alignments = both.map((batch) => ({
+    batch,
+    ...alignTraces(references.get(batch)!, targets.get(batch)!),
+  }));
   return [
     ...alignments.filter((one) => one.classDivergences > 0),
     ...alignments.filter((one) => one.classDivergences === 0),
@@ -127,7 +130,11 @@ export function compareCascades(
       onlyTarget: worst.onlyTarget.length,
       onlyReference: worst.onlyReference.length,
       divergent: worst.classDivergences,
-      ...(first && { firstDivergence: first.key, divergence: { label: first.label, reason: first.reason } }),
+      ...(first && {
+        batch: worst.batch,
+        firstDivergence: first.key,
+        divergence: { label: first.label, reason: first.reason },
+      }),
       ...(born && {
         sameOrigin: sameOrigin(own.origin, other.origin),
         samePath: alignments.every((one) => one.samePath),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lane } from '../testing/records.ts';
-import { configurationDifferences, environmentDifferences } from './compare-config.ts';
+import { configurationDifferences, environmentDifferences, sameDevice } from './compare-config.ts';
 
 describe('configurationDifferences', () => {
   it('devices, tracing and output may differ', () => {
@@ -47,4 +47,37 @@ it('environments list versions and the device', () => {
     { name: 'device', reference: 'webgpu', target: 'cpu' },
     { name: 'node', reference: '20.20.2', target: '22.1.0' },
   ]);
+});
+
+describe('one device in two environments', () => {
+  const adapter = {
+    vendor: 'apple',
+    architecture: 'common-3',
+    device: 'M1',
+    description: 'Metal driver 1',
+    api: 'metal',
+    software: false,
+    features: ['shader-f16'],
+  };
+  const on = (changes: Partial<typeof adapter>, strictNumerics = false) =>
+    lane({
+      decision: { ...lane().decision, adapter: { ...adapter, ...changes } },
+      environment: { ...lane().environment, strictNumerics },
+    });
+
+  it('driver, features and numerics are part of the environment, not of the device', () => {
+    const other = on({ description: 'Metal driver 2', features: [] }, true);
+    expect(sameDevice(on({}), other)).toBe(true);
+    expect(environmentDifferences(on({}), other)).toEqual([
+      { name: 'adapter features', reference: 'shader-f16', target: '' },
+      { name: 'driver', reference: 'Metal driver 1', target: 'Metal driver 2' },
+      { name: 'numerics', reference: 'NaN and infinities may be assumed away', target: 'strict' },
+    ]);
+  });
+
+  it('another adapter or another backend is another device', () => {
+    expect(sameDevice(on({}), on({ device: 'M2' }))).toBe(false);
+    expect(sameDevice(on({}), lane())).toBe(false);
+    expect(sameDevice(lane(), lane({ decision: { ...lane().decision, backend: 'wasm' } }))).toBe(false);
+  });
 });

@@ -16,6 +16,8 @@ const free = new Set([
   'attn',
   'sdpa-kernel',
   'trace',
+  'replays',
+  'shadow',
   'out',
   'json',
   'reporter',
@@ -68,8 +70,33 @@ export function configurationDifferences(reference: Configured, target: Configur
   return differences(settings(reference), settings(target));
 }
 
-/** Versions and machines. Stated, never a reason to fail. */
+/** Whether both ran on the same backend and, where it has one, the same adapter; the driver may be another. */
+export function sameDevice(reference: Configured, target: Configured): boolean {
+  const device = ({ decision: { backend, adapter } }: Configured) =>
+    show([backend, adapter?.vendor, adapter?.architecture, adapter?.device, adapter?.api]);
+  return device(reference) === device(target);
+}
+
+/** What the adapter says of itself, one setting each. */
+function adapterFacts({ decision: { label, adapter } }: Configured): Record<string, unknown> {
+  return {
+    device: label,
+    ...(adapter && {
+      'graphics interface': adapter.api,
+      driver: adapter.description,
+      'adapter features': [...adapter.features].sort().join(' '),
+    }),
+  };
+}
+
+/** Machines, versions, drivers, numerics. Two devices differ in them; for two runs of one device they are the first suspect. */
 export function environmentDifferences(reference: Configured, target: Configured): Difference[] {
-  const device = (lane: Configured) => ({ ...lane.environment, device: lane.decision.label });
-  return differences(device(reference), device(target));
+  const facts = ({ environment: { strictNumerics, ...environment }, ...lane }: Configured) => ({
+    ...environment,
+    ...(strictNumerics !== undefined && {
+      numerics: strictNumerics ? 'strict' : 'NaN and infinities may be assumed away',
+    }),
+    ...adapterFacts({ environment, ...lane }),
+  });
+  return differences(facts(reference), facts(target));
 }

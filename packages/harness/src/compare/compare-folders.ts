@@ -1,8 +1,8 @@
 /** Two lane folders of a disk, compared. */
 import { loadTokenizer } from '@nanscope/collator';
-import type { ComparisonRecord } from '@nanscope/report';
-import type { SampleLine } from '../lane/record-batch.ts';
-import { readJsonLines, readLane } from '../run-folder/read.ts';
+import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
+import { readLane } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { readTraces } from '../run-folder/read-traces.ts';
 import { compareLanes, type LaneFiles } from './compare-lanes.ts';
 import type { Tolerance } from './numbers.ts';
@@ -12,7 +12,7 @@ function filesOf(folder: string): LaneFiles | undefined {
   if (!record) return undefined;
   return {
     record,
-    samples: () => readJsonLines<SampleLine>(folder, 'samples.jsonl'),
+    samples: () => readJsonLines(folder, 'samples.jsonl', sampleLineSchema),
     traces: (wanted) => readTraces(folder, wanted),
   };
 }

@@ -1,5 +1,5 @@
+import type { SampleLine } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
-import type { SampleLine } from '../lane/record-batch.ts';
 import { compareLabels } from './compare-labels.ts';
 
 /** One row with a label at each of `positions`; the first real token is at `first`. */

@@ -1,6 +1,5 @@
 /** Per-token losses of two runs, label by label, streamed: which labels differ, and what is special about their place. */
-import { type ComparisonRecord, fromJsonNumber, toJsonNumber } from '@nanscope/report';
-import type { SampleLine } from '../lane/record-batch.ts';
+import { type ComparisonRecord, fromJsonNumber, type SampleLine, toJsonNumber } from '@nanscope/report';
 import { requiredRtol, sameNumber, type Tolerance } from './numbers.ts';
 
 const MOST = 50;

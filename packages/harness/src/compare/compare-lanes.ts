@@ -1,7 +1,6 @@
 /** Two lanes -> what differs: configuration, environment, metrics, labels, cascades. Where their records lie is the caller's business. */
 import type { BatchTrace } from '@nanscope/cascade';
-import type { ComparisonRecord, LaneRecord } from '@nanscope/report';
-import type { SampleLine } from '../lane/record-batch.ts';
+import type { ComparisonRecord, LaneRecord, SampleLine } from '@nanscope/report';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
 import { compareLabels } from './compare-labels.ts';

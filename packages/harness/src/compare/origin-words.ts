@@ -22,7 +22,7 @@ export function placeWords(key: string): string {
 export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   const origin = lane.cascade?.origin;
   if (!origin)
-    return lane.cascade && lane.cascade.level !== 'off'
+    return lane.cascade && lane.cascade.ops > 0
       ? 'the trace names no origin'
       : 'it was not traced (--trace health names the origin)';
   const at = origin.coordinates.map((value, i) => `${origin.coordinateNames[i] ?? '?'} ${value}`).join(', ');

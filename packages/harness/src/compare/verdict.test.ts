@@ -1,4 +1,10 @@
-import { type ComparisonRecord, type LaneRecord, type VerdictRecord, verdictSchema } from '@nanscope/report';
+import {
+  type ComparisonRecord,
+  type LaneRecord,
+  type ShadowStep,
+  type VerdictRecord,
+  verdictSchema,
+} from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
 import type { LaneOutcome } from '../lane/task.ts';
 import { comparison, lane, metrics, nanMetrics } from '../testing/records.ts';
@@ -157,6 +163,117 @@ describe('judge, one case for each code', () => {
     expect(judged({ comparison: agreeing, separateRuns: true })).toMatchObject({
       code: 'agree',
       exitCode: 0,
+    });
+  });
+
+  it('configuration-differs: of two runs of one device the environment is suspected first', () => {
+    const environment = [{ name: 'driver', reference: '1.0', target: '2.0' }];
+    const evidence = { comparison: comparison({ environment, labels: difference(1.5) }), separateRuns: true };
+    const verdict = judged(evidence);
+    expect(verdict).toMatchObject({ code: 'configuration-differs', exitCode: 1 });
+    expect(verdict.sentence).toContain(
+      'runs of one device, webgpu, in environments that differ (driver: 1.0 against 2.0)',
+    );
+    expect(verdict.sentence).toContain('row 1, position 5');
+    expect(judged({ ...evidence, separateRuns: false }).code).toBe('numbers-differ');
+    const other = lane({ decision: { ...reference.decision, backend: 'wasm' } });
+    expect(judged({ ...evidence, reference: other }).code).toBe('numbers-differ');
+    expect(judged({ comparison: comparison({ environment }), separateRuns: true }).code).toBe('agree');
+  });
+
+  it('runs made apart can not replay: numbers and classes that differ say how', () => {
+    for (const labels of [difference(1.5), difference('NaN')]) {
+      expect(judged({ comparison: comparison({ labels }), separateRuns: true }).next).toContain(
+        'nanscope eval --device A --reference B',
+      );
+    }
+  });
+
+  it('flaky: before any blame, with how often and where', () => {
+    const replays: NonNullable<ComparisonRecord['replays']> = {
+      batch: 3,
+      times: 2,
+      lanes: [
+        { role: 'target', changed: 1, labels: 4, first: { row: 7, position: 2, run: 1.5, replay: 'NaN' } },
+        { role: 'reference', changed: 0, labels: 0 },
+      ],
+    };
+    const found = { replays, ops: divergent('kernel bug suspected'), labels: difference('NaN') };
+    const verdict = judged({ comparison: comparison(found) });
+    expect(verdict).toMatchObject({ code: 'flaky', exitCode: 1 });
+    expect(verdict.sentence).toBe(
+      'Flaky: of the target lane 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
+    );
+    const steady = { ...replays, lanes: [{ role: 'target' as const, changed: 0, labels: 0 }] };
+    expect(judged({ comparison: comparison({ ...found, replays: steady }) }).code).toBe(
+      'kernel-bug-suspected',
+    );
+  });
+
+  describe('with ops replayed', () => {
+    const deviation = { size: 8, classes: 0, beyond: 2 };
+    const worst = { index: 5, reference: 1.25, target: 1.5, ulps: 2097152, allowed: 1e-6 };
+    const step = (judgement: ShadowStep['judgement'], changes: Partial<ShadowStep> = {}): ShadowStep => ({
+      key: 'forward/transformer.h.0/mlp/Exp#0',
+      kernel: 'Exp',
+      judgement,
+      reason: 'the reason',
+      ...changes,
+    });
+    const shadow = (...steps: ShadowStep[]): NonNullable<ComparisonRecord['shadow']> => ({
+      ...{ batch: 0, by: 'magnitude', steps, end: 'where it ended' },
+    });
+    const numbers = (found: NonNullable<ComparisonRecord['shadow']>) =>
+      judged({ comparison: comparison({ labels: difference(1.5), shadow: found }) });
+
+    it.each(['own', 'both'] as const)('%s: a kernel bug is suspected, with the element', (judgement) => {
+      const own = step(judgement, { onReferenceInputs: { ...deviation, worst } });
+      expect(numbers(shadow(step('inherited'), own))).toMatchObject({
+        code: 'kernel-bug-suspected',
+        exitCode: 1,
+        sentence:
+          'Kernel bug suspected: Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0): the reason; 2 of 8 elements differ: element 5 is 1.2500000 on the reference, 1.5000000 on the target, 2.5e-1 apart where rounding explains 1.0e-6.',
+      });
+    });
+
+    it.each([
+      ['unstable', 'Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0) is unstable: the reason.'],
+      ['not replayable', 'is not replayable: the reason.'],
+      [
+        'inherited',
+        'Replayed from Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0) upwards: where it ended.',
+      ],
+      ['rounding', 'upwards: where it ended.'],
+    ] as const)('%s: the numbers differ, no kernel is blamed, and the replay is told', (judgement, words) => {
+      const verdict = numbers(shadow(step(judgement)));
+      expect(verdict.code).toBe('numbers-differ');
+      expect(verdict.sentence).toContain(words);
+    });
+
+    it('what WGSL permits stays permitted, whatever a replay shows', () => {
+      const found = { ops: divergent('permitted by WGSL, divergent'), shadow: shadow(step('own')) };
+      expect(judged({ comparison: comparison(found) }).code).toBe('permitted-by-wgsl');
+    });
+
+    it('another class after a non-finite value blames no kernel where the shading language permits it', () => {
+      const classes = { size: 8, classes: 1, beyond: 0 };
+      const own = step('own', { nonFinite: true, onReferenceInputs: classes });
+      const of = (found: ShadowStep, strictNumerics: boolean) =>
+        judged({
+          target: lane({ environment: { ...lane().environment, strictNumerics } }),
+          comparison: comparison({ ops: divergent('inherited'), shadow: shadow(found) }),
+        }).code;
+      expect(of(own, false)).toBe('classes-differ');
+      expect(of(own, true)).toBe('kernel-bug-suspected');
+      expect(of(step('own', { onReferenceInputs: classes }), false)).toBe('kernel-bug-suspected');
+      expect(of({ ...own, onTargetInputs: { ...classes, beyond: 1 } }, false)).toBe('kernel-bug-suspected');
+    });
+
+    it('a class divergence that came in is told with its replay', () => {
+      const found = { ops: divergent('inherited'), shadow: shadow(step('inherited')) };
+      const verdict = judged({ comparison: comparison(found) });
+      expect(verdict.code).toBe('classes-differ');
+      expect(verdict.sentence).toContain('where it ended');
     });
   });
 

@@ -1,7 +1,16 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
-import { type ComparisonRecord, fromJsonNumber, type LaneRecord, type VerdictRecord } from '@nanscope/report';
+import {
+  type ComparisonRecord,
+  fromJsonNumber,
+  type LaneRecord,
+  type ShadowStep,
+  type VerdictRecord,
+} from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import { sameDevice } from './compare-config.ts';
 import { originWords } from './origin-words.ts';
+import { replayVerdict } from './replay-verdict.ts';
+import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;
@@ -50,7 +59,7 @@ function laneFailed(evidence: Evidence): VerdictRecord | undefined {
     code: 'lane-failed',
     exitCode: stopped ? 130 : absent ? 3 : 1,
     sentence: `${said.join(' and ')}${rest}.`.replace(/^t/, 'T'),
-    next: 'What was measured is in the run folder and can be read with nanscope compare; nanscope doctor shows what the device can do.',
+    next: 'What was measured is in the run folder and can be read with nanscope compare; eval --resume with that folder goes on after it; nanscope doctor shows what the device can do.',
   };
 }
 
@@ -78,6 +87,44 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
   };
 }
 
+const reportNext =
+  'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.';
+
+/** Two folders hold no devices to replay an op on. */
+const replayNext =
+  'Two run folders can not replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.';
+
+/** A lane that does not repeat itself is nobody's counterpart: said before any kernel is blamed. */
+function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined {
+  const said = flakyWords(replays);
+  if (said === undefined) return undefined;
+  return {
+    code: 'flaky',
+    exitCode: 1,
+    sentence: `Flaky: ${said}.`,
+    next: 'What differs between two runs of one lane says nothing about the other: mend the lane that does not repeat itself, then compare.',
+  };
+}
+
+/** Where the shading language may assume NaN and infinities away, another class after one is no bug. */
+function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowStep, lanes: Evidence): boolean {
+  const strict = [lanes.target, lanes.reference].every((lane) => lane?.environment.strictNumerics !== false);
+  const beyond = (onReferenceInputs?.beyond ?? 0) + (onTargetInputs?.beyond ?? 0);
+  return !strict && nonFinite === true && beyond === 0;
+}
+
+/** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
+function suspected(evidence: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
+  const own = ownStep(shadow);
+  if (!own || isPermitted(own, evidence)) return undefined;
+  return {
+    code: 'kernel-bug-suspected',
+    exitCode: 1,
+    sentence: `Kernel bug suspected: ${shadowWords(shadow)}.`,
+    next: reportNext,
+  };
+}
+
 function classVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const { ops, labels, metrics } = comparison;
   const label = labels.differing.find(
@@ -97,6 +144,8 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
       next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
     };
   }
+  const own = suspected(evidence, comparison);
+  if (own) return own;
   const sides =
     isNonFinite(evidence.target) === isNonFinite(evidence.reference)
       ? ''
@@ -104,12 +153,18 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
   return {
     code: ops.divergence?.label === 'kernel bug suspected' ? 'kernel-bug-suspected' : 'classes-differ',
     exitCode: 1,
-    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.`,
-    next: 'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.${replayed(comparison)}`,
+    next: evidence.separateRuns ? replayNext : reportNext,
   };
 }
 
-function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined {
+/** What the replay of ops adds to a verdict that stands without it. */
+function replayed({ shadow }: ComparisonRecord): string {
+  const said = shadowWords(shadow);
+  return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
+}
+
+function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
   const labels = comparison.labels;
   if (!metric && labels.differing.length === 0 && labels.unpaired === 0) return undefined;
@@ -121,6 +176,8 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
       next: 'Compare runs over the same data, limit and lengths.',
     };
   }
+  const own = suspected(evidence, comparison);
+  if (own) return own;
   const first = labels.differing[0];
   const what = first
     ? `${labels.differing.length + labels.differingCut} of ${labels.compared} labels differ, first at row ${first.row}, position ${first.position} (${first.what})`
@@ -128,8 +185,27 @@ function numberVerdict(comparison: ComparisonRecord): VerdictRecord | undefined 
   return {
     code: 'numbers-differ',
     exitCode: 1,
-    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.`,
-    next: 'If the devices are meant to differ this much, say so with --rtol; else bisect with --trace full.',
+    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.${replayed(comparison)}`,
+    next: evidence.separateRuns
+      ? `If they are meant to differ this much, say so with --rtol. ${replayNext}`
+      : 'If the devices are meant to differ this much, say so with --rtol.',
+  };
+}
+
+/** Of two runs of one device, made apart: another driver or version is suspected before any kernel. */
+function environmentVerdict(
+  { target, reference, separateRuns }: Evidence,
+  { environment }: ComparisonRecord,
+  apart: VerdictRecord,
+): VerdictRecord | undefined {
+  if (!separateRuns || environment.length === 0) return undefined;
+  if (!target || !reference || !sameDevice(reference, target)) return undefined;
+  const said = environment.map((one) => `${one.name}: ${one.reference} against ${one.target}`);
+  return {
+    code: 'configuration-differs',
+    exitCode: 1,
+    sentence: `Both are runs of one device, ${target.decision.label}, in environments that differ (${said.join('; ')}). ${apart.sentence}`,
+    next: 'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   };
 }
 
@@ -146,9 +222,12 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Run nanscope doctor.',
     };
   }
+  const replayed = replayVerdict({ target, reference }, 'batch');
+  if (replayed) return replayed;
   if (!reference || !comparison) return withoutReference(target);
   const differing = comparison.configuration;
-  const apart = classVerdict(evidence, comparison) ?? numberVerdict(comparison);
+  const apart =
+    flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(evidence, comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     return {
       code: 'configuration-differs',
@@ -157,6 +236,8 @@ export function judge(evidence: Evidence): VerdictRecord {
       next: 'Compare runs of the same configuration before a device is blamed.',
     };
   }
+  const environment = apart && environmentVerdict(evidence, comparison, apart);
+  if (environment) return environment;
   if (apart) return apart;
   if (isNonFinite(target)) {
     return {

@@ -6,4 +6,4 @@ export const compareFlags: readonly Flag[] = sharedFlags('rtol', 'atol', 'json',
 
 export const reportFlags: readonly Flag[] = sharedFlags('json', 'reporter');
 
-export const doctorFlags: readonly Flag[] = sharedFlags('backend', 'json');
+export const doctorFlags: readonly Flag[] = sharedFlags('backend', 'json', 'reporter');

@@ -1,9 +1,11 @@
 /** The resolved configuration of a conformance run: every flag with its value, typed. */
 import type { OnnxruntimeOperator } from '@nanscope/conform';
 import type { EvalConfig } from './eval-config.ts';
+import type { Selection } from './selection-flags.ts';
 
 export interface ConformConfig
-  extends Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json' | 'reporter'> {
+  extends Selection,
+    Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly attn: EvalConfig['attn'] | 'fused' | OnnxruntimeOperator;
   /** Folders. */
   readonly vectors?: readonly string[];

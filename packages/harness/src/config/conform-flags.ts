@@ -1,9 +1,16 @@
 /** Every flag of `nanscope conform`, in the order `--help` shows them. What `eval` has as well is defined there. */
 import { onnxruntimeOperators } from '@nanscope/conform';
 import type { Flag } from './flag.ts';
+import { selectionFlags } from './selection-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
 const CASES = 'Cases';
+
+const selection = selectionFlags(CASES, {
+  ...{ unit: 'cases', one: 'case', failed: 'fail' },
+  run: 'a file that --json wrote',
+  fixed: '',
+});
 
 export const conformFlags: readonly Flag[] = [
   ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
@@ -27,5 +34,8 @@ export const conformFlags: readonly Flag[] = [
     group: CASES,
     describe: 'only cases whose id has this part; with * or ? it stands for the whole id',
   },
+  selection.shard,
+  selection.lastFailed,
+  selection.bail,
   ...sharedFlags('json', 'reporter'),
 ];

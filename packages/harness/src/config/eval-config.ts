@@ -29,6 +29,13 @@ export interface EvalConfig {
   readonly positionIds: 'mask' | 'arange';
   readonly ignoreFirstToken: boolean;
   readonly trace: 'off' | 'gate' | 'health' | 'full';
+  /** How often a diverging batch is evaluated again by each lane, to tell a flaky one. */
+  readonly replays: number;
+  /** Whether the op of a divergence is replayed with the other lane's inputs. */
+  readonly shadow: boolean;
+  readonly traceKeep: number;
+  /** As typed. */
+  readonly traceFilter?: readonly string[];
   readonly rtol: number;
   readonly atol: number;
   readonly out?: string;
@@ -36,6 +43,8 @@ export interface EvalConfig {
   /** `NAME` or `NAME=FILE`. */
   readonly reporter?: readonly string[];
   readonly saveOutputs?: string;
+  /** Folder of the run that is continued, which is `out` as well. */
+  readonly resume?: string;
 }
 
 const camel = (name: string) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

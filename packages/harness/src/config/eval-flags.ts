@@ -215,6 +215,42 @@ export const evalFlags = [
       'off: nothing. gate: check the loss, replay a bad batch traced. health: count non-finite values of every kernel. full: more figures',
   },
   {
+    name: 'trace-filter',
+    kind: 'texts',
+    value: 'TERMS',
+    group: RESULT,
+    describe:
+      'count only these taps, such as phase=backward,module=transformer.h.3,op=MatMul; repeat it for more: what any of them wants is counted',
+  },
+  {
+    name: 'trace-keep',
+    kind: 'integer',
+    min: 0,
+    value: 'N',
+    default: 3,
+    group: RESULT,
+    describe:
+      'when an origin is found, write the whole traces of so many batches or steps before it to hit.jsonl',
+  },
+  {
+    name: 'replays',
+    kind: 'integer',
+    min: 0,
+    value: 'N',
+    default: 2,
+    group: RESULT,
+    describe:
+      'where the lanes diverge, evaluate that batch so many times more on each, to tell a flaky lane from a bug; 0: do not',
+  },
+  {
+    name: 'shadow',
+    kind: 'switch',
+    default: true,
+    group: RESULT,
+    describe:
+      "where traced lanes diverge, run the op in question on each with the other's inputs, up to the op that is to blame; --no-shadow: do not",
+  },
+  {
     name: 'rtol',
     kind: 'number',
     min: 0,
@@ -234,6 +270,14 @@ export const evalFlags = [
   },
   { name: 'out', kind: 'text', value: 'DIR', group: RESULT, describe: 'run folder (default: runs/<time>)' },
   {
+    name: 'resume',
+    kind: 'text',
+    value: 'RUN',
+    group: RESULT,
+    describe:
+      'go on in the folder of a run that was interrupted or lost a lane, after the last batch that is complete; its configuration is taken over',
+  },
+  {
     name: 'json',
     kind: 'switch',
     default: false,
@@ -246,7 +290,7 @@ export const evalFlags = [
     value: 'NAME[=FILE]',
     group: RESULT,
     describe:
-      'how the result is told, and where: terminal (the default), json, html, junit, github or markdown; may be given more than once',
+      'how the result is told, and where: terminal (the default), json, html, junit, github, markdown or tensorboard; may be given more than once',
   },
   {
     name: 'save-outputs',

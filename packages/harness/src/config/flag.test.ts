@@ -3,6 +3,7 @@ import { type Flag, parseFlag } from './flag.ts';
 
 const base = { group: 'g', describe: 'd' };
 const count: Flag = { ...base, name: 'count', kind: 'integer', min: 1 };
+const bail: Flag = { ...base, name: 'bail', kind: 'integer', min: 1, bare: 1 };
 const tolerance: Flag = { ...base, name: 'rtol', kind: 'number', min: 0 };
 const choice: Flag = { ...base, name: 'side', kind: 'choice', choices: ['left', 'right'] };
 const text: Flag = { ...base, name: 'out', kind: 'text', value: 'DIR' };
@@ -14,6 +15,9 @@ describe('parseFlag', () => {
     [count, '3', 3],
     [count, 3, 3],
     [count, '1e2', 100],
+    [bail, '', 1],
+    [bail, true, 1],
+    [bail, '3', 3],
     [tolerance, '1e-4', 1e-4],
     [tolerance, 0, 0],
     [choice, 'left', 'left'],

@@ -25,7 +25,13 @@ export type Flag =
       readonly choices: readonly string[];
       readonly default?: readonly string[];
     })
-  | (FlagBase & { readonly kind: 'integer'; readonly min: number; readonly default?: number })
+  | (FlagBase & {
+      readonly kind: 'integer';
+      readonly min: number;
+      readonly default?: number;
+      /** The value when the flag is given without one; absent: it needs one. In a config file `true`. */
+      readonly bare?: number;
+    })
   | (FlagBase & { readonly kind: 'number'; readonly min: number; readonly default?: number })
   | (FlagBase & { readonly kind: 'switch'; readonly default: boolean });
 
@@ -54,6 +60,7 @@ function parseChoices(flag: Flag & { kind: 'choices' }, raw: unknown, where: str
 }
 
 function parseNumber(flag: Flag & { kind: 'integer' | 'number' }, raw: unknown, where: string): number {
+  if (flag.kind === 'integer' && flag.bare !== undefined && (raw === '' || raw === true)) return flag.bare;
   const value =
     typeof raw === 'number' ? raw : typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : Number.NaN;
   const whole = flag.kind === 'integer';

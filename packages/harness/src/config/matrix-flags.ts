@@ -1,6 +1,7 @@
 /** Every flag of `nanscope matrix`: one for each factor of the factorial, and how it is run. */
 import { type FactorName, factors } from '@nanscope/experiments';
 import type { Flag } from './flag.ts';
+import { selectionFlags } from './selection-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
 const FACTORS = 'Factors, each a list of values that are combined';
@@ -31,6 +32,12 @@ const described: Record<FactorName, readonly [describe: string, values: readonly
   row: ['batch row in which it happens', ['0']],
 };
 
+const selection = selectionFlags(RUN, {
+  ...{ unit: 'cells', one: 'cell', failed: 'do not show what is predicted' },
+  run: 'the folder of a matrix, or of a merged one',
+  fixed: ' unless --timings divides them',
+});
+
 export const matrixFlags: readonly Flag[] = [
   {
     name: 'device',
@@ -56,13 +63,17 @@ export const matrixFlags: readonly Flag[] = [
     describe:
       'run only the cells with these values, NAME=VALUE;NAME=VALUE: a cell by its id, or a part of the table',
   },
+  selection.shard,
   {
-    name: 'shard',
+    name: 'timings',
     kind: 'text',
-    value: 'I/N',
+    value: 'RUN',
     group: RUN,
-    describe: 'run only the I-th of N parts of the cells; a cell is always in the same part',
+    describe:
+      'divide the parts by what each cell took in this earlier run, a matrix or a merged one, so that they end together; every part needs the same',
   },
+  selection.lastFailed,
+  selection.bail,
   sharedFlag('out', { group: RUN }),
   {
     name: 'resume',

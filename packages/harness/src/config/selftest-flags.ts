@@ -29,5 +29,5 @@ export const selftestFlags: readonly Flag[] = [
     group: 'Devices',
     describe: 'devices, joined by commas: the same trials on each. Names as in eval',
   },
-  ...sharedFlags('backend', 'lane-timeout', 'json'),
+  ...sharedFlags('backend', 'lane-timeout', 'json', 'reporter'),
 ];

@@ -1,6 +1,10 @@
 /** The cases of a configuration. Read by the command before anything starts, and again by the lane that runs them. */
 import { type ConformCase, idFilter, readVectors } from '@nanscope/conform';
+import { UserError } from '@nanscope/errors';
 import type { ConformConfig } from '../config/conform-config.ts';
+import { failedCases } from '../selection/last-failed.ts';
+import { onlyFailed } from '../selection/only-failed.ts';
+import { inShard, shardFrom } from '../selection/shard.ts';
 import { ownCases, refuseNoCases } from './own-cases.ts';
 
 export interface ChosenCases {
@@ -9,8 +13,9 @@ export interface ChosenCases {
   readonly badVectors: readonly string[];
 }
 
-/** @throws UserError `conform/no-vectors`, `conform/no-cases` */
-export async function chooseCases({ vectors = [], filter }: ConformConfig): Promise<ChosenCases> {
+/** @throws UserError `conform/no-vectors`, `conform/no-cases`, `usage/shard`, `usage/last-failed` */
+export async function chooseCases(config: ConformConfig): Promise<ChosenCases> {
+  const { vectors = [], filter } = config;
   const wanted = idFilter(filter);
   const cases = [...ownCases(filter)];
   const badVectors: string[] = [];
@@ -26,5 +31,25 @@ export async function chooseCases({ vectors = [], filter }: ConformConfig): Prom
     badVectors.push(...read.faults.map(({ message }) => message));
   }
   if (cases.length === 0 && badVectors.length === 0) refuseNoCases(filter);
-  return { cases, badVectors };
+  return { cases: selected(cases, config), badVectors };
+}
+
+/** Those that failed in an earlier run, and of them a part. */
+function selected(
+  cases: readonly ConformCase[],
+  { shard, lastFailed }: ConformConfig,
+): readonly ConformCase[] {
+  const asked =
+    lastFailed === undefined ? cases : onlyFailed(cases, failedCases(lastFailed), ({ id }) => id, 'cases');
+  if (shard === undefined) return asked;
+  const own = inShard(
+    asked.map(({ id }) => id),
+    shardFrom(shard),
+  );
+  const part = asked.filter(({ id }) => own.has(id));
+  if (part.length > 0) return part;
+  throw new UserError(
+    'conform/no-cases',
+    `--shard ${shard}: expected at least one case in this part, found none of ${asked.length}.`,
+  );
 }

@@ -1,5 +1,10 @@
 /** A conformance run from start to end, in its own process: open the backend, run case after case, tell each result. */
-import { onnxruntimeImplementation, runSuite, tensorflowImplementation } from '@nanscope/conform';
+import {
+  type CaseResult,
+  onnxruntimeImplementation,
+  runSuite,
+  tensorflowImplementation,
+} from '@nanscope/conform';
 import { environmentOf, machineOf } from '../lane/environment.ts';
 import { openSession } from '../lane/open-session.ts';
 import type { LaneMessage } from '../lane/task.ts';
@@ -16,12 +21,25 @@ export async function runConformLane(
   if (isOnnxruntime(attn)) {
     const implementation = await onnxruntimeImplementation(attn, onnxruntimeProvider(attn, task.decision));
     say({ kind: 'opened', environment: machineOf(implementation.version) });
-    for await (const result of runSuite(cases, implementation)) say({ kind: 'case', result });
+    await tellResults(runSuite(cases, implementation), task.config.bail, say);
     return;
   }
   const session = await openSession(task, say);
   say({ kind: 'opened', environment: environmentOf(session) });
   const implementation = tensorflowImplementation(implementationOf(task));
-  for await (const result of runSuite(cases, implementation)) say({ kind: 'case', result });
+  await tellResults(runSuite(cases, implementation), task.config.bail, say);
   await session.dispose();
+}
+
+/** Each result as it comes, up to as many failures as there may be. */
+async function tellResults(
+  results: AsyncIterable<CaseResult>,
+  bail: number | undefined,
+  say: (message: ConformMessage) => void,
+): Promise<void> {
+  let failures = 0;
+  for await (const result of results) {
+    say({ kind: 'case', result });
+    if (result.status === 'fail' && ++failures === bail) return;
+  }
 }

@@ -47,7 +47,8 @@ export function conformVerdict(
   next: string | undefined,
 ): ConformVerdictRecord {
   const counted = `${pass} of ${some(cases, 'case')} passed, ${fail} failed, ${refused} refused`;
-  const rest = notRun > 0 ? `, ${notRun} not run` : '';
+  const why = outcome.status === 'complete' ? ' (--bail)' : '';
+  const rest = notRun > 0 ? `, ${notRun} not run${why}` : '';
   const sentence = `${counted}${rest}.`;
   if (outcome.status === 'interrupted')
     return { code: 'interrupted', exitCode: 130, sentence: `Interrupted: ${sentence}`, next: '' };

@@ -9,6 +9,7 @@ import {
   isModelPreset,
   isTrainedModel,
   loadGpt2,
+  type ModelSource,
   modelPresets,
   presetConfig,
   readConfig,
@@ -41,9 +42,13 @@ export async function modelConfig(config: ModelConfig): Promise<Gpt2Config> {
   return readConfig(join(modelFolder(config.model), 'config.json'));
 }
 
-export function loadModel(config: ModelConfig): Promise<Gpt2> {
-  if (isModelPreset(config.model)) return loadGpt2({ preset: config.model, seed: config.seed });
-  return loadGpt2({ directory: modelFolder(config.model) });
+/** Where the weights come from. @throws {UserError} `model/unknown` */
+export function modelSource({ model, seed }: ModelConfig): ModelSource {
+  return isModelPreset(model) ? { preset: model, seed } : { directory: modelFolder(model) };
+}
+
+export async function loadModel(config: ModelConfig): Promise<Gpt2> {
+  return loadGpt2(modelSource(config));
 }
 
 /** Opens the weights and checks names, dtypes and shapes against the config, without reading a tensor. */

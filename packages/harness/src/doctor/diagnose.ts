@@ -1,47 +1,87 @@
-/** What this machine offers: versions, backends with their adapters, and why a backend is missing. */
+/**
+ * `nanscope doctor`: what this machine offers, and whether it can be trusted. Each backend is examined in a process of
+ * its own, two at a time, so that a driver that crashes costs its own row only.
+ */
 import os from 'node:os';
-import { laneEnvironment, loadBackend, type Probe } from '@nanscope/backend';
-import type { AttentionProbeOutcome } from '@nanscope/device';
-import { nanscopeVersion } from '../lane/environment.ts';
-import { probeAttention, probeBackend } from '../probe/probe-devices.ts';
+import { laneEnvironment, loadBackend } from '@nanscope/backend';
+import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/report';
+import { siblingModule } from '../lane/child.ts';
+import { watchLane } from '../lane/watch-lane.ts';
+import { machine, macosVersion } from './machine.ts';
+import { asked } from './numerics/judge.ts';
+import { questions } from './numerics/questions.ts';
+import type { ExamineMessage, ExamineTask } from './task.ts';
+import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
+import { withoutPlaces } from './without-places.ts';
 
-export interface Diagnosis {
-  readonly nanscope: string;
-  readonly node: string;
-  readonly os: string;
-  readonly arch: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGiB: number;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly backends: readonly {
-    readonly probe: Probe;
-    readonly attention: readonly AttentionProbeOutcome[];
-  }[];
+const SILENCE_SECONDS = 60;
+
+/** Examined at once: half of their time goes into starting. */
+const AT_ONCE = 2;
+
+export interface DoctorHooks {
+  readonly onStage: (what: string) => void;
+  readonly signal?: AbortSignal;
 }
 
-async function diagnoseBackend(id: string, environment: Readonly<Record<string, string>>, file?: string) {
-  const probe = await probeBackend(id, environment, file);
-  return { probe, attention: probe.available ? await probeAttention(id, environment, file) : [] };
-}
-
-export async function diagnose(backendFile?: string): Promise<Diagnosis> {
-  const environment = await laneEnvironment();
-  const thirdParty = backendFile ? (await loadBackend(backendFile)).id : undefined;
-  const backends = [];
-  for (const id of ['webgpu', 'tensorflow', 'wasm', 'cpu'])
-    backends.push(await diagnoseBackend(id, environment));
-  if (thirdParty) backends.push(await diagnoseBackend(thirdParty, environment, backendFile));
-  const cpus = os.cpus();
-  return {
-    nanscope: nanscopeVersion,
-    node: process.versions.node,
-    os: `${process.platform} ${os.release()} (${os.version()})`,
-    arch: process.arch,
-    cpu: cpus[0]?.model.trim() ?? 'unknown',
-    cores: cpus.length,
-    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+async function examineBackend(
+  task: ExamineTask,
+  environment: Readonly<Record<string, string>>,
+  { onStage, signal }: DoctorHooks,
+): Promise<DoctorBackend> {
+  const started = performance.now();
+  const heard: { -readonly [Key in keyof Heard]: Heard[Key] } = { measured: {}, checks: [] };
+  onStage(`examining ${task.id}`);
+  const outcome = await watchLane<ExamineMessage>({
+    module: siblingModule(import.meta.url, './examine-main'),
+    input: task,
     environment,
-    backends,
+    silenceSeconds: SILENCE_SECONDS,
+    ...(signal ? { signal } : {}),
+    onMessage(message) {
+      if (message.kind === 'probe') heard.probe = message.probe;
+      else if (message.kind === 'check') heard.checks = [...heard.checks, message.check];
+      else if (message.kind === 'measured') {
+        const { kind: _, ...measured } = message;
+        heard.measured = { ...heard.measured, ...measured };
+      }
+    },
+  });
+  return backendRecord(task.id, heard, outcome, (performance.now() - started) / 1000, macosVersion());
+}
+
+/**
+ * @param backendFile a third-party backend's module
+ * @param command the command line as typed, for the result
+ * @throws {UserError} for a module that is no backend
+ */
+export async function diagnose(
+  backendFile: string | undefined,
+  command: string,
+  hooks: DoctorHooks,
+): Promise<DoctorRecord> {
+  const environment = await laneEnvironment();
+  const tasks: ExamineTask[] = ['webgpu', 'tensorflow', 'wasm', 'cpu'].map((id) => ({ id }));
+  if (backendFile) tasks.push({ id: (await loadBackend(backendFile)).id, backendFile });
+  const backends: DoctorBackend[] = [];
+  const waiting = tasks.entries();
+  const work = async () => {
+    for (const [index, task] of waiting) {
+      if (hooks.signal?.aborted) return;
+      backends[index] = await examineBackend(task, environment, hooks);
+    }
   };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const examined = backends.filter(Boolean);
+  const record: DoctorRecord = {
+    schema: DOCTOR_SCHEMA,
+    kind: 'doctor',
+    command,
+    machine: machine(),
+    environment: { ...environment },
+    questions: questions.map(asked),
+    backends: examined,
+    verdict: doctorVerdict(examined, hooks.signal?.aborted ?? false),
+  };
+  return withoutPlaces(record, { home: os.homedir(), folder: process.cwd() });
 }

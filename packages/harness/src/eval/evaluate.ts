@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ResultRecord } from '@nanscope/report';
-import { SCHEMA_VERSION } from '@nanscope/report';
+import { SCHEMA_VERSION, sampleLineSchema } from '@nanscope/report';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
@@ -12,13 +12,18 @@ import { withModelFolder } from '../data/hub-model.ts';
 import { type LaneEvent, type Outcomes, type Role, roles, runLanes } from '../lane/run-lanes.ts';
 import { startLane } from '../lane/start-lane.ts';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+import { removeTemporary } from '../run-folder/earlier-lane.ts';
 import { readLane } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { investigate } from '../shadow/investigate.ts';
+import { startShadowLane } from '../shadow/start-shadow-lane.ts';
 import { checkInputs } from './check-inputs.ts';
 import { decide } from './decide.ts';
 import type { Decided } from './decision.ts';
+import { keptConfig } from './resume.ts';
 import { defaultRunFolder } from './run-folder-name.ts';
-import { spoolStdin } from './spool-stdin.ts';
+import { type Spooled, spoolStdin } from './spool-stdin.ts';
 
 export interface EvalHooks {
   /** Before the lanes start: what is being done. */
@@ -33,8 +38,11 @@ export interface EvalHooks {
 function evalLane(
   config: EvalConfig,
   decided: Decided,
-  folder: string,
-  batches: number,
+  {
+    folder,
+    batches,
+    resume,
+  }: { readonly folder: string; readonly batches: number; readonly resume: boolean },
   hooks: EvalHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
@@ -45,7 +53,10 @@ function evalLane(
       config,
       decision: decided[role]!,
       batches,
+      resume,
     };
+    if (resume && readLane(task.folder)?.status === 'complete')
+      return Promise.resolve({ status: 'complete' });
     makeRunFolder(task.folder);
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal);
   };
@@ -89,6 +100,26 @@ async function prepare(
   return { batches, decided };
 }
 
+/** The folder of a run, made or gone on with, and the configuration of its lanes. */
+async function openFolder(
+  given: EvalConfig,
+  spooled: Spooled | undefined,
+  { onStage }: EvalHooks,
+): Promise<{ folder: string; config: EvalConfig }> {
+  const { resume } = given;
+  if (resume !== undefined) {
+    removeTemporary(resume);
+    return { folder: resume, config: keptConfig({ ...given, resume }) };
+  }
+  const folder = given.out ?? defaultRunFolder(new Date());
+  const earlier = moveAside(folder);
+  if (earlier) onStage(`moved the earlier run in ${folder} to ${earlier}`);
+  makeRunFolder(folder);
+  const config = spooled ? await spooled.keepIn(folder) : given;
+  writeJson(folder, 'config.json', configRecord(config));
+  return { folder, config };
+}
+
 /** Interrupted before a lane began: nothing was written. */
 const nothingDone = (command: string): ResultRecord => ({
   schemaVersion: SCHEMA_VERSION,
@@ -106,32 +137,44 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHo
   const given = await withModelFolder(asked, hooks.onStage);
   hooks.onStage('checking inputs');
   const spooled = given.data === '-' && !given.loadInputs ? await spoolStdin(given) : undefined;
-  const prepared = await prepare(spooled?.config ?? given, hooks).catch(async (error: unknown) => {
-    await spooled?.discard();
-    throw error;
-  });
+  const place = given.resume === undefined ? {} : { out: given.resume };
+  const prepared = await prepare({ ...(spooled?.config ?? given), ...place }, hooks).catch(
+    async (error: unknown) => {
+      await spooled?.discard();
+      throw error;
+    },
+  );
   if (!prepared) {
     await spooled?.discard();
     return nothingDone(command);
   }
   const { batches, decided } = prepared;
-  const folder = given.out ?? defaultRunFolder(new Date());
-  const earlier = moveAside(folder);
-  if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
-  makeRunFolder(folder);
-  const config = spooled ? await spooled.keepIn(folder) : given;
-  writeJson(folder, 'config.json', configRecord(config));
+  const { folder, config } = await openFolder(given, spooled, hooks);
   const outcomes = await runLanes(
     decided,
-    evalLane(config, decided, folder, batches, hooks),
+    evalLane(config, decided, { folder, batches, resume: given.resume !== undefined }, hooks),
     hooks.onLane,
     hooks.signal,
   );
   const lanes = collect(folder, decided, outcomes);
-  const comparison =
+  const compared =
     lanes.target && lanes.reference
       ? await compareLaneFolders(join(folder, 'target'), join(folder, 'reference'), config)
       : undefined;
+  const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
+  const found =
+    compared && whole
+      ? await investigate(
+          {
+            ...{ config, decided, comparison: compared },
+            samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
+            open: (task) => startShadowLane(task, decided.environment, hooks.signal),
+          },
+          hooks.onStage,
+          hooks.signal,
+        )
+      : {};
+  const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
   const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
   const result: ResultRecord = {

@@ -10,6 +10,8 @@ export interface CellHooks {
   /** When given, the questions that need no model are asked as well. */
   readonly onFacts?: (facts: KernelFacts) => void;
   readonly signal?: AbortSignal;
+  /** Cells that may fail before it ends; default: all of them. */
+  readonly bail?: number;
 }
 
 export interface Laboratory<Device extends NamedDevice = NamedDevice> {

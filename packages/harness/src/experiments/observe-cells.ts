@@ -2,7 +2,7 @@
 import type { Session } from '@nanscope/backend';
 import { kernelFacts } from '@nanscope/experiments';
 import { CellObserver, type ForeignLoader } from './observe-cell.ts';
-import type { CellResult, CellsTask, ExperimentMessage } from './task.ts';
+import { type CellResult, type CellsTask, type ExperimentMessage, isFailure } from './task.ts';
 
 /** Results are sent together: a message costs as much as a cell of a fast backend. */
 const TOGETHER_MS = 500;
@@ -10,7 +10,7 @@ const TOGETHER_MS = 500;
 /** @param stopped asked before every cell */
 export async function observeCells(
   session: Session,
-  { cells, facts }: Pick<CellsTask, 'cells' | 'facts'>,
+  { cells, facts, bail }: Pick<CellsTask, 'cells' | 'facts' | 'bail'>,
   load: ForeignLoader,
   say: (message: ExperimentMessage) => void,
   stopped: () => boolean,
@@ -24,9 +24,13 @@ export async function observeCells(
     waiting = [];
     said = performance.now();
   };
+  let failures = 0;
   for (const cell of cells) {
     if (stopped()) break;
-    waiting.push(await observer.run(cell));
+    const started = performance.now();
+    const result = await observer.run(cell);
+    waiting.push({ ...result, seconds: Math.round((performance.now() - started) * 1000) / 1e6 });
+    if (bail !== undefined && isFailure(result) && ++failures >= bail) break;
     if (performance.now() - said >= TOGETHER_MS) send();
   }
   send();

@@ -17,7 +17,10 @@ export async function runCells(
   hooks: CellHooks,
 ): Promise<LaneOutcome> {
   if (hooks.signal?.aborted) return { status: 'interrupted', failure: 'interrupted' };
-  const task: CellsTask = { decision: device.decision, config, cells, facts: hooks.onFacts !== undefined };
+  const task: CellsTask = {
+    ...{ decision: device.decision, config, cells, facts: hooks.onFacts !== undefined },
+    ...(hooks.bail !== undefined && { bail: hooks.bail }),
+  };
   return watchLane<ExperimentMessage>({
     module: siblingModule(import.meta.url, './lane-main'),
     input: task,

@@ -1,25 +1,35 @@
 /** What the parent hands a process that runs cells, and what that says of each. */
-import type { Cell, KernelFacts, Observation } from '@nanscope/experiments';
+import { type Cell, differences, type KernelFacts, type Observation, predict } from '@nanscope/experiments';
 import type { LaneTaskBase } from '../lane/task.ts';
 
 export interface CellsTask extends Pick<LaneTaskBase, 'decision' | 'config'> {
   readonly cells: readonly Cell[];
   /** Whether the questions that need no model are asked as well. */
   readonly facts?: boolean;
+  /** Cells that may fail before it ends; default: all of them. */
+  readonly bail?: number;
 }
 
-export interface ObservedCell {
+interface RanCell {
   readonly cell: Cell;
+  /** That it took. */
+  readonly seconds?: number;
+}
+
+export interface ObservedCell extends RanCell {
   readonly observation: Observation;
 }
 
 /** What another library's attention can not do on this device. */
-export interface RefusedCell {
-  readonly cell: Cell;
+export interface RefusedCell extends RanCell {
   readonly refused: string;
 }
 
 export type CellResult = ObservedCell | RefusedCell;
+
+/** Whether it shows something else than the oracle predicts. */
+export const isFailure = (result: CellResult): boolean =>
+  'observation' in result && differences(result.observation, predict(result.cell)).length > 0;
 
 /** Cells that have been run since the last message. */
 export interface CellsMessage {

@@ -6,13 +6,18 @@ import {
   cascadeEvents,
   classifyOps,
   contextOf,
+  type EarlyWarning,
+  earlyWarning,
   findOrigin,
+  type Origin,
   positionPicture,
   spreadOf,
   type Turn,
 } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import type { CascadeRecord, PictureRecord } from '@nanscope/report';
+import type { CascadeRecord, OriginRecord, PictureRecord } from '@nanscope/report';
+
+type CascadeMechanism = OriginRecord['mechanism'];
 
 /** Events of one batch that a result keeps; health.jsonl holds more. */
 const MOST_EVENTS = 400;
@@ -48,9 +53,32 @@ function turnRecord({ key, coordinates, coordinateNames, mechanism }: Turn) {
   };
 }
 
+/** What a filter left out is not known to be healthy: a value that came from there may have been born before it. */
+function filteredMechanism({ records, filtered }: BatchTrace, origin: Origin): CascadeMechanism | undefined {
+  if (records[origin.record]!.outside)
+    return { name: 'unknown', evidence: 'outside of --trace-filter: only what it gave was looked at' };
+  if (!filtered) return undefined;
+  const { name, evidence } = origin.mechanism;
+  return { name, evidence: `${evidence} (a filtered trace: the origin may lie outside of --trace-filter)` };
+}
+
+function warningRecord({
+  headroom,
+  starts,
+  ...figures
+}: EarlyWarning): NonNullable<CascadeRecord['warning']> {
+  return {
+    ...figures,
+    ...(starts && { starts: { ...starts } }),
+    headroom: headroom.map((tap) => ({ ...tap })),
+  };
+}
+
+/** @param previous traces of the steps before, to see what grew */
 export function summarize(
   { trace, batch, policy }: TracedBatch,
   level: CascadeRecord['level'],
+  previous: readonly BatchTrace[] = [],
 ): CascadeRecord {
   const context = contextFor(batch, policy);
   const judgements = classifyOps(trace, context);
@@ -63,13 +91,14 @@ export function summarize(
     batchesTraced: 1,
     events,
     eventsCut: cut,
+    ...(trace.filtered !== undefined && { filtered: trace.filtered }),
     ...(origin && {
       origin: {
         key: origin.key,
         batch: trace.batch,
         coordinates: [...origin.coordinates],
         coordinateNames: [...origin.coordinateNames],
-        mechanism: { ...origin.mechanism },
+        mechanism: filteredMechanism(trace, origin) ?? { ...origin.mechanism },
         ...(origin.becameNaN && { becameNaN: turnRecord(origin.becameNaN) }),
       },
     }),
@@ -83,5 +112,6 @@ export function summarize(
       padding: maskRows(batch).map(pads),
     },
     observer: 'unchecked',
+    warning: warningRecord(earlyWarning(trace, context, previous, judgements)),
   };
 }

@@ -23,6 +23,8 @@ export interface ChildOptions<Out> {
   readonly environment: Readonly<Record<string, string>>;
   readonly silenceSeconds: number;
   readonly onMessage: (message: Out) => void;
+  /** Called once at the start, for a child that is told more than its input. What is said to one that has ended is lost. */
+  readonly onStarted?: (tell: (message: object) => void) => void;
   /** Stops the child early: SIGTERM, then SIGKILL. */
   readonly signal?: AbortSignal;
   /** When given, the child is first asked by the message `{ kind: 'stop' }` and has so long to end by itself. */
@@ -84,6 +86,9 @@ export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
     });
     heard();
     child.send(options.input as object);
+    options.onStarted?.((message) => {
+      if (child.connected) child.send(message);
+    });
   });
 }
 

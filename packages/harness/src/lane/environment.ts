@@ -9,8 +9,8 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 /** The version all packages of the workspace share. */
 export const nanscopeVersion = version;
 
-export function environmentOf(session: Session): EnvironmentRecord {
-  return machineOf(session.facts.version);
+export function environmentOf({ facts }: Session): EnvironmentRecord {
+  return { ...machineOf(facts.version), strictNumerics: facts.capabilities.strictNumerics };
 }
 
 /** @param backendVersion what computes, and its version */

@@ -10,8 +10,10 @@ import type { EnvironmentRecord } from '@nanscope/report';
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { policyOf } from '../config/policy.ts';
+import { traceSettings } from '../config/trace-settings.ts';
 import type { EvalBatch } from '../data/collation.ts';
 import type { RecordSink } from '../run-folder/sink.ts';
+import { CompletedBatches, type EarlierLane } from './completed.ts';
 import type { BatchResult, Computation } from './evaluate-batch.ts';
 import { LaneRecorder, laneHead } from './lane-record.ts';
 import { metricsRecord } from './metrics-record.ts';
@@ -33,6 +35,8 @@ export interface LaneSetup {
   /** How rows are collated; undefined for a ready batch. */
   readonly collation: CollateOptions | undefined;
   readonly sink: RecordSink;
+  /** What an earlier process of this lane left in the same place, to go on from. */
+  readonly earlier?: EarlierLane | undefined;
   /** The most memory the lane has held so far, in bytes; absent where nobody tells, as in most browsers. */
   readonly peakBytes?: () => number;
   readonly say: (message: LaneMessage) => void;
@@ -60,11 +64,12 @@ interface Evaluation extends LaneSetup {
   readonly computation: Computation;
   readonly tracer: LaneTracer;
   readonly recorder: LaneRecorder;
+  readonly completed: CompletedBatches | undefined;
 }
 
 /** Every batch once. Returns the first one, and the first with a label, for what follows. */
 async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated; labelled?: Evaluated }> {
-  const { task, computation, tracer, recorder, sink, say } = evaluation;
+  const { task, computation, tracer, recorder, completed, sink, say } = evaluation;
   const accumulator = new EvalAccumulator();
   let first: Evaluated | undefined;
   let labelled: Evaluated | undefined;
@@ -72,27 +77,32 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
   let truncated = 0;
   let inputTokens = 0;
   let batches = 0;
-  let seconds = 0;
-  let tensorsAfterFirst = 0;
+  let seconds = completed?.record.metrics?.seconds ?? 0;
+  let tensorsAfterFirst: number | undefined;
   for await (const evalBatch of evaluation.batches) {
+    const known = await completed?.take(evalBatch, computation.model.config.vocab_size, rows);
     const started = performance.now();
-    const result = await tracer.evaluate(computation, evalBatch);
+    const result = known ?? (await tracer.evaluate(computation, evalBatch));
     const took = (performance.now() - started) / 1000;
     accumulator.add({ losses: result.losses, predictions: result.answers, labels: result.supervised.labels });
-    recordBatch(sink, evalBatch, result, rows, took);
-    seconds += took;
+    if (!known) recordBatch(sink, evalBatch, result, rows, took);
+    seconds += known ? 0 : took;
     rows += evalBatch.batch.batch;
     truncated += evalBatch.batch.truncated;
     inputTokens += evalBatch.batch.lengths.reduce((sum, length) => sum + length, 0);
     batches++;
-    if (!first) {
-      first = { batch: evalBatch, result };
-      tensorsAfterFirst = tf.memory().numTensors;
-    }
+    first ??= { batch: evalBatch, result };
     if (result.losses.length > 0) labelled ??= { batch: evalBatch, result };
+    if (known) {
+      // Its record is there. The trace of the last few is needed again, should an origin follow.
+      if (batches > completed!.count - task.config.traceKeep) await tracer.recall(computation, evalBatch);
+      continue;
+    }
+    tensorsAfterFirst ??= tf.memory().numTensors;
+    // Last of all that is written of a batch: what this counts is complete (completed.ts).
     recorder.update({
       metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
-      ...(tracer.record() ? { cascade: tracer.record() } : {}),
+      cascade: tracer.record(),
       data: { ...recorder.record.data, rows, truncated },
       ...(evaluation.peakBytes && {
         memory: {
@@ -103,6 +113,7 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
     });
     say({ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds });
   }
+  completed?.checkAllTaken();
   return { ...(first && { first }), ...(labelled && { labelled }) };
 }
 
@@ -115,10 +126,14 @@ export async function evaluateLane(
 ): Promise<void> {
   const { task, session, model, sink, say } = setup;
   const computation = computationOf(task, model);
-  const tracer = new LaneTracer(session, task.config.trace, model, sink);
-  const recorder = new LaneRecorder(sink, laneHead(task, session, model, setup.environment), setup.source);
+  const head = laneHead(task, session, model, setup.environment);
+  const completed = setup.earlier && (await CompletedBatches.open(setup.earlier, head));
+  if (completed) say({ kind: 'note', text: `goes on after ${completed.count} of ${task.batches} batches` });
+  const recorder = new LaneRecorder(sink, head, setup.source, completed?.record);
+  const settings = traceSettings(task.config);
+  const tracer = new LaneTracer(session, settings, model, sink, completed?.record.cascade);
   try {
-    const { first, labelled } = await evaluateAll({ ...setup, computation, tracer, recorder });
+    const { first, labelled } = await evaluateAll({ ...setup, computation, tracer, recorder, completed });
     if (labelled) {
       say({ kind: 'loading', what: 'checking for leaks' });
       const { batch } = labelled.batch;

@@ -53,9 +53,20 @@ export class LaneRecorder {
   readonly #sink: RecordSink;
   #record: LaneRecord;
 
-  constructor(sink: RecordSink, head: LaneHead, source: string) {
+  /** @param earlier what an earlier process of the lane had come to, which this one goes on from */
+  constructor(sink: RecordSink, head: LaneHead, source: string, earlier?: LaneRecord) {
     this.#sink = sink;
     this.#record = { ...head, kind: 'lane', data: { source, rows: 0, truncated: 0 } };
+    if (earlier) {
+      const { startedAt, data, metrics, cascade, memory } = earlier;
+      this.#record = {
+        ...this.#record,
+        ...{ startedAt, data },
+        ...(metrics && { metrics }),
+        ...(cascade && { cascade }),
+        ...(memory && { memory }),
+      };
+    }
     this.write();
   }
 

@@ -18,13 +18,12 @@ export async function probeQuestions(
   config: EvalConfig,
 ): Promise<Partial<LaneRecord>> {
   const batch = options ? probeBatch(first, options) : first;
-  const observer = await tracer.observerEffect(computation, batch);
-  const cascade = tracer.record();
+  await tracer.observe(computation, batch);
   return {
     leak: await checkLeaks(computation, batch),
     ...(computation.policy.name === 'safe'
       ? {}
       : { policyEffect: await policyEffect(computation, batch, tokenizer, config) }),
-    ...(cascade ? { cascade: { ...cascade, observer } } : {}),
+    cascade: tracer.record(),
   };
 }

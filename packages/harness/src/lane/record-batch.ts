@@ -1,36 +1,8 @@
 /** What a lane writes down after each batch: one line of figures, and one line per row with its per-token losses. */
-import { type JsonNumber, toJsonNumber } from '@nanscope/report';
+import { type BatchLine, type JsonNumber, type SampleLine, toJsonNumber } from '@nanscope/report';
 import type { EvalBatch } from '../data/collation.ts';
 import type { RecordSink } from '../run-folder/sink.ts';
 import type { BatchResult } from './evaluate-batch.ts';
-
-/** A line of metrics.jsonl. */
-export interface BatchLine {
-  readonly batch: number;
-  readonly rows: number;
-  /** Supervised tokens. */
-  readonly tokens: number;
-  /** Sum of their losses, in double precision. */
-  readonly lossSum: JsonNumber;
-  readonly nonFinite: number;
-  readonly seconds: number;
-}
-
-/** A line of samples.jsonl: one row of the data set. */
-export interface SampleLine {
-  /** Index in the data set, from 0. */
-  readonly row: number;
-  readonly source?: string;
-  readonly line?: number;
-  /** Real tokens, and the position of the first in the padded row. */
-  readonly tokens: number;
-  readonly first: number;
-  /** Positions of the supervised labels, the labels, their losses in nats, and the predicted tokens (-1: no answer). */
-  readonly positions: readonly number[];
-  readonly labels: readonly number[];
-  readonly losses: readonly JsonNumber[];
-  readonly answers: readonly number[];
-}
 
 /** Pure: the lines of one batch. */
 export function sampleLines(evalBatch: EvalBatch, result: BatchResult, firstRow: number): SampleLine[] {

@@ -6,15 +6,21 @@ import type { Gpt2 } from '@nanscope/gpt2';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import { loadModel } from '../data/model.ts';
+import { earlierLane } from '../run-folder/earlier-lane.ts';
 import { folderSink } from '../run-folder/folder-sink.ts';
+import { holdFolder } from '../run-folder/lock.ts';
 import { environmentOf } from './environment.ts';
 import { evaluateLane } from './evaluate-lane.ts';
 import { openSession } from './open-session.ts';
 import { saveOutputs } from './save-outputs.ts';
 import type { LaneMessage, LaneTask } from './task.ts';
 
+/** Seconds to wait for a lane of a run that was killed, which finishes its batch before it leaves. */
+const PATIENCE_SECONDS = 60;
+
 export async function runLane(task: LaneTask, say: (message: LaneMessage) => void): Promise<void> {
   const { config } = task;
+  const release = await holdFolder(task.folder, PATIENCE_SECONDS);
   const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(config);
   say({ kind: 'loading', what: `loading ${config.model}` });
@@ -30,6 +36,7 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
       batches: evalBatches(config, tokenizer, model.config),
       collation: config.loadInputs ? undefined : collateOptions(config, tokenizer, model.config),
       sink: folderSink(task.folder),
+      earlier: task.resume ? earlierLane(task.folder) : undefined,
       peakBytes: () => process.resourceUsage().maxRSS * 1024,
       say,
     },
@@ -38,6 +45,7 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
         await saveOutputs(config.saveOutputs, computation, first.batch.batch, first.result);
     },
   );
+  release();
   model.dispose();
   await session.dispose();
 }

@@ -16,6 +16,8 @@ export interface LaneTask extends LaneTaskBase {
   readonly config: EvalConfig;
   /** Batches that will be evaluated, as counted before the start. */
   readonly batches: number;
+  /** Goes on from what is in the folder, if anything is. */
+  readonly resume?: boolean;
 }
 
 export type LaneMessage =

@@ -1,108 +1,117 @@
 /**
- * Tracing of a lane, by level: nothing, a look at the loss with a traced replay on a hit, or every kernel of
- * every batch. Keeps the summary of the batch that tells most: the first with an origin, else the first.
+ * Tracing of a lane that evaluates, by level: nothing, a look at the loss with a traced replay on a hit, or every kernel
+ * of every batch. What is kept of it is the book's business (trace-book.ts).
  */
 import type { Session } from '@nanscope/backend';
-import {
-  namesOf,
-  observerEffect,
-  openTrace,
-  type Trace,
-  type TraceLevel,
-  traceLines,
-} from '@nanscope/cascade';
+import { namesOf, observerEffect, openTrace, type Trace, wrappedKernels } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { Gpt2 } from '@nanscope/gpt2';
 import type { CascadeRecord } from '@nanscope/report';
 import type { EvalBatch } from '../data/collation.ts';
 import type { RecordSink } from '../run-folder/sink.ts';
-import { summarize, type TracedBatch } from './cascade-summary.ts';
+import { summarize } from './cascade-summary.ts';
 import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
+import { replayHit } from './replay-hit.ts';
+import { TraceBook, type TraceSettings } from './trace-book.ts';
 
-/** At level `gate`, this many bad batches are replayed; the first names the origin, the others confirm it. */
-const MOST_REPLAYS = 4;
-
-/** Batches whose ops are written to health.jsonl; of later ones only the header (and the ops of the origin's batch), so that a long run stays small. */
-const MOST_WRITTEN = 32;
+const allFinite = ({ losses }: BatchResult) => losses.every(Number.isFinite);
 
 export class LaneTracer {
   readonly #session: Session;
-  readonly #level: TraceLevel;
-  readonly #sink: RecordSink;
+  readonly #settings: TraceSettings;
   readonly #model: Gpt2;
   readonly #trace: Trace;
-  #summary: CascadeRecord | undefined;
-  #batches = 0;
-  #replays = 0;
+  readonly #book: TraceBook;
 
-  constructor(session: Session, level: TraceLevel, model: Gpt2, sink: RecordSink) {
+  /** @param earlier the summary of the batches before, where an earlier process completed them */
+  constructor(
+    session: Session,
+    settings: TraceSettings,
+    model: Gpt2,
+    sink: RecordSink,
+    earlier?: CascadeRecord,
+  ) {
     this.#session = session;
-    this.#level = level;
-    this.#sink = sink;
+    this.#settings = settings;
     this.#model = model;
-    this.#trace = this.#open(level);
+    this.#book = new TraceBook(settings, sink, earlier);
+    this.#trace = this.#open(settings.level);
   }
 
-  #open(level: TraceLevel): Trace {
-    return openTrace(this.#session, level, { nameOf: namesOf(this.#model.parameters) });
+  #open(level: TraceSettings['level']): Trace {
+    const { filters } = this.#settings;
+    return openTrace(this.#session, level, { nameOf: namesOf(this.#model.parameters), filters });
+  }
+
+  async #collect(trace: Trace, computation: Computation, { batch, index }: EvalBatch) {
+    const result = await evaluateBatch(computation, batch, (phase, work) => trace.run(phase, work));
+    return { result, collected: { ...(await trace.collect()), batch: index } };
   }
 
   async #traced(trace: Trace, computation: Computation, evalBatch: EvalBatch): Promise<BatchResult> {
-    const result = await evaluateBatch(computation, evalBatch.batch, (phase, work) => trace.run(phase, work));
-    const collected = await trace.collect();
+    const { result, collected } = await this.#collect(trace, computation, evalBatch);
     if (collected.records.length === 0) return result; // A batch without a label computes nothing.
-    this.#keep({
-      trace: { ...collected, batch: evalBatch.index },
-      batch: evalBatch.batch,
-      policy: computation.policy,
-    });
+    const traced = { trace: collected, batch: evalBatch.batch, policy: computation.policy };
+    const summary = this.#book.searching
+      ? summarize(traced, this.#settings.level, this.#book.last)
+      : undefined;
+    this.#book.add(traced.trace, summary);
     return result;
-  }
-
-  #keep(traced: TracedBatch): void {
-    const searching = this.#summary?.origin === undefined;
-    const summary = searching ? summarize(traced, this.#level) : undefined;
-    const found = summary?.origin !== undefined;
-    if (summary && (found || !this.#summary)) this.#summary = summary;
-    const written = found || this.#batches < MOST_WRITTEN;
-    const lines = traceLines(traced.trace, {
-      whole: this.#batches === 0, // The list of keys that everything else is aligned by.
-      ...(written ? {} : { limit: 0 }),
-    });
-    this.#sink.appendLines('health.jsonl', lines);
-    this.#batches++;
-    if (this.#summary) this.#summary = { ...this.#summary, batchesTraced: this.#batches };
   }
 
   /** One batch, observed as the level says. */
   async evaluate(computation: Computation, evalBatch: EvalBatch): Promise<BatchResult> {
-    if (this.#level === 'health' || this.#level === 'full')
-      return this.#traced(this.#trace, computation, evalBatch);
+    const { level } = this.#settings;
+    if (level === 'health' || level === 'full') return this.#traced(this.#trace, computation, evalBatch);
     const result = await evaluateBatch(computation, evalBatch.batch);
-    const hit = result.losses.some((loss) => !Number.isFinite(loss));
-    if (this.#level !== 'gate' || !hit || this.#replays >= MOST_REPLAYS) return result;
-    this.#replays++;
-    const replay = this.#open('health');
-    try {
-      await this.#traced(replay, computation, evalBatch);
-    } finally {
-      replay.close();
-    }
+    if (!allFinite(result) && this.#book.mayReplay()) await this.#replay(computation, evalBatch);
     return result;
   }
 
-  /** Runs a small batch with and without taps and compares the bits of the losses. */
-  async observerEffect(computation: Computation, batch: CausalLMBatch): Promise<CascadeRecord['observer']> {
-    if (this.#level === 'off' || this.#level === 'gate') return 'unchecked';
+  /** Traces a batch that an earlier process completed, where it belongs to the last that are kept whole. */
+  async recall(computation: Computation, evalBatch: EvalBatch): Promise<void> {
+    const { level } = this.#settings;
+    if ((level !== 'health' && level !== 'full') || !this.#book.searching) return;
+    const { collected } = await this.#collect(this.#trace, computation, evalBatch);
+    if (collected.records.length > 0) this.#book.keep(collected);
+  }
+
+  /** The batch again, from the same weights; an evaluation draws nothing at random. */
+  async #replay(computation: Computation, evalBatch: EvalBatch): Promise<void> {
+    const traced = async () => {
+      const trace = this.#open('health');
+      try {
+        return allFinite(await this.#traced(trace, computation, evalBatch));
+      } finally {
+        trace.close();
+      }
+    };
+    const plain = async () => allFinite(await evaluateBatch(computation, evalBatch.batch));
+    this.#book.replayed(await replayHit(evalBatch.index, { plain, traced }));
+  }
+
+  /** Says whether looking changed what was seen: by a small batch with and without taps, or by what is registered. */
+  async observe(computation: Computation, batch: CausalLMBatch): Promise<void> {
+    const { level } = this.#settings;
+    if (level === 'off' || level === 'gate') return this.#observeRegistry();
     const plain = await evaluateBatch(computation, batch);
     const traced = await evaluateBatch(computation, batch, (phase, work) => this.#trace.run(phase, work));
     await this.#trace.collect();
-    return observerEffect(plain.losses, traced.losses);
+    this.#book.observed(
+      observerEffect(plain.losses, traced.losses),
+      `the bits of ${plain.losses.length} losses of a small batch, with and without taps`,
+    );
   }
 
-  /** What is known so far; undefined while nothing was traced. */
-  record(): CascadeRecord | undefined {
-    return this.#summary;
+  #observeRegistry(): void {
+    const wrapped = wrappedKernels(this.#session.tfjsName);
+    if (wrapped === 0) this.#book.observed('nothing wrapped', 'no kernel is registered a second time');
+    else this.#book.observed('unchecked', `${wrapped} kernels are registered a second time`);
+  }
+
+  /** What is known so far. */
+  record(): CascadeRecord {
+    return this.#book.record;
   }
 
   close(): void {

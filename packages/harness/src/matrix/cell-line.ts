@@ -8,18 +8,21 @@ export const cellLine = (result: CellResult): string =>
   stringifyExact({
     id: cellId(result.cell),
     ...('refused' in result ? { refused: result.refused } : result.observation),
+    ...(result.seconds !== undefined && { seconds: result.seconds }),
   });
 
 /** Undefined for what is no line of ours, such as a cell that lacks a factor. */
 export function cellOf(line: string): CellResult | undefined {
   try {
-    const { id, ...rest } = cellLineSchema.parse(JSON.parse(line));
+    const { id, seconds, ...rest } = cellLineSchema.parse(JSON.parse(line));
     const cell = conditionsFrom(id) as Cell;
     if (conditionNames.some((name) => cell[name] === undefined)) return undefined;
-    if ('refused' in rest) return { cell, refused: rest.refused };
+    const took = seconds === undefined ? {} : { seconds };
+    if ('refused' in rest) return { cell, ...took, refused: rest.refused };
     const { lossValue, rowLosses } = rest;
     return {
       cell,
+      ...took,
       observation: {
         ...rest,
         lossValue: fromJsonNumber(lossValue),

@@ -8,21 +8,25 @@ import {
   differences,
   predict,
 } from '@nanscope/experiments';
-import { type MatrixCellRecord, matrixCellLineSchema } from '@nanscope/report';
+import type { CellLine, MatrixCellRecord } from '@nanscope/report';
 
-/** @throws {UserError} `matrix/cells-file` for a line that is no observed cell */
-function cellRecord(content: unknown, where: string): MatrixCellRecord {
-  const parsed = matrixCellLineSchema.safeParse(content);
-  const cell = parsed.success && wholeCell(parsed.data.id);
+type ObservedLine = Exclude<CellLine, { refused: string }>;
+
+/** @throws {UserError} `matrix/cells-file` for a line whose id is that of no cell */
+function cellRecord(line: ObservedLine, path: string): MatrixCellRecord {
+  const cell = wholeCell(line.id);
   if (!cell) {
-    throw new UserError('matrix/cells-file', `${where}: expected an observed cell, found something else.`);
+    throw new UserError(
+      'matrix/cells-file',
+      `${path}: expected the id of a cell, found "${line.id.slice(0, 40)}".`,
+    );
   }
-  const { nanMap, leak, loss, gradients, origin } = parsed.data;
+  const { nanMap, leak, loss, gradients, origin } = line;
   return {
     id: cellId(cell),
     conditions: { ...cell },
     shown: { nanMap, leak, loss, gradients, origin },
-    differences: differences(parsed.data, predict(cell)),
+    differences: differences(line, predict(cell)),
   };
 }
 
@@ -36,19 +40,17 @@ function wholeCell(id: string): Cell | undefined {
 }
 
 /**
- * @param contents the lines of a cells.jsonl
+ * @param lines of a cells.jsonl
  * @param path of the file, for messages
- * @returns in order; of a cell that is there twice, the last
+ * @returns the observed cells in order; of a cell that is there twice, the last
  * @throws {UserError} `matrix/cells-file`
  */
-export async function cellRecords(
-  contents: AsyncIterable<unknown>,
-  path: string,
-): Promise<MatrixCellRecord[]> {
+export async function cellRecords(lines: AsyncIterable<CellLine>, path: string): Promise<MatrixCellRecord[]> {
   const cells = new Map<string, MatrixCellRecord>();
-  let number = 0;
-  for await (const content of contents) {
-    const cell = cellRecord(content, `${path}, cell ${++number}`);
+  for await (const line of lines) {
+    // What its attention can not do was not observed; the record says how many there are.
+    if ('refused' in line) continue;
+    const cell = cellRecord(line, path);
     cells.set(cell.id, cell);
   }
   return [...cells.values()];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Cell, cellId, plainCell } from '@nanscope/experiments';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CellResult } from '../experiments/task.ts';
-import { appendCells, readCells } from './cells-file.ts';
+import { appendCells, readCells, resumeCells } from './cells-file.ts';
 
 const cell: Cell = { ...plainCell, device: 'wasm' };
 const observed: CellResult = {
@@ -15,7 +15,7 @@ const observed: CellResult = {
     ...{ nanGradients: 0, parameters: 16, originKey: '' },
   },
 };
-const refused: CellResult = { cell: { ...cell, keys: '1' }, refused: 'it has no such kernel' };
+const refused: CellResult = { seconds: 0.25, cell: { ...cell, keys: '1' }, refused: 'it has no such kernel' };
 
 let folder = '';
 beforeEach(() => {
@@ -36,6 +36,8 @@ describe('cells.jsonl', () => {
     const whole = text();
     writeFileSync(path(), `${whole}{"id":"dev`);
     expect([...readCells(folder).keys()]).toEqual([cellId(cell)]);
+    expect(text()).toBe(`${whole}{"id":"dev`);
+    expect([...resumeCells(folder).keys()]).toEqual([cellId(cell)]);
     expect(text()).toBe(whole);
   });
 
@@ -51,7 +53,7 @@ describe('cells.jsonl', () => {
     appendCells(folder, [observed]);
     const before = `${text()}${line}\ncut off`;
     writeFileSync(path(), before);
-    expect(() => readCells(folder)).toThrow(/cells\.jsonl, line 2: expected an observed cell, found "/);
+    expect(() => resumeCells(folder)).toThrow(/cells\.jsonl, line 2: expected an observed cell, found "/);
     expect(text()).toBe(before);
   });
 });

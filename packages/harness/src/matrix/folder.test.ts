@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,6 +42,27 @@ describe('the folder of a matrix', () => {
     expect(() => opened(true, device('gpu', 'other'))).toThrow(
       /--resume: the cells of gpu in .* are of one adapter, and here it is other/,
     );
+  });
+
+  it.each([
+    ['cut off', '{"devices": {"gp', /config\.json: expected the configuration of a matrix, found /],
+    ['null', 'null', /found something else/],
+    ['of other devices', '{"devices": {"gpu": 5}}', /found something else/],
+    ['a list', '[]', /found something else/],
+  ])('is not gone on with where its configuration is %s', (_name, content, line) => {
+    const { path } = opened(false);
+    writeFileSync(join(path, 'config.json'), content);
+    expect(() => opened(true)).toThrow(line);
+    expect(readFileSync(join(path, 'config.json'), 'utf8')).toBe(content);
+  });
+
+  it.each(['config.json', 'cells.jsonl'])('is not gone on with where %s is huge or no file', (name) => {
+    const { path } = opened(false);
+    truncateSync(join(path, name), 300 * 2 ** 20);
+    expect(() => opened(true)).toThrow(/found a file of 300 MiB/);
+    rmSync(join(path, name));
+    mkdirSync(join(path, name));
+    expect(() => opened(true)).toThrow(/no plain file/);
   });
 
   it('that was killed before its result is moved aside, one that is not ours is left alone', () => {

@@ -1,5 +1,5 @@
 /** The run folder of a matrix: a new one, or that of an earlier matrix whose cells are kept. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { configRecord } from '../config/eval-config.ts';
@@ -7,8 +7,9 @@ import type { MatrixConfig } from '../config/matrix-config.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
 import type { CellResult } from '../experiments/task.ts';
+import { readText } from '../run-folder/read-text.ts';
 import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
-import { readCells, startCells } from './cells-file.ts';
+import { resumeCells, startCells } from './cells-file.ts';
 
 export interface MatrixFolder {
   readonly path: string;
@@ -18,6 +19,12 @@ export interface MatrixFolder {
 
 /** What config.json says of the devices whose cells are in the folder: names, and what they meant. */
 type Labels = Readonly<Record<string, string>>;
+
+const isLabels = (value: unknown): value is Labels =>
+  value !== null &&
+  typeof value === 'object' &&
+  !Array.isArray(value) &&
+  Object.values(value).every((label) => typeof label === 'string');
 
 /** @throws UserError `matrix/resume`, `matrix/cells-file`, `run-folder/foreign`, `run-folder/unwritable` */
 export function openMatrixFolder(
@@ -31,7 +38,7 @@ export function openMatrixFolder(
   let known: ReadonlyMap<string, CellResult> = new Map();
   if (config.resume) {
     before = resumedLabels(config.out, here);
-    known = readCells(path);
+    known = resumeCells(path);
   } else {
     const earlier = moveAside(path);
     if (earlier) say(`moved the earlier run in ${path} to ${earlier}`);
@@ -69,9 +76,16 @@ function resumedLabels(out: string | undefined, here: Labels): Labels {
 
 function readLabels(path: string): Labels {
   if (!existsSync(path)) return {};
+  const text = readText(path, 'the configuration of a matrix');
+  const refuse = (found: string) =>
+    new UserError('matrix/resume', `${path}: expected the configuration of a matrix, found ${found}.`);
+  let content: unknown;
   try {
-    return (JSON.parse(readFileSync(path, 'utf8')) as { devices?: Labels }).devices ?? {};
+    content = JSON.parse(text);
   } catch (error) {
-    throw new UserError('matrix/resume', `${path}: expected JSON, found ${errorLine(error)}.`);
+    throw refuse(errorLine(error));
   }
+  const { devices = {} } = { ...(content as { readonly devices?: unknown } | null) };
+  if (content === null || Array.isArray(content) || !isLabels(devices)) throw refuse('something else');
+  return devices;
 }

@@ -18,7 +18,8 @@ export function matrixRecord(
     return result && 'observation' in result ? [{ cell, outcome: result.observation }] : [];
   });
   const gpus = new Set(head.devices.filter(({ gpu }) => gpu).map(({ name }) => name));
-  const whole = head.shard === undefined && planned.every((cell) => seen.has(cellId(cell)));
+  const whole =
+    head.shard === undefined && !head.lastFailed && planned.every((cell) => seen.has(cellId(cell)));
   const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus, whole);
   const third = backend === undefined ? '' : ` --backend ${shellWord(backend)}`;
   return {

@@ -2,9 +2,7 @@
  * `nanscope merge`: the parts of a matrix that ran elsewhere as one table. What is merged must be of one factorial; the
  * union is verified: every cell of it there, none with two outcomes.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { errorLine, UserError } from '@nanscope/errors';
+import { UserError } from '@nanscope/errors';
 import {
   cellId,
   cellsOf,
@@ -13,22 +11,27 @@ import {
   type FactorValues,
   meets,
 } from '@nanscope/experiments';
-import { type MatrixRecord, matrixSchema, SCHEMA_VERSION } from '@nanscope/report';
+import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
 import type { CellResult } from '../experiments/task.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { appendCells, readCells } from './cells-file.ts';
 import { matrixRecord } from './matrix-record.ts';
+import { checkCuts, missingShards } from './merge-cuts.ts';
+import { readMatrix } from './read-matrix.ts';
 
-interface Part {
+export interface Part {
   readonly folder: string;
   readonly record: MatrixRecord;
   readonly cells: ReadonlyMap<string, CellResult>;
 }
 
+/** Missing parts and cells that a result names. */
+const MOST_MISSING = 20;
+
 /**
  * @param folders of matrix runs, shards of one or runs of several devices
- * @throws UserError `merge/no-matrix`, `merge/other-factors`, `merge/two-outcomes`, before anything is written
+ * @throws UserError `matrix/no-matrix`, `merge/other-factors`, `merge/other-device`, `merge/two-outcomes`, `merge/other-cut`, `merge/overlap`, before anything is written
  */
 export function mergeMatrices(
   folders: readonly string[],
@@ -37,7 +40,9 @@ export function mergeMatrices(
 ): MatrixRecord {
   const parts = folders.map(readPart);
   const values = joinedFactors(parts);
+  checkDevices(parts);
   const results = joinedCells(parts);
+  checkCuts(parts);
   const filter = parts[0]!.record.filter;
   const asked = filter === undefined ? {} : conditionsFrom(filter);
   const wanted = cellsOf(values).filter((cell) => meets(cell, { ...asked, device: cell.device }));
@@ -52,6 +57,13 @@ export function mergeMatrices(
       status: missing.length === 0 ? 'complete' : 'incomplete',
       factors: values,
       ...(filter !== undefined && { filter }),
+      ...(missing.length > 0 && {
+        missing: {
+          shards: missingShards(parts, MOST_MISSING),
+          cells: missing.length,
+          ids: missing.slice(0, MOST_MISSING).map(cellId),
+        },
+      }),
       devices: values.device.map((name) =>
         joinedDevice(name, parts, wanted.filter((cell) => cell.device === name).length),
       ),
@@ -64,24 +76,7 @@ export function mergeMatrices(
 }
 
 function readPart(folder: string): Part {
-  const path = join(folder, 'run.json');
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new UserError(
-      'merge/no-matrix',
-      `${path}: expected the run.json of a matrix, found ${errorLine(error)}.`,
-    );
-  }
-  const parsed = matrixSchema.safeParse(content);
-  if (parsed.success) return { folder, record: parsed.data, cells: readCells(folder) };
-  const { kind, schemaVersion } = (content ?? {}) as { kind?: unknown; schemaVersion?: unknown };
-  const found =
-    kind === 'matrix'
-      ? `a matrix of schema version ${schemaVersion} that does not read as one`
-      : `${kind ?? 'no kind'}`;
-  throw new UserError('merge/no-matrix', `${path}: expected a run of kind matrix, found ${found}.`);
+  return { folder, record: readMatrix(folder, 'merge'), cells: readCells(folder) };
 }
 
 /** Equal but for the devices, which are joined. */
@@ -100,6 +95,23 @@ function joinedFactors(parts: readonly Part[]): FactorValues {
   }
   const device = [...new Set(parts.flatMap(({ record }) => [...record.factors.device!]))];
   return { ...first.record.factors, device } as unknown as FactorValues;
+}
+
+/** One name is one device: where it was several, cells of each would stand in the table as those of one. */
+function checkDevices(parts: readonly Part[]): void {
+  const first = new Map<string, { readonly words: string; readonly folder: string }>();
+  for (const { folder, record } of parts) {
+    for (const { name, label, os, arch } of record.devices) {
+      const words = os === undefined ? label : `${label} on ${os} ${arch}`;
+      const known = first.get(name);
+      first.set(name, known ?? { words, folder });
+      if (!known || known.words === words) continue;
+      throw new UserError(
+        'merge/other-device',
+        `${folder}: expected ${name} to be ${known.words} as in ${known.folder}, found ${words}. Runs of two machines need names of their own: --device ${name.split('@', 1)[0]}@NAME.`,
+      );
+    }
+  }
 }
 
 /** A cell that is in two parts has to show the same in both. */

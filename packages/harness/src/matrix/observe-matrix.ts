@@ -10,8 +10,9 @@ import type { NamedDevice } from '../experiments/named-devices.ts';
 import type { CellResult } from '../experiments/task.ts';
 import { throwUserError } from '../lane/lane-outcome.ts';
 import type { LaneOutcome } from '../lane/task.ts';
+import { Failures } from './failures.ts';
 import { matrixRecord } from './matrix-record.ts';
-import type { MatrixPlan } from './plan.ts';
+import type { Earlier, MatrixPlan } from './plan.ts';
 
 type DeviceRecord = MatrixRecord['devices'][number];
 
@@ -29,28 +30,35 @@ interface Run<Device extends NamedDevice> {
   readonly store: CellStore;
   /** Filled by id. */
   readonly seen: Map<string, CellResult>;
+  readonly failures: Failures;
+  /** What the devices are in, where it is told. */
+  readonly machine: Pick<DeviceRecord, 'os' | 'arch'>;
   readonly hooks: ExperimentHooks;
 }
 
 /** @param command The command line as typed, for the result. */
 export async function observeMatrix<Device extends NamedDevice>(
-  config: Pick<MatrixConfig, 'filter' | 'shard' | 'backend'>,
+  config: Pick<MatrixConfig, 'filter' | 'shard' | 'backend' | 'bail'>,
   plan: MatrixPlan,
   devices: readonly Device[],
   command: string,
-  { laboratory, store, hooks }: Omit<Run<Device>, 'seen'>,
+  { earlier = {}, ...run }: Omit<Run<Device>, 'seen' | 'failures'> & { readonly earlier?: Earlier },
 ): Promise<MatrixRecord> {
   const seen = new Map<string, CellResult>();
   const records: DeviceRecord[] = [];
-  for (const device of devices)
-    records.push(await runDevice(device, plan.cells, { laboratory, store, seen, hooks }));
+  const failures = new Failures(config.bail);
+  for (const device of devices) records.push(await runDevice(device, plan.cells, { ...run, seen, failures }));
+  const notRun = plan.cells.length - seen.size;
   return matrixRecord(
     {
-      ...{ schemaVersion: SCHEMA_VERSION, kind: 'matrix', command, folder: store.folder },
+      ...{ schemaVersion: SCHEMA_VERSION, kind: 'matrix', command, folder: run.store.folder },
       status: records.every(({ status }) => status === 'complete') ? 'complete' : 'incomplete',
       factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
       ...(config.filter !== undefined && { filter: config.filter }),
       ...(config.shard !== undefined && { shard: config.shard }),
+      ...(earlier.timings && { timings: earlier.timings.fingerprint }),
+      ...(earlier.failed && { lastFailed: true }),
+      ...(failures.enough && notRun > 0 && { bailed: { failures: failures.count, notRun } }),
       devices: records,
     },
     plan.cells,
@@ -62,7 +70,7 @@ export async function observeMatrix<Device extends NamedDevice>(
 async function runDevice<Device extends NamedDevice>(
   device: Device,
   all: readonly Cell[],
-  { laboratory, store, seen, hooks }: Run<Device>,
+  { laboratory, store, seen, failures, machine, hooks }: Run<Device>,
 ): Promise<DeviceRecord> {
   const cells = all.filter((cell) => cell.device === device.name);
   const missing: Cell[] = [];
@@ -74,18 +82,20 @@ async function runDevice<Device extends NamedDevice>(
   let done = cells.length - missing.length;
   const started = performance.now();
   const outcome: LaneOutcome =
-    missing.length === 0
+    missing.length === 0 || failures.enough
       ? { status: 'complete' }
       : await laboratory.run(device, missing, {
           onStage: hooks.onStage,
           onResults: (results) => {
             store.keep(results);
+            failures.add(results);
             for (const result of results) seen.set(cellId(result.cell), result);
             done += results.length;
             hooks.onProgress(device.name, done, cells.length);
             hooks.onResults?.(device.name, results);
           },
           ...(hooks.signal && { signal: hooks.signal }),
+          ...(failures.left !== undefined && { bail: failures.left }),
         });
   throwUserError(outcome);
   const refused = cells.flatMap((cell) => {
@@ -97,8 +107,10 @@ async function runDevice<Device extends NamedDevice>(
     label: device.decision.label,
     backend: device.decision.backend,
     gpu: device.gpu,
-    status: outcome.status,
-    ...(outcome.failure !== undefined && { failure: outcome.failure }),
+    ...machine,
+    ...(outcome.status === 'complete' && done < cells.length
+      ? { status: 'interrupted', failure: 'ended by --bail' }
+      : outcome),
     asked: cells.length,
     observed: done - refused.length,
     refused: refused.length,

@@ -3,18 +3,20 @@
 import { UserError } from '@nanscope/errors';
 import {
   type Cell,
+  cellId,
   cellsOf,
   conditionsFrom,
   type FactorValues,
   factors,
-  inShard,
   meets,
-  shardFrom,
 } from '@nanscope/experiments';
 import { toConfig } from '../config/eval-config.ts';
 import type { FlagValues } from '../config/flag.ts';
 import type { MatrixConfig } from '../config/matrix-config.ts';
 import { deviceNames } from '../experiments/named-devices.ts';
+import { onlyFailed } from '../selection/only-failed.ts';
+import { inShard, shardFrom } from '../selection/shard.ts';
+import type { Timings } from '../selection/timings.ts';
 
 /** Flag values, already checked against the flag table. */
 export function matrixConfig(values: FlagValues): MatrixConfig {
@@ -31,25 +33,39 @@ export interface MatrixPlan {
   readonly cells: readonly Cell[];
 }
 
+/** What earlier runs say about the cells. */
+export interface Earlier {
+  /** Divides the parts. */
+  readonly timings?: Timings;
+  /** Ids of the cells that alone are run. */
+  readonly failed?: ReadonlySet<string>;
+}
+
 /**
  * What a filter names is run whether or not the lists hold it: the id of a cell is enough to run that cell.
  *
- * @throws UserError `experiments/condition`, `experiments/shard`, `usage/device-list`, `matrix/empty`
+ * @throws UserError `experiments/condition`, `usage/shard`, `usage/timings`, `usage/last-failed`, `usage/device-list`, `matrix/empty`
  */
-export function planMatrix({ device, factors: lists, filter, shard }: MatrixConfig): MatrixPlan {
+export function planMatrix(
+  { device, factors: lists, filter, shard }: MatrixConfig,
+  { timings, failed }: Earlier = {},
+): MatrixPlan {
   const asked = filter === undefined ? {} : conditionsFrom(filter);
   const named = Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, [value]]));
   const values: FactorValues = { device: deviceNames(device), ...lists, ...named } as FactorValues;
-  const part = shard === undefined ? undefined : shardFrom(shard);
-  const cells = cellsOf(values).filter((cell) => meets(cell, asked) && (!part || inShard(cell, part)));
-  if (cells.length > 0) return { values, cells };
-  const expected =
-    shard === undefined
-      ? 'values that can be asked together (onnxruntime has one policy: additive-inf, and, zeros, f32, inference)'
-      : 'at least one cell in this part';
-  const given = shard === undefined ? 'the factors' : `--shard ${shard}`;
-  throw new UserError(
-    'matrix/empty',
-    `${given}: expected ${expected}, found none. See nanscope matrix --help.`,
-  );
+  const table = cellsOf(values).filter((cell) => meets(cell, asked));
+  if (table.length === 0)
+    throw empty(
+      'the factors',
+      'values that can be asked together (onnxruntime has one policy: additive-inf, and, zeros, f32, inference)',
+    );
+  const wanted = failed ? onlyFailed(table, failed, cellId, 'cells') : table;
+  if (shard === undefined) return { values, cells: wanted };
+  const own = inShard(wanted.map(cellId), shardFrom(shard), timings?.seconds);
+  const cells = wanted.filter((cell) => own.has(cellId(cell)));
+  if (cells.length === 0) throw empty(`--shard ${shard}`, 'at least one cell in this part');
+  return { values, cells };
 }
+
+const empty = (given: string, expected: string) =>
+  new UserError('matrix/empty', `${given}: expected ${expected}, found none. See nanscope matrix --help.`);

@@ -1,11 +1,12 @@
 /** The cells beside a matrix in its run folder. */
-import type { MatrixCellRecord } from '@nanscope/report';
+import { cellLineSchema, type MatrixCellRecord } from '@nanscope/report';
 import { fileInside } from '../run-folder/inside.ts';
-import { readJsonLines } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { cellRecords } from './cell-records.ts';
 
-/** @returns the cells of `folder/cells.jsonl` in order; undefined where there is none */
+/** @returns the observed cells of `folder/cells.jsonl` in order; undefined where there is none */
 export async function matrixCells(folder: string): Promise<MatrixCellRecord[] | undefined> {
   const path = fileInside(folder, 'cells.jsonl');
-  return path === undefined ? undefined : cellRecords(readJsonLines(folder, 'cells.jsonl'), path);
+  if (path === undefined) return undefined;
+  return cellRecords(readJsonLines(folder, 'cells.jsonl', cellLineSchema), path);
 }

@@ -2,6 +2,7 @@
  * `nanscope matrix`: every combination of the conditions that are said to matter, observed on the devices of this machine and
  * kept in a run folder.
  */
+import { UserError } from '@nanscope/errors';
 import { isForeign } from '@nanscope/experiments';
 import type { MatrixRecord } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
@@ -10,10 +11,12 @@ import { decideDevices, machineLaboratory } from '../experiments/devices.ts';
 import type { ExperimentHooks } from '../experiments/laboratory.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
 import { writeJson } from '../run-folder/write.ts';
+import { failedCells } from '../selection/last-failed.ts';
+import { readTimings } from '../selection/timings.ts';
 import { appendCells } from './cells-file.ts';
 import { openMatrixFolder } from './folder.ts';
 import { observeMatrix } from './observe-matrix.ts';
-import { type MatrixPlan, planMatrix } from './plan.ts';
+import { type Earlier, type MatrixPlan, planMatrix } from './plan.ts';
 
 /**
  * @param command The command line as typed, for the result.
@@ -25,12 +28,15 @@ export async function runMatrix(
   command: string,
   hooks: ExperimentHooks,
 ): Promise<MatrixRecord | undefined> {
-  const plan = planMatrix(config);
+  const earlier = earlierRuns(config);
+  const plan = planMatrix(config, earlier);
   const devices = await decideDevices([...plan.values.device], config.backend, hooks);
   if (!devices) return undefined;
   checkForeign(plan, devices);
   const { path: folder, known } = openMatrixFolder(config, devices, hooks.onStage);
   const result = await observeMatrix(config, plan, devices, command, {
+    earlier,
+    machine: { os: process.platform, arch: process.arch },
     laboratory: machineLaboratory(config),
     store: { folder, known, keep: (results) => appendCells(folder, results) },
     hooks,
@@ -45,4 +51,15 @@ function checkForeign({ cells }: MatrixPlan, devices: readonly NamedDevice[]): v
     const foreign = cells.filter((cell) => cell.device === name).find(isForeign);
     if (foreign) onnxruntimeProvider(foreign.attn, decision);
   }
+}
+
+/** What the flags say of earlier runs, read before anything starts. */
+function earlierRuns({ timings, shard, lastFailed }: MatrixConfig): Earlier {
+  if (timings !== undefined && shard === undefined) {
+    throw new UserError('usage/timings', `--timings ${timings}: expected --shard I/N beside it, found none.`);
+  }
+  return {
+    ...(timings !== undefined && { timings: readTimings(timings) }),
+    ...(lastFailed !== undefined && { failed: failedCells(lastFailed) }),
+  };
 }

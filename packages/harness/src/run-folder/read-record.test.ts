@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TrainResultRecord } from '@nanscope/report';
+import type { StepLine, TrainResultRecord } from '@nanscope/report';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { lane } from '../testing/records.ts';
 import { trainLane } from '../testing/training-records.ts';
@@ -29,7 +29,8 @@ const cell =
   'device=wasm;attn=eager;fill=select-inf;compose=and;row-guard=zeros;compute-dtype=f32;padding-side=left;keys=0;mode=inference;layers=1;cause=padding;labels=clm;row=0';
 const observed = {
   ...{ id: cell, layers: [['........', '........']], nanMap: 'none', leak: 'none', loss: 'finite' },
-  ...{ gradients: 'none', origin: 'none' },
+  ...{ gradients: 'none', origin: 'none', lossValue: 6.05, rowLosses: [6.05], leaks: [] },
+  ...{ nanGradients: 0, parameters: 10, originKey: '' },
 };
 
 describe('readRecord', () => {
@@ -114,24 +115,40 @@ describe('withFilesBeside', () => {
     expect(broken.cells![0]!.differences).toContainEqual('loss: NaN, predicted finite');
   });
 
-  it.each(['{"id": "device=wasm;attn=odd"}', 'null', '{"id": 3}', '{"id":"__proto__=1"}'])(
-    'refuses a line that is no cell: %s',
-    async (line) => {
-      put(JSON.stringify(matrix));
-      put(`${line}\n`, 'cells.jsonl');
-      const { record } = readRecord(folder);
-      await expect(withFilesBeside(record, folder)).rejects.toThrow(/cell 1: expected an observed cell/);
-    },
-  );
+  it('leaves out what an attention refused, and shows a gradient that is infinite', async () => {
+    put(JSON.stringify(matrix));
+    const lines = [
+      { id: cell, refused: 'no softcap' },
+      { ...observed, gradients: 'infinite' },
+    ];
+    put(lines.map((line) => `${JSON.stringify(line)}\n`).join(''), 'cells.jsonl');
+    const { cells } = await withFilesBeside(readRecord(folder).record, folder);
+    expect(cells!.map(({ shown }) => shown.gradients)).toEqual(['infinite']);
+  });
+
+  it.each([
+    ['{"id": "device=wasm;attn=odd"}', /line 1: expected a line of cells.jsonl/],
+    ['null', /line 1: expected a line of cells.jsonl/],
+    ['{"id": 3}', /line 1: expected a line of cells.jsonl/],
+    [JSON.stringify({ ...observed, id: '__proto__=1' }), /expected the id of a cell, found "__proto__=1"/],
+  ])('refuses a line that is no cell: %s', async (line, message) => {
+    put(JSON.stringify(matrix));
+    put(`${line}\n`, 'cells.jsonl');
+    const { record } = readRecord(folder);
+    await expect(withFilesBeside(record, folder)).rejects.toThrow(message);
+  });
 });
+
+const step: StepLine = {
+  ...{ step: 1, epoch: 1, loss: 1, learningRate: 1e-3, gradNorm: 1, tokens: 8 },
+  ...{ tokensPerSecond: 1, seconds: 1, bytes: 1, action: 'update' },
+};
 
 it('gradient norms keep a NaN, and steps that the run can not have had are left out', async () => {
   const lines = [
-    { step: 1, gradNorm: 1.5 },
-    { step: 2, gradNorm: 'NaN' },
-    { step: 4e9, gradNorm: 1 },
-    { step: -1, gradNorm: 1 },
-    null,
+    { ...step, step: 1, gradNorm: 1.5 },
+    { ...step, step: 2, gradNorm: 'NaN' },
+    { ...step, step: 4e9, gradNorm: 1 },
   ];
   mkdirSync(join(folder, 'target'));
   put(lines.map((line) => JSON.stringify(line)).join('\n'), 'target/metrics.jsonl');

@@ -28,6 +28,8 @@ export function readRecord(path: string): FoundRecord {
   if (!stat.isDirectory()) {
     throw new UserError('run-folder/missing', `${path}: expected a run folder, found something else.`);
   }
+  const reduced = fileInside(path, 'reduced.json');
+  if (reduced !== undefined) return { record: recordOf(readRunFile(reduced), path), folder: path };
   const record = fileInside(path, 'run.json') ? recordOf(readRun(path), path) : cutOff(path);
   return { record, folder: path };
 }
@@ -44,6 +46,12 @@ function recordOf(run: RunRecord, path: string): AnyRecord {
       return run.claims;
     case 'conform':
       return run.conform;
+    case 'selftest':
+      return run.selftest;
+    case 'doctor':
+      return run.doctor;
+    case 'reduce':
+      return run.reduced;
     default:
       return alone([run], path);
   }

@@ -1,8 +1,8 @@
 /** The traces of chosen batches out of a run folder's health.jsonl, streamed. */
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { BatchTrace } from '@nanscope/cascade';
+import { linesOf } from './read-lines.ts';
 import { tracesOf } from './traces-of.ts';
 
 /** As `tracesOf`; none where there is no such file. */
@@ -11,9 +11,5 @@ export async function readTraces(
   wanted: ReadonlySet<number>,
 ): Promise<Map<number, BatchTrace>> {
   const path = join(folder, 'health.jsonl');
-  if (!existsSync(path)) return new Map();
-  return tracesOf(
-    createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY }),
-    wanted,
-  );
+  return existsSync(path) ? tracesOf(linesOf(path), wanted) : new Map();
 }

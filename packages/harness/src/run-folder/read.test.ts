@@ -1,12 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { compareRuns } from '../compare/compare-runs.ts';
 import { lane, nanMetrics } from '../testing/records.ts';
-import { readJsonLines, readLane, readRun } from './read.ts';
+import { readLane, readRun } from './read.ts';
 import { readTraces } from './read-traces.ts';
-import { appendJsonLine, writeJson } from './write.ts';
+import { writeJson } from './write.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-read-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -17,12 +17,6 @@ beforeEach(() => {
   mkdirSync(folder);
 });
 const put = (text: string) => writeFileSync(join(folder, 'run.json'), text);
-
-async function lines(name: string): Promise<unknown[]> {
-  const read: unknown[] = [];
-  for await (const line of readJsonLines(folder, name)) read.push(line);
-  return read;
-}
 
 describe('readRun', () => {
   it('gives back a lane as it was written, NaN as its word', () => {
@@ -52,23 +46,6 @@ describe('readRun', () => {
 describe('readLane', () => {
   it('is undefined where the lane never began', () => {
     expect(readLane(folder)).toBeUndefined();
-  });
-});
-
-describe('readJsonLines', () => {
-  it('skips a torn last line and blank ones, and gives the rest', async () => {
-    appendJsonLine(folder, 'a.jsonl', { x: Number.NaN });
-    appendFileSync(join(folder, 'a.jsonl'), '\n{"x": 2}\n{"x": 3, "y');
-    expect(await lines('a.jsonl')).toEqual([{ x: 'NaN' }, { x: 2 }]);
-  });
-
-  it('refuses a torn line with others after it, by its number', async () => {
-    writeFileSync(join(folder, 'a.jsonl'), '{"x": 1}\n{"x\n{"x": 3}\n');
-    await expect(lines('a.jsonl')).rejects.toThrow(/a.jsonl, line 2: expected JSON/);
-  });
-
-  it('a file that is not there has no lines', async () => {
-    expect(await lines('none.jsonl')).toEqual([]);
   });
 });
 

@@ -1,39 +1,19 @@
-/** Reading run folders of a disk, also unfinished ones. What their files mean is parse-run.ts's business. */
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+/** The run.json of a run folder on a disk. What it holds is parse-run.ts's business. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { errorLine, UserError } from '@nanscope/errors';
+import { UserError } from '@nanscope/errors';
 import type { LaneRecord, TrainLaneRecord } from '@nanscope/report';
-import { parseJsonLines, parseRun, type RunRecord, unexpected } from './parse-run.ts';
+import { parseRun, type RunRecord } from './parse-run.ts';
+import { readText } from './read-text.ts';
 
 export type { RunRecord } from './parse-run.ts';
 
-/** No record of ours comes near it; a larger file would be more than a text can hold. */
-const LARGEST_BYTES = 256 * 2 ** 20;
-
-function readText(path: string): string {
-  try {
-    const { size } = statSync(path);
-    if (size > LARGEST_BYTES) throw new Error(`a file of ${Math.round(size / 2 ** 20)} MiB`);
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw unexpected('missing', path, errorLine(error), 'the run.json of a run folder');
-  }
-}
-
 /** @throws {UserError} `run-folder/missing`, `run-folder/broken`, `run-folder/version`, `run-folder/foreign` */
-export const readRunFile = (path: string): RunRecord => parseRun(readText(path), path);
+export const readRunFile = (path: string): RunRecord =>
+  parseRun(readText(path, 'the run.json of a run folder'), path);
 
 /** As `readRunFile`, of the `run.json` in a folder. */
 export const readRun = (folder: string): RunRecord => readRunFile(join(folder, 'run.json'));
-
-/** The lines of `folder/name` as they stand, streamed; nothing when the file is not there. */
-export async function* readJsonLines<T>(folder: string, name: string): AsyncGenerator<T> {
-  const path = join(folder, name);
-  if (!existsSync(path)) return;
-  const input = createReadStream(path, 'utf8');
-  yield* parseJsonLines<T>(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), path);
-}
 
 /** A lane's record, or undefined when the lane ended before it wrote one. */
 export function readLane(folder: string): LaneRecord | undefined {

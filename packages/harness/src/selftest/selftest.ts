@@ -12,7 +12,8 @@ import { watchLane } from '../lane/watch-lane.ts';
 import type { SelftestMessage, SelftestTask } from './task.ts';
 import { bar, deviceRecord, selftestVerdict } from './verdict.ts';
 
-export interface SelftestConfig extends Pick<EvalConfig, 'backend' | 'device' | 'laneTimeout' | 'json'> {
+export interface SelftestConfig
+  extends Pick<EvalConfig, 'backend' | 'device' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly detector: boolean;
   readonly share: number;
 }

@@ -1,14 +1,15 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { errorLine, UserError } from '@nanscope/errors';
+import { UserError } from '@nanscope/errors';
 import { savePlace } from '@nanscope/gpt2';
+import { checkTracing } from '../config/check-tracing.ts';
 import { policyOf } from '../config/policy.ts';
 import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles } from '../data/model.ts';
 import { checkWritable } from '../eval/check-inputs.ts';
+import { resumedSettings } from '../run-folder/resumed-settings.ts';
 import { earlierRun } from '../run-folder/write.ts';
 import { trainData } from './data.ts';
 import { trainModelConfig } from './model.ts';
@@ -52,6 +53,7 @@ function checkTogether(config: TrainConfig): void {
 export async function checkTrain(config: TrainConfig): Promise<{ readonly steps: number }> {
   policyOf(config);
   checkSdpaKernel(config);
+  checkTracing(config);
   checkTogether(config);
   const tokenizer = await loadTokenizerFor(config);
   const model = await trainModelConfig(config, tokenizer);
@@ -86,24 +88,9 @@ export async function checkTrain(config: TrainConfig): Promise<{ readonly steps:
  * @throws {UserError} `resume/no-run`, `resume/broken`
  */
 export function resumedValues(folder: string): Record<string, unknown> {
-  const path = join(folder, 'config.json');
-  if (!existsSync(path)) {
-    throw new UserError(
-      'resume/no-run',
-      `--resume ${folder}: expected the folder of a training run, with config.json in it, found none. A single checkpoint can be trained on with --model ${join(folder, 'target', 'checkpoints', 'step-...')}.`,
-    );
-  }
-  try {
-    const {
-      json: _,
-      reporter: __,
-      resume: ___,
-      ...values
-    } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    return { ...values, out: folder };
-  } catch (error) {
-    throw new UserError('resume/broken', `${path}: expected JSON, found ${errorLine(error)}.`);
-  }
+  const checkpoint = join(folder, 'target', 'checkpoints', 'step-...');
+  const help = ` A single checkpoint can be trained on with --model ${checkpoint}.`;
+  return { ...resumedSettings(folder, 'a training run', help), out: folder };
 }
 
 /** Whether a run continues in its own folder. */

@@ -3,16 +3,17 @@ import {
   fromJsonNumber,
   type JsonNumber,
   type QuantityComparison,
+  stepLineSchema,
   type TrainComparisonRecord,
   type TrainLaneRecord,
   toJsonNumber,
+  validationLineSchema,
 } from '@nanscope/report';
 import { compareCascades } from '../compare/compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from '../compare/compare-config.ts';
 import { numberClass, requiredRtol, sameNumber, type Tolerance } from '../compare/numbers.ts';
-import { readJsonLines } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { readTraces } from '../run-folder/read-traces.ts';
-import type { StepLine, ValidationLine } from './lines.ts';
 
 /** One quantity of one lane by step. */
 export type Series = ReadonlyMap<number, JsonNumber>;
@@ -55,11 +56,11 @@ interface LaneSeries {
 
 async function seriesOf(folder: string): Promise<LaneSeries> {
   const series: LaneSeries = { loss: new Map(), gradNorm: new Map(), validation: new Map() };
-  for await (const { step, loss, gradNorm } of readJsonLines<StepLine>(folder, 'metrics.jsonl')) {
+  for await (const { step, loss, gradNorm } of readJsonLines(folder, 'metrics.jsonl', stepLineSchema)) {
     series.loss.set(step, loss);
     series.gradNorm.set(step, gradNorm);
   }
-  for await (const { step, loss } of readJsonLines<ValidationLine>(folder, 'validation.jsonl'))
+  for await (const { step, loss } of readJsonLines(folder, 'validation.jsonl', validationLineSchema))
     series.validation.set(step, loss);
   return series;
 }

@@ -1,10 +1,9 @@
 /** The gradient norms of a training run out of the step lines of its lanes, short enough for a picture. */
 import { join } from 'node:path';
-import { fromJsonNumber, jsonNumber, type ReportSubject, type TrainResultRecord } from '@nanscope/report';
+import { fromJsonNumber, type ReportSubject, stepLineSchema, type TrainResultRecord } from '@nanscope/report';
 import { fileInside } from '../run-folder/inside.ts';
-import { readJsonLines } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { Curve } from './curve.ts';
-import type { StepLine } from './lines.ts';
 
 /** @returns by lane; undefined where no lane left any */
 export async function gradNorms(
@@ -16,11 +15,8 @@ export async function gradNorms(
     const lane = record[role];
     if (!lane || !fileInside(folder, join(role, 'metrics.jsonl'))) continue;
     const curve = new Curve(lane.training.totalSteps);
-    for await (const line of readJsonLines<Partial<StepLine> | null>(join(folder, role), 'metrics.jsonl')) {
-      const [step, norm] = [line?.step ?? 0, jsonNumber.safeParse(line?.gradNorm)];
-      const known = Number.isSafeInteger(step) && step > 0 && step <= lane.training.totalSteps;
-      if (known && norm.success) curve.add(step, fromJsonNumber(norm.data));
-    }
+    for await (const { step, gradNorm } of readJsonLines(join(folder, role), 'metrics.jsonl', stepLineSchema))
+      if (step <= lane.training.totalSteps) curve.add(step, fromJsonNumber(gradNorm));
     curves[role] = curve.points();
   }
   return Object.keys(curves).length === 0 ? undefined : curves;

@@ -6,7 +6,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session } from '@nanscope/backend';
-import type { TrainDataRecord, TrainLaneRecord } from '@nanscope/report';
+import type {
+  ReplayRecord,
+  StepLine,
+  TrainDataRecord,
+  TrainLaneRecord,
+  ValidationLine,
+} from '@nanscope/report';
 import { toJsonNumber } from '@nanscope/report';
 import {
   epochsAfter,
@@ -20,9 +26,12 @@ import {
   type TrainHooks,
   type Training,
   type ValidationReport,
+  weightsAreFinite,
 } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
+import { traceSettings } from '../config/trace-settings.ts';
 import type { LaneMessage } from '../lane/task.ts';
+import { folderSink } from '../run-folder/folder-sink.ts';
 import { appendJsonLine } from '../run-folder/write.ts';
 import {
   checkpointRoot,
@@ -32,7 +41,7 @@ import {
   takeCheckpointsAlong,
   takeEventsAlong,
 } from './checkpoints.ts';
-import { keepLines, type StepLine, stepLine, type ValidationLine, validationLine } from './lines.ts';
+import { keepLines, stepLine, validationLine } from './lines.ts';
 import { StepTracer } from './step-tracer.ts';
 import type { TrainTask } from './task.ts';
 import { TrainRecorder } from './train-record.ts';
@@ -65,7 +74,7 @@ export class LaneHooks implements TrainHooks {
     const { model, settings } = run;
     this.#context = context;
     this.#recorder = new TrainRecorder(task, session, model, { data, totalSteps: settings.steps });
-    this.#tracer = new StepTracer(session, task.config.trace, model, settings.policy, task.folder);
+    this.#tracer = new StepTracer(session, traceSettings(task.config), run, folderSink(task.folder));
     if (this.#tracer.everyStep) this.observe = this.#tracer.observer;
     if (task.resumeFrom === undefined) this.#recorder.write();
   }
@@ -148,9 +157,10 @@ export class LaneHooks implements TrainHooks {
 
   async onNonFinite(step: NonFiniteStep): Promise<void> {
     const { replay: _, redo: __, ...hit } = step;
+    await this.#tracer.settle();
     const words = { stop: 'stopped', skip: 'update left out', update: 'went on all the same' };
     this.#context.say({ kind: 'note', text: `step ${hit.step}: ${hit.reason}; ${words[hit.action]}` });
-    const replayed = await this.#trace(step);
+    const replayed = (await this.#trace(step)) !== undefined;
     this.#recorder.nonFinite({
       ...hit,
       loss: toJsonNumber(hit.loss),
@@ -161,17 +171,21 @@ export class LaneHooks implements TrainHooks {
   }
 
   /** Computes what went wrong again under taps: this step, or the one whose update broke the weights. */
-  async #trace({ replay, redo, weightsFinite, action }: NonFiniteStep): Promise<boolean> {
-    if (weightsFinite || action !== 'stop') return this.#tracer.replay(replay);
-    const { say, goodState } = this.#context;
+  async #trace(hit: NonFiniteStep): Promise<ReplayRecord | undefined> {
+    const { step, replay, redo, weightsFinite, action, loss, gradNorm } = hit;
+    if (weightsFinite || action !== 'stop') return this.#tracer.replay(step, replay);
+    const { run, say, goodState } = this.#context;
     const { from, restore } = await goodState();
     say({ kind: 'note', text: `a weight is not finite: taking the steps since step ${from.step} again` });
-    return this.#tracer.replay(async (observer) => void (await redo(from, restore, observer)));
+    return this.#tracer.replay(step, async (observer) => {
+      await redo(from, restore, observer);
+      // It is the weights that were not finite: a step that leaves them finite did not show it again.
+      return (await weightsAreFinite(run.model)) ? { loss: 0, gradNorm: 0 } : { loss, gradNorm };
+    });
   }
 
   #writeCascade(): void {
-    const cascade = this.#tracer.record();
-    this.#recorder.update(cascade ? { cascade } : {});
+    this.#recorder.update({ cascade: this.#tracer.record() });
   }
 
   async save(progress: RunProgress): Promise<void> {
@@ -193,13 +207,18 @@ export class LaneHooks implements TrainHooks {
     this.#recorder.update({ training: { saved: directory } });
   }
 
-  finish(end: TrainEnd): void {
-    const cascade = this.#tracer.record();
-    this.#tracer.close();
+  /** Before the first step (counted from 0) that is taken here. */
+  async begin(step: number): Promise<void> {
+    await this.#tracer.observe(step);
+    this.#writeCascade();
+  }
+
+  async finish(end: TrainEnd): Promise<void> {
+    await this.#tracer.close();
     this.#recorder.update({
       status: end === 'interrupted' ? 'interrupted' : 'complete',
       finishedAt: new Date().toISOString(),
-      ...(cascade ? { cascade } : {}),
+      cascade: this.#tracer.record(),
       training: { end },
       memory: {
         peakResidentBytes: process.resourceUsage().maxRSS * 1024,

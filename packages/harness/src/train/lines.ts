@@ -1,37 +1,11 @@
 /** The lines a training lane writes: metrics.jsonl, one a step, and validation.jsonl, one an evaluation. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type JsonNumber, toJsonNumber } from '@nanscope/report';
+import { type StepLine, toJsonNumber, type ValidationLine } from '@nanscope/report';
 import type { StepReport, ValidationReport } from '@nanscope/trainer';
-
-export interface StepLine {
-  /** Counted from 1. */
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: JsonNumber;
-  readonly learningRate: number;
-  /** Before clipping. */
-  readonly gradNorm: JsonNumber;
-  /** Supervised tokens of the step. */
-  readonly tokens: number;
-  readonly tokensPerSecond: number;
-  readonly seconds: number;
-  /** Held by tensors after the step. */
-  readonly bytes: number;
-  /** `skip` or `stop` where the update was not made. */
-  readonly action: StepReport['action'];
-}
 
 export function stepLine(report: StepReport): StepLine {
   return { ...report, loss: toJsonNumber(report.loss), gradNorm: toJsonNumber(report.gradNorm) };
-}
-
-export interface ValidationLine {
-  readonly step: number;
-  readonly loss: JsonNumber;
-  readonly perplexity: JsonNumber;
-  readonly accuracy: JsonNumber;
-  readonly tokens: number;
 }
 
 export function validationLine(report: ValidationReport): ValidationLine {

@@ -73,8 +73,9 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
   };
   const hooks = new LaneHooks({ task, session, run, identity, data: data.record, say, stop, goodState });
   if (task.resumeFrom) hooks.resume(checkpoint?.path, from.step);
+  await hooks.begin(from.step);
   const { end } = await train(run, hooks, from);
-  hooks.finish(end);
+  await hooks.finish(end);
   if (config.save !== undefined && task.role === 'target' && wholeRun.includes(end)) {
     const inRoot = (name: string | undefined) => name && join(checkpointRoot(folder), name);
     const { checkpoints } = hooks.record.training;

@@ -1,30 +1,26 @@
 /**
  * Tracing of a training run. At `gate` nothing is tapped until a step is not finite; then that step is computed again
- * under taps. At `health` and `full` every step is. A step is traced part by part - each micro-batch, the norm, the
- * update - and the part that tells most is kept: the first with an origin, else the first.
+ * under taps. At `health` and `full` every step is. The micro-batches, the norm and the update of a step are one trace;
+ * of several micro-batches each is one, the last of them with what follows, and the one that tells most is kept: the first
+ * with an origin, else the first.
  */
-import type { Policy } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
-import {
-  type BatchTrace,
-  namesOf,
-  openTrace,
-  type Trace,
-  type TraceLevel,
-  traceLines,
-} from '@nanscope/cascade';
+import { type BatchTrace, namesOf, openTrace, type Trace, wrappedKernels } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import type { Gpt2 } from '@nanscope/gpt2';
-import type { CascadeRecord } from '@nanscope/report';
-import type { LabelledBatch, Observer, StepPart } from '@nanscope/trainer';
+import type { CascadeRecord, ReplayRecord } from '@nanscope/report';
+import {
+  type Gradients,
+  type LabelledBatch,
+  type Observer,
+  observedDifference,
+  type StepFigures,
+  type StepPart,
+  type Training,
+} from '@nanscope/trainer';
 import { summarize } from '../lane/cascade-summary.ts';
-import { appendLines } from '../run-folder/write.ts';
-
-/** Steps that are replayed in one run; the first names the origin, the others confirm it. */
-const MOST_REPLAYS = 4;
-
-/** Steps whose ops are written to health.jsonl; of later ones only the header, unless the origin is in them. */
-const MOST_WRITTEN = 32;
+import { replayHit } from '../lane/replay-hit.ts';
+import { TraceBook, type TraceSettings } from '../lane/trace-book.ts';
+import type { RecordSink } from '../run-folder/sink.ts';
 
 interface Kept {
   readonly trace: BatchTrace;
@@ -37,89 +33,145 @@ function better(first: Kept | undefined, next: Kept | undefined): Kept | undefin
   return first;
 }
 
+const prefixed = <T>(prefix: string, table: Readonly<Record<string, T>> = {}) =>
+  Object.fromEntries(Object.entries(table).map(([name, value]) => [`${prefix}${name}`, value]));
+
+const allFinite = ({ loss, gradNorm }: StepFigures) => Number.isFinite(loss) && Number.isFinite(gradNorm);
+
 export class StepTracer {
   readonly #session: Session;
-  readonly #level: TraceLevel;
-  readonly #model: Gpt2;
-  readonly #policy: Policy;
-  readonly #folder: string;
-  #summary: CascadeRecord | undefined;
-  #steps = 0;
-  #replays = 0;
-  #batch: CausalLMBatch | undefined;
+  readonly #settings: TraceSettings;
+  readonly #run: Training;
+  readonly #book: TraceBook;
   #trace: Trace | undefined;
+  #batch: CausalLMBatch | undefined;
+  /** Of the step that is being computed. */
+  #gradients: Gradients | undefined;
+  /** What was run under taps and not collected yet. */
+  #open: StepPart | undefined;
   #told: { readonly step: number; readonly kept: Kept | undefined } | undefined;
 
-  constructor(session: Session, level: TraceLevel, model: Gpt2, policy: Policy, folder: string) {
+  constructor(session: Session, settings: TraceSettings, run: Training, sink: RecordSink) {
     this.#session = session;
-    this.#level = level;
-    this.#model = model;
-    this.#policy = policy;
-    this.#folder = folder;
+    this.#settings = settings;
+    this.#run = run;
+    this.#book = new TraceBook(settings, sink);
   }
 
   /** Whether every step is to run under taps. */
   get everyStep(): boolean {
-    return this.#level === 'health' || this.#level === 'full';
+    return this.#settings.level === 'health' || this.#settings.level === 'full';
   }
 
-  #open(): Trace {
-    const level = this.everyStep ? this.#level : 'health';
-    return openTrace(this.#session, level, { nameOf: namesOf(this.#model.parameters) });
+  #openTrace(): Trace {
+    const { model, optimizer } = this.#run;
+    const { level, filters } = this.#settings;
+    return openTrace(this.#session, this.everyStep ? level : 'health', {
+      filters,
+      nameOf: namesOf(
+        model.parameters,
+        () => optimizer.stateTensors(),
+        () => prefixed('gradient of ', this.#gradients),
+      ),
+    });
   }
 
   /** Taps every part of every step, for the levels that do. */
   readonly observer: Observer = async (part, compute) => {
-    this.#trace ??= this.#open();
+    if (typeof part.part === 'number') await this.settle();
+    if (this.#told && this.#told.step !== part.step) this.#keep();
+    this.#trace ??= this.#openTrace();
+    this.#open = part;
+    this.#gradients = part.gradients;
+    if (part.batch) this.#batch = part.batch as LabelledBatch & CausalLMBatch;
     const result = compute((phase, inner) => this.#trace!.run(phase, inner));
-    const told = await this.#collect(this.#trace, part);
-    if (this.#told?.step !== part.step) this.#keep();
-    this.#told = { step: part.step, kept: better(this.#told?.kept, told) };
+    // A micro-batch gives its loss and its gradients.
+    const { gradients } = (result ?? {}) as { readonly gradients?: Gradients };
+    if (gradients) this.#trace.nameGradients(gradients);
     return result;
   };
 
-  async #collect(trace: Trace, { step, batch }: StepPart): Promise<Kept | undefined> {
-    const collected = { ...(await trace.collect()), batch: step + 1 };
-    if (batch) this.#batch = batch as LabelledBatch & CausalLMBatch;
-    if (!this.#batch || collected.records.length === 0) return undefined;
-    const level = this.everyStep ? this.#level : 'gate';
-    const summary = summarize({ trace: collected, batch: this.#batch, policy: this.#policy }, level);
-    return { trace: collected, summary };
+  /** Collects what was run under taps so far: the one read-back of its health. */
+  async settle(): Promise<void> {
+    const part = this.#open;
+    if (!part || !this.#trace) return;
+    this.#open = undefined;
+    const trace = { ...(await this.#trace.collect()), batch: part.step + 1 };
+    if (!this.#batch || trace.records.length === 0) return;
+    const { policy } = this.#run.settings;
+    const summary = summarize({ trace, batch: this.#batch, policy }, this.#settings.level, this.#book.last);
+    if (this.#told && this.#told.step !== part.step) this.#keep();
+    this.#told = { step: part.step, kept: better(this.#told?.kept, { trace, summary }) };
   }
 
   /** Writes down what the parts of a step told, once the step is over. */
   #keep(): void {
     const kept = this.#told?.kept;
     this.#told = undefined;
-    if (!kept) return;
-    const { trace, summary } = kept;
-    const found = this.#summary?.origin === undefined && summary.origin !== undefined;
-    if (found || !this.#summary) this.#summary = summary;
-    const whole = found || this.#steps < MOST_WRITTEN;
-    appendLines(this.#folder, 'health.jsonl', traceLines(trace, whole ? {} : { limit: 0 }));
-    this.#steps++;
-    this.#summary = { ...this.#summary!, batchesTraced: this.#steps };
+    if (kept) this.#book.add(kept.trace, kept.summary);
   }
 
-  /** Computes a step again under taps, unless tracing is off, always on, or enough was replayed. @returns Whether it did. */
-  async replay(work: (observer: Observer) => Promise<void>): Promise<boolean> {
-    if (this.#level === 'off' || this.everyStep || this.#replays >= MOST_REPLAYS) return false;
-    this.#replays++;
-    try {
-      await work(this.observer);
-    } finally {
-      this.close();
+  /**
+   * Computes a step that was not finite again, from the same batch, random state and weights, unless tracing is off,
+   * always on, or enough was replayed.
+   *
+   * @param step counted from 1
+   * @param again under an observer, or under none
+   */
+  async replay(
+    step: number,
+    again: (observer?: Observer) => Promise<StepFigures>,
+  ): Promise<ReplayRecord | undefined> {
+    if (!this.#book.mayReplay()) return undefined;
+    const traced = async () => {
+      try {
+        return allFinite(await again(this.observer));
+      } finally {
+        await this.close();
+      }
+    };
+    const replay = await replayHit(step, { plain: async () => allFinite(await again()), traced });
+    this.#book.replayed(replay);
+    return replay;
+  }
+
+  /**
+   * Says whether looking changes what is seen: by one step with and without taps, or by what is registered.
+   *
+   * @param step counted from 0; model and optimizer are left as they are before it
+   */
+  async observe(step: number): Promise<void> {
+    if (!this.everyStep) {
+      const wrapped = wrappedKernels(this.#session.tfjsName);
+      if (wrapped === 0) this.#book.observed('nothing wrapped', 'no kernel is registered a second time');
+      else this.#book.observed('unchecked', `${wrapped} kernels are registered a second time`);
+      return;
     }
-    return true;
+    this.#trace ??= this.#openTrace();
+    const trace = this.#trace;
+    const { compared, differing, repeats } = await observedDifference(this.#run, step, async (_, compute) =>
+      compute((phase, inner) => trace.run(phase, inner)),
+    );
+    await trace.collect();
+    const what = `the bits of ${compared} tensors of step ${step + 1}, with and without taps: loss, gradient norm, each gradient, each parameter and moment after the update`;
+    if (differing.length === 0) this.#book.observed('unchanged', what);
+    else if (repeats)
+      this.#book.observed('changed', `${what}; ${differing.length} differ, ${differing[0]} first`);
+    else
+      this.#book.observed(
+        'unchecked',
+        `${what}; ${differing.length} differ, and without taps the step does not repeat itself either`,
+      );
   }
 
-  /** What is known so far; undefined while nothing was traced. */
-  record(): CascadeRecord | undefined {
-    return this.#summary;
+  /** What is known so far. */
+  record(): CascadeRecord {
+    return this.#book.record;
   }
 
   /** Takes the taps off; the next part that is observed puts them on again. */
-  close(): void {
+  async close(): Promise<void> {
+    await this.settle();
     this.#keep();
     this.#trace?.close();
     this.#trace = undefined;

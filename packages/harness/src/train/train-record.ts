@@ -4,15 +4,16 @@ import type { Gpt2 } from '@nanscope/gpt2';
 import {
   fromJsonNumber,
   type NonFiniteStepRecord,
+  type StepLine,
   type TrainDataRecord,
   type TrainingRecord,
   type TrainLaneRecord,
+  type ValidationLine,
 } from '@nanscope/report';
 import { environmentOf } from '../lane/environment.ts';
 import { laneHead } from '../lane/lane-record.ts';
 import { writeJson } from '../run-folder/write.ts';
 import { Curve } from './curve.ts';
-import type { StepLine, ValidationLine } from './lines.ts';
 import type { TrainTask } from './task.ts';
 
 const SECONDS_BETWEEN_WRITES = 2;

@@ -7,6 +7,7 @@ import {
   type TrainVerdictRecord,
 } from '@nanscope/report';
 import { originWords } from '../compare/origin-words.ts';
+import { replayVerdict } from '../compare/replay-verdict.ts';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 
 export interface TrainEvidence {
@@ -242,6 +243,8 @@ export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
       next: 'Run nanscope doctor.',
     };
   }
+  const replayed = replayVerdict({ target, reference }, 'step');
+  if (replayed) return replayed;
   const own = ownVerdict(target, folder);
   if (!reference || !comparison) return own;
   const apart = lanesVerdict(target, reference, comparison);

@@ -5,6 +5,7 @@ import { roles } from '../terminal/words.ts';
 import { count, setting, tolerance } from '../text/number.ts';
 import { type Check, check, skipped } from './check.ts';
 import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from './lanes.ts';
+import { replayChecks } from './replays.ts';
 
 function metricCheck(metric: MetricComparison, allowed: string): Check {
   const { name, target, reference, requiredRtol, pass } = metric;
@@ -55,6 +56,7 @@ export function evaluationChecks(result: ResultRecord): Check[] {
           ...comparison.metrics.map((metric) => metricCheck(metric, allowed!)),
           labelsCheck(comparison),
           cascadeCheck(comparison),
+          ...replayChecks(comparison),
         ]
       : []),
     ...leakChecks(result),

@@ -1,9 +1,13 @@
 /** From any result to its checks. */
 
+import { scriptWords, searchWords } from '../reduced/words.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import type { ClaimsRecord } from '../schema/claims.ts';
 import type { ConformResultRecord } from '../schema/conform.ts';
+import type { DoctorRecord } from '../schema/doctor.ts';
 import type { MatrixRecord } from '../schema/matrix.ts';
+import type { ReducedRecord } from '../schema/reduced.ts';
+import type { SelftestRecord } from '../schema/selftest.ts';
 import { count, tolerance } from '../text/number.ts';
 import { verdictOf } from '../verdict.ts';
 import { type Check, check, skipped } from './check.ts';
@@ -36,6 +40,19 @@ function conformChecks({ cases, badVectors, counts }: ConformResultRecord): Chec
   ];
 }
 
+function reducedChecks(record: ReducedRecord): Check[] {
+  const { search, passing, script } = record;
+  return [
+    check('search', 'no single further step shows the fault', search.minimal, searchWords(record)),
+    passing
+      ? check('search', 'a neighbour passes', true, passing.difference)
+      : skipped('search', 'a neighbour passes', 'every neighbour that could be computed shows a fault'),
+    script.failing === 1
+      ? check('script', 'reproduce.mjs shows the fault alone', true, scriptWords(record))
+      : skipped('script', 'reproduce.mjs shows the fault alone', scriptWords(record)),
+  ];
+}
+
 function matrixChecks(
   { devices, surprises, surprisesCut, cells }: MatrixRecord,
   subject: ReportSubject,
@@ -59,6 +76,38 @@ function matrixChecks(
   ];
 }
 
+function selftestChecks({ devices, bar }: SelftestRecord): Check[] {
+  const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  return devices.flatMap(({ name, status, failure, faults, falseAlarms, wrong }) => {
+    const of = (what: string, part: number, least: number) =>
+      check(
+        'detector',
+        `${name}: faults ${what}`,
+        faults.trials > 0 && share(part, faults.trials) >= least,
+        `${count(part)} of ${count(faults.trials)}${wrong[0] === undefined ? '' : `, first wrong ${wrong[0].id}`}`,
+      );
+    return [
+      check('devices', `${name} completes`, status === 'complete', failure ?? status),
+      of('seen', faults.seen, bar.seen),
+      of('placed', faults.originRight, bar.origin),
+      of('named', faults.mechanismRight, bar.mechanism),
+      check('detector', `${name}: no false alarms`, falseAlarms <= bar.falseAlarms, count(falseAlarms)),
+    ];
+  });
+}
+
+/** How a device computes is a finding; whether nanscope works on it is a check. */
+function doctorChecks({ backends }: DoctorRecord): Check[] {
+  return backends.flatMap(({ id, status, reason = '', selfTest }) =>
+    status === 'absent'
+      ? [skipped('backends', `${id} opens`, reason)]
+      : [
+          check('backends', `${id} opens`, status === 'opens', reason),
+          ...selfTest.map(({ name, passed, detail }) => check('self-test', `${id}: ${name}`, passed, detail)),
+        ],
+  );
+}
+
 function ownChecks(subject: ReportSubject): Check[] {
   const { record } = subject;
   switch (record.kind) {
@@ -70,6 +119,12 @@ function ownChecks(subject: ReportSubject): Check[] {
       return claimsChecks(record);
     case 'conform':
       return conformChecks(record);
+    case 'selftest':
+      return selftestChecks(record);
+    case 'doctor':
+      return doctorChecks(record);
+    case 'reduce':
+      return reducedChecks(record);
     default:
       return evaluationChecks(record);
   }

@@ -70,30 +70,56 @@ for (const graph of all('.graph')) {
   });
 }
 
-// The slider: layers after the chosen one fade, and what the chosen one holds is said.
+// The slider: what is written after the chosen op fades, the op is marked in the strip and in the graph, and it is said
+// what it did and, where it ends a layer, what the layer holds. An op that is pressed in the graph moves the slider there.
 for (const frame of all('.slider')) {
   const input = one('input', frame);
   const output = one('output', frame);
   const section = frame.closest('section');
-  const lists = all('.layer-words', section);
+  const steps = all('.op-words > li', section);
+  const columns = all('.op-column', section);
+  const nodes = all('.graph .op');
   const show = () => {
     const chosen = Number(input.value);
-    const words = lists.flatMap((list) => list.children[chosen]?.textContent ?? []);
-    const name = lists[0]?.children[chosen]?.dataset.name ?? '';
+    const ended = all('.layer-words > li', section).filter((item) => Number(item.dataset.written) === chosen);
     for (const line of all('.layer-line', section)) {
-      line.classList.toggle('later', Number(line.dataset.index) > chosen);
-      line.classList.toggle('now', Number(line.dataset.index) === chosen);
+      line.classList.toggle('later', Number(line.dataset.written) > chosen);
+      line.classList.toggle('now', Number(line.dataset.written) === chosen);
     }
-    output.textContent = [...new Set(words)].join(' | ');
-    input.setAttribute('aria-valuetext', name);
-    return name;
+    columns.forEach((column, i) => {
+      column.classList.toggle('later', i > chosen);
+      column.classList.toggle('now', i === chosen);
+    });
+    const view = columns[chosen].closest('.scroll');
+    view.scrollLeft = columns[chosen].getBBox().x - view.clientWidth / 2;
+    const words = [steps[chosen], ...ended].map((item) => item.textContent);
+    output.textContent = [...new Set(words)].join('\\n');
+    input.setAttribute('aria-valuetext', (chosen + 1) + ' of ' + steps.length + ', ' + steps[chosen].textContent.split(':')[0]);
   };
+  const mark = () => nodes.forEach((node, i) => node.classList.toggle('now', i === Number(input.value)));
   frame.hidden = false;
-  input.addEventListener('input', () => {
-    const name = show();
-    for (const box of all('.graph .layer')) box.classList.toggle('now', box.dataset.layer === name);
-  });
+  input.addEventListener('input', () => { show(); mark(); });
+  nodes.forEach((node, i) => node.addEventListener('click', () => { input.value = i; show(); mark(); }));
   show();
+}
+
+// A button in each row of the cells, which shows the command of that cell below the table.
+for (const frame of all('.picked')) {
+  const code = one('code', frame);
+  const placeholder = code.textContent;
+  for (const row of all('tbody tr', document.getElementById(frame.dataset.table))) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'pick';
+    button.textContent = '$';
+    button.title = 'The command of this cell, below the table';
+    button.setAttribute('aria-label', 'Show the command of this cell');
+    button.addEventListener('click', () => {
+      code.textContent = placeholder.replace('ID', () => "'" + row.dataset.id.replaceAll("'", "'\\''") + "'");
+      frame.scrollIntoView({ block: 'nearest' });
+    });
+    row.firstElementChild.prepend(button);
+  }
 }
 
 // Filters: a row stays where each chosen value is its own, and what was typed is a part of its value.

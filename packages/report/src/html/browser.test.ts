@@ -9,7 +9,19 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agree, bothNaN, cells, claims, conformed, matrix, trained, trainGradNorms } from '../fixtures.ts';
+import {
+  agree,
+  bothNaN,
+  cells,
+  claims,
+  conformed,
+  diagnosed,
+  matrix,
+  misled,
+  reduced,
+  trained,
+  trainGradNorms,
+} from '../fixtures.ts';
 import type { ReportSubject } from '../schema/any.ts';
 import { renderHtml } from './render.ts';
 
@@ -23,7 +35,10 @@ const subjects = {
   train: { record: trained, gradNorms: trainGradNorms },
   matrix: { record: matrix, cells },
   claims: { record: claims },
+  reduce: { record: reduced },
   conform: { record: conformed },
+  selftest: { record: misled },
+  doctor: { record: diagnosed },
 } satisfies Record<string, ReportSubject>;
 
 type Name = keyof typeof subjects;
@@ -96,18 +111,52 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.close();
   });
 
-  it('the slider says what each layer holds, by the keyboard', async () => {
+  it('the slider says what each op did and each layer holds, by the keyboard', async () => {
     const { page } = await open('bothNaN');
     const output = page.locator('.slider output');
-    await page.locator('#layer').focus();
+    const rows = bothNaN.comparison!.cascade;
+    const slider = page.locator('#op');
+    await slider.focus();
     await page.keyboard.press('Home');
-    expect(await output.textContent()).toBe('embeddings: every position is finite');
-    expect(await page.locator('.layer-line.later').count()).toBeGreaterThan(0);
-    await page.keyboard.press('ArrowRight');
-    expect(await output.textContent()).toMatch(/^h\.0: 9 positions not finite; row 1, positions 0 to 6/);
-    expect(await page.locator('#layer').getAttribute('aria-valuetext')).toBe('h.0');
+    expect(await output.textContent()).toMatch(
+      /^embeddings GatherV2: target clean, finite of [\d,]+; reference clean/,
+    );
+    expect(await page.locator('.op-column.later').count()).toBe(rows.length - 1);
+    expect(await page.locator('.layer-line:not(.later)').count()).toBe(0);
+
+    const move = async (index: number) => {
+      for (let at = Number(await slider.inputValue()); at < index; at++)
+        await page.keyboard.press('ArrowRight');
+    };
+    const born = rows.findIndex(({ origin }) => origin !== undefined);
+    await move(born);
+    expect(await output.textContent()).toBe(
+      'h.0 attn.probs Softmax: target gen, 864 NaN of 9,216 (9.375 %); reference gen, 864 NaN of 9,216 (9.375 %); origin',
+    );
+    expect(await slider.getAttribute('aria-valuetext')).toBe(
+      `${born + 1} of ${rows.length}, h.0 attn.probs Softmax`,
+    );
+    expect(await page.locator('.graph .op.now').getAttribute('aria-label')).toContain('fully masked row');
+    // The embeddings are written by then, and no layer.
+    const written = page
+      .locator('.heats figure')
+      .first()
+      .locator('svg')
+      .first()
+      .locator('.layer-line:not(.later)');
+    expect(await written.count()).toBe(1);
+
+    await move(rows.findLastIndex(({ layer }) => layer === 'h.0'));
+    expect(await output.textContent()).toMatch(/\nh\.0: 9 positions not finite; row 1, positions 0 to 6/);
+    expect(await written.count()).toBe(2);
     await page.keyboard.press('End');
-    expect(await page.locator('.layer-line.later').count()).toBe(0);
+    expect(await page.locator('.later').count()).toBe(0);
+
+    // Both lanes are drawn, and an op that is pressed in the graph moves the slider to it.
+    expect(await page.locator('.heats figure').count()).toBe(2);
+    await page.locator('.graph .op').nth(born).click();
+    expect(await slider.inputValue()).toBe(String(born));
+    expect(await page.locator('.later').count()).toBeGreaterThan(0);
     await page.close();
   });
 
@@ -139,6 +188,11 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.locator('.filters button').focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => output.textContent()).toBe('4 of 4 cells');
+    await page.locator('#cell-table tbody tr').nth(1).locator('.pick').focus();
+    await page.keyboard.press('Enter');
+    expect(await page.locator('.picked code').textContent()).toBe(
+      `nanscope matrix --filter '${cells[1]!.id}'`,
+    );
     await page.close();
   });
 
@@ -150,6 +204,15 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
       expect.stringContaining('metamorphic:causal-leak'),
     ]);
     await page.close();
+  });
+
+  it('what was refused or not decided is as visible as the rest', async () => {
+    for (const name of ['conform', 'claims'] as const) {
+      const { page } = await open(name);
+      const box = await page.locator('.badge.skip').first().boundingBox();
+      expect(box!.x).toBeGreaterThan(0);
+      await page.close();
+    }
   });
 
   it('the button changes the theme and says to which', async () => {

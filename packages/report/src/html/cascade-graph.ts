@@ -44,10 +44,10 @@ export const shapeSymbols = (): Html =>
   )}</defs></svg>
 `;
 
-const kindOf = (row: CascadeRow, role: Role): Kind | undefined =>
+export const kindOf = (row: CascadeRow, role: Role): Kind | undefined =>
   row[role] && (row.benign !== undefined && row[role].class !== 'clean' ? 'benign' : row[role].class);
 
-function valueWords(row: CascadeRow, role: Role): string {
+export function valueWords(row: CascadeRow, role: Role): string {
   const cell = row[role];
   if (!cell) return 'no such op';
   const parts = [

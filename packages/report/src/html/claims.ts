@@ -35,7 +35,12 @@ export function claimsSections({ findings, command }: ClaimsRecord): Section[] {
     cells: [html`<a href="#claim-${number}">${number}</a>`, claim, badge(statuses[verdict], verdict)],
   }));
   return [
-    section('overview', 'The claims', table('Each claim and its verdict', ['', 'claim', 'verdict'], rows)),
+    section(
+      'overview',
+      'The claims',
+      table('Each claim and its verdict', ['', 'claim', 'verdict'], rows),
+      madeBy(command),
+    ),
     ...findings.map((one) => finding(one, command)),
   ];
 }

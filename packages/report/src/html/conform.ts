@@ -91,6 +91,7 @@ function caseTable({ cases, command }: ConformResultRecord): Section[] {
         { id: 'case-table', figures: [2, 3] },
       ),
       html`<p>One case alone:</p>${commandLine(`${command} --filter 'ID'`)}`,
+      madeBy(command),
     ),
   ];
 }

@@ -21,8 +21,8 @@ export interface ChartOptions {
   readonly nonFinite: readonly { readonly lane: Series['lane']; readonly step: number }[];
 }
 
-const WIDTH = 720;
-const HEIGHT = 280;
+const WIDTH = 560;
+const HEIGHT = 260;
 const inner = { left: 62, right: 12, top: 34, bottom: 34 } as const;
 
 /** Round values between two, about five of them. */

@@ -2,9 +2,9 @@
 import type { ResultRecord } from '../schema/result.ts';
 import { kernelGroups, laneEndings, machineWords } from '../terminal/devices.ts';
 import { roles } from '../terminal/words.ts';
-import { bytes, count } from '../text/number.ts';
+import { bytes, count, counted } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, fields, type Section, section } from './parts.ts';
+import { badge, fields, madeBy, type Section, section } from './parts.ts';
 
 type Lane = NonNullable<ResultRecord['target']>;
 
@@ -14,7 +14,7 @@ function kernels({ kernelNotes }: Lane) {
     if (notes.length === 0) return [];
     const list = notes.map(({ kernel, why }) => html`<li><code>${kernel}</code> ${why}</li>`);
     return [
-      html`<details><summary>${count(notes.length)} kernels ${words}</summary><ul>${list}</ul></details>
+      html`<details><summary>${counted(notes.length, 'kernel')} ${words}</summary><ul>${list}</ul></details>
 `,
     ];
   });
@@ -33,7 +33,7 @@ function laneCard(role: string, lane: Lane) {
       : []),
   ];
   const ended = failure === undefined ? laneEndings[status] : `${laneEndings[status]}: ${failure}`;
-  return html`<article><h3>${role}</h3>
+  return html`<article><h3 class="role">${role}</h3>
 <p><strong>${decision.label}</strong></p>
 <p>${badge(status === 'complete' ? 'pass' : 'fail', ended)}</p>
 ${fields([
@@ -52,5 +52,5 @@ export function devices(result: ResultRecord): Section[] {
   });
   const body =
     lanes.length > 0 ? html`<div class="cards">${lanes}</div>` : html`<p>No lane left a record.</p>`;
-  return [section('devices', 'Devices', body)];
+  return [section('devices', 'Devices', body, madeBy(result.command))];
 }

@@ -9,12 +9,14 @@ import { metrics } from './metrics.ts';
 import { origin } from './origin.ts';
 import type { Section } from './parts.ts';
 import { settings } from './settings.ts';
+import { shadow } from './shadow.ts';
 
 export function evaluationSections(result: ResultRecord): Section[] {
   return [
     ...metrics(result),
     ...cascadeGraph(result, 'batch'),
     ...origin(result, 'batch'),
+    ...shadow(result),
     ...heatMap(result),
     ...leaks(result),
     ...labels(result),

@@ -3,7 +3,7 @@ import type { AnyRecord, ReportSubject } from '../schema/any.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import { dataWords, modelWords } from '../terminal/header.ts';
 import { perLane, policyWords, roles } from '../terminal/words.ts';
-import { count } from '../text/number.ts';
+import { count, percent } from '../text/number.ts';
 import { asEvaluation } from '../training/as-evaluation.ts';
 import { recipeWords, trainDataWords } from '../training/sections.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -69,6 +69,34 @@ function fieldsOf(record: AnyRecord): Fields {
         ['device', record.decision.label],
         ...record.decision.rules.map(({ rule, reason }) => [rule, reason] as const),
         ...record.decision.warnings.map((warning) => ['beware', warning] as const),
+      ];
+    case 'selftest':
+      return [
+        [
+          'share',
+          record.share < 1 ? `${percent(record.share)} of the faults that could be injected` : 'every fault',
+        ],
+        ...record.devices.map(({ name, label }) => [`device ${name}`, label] as const),
+      ];
+    case 'doctor': {
+      const { nanscope, node, os, arch, cpu, cores, memoryGiB } = record.machine;
+      return [
+        ['versions', `nanscope ${nanscope}, Node ${node}`],
+        ['machine', `${os}, ${arch}, ${cpu}, ${count(cores)} cores, ${count(memoryGiB)} GiB`],
+        ...Object.entries(record.environment).map(([name, value]) => [name, value] as const),
+      ];
+    }
+    case 'reduce':
+      return [
+        ['run', record.run],
+        ['model', record.model],
+        ['policy', policyWords(record.policy)],
+        [
+          'device',
+          html`${record.decision.label} <span class="dim">attention ${record.decision.attention}</span>`,
+        ],
+        ['against', record.reference?.label],
+        ['folder', record.folder],
       ];
     default:
       return evaluationFields(record);

@@ -4,7 +4,7 @@ import type { ResultRecord } from '../schema/result.ts';
 import { perLane } from '../terminal/words.ts';
 import { count, measured, tolerance } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, type Section, section, table } from './parts.ts';
+import { badge, madeBy, type Section, section, table } from './parts.ts';
 
 /** Rows that stand open; the others are folded. */
 const SHOWN = 8;
@@ -35,7 +35,7 @@ function labelTable(
   }${cut > 0 && html`<p class="dim">and ${count(cut)} that the result does not hold</p>`}`;
 }
 
-export function labels({ comparison, command: _ }: ResultRecord): Section[] {
+export function labels({ comparison, command }: ResultRecord): Section[] {
   if (!comparison) return [];
   const { compared, unpaired, differing, differingCut, requiredRtol } = comparison.labels;
   const total = differing.length + differingCut;
@@ -54,6 +54,7 @@ export function labels({ comparison, command: _ }: ResultRecord): Section[] {
         'reference',
         'target',
       ]),
+      madeBy(command),
     ),
   ];
 }
@@ -67,5 +68,5 @@ export function policyEffect(result: ResultRecord): Section[] {
     return html`<p>${who}: loss of the probe batch ${measured(lossSafe)} under safe, <strong>${measured(lossPolicy)}</strong> under ${policy}; ${count(total)} of ${count(all)} labels differ.</p>
 ${labelTable(`Losses under safe and under ${policy}, ${who}`, differing, differingCut, ['safe', policy])}`;
   });
-  return [section('policy', 'The policy against safe', parts)];
+  return [section('policy', 'The policy against safe', parts, madeBy(result.command))];
 }

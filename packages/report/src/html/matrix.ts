@@ -4,6 +4,7 @@ import { questionTitles } from '../matrix/render.ts';
 import type { MatrixCellRecord, ReportSubject } from '../schema/any.ts';
 import type { MatrixAnswer, MatrixRecord } from '../schema/matrix.ts';
 import { count } from '../text/number.ts';
+import { shellWord } from '../text/shell-word.ts';
 import { type Html, html } from './html.ts';
 import { badge, commandLine, filters, madeBy, type Section, type Status, section, table } from './parts.ts';
 
@@ -47,7 +48,7 @@ function necessary({ answers, cells, command }: MatrixRecord): Section[] {
       reported ? 'named by the report' : 'ours',
       badge(necessityStatus[verdict]!, verdict),
       `${count(without)} of ${count(cellsWithout)}`,
-      example && html`<code>${example}</code>`,
+      example && commandLine(cellCommand(example)),
     ],
   }));
   return [
@@ -81,6 +82,8 @@ function surprises({ surprises: found, surprisesCut }: MatrixRecord): Section[] 
   ];
 }
 
+const cellCommand = (id: string): string => `nanscope matrix --filter ${shellWord(id)}`;
+
 const shownTitles = {
   nanMap: 'NaN at',
   loss: 'loss',
@@ -91,7 +94,7 @@ const shownTitles = {
 
 /** How much of a warning a value is. */
 function statusOf(name: string, value: string): Status {
-  if (value === 'none' || value === 'finite') return 'note';
+  if (value === 'none' || value === 'finite') return 'pass';
   return name === 'leak' || value === 'masked-rows' ? 'warn' : 'fail';
 }
 
@@ -100,13 +103,16 @@ const outcome = (name: string, value: string): Html =>
 
 function cellRow({ id, conditions, shown, differences }: MatrixCellRecord, varying: readonly string[]) {
   const predicted = differences.length === 0;
+  const [first, ...others] = varying.length === 0 ? [id] : varying.map((name) => conditions[name] ?? '–');
   return {
     cells: [
-      html`<code title="${id}">${varying.length === 0 ? id : varying.map((name) => conditions[name]).join(' · ')}</code>`,
+      first,
+      ...others,
       ...Object.keys(shownTitles).map((name) => outcome(name, shown[name] ?? '–')),
       predicted ? badge('pass', 'yes') : badge('fail', differences.join('; ')),
     ],
     data: {
+      id,
       ...Object.fromEntries(varying.map((name) => [`f-${name}`, conditions[name] ?? ''])),
       ...Object.fromEntries(
         ['nanMap', 'leak', 'loss'].map((name) => [`o-${name.toLowerCase()}`, shown[name] ?? '']),
@@ -151,18 +157,18 @@ function cellTable({ command }: MatrixRecord, cells: readonly MatrixCellRecord[]
 `,
       filters('cell-table', choices, 'cells'),
       table(
-        `Every cell, held against the float64 oracle${order.length === 0 ? '' : `; its name is ${order.join(' · ')}`}`,
-        ['cell', ...Object.values(shownTitles), 'as predicted'],
+        'Every cell, its conditions, and what it showed, held against the float64 oracle',
+        [...(order.length === 0 ? ['cell'] : order), ...Object.values(shownTitles), 'as predicted'],
         cells.map((cell) => cellRow(cell, order)),
         { id: 'cell-table' },
       ),
-      html`<p>One cell alone: its id is the tip on its name.</p>${commandLine("nanscope matrix --filter 'ID'")}`,
+      html`<div class="picked" data-table="cell-table" role="status"><p>One cell alone:</p>${commandLine(cellCommand('ID'))}</div>`,
       madeBy(command),
     ),
   ];
 }
 
-function deviceTable({ devices }: MatrixRecord): Section[] {
+function deviceTable({ devices, command }: MatrixRecord): Section[] {
   const rows = devices.map(({ name, label, status, failure, asked, observed, seconds }) => ({
     cells: [
       name,
@@ -182,6 +188,7 @@ function deviceTable({ devices }: MatrixRecord): Section[] {
       table('Where the cells were observed', ['device', 'what it is', 'status', 'cells', 'time'], rows, {
         figures: [3, 4],
       }),
+      madeBy(command),
     ),
   ];
 }

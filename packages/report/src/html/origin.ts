@@ -41,7 +41,7 @@ export function origin(result: ResultRecord, unit: 'batch' | 'step'): Section[] 
   });
   if (found.length === 0) return [];
   const parts = found.map(
-    ({ who, value }) => html`<article><h3>${who}</h3>
+    ({ who, value }) => html`<article><h3 class="role">${who}</h3>
 ${laneOrigin(value, unit)}</article>
 `,
   );

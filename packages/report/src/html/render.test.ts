@@ -7,9 +7,12 @@ import {
   cells,
   claims,
   conformed,
+  diagnosed,
   kernelBug,
   matrix,
+  misled,
   noReference,
+  reduced,
   targetCrashed,
   trained,
   trainGradNorms,
@@ -27,7 +30,10 @@ const subjects: Record<string, ReportSubject> = {
   train: { record: trained, gradNorms: trainGradNorms },
   matrix: { record: matrix, cells },
   claims: { record: claims },
+  reduce: { record: reduced },
   conform: { record: conformed },
+  selftest: { record: misled },
+  doctor: { record: diagnosed },
 };
 
 const textOf = (page: string, tag: string, attributes = '') =>
@@ -65,6 +71,14 @@ describe.each(Object.entries(subjects))('the page of %s', (_, subject) => {
     const ids = [...shown(page).matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id!);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [, to] of shown(page).matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(to);
+  });
+
+  it('links every section to the command that makes it', () => {
+    const sections = shown(page)
+      .split(/<section /)
+      .slice(3);
+    expect(sections.length).toBeGreaterThan(0);
+    for (const one of sections) expect(one, one.slice(0, 40)).toMatch(/<p class="command"><code>nanscope /);
   });
 
   it('tells the verdict first, with its exit code', () => {
@@ -135,7 +149,7 @@ describe('a training run', () => {
 describe('a matrix', () => {
   it('has a row a cell with what filters need, and the sets that are enough', () => {
     const page = shown(renderHtml({ record: matrix, cells }));
-    const rows = page.match(/<tr data-f-padding-side="[^"]*"[^>]*>/g)!;
+    const rows = page.match(/<tr data-id="[^"]*" data-f-padding-side="[^"]*"[^>]*>/g)!;
     expect(rows).toHaveLength(4);
     expect(rows[0]).toContain('data-o-loss="NaN"');
     expect(rows.filter((row) => row.includes('data-predicted="no"'))).toHaveLength(1);

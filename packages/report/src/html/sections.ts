@@ -2,9 +2,12 @@
 import type { ReportSubject } from '../schema/any.ts';
 import { claimsSections } from './claims.ts';
 import { conformSections } from './conform.ts';
+import { doctorSections } from './doctor.ts';
 import { evaluationSections } from './evaluation.ts';
 import { matrixSections } from './matrix.ts';
 import type { Section } from './parts.ts';
+import { reducedSections } from './reduced.ts';
+import { selftestSections } from './selftest.ts';
 import { trainingSections } from './training.ts';
 
 /** @param subject sanitised */
@@ -19,6 +22,12 @@ export function reportSections(subject: ReportSubject): Section[] {
       return claimsSections(record);
     case 'conform':
       return conformSections(record);
+    case 'selftest':
+      return selftestSections(record);
+    case 'doctor':
+      return doctorSections(record);
+    case 'reduce':
+      return reducedSections(record);
     default:
       return evaluationSections(record);
   }

@@ -1,13 +1,14 @@
 /** Settings and machines on which the two sides differ. */
 import type { ComparisonRecord } from '../schema/result.ts';
 import { html } from './html.ts';
-import { type Section, section, table } from './parts.ts';
+import { madeBy, type Section, section, table } from './parts.ts';
 
 interface Compared {
+  readonly command: string;
   readonly comparison?: Pick<ComparisonRecord, 'configuration' | 'environment'> | undefined;
 }
 
-export function settings({ comparison }: Compared): Section[] {
+export function settings({ comparison, command }: Compared): Section[] {
   if (!comparison) return [];
   const { configuration, environment } = comparison;
   const rows = (all: typeof configuration) =>
@@ -22,6 +23,7 @@ export function settings({ comparison }: Compared): Section[] {
       environment.length > 0 &&
         table('Machines and versions: told, never a reason to fail', head, rows(environment)),
       configuration.length === 0 && html`<p>No setting differs that must be equal.</p>`,
+      madeBy(command),
     ),
   ];
 }

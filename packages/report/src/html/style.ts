@@ -26,8 +26,8 @@ a { color: var(--accent); }
 code, .inspector { font: 0.9em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 [hidden] { display: none !important; }
-.skip { position: absolute; left: -100vw; }
-.skip:focus { left: 1rem; top: 1rem; z-index: 3; background: var(--card); padding: .5rem 1rem; }
+a.skip { position: absolute; left: -100vw; }
+a.skip:focus { left: 1rem; top: 1rem; z-index: 3; background: var(--card); padding: .5rem 1rem; }
 
 header { position: sticky; top: 0; z-index: 2; display: flex; gap: 1rem; align-items: center; padding: .6rem max(1rem, calc(50vw - 590px));
   background: var(--card); border-bottom: 1px solid var(--line); }
@@ -79,13 +79,14 @@ dt { color: var(--dim); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .cards { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .cards article { min-width: 0; }
-.cards h3 { text-transform: capitalize; margin-top: 0; }
+.cards h3 { margin-top: 0; } .cards h3.role { text-transform: capitalize; }
 
 .badge { font-weight: 600; }
 .badge.pass { color: var(--good); } .badge.fail { color: var(--bad); } .badge.warn { color: var(--warn); }
 .badge.skip, .badge.note { color: var(--note); }
 .cell { display: block; padding: .1rem .5rem; border-radius: 4px; }
 .cell.note { color: var(--dim); }
+.cell.pass { background: var(--finite); }
 .cell.warn { background: var(--warn-soft); color: var(--warn); font-weight: 600; }
 .cell.fail { background: var(--bad-soft); color: var(--bad); font-weight: 600; }
 
@@ -96,7 +97,10 @@ caption { text-align: left; padding-bottom: .4rem; font-size: .92em; }
 th, td { text-align: left; padding: .38rem .8rem .38rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--dim); font-weight: 600; position: sticky; top: 0; background: var(--card); z-index: 1; }
 tbody th { font-weight: 600; min-width: 8rem; } td { min-width: 4.5rem; } td:last-child:not(.figure) { min-width: 9rem; }
-#cases td:last-child { min-width: 16rem; } #cases tbody th { min-width: 11rem; }
+#cases td:last-child { min-width: 18rem; } #numbers td { min-width: 0; } #numbers td:last-child { min-width: 15rem; font-size: .88em; } #cases tbody th { min-width: 11rem; }
+#cells tbody th, #cells td { min-width: 0; padding-right: .5rem; } #cells td:nth-last-child(2) { min-width: 9rem; } td .command { min-width: 22rem; }
+#cells tbody th { white-space: nowrap; font-weight: 400; }
+.pick { padding: 0 .4rem; min-height: 24px; margin-right: .4rem; }
 tbody tr:hover { background: var(--page); }
 .figure { text-align: right; white-space: nowrap; padding-right: 1.2rem; }
 .conditions { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
@@ -115,12 +119,12 @@ tbody tr:hover { background: var(--page); }
 .node.benign path { fill: var(--card); } .node.benign text { fill: var(--benign); }
 .graph { display: flex; flex-wrap: wrap; gap: .7rem; margin: .7rem 0; }
 .layer { border: 1px solid var(--line); border-radius: 8px; padding: .35rem .6rem 0; max-width: 100%; }
-.layer.now { border-color: var(--accent); box-shadow: 0 0 0 1px var(--accent); }
 .layer h3 { margin: 0; font-size: .88rem; color: var(--dim); }
 .layer ol { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; }
 .op { border: 0; padding: 0; min-height: 0; background: none; display: block; border-radius: 4px; }
 .op svg { display: block; }
 .op:hover, .op.told { background: var(--page); }
+.op.now { box-shadow: inset 0 0 0 2px var(--accent); }
 .op.diverges { box-shadow: inset 0 0 0 2px var(--bad); }
 .rail { stroke-width: 2; stroke: var(--line); }
 .rail.reference { stroke-dasharray: 4 3; }
@@ -135,16 +139,20 @@ tbody tr:hover { background: var(--page); }
 .heat .unmeasured { fill: none; stroke: var(--line); stroke-dasharray: 2 2; }
 .heat .padding { fill: var(--padding); } .heat .real { fill: var(--line); }
 .heat text.letter { fill: var(--ink); font-weight: 700; font-size: 11px; text-anchor: middle; }
-.heat .later { opacity: .12; } .heat .now > text:first-child { font-weight: 700; fill: var(--accent); }
+.heat .intended { fill: var(--benign); } .heat .cursor { fill: none; }
+.heat .later { opacity: .12; } .heat .layer-line.now > text:first-child { font-weight: 700; fill: var(--accent); }
+.heat .op-column.now .cursor { stroke: var(--text); stroke-width: 2; }
+.heat text.mark { fill: var(--bad); font-size: 11px; text-anchor: middle; }
 .swatch { display: inline-block; width: 1.3rem; height: 1.1rem; line-height: 1.1rem; border-radius: 3px; text-align: center; font-size: .75rem; font-weight: 700; color: var(--ink); }
-.swatch.nan { background: var(--nan); } .swatch.infinity { background: var(--infinity); } .swatch.finite { background: var(--finite); }
+.swatch.nan { background: var(--nan); } .swatch.infinity { background: var(--infinity); } .swatch.intended { background: var(--benign); } .swatch.finite { background: var(--finite); }
 .swatch.unmeasured { border: 1px dashed var(--dim); } .swatch.padding { background: var(--padding); height: .55rem; }
 .heats, .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
 .slider { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; margin: .6rem 0; }
-.slider output { flex: 1 1 100%; min-height: 1.6rem; }
+.slider output { flex: 1 1 100%; min-height: 3.1rem; white-space: pre-line; overflow-wrap: anywhere; }
+.slider input { flex: 1 1 12rem; max-width: 60rem; width: auto; }
 
 figure { margin: .4rem 0; min-width: 0; }
-.chart { max-width: 100%; min-width: 460px; height: auto; }
+.chart { max-width: 100%; min-width: 440px; height: auto; }
 .chart .grid { stroke: var(--line); } .chart .floor { stroke: var(--dim); stroke-dasharray: 2 4; }
 .curve { fill: none; stroke-width: 2; } .curve.thin { stroke-width: 1; }
 .curve.target { stroke: var(--target); stroke-width: 3.5; } .curve.target.thin { stroke-width: 1.5; } .curve.reference { stroke: var(--reference); stroke-dasharray: 6 4; }
@@ -161,9 +169,9 @@ figure { margin: .4rem 0; min-width: 0; }
   .inspector { font-size: .74rem; padding: .4rem .6rem; }
   main { padding: .8rem .6rem 2rem; gap: .8rem; }
 }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line { transition: opacity .15s; } }
+@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line, .heat .op-column { transition: opacity .15s; } }
 @media print {
-  header, .copy, .filters, .slider, .inspector, .skip { display: none !important; }
+  header, .copy, .pick, .filters, .slider, .inspector, a.skip { display: none !important; }
   body { background: #fff; } section { break-inside: avoid-page; box-shadow: none; border: 0; border-top: 1px solid var(--line); border-radius: 0; }
   .scroll, #cases .scroll, #cells .scroll { overflow: visible; max-height: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -128,6 +128,7 @@ function lanesTable(result: TrainResultRecord): Section[] {
         ),
       cut > 0 && html`<p class="dim">and ${count(cut)} more</p>`,
       hits.length === 0 && html`<p>${badge('pass', 'every step is finite')}</p>`,
+      madeBy(result.command),
     ),
   ];
 }

@@ -7,6 +7,7 @@ import { cell, type Line, labelled, paint, paragraph, span } from '../text/line.
 import { count, counted } from '../text/number.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
 import { wrap } from '../text/width.ts';
+import { verdictOf } from '../verdict.ts';
 import { commandLines } from './command-lines.ts';
 
 export const questionTitles: Record<MatrixAnswer['question'], string> = {
@@ -148,24 +149,8 @@ function surprises({ surprises: found, surprisesCut }: MatrixRecord, layout: Pag
 }
 
 function verdict(record: MatrixRecord, { width, glyphs }: Page): Line[] {
-  const { cells, asPredicted, status } = record;
-  if (status !== 'complete')
-    return paragraph(
-      `Incomplete: ${counted(cells, 'cell')} observed. Go on with --out ${record.folder} --resume.`,
-      'bad',
-      width,
-      4,
-      span(glyphs.fail, 'bad'),
-    );
-  const all = asPredicted === cells;
-  const text = all
-    ? `All ${counted(cells, 'cell')} show what the float64 oracle predicts.`
-    : `${count(cells - asPredicted)} of ${counted(cells, 'cell')} do not show what the float64 oracle predicts.`;
-  return paragraph(
-    text,
-    all ? 'good' : 'bad',
-    width,
-    4,
-    span(all ? glyphs.pass : glyphs.fail, all ? 'good' : 'bad'),
-  );
+  const { title, tone, sentence, next } = verdictOf(record);
+  const good = tone === 'pass';
+  const text = record.status === 'complete' ? sentence : `${title}: ${sentence} ${next}`;
+  return paragraph(text, good ? 'good' : 'bad', width, 4, span(glyphs[tone], good ? 'good' : 'bad'));
 }

@@ -1,4 +1,4 @@
-/** The reporters by name. Each makes text of a result; where that goes is the command line's business. */
+/** The reporters by name. Each makes text of a result, or figures for event files; where that goes is the command line's business. */
 import { renderHtml } from '../html/render.ts';
 import { renderJson } from '../json.ts';
 import type { ReportSubject } from '../schema/any.ts';
@@ -6,16 +6,19 @@ import type { RenderOptions } from '../terminal/render.ts';
 import { renderGithub } from './github.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
+import { type ScalarRun, scalarsOf } from './scalars.ts';
 import { renderForTerminal } from './terminal.ts';
 
 export interface Reporter {
-  /** Its file in the run folder where none is named; absent where it is meant for standard output. */
+  /** Its file, or folder of event files, in the run folder where none is named; absent where it is meant for standard output. */
   readonly file?: string;
   /** Whether its lines may stand among those of the terminal report. */
   readonly amongOthers?: boolean;
   /** Whether it shows what lies beside the result in its folder. */
   readonly readsFiles?: boolean;
-  render(subject: ReportSubject, options: RenderOptions): string;
+  readonly render?: (subject: ReportSubject, options: RenderOptions) => string;
+  /** In the place of text. */
+  readonly scalars?: (subject: ReportSubject) => readonly ScalarRun[];
 }
 
 export const reporters = {
@@ -25,6 +28,7 @@ export const reporters = {
   junit: { file: 'junit.xml', readsFiles: true, render: renderJunit },
   github: { amongOthers: true, render: renderGithub },
   markdown: { render: renderMarkdown },
+  tensorboard: { file: 'tensorboard', readsFiles: true, scalars: scalarsOf },
 } as const satisfies Record<string, Reporter>;
 
 export type ReporterName = keyof typeof reporters;

@@ -6,9 +6,12 @@ import {
   cells,
   claims,
   conformed,
+  diagnosed,
   kernelBug,
   matrix,
+  misled,
   numbersDiffer,
+  reduced,
   targetCrashed,
   trained,
 } from '../fixtures.ts';
@@ -58,6 +61,9 @@ const subjects: Record<string, ReportSubject> = {
   'matrix without cells': { record: matrix },
   claims: { record: claims },
   conform: { record: conformed },
+  selftest: { record: misled },
+  doctor: { record: diagnosed },
+  reduce: { record: reduced },
 };
 
 describe('junit', () => {

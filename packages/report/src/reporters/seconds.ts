@@ -7,9 +7,14 @@ const finite = (seconds: number | undefined): number =>
 export function secondsOf(record: AnyRecord): number {
   switch (record.kind) {
     case 'matrix':
+    case 'selftest':
       return record.devices.reduce((sum, { seconds }) => sum + finite(seconds), 0);
+    case 'doctor':
+      return record.backends.reduce((most, { seconds }) => Math.max(most, finite(seconds)), 0);
     case 'conform':
       return finite(record.seconds);
+    case 'reduce':
+      return finite(record.search.seconds);
     case 'claims':
       return 0;
     case 'train':

@@ -1,11 +1,22 @@
 /** Any result that nanscope makes, and what lies beside one in its run folder. What every reporter is given. */
 import type { ClaimsRecord } from './claims.ts';
 import type { ConformResultRecord } from './conform.ts';
+import type { DoctorRecord } from './doctor.ts';
 import type { MatrixRecord } from './matrix.ts';
+import type { ReducedRecord } from './reduced.ts';
 import type { ResultRecord } from './result.ts';
+import type { SelftestRecord } from './selftest.ts';
 import type { CurvePoint, TrainResultRecord } from './train.ts';
 
-export type AnyRecord = ResultRecord | TrainResultRecord | MatrixRecord | ClaimsRecord | ConformResultRecord;
+export type AnyRecord =
+  | ResultRecord
+  | TrainResultRecord
+  | MatrixRecord
+  | ClaimsRecord
+  | ConformResultRecord
+  | SelftestRecord
+  | DoctorRecord
+  | ReducedRecord;
 
 /** One line of cells.jsonl, held against the oracle's prediction. */
 export interface MatrixCellRecord {

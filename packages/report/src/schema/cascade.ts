@@ -1,5 +1,6 @@
 /** What one lane's cascade looks like in a result: events in execution order, the origin, the spread, the picture. */
 import { z } from 'zod';
+import { gateSchema, observerSchema, warningSchema } from './tracing.ts';
 
 export const opClassSchema = z.enum(['gen', 'prop', 'kill', 'clean']);
 export type OpClass = z.infer<typeof opClassSchema>;
@@ -76,7 +77,19 @@ export const cascadeSchema = z.object({
   spread: z.array(spreadSchema),
   kills: z.array(z.string()),
   picture: pictureSchema.optional(),
-  /** Did tracing change a bit of the result? `unchecked` when only one of the two was run. */
-  observer: z.enum(['unchanged', 'changed', 'unchecked']),
+  /** Did tracing change a bit of the result? */
+  observer: observerSchema,
+  /** What was compared for it, in words. */
+  observed: z.string().optional(),
+  /** Of the first batch that looks abnormal, else of the first that was traced. */
+  warning: warningSchema.optional(),
+  /** Filters, as typed: an op that none of them wants was not looked at, and an origin may lie there. */
+  filters: z.array(z.string()).optional(),
+  /** Ops of a batch that the filters left out. */
+  filtered: z.number().int().optional(),
+  /** File in the lane's folder with the whole traces of these batches or steps: the last ones before the origin, and its own. */
+  hit: z.object({ file: z.string(), batches: z.array(z.number().int()) }).optional(),
+  /** Present where a loss was not finite at level `gate`. */
+  gate: gateSchema.optional(),
 });
 export type CascadeRecord = z.infer<typeof cascadeSchema>;

@@ -1,6 +1,6 @@
 /** The result of a conformance run: `conform --json`. */
 import { z } from 'zod';
-import { decisionSchema, environmentSchema } from './device.ts';
+import { decisionSchema, environmentSchema, laneStatusSchema } from './device.ts';
 import { jsonNumber } from './number.ts';
 
 /** Name and version; the version is raised when a field changes its meaning. */
@@ -50,7 +50,7 @@ export const conformResultSchema = z.object({
   decision: decisionSchema,
   /** Absent when the lane ended before its backend was open. */
   environment: environmentSchema.optional(),
-  status: z.enum(['complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']),
+  status: laneStatusSchema,
   /** Why it is not complete. */
   failure: z.string().optional(),
   counts: z.object({

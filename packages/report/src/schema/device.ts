@@ -23,6 +23,28 @@ export const decisionSchema = z.object({
 });
 export type DecisionRecord = z.infer<typeof decisionSchema>;
 
+/** How a lane ended. */
+export const laneStatusSchema = z.enum([
+  'complete',
+  'crashed',
+  'hung',
+  'device-lost',
+  'failed',
+  'interrupted',
+]);
+
+/** A device on which an experiment was run, as every result that lists devices says it. */
+export const deviceRow = {
+  /** As it was asked for. */
+  name: z.string(),
+  /** Backend, adapter and driver in words. */
+  label: z.string(),
+  backend: z.string(),
+  gpu: z.boolean(),
+  status: laneStatusSchema,
+  failure: z.string().optional(),
+} as const;
+
 export const kernelNoteSchema = z.object({
   kernel: z.string(),
   status: z.enum(['supplied', 'replaced', 'known-divergence']),
@@ -38,5 +60,7 @@ export const environmentSchema = z.object({
   cpu: z.string(),
   cores: z.number().int(),
   backendVersion: z.string(),
+  /** False where the shading language may assume that NaN and infinities do not occur; absent where nobody said. */
+  strictNumerics: z.boolean().optional(),
 });
 export type EnvironmentRecord = z.infer<typeof environmentSchema>;

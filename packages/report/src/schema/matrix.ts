@@ -1,19 +1,17 @@
 /** `run.json` of a matrix: what was combined, on which devices, and what the table says. The cells are in cells.jsonl. */
 import { z } from 'zod';
+import { deviceRow } from './device.ts';
 import { SCHEMA_VERSION } from './lane.ts';
 import { jsonNumber } from './number.ts';
 
 const conditionsSchema = z.record(z.string(), z.array(z.string()).readonly());
 
 export const matrixDeviceSchema = z.object({
-  /** As it was asked for, and as it stands in the cells. */
-  name: z.string(),
-  /** Backend, adapter and driver in words. */
-  label: z.string(),
-  backend: z.string(),
-  gpu: z.boolean(),
-  status: z.enum(['complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']),
-  failure: z.string().optional(),
+  /** Its name stands in the cells as well. */
+  ...deviceRow,
+  /** `linux`, `darwin`, `win32`, and `x64`, `arm64`: of the machine that it is in. */
+  os: z.string().optional(),
+  arch: z.string().optional(),
   /** Cells asked of it, and cells that were observed, now or in an earlier run of the folder. */
   asked: z.number().int(),
   observed: z.number().int(),
@@ -23,7 +21,11 @@ export const matrixDeviceSchema = z.object({
   seconds: z.number(),
 });
 
-const cellId = { id: z.string() };
+const cellId = {
+  id: z.string(),
+  /** That it took,. */
+  seconds: z.number().nonnegative().optional(),
+};
 
 /** A line of cells.jsonl: what a cell showed, or why its attention could not be asked. */
 export const cellLineSchema = z.union([
@@ -45,6 +47,8 @@ export const cellLineSchema = z.union([
     originKey: z.string(),
   }),
 ]);
+
+export type CellLine = z.infer<typeof cellLineSchema>;
 
 export const necessitySchema = z.object({
   condition: z.string(),
@@ -76,7 +80,18 @@ export const matrixSchema = z.object({
   /** Every factor with the values that were combined. */
   factors: conditionsSchema,
   filter: z.string().optional(),
+  /** `I/N`: the part of the cells that this run was given. */
   shard: z.string().optional(),
+  /** Fingerprint of the timings that the parts were divided by; absent where they were divided by a hash. */
+  timings: z.string().optional(),
+  /** Whether only the cells that failed in an earlier run were asked for. */
+  lastFailed: z.boolean().optional(),
+  /** Ended early, by `--bail`. */
+  bailed: z.object({ failures: z.number().int(), notRun: z.number().int() }).optional(),
+  /** Of a merged run that is incomplete: parts that were not given, and the first cells that none of them holds. */
+  missing: z
+    .object({ shards: z.array(z.string()), cells: z.number().int(), ids: z.array(z.string()) })
+    .optional(),
   devices: z.array(matrixDeviceSchema),
   cells: z.number().int(),
   asPredicted: z.number().int(),
@@ -88,17 +103,3 @@ export const matrixSchema = z.object({
   answers: z.array(matrixAnswerSchema),
 });
 export type MatrixRecord = z.infer<typeof matrixSchema>;
-
-/** One line of cells.jsonl, as far as a report shows it. */
-export const matrixCellLineSchema = z.object({
-  /** `device=wasm;attn=sdpa;...` */
-  id: z.string(),
-  /** `layers[l][b]`: one letter a position, `N` NaN, `I` infinity, `.` finite. */
-  layers: z.array(z.array(z.string())),
-  nanMap: z.enum(['none', 'masked-rows', 'whole-sequence', 'other-sequences']),
-  leak: z.enum(['none', 'unlabelled', 'labelled']),
-  loss: z.enum(['finite', 'NaN', 'infinite']),
-  gradients: z.enum(['none', 'finite', 'NaN']),
-  /** `fully masked row at [0,0,0]`, or `none`. */
-  origin: z.string(),
-});

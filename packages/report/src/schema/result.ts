@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { opClassSchema } from './cascade.ts';
 import { labelDifferenceSchema, laneSchema, SCHEMA_VERSION } from './lane.ts';
 import { jsonNumber } from './number.ts';
+import { replaysSchema, shadowSchema } from './shadow.ts';
 
 const difference = z.object({ name: z.string(), reference: z.string(), target: z.string() });
 
@@ -63,6 +64,8 @@ export const comparisonSchema = z.object({
     onlyTarget: z.number().int(),
     onlyReference: z.number().int(),
     divergent: z.number().int(),
+    /** Index of the batch of the first divergence. */
+    batch: z.number().int().optional(),
     firstDivergence: z.string().optional(),
     /** What the first divergence means: a kernel bug suspected, permitted by WGSL, or inherited from an input. */
     divergence: z.object({ label: z.string(), reason: z.string() }).optional(),
@@ -71,6 +74,10 @@ export const comparisonSchema = z.object({
     sameKills: z.boolean().optional(),
   }),
   cascade: z.array(cascadeRowSchema),
+  /** The diverging batch evaluated again by each lane; absent where the lanes agree, or none was asked for. */
+  replays: replaysSchema.optional(),
+  /** From the first divergence to the op it comes from; absent where the lanes agree or were not traced op by op. */
+  shadow: shadowSchema.optional(),
 });
 export type ComparisonRecord = z.infer<typeof comparisonSchema>;
 
@@ -82,6 +89,8 @@ export const verdictSchema = z.object({
     'permitted-by-wgsl',
     'kernel-bug-suspected',
     'numbers-differ',
+    'vanishes-under-observation',
+    'flaky',
     'configuration-differs',
     'lane-failed',
     'no-reference',

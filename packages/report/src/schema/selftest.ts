@@ -1,5 +1,6 @@
 /** What `selftest --detector --json` prints: on each device, how many faults the detector saw, placed and named. */
 import { z } from 'zod';
+import { deviceRow } from './device.ts';
 
 /** Name and version; the version is raised when a field changes its meaning. */
 export const SELFTEST_SCHEMA = 'nanscope-selftest/1';
@@ -33,13 +34,7 @@ const wrongSchema = z.object({
 });
 
 export const selftestDeviceSchema = z.object({
-  /** As it was asked for. */
-  name: z.string(),
-  label: z.string(),
-  backend: z.string(),
-  gpu: z.boolean(),
-  status: z.enum(['complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']),
-  failure: z.string().optional(),
+  ...deviceRow,
   seconds: z.number(),
   /** Faults that could be injected, and those that were: all, or the share that was asked for. */
   injectable: z.number().int(),

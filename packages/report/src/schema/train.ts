@@ -122,6 +122,8 @@ export const trainVerdictSchema = verdictSchema.extend({
     'agree-non-finite',
     'classes-differ',
     'numbers-differ',
+    'vanishes-under-observation',
+    'flaky',
     'configuration-differs',
     'lane-failed',
     'interrupted',

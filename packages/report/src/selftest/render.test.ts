@@ -1,30 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { detected as record } from '../fixtures.ts';
 import { renderSelftest } from '../index.ts';
-import {
-  SELFTEST_SCHEMA,
-  type SelftestDevice,
-  type SelftestRecord,
-  selftestSchema,
-} from '../schema/selftest.ts';
+import { selftestSchema } from '../schema/selftest.ts';
 
-const score = { trials: 10, setAside: 2, seen: 10, killed: 3, originRight: 10, mechanismRight: 10 };
-const device: SelftestDevice = {
-  ...{ name: 'wasm', label: 'wasm', backend: 'wasm', gpu: false, status: 'complete', seconds: 3 },
-  ...{ injectable: 40, injected: 8, aliases: 1, integers: 37 },
-  groups: [
-    { family: 'injected', name: 'NaN, backward', ...score },
-    { family: 'clean', name: 'clean', ...score, trials: 48, seen: 0, originRight: 0, mechanismRight: 0 },
-  ],
-  ...{ faults: score, falseAlarms: 0, wrong: [], wrongCut: 0, meetsBar: true },
-  setAside: [{ id: 'gather out of range', why: 'the backend gives 0 and no error' }],
-};
-const record = (changes: Partial<SelftestDevice> = {}, share = 0.2): SelftestRecord => ({
-  ...{ schema: SELFTEST_SCHEMA, kind: 'selftest', command: 'nanscope selftest --detector', share },
-  bar: { seen: 1, origin: 1, mechanism: 0.95, falseAlarms: 0 },
-  devices: [{ ...device, ...changes }],
-  verdict: { code: 'detector-meets-bar', exitCode: 0, sentence: 'All of them.', next: '' },
-});
-const text = (result: SelftestRecord, width = 100) => renderSelftest(result, { width, color: false });
+const text = (result: ReturnType<typeof record>, width = 100) =>
+  renderSelftest(result, { width, color: false });
 
 describe('renderSelftest', () => {
   it('has a row for each group of faults, and says what was not tried', () => {

@@ -12,6 +12,7 @@ import { originSection } from './origin.ts';
 import { page } from './page.ts';
 import { pictureSection } from './picture.ts';
 import { settingsSection } from './settings.ts';
+import { shadowSection } from './shadow.ts';
 import { NARROWEST } from './style.ts';
 import { verdictSection } from './verdict.ts';
 
@@ -31,6 +32,7 @@ const sections = [
   labelsSection,
   cascadeSection,
   originSection,
+  shadowSection,
   pictureSection,
   leaksSection,
   policyEffectSection,

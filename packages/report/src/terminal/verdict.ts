@@ -1,5 +1,7 @@
 /** The verdict in a box: what is the case in one sentence, and what to do next. */
 import type { ConformVerdictRecord } from '../schema/conform.ts';
+import type { DoctorVerdict } from '../schema/doctor.ts';
+import type { ReducedRecord } from '../schema/reduced.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import type { SelftestVerdict } from '../schema/selftest.ts';
 import type { TrainVerdictRecord } from '../schema/train.ts';
@@ -12,7 +14,13 @@ export function verdictSection(
   {
     verdict,
   }: {
-    readonly verdict: ResultRecord['verdict'] | TrainVerdictRecord | ConformVerdictRecord | SelftestVerdict;
+    readonly verdict:
+      | ResultRecord['verdict']
+      | TrainVerdictRecord
+      | ConformVerdictRecord
+      | SelftestVerdict
+      | DoctorVerdict
+      | ReducedRecord['verdict'];
   },
   { width, glyphs }: Page,
 ): Line[] {

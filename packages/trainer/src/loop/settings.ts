@@ -1,5 +1,6 @@
 /** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
 import type { ForwardOptions, Gpt2 } from '@nanscope/gpt2';
+import type { Gradients } from '../gradients.ts';
 import type { NonFinitePolicy } from '../health.ts';
 import type { StepPhase } from '../loss/batch-loss.ts';
 import type { LossOptions } from '../loss/token-losses.ts';
@@ -47,6 +48,8 @@ export interface StepPart {
   readonly part: number | 'norm' | 'update';
   /** The micro-batch; absent for the norm and the update. */
   readonly batch?: LabelledBatch;
+  /** By parameter name, summed over the micro-batches; of the norm and the update. */
+  readonly gradients?: Gradients;
 }
 
 /** Runs a part of a step; a tracer runs it under its taps and collects them afterwards. */
@@ -80,6 +83,14 @@ export interface ValidationReport {
   readonly tokens: number;
 }
 
+/** The two numbers that are read back of every step. */
+export interface StepFigures {
+  /** Mean over supervised tokens. */
+  readonly loss: number;
+  /** Global norm before clipping. */
+  readonly gradNorm: number;
+}
+
 /** A step that was not finite, before anything was done about it. */
 export interface NonFiniteStep {
   /** Counted from 1. */
@@ -90,8 +101,8 @@ export interface NonFiniteStep {
   readonly reason: string;
   /** Whether the weights are finite; when not, an earlier update broke them. */
   readonly weightsFinite: boolean;
-  /** Computes the same step again - batch, dropout, weights - under another observer, and drops the result. */
-  readonly replay: (observer: Observer) => Promise<void>;
+  /** Computes the same step again - batch, dropout, weights - under another observer, or none, and keeps two numbers of it. */
+  readonly replay: (observer?: Observer) => Promise<StepFigures>;
   /**
    * Takes the steps since an earlier state again, to find the update that broke the weights, and once more with that
    * step under an observer. Model and optimizer are left after it: only for a run that ends here.
@@ -102,7 +113,7 @@ export interface NonFiniteStep {
   readonly redo: (
     from: RunProgress,
     restore: () => Promise<void>,
-    observer: Observer,
+    observer?: Observer,
   ) => Promise<number | undefined>;
 }
 

@@ -1,15 +1,20 @@
 /**
- * One step up to the decision: micro-batches forward and backward, their sum, its norm, and the one read-back of
- * the step - loss and norm together. The weights are not touched here.
+ * The two halves of a step. Up to the decision: micro-batches forward and backward, their sum, its norm, and the one
+ * read-back of the step - loss and norm together; the weights are not touched. After it: the update.
  */
 import { dropoutHook } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
 import { GradientAccumulator } from '../accumulate.ts';
 import { type Gradients, lossAndGradients } from '../gradients.ts';
-import { gradientNorm } from '../optimizer/clip.ts';
+import { untracedStep } from '../loss/batch-loss.ts';
+import { gradientNorm, gradientScale } from '../optimizer/clip.ts';
+import { scheduleFactor } from '../schedule.ts';
 import { uploadTrainingBatch } from '../training-batch.ts';
 import type { StepRows } from './plan.ts';
 import type { Observer, Training } from './settings.ts';
+
+/** Runs a part of a step and nothing else. */
+export const unobserved: Observer = async (_part, work) => work(untracedStep);
 
 export interface ComputedStep {
   /** Mean over supervised tokens. */
@@ -71,7 +76,7 @@ export async function computeStep(
       }
     }
     const { lossSum, gradients, tokens } = accumulator.take();
-    const norm = await observe({ step, part: 'norm' }, (phase) =>
+    const norm = await observe({ step, part: 'norm', gradients }, (phase) =>
       phase('optimizer', () => gradientNorm(gradients, tokens)),
     );
     const both = tf.tidy(() => tf.stack([lossSum, norm]));
@@ -82,4 +87,25 @@ export async function computeStep(
   } finally {
     accumulator.dispose();
   }
+}
+
+/** @param step counted from 0 */
+export function learningRateOf({ settings }: Training, step: number): number {
+  return settings.learningRate * scheduleFactor(settings.schedule, step);
+}
+
+/** Clips and updates, from gradients that are left to the caller. */
+export async function updateWeights(
+  run: Training,
+  step: number,
+  { norm, tokens, gradients }: ComputedStep,
+  observe: Observer,
+): Promise<void> {
+  await observe({ step, part: 'update', gradients }, (phase) =>
+    phase('optimizer', () => {
+      const scale = gradientScale(norm, tokens, run.settings.clip);
+      run.optimizer.step(gradients, learningRateOf(run, step), scale);
+      scale.dispose();
+    }),
+  );
 }

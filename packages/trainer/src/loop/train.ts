@@ -6,16 +6,18 @@ import type { Gpt2 } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
 import { decideStep, type StepDecision } from '../health.ts';
 import { sumOfSquares } from '../kernels/sum-of-squares.ts';
-import { untracedStep } from '../loss/batch-loss.ts';
-import { gradientScale } from '../optimizer/clip.ts';
-import { scheduleFactor } from '../schedule.ts';
 import { type DataPlan, epochsAfter, StepRows } from './plan.ts';
 import { afterEvaluation, atTheStart, isDue, patienceIsOver, type RunProgress } from './progress.ts';
 import type { Observer, SaveReason, TrainEnd, TrainHooks, Training } from './settings.ts';
-import { type ComputedStep, computeStep, disposeStep } from './step.ts';
+import {
+  type ComputedStep,
+  computeStep,
+  disposeStep,
+  learningRateOf,
+  unobserved,
+  updateWeights,
+} from './step.ts';
 import { validate } from './validate.ts';
-
-const unobserved: Observer = async (_part, work) => work(untracedStep);
 
 /** Makes squares of finite weights stay finite, whatever their size. */
 const shrink = 1e-25;
@@ -59,20 +61,8 @@ class Loop {
     return this.#progress;
   }
 
-  #learningRate(step: number): number {
-    const { learningRate, schedule } = this.#run.settings;
-    return learningRate * scheduleFactor(schedule, step);
-  }
-
   async #update(step: number, computed: ComputedStep, observe: Observer): Promise<void> {
-    const { optimizer, settings } = this.#run;
-    await observe({ step, part: 'update' }, (phase) =>
-      phase('optimizer', () => {
-        const scale = gradientScale(computed.norm, computed.tokens, settings.clip);
-        optimizer.step(computed.gradients, this.#learningRate(step), scale);
-        scale.dispose();
-      }),
-    );
+    await updateWeights(this.#run, step, computed, observe);
   }
 
   /** Tells of a step (counted from 0) that is not finite, with the means to compute it again. */
@@ -89,7 +79,11 @@ class Loop {
       action,
       reason,
       weightsFinite,
-      replay: async (observer) => disposeStep(await computeStep(this.#run, this.#rows, step, observer)),
+      replay: async (observer = unobserved) => {
+        const computed = await computeStep(this.#run, this.#rows, step, observer);
+        disposeStep(computed);
+        return { loss: computed.loss, gradNorm: computed.gradNorm };
+      },
       redo: (from, restore, observer) => this.#redo(step, from, restore, observer),
     });
   }
@@ -106,7 +100,7 @@ class Loop {
     until: number,
     from: RunProgress,
     restore: () => Promise<void>,
-    observer: Observer,
+    observer: Observer = unobserved,
   ): Promise<number | undefined> {
     await restore();
     let broken: number | undefined;
@@ -151,7 +145,7 @@ class Loop {
         epoch: epochsAfter(this.#plan, step + 1),
         loss: computed.loss,
         gradNorm: computed.gradNorm,
-        learningRate: this.#learningRate(step),
+        learningRate: learningRateOf(this.#run, step),
         tokens: computed.tokens,
         seconds,
         tokensPerSecond: computed.tokens / seconds,

@@ -1,0 +1,43 @@
+/** `nanscope reduce RUN`: the smallest case that fails as a run failed, as a folder to send. */
+import {
+  type ReduceConfig,
+  readConfigFile,
+  reduceFlags,
+  reduceRun,
+  resolveFlags,
+  toConfig,
+} from '@nanscope/harness';
+import type { Command, Invocation } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { ReduceProgress } from '../reduce-progress.ts';
+import { reportsOf } from '../reports/index.ts';
+
+async function configOf({ flags, config }: Invocation): Promise<ReduceConfig> {
+  const file =
+    config === undefined ? undefined : { path: config, values: await readConfigFile(config, reduceFlags) };
+  return toConfig<ReduceConfig>(resolveFlags(reduceFlags, flags, file));
+}
+
+export const reduceCommand: Command = {
+  name: 'reduce',
+  describe: 'reduce a failing run of eval to the smallest case that fails in the same way',
+  positionals: ['RUN'],
+  flags: reduceFlags,
+  async run(invocation) {
+    const config = await configOf(invocation);
+    const report = reportsOf(config, true);
+    const progress = new ReduceProgress(process.stderr, process.env);
+    const interrupted = interruption();
+    const result = await reduceRun(invocation.positionals[0]!, config, invocation.command, {
+      onStage: (what) => progress.stage(what),
+      onStep: (tried, facts) => progress.step(tried, facts),
+      signal: interrupted.signal,
+    }).finally(() => {
+      progress.end();
+      interrupted.end();
+    });
+    if (!result) return 130;
+    await report(result, result.folder);
+    return result.verdict.exitCode;
+  },
+};

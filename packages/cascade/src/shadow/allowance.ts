@@ -1,0 +1,98 @@
+/**
+ * How far two correct kernels may be apart when their inputs are equal. No table of kernels: the op itself is asked, by
+ * moving each of its float inputs by one rounding (one ulp) and looking how far its output moves. What moves much for so
+ * little (a sum that cancels, a large exponent) can not be exact on any device; what does not move has to agree.
+ */
+import type { CapturedTensor } from '../capture/captured.ts';
+import type { Values } from './deviation.ts';
+
+/** One rounding of float32. */
+const ROUNDING = 2 ** -23;
+const LARGEST = 0x7f7fffff;
+
+/** How the inputs are moved: all away from zero together, then each up or down at random, the same way every time. */
+export const MOVES = 3;
+
+/** A hash of the index: the same signs on every machine. */
+function isUp(index: number, move: number): boolean {
+  let h = Math.imul(index + 0x9e3779b9 * move, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) & 1) === 0;
+}
+
+/**
+ * A copy with every finite float that is not zero moved to its neighbour; other dtypes are passed on as they are.
+ *
+ * @param move 0 to `MOVES` - 1
+ */
+export function movedByOneRounding<T extends CapturedTensor>(tensor: T, move: number): T {
+  if (tensor.dtype !== 'float32') return tensor;
+  const values = Float32Array.from(tensor.values);
+  const words = new Uint32Array(values.buffer);
+  for (let i = 0; i < words.length; i++) {
+    const magnitude = words[i]! & 0x7fffffff;
+    if (magnitude === 0 || magnitude > LARGEST) continue;
+    const up = move === 0 || isUp(i, move);
+    if (up ? magnitude < LARGEST : magnitude > 1) words[i] = words[i]! + (up ? 1 : -1);
+  }
+  return { ...tensor, values };
+}
+
+/** Root of the mean square of the finite elements. */
+function rootMeanSquare(values: Values): number {
+  let sum = 0;
+  let finite = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    sum += value * value;
+    finite++;
+  }
+  return finite === 0 ? 0 : Math.sqrt(sum / finite);
+}
+
+/**
+ * How many roundings a kernel may make on the way: errors of a sum grow with the root of its length, and an op sums at
+ * most once along an axis of each of its inputs.
+ */
+export function roundingsOf(inputs: readonly Pick<CapturedTensor, 'shape'>[]): number {
+  const summed = inputs.reduce((sum, { shape }) => sum + Math.max(1, ...shape), 0);
+  return 4 + 2 * Math.sqrt(Math.max(1, summed));
+}
+
+/**
+ * @param reference an output
+ * @param moved the same output for inputs moved by one rounding
+ * @returns what is allowed of each element: so many times what one rounding of the inputs does, or one rounding of the
+ * output (and of its typical magnitude, which a small element is a difference of) where that is more. Infinity where the
+ * class itself hangs on a rounding. 0 for whole numbers.
+ */
+export function roundingAllowance(
+  reference: CapturedTensor,
+  moved: readonly CapturedTensor[],
+  roundings: number,
+): (index: number) => number {
+  if (reference.dtype !== 'float32') return () => 0;
+  const typical = rootMeanSquare(reference.values);
+  return (index) => {
+    const value = reference.values[index]!;
+    let response = ROUNDING * (Number.isFinite(value) ? Math.abs(value) + typical : 0);
+    for (const { values } of moved) {
+      const away = Math.abs(values[index]! - value);
+      if (!Number.isNaN(away)) response = Math.max(response, away);
+      else if (Number.isNaN(value) !== Number.isNaN(values[index]!)) return Number.POSITIVE_INFINITY;
+    }
+    return roundings * response;
+  };
+}
+
+/** The tolerance of a run, for the elements of a tensor: relative to the element, or to what is typical for the tensor. */
+export function toleranceAllowance(
+  reference: Values,
+  { rtol, atol }: { readonly rtol: number; readonly atol: number },
+): (index: number) => number {
+  const typical = rootMeanSquare(reference);
+  return (index) => {
+    const magnitude = Math.abs(reference[index]!);
+    return atol + rtol * Math.max(Number.isFinite(magnitude) ? magnitude : 0, typical);
+  };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { deviationOf, equalBits, isApart } from './deviation.ts';
+
+const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minus } = Number;
+const of = (target: number[], reference: number[], allowed = 0.1) =>
+  deviationOf(Float32Array.from(target), Float32Array.from(reference), () => allowed);
+
+describe('deviationOf', () => {
+  it.each([
+    ['equal', [1, nan, inf, minus, 0], [1, nan, inf, minus, -0], 0, 0],
+    ['NaN for a number', [1, nan], [1, 2], 1, 0],
+    ['the other infinity', [inf], [minus], 1, 0],
+    ['within what is allowed', [1.05], [1], 0, 0],
+    ['beyond it', [1.2, 2], [1, 2], 0, 1],
+  ])('%s', (_, target, reference, classes, beyond) => {
+    const deviation = of(target, reference);
+    expect(deviation).toMatchObject({ classes, beyond });
+    expect(isApart(deviation)).toBe(classes + beyond > 0);
+  });
+
+  it('names the first of another class and the worst number, in ulps', () => {
+    const next = new Float32Array(new Uint32Array([0x3f800003]).buffer)[0]!;
+    expect(of([next, nan, 5], [1, 1, 5], 0)).toMatchObject({
+      firstClass: { index: 1, reference: 1 },
+      worst: { index: 0, ulps: 3 },
+    });
+    expect(of([1.2, 3], [1, 2], 0.5).worst).toMatchObject({ index: 1, allowed: 0.5 });
+  });
+
+  it('counts a NaN in what is allowed as nothing allowed', () => {
+    expect(of([1.5], [1], nan).beyond).toBe(1);
+  });
+
+  it('refuses outputs of other sizes', () => {
+    expect(() => of([1], [1, 2])).toThrow('Expected 2 elements, found 1.');
+  });
+});
+
+it('bits tell zeros and NaNs apart', () => {
+  expect(equalBits(Float32Array.of(0), Float32Array.of(-0))).toBe(false);
+  const nans = [0x7fc00000, 0x7fc00001].map((word) => new Float32Array(Uint32Array.of(word).buffer));
+  expect(equalBits(nans[0]!, nans[1]!)).toBe(false);
+  expect(equalBits(nans[0]!, nans[0]!.slice())).toBe(true);
+});

@@ -1,0 +1,105 @@
+/**
+ * Two tensors element by element: classes first (finite, NaN, +inf, -inf), then numbers against what is allowed of each
+ * element. Every comparison is written so that NaN fails it.
+ */
+
+export interface Place {
+  /** Flat row-major index. */
+  readonly index: number;
+  readonly reference: number;
+  readonly target: number;
+}
+
+export interface Deviation {
+  readonly size: number;
+  /** Elements of another class. */
+  readonly classes: number;
+  readonly firstClass?: Place;
+  /** Elements that are finite on both sides and further apart than is allowed of them. */
+  readonly beyond: number;
+  /** The finite element that is worst against what is allowed of it, when any differs at all. */
+  readonly worst?: Place & {
+    /** Float32 numbers between the two. */
+    readonly ulps: number;
+    readonly allowed: number;
+  };
+}
+
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+const classOf = (value: number): number =>
+  Number.isNaN(value) ? 1 : Number.isFinite(value) ? 0 : value > 0 ? 2 : 3;
+
+const word = new Float32Array(1);
+const bits = new Int32Array(word.buffer);
+
+/** The place of a float32 in the order of all of them; both zeros are 0. */
+function ordinal(value: number): number {
+  word[0] = value;
+  const found = bits[0]!;
+  return found < 0 ? -(found & 0x7fffffff) : found;
+}
+
+/** How many float32 numbers lie between two, the farther one counted. */
+export const ulpsBetween = (a: number, b: number): number => Math.abs(ordinal(a) - ordinal(b));
+
+/**
+ * @param allowed of each element, as an absolute difference; Infinity also allows another class
+ * @throws Error when the sizes differ: the two are not the same output
+ */
+export function deviationOf(
+  target: Values,
+  reference: Values,
+  allowed: (index: number) => number,
+): Deviation {
+  if (target.length !== reference.length) {
+    throw new Error(`Expected ${reference.length} elements, found ${target.length}.`);
+  }
+  let classes = 0;
+  let firstClass: Place | undefined;
+  let beyond = 0;
+  let worst: Deviation['worst'];
+  let worstRatio = -1;
+  for (let index = 0; index < reference.length; index++) {
+    const [r, t] = [reference[index]!, target[index]!];
+    if (r === t) continue;
+    const kind = classOf(r);
+    const limit = allowed(index);
+    if (kind !== classOf(t)) {
+      if (limit === Number.POSITIVE_INFINITY) continue;
+      classes++;
+      firstClass ??= { index, reference: r, target: t };
+      continue;
+    }
+    if (kind !== 0) continue;
+    const difference = Math.abs(t - r);
+    if (!(difference <= limit)) beyond++;
+    const ratio = limit > 0 ? difference / limit : Number.POSITIVE_INFINITY;
+    if (
+      ratio > worstRatio ||
+      (ratio === worstRatio && worst && difference > Math.abs(worst.target - worst.reference))
+    ) {
+      worstRatio = ratio;
+      worst = { index, reference: r, target: t, ulps: ulpsBetween(r, t), allowed: limit };
+    }
+  }
+  return {
+    size: reference.length,
+    classes,
+    ...(firstClass && { firstClass }),
+    beyond,
+    ...(worst && { worst }),
+  };
+}
+
+/** Whether the two count as different. */
+export const isApart = ({ classes, beyond }: Deviation): boolean => classes > 0 || beyond > 0;
+
+/** Whether two tensors hold the same bits; the sign of a zero and the payload of a NaN count. */
+export function equalBits(a: Values, b: Values): boolean {
+  if (a.byteLength !== b.byteLength) return false;
+  const [left, right] = [a, b].map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
+  return left!.every((byte, i) => byte === right![i]);
+}

@@ -1,0 +1,45 @@
+import type { CascadeRecord, ReplayRecord } from '@nanscope/report';
+import { describe, expect, it } from 'vitest';
+import { replayVerdict } from './replay-verdict.ts';
+
+const lane = (...outcomes: ReplayRecord['outcome'][]): { cascade: CascadeRecord } => ({
+  cascade: {
+    level: 'gate',
+    ops: 1,
+    batchesTraced: 1,
+    events: [],
+    eventsCut: 0,
+    spread: [],
+    kills: [],
+    observer: 'nothing wrapped',
+    gate: {
+      replays: outcomes.map((outcome, batch) => ({
+        batch,
+        outcome,
+        plain: { runs: 4, nonFinite: 4 },
+        traced: { runs: 4, nonFinite: 0 },
+      })),
+      notReplayed: 0,
+    },
+  },
+});
+
+describe('replayVerdict', () => {
+  it('says nothing where every replay showed the same, or none was made', () => {
+    expect(replayVerdict({ target: lane('reproduced'), reference: {} }, 'batch')).toBeUndefined();
+  });
+
+  it('names lane and batch of what vanishes, before what is flaky', () => {
+    const verdict = replayVerdict(
+      { target: lane('flaky'), reference: lane('reproduced', 'vanishes') },
+      'batch',
+    );
+    expect(verdict).toMatchObject({ code: 'vanishes-under-observation', exitCode: 1 });
+    expect(verdict?.sentence).toContain('batch 1 of the reference');
+    expect(verdict?.sentence).toContain('4 of 4 runs without taps and 0 of 4 with them');
+  });
+
+  it('is flaky where a step does not repeat itself', () => {
+    expect(replayVerdict({ target: lane('flaky') }, 'step')).toMatchObject({ code: 'flaky', exitCode: 1 });
+  });
+});

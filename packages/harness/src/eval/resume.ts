@@ -1,0 +1,49 @@
+/** What `eval --resume` takes over from the run that it continues, and what may not have changed since. */
+import { UserError } from '@nanscope/errors';
+import { configRecord, type EvalConfig, toEvalConfig } from '../config/eval-config.ts';
+import { evalFlags } from '../config/eval-flags.ts';
+import type { FlagValues } from '../config/flag.ts';
+import { keptSettings, resumedSettings } from '../run-folder/resumed-settings.ts';
+
+/** How the result is told, and how long a lane may be silent: none of it changes a number. */
+const FREE = new Set(['json', 'reporter', 'resume', 'lane-timeout']);
+
+/**
+ * The configuration of the evaluation that is to be continued, by flag names.
+ *
+ * @throws {UserError} `resume/no-run`, `resume/broken`, `resume/other-run`
+ */
+export function resumedEvaluation(folder: string): Record<string, unknown> {
+  const values = resumedSettings(folder, 'an evaluation');
+  const names = new Set<string>(evalFlags.map(({ name }) => name));
+  const foreign = Object.keys(values).find((name) => !names.has(name));
+  if (foreign === undefined && values.model !== undefined) return values;
+  throw new UserError(
+    'resume/other-run',
+    `--resume ${folder}: expected the folder of an evaluation, found ${foreign === undefined ? 'no model' : `the setting "${foreign}"`} in its config.json.`,
+  );
+}
+
+/**
+ * The rest of a run under other settings would be another run's.
+ *
+ * @param earlier what `resumedEvaluation` gave, once it has been through the flag table
+ * @throws {UserError} `resume/other-settings`
+ */
+export function checkSameSettings(asked: EvalConfig, earlier: EvalConfig): void {
+  const [now, before] = [configRecord(asked), configRecord(earlier)];
+  const words = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));
+  for (const name of new Set([...Object.keys(now), ...Object.keys(before)])) {
+    if (FREE.has(name) || words(now[name]) === words(before[name])) continue;
+    throw new UserError(
+      'resume/other-settings',
+      `--resume ${asked.resume}: expected --${name} ${words(before[name])} as in that run, found ${words(now[name])}. Leave it out, or begin a new run with --out.`,
+    );
+  }
+}
+
+/** The configuration of the lanes of a run that is continued: to the letter what it was, so that they are those of one run. */
+export function keptConfig({ resume, laneTimeout }: EvalConfig & { readonly resume: string }): EvalConfig {
+  const kept = keptSettings(resume, 'an evaluation') as FlagValues;
+  return { ...toEvalConfig(kept), laneTimeout };
+}

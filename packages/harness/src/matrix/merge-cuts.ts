@@ -1,0 +1,68 @@
+/**
+ * Whether the parts that are merged fit together: those of one device are parts of one cut, made with the same timings,
+ * each of them once. Else the union would have holes and overlaps that no part knows of. Pure.
+ */
+import { UserError } from '@nanscope/errors';
+import { type Shard, shardFrom } from '../selection/shard.ts';
+import type { Part } from './merge.ts';
+
+interface ShardPart extends Shard {
+  readonly folder: string;
+  /** What was divided: a machine has its own parts of its own devices. */
+  readonly devices: string;
+  readonly timings: string;
+}
+
+function shardParts(parts: readonly Part[]): ShardPart[] {
+  return parts.flatMap(({ folder, record }) => {
+    if (record.shard === undefined) return [];
+    const devices = record.devices
+      .map(({ name }) => name)
+      .sort()
+      .join(',');
+    return [{ ...shardFrom(record.shard), folder, devices, timings: record.timings ?? 'none' }];
+  });
+}
+
+function sameDevices(parts: readonly ShardPart[]): ShardPart[][] {
+  const names = new Set(parts.map(({ devices }) => devices));
+  return [...names].map((name) => parts.filter(({ devices }) => devices === name));
+}
+
+/** @throws {UserError} `merge/other-cut`, `merge/overlap` */
+export function checkCuts(parts: readonly Part[]): void {
+  for (const own of sameDevices(shardParts(parts))) {
+    const [first] = own as [ShardPart];
+    const seen = new Map<number, string>();
+    for (const { index, count, folder, timings, devices } of own) {
+      if (timings !== first.timings || count !== first.count) {
+        const words = (part: Pick<ShardPart, 'count' | 'timings'>) =>
+          `one of ${part.count} with timings ${part.timings}`;
+        throw new UserError(
+          'merge/other-cut',
+          `${folder}: expected a part of ${devices} that was divided as ${first.folder} was, ${words(first)}, found ${words({ count, timings })}. Run all parts with the same --shard I/N and the same --timings.`,
+        );
+      }
+      const before = seen.get(index);
+      if (before !== undefined) {
+        throw new UserError(
+          'merge/overlap',
+          `${folder}: expected each part of ${devices} once, found ${index}/${count}, which is ${before} already. Leave one out.`,
+        );
+      }
+      seen.set(index, folder);
+    }
+  }
+}
+
+/** The first parts that were not given, in words: `2/3 of wasm`. */
+export function missingShards(parts: readonly Part[], most: number): string[] {
+  const missing: string[] = [];
+  for (const own of sameDevices(shardParts(parts))) {
+    const { count, devices } = own[0]!;
+    const given = new Set(own.map(({ index }) => index));
+    for (let index = 1; index <= count && missing.length < most; index++)
+      if (!given.has(index)) missing.push(`${index}/${count} of ${devices}`);
+  }
+  return missing;
+}

@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringifyExact } from '@nanscope/report';
+import { afterAll, describe, expect, it } from 'vitest';
+import { lane, nanMetrics } from '../testing/records.ts';
+import { deviceNameOf, faultOf } from './fault.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'nanscope-fault-'));
+afterAll(() => rmSync(base, { recursive: true }));
+let count = 0;
+
+/** A run folder with this in its run.json. */
+function folder(content: object | string): string {
+  const place = join(base, String(count++));
+  mkdirSync(place);
+  writeFileSync(join(place, 'run.json'), typeof content === 'string' ? content : stringifyExact(content));
+  return place;
+}
+
+const verdict = { code: 'agree', exitCode: 0, sentence: 'Both lanes are finite.', next: '' } as const;
+const result = (parts: object) => ({
+  schemaVersion: 1,
+  kind: 'eval',
+  command: 'nanscope eval',
+  verdict,
+  ...parts,
+});
+const origin = {
+  ...{ key: 'forward/transformer.h.3/attn/probs/Softmax#0:0', batch: 2 },
+  ...{ coordinates: [1, 5, 7, 0], coordinateNames: ['batch', 'head', 'query', 'key'] },
+  mechanism: { name: 'fully masked row', evidence: 'query 7 has no key' },
+};
+const cascade = (parts: object) => ({
+  ...{ level: 'health', ops: 10, batchesTraced: 1, events: [], eventsCut: 0, spread: [], kills: [] },
+  ...{ observer: 'unchanged', ...parts },
+});
+const config = { policy: 'torch-mps-2.8', 'batch-size': 4, out: 'runs/a', json: true };
+
+describe('faultOf', () => {
+  it('holds the op of the origin in any layer with its mechanism, and knows its place', async () => {
+    const target = lane({ cascade: cascade({ origin }) as never, config, metrics: nanMetrics });
+    const fault = await faultOf(folder(result({ target })));
+    expect(fault).toMatchObject({
+      held: {
+        kind: 'origin',
+        op: 'forward/transformer.h.*/attn/probs/Softmax#0:0',
+        mechanism: 'fully masked row',
+      },
+      place: { layer: 3, row: 1, head: 5, position: 7 },
+      batch: 2,
+    });
+    expect(fault.config).toMatchObject({ policy: 'torch-mps-2.8', batchSize: 4, model: 'prose' });
+    expect(fault.config.out).toBeUndefined();
+  });
+
+  it('takes the lane that has one', async () => {
+    const parts = {
+      target: lane({ cascade: cascade({}) as never, config }),
+      reference: lane({ role: 'reference', cascade: cascade({ origin }) as never, config }),
+    };
+    expect((await faultOf(folder(result(parts)))).lane.role).toBe('reference');
+  });
+
+  it.each([
+    ['an empty file', '', /run\.json: expected JSON, found/],
+    ['a torn file', '{"schemaVersion": 1, "kind":', /run\.json: expected JSON, found/],
+    ['another version', '{"schemaVersion": 99}', /expected schemaVersion 1, found 99/],
+    ['a lane', lane({}), /expected the run folder of nanscope eval, found that of one lane of a run/],
+    [
+      'a comparison',
+      result({ kind: 'compare' }),
+      /expected the run folder of nanscope eval, found that of nanscope compare\. Name the folder that eval wrote\./,
+    ],
+    [
+      'a finite run',
+      result({ target: lane({ cascade: cascade({}) as never, config }) }),
+      /found "Both lanes are finite\."\. There is nothing to reduce\./,
+    ],
+    [
+      'a run without a trace',
+      result({ target: lane({ config, metrics: nanMetrics }) }),
+      /found a run that was not traced\. Run it again with --trace health\./,
+    ],
+    [
+      'a setting that is none',
+      result({ target: lane({ cascade: cascade({ origin }) as never, config: { policy: 'torch-9' } }) }),
+      /policy in .*run\.json: expected one of .*found "torch-9"/,
+    ],
+  ])('refuses %s in one line, exit 2', async (_, content, message) => {
+    const refused = faultOf(folder(content));
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: expect.not.stringContaining('\n') });
+  });
+});
+
+it('a decided backend is asked for by the name that a user types', () => {
+  expect(['cpu', 'wasm', 'webgpu', 'mirror'].map((backend) => deviceNameOf({ backend }))).toEqual([
+    'javascript',
+    'wasm',
+    'webgpu',
+    'mirror',
+  ]);
+});

@@ -1,0 +1,120 @@
+/** From an eval run to what there is to reduce: which fault, where, under which configuration, on which devices. */
+
+import { join } from 'node:path';
+import { alignTraces } from '@nanscope/cascade';
+import type { Decision } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
+import type { LaneRecord, ResultRecord } from '@nanscope/report';
+import { batchesToAlign } from '../compare/compare-cascades.ts';
+import { type EvalConfig, toEvalConfig } from '../config/eval-config.ts';
+import { evalFlags } from '../config/eval-flags.ts';
+import { resolveFlags } from '../config/resolve-flags.ts';
+import { readRun } from '../run-folder/read.ts';
+import { readTraces } from '../run-folder/read-traces.ts';
+import { type Held, heldDivergence, heldOrigin } from './held.ts';
+import type { Place } from './passes.ts';
+
+export interface Fault {
+  readonly held: Held;
+  readonly place: Place;
+  /** Index of the batch of the run that shows it. */
+  readonly batch: number;
+  /** The lane that shows it. */
+  readonly lane: LaneRecord;
+  /** The lane it differs from; only where two devices differ. */
+  readonly reference?: LaneRecord;
+  /** As the run had it. */
+  readonly config: EvalConfig;
+}
+
+const refuse = (run: string, found: string, help: string) =>
+  new UserError(
+    'reduce/nothing',
+    `${run}: expected a run with a NaN or an infinity that nobody asked for, or with two devices that differ in class; found ${found}. ${help}`,
+  );
+
+/** The configuration of a lane, checked as if it had been typed. */
+function configOf(lane: LaneRecord, run: string): EvalConfig {
+  const { out: _, json: __, reporter: ___, 'save-outputs': ____, ...values } = lane.config;
+  return toEvalConfig(resolveFlags(evalFlags, {}, { path: join(run, 'run.json'), values }));
+}
+
+const layerIn = (key: string): { layer?: number } => {
+  const layer = /transformer\.h\.(\d+)/.exec(key)?.[1];
+  return layer === undefined ? {} : { layer: Number(layer) };
+};
+
+/** Names of coordinates, and what of a case each of them places. */
+const placed = { batch: 'row', query: 'position', position: 'position', head: 'head' } as const;
+
+function placeOf({ key, coordinates, coordinateNames }: NonNullable<OriginOf>): Place {
+  const named = coordinateNames.flatMap((name, i) =>
+    name in placed ? [[placed[name as keyof typeof placed], coordinates[i]!]] : [],
+  );
+  return { ...layerIn(key), ...Object.fromEntries(named) };
+}
+type OriginOf = NonNullable<LaneRecord['cascade']>['origin'];
+
+/** The batch whose traces show the first op that differs in class; the run's record names the op alone. */
+async function divergentBatch(run: string, target: LaneRecord, reference: LaneRecord): Promise<number> {
+  const wanted = batchesToAlign(target, reference);
+  const [own, other] = [
+    await readTraces(join(run, 'target'), wanted),
+    await readTraces(join(run, 'reference'), wanted),
+  ];
+  const divergent = [...own].find(([batch, trace]) => {
+    const reference = other.get(batch);
+    return reference && alignTraces(reference, trace).firstClassDivergence;
+  });
+  return divergent?.[0] ?? 0;
+}
+
+function originFault(run: string, { target, reference, verdict }: ResultRecord): Fault {
+  const lane = [target, reference].find((each) => each?.cascade?.origin);
+  const origin = lane?.cascade?.origin;
+  if (lane && origin)
+    return {
+      held: heldOrigin(origin),
+      place: placeOf(origin),
+      batch: origin.batch,
+      lane,
+      config: configOf(lane, run),
+    };
+  if (target && (!target.cascade || target.cascade.level === 'off'))
+    throw refuse(run, 'a run that was not traced', 'Run it again with --trace health.');
+  throw refuse(run, `"${verdict.sentence}"`, 'There is nothing to reduce.');
+}
+
+/**
+ * @param run the folder of an evaluation
+ * @throws {UserError} `run-folder/*` for what is no run of an evaluation, `reduce/nothing` where it shows no fault
+ */
+export async function faultOf(run: string): Promise<Fault> {
+  const record = readRun(run);
+  if (record.kind !== 'eval' || record.result.kind !== 'eval') {
+    const kind = record.kind === 'eval' ? record.result.kind : record.kind;
+    throw new UserError(
+      'run-folder/foreign',
+      `${run}: expected the run folder of nanscope eval, found that of ${kind === 'lane' ? 'one lane of a run' : `nanscope ${kind.replace('-lane', '')}`}. Name the folder that eval wrote.`,
+    );
+  }
+  const { result } = record;
+  const { target, reference, comparison } = result;
+  const { firstDivergence, divergence } = comparison?.ops ?? {};
+  if (target && reference && firstDivergence && divergence) {
+    const origin = target.cascade?.origin ?? reference.cascade?.origin;
+    return {
+      held: heldDivergence({ key: firstDivergence, label: divergence.label }),
+      place: { ...(origin && placeOf(origin)), ...layerIn(firstDivergence) },
+      batch: await divergentBatch(run, target, reference),
+      lane: target,
+      reference,
+      config: configOf(target, run),
+    };
+  }
+  return originFault(run, result);
+}
+
+/** The name under which a decided backend is asked for again. */
+export const deviceNameOf = ({ backend }: Pick<Decision, 'backend'>): string =>
+  backend === 'cpu' ? 'javascript' : backend;

@@ -1,0 +1,184 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are lines of another program.
+/**
+ * GPT-2's forward pass as lines of plain TensorFlow.js, up to the op that a reduction holds: a line a stage before it, its own
+ * stage op by op. Text only; what the model itself computes is in @nanscope/gpt2 and @nanscope/attention.
+ */
+import type { Implementation, Policy } from '@nanscope/attention';
+
+export interface ForwardPass {
+  /** Key of the op. */
+  readonly op: string;
+  readonly implementation: Implementation;
+  readonly policy: Policy;
+  readonly layers: number;
+  /** Scores are divided by the square root of the head size, and by the number of the layer. */
+  readonly scaled: boolean;
+  readonly scaledByLayer: boolean;
+  /** Whether the head is the token table. */
+  readonly tied: boolean;
+}
+
+/** Stages in order, and the paths of the ops in each. */
+const stages = [
+  ['embeddings', /transformer\.embeddings\//],
+  ['ln_1', /\/ln_1\//],
+  ['qkv', /\/attn\/(Linear#0|Reshape#0|Transpose#0|Unpack#0|Multiply#0|RoundToHalf)/],
+  ['scores', /\/scores\//],
+  ['masked', /\/masked\/|^forward\/mask\//],
+  ['probabilities', /\/probs\//],
+  ['context', /\/context\/|\/attn\/FusedAttention/],
+  ['attention', /\/attn\//],
+  ['ln_2', /\/ln_2\//],
+  ['mlp', /\/mlp\//],
+  ['output', /\/output\//],
+  ['ln_f', /\/ln_f\//],
+  ['logits', /lm_head\/|^metrics\//],
+  ['loss', /^loss\//],
+] as const;
+
+export type Stage = (typeof stages)[number][0];
+const order: readonly Stage[] = stages.map(([name]) => name);
+
+/** The stage of an op; the last one for an op that is in none. */
+export const stageOf = (op: string): Stage => stages.find(([, path]) => path.test(op))?.[0] ?? 'loss';
+
+const fill = ({ fill: { value } }: Policy): string => `tf.scalar(${value})`;
+
+/** Which cells stay, as the policy composes them; `dead` are the queries that a row guard looks after. */
+function maskLine({ compose, rowGuard, fill: { how } }: Policy): string {
+  const causal = 'causal = tf.range(0, T).reshape([T, 1]).greaterEqual(tf.range(0, T)).reshape([1, 1, T, T])';
+  const padding = "padding = attention_mask.cast('bool').reshape([B, 1, 1, T])";
+  const allowed = `allowed = ${compose === 'causal-dropped' ? 'padding' : 'causal.logicalAnd(padding)'}`;
+  const dead = rowGuard === 'none' ? [] : ['dead = allowed.any(3, true).logicalNot()'];
+  const opened = {
+    none: 'allowed',
+    zeros: 'allowed',
+    'attend-all': 'allowed.logicalOr(dead)',
+    self: "allowed.logicalOr(dead.logicalAnd(tf.eye(T).cast('bool')))",
+  };
+  const apart = how === 'additive' && compose === 'add';
+  const keep = apart ? [] : [`keep = ${opened[rowGuard]}`];
+  return `const ${[causal, padding, allowed, ...dead, ...keep].join(', ')};`;
+}
+
+/** What the mask makes of scores. */
+function maskedScores(policy: Policy, scores: string): string {
+  const biased = (cells: string) => `.add(tf.where(${cells}, tf.scalar(0), ${fill(policy)}))`;
+  if (policy.fill.how === 'select') return `tf.where(keep, ${scores}, ${fill(policy)})`;
+  if (policy.compose === 'add') return `${scores}${biased('causal')}${biased('padding')}`;
+  if (policy.compose === 'causal-twice')
+    return `tf.where(causal, ${scores}, ${fill(policy)})${biased('keep')}`;
+  return `${scores}${biased('keep')}`;
+}
+
+/** Normalised probabilities; a row guard of zeros is for those of dead queries. */
+const softmaxOf = ({ rowGuard }: Policy) =>
+  rowGuard === 'zeros' ? 'tf.where(dead, tf.scalar(0), tf.softmax(masked))' : 'tf.softmax(masked)';
+
+const shown = (name: string, value: string) => `await show('${name}', ${value})`;
+
+/** The kernel of each line of sdpa's softmax. */
+const softmaxSteps = [
+  ['Max', `const maximum = ${shown('maximum', 'masked.max(-1, true)')};`],
+  ['Sub', `const shifted = ${shown('masked - maximum', 'masked.sub(maximum)')};`],
+  ['Exp', `const exponentials = ${shown('exponentials', 'shifted.exp()')};`],
+  ['Sum', `const sum = ${shown('sum', 'exponentials.sum(-1, true)')};`],
+] as const;
+
+/** The stage of the op itself, op by op, after lines that leave `q`, `k`, `v`, `masked` or `x`. */
+function probabilityLines({ op, implementation }: ForwardPass): string[] {
+  if (implementation === 'eager') return [`${shown('softmax', 'tf.softmax(masked)')};`];
+  const kernel = /\/([A-Za-z0-9]+)#\d+:\d+$/.exec(op)?.[1];
+  const end = softmaxSteps.findIndex(([name]) => name === kernel);
+  return softmaxSteps.slice(0, end < 0 ? undefined : end + 1).map(([, line]) => line);
+}
+
+/** The MLP op by op. */
+function mlpLines({ op }: ForwardPass): string[] {
+  const lines = [
+    ['Linear#0', `const hidden = ${shown('c_fc', 'linear(units, `h.${layer}.mlp.c_fc`)')};`],
+    ['GeluNew', `const bent = ${shown('gelu', 'gelu(hidden)')};`],
+    ['Linear#1', `const update = ${shown('c_proj', 'linear(bent, `h.${layer}.mlp.c_proj`)')};`],
+  ] as const;
+  const end = lines.findIndex(([kernel]) => op.includes(`/${kernel}`));
+  return lines.slice(0, end < 0 ? undefined : end + 1).map(([, line]) => line);
+}
+
+/** Lines of one block, up to a stage of it. */
+function blockLines(pass: ForwardPass, stage: Stage): string[] {
+  const { policy } = pass;
+  const at = order.indexOf(stage);
+  const reaches = (name: Stage) => at >= order.indexOf(name);
+  const scale = [
+    ...(pass.scaled ? ['.div(Math.sqrt(q.shape[3]))'] : []),
+    ...(pass.scaledByLayer ? ['.div(layer + 1)'] : []),
+  ].join('');
+  const scores = `tf.matMul(q${scale}, k, false, true)`;
+  const heads = '.reshape([B, T, 3, H, -1]).transpose([2, 0, 3, 1, 4])';
+  const normed = 'norm(x, `h.${layer}.ln_1`)';
+  const qkv = (input: string) => `linear(${input}, \`h.\${layer}.attn.c_attn\`)`;
+  const lines: string[] = [];
+  if (stage === 'ln_1') return [`${shown('ln_1', normed)};`];
+  if (reaches('qkv')) lines.push(`const [q, k, v] = tf.unstack((${shown('c_attn', qkv(normed))})${heads});`);
+  // Of what lies behind, a line for each part; of where the op is, a line for each op.
+  const behind = reaches('attention');
+  if (reaches('scores') && !behind) lines.push(`const scores = ${shown('scores', scores)};`);
+  if (reaches('masked'))
+    lines.push(`const masked = ${shown('masked', maskedScores(policy, behind ? scores : 'scores'))};`);
+  const context = `tf.matMul(${softmaxOf(policy)}, v)`;
+  const rows = `${context}.transpose([0, 2, 1, 3]).reshape([B * T, -1])`;
+  if (stage === 'probabilities') lines.push(...probabilityLines(pass));
+  if (stage === 'context') lines.push(`const context = ${shown('context', context)};`);
+  if (behind) lines.push(`x = ${shown('attention', `x.add(linear(${rows}, \`h.\${layer}.attn.c_proj\`))`)};`);
+  const units = 'norm(x, `h.${layer}.ln_2`)';
+  const update = (given: string) =>
+    `linear(gelu(linear(${given}, \`h.\${layer}.mlp.c_fc\`)), \`h.\${layer}.mlp.c_proj\`)`;
+  if (stage === 'ln_2' || stage === 'mlp') lines.push(`const units = ${shown('ln_2', units)};`);
+  if (stage === 'mlp') lines.push(...mlpLines(pass));
+  if (reaches('output')) lines.push(`x = ${shown('output', `x.add(${update(units)})`)};`);
+  return lines;
+}
+
+/** From the inputs to the op that is held, which `show` sees last. */
+export function forwardLines(pass: ForwardPass): string[] {
+  const stage = stageOf(pass.op);
+  const reaches = (name: Stage) => order.indexOf(stage) >= order.indexOf(name);
+  const body = blockLines(pass, reaches('ln_f') ? 'output' : stage);
+  const block =
+    pass.layers === 1
+      ? body.map((line) => line.replaceAll('${layer}', '0').replaceAll('(layer + 1)', '(1)'))
+      : ['for (let layer = 0; layer < L; layer++) {', ...body.map((line) => `  ${line}`), '}'];
+  const sum =
+    "tf.gather(w['wte.weight'], input_ids.flatten()).add(tf.gather(w['wpe.weight'], position_ids.flatten()))";
+  const logits = `tf.matMul(norm(x, 'ln_f'), w['${pass.tied ? 'wte.weight' : 'lm_head.weight'}'], false, true)`;
+  const picked =
+    "tf.oneHot(labels.flatten().maximum(tf.scalar(0, 'int32')), logits.shape[1]).cast('bool').reshape([B, T, -1]).slice([0, 1])";
+  const predictions = 'tf.logSoftmax(logits).reshape([B, T, -1]).slice([0, 0], [B, T - 1])';
+  const losses = `tf.where(${picked}, ${predictions}, tf.scalar(0)).sum(-1).neg()`;
+  return [
+    `let x = ${shown('embeddings', sum)};`,
+    ...(reaches('masked') ? [maskLine(pass.policy)] : []),
+    ...(body.length > 0 ? block : []),
+    ...(stage === 'ln_f' ? [`${shown('ln_f', "norm(x, 'ln_f')")};`] : []),
+    ...(reaches('logits') ? [`const logits = ${shown('logits', logits)};`] : []),
+    ...(reaches('loss')
+      ? [`${shown('losses', `tf.where(labels.slice([0, 1]).notEqual(-100), ${losses}, tf.scalar(0))`)};`]
+      : []),
+  ];
+}
+
+const helpers = [
+  ['linear', 'const linear = (x, name) => tf.matMul(x, w[`${name}.weight`]).add(w[`${name}.bias`]);'],
+  [
+    'norm',
+    'const norm = (x, name, { mean, variance } = tf.moments(x, -1, true)) => x.sub(mean).div(variance.add(epsilon).sqrt()).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);',
+  ],
+  [
+    'gelu',
+    'const gelu = (x) => x.mul(0.5).mul(x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)).tanh().add(1));',
+  ],
+] as const;
+
+/** Functions that the lines call. */
+export const helperLines = (lines: readonly string[]): string[] =>
+  helpers.filter(([name]) => lines.some((line) => line.includes(`${name}(`))).map(([, line]) => line);

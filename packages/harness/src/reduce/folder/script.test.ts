@@ -1,0 +1,166 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { policyFrom, presetNames } from '@nanscope/attention';
+import { builtinBackend } from '@nanscope/backend';
+import type { CausalLMBatch } from '@nanscope/collator';
+import { buildGpt2, type Gpt2Weights, openWeights, presetConfig } from '@nanscope/gpt2';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluateBatch } from '../../lane/evaluate-batch.ts';
+import { batchOf, type Case, wholeCase } from '../case.ts';
+import { weightsOf } from '../lane/cut-model.ts';
+import { stageOf } from './forward-lines.ts';
+import { type Script, type ScriptBackend, scriptText } from './script.ts';
+import { writeCase } from './write-case.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'nanscope-script-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Left padding in one of two rows, and a token whose label is ignored. */
+const batch: CausalLMBatch = {
+  inputIds: Int32Array.of(9, 9, 5, 7, 1, 2, 3, 4),
+  attentionMask: Int32Array.of(0, 0, 1, 1, 1, 1, 1, 1),
+  labels: Int32Array.of(-100, -100, 5, 7, 1, 2, -100, 4),
+  positionIds: Int32Array.of(0, 0, 0, 1, 0, 1, 2, 3),
+  batch: 2,
+  length: 4,
+  lengths: [2, 4],
+  truncated: 0,
+};
+
+let weights: Gpt2Weights;
+let small: Case;
+beforeAll(async () => {
+  await (await builtinBackend('cpu')).open();
+  weights = await openWeights({ config: { ...presetConfig('tiny'), initializer_range: 0.3 }, seed: 2 });
+  const whole = wholeCase(weights.config, batch);
+  const vocabulary = Array.from({ length: 12 }, (_, i) => i);
+  small = { ...whole, vocabulary, positions: [0, 1, 2, 3], heads: [0, 3], dims: [0, 2, 4], units: [1, 8] };
+  await writeCase(folder, weights, small);
+});
+
+const scriptAt = (op: string, over: Partial<Script> = {}): Script => ({
+  title: 'a title',
+  op,
+  implementation: 'sdpa',
+  policy: policyFrom({ preset: 'torch-mps-2.8' }),
+  layers: 2,
+  scaled: true,
+  scaledByLayer: false,
+  tied: true,
+  bad: 'NaN',
+  backend: 'cpu',
+  ...over,
+});
+
+/** The script as a function of what it imports; throws where it is not JavaScript. */
+function compiled(text: string): (...given: unknown[]) => Promise<void> {
+  const body = text
+    .replace(/^import .*$/gm, '')
+    .replaceAll('import.meta.url', 'here')
+    .replace(/await import\(/g, 'await load(');
+  const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+  return AsyncFunction('tf', 'readFileSync', 'here', 'process', 'console', 'load', body) as never;
+}
+
+/** Runs a script here, in the folder of the case: what it printed, and the exit code that it asked for. */
+async function ran(text: string) {
+  const printed: string[] = [];
+  let code: number | undefined;
+  await compiled(text)(
+    tf,
+    readFileSync,
+    pathToFileURL(join(folder, 'reproduce.mjs')).href,
+    {
+      argv: ['node', 'reproduce.mjs'],
+      exit: (asked: number) => {
+        code = asked;
+      },
+    },
+    { log: (...words: unknown[]) => printed.push(words.join(' ')) },
+  );
+  return { printed, code };
+}
+
+describe('the script', () => {
+  it.each(presetNames)('computes the losses that the model computes: %s', async (preset) => {
+    const policy = policyFrom({ preset });
+    const model = await buildGpt2(weightsOf(weights, small));
+    const implementation = preset.endsWith('eager') ? 'eager' : 'sdpa';
+    const { losses, supervised } = await evaluateBatch({ model, implementation, policy }, batchOf(small));
+    model.dispose();
+    const { printed, code } = await ran(
+      scriptText(scriptAt('loss/SparseCrossEntropy#0:0', { policy, implementation })),
+    );
+    const line = printed.find((text) => text.startsWith('losses'))!;
+    const found = line.trim().split(/\s+/).slice(1).map(Number);
+    expect(found).toHaveLength(6);
+    expect(losses).toHaveLength(4);
+    losses.forEach((loss, i) => {
+      const [row, column] = [Math.floor(supervised.rows[i]! / 4), supervised.rows[i]! % 4];
+      const here = found[row * 3 + column]!;
+      expect(Number.isNaN(here)).toBe(Number.isNaN(loss));
+      if (!Number.isNaN(loss)) expect(Math.abs(here - loss)).toBeLessThanOrEqual(1e-5 * Math.abs(loss));
+    });
+    expect(code).toBe(losses.some(Number.isNaN) ? 1 : 0);
+  });
+
+  it('ends at the op that is held, which it prints last', async () => {
+    const op = 'forward/transformer.h.0/attn/context/probs/Sub#0:0';
+    const { printed, code } = await ran(scriptText(scriptAt(op, { layers: 1 })));
+    expect(printed.at(-2)).toMatch(/^masked - maximum +NaN NaN NaN NaN /);
+    expect([printed.at(-1), code]).toEqual(['it is there', 1]);
+    const earlier = await ran(scriptText(scriptAt(op.replace('Sub', 'Max'), { layers: 1 })));
+    expect(earlier.printed.at(-2)).toMatch(/^maximum +-Infinity -Infinity/);
+    expect([earlier.printed.at(-1), earlier.code]).toEqual(['it is not there', 0]);
+    const infinite = await ran(
+      scriptText(scriptAt(op.replace('Sub', 'Max'), { layers: 1, bad: 'Infinity' })),
+    );
+    expect(infinite.code).toBe(1);
+  });
+
+  it('of two devices says whether they are of the same classes', async () => {
+    const op = 'forward/transformer.h.0/attn/probs/Softmax#0:0';
+    const { printed, code } = await ran(
+      scriptText(scriptAt(op, { implementation: 'eager', against: 'cpu' })),
+    );
+    expect(code).toBe(0);
+    expect(printed.at(-1)).toMatch(/^target {4}NaN NaN .*\nreference NaN NaN .*\nit is not there$/);
+  });
+
+  const ops = [
+    ...['transformer.embeddings/Add#0:0', 'mask/GatherV2#0:0', 'transformer.ln_f/LayerNorm#0:0'],
+    ...['lm_head/BatchMatMul#0:0'],
+    ...['ln_1/LayerNorm#0:0', 'attn/Linear#0:0', 'attn/Multiply#0:0', 'attn/context/scores/BatchMatMul#0:0'],
+    ...['attn/context/masked/Add#0:0', 'attn/context/probs/Sum#0:0', 'attn/context/context/RealDiv#0:0'],
+    ...['attn/Linear#1:0', 'attn/Add#0:0', 'ln_2/LayerNorm#0:0', 'mlp/GeluNew#0:0', 'output/Add#0:0'],
+  ].map((op) => (/^(transformer|mask|lm_head)/.test(op) ? `forward/${op}` : `forward/transformer.h.0/${op}`));
+  const backends: readonly ScriptBackend[] = ['cpu', 'wasm', 'tensorflow', 'webgpu', { module: './b.mjs' }];
+
+  it.each([...ops, 'loss/SparseCrossEntropy#0:0', 'metrics/RowArgmax#0:0'])(
+    'has at most 30 lines of JavaScript, under every policy and for every backend: %s',
+    (op) => {
+      const scripts = [
+        ...backends.flatMap((backend) => [1, 2].map((layers) => scriptAt(op, { backend, layers }))),
+        ...presetNames.map((preset) => scriptAt(op, { policy: policyFrom({ preset }), backend: 'webgpu' })),
+        ...(['self', 'attend-all'] as const).map((rowGuard) =>
+          scriptAt(op, { policy: policyFrom({ preset: 'safe', rowGuard }), backend: 'webgpu' }),
+        ),
+        scriptAt(op, { backend: 'webgpu', against: 'wasm' }),
+      ];
+      for (const text of scripts.map(scriptText)) {
+        expect(text.trimEnd().split('\n').length, text).toBeLessThanOrEqual(30);
+        expect(() => compiled(text)).not.toThrow();
+      }
+    },
+  );
+
+  it('knows the stage of an op by its path', () => {
+    expect(stageOf('forward/transformer.h.*/attn/context/probs/Sub#0:0')).toBe('probabilities');
+    expect(stageOf('forward/transformer.h.*/attn/context/context/BatchMatMul#0:0')).toBe('context');
+    expect(stageOf('forward/transformer.h.*/attn/Add#0:0')).toBe('attention');
+    expect(stageOf('loss/SparseCrossEntropy#0:0')).toBe('loss');
+  });
+});

@@ -1,0 +1,48 @@
+/**
+ * What a reduction holds fixed, and whether a case still shows it: the op at which the fault is born with its mechanism,
+ * or the op at which two devices first differ in class with what that means. Pure.
+ */
+import type { ClassDivergence } from '@nanscope/cascade';
+import type { OriginRecord } from '@nanscope/report';
+import type { Answer } from './search/search.ts';
+
+/** A layer is any layer: in a smaller model they are counted anew. */
+export const anyLayer = (key: string): string => key.replace(/transformer\.h\.\d+/, 'transformer.h.*');
+
+export type Held =
+  | { readonly kind: 'origin'; readonly op: string; readonly mechanism: string }
+  | { readonly kind: 'divergence'; readonly op: string; readonly label: string };
+
+/** What a case showed. */
+export interface Shown {
+  readonly origin?: OriginRecord;
+  /** Of two devices: the first op whose classes differ. */
+  readonly divergence?: Pick<ClassDivergence, 'key' | 'label' | 'reason'>;
+}
+
+export const heldOrigin = ({ key, mechanism }: Pick<OriginRecord, 'key' | 'mechanism'>): Held => ({
+  kind: 'origin',
+  op: anyLayer(key),
+  mechanism: mechanism.name,
+});
+
+export const heldDivergence = ({ key, label }: { readonly key: string; readonly label: string }): Held => ({
+  kind: 'divergence',
+  op: anyLayer(key),
+  label,
+});
+
+/** What was shown in the terms of what is held; undefined where nothing of the kind is there. */
+export function inTermsOf(held: Held, { origin, divergence }: Shown): Held | undefined {
+  if (held.kind === 'origin') return origin && heldOrigin(origin);
+  return divergence && heldDivergence(divergence);
+}
+
+export function answerOf(held: Held, shown: Shown): Exclude<Answer, 'broken'> {
+  const found = inTermsOf(held, shown);
+  if (found === undefined) return 'passes';
+  return JSON.stringify(found) === JSON.stringify(held) ? 'fails' : 'other';
+}
+
+export const heldWords = (held: Held): string =>
+  held.kind === 'origin' ? `${held.mechanism} at ${held.op}` : `${held.label} at ${held.op}`;

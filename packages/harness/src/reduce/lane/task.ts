@@ -1,0 +1,29 @@
+/** What the parent hands a process that tries cases, what it says to it afterwards, and what comes back. */
+import type { BatchTrace } from '@nanscope/cascade';
+import type { EnvironmentRecord } from '@nanscope/report';
+import type { EvalConfig } from '../../config/eval-config.ts';
+import type { LaneTaskBase } from '../../lane/task.ts';
+import type { Case } from '../case.ts';
+
+export interface ReduceTask extends Pick<LaneTaskBase, 'decision'> {
+  readonly config: EvalConfig;
+}
+
+/** From the parent: try this one. */
+export interface CaseMessage {
+  readonly kind: 'case';
+  readonly id: number;
+  readonly candidate: Case;
+}
+
+/** What a case gave on one device. */
+export interface Tried {
+  readonly trace: BatchTrace;
+  /** Mean over the supervised tokens, in nats. */
+  readonly loss: number;
+}
+
+export type ReduceMessage =
+  | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
+  /** Without `tried` there was nothing to compute, or the error says what was in the way. */
+  | { readonly kind: 'tried'; readonly id: number; readonly tried?: Tried; readonly error?: string };

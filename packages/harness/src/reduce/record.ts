@@ -1,0 +1,114 @@
+/** From cases and their trials to the record of a reduction. Pure. */
+import { cutConfig, cutName, type Gpt2Config, parameterShapes } from '@nanscope/gpt2';
+import {
+  type CaseSize,
+  type ReducedCase,
+  type ReducedRecord,
+  shellWord,
+  toJsonNumber,
+} from '@nanscope/report';
+import { configRecord, type EvalConfig } from '../config/eval-config.ts';
+import { batchOf, type Case, lengthOf } from './case.ts';
+import type { Found } from './folder/fill-folder.ts';
+import { pathFrom } from './folder/path-from.ts';
+import type { Trial } from './trials.ts';
+
+export function sizeOf(model: Gpt2Config, candidate: Case): CaseSize {
+  const config = cutConfig(model, candidate);
+  const sizes = [...parameterShapes(config).values()].map((shape) => shape.reduce((size, n) => size * n, 1));
+  return {
+    rows: candidate.rows.length,
+    length: lengthOf(candidate),
+    layers: config.n_layer,
+    heads: config.n_head,
+    width: config.n_embd,
+    inner: candidate.units.length,
+    vocabulary: config.vocab_size,
+    positions: config.n_positions,
+    parameters: sizes.reduce((sum, size) => sum + size, 0),
+  };
+}
+
+function gridsOf(candidate: Case): ReducedCase['inputs'] {
+  const { inputIds, attentionMask, labels, positionIds, batch, length } = batchOf(candidate);
+  const grid = (values: Int32Array) =>
+    Array.from({ length: batch }, (_, row) => [...values.subarray(row * length, (row + 1) * length)]);
+  return {
+    inputIds: grid(inputIds),
+    attentionMask: grid(attentionMask),
+    labels: grid(labels),
+    positionIds: grid(positionIds),
+  };
+}
+
+/** Ops that hold something non-finite, up to the one at which the fault is. */
+function opsOf({ cascade, origin, divergence }: Trial): ReducedCase['ops'] {
+  const at = divergence?.key ?? origin?.key;
+  const end = cascade.events.findIndex(({ key }) => key === at);
+  return cascade.events
+    .slice(0, end < 0 ? undefined : end + 1)
+    .filter(({ nan, posInf, negInf }) => nan + posInf + negInf > 0)
+    .map(({ key, shape, nan, posInf, negInf }) => ({ key, shape, nan, posInf, negInf }));
+}
+
+export function caseRecord(model: Gpt2Config, candidate: Case, trial: Trial): ReducedCase {
+  const { origin, divergence, loss, reference } = trial;
+  return {
+    size: sizeOf(model, candidate),
+    inputs: gridsOf(candidate),
+    weights: candidate.weights.map((name) => cutName(name, candidate)),
+    loss: toJsonNumber(loss),
+    ...(reference && { referenceLoss: toJsonNumber(reference.loss) }),
+    ...(origin && { origin }),
+    ...(divergence && {
+      divergence: { key: divergence.key, label: divergence.label, reason: divergence.reason },
+    }),
+    ops: opsOf(trial),
+  };
+}
+
+/** Settings of the run that decide what attention does, with their values. */
+const kept = ['sdpa-kernel', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'];
+
+/**
+ * @param place of the folder from which it is typed
+ * @param device names of the device and of the one it is held against
+ */
+export function evalCommand(
+  config: EvalConfig,
+  place: string,
+  { device, reference, attention }: { device: string; reference: string; attention: string },
+): string {
+  const record = configRecord(config);
+  const settings = kept.flatMap((name) =>
+    record[name] === undefined ? [] : [`--${name}=${shellWord(String(record[name]))}`],
+  );
+  const backend =
+    config.backend === undefined ? [] : [`--backend ${shellWord(pathFrom(place, config.backend))}`];
+  return [
+    'nanscope eval --model ./model --load-inputs ./inputs.safetensors',
+    ...[`--device ${device}`, `--reference ${reference}`, ...backend],
+    ...[`--attn ${attention}`, ...settings, '--out ./run'],
+  ].join(' ');
+}
+
+/** The record with its verdict, once the script was run. */
+export function judged(found: Found, script: ReducedRecord['script']): ReducedRecord {
+  const { smallest, search, folder, passing } = found;
+  const { rows, length, layers, heads } = smallest.size;
+  const of = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+  const shape = [of(rows, 'row'), of(length, 'token'), of(layers, 'layer'), of(heads, 'head')].join(', ');
+  const contrast = passing ? ` The nearest case without it: ${passing.difference}.` : '';
+  return {
+    ...found,
+    script,
+    verdict: {
+      code: search.minimal ? 'reduced' : 'reduced-in-part',
+      exitCode: 0,
+      sentence: `Reduced to ${shape}: ${found.held.kind === 'origin' ? found.held.mechanism : found.held.label} at ${found.held.op}.${contrast}`,
+      next: search.minimal
+        ? `${folder}/report.md is a bug report ready to paste, ${folder}/reproduce.mjs shows it without nanscope.`
+        : `Go on with a larger --budget than ${search.budget}; ${folder} holds the smallest case so far.`,
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * `nanscope reduce`: from a run that failed to the smallest case that fails in the same way, and the nearest one that does
+ * not. Effects sit here; what gets smaller and what is held are functions of data in the modules it calls.
+ */
+import { join, resolve } from 'node:path';
+import type { CausalLMBatch } from '@nanscope/collator';
+import { UserError } from '@nanscope/errors';
+import { type Gpt2Config, openWeights } from '@nanscope/gpt2';
+import { type ReducedRecord, SCHEMA_VERSION } from '@nanscope/report';
+import type { PolicyConfig } from '../config/policy.ts';
+import { policyOf, policyRecord } from '../config/policy.ts';
+import type { ReduceConfig } from '../config/reduce-flags.ts';
+import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
+import { checkModelFiles, modelConfig, modelSource } from '../data/model.ts';
+import { checkWritable } from '../eval/check-inputs.ts';
+import { decide } from '../eval/decide.ts';
+import type { Decided } from '../eval/decision.ts';
+import { type Case, keyOf, lengthOf, wholeCase } from './case.ts';
+import { deviceNameOf, type Fault, faultOf } from './fault.ts';
+import { differenceWords } from './folder/difference.ts';
+import { type Found, fillFolder } from './folder/fill-folder.ts';
+import { checkPlace, makeFolder } from './folder/place.ts';
+import { heldWords, inTermsOf } from './held.ts';
+import { CaseLane } from './lane/case-lane.ts';
+import { largestPassing } from './largest-passing.ts';
+import { passesFrom } from './passes.ts';
+import { caseRecord, evalCommand, judged, sizeOf } from './record.ts';
+import { type SearchResult, search } from './search/search.ts';
+import { type Trial, Trials } from './trials.ts';
+
+export interface ReduceHooks {
+  readonly onStage: (what: string) => void;
+  /** After each step that was taken: how many cases were tried, and what is left. */
+  readonly onStep: (tried: number, facts: readonly string[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+async function batchOfRun({ config, batch: wanted }: Fault, model: Gpt2Config): Promise<CausalLMBatch> {
+  for await (const { index, batch } of evalBatches(config, await loadTokenizerFor(config), model)) {
+    if (index === wanted) return batch;
+  }
+  throw new UserError(
+    'reduce/no-batch',
+    `expected batch ${wanted} of the run in its data, found fewer batches. Was the data changed since? Run the evaluation again.`,
+  );
+}
+
+/** The devices of the run, asked for by name: nothing falls back. */
+function decideAgain({ lane, reference, config }: Fault, say: (what: string) => void): Promise<Decided> {
+  return decide(
+    {
+      ...config,
+      device: deviceNameOf(lane.decision),
+      reference: reference ? deviceNameOf(reference.decision) : 'none',
+      mpsRule: 'off',
+      attn: lane.decision.attention === 'eager' ? 'eager' : 'sdpa',
+    },
+    say,
+  );
+}
+
+const facts = (candidate: Case): string[] => [
+  `${candidate.rows.length} x ${lengthOf(candidate)} tokens`,
+  `${candidate.layers.length} layers`,
+  `${candidate.heads.length} heads`,
+];
+
+function notReproduced(fault: Fault, trial: Trial | undefined): UserError {
+  const found = trial && inTermsOf(fault.held, trial);
+  return new UserError(
+    'reduce/not-reproduced',
+    `expected ${heldWords(fault.held)} in batch ${fault.batch} as in the run, found ${trial ? (found ? heldWords(found) : 'nothing of the kind') : 'that it could not be computed'}. Run the evaluation again, with the same model and data.`,
+  );
+}
+
+interface Searched {
+  readonly result: SearchResult<Case>;
+  readonly smallest: Trial;
+  readonly passing?: { readonly candidate: Case; readonly trial: Trial };
+  readonly seconds: number;
+}
+
+async function searchFrom(
+  whole: Case,
+  fault: Fault,
+  model: Gpt2Config,
+  trials: Trials,
+  budget: number,
+  hooks: ReduceHooks,
+): Promise<Searched | undefined> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const result = await search(whole, {
+    passes: passesFrom(fault.place),
+    ask: (candidate) => trials.answer(candidate),
+    keyOf,
+    mayGoOn: () => seconds() < budget && !hooks.signal?.aborted,
+    onStep: (_, smaller, tried) => hooks.onStep(tried, facts(smaller)),
+  });
+  if (hooks.signal?.aborted) return undefined;
+  // Tried once more, for its figures; and where no step was taken, the run itself was not tried yet.
+  const smallest = await trials.run(result.smallest);
+  if (hooks.signal?.aborted) return undefined;
+  if (smallest?.answer !== 'fails') throw notReproduced(fault, smallest);
+  const candidate = largestPassing(model, result.neighbours);
+  const trial = candidate && (await trials.run(candidate));
+  return {
+    result,
+    smallest,
+    ...(candidate && trial?.answer === 'passes' && { passing: { candidate, trial } }),
+    seconds: seconds(),
+  };
+}
+
+/**
+ * @param run the folder of an evaluation
+ * @param command The command line as typed, for the result.
+ * @returns The result, which is also in `reduced.json` of its folder; undefined when it was interrupted, and nothing was written.
+ * @throws {UserError} before anything is written: for what is no run, shows no fault, or can not be made again
+ */
+export async function reduceRun(
+  run: string,
+  { budget, out }: ReduceConfig,
+  command: string,
+  hooks: ReduceHooks,
+): Promise<ReducedRecord | undefined> {
+  const fault = await faultOf(run);
+  const folder = out ?? join(run, 'reduced');
+  checkPlace(folder);
+  checkWritable(folder, '--out');
+  const { config } = fault;
+  const model = await modelConfig(config);
+  await checkModelFiles(config);
+  hooks.onStage(`holding   ${heldWords(fault.held)}`);
+  const whole = wholeCase(model, await batchOfRun(fault, model));
+  const decided = await decideAgain(fault, hooks.onStage);
+  if (hooks.signal?.aborted) return undefined;
+  const lane = (decision: Decided['target']) =>
+    new CaseLane(
+      { config, decision },
+      {
+        environment: decided.environment,
+        onStage: hooks.onStage,
+        ...(hooks.signal && { signal: hooks.signal }),
+      },
+    );
+  const target = lane(decided.target);
+  const trials = new Trials(fault.held, config, target, decided.reference && lane(decided.reference));
+  let searched: Searched | undefined;
+  try {
+    searched = await searchFrom(whole, fault, model, trials, budget, hooks);
+  } finally {
+    await trials.close();
+  }
+  if (!searched) return undefined;
+  const { result, smallest, passing, seconds } = searched;
+  const place = resolve(folder);
+  const found: Found = {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'reduce',
+    command,
+    run,
+    folder,
+    held: { ...fault.held },
+    model: config.model,
+    policy: policyRecord(policyOf(config satisfies PolicyConfig)),
+    decision: structuredClone(decided.target) as ReducedRecord['decision'],
+    ...(decided.reference && {
+      reference: structuredClone(decided.reference) as NonNullable<ReducedRecord['reference']>,
+    }),
+    environment: target.machine ?? fault.lane.environment,
+    from: sizeOf(model, whole),
+    smallest: caseRecord(model, result.smallest, smallest),
+    ...(passing && {
+      passing: {
+        ...caseRecord(model, passing.candidate, passing.trial),
+        difference: differenceWords(result.smallest, passing.candidate),
+      },
+    }),
+    search: { tried: result.tried, seconds, budget, minimal: result.minimal },
+    reproduce: evalCommand(config, place, {
+      device: deviceNameOf(decided.target),
+      reference: decided.reference ? deviceNameOf(decided.reference) : 'none',
+      attention: decided.target.attention,
+    }),
+  };
+  hooks.onStage('writing   the case, and trying its script');
+  let record: ReducedRecord | undefined;
+  const earlier = await makeFolder(folder, async (fresh) => {
+    record = await fillFolder(
+      fresh,
+      {
+        found,
+        smallest: result.smallest,
+        passing: passing?.candidate,
+        config,
+        whole: await openWeights(modelSource(config)),
+        environment: decided.environment,
+        place,
+      },
+      (script) => judged(found, script),
+    );
+  });
+  if (earlier) hooks.onStage(`moved the earlier reduction in ${folder} to ${earlier}`);
+  return record;
+}

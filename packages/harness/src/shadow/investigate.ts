@@ -1,0 +1,117 @@
+/**
+ * What an evaluation does by itself when its lanes diverge: opens both once more, evaluates the diverging batch again (is
+ * one of them flaky?), and looks for the op that the difference comes from. Where the lanes are opened, and where their
+ * records lie, is the caller's business.
+ */
+import { firstMagnitudeDivergence } from '@nanscope/cascade';
+import type { ComparisonRecord, ReplaysRecord, SampleLine, ShadowRecord } from '@nanscope/report';
+import type { EvalConfig } from '../config/eval-config.ts';
+import type { DecidedDevices } from '../eval/decision.ts';
+import { type Role, roles } from '../lane/run-lanes.ts';
+import { compareReplays } from './flaky.ts';
+import { searchUpwards } from './search.ts';
+import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
+import type { Lanes } from './step.ts';
+import type { ShadowTask } from './task.ts';
+
+export interface Divergent {
+  readonly config: EvalConfig;
+  readonly decided: DecidedDevices;
+  readonly comparison: ComparisonRecord;
+  /** The lines of samples.jsonl that a lane wrote. */
+  readonly samples: (role: Role) => AsyncIterable<SampleLine>;
+  /** Opens a lane for questions. */
+  readonly open: (task: ShadowTask) => ShadowLane;
+}
+
+/** The batch that a comparison is first at odds about; undefined where there is none, or the lanes are not comparable. */
+export function divergingBatch(
+  { configuration, ops, labels }: ComparisonRecord,
+  batchSize: number,
+): number | undefined {
+  if (configuration.length > 0) return undefined;
+  if (ops.batch !== undefined) return ops.batch;
+  const row = labels.differing[0]?.row;
+  return row === undefined ? undefined : Math.floor(row / batchSize);
+}
+
+/** What a lane's run wrote of one batch. */
+async function linesOf(
+  samples: AsyncIterable<SampleLine>,
+  batch: number,
+  batchSize: number,
+): Promise<SampleLine[]> {
+  const lines: SampleLine[] = [];
+  for await (const line of samples) if (Math.floor(line.row / batchSize) === batch) lines.push(line);
+  return lines;
+}
+
+async function replay(
+  { config, samples }: Divergent,
+  batch: number,
+  batchSize: number,
+  lanes: Lanes,
+): Promise<ReplaysRecord> {
+  const times = config.replays;
+  const compared: ReplaysRecord['lanes'] = [];
+  for (const role of roles) {
+    const losses = await lanes[role].ask('evaluate', { times });
+    compared.push(compareReplays(role, await linesOf(samples(role), batch, batchSize), losses));
+  }
+  return { batch, times, lanes: compared };
+}
+
+async function search(
+  { config, comparison }: Divergent,
+  batch: number,
+  lanes: Lanes,
+): Promise<ShadowRecord | undefined> {
+  const { firstDivergence } = comparison.ops;
+  const { rtol, atol } = config;
+  if (firstDivergence !== undefined) {
+    return { batch, by: 'class', ...(await searchUpwards(firstDivergence, lanes, { rtol, atol })) };
+  }
+  const target = await lanes.target.ask('digest', {});
+  const reference = await lanes.reference.ask('digest', {});
+  const first = firstMagnitudeDivergence(target, reference, { rtol, atol });
+  if (!first) return undefined;
+  return { batch, by: 'magnitude', ...(await searchUpwards(first.key, lanes, { rtol, atol })) };
+}
+
+/**
+ * @returns what was found, to be added to the comparison; nothing when the lanes agree, when nothing was asked for, or
+ * when a lane could not be opened again
+ */
+export async function investigate(
+  divergent: Divergent,
+  say: (what: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Pick<ComparisonRecord, 'replays' | 'shadow'>> {
+  const { config, decided, comparison } = divergent;
+  // A ready batch has as many rows as it has.
+  const batchSize = config.loadInputs ? Number.POSITIVE_INFINITY : config.batchSize;
+  const batch = divergingBatch(comparison, batchSize);
+  const shadow = config.shadow && (config.trace === 'health' || config.trace === 'full');
+  if (batch === undefined || !decided.reference || signal?.aborted) return {};
+  if (!shadow && config.replays === 0) return {};
+  const open = (role: Role) => divergent.open({ role, config, decision: decided[role]!, batch });
+  const lanes: Lanes = { target: open('target'), reference: open('reference') };
+  try {
+    let replays: ReplaysRecord | undefined;
+    if (config.replays > 0) {
+      say(`the lanes differ: evaluating batch ${batch} again`);
+      replays = await replay(divergent, batch, batchSize, lanes);
+      if (replays.lanes.some(({ changed }) => changed > 0)) return { replays };
+    }
+    if (!shadow) return replays ? { replays } : {};
+    say('replaying ops with the inputs of the other lane');
+    const found = await search(divergent, batch, lanes);
+    return { ...(replays && { replays }), ...(found && { shadow: found }) };
+  } catch (thrown) {
+    if (!(thrown instanceof LaneEnded)) throw thrown;
+    say(`not investigated further: ${thrown.message}`);
+    return {};
+  } finally {
+    await Promise.all([lanes.target.end(), lanes.reference.end()]);
+  }
+}

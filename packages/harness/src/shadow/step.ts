@@ -1,0 +1,156 @@
+/** One step of the search: an op of both lanes, run again by each with its own and with the other's inputs. */
+import {
+  type CapturedOp,
+  type CapturedTensor,
+  type Deviation,
+  deviationOf,
+  equalBits,
+  judgeShadow,
+  MOVES,
+  mostDifferingInput,
+  movedByOneRounding,
+  roundingAllowance,
+  roundingsOf,
+  toleranceAllowance,
+} from '@nanscope/cascade';
+import { type DeviationRecord, type ShadowStep, toJsonNumber } from '@nanscope/report';
+import type { Tolerance } from '../compare/numbers.ts';
+import type { ShadowLane } from './shadow-lane.ts';
+import type { Replayable } from './task.ts';
+
+export interface Lanes {
+  readonly target: ShadowLane;
+  readonly reference: ShadowLane;
+}
+
+const withInputs = ({ kernel, attrs }: CapturedOp, inputs: CapturedOp['inputs']): Replayable => ({
+  kernel,
+  attrs,
+  inputs,
+});
+
+/** The same op with its inputs moved by one rounding, each way of moving once. */
+const moved = (op: Replayable): Replayable[] =>
+  Array.from({ length: MOVES }, (_, move) => ({
+    ...op,
+    inputs: op.inputs.map((input) => movedByOneRounding(input, move)),
+  }));
+
+type Outputs = readonly CapturedTensor[];
+
+/** The worst of an op's outputs: other classes before numbers, more elements before fewer. */
+function worst(deviations: readonly Deviation[]): Deviation {
+  return deviations.reduce((a, b) =>
+    b.classes > a.classes || (b.classes === a.classes && b.beyond > a.beyond) ? b : a,
+  );
+}
+
+function compare(
+  target: Outputs,
+  reference: Outputs,
+  allowance: (output: number) => (index: number) => number,
+): Deviation {
+  return worst(
+    reference.map(({ values }, output) => deviationOf(target[output]!.values, values, allowance(output))),
+  );
+}
+
+const sameOutputs = (a: Outputs, b: Outputs): boolean =>
+  a.every(({ values }, output) => equalBits(values, b[output]!.values));
+
+function deviationRecord({ firstClass, worst: place, ...counts }: Deviation): DeviationRecord {
+  const json = ({ index, reference, target }: { index: number; reference: number; target: number }) => ({
+    index,
+    reference: toJsonNumber(reference),
+    target: toJsonNumber(target),
+  });
+  return {
+    ...counts,
+    ...(firstClass && { firstClass: json(firstClass) }),
+    ...(place && {
+      worst: { ...json(place), ulps: place.ulps, allowed: toJsonNumber(place.allowed) },
+    }),
+  };
+}
+
+/** What both ran has to be the same op: kernel, attributes, and inputs and outputs of the same shapes. */
+function mismatch(target: CapturedOp, reference: CapturedOp): string | undefined {
+  const form = ({ kernel, attrs, inputs, outputs }: CapturedOp) =>
+    JSON.stringify([
+      kernel,
+      attrs,
+      inputs.map(({ name, shape, dtype }) => [name, shape, dtype]),
+      outputs.map(({ shape, dtype }) => [shape, dtype]),
+    ]);
+  return form(target) === form(reference)
+    ? undefined
+    : 'the lanes call it with other attributes, shapes or dtypes';
+}
+
+/** @throws LaneEnded when a lane dies of it */
+export async function shadowStep(
+  lanes: Lanes,
+  target: CapturedOp,
+  reference: CapturedOp,
+  tolerance: Tolerance,
+): Promise<ShadowStep> {
+  const head = { key: target.key, kernel: target.kernel };
+  const other = mismatch(target, reference);
+  if (other !== undefined) return { ...head, judgement: 'not replayable', reason: other };
+  const [withReferences, withTargets] = [
+    withInputs(reference, reference.inputs),
+    withInputs(reference, target.inputs),
+  ];
+  // Each twice, and what rounding alone does around either set of inputs.
+  const onTarget = await lanes.target.ask('replay', {
+    ops: [withReferences, withReferences, withTargets],
+  });
+  const onReference = await lanes.reference.ask('replay', {
+    ops: [withReferences, withTargets, withTargets, ...moved(withReferences), ...moved(withTargets)],
+  });
+  const [forward, forwardAgain, targetOwn] = onTarget;
+  const [referenceOwn, reverse, reverseAgain, ...around] = onReference;
+  const rounding = (outputs: Outputs, others: readonly Outputs[]) => (output: number) =>
+    roundingAllowance(
+      outputs[output]!,
+      others.map((each) => each[output]!),
+      roundingsOf(reference.inputs),
+    );
+  const roundingForward = rounding(reference.outputs, around.slice(0, MOVES));
+  const roundingReverse = rounding(reverse!, around.slice(MOVES));
+  const onReferenceInputs = [forward!, forwardAgain!].map((outputs) =>
+    compare(outputs, reference.outputs, roundingForward),
+  );
+  const onTargetInputs = [reverse!, reverseAgain!].map((outputs) =>
+    compare(target.outputs, outputs, roundingReverse),
+  );
+  const inputsAlone = compare(reverse!, reference.outputs, (output) => {
+    const [byRounding, byTolerance] = [
+      roundingForward(output),
+      toleranceAllowance(reference.outputs[output]!.values, tolerance),
+    ];
+    return (index) => Math.max(byRounding(index), byTolerance(index));
+  });
+  const repeats = [
+    ["the target, twice with the reference's inputs", sameOutputs(forward!, forwardAgain!)],
+    ['the target, with its own inputs as in the run', sameOutputs(targetOwn!, target.outputs)],
+    ["the reference, twice with the target's inputs", sameOutputs(reverse!, reverseAgain!)],
+    ['the reference, with its own inputs as in the run', sameOutputs(referenceOwn!, reference.outputs)],
+  ] as const;
+  const otherBits = repeats.flatMap(([what, same]) => (same ? [] : [what]));
+  const verdict = judgeShadow({ onReferenceInputs, onTargetInputs, inputsAlone, otherBits });
+  const next = mostDifferingInput(target, reference, tolerance);
+  const involved = [...reference.inputs, ...target.inputs, ...reference.outputs];
+  const nonFinite = involved.some(({ values }) => values.some((value) => !Number.isFinite(value)));
+  return {
+    ...head,
+    ...verdict,
+    ...(nonFinite && { nonFinite: true as const }),
+    onReferenceInputs: deviationRecord(onReferenceInputs[0]!),
+    onTargetInputs: deviationRecord(onTargetInputs[0]!),
+    inputsAlone: deviationRecord(inputsAlone),
+    ...(next && {
+      next: { input: next.name, from: 'record' in next.from ? next.from.record : next.from.external },
+    }),
+  };
+}

@@ -1,0 +1,102 @@
+/** The result of `nanscope reduce`: what was held, the smallest case that still shows it, the nearest that does not. This is `--json` and reduced.json. */
+import { z } from 'zod';
+import { originSchema } from './cascade.ts';
+import { decisionSchema, environmentSchema } from './device.ts';
+import { laneHead, SCHEMA_VERSION } from './lane.ts';
+import { jsonNumber } from './number.ts';
+
+/** What every smaller case had to show as the run does. In an op, the number of the layer is `*`. */
+export const heldSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('origin'), op: z.string(), mechanism: z.string() }),
+  z.object({ kind: z.literal('divergence'), op: z.string(), label: z.string() }),
+]);
+export type HeldRecord = z.infer<typeof heldSchema>;
+
+/** How large a case is. */
+export const caseSizeSchema = z.object({
+  rows: z.number().int(),
+  /** T, padding included. */
+  length: z.number().int(),
+  layers: z.number().int(),
+  heads: z.number().int(),
+  width: z.number().int(),
+  /** Units inside the MLP. */
+  inner: z.number().int(),
+  vocabulary: z.number().int(),
+  positions: z.number().int(),
+  parameters: z.number().int(),
+});
+export type CaseSize = z.infer<typeof caseSizeSchema>;
+
+const grid = z.array(z.array(z.number().int()));
+
+/** Counts of one op of a case, in order of execution. */
+export const caseOpSchema = z.object({
+  key: z.string(),
+  shape: z.array(z.number().int()),
+  nan: z.number().int(),
+  posInf: z.number().int(),
+  negInf: z.number().int(),
+});
+
+export const reducedCaseSchema = z.object({
+  size: caseSizeSchema,
+  inputs: z.object({ inputIds: grid, attentionMask: grid, labels: grid, positionIds: grid }),
+  /** Weights that keep numbers of the run's model; all others are 0, LayerNorm gains 1. */
+  weights: z.array(z.string()),
+  /** Mean negative log likelihood over the supervised tokens, in nats. */
+  loss: jsonNumber,
+  /** The same on the device that it was compared with. */
+  referenceLoss: jsonNumber.optional(),
+  origin: originSchema.optional(),
+  /** Of two devices: the first op whose classes differ, and what that means. */
+  divergence: z.object({ key: z.string(), label: z.string(), reason: z.string() }).optional(),
+  /** Ops that hold a non-finite value, up to the one that is held. */
+  ops: z.array(caseOpSchema),
+});
+export type ReducedCase = z.infer<typeof reducedCaseSchema>;
+
+export const reducedVerdictSchema = z.object({
+  code: z.enum(['reduced', 'reduced-in-part']),
+  exitCode: z.literal(0),
+  sentence: z.string(),
+  next: z.string(),
+});
+
+export const reducedSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  kind: z.literal('reduce'),
+  command: z.string(),
+  /** The run folder as it was given, and the folder of the reduced case. */
+  run: z.string(),
+  folder: z.string(),
+  held: heldSchema,
+  model: z.string(),
+  policy: laneHead.policy,
+  decision: decisionSchema,
+  /** The device it differs from, where two devices differ. */
+  reference: decisionSchema.optional(),
+  environment: environmentSchema,
+  /** The batch of the run, on the whole of its model. */
+  from: caseSizeSchema,
+  smallest: reducedCaseSchema,
+  /** Of the neighbours of the smallest case that do not show it, the largest. */
+  passing: reducedCaseSchema.extend({ difference: z.string() }).optional(),
+  search: z.object({
+    tried: z.number().int(),
+    seconds: z.number(),
+    budget: z.number(),
+    /** Whether every single further step was tried, and none shows it. */
+    minimal: z.boolean(),
+  }),
+  /** What reproduce.mjs, which knows nothing of nanscope, left when it was run: 1 where it shows the fault, 0 where not. */
+  script: z.object({
+    backend: z.string(),
+    failing: z.number().int().nullable(),
+    passing: z.number().int().nullable().optional(),
+  }),
+  /** The command that evaluates the case, from within its folder. */
+  reproduce: z.string(),
+  verdict: reducedVerdictSchema,
+});
+export type ReducedRecord = z.infer<typeof reducedSchema>;
