@@ -36,4 +36,17 @@ export const importTable = {
     'report',
   ],
   cli: ['errors', 'harness', 'report'],
+  web: [
+    'errors',
+    'safetensors',
+    'backend',
+    'device',
+    'collator',
+    'attention',
+    'conform',
+    'gpt2',
+    'experiments',
+    'harness',
+    'report',
+  ],
 };

@@ -1,5 +1,5 @@
 /** A run of lanes as a terminal sees it: progress on standard error, Ctrl-C as a signal, both taken down at the end. */
-import type { EvalHooks, MatrixHooks } from '@nanscope/harness';
+import type { EvalHooks, ExperimentHooks } from '@nanscope/harness';
 import { CellProgress } from './cell-progress.ts';
 import { interruption } from './interruption.ts';
 import { EvalProgress } from './progress.ts';
@@ -31,11 +31,11 @@ export async function watched<Result>(
 /** The same of an experiment: many small runs on each device. @param unit what is counted in the progress line */
 export async function watchedCells<Result>(
   unit: ConstructorParameters<typeof CellProgress>[2],
-  work: (hooks: MatrixHooks) => Promise<Result>,
+  work: (hooks: ExperimentHooks) => Promise<Result>,
 ): Promise<Result> {
   const progress = new CellProgress(process.stderr, process.env, unit);
   const interrupted = interruption();
-  const hooks: MatrixHooks = {
+  const hooks: ExperimentHooks = {
     onStage: (what) => progress.stage(what),
     onProgress: (device, observed, asked) => progress.cells(device, observed, asked),
     signal: interrupted.signal,

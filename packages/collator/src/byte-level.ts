@@ -4,7 +4,7 @@
  * would get other ids than in Hugging Face. The library translates patterns of a `Split` step faithfully, but
  * not the one built into its `ByteLevel` step; so the step is written as the two steps it stands for.
  */
-import { isObject, type JsonObject } from './json-file.ts';
+import { isObject, type JsonObject } from './json-text.ts';
 
 /** The pattern that `ByteLevel` with `use_regex` stands for, in Oniguruma's syntax. */
 const gpt2Pattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;

@@ -2,32 +2,33 @@
  * GPT-2's older pair of files, vocab.json and merges.txt, as the tokenizer.json object they would be today.
  * Nothing is written to disk. The settings are those of transformers' GPT2TokenizerFast.
  */
-import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { isObject, type JsonObject, readIfThere, readJsonObject } from './json-file.ts';
+import { readObject, type TokenizerFolder } from './folder.ts';
+import { isObject, type JsonObject } from './json-text.ts';
 
 /** The token that GPT-2 uses for beginning, end and unknown alike. */
 export const endOfText = '<|endoftext|>';
 
 /** @throws UserError `tokenizer/missing`, `tokenizer/invalid` with the line, `tokenizer/json`. */
-export async function tokenizerJsonFromGpt2Files(directory: string, config: JsonObject): Promise<JsonObject> {
-  const vocabPath = join(directory, 'vocab.json');
-  const vocab = await readJsonObject(vocabPath);
-  const mergesPath = join(directory, 'merges.txt');
-  const merges = await readIfThere(mergesPath);
+export async function tokenizerJsonFromGpt2Files(
+  folder: TokenizerFolder,
+  config: JsonObject,
+): Promise<JsonObject> {
+  const vocab = await readObject(folder, 'vocab.json');
+  const merges = await folder.read('merges.txt');
   if (vocab === undefined || merges === undefined) {
     const found =
       vocab === undefined ? (merges === undefined ? 'none of them' : 'only merges.txt') : 'only vocab.json';
     throw new UserError(
       'tokenizer/missing',
-      `No tokenizer in ${directory}: expected tokenizer.json, or vocab.json with merges.txt; found ${found}. Name the directory of a Hugging Face tokenizer, or bytes.`,
+      `No tokenizer in ${folder.name}: expected tokenizer.json, or vocab.json with merges.txt; found ${found}. Name the directory of a Hugging Face tokenizer, or bytes.`,
     );
   }
-  checkVocabulary(vocab, vocabPath);
+  checkVocabulary(vocab, folder.pathOf('vocab.json'));
   const addPrefixSpace = config.add_prefix_space === true;
   return {
     version: '1.0',
-    added_tokens: await addedTokens(directory, vocab, config),
+    added_tokens: await addedTokens(folder, vocab, config),
     normalizer: null,
     pre_tokenizer: {
       type: 'ByteLevel',
@@ -37,7 +38,12 @@ export async function tokenizerJsonFromGpt2Files(directory: string, config: Json
     },
     post_processor: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true },
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: { type: 'BPE', unk_token: null, vocab, merges: parseMerges(merges, mergesPath, vocab) },
+    model: {
+      type: 'BPE',
+      unk_token: null,
+      vocab,
+      merges: parseMerges(merges, folder.pathOf('merges.txt'), vocab),
+    },
   };
 }
 
@@ -77,12 +83,16 @@ function parseMerges(text: string, path: string, vocab: JsonObject): [string, st
 }
 
 /** <|endoftext|>, then what added_tokens.json and tokenizer_config.json add. */
-async function addedTokens(directory: string, vocab: JsonObject, config: JsonObject): Promise<JsonObject[]> {
+async function addedTokens(
+  folder: TokenizerFolder,
+  vocab: JsonObject,
+  config: JsonObject,
+): Promise<JsonObject[]> {
   const tokens = new Map<number, JsonObject>();
   const special = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   const end = vocab[endOfText];
   if (typeof end === 'number') tokens.set(end, { ...special, id: end, content: endOfText });
-  const more = (await readJsonObject(join(directory, 'added_tokens.json'))) ?? {};
+  const more = (await readObject(folder, 'added_tokens.json')) ?? {};
   for (const [content, id] of Object.entries(more)) {
     if (typeof id === 'number') tokens.set(id, { ...special, id, content });
   }

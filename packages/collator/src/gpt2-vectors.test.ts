@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tokenizerJsonFromGpt2Files } from './gpt2-files.ts';
-import { loadTokenizer, type Tokenizer } from './index.ts';
+import type { Tokenizer } from './index.ts';
+import { diskFolder, loadTokenizer } from './load-tokenizer.ts';
 import { vectorPath } from './testing/vectors.ts';
 
 const vectors = vectorPath();
@@ -30,7 +31,7 @@ describe.skipIf(!present).each(['vocab.json + merges.txt', 'tokenizer.json'])(
         folder = mkdtempSync(join(tmpdir(), 'nanscope-gpt2-'));
         writeFileSync(
           join(folder, 'tokenizer.json'),
-          JSON.stringify(await tokenizerJsonFromGpt2Files(gpt2, {})),
+          JSON.stringify(await tokenizerJsonFromGpt2Files(diskFolder(gpt2), {})),
         );
       }
       tokenizer = await loadTokenizer(folder ?? gpt2);

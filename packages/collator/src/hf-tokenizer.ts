@@ -5,7 +5,7 @@
 import { Tokenizer as Library } from '@huggingface/tokenizers';
 import { errorLine, UserError } from '@nanscope/errors';
 import { withUnicodeWhitespace } from './byte-level.ts';
-import { isObject, type JsonObject } from './json-file.ts';
+import { isObject, type JsonObject } from './json-text.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** The models of the format; the library takes any other for an older one without saying so. */

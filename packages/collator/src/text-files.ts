@@ -9,11 +9,6 @@ import { errorLine, nearest, UserError } from '@nanscope/errors';
 const plainExtensions = ['.txt', '.md'] as const;
 const jsonLinesExtensions = ['.jsonl', '.ndjson', '.json'] as const;
 
-/** True when a row of the file is one JSON object a line. `.json` counts, as many published data sets use it so. */
-export function isJsonLines(path: string): boolean {
-  return (jsonLinesExtensions as readonly string[]).includes(extname(path).toLowerCase());
-}
-
 /** In a directory only these are read; a bare `.json` there is more often a configuration than a data set. */
 function isReadableName(name: string): boolean {
   const extension = extname(name).toLowerCase();

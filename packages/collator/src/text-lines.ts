@@ -40,15 +40,24 @@ export async function* linesOf(
       if (openBytes > maxLineBytes) throw tooLong(source, line, maxLineBytes);
       continue;
     }
-    const block = Buffer.concat([...open, chunk.subarray(0, end)]);
+    const block = joined([...open, chunk.subarray(0, end)]);
     open = [chunk.subarray(end)];
     openBytes = chunk.length - end;
     const texts = splitLines(decode(block, source, line), line);
     texts.pop();
     for (const text of texts) yield { text, line: line++ };
   }
-  for (const text of splitLines(decode(Buffer.concat(open), source, line), line))
-    yield { text, line: line++ };
+  for (const text of splitLines(decode(joined(open), source, line), line)) yield { text, line: line++ };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Index after the last line break that is surely complete, 0 when there is none. */
@@ -70,13 +79,20 @@ function decode(block: Uint8Array, source: string, firstLine: number): string {
     return utf8.decode(block);
   } catch {
     // A break never lies inside a character, so Latin-1 finds the same lines, and each is tried alone.
-    const lines = splitLines(Buffer.from(block).toString('latin1'), firstLine);
-    const bad = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1')));
+    const lines = splitLines(latin1(block), firstLine);
+    const bad = lines.findIndex((text) => !isUtf8(Uint8Array.from(text, (byte) => byte.charCodeAt(0))));
     throw new UserError(
       'data/utf8',
       `${source}:${firstLine + Math.max(bad, 0)} is not valid UTF-8. Convert the text first, for example with: iconv -f WINDOWS-1252 -t UTF-8`,
     );
   }
+}
+
+/** A character a byte. */
+function latin1(block: Uint8Array): string {
+  let text = '';
+  for (const byte of block) text += String.fromCharCode(byte);
+  return text;
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

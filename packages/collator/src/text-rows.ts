@@ -1,11 +1,9 @@
 /**
- * Where texts come from: a file, a directory or standard input, as a stream of rows. A row is one non-blank
- * line of plain text, or one field of one JSON object a line. The reader is pulled: nothing is read ahead of
- * the consumer but the current chunk. Not here: tokens and batches (`batches.ts`).
+ * From streams of bytes to rows of text: a row is one non-blank line of plain text, or one field of one JSON object a
+ * line. Streams are pulled: nothing is read ahead of the consumer but the current chunk. Not here: files on a disk
+ * (`read-texts.ts`), tokens and batches (`batches.ts`).
  */
-import { createReadStream } from 'node:fs';
 import { nearest, UserError } from '@nanscope/errors';
-import { findTextFiles, isJsonLines, unreadable } from './text-files.ts';
 import { linesOf, type TextLine } from './text-lines.ts';
 
 export interface TextRow {
@@ -16,34 +14,51 @@ export interface TextRow {
   readonly line: number;
 }
 
-export interface TextSource {
-  /** A file, a directory, or `-` for standard input. */
-  readonly path: string;
-  /**
-   * The field of a JSON line that holds the text; default `text`. Naming it also says that standard input and
-   * files of unknown extension are JSON Lines. Plain text files have no fields and ignore it.
-   */
+/** Bytes of one source, and how a line of them is to be read. */
+export interface TextStream {
+  /** Its name in rows and in messages. */
+  readonly source: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** A line is a JSON object, of which a field is the text. */
+  readonly json: boolean;
+}
+
+export interface RowOptions {
+  /** What all streams together are called in messages. */
+  readonly name: string;
+  /** The field of a JSON line that holds the text; default `text`. */
   readonly textField?: string | undefined;
-  /** What `-` reads. Default: this process's standard input. */
-  readonly stdin?: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
   /** Longest line accepted. Default 64 MiB. */
   readonly maxLineBytes?: number | undefined;
 }
 
+const jsonLinesExtensions = ['.jsonl', '.ndjson', '.json'];
+
 /**
- * Rows in file order, texts as they are written (only the line break is taken off). Blank lines and blank JSON
- * texts are no rows.
- *
- * @throws UserError, while iterating: `data/missing`, `data/no-files`, `data/unreadable`, `data/empty`,
- *   `data/binary`, `data/utf8`, `data/line-too-long`, `data/json`, `data/field-missing`, `data/field-type`,
- *   `data/terminal`.
+ * How the lines of a file are to be read, by its name. `.json` counts as one object a line, as many published data
+ * sets use it so; a named field makes JSON Lines of any name but .txt and .md.
  */
-export async function* readTexts(from: TextSource): AsyncGenerator<TextRow, void, undefined> {
+export function isJsonLines(path: string, textField?: string): boolean {
+  const json = jsonLinesExtensions.some((extension) => path.toLowerCase().endsWith(extension));
+  return json || (textField !== undefined && !/\.(txt|md)$/i.test(path));
+}
+
+/**
+ * Rows in order, texts as they are written (only the line break is taken off). Blank lines and blank JSON texts are no
+ * rows.
+ *
+ * @throws UserError, while iterating: `data/empty`, `data/binary`, `data/utf8`, `data/line-too-long`, `data/json`,
+ *   `data/field-missing`, `data/field-type`, and what the streams throw
+ */
+export async function* rowsOf(
+  streams: AsyncIterable<TextStream> | Iterable<TextStream>,
+  { name, textField = 'text', maxLineBytes }: RowOptions,
+): AsyncGenerator<TextRow, void, undefined> {
   let rows = 0;
-  for await (const { source, chunks, json } of openStreams(from)) {
-    for await (const line of linesOf(chunks, source, from.maxLineBytes)) {
+  for await (const { source, chunks, json } of streams) {
+    for await (const line of linesOf(chunks, source, maxLineBytes)) {
       if (isBlank(line.text)) continue;
-      const text = json ? fieldOf(line, source, from.textField ?? 'text') : line.text;
+      const text = json ? fieldOf(line, source, textField) : line.text;
       if (isBlank(text)) continue;
       rows++;
       yield { text, source, line: line.line };
@@ -52,50 +67,8 @@ export async function* readTexts(from: TextSource): AsyncGenerator<TextRow, void
   if (rows === 0) {
     throw new UserError(
       'data/empty',
-      `${from.path === '-' ? 'Standard input' : from.path} holds no text: expected at least one line that is not blank. Name other data.`,
+      `${name} holds no text: expected at least one line that is not blank. Name other data.`,
     );
-  }
-}
-
-interface OpenStream {
-  readonly source: string;
-  readonly chunks: AsyncIterable<Uint8Array>;
-  readonly json: boolean;
-}
-
-async function* openStreams({
-  path,
-  textField,
-  stdin = process.stdin,
-}: TextSource): AsyncGenerator<OpenStream> {
-  if (path === '-') {
-    if (stdin.isTTY) {
-      throw new UserError(
-        'data/terminal',
-        'Standard input is a terminal: pipe the text in, or name a file instead of -.',
-      );
-    }
-    yield { source: '<stdin>', chunks: stdin, json: textField !== undefined };
-    return;
-  }
-  for (const file of await findTextFiles(path)) {
-    const plain = /\.(txt|md)$/i.test(file);
-    yield {
-      source: file,
-      chunks: readFile(file),
-      json: isJsonLines(file) || (textField !== undefined && !plain),
-    };
-  }
-}
-
-async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  const stream = createReadStream(path);
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  } catch (error) {
-    throw unreadable(path, error);
-  } finally {
-    stream.destroy();
   }
 }
 

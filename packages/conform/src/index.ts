@@ -1,30 +1,7 @@
 /** A conformance suite for attention: cases from a float64 oracle, from relations and from files, and the verdict. @module */
-export {
-  type AttentionNumbers,
-  type AttentionProblem,
-  type Comparison,
-  type ConformCase,
-  type Control,
-  type Judgement,
-  type Run,
-  tensorNames,
-  type Wanted,
-  withGradients,
-} from './case.ts';
-export { type AttentionImplementation, Refused } from './implementation.ts';
+export * from './browser.ts';
 export {
   type Onnxruntime,
-  type OnnxruntimeOperator,
   onnxruntimeImplementation,
-  onnxruntimeOperators,
 } from './implementations/onnxruntime/onnxruntime.ts';
-export { type TensorflowAttention, tensorflowImplementation } from './implementations/tensorflow.ts';
-export { largest, type Measured, measure, relativeError } from './judge/compare.ts';
-export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';
-export { metamorphicCases } from './metamorphic/index.ts';
-export { numbers } from './numbers.ts';
-export { oracleComparisons } from './oracle/accuracy.ts';
-export { oracleCase, oracleCases } from './oracle/cases.ts';
-export { idFilter } from './run/filter.ts';
-export { runCase, runSuite } from './run/run-suite.ts';
 export { readVectors, type Vectors } from './vectors/read-vectors.ts';

@@ -2,7 +2,6 @@
  * The model's shape, read from a Hugging Face config.json: same keys, same defaults. What this code would
  * compute differently from what the file asks for is refused by name instead of being ignored.
  */
-import { readFile } from 'node:fs/promises';
 import { errorLine, UserError } from '@nanscope/errors';
 import { z } from 'zod';
 
@@ -92,14 +91,8 @@ export function parseConfig(json: unknown, where: string): Gpt2Config {
   return config;
 }
 
-/** Reads and checks a config.json. @throws UserError, one line, naming the file. */
-export async function readConfig(path: string): Promise<Gpt2Config> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new UserError('gpt2/config', `${path}: can not be read (${errorLine(error)}).`, { cause: error });
-  }
+/** The config in the text of a config.json. @throws UserError, one line, naming the file. */
+export function parseConfigText(text: string, path: string): Gpt2Config {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -2,9 +2,10 @@ import { safePolicy } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatch } from './batch.ts';
+import { buildGpt2, type Gpt2Weights } from './build.ts';
 import { parseConfig } from './config.ts';
 import { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
-import { buildGpt2, type Gpt2Weights, openWeights } from './load.ts';
+import { openWeights } from './load.ts';
 import { parameterShapes } from './parameters.ts';
 
 beforeAll(() => tf.setBackend('cpu'));

@@ -2,8 +2,9 @@
  * A smaller GPT-2 cut out of a larger one: some of its layers, heads, numbers of a head, units of the MLP, rows of its
  * two tables, with the weights that they had. What is cut is index lists into the larger model; arrays in, arrays out.
  */
+
+import type { Gpt2Weights } from './build.ts';
 import type { Gpt2Config } from './config.ts';
-import type { Gpt2Weights } from './load.ts';
 import { parameterShapes } from './parameters.ts';
 
 /** What is kept, each ascending and not empty. The width of the cut model is heads x dims. */

@@ -3,7 +3,7 @@
  * NaN payload bits survive. Bytes are taken as little-endian, which every platform of Node.js we support is.
  */
 import { UserError } from '@nanscope/errors';
-import type { SafetensorsTensor } from './read.ts';
+import type { SafetensorsTensor } from './open.ts';
 
 const viewable = (data: Uint8Array, bytes: number): Uint8Array =>
   data.byteOffset % bytes === 0 ? data : data.slice();

@@ -1,6 +1,6 @@
 /** Makes tensors to be written from typed arrays, without touching a bit. */
 import { dtypeBytes } from './dtype.ts';
-import type { SafetensorsTensor } from './read.ts';
+import type { SafetensorsTensor } from './open.ts';
 
 function wrap(
   dtype: SafetensorsTensor['dtype'],

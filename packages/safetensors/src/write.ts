@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { errorLine, UserError } from '@nanscope/errors';
 import { dtypeBytes } from './dtype.ts';
-import type { SafetensorsTensor } from './read.ts';
+import type { SafetensorsTensor } from './open.ts';
 
 /** Wider elements first, then by name: every tensor begins on a multiple of its element size. */
 function inFileOrder(tensors: Readonly<Record<string, SafetensorsTensor>>): [string, SafetensorsTensor][] {

@@ -12,8 +12,8 @@ interface TfjsNode {
 }
 
 /** Node 23 removed `util.isNullOrUndefined`, which tfjs-node 4.22 still calls. */
-async function restoreNullCheck(): Promise<void> {
-  const { default: util } = await import('node:util');
+function restoreNullCheck(): void {
+  const util = process.getBuiltinModule('node:util');
   const old = util as { isNullOrUndefined?: (value: unknown) => boolean };
   old.isNullOrUndefined ??= (value) => value == null;
 }
@@ -27,12 +27,12 @@ async function restoreNullCheck(): Promise<void> {
 export async function loadTensorflow(): Promise<BackendFacts> {
   if (!inNode) throw new Error('native TensorFlow runs in Node only, not in a browser');
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  await restoreNullCheck();
+  restoreNullCheck();
   const before = tf.getBackend();
   const name = '@tensorflow/tfjs-node';
   let node: TfjsNode;
   try {
-    const loaded = (await import(name)) as TfjsNode & { default?: TfjsNode };
+    const loaded = (await import(/* @vite-ignore */ name)) as TfjsNode & { default?: TfjsNode };
     node = loaded.default ?? loaded;
   } catch (cause) {
     throw new Error(whyAbsent(cause), { cause });

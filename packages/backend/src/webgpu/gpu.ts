@@ -38,8 +38,10 @@ function browser(): Gpu {
 }
 
 async function dawn(): Promise<Gpu> {
-  const { create, globals } = await import('webgpu');
-  const { createRequire } = await import('node:module');
+  // Neither is named in an import, so that a page's bundle holds nothing of Node.
+  const name = 'webgpu';
+  const { create, globals } = (await import(/* @vite-ignore */ name)) as typeof import('webgpu');
+  const { createRequire } = process.getBuiltinModule('node:module');
   const api = apiOf(process.platform);
   Object.assign(globalThis, globals);
   const gpu = create(api === 'unknown' ? [] : [`backend=${api}`]) as unknown as GPU;

@@ -1,112 +1,14 @@
-/** `nanscope claims`: the cells and questions that the claims need, on every device, and what they make of them. */
-import { UserError } from '@nanscope/errors';
-import {
-  cellId,
-  claimCells,
-  type DeviceObservations,
-  judgeClaims,
-  type KernelFacts,
-} from '@nanscope/experiments';
-import { type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/report';
-import type { EvalConfig } from '../config/eval-config.ts';
-import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
-import { runCells } from '../experiments/run-cells.ts';
-import type { ObservedCell } from '../experiments/task.ts';
-import { throwUserError } from '../lane/watch-lane.ts';
-import type { MatrixHooks } from '../matrix/run-matrix.ts';
-
-export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json' | 'reporter'> {
-  readonly device?: string;
-  readonly markdown?: string;
-}
-
-export interface ClaimsOutcome {
-  readonly status: 'complete' | 'incomplete' | 'interrupted';
-  /** One line a device that did not end well. */
-  readonly failures: readonly string[];
-  /** Over the devices that did; absent where none did. */
-  readonly record?: ClaimsRecord;
-}
+/** `nanscope claims`: on this machine's devices. */
+import { machineLaboratory } from '../experiments/devices.ts';
+import type { ExperimentHooks } from '../experiments/laboratory.ts';
+import { type ClaimsConfig, type ClaimsOutcome, decideClaims } from './decide-claims.ts';
 
 /**
  * @param command The command line as typed, for the result.
  * @throws {UserError} for what is wrong in the configuration
  */
-export async function runClaims(
+export const runClaims = (
   config: ClaimsConfig,
   command: string,
-  hooks: MatrixHooks,
-): Promise<ClaimsOutcome> {
-  const devices = await devicesFor(config, hooks);
-  if (!devices) return { status: 'interrupted', failures: [] };
-  const seen: (DeviceObservations & { readonly decided: NamedDevice })[] = [];
-  const failures: string[] = [];
-  for (const device of devices) {
-    const observed = await observe(device, config, hooks);
-    if (typeof observed === 'string') failures.push(`${device.name}: ${observed}`);
-    else seen.push({ ...observed, decided: device });
-  }
-  const interrupted = hooks.signal?.aborted ?? false;
-  const status = interrupted ? 'interrupted' : failures.length > 0 ? 'incomplete' : 'complete';
-  if (seen.length === 0) return { status, failures };
-  const record: ClaimsRecord = {
-    schemaVersion: SCHEMA_VERSION,
-    kind: 'claims',
-    command,
-    devices: seen.map(({ decided: { name, decision, gpu }, cells }) => ({
-      ...{ name, gpu, cells: cells.size },
-      label: decision.label,
-      backend: decision.backend,
-    })),
-    findings: judgeClaims(seen).map((finding) => ({ ...finding })),
-  };
-  return { status, failures, record };
-}
-
-/** Named devices must be there; without names, wasm always is, and a GPU is taken where there is one. */
-async function devicesFor(
-  { device, backend }: ClaimsConfig,
-  hooks: MatrixHooks,
-): Promise<NamedDevice[] | undefined> {
-  if (device !== undefined) return decideDevices(deviceNames(device), backend, hooks);
-  const sure = await decideDevices(['wasm'], backend, hooks);
-  const gpu = await decideDevices(['gpu'], backend, hooks).catch((error: unknown) => {
-    if (!(error instanceof UserError) || error.exitCode !== 3) throw error;
-    hooks.onStage(`no GPU is looked at: ${error.message}`);
-    return [];
-  });
-  return sure && gpu && [...sure, ...gpu];
-}
-
-async function observe(
-  device: NamedDevice,
-  config: ClaimsConfig,
-  hooks: MatrixHooks,
-): Promise<DeviceObservations | string> {
-  const cells = claimCells(device.name);
-  const results: ObservedCell[] = [];
-  let facts: KernelFacts | undefined;
-  const outcome = await runCells(device, cells, config, {
-    onStage: hooks.onStage,
-    onFacts: (told) => {
-      facts = told;
-    },
-    onResults: (some) => {
-      // Claims ask our own attention only, which refuses nothing.
-      results.push(...(some as ObservedCell[]));
-      hooks.onProgress(device.name, results.length, cells.length);
-    },
-    ...(hooks.signal && { signal: hooks.signal }),
-  });
-  throwUserError(outcome);
-  if (outcome.status !== 'complete' || !facts)
-    return `${outcome.status}: ${outcome.failure ?? 'it said nothing'}`;
-  const { backend, software } = device.decision;
-  return {
-    device: device.name,
-    label: software ? `${backend} (software)` : backend,
-    gpu: device.gpu,
-    cells: new Map(results.map(({ cell, observation }) => [cellId(cell), observation])),
-    facts,
-  };
-}
+  hooks: ExperimentHooks,
+): Promise<ClaimsOutcome> => decideClaims(config, command, machineLaboratory(config), hooks);

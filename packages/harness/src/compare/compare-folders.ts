@@ -1,48 +1,37 @@
-/** Two lane folders -> what differs: configuration, environment, metrics, labels, cascades. */
+/** Two lane folders of a disk, compared. */
 import { loadTokenizer } from '@nanscope/collator';
 import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
 import { readLane } from '../run-folder/read.ts';
 import { readJsonLines } from '../run-folder/read-lines.ts';
 import { readTraces } from '../run-folder/read-traces.ts';
-import { batchesToAlign, compareCascades } from './compare-cascades.ts';
-import { configurationDifferences, environmentDifferences } from './compare-config.ts';
-import { compareLabels } from './compare-labels.ts';
-import { compareMetrics } from './compare-metrics.ts';
+import { compareLanes, type LaneFiles } from './compare-lanes.ts';
 import type { Tolerance } from './numbers.ts';
 
-const samples = (folder: string) => readJsonLines(folder, 'samples.jsonl', sampleLineSchema);
+function filesOf(folder: string): LaneFiles | undefined {
+  const record = readLane(folder);
+  if (!record) return undefined;
+  return {
+    record,
+    samples: () => readJsonLines(folder, 'samples.jsonl', sampleLineSchema),
+    traces: (wanted) => readTraces(folder, wanted),
+  };
+}
 
 /** Undefined when one of the folders holds no record yet. */
 export async function compareLaneFolders(
   targetFolder: string,
   referenceFolder: string,
-  { rtol, atol }: Tolerance,
+  tolerance: Tolerance,
   decode?: (label: number) => string,
 ): Promise<ComparisonRecord | undefined> {
-  const [target, reference] = [readLane(targetFolder), readLane(referenceFolder)];
+  const [target, reference] = [filesOf(targetFolder), filesOf(referenceFolder)];
   if (!target || !reference) return undefined;
-  const tolerance = { rtol, atol };
-  const wanted = batchesToAlign(target, reference);
-  const [targetTraces, referenceTraces] = [
-    await readTraces(targetFolder, wanted),
-    await readTraces(referenceFolder, wanted),
-  ];
-  const { compared, unpaired, differing, differingCut, requiredRtol } = await compareLabels(
-    samples(targetFolder),
-    samples(referenceFolder),
+  return compareLanes(
+    target,
+    reference,
     tolerance,
-    decode ?? (await decoder(String(target.config.tokenizer ?? 'bytes'))),
+    decode ?? (await decoder(String(target.record.config.tokenizer ?? 'bytes'))),
   );
-  return {
-    rtol,
-    atol,
-    configuration: configurationDifferences(reference, target),
-    environment: environmentDifferences(reference, target),
-    metrics:
-      target.metrics && reference.metrics ? compareMetrics(target.metrics, reference.metrics, tolerance) : [],
-    labels: { compared, unpaired, differing, differingCut, requiredRtol },
-    ...compareCascades(target, reference, targetTraces, referenceTraces),
-  };
 }
 
 /** Text of a label for the report; empty where the tokenizer is not at hand any more. */

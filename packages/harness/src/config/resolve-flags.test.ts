@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readConfigFile } from './config-file.ts';
 import { configRecord, toEvalConfig } from './eval-config.ts';
 import { evalFlags } from './eval-flags.ts';
-import { readConfigFile, resolveFlags } from './resolve-flags.ts';
+import { resolveFlags } from './resolve-flags.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nanscope-flags-'));
 afterAll(() => rmSync(folder, { recursive: true }));

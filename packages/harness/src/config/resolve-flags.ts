@@ -1,7 +1,5 @@
-/** Flags beat the config file, the config file beats the defaults; an unknown key is an error that names the nearest one. */
-import { readFile } from 'node:fs/promises';
-import { errorLine, nearest, UserError } from '@nanscope/errors';
-import { parseDocument } from 'yaml';
+/** Flags beat the config file, the config file beats the defaults; an unknown key is an error that names the nearest one. Pure. */
+import { nearest, UserError } from '@nanscope/errors';
 import { type Flag, type FlagValue, type FlagValues, parseFlag } from './flag.ts';
 
 /** Refuses the first name that is not a flag. */
@@ -19,38 +17,7 @@ export function refuseUnknown(
   }
 }
 
-/**
- * Reads a YAML config file whose keys are flag names.
- *
- * @throws {UserError} `usage/config-missing`, `usage/config-syntax` (with the line), `usage/unknown-key`
- */
-export async function readConfigFile(path: string, flags: readonly Flag[]): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UserError(
-      'usage/config-missing',
-      `--config ${path}: expected a readable YAML file, found ${errorLine(error)}.`,
-    );
-  });
-  const document = parseDocument(text);
-  const problem = document.errors[0];
-  if (problem) {
-    throw new UserError(
-      'usage/config-syntax',
-      `--config ${path}, line ${problem.linePos?.[0].line ?? '?'}: expected YAML, found: ${errorLine(problem).replace(/:$/, '')}.`,
-    );
-  }
-  const content: unknown = document.toJS() ?? {};
-  if (typeof content !== 'object' || Array.isArray(content)) {
-    throw new UserError(
-      'usage/config-syntax',
-      `--config ${path}: expected keys and values such as "batch-size: 8", found ${Array.isArray(content) ? 'a list' : typeof content}.`,
-    );
-  }
-  refuseUnknown(Object.keys(content as object), flags, (name) => `key "${name}" in ${path}`);
-  return content as Record<string, unknown>;
-}
-
-/** Pure: merges and checks. `given` are raw values from the command line, by flag name. */
+/** Merges and checks. `given` are raw values from the command line, by flag name. */
 export function resolveFlags(
   flags: readonly Flag[],
   given: Readonly<Record<string, unknown>>,

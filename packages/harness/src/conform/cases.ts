@@ -1,9 +1,11 @@
 /** The cases of a configuration. Read by the command before anything starts, and again by the lane that runs them. */
-import { type ConformCase, idFilter, metamorphicCases, oracleCases, readVectors } from '@nanscope/conform';
-import { nearest, UserError } from '@nanscope/errors';
+import { type ConformCase, idFilter, readVectors } from '@nanscope/conform';
+import { UserError } from '@nanscope/errors';
 import type { ConformConfig } from '../config/conform-config.ts';
-import { failedCases, onlyFailed } from '../selection/last-failed.ts';
+import { failedCases } from '../selection/last-failed.ts';
+import { onlyFailed } from '../selection/only-failed.ts';
 import { inShard, shardFrom } from '../selection/shard.ts';
+import { ownCases, refuseNoCases } from './own-cases.ts';
 
 export interface ChosenCases {
   readonly cases: readonly ConformCase[];
@@ -15,8 +17,7 @@ export interface ChosenCases {
 export async function chooseCases(config: ConformConfig): Promise<ChosenCases> {
   const { vectors = [], filter } = config;
   const wanted = idFilter(filter);
-  const own = [...metamorphicCases, ...oracleCases];
-  const cases = own.filter(({ id }) => wanted(id));
+  const cases = [...ownCases(filter)];
   const badVectors: string[] = [];
   const copies = new Map<string, number>();
   for (const folder of vectors) {
@@ -29,16 +30,7 @@ export async function chooseCases(config: ConformConfig): Promise<ChosenCases> {
     }
     badVectors.push(...read.faults.map(({ message }) => message));
   }
-  if (cases.length === 0 && badVectors.length === 0) {
-    const near = nearest(
-      filter ?? '',
-      own.map(({ id }) => id),
-    );
-    throw new UserError(
-      'conform/no-cases',
-      `--filter ${filter}: expected a part of a case id such as ${near ?? own[0]!.id}, or a whole one with * and ?, found no case that has it.`,
-    );
-  }
+  if (cases.length === 0 && badVectors.length === 0) refuseNoCases(filter);
   return { cases: selected(cases, config), badVectors };
 }
 

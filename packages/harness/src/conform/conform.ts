@@ -3,31 +3,26 @@
  * so that a device that crashes or hangs costs the cases it had not come to.
  */
 import type { CaseResult } from '@nanscope/conform';
-import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/report';
+import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/report';
 import type { ConformConfig } from '../config/conform-config.ts';
 import type { EvalConfig } from '../config/eval-config.ts';
-import { type Decided, decide } from '../eval/decide.ts';
+import { decide } from '../eval/decide.ts';
+import type { Decided } from '../eval/decision.ts';
 import type { EvalHooks } from '../eval/evaluate.ts';
 import { siblingModule } from '../lane/child.ts';
-import type { LaneOutcome } from '../lane/task.ts';
-import { throwUserError, watchLane } from '../lane/watch-lane.ts';
+import { throwUserError } from '../lane/lane-outcome.ts';
+import { watchLane } from '../lane/watch-lane.ts';
 import { chooseCases } from './cases.ts';
+import { type ConformRun, conformRecord } from './conform-record.ts';
 import { isOnnxruntime, onnxruntimeDecision } from './onnxruntime.ts';
 import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
-import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
-
-interface Ran {
-  readonly outcome: LaneOutcome;
-  readonly results: readonly CaseResult[];
-  readonly environment?: EnvironmentRecord;
-}
 
 async function runProcess(
   task: ConformTask,
   total: number,
   { environment: variables }: Decided,
   hooks: EvalHooks,
-): Promise<Ran> {
+): Promise<ConformRun> {
   const { laneTimeout } = task.config;
   const results: CaseResult[] = [];
   let environment: EnvironmentRecord | undefined;
@@ -78,27 +73,17 @@ export async function conform(
   hooks.onDecision({ ...decided, target: told });
   const started = performance.now();
   const task = { config, decision: decided.target };
-  const { outcome, results, environment } = await runProcess(task, cases.length, decided, hooks);
-  throwUserError(outcome);
-  const counts = countsOf(results, cases.length);
-  return {
-    schema: CONFORM_SCHEMA,
-    kind: 'conform',
+  const ran = await runProcess(task, cases.length, decided, hooks);
+  throwUserError(ran.outcome);
+  return conformRecord(
+    ran,
+    {
+      cases: cases.map(({ id }) => id),
+      badVectors,
+      implementation: foreign ?? implementationOf(task),
+      decision: told,
+      seconds: (performance.now() - started) / 1000,
+    },
     command,
-    implementation: foreign ?? implementationOf(task),
-    decision: { ...told },
-    ...(environment && { environment }),
-    status: outcome.status,
-    ...(outcome.failure && { failure: outcome.failure }),
-    counts,
-    required: requiredOf(results),
-    seconds: (performance.now() - started) / 1000,
-    cases: results.map(({ tensors, controls, ...rest }) => ({
-      ...rest,
-      comparisons: [...tensors],
-      controls: [...controls],
-    })),
-    badVectors: [...badVectors],
-    verdict: conformVerdict(counts, badVectors.length, outcome, cases[results.length]?.id),
-  };
+  );
 }

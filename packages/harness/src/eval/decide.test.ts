@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backendsFor } from './decide.ts';
+import { backendsFor } from './decision.ts';
 import { defaultRunFolder } from './run-folder-name.ts';
 
 describe('backendsFor', () => {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ResultRecord } from '@nanscope/report';
-import { SCHEMA_VERSION } from '@nanscope/report';
+import { SCHEMA_VERSION, sampleLineSchema } from '@nanscope/report';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
@@ -14,10 +14,13 @@ import { startLane } from '../lane/start-lane.ts';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 import { removeTemporary } from '../run-folder/earlier-lane.ts';
 import { readLane } from '../run-folder/read.ts';
+import { readJsonLines } from '../run-folder/read-lines.ts';
 import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { investigate } from '../shadow/investigate.ts';
+import { startShadowLane } from '../shadow/start-shadow-lane.ts';
 import { checkInputs } from './check-inputs.ts';
-import { type Decided, decide } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Decided } from './decision.ts';
 import { keptConfig } from './resume.ts';
 import { defaultRunFolder } from './run-folder-name.ts';
 import { type Spooled, spoolStdin } from './spool-stdin.ts';
@@ -161,7 +164,15 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHo
   const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
   const found =
     compared && whole
-      ? await investigate({ config, decided, folder, comparison: compared }, hooks.onStage, hooks.signal)
+      ? await investigate(
+          {
+            ...{ config, decided, comparison: compared },
+            samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
+            open: (task) => startShadowLane(task, decided.environment, hooks.signal),
+          },
+          hooks.onStage,
+          hooks.signal,
+        )
       : {};
   const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };

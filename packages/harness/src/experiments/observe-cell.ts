@@ -1,6 +1,6 @@
 /** Runs any cell on an opened session: inside our model, or through another library's attention, each loaded when it is needed. */
 import type { Session } from '@nanscope/backend';
-import { type AttentionImplementation, onnxruntimeImplementation, Refused } from '@nanscope/conform';
+import { type AttentionImplementation, Refused } from '@nanscope/conform';
 import {
   type Cell,
   isForeign,
@@ -14,16 +14,24 @@ import type { CellResult } from './task.ts';
 
 const outputOnly = { stages: [], gradients: false, present: false };
 
+/** Loads another library's attention. */
+export type ForeignLoader = (
+  attn: 'onnxruntime' | 'onnxruntime-mha',
+  provider: 'cpu' | 'webgpu',
+) => Promise<AttentionImplementation>;
+
 export class CellObserver {
   readonly #session: Session;
   readonly #models = new Map<string, Gpt2>();
   readonly #foreign = new Map<string, AttentionImplementation>();
+  readonly #load: ForeignLoader;
 
-  constructor(session: Session) {
+  constructor(session: Session, load: ForeignLoader) {
     this.#session = session;
+    this.#load = load;
   }
 
-  /** @throws UserError `conform/no-onnxruntime` */
+  /** @throws UserError for an implementation that can not be loaded */
   async run(cell: Cell): Promise<CellResult> {
     try {
       return { cell, observation: await this.#observe(cell) };
@@ -51,7 +59,7 @@ export class CellObserver {
     const loaded = this.#foreign.get(attn);
     if (loaded) return loaded;
     const provider = this.#session.facts.capabilities.gpu ? 'webgpu' : 'cpu';
-    const implementation = await onnxruntimeImplementation(attn, provider);
+    const implementation = await this.#load(attn, provider);
     this.#foreign.set(attn, implementation);
     return implementation;
   }

@@ -1,26 +1,17 @@
 /** The parent's side of cells: one process a device, results as they come, and how the process ended. */
-import type { Cell, KernelFacts } from '@nanscope/experiments';
+import type { Cell } from '@nanscope/experiments';
 import { siblingModule } from '../lane/child.ts';
 import type { LaneOutcome, LaneTaskBase } from '../lane/task.ts';
 import { watchLane } from '../lane/watch-lane.ts';
-import type { NamedDevice } from './devices.ts';
-import type { CellResult, CellsTask, ExperimentMessage } from './task.ts';
+import type { MachineDevice } from './devices.ts';
+import type { CellHooks } from './laboratory.ts';
+import type { CellsTask, ExperimentMessage } from './task.ts';
 
 /** Seconds that an interrupted process has to finish its cell. */
 const GRACE_SECONDS = 20;
 
-export interface CellHooks {
-  readonly onStage: (what: string) => void;
-  readonly onResults: (results: readonly CellResult[]) => void;
-  /** When given, the questions that need no model are asked as well. */
-  readonly onFacts?: (facts: KernelFacts) => void;
-  readonly signal?: AbortSignal;
-  /** Cells that may fail before it ends; default: all of them. */
-  readonly bail?: number;
-}
-
 export async function runCells(
-  device: NamedDevice,
+  device: MachineDevice,
   cells: readonly Cell[],
   config: LaneTaskBase['config'],
   hooks: CellHooks,

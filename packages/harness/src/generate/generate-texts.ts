@@ -6,10 +6,12 @@ import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import { withModelFolder } from '../data/hub-model.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
-import { type Decided, decide } from '../eval/decide.ts';
+import { decide } from '../eval/decide.ts';
+import type { Decided } from '../eval/decision.ts';
 import { siblingModule } from '../lane/child.ts';
+import { throwUserError } from '../lane/lane-outcome.ts';
 import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
-import { throwUserError, watchLane } from '../lane/watch-lane.ts';
+import { watchLane } from '../lane/watch-lane.ts';
 import { type Prompt, promptIds, readPrompts } from './prompts.ts';
 import { type Continuation, type ContinuationMessage, type GenerateTask, generateOptions } from './task.ts';
 

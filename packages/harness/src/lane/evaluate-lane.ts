@@ -37,8 +37,8 @@ export interface LaneSetup {
   readonly sink: RecordSink;
   /** What an earlier process of this lane left in the same place, to go on from. */
   readonly earlier?: EarlierLane | undefined;
-  /** The most memory the lane has held so far, in bytes. */
-  readonly peakBytes: () => number;
+  /** The most memory the lane has held so far, in bytes; absent where nobody tells, as in most browsers. */
+  readonly peakBytes?: () => number;
   readonly say: (message: LaneMessage) => void;
 }
 
@@ -104,10 +104,12 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
       metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
       cascade: tracer.record(),
       data: { ...recorder.record.data, rows, truncated },
-      memory: {
-        peakResidentBytes: evaluation.peakBytes(),
-        tensorsGrown: tf.memory().numTensors - tensorsAfterFirst,
-      },
+      ...(evaluation.peakBytes && {
+        memory: {
+          peakResidentBytes: evaluation.peakBytes(),
+          tensorsGrown: tf.memory().numTensors - tensorsAfterFirst,
+        },
+      }),
     });
     say({ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds });
   }

@@ -1,5 +1,5 @@
 /** Both lanes of a run, whatever they compute: side by side or one after the other, each kept whatever the other does. */
-import type { Decided } from '../eval/decide.ts';
+import type { DecidedDevices } from '../eval/decision.ts';
 import { LaneFailure } from '../eval/lane-failure.ts';
 import type { LaneMessage, LaneOutcome, LaneTaskBase } from './task.ts';
 
@@ -10,7 +10,7 @@ export type LaneEvent = LaneMessage | { readonly kind: 'ended'; readonly outcome
 export const roles: readonly Role[] = ['target', 'reference'];
 
 /** Lanes that compete for the same cores run one after the other, so that their speed means something. */
-function lanesShareCores({ target }: Decided): boolean {
+function lanesShareCores({ target }: DecidedDevices): boolean {
   return target.adapter === undefined || target.software;
 }
 
@@ -27,7 +27,7 @@ function refuseMistakes(outcomes: Outcomes): void {
  * @throws {LaneFailure} a mistake of the user's that only a lane could see
  */
 export async function runLanes(
-  decided: Decided,
+  decided: DecidedDevices,
   start: (role: Role) => Promise<LaneOutcome>,
   onLane: (role: Role, event: LaneEvent) => void,
   signal: AbortSignal | undefined,

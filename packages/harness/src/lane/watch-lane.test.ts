@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ChildEnd } from './child.ts';
-import { laneOutcome } from './watch-lane.ts';
+import { laneOutcome } from './lane-outcome.ts';
+import { endWords } from './watch-lane.ts';
 
 const ended: ChildEnd = { code: 0, signal: null, silent: false, lastWords: '' };
 const quiet = { done: false, interrupted: false };
 const outcome = (end: Partial<ChildEnd>, said: Partial<Parameters<typeof laneOutcome>[1]> = {}) =>
-  laneOutcome({ ...ended, ...end }, { ...quiet, ...said }, 7);
+  laneOutcome(
+    { silent: end.silent ?? false, words: endWords({ ...ended, ...end }) },
+    { ...quiet, ...said },
+    7,
+  );
 
 describe('laneOutcome', () => {
   it('done is complete, also when the driver crashes on the way out', () => {

@@ -1,36 +1,12 @@
 /** Starts a lane's process, hears what every lane says of its end, and turns however it ended into an outcome. */
-import { UserError } from '@nanscope/errors';
 import { type ChildEnd, type ChildOptions, runChild } from './child.ts';
+import { laneOutcome } from './lane-outcome.ts';
 import type { LaneMessage, LaneOutcome } from './task.ts';
 
-function signalWords(end: ChildEnd): string {
+/** What a process that ended says of itself. */
+export function endWords(end: ChildEnd): string {
   const how = end.signal ? `was killed by ${end.signal}` : `exited with code ${end.code}`;
   return end.lastWords ? `the process ${how}; its last words: ${end.lastWords}` : `the process ${how}`;
-}
-
-/** Pure: what the end of a lane's process means, given what it had said before. */
-export function laneOutcome(
-  end: ChildEnd,
-  said: {
-    readonly done: boolean;
-    readonly lost?: string;
-    readonly failed?: string;
-    readonly userError?: LaneOutcome['userError'];
-    readonly interrupted: boolean;
-  },
-  silenceSeconds: number,
-): LaneOutcome {
-  if (said.done) return { status: 'complete' };
-  if (said.userError) return { status: 'failed', failure: said.userError.message, userError: said.userError };
-  if (said.failed) return { status: 'failed', failure: said.failed };
-  if (said.interrupted) return { status: 'interrupted', failure: 'interrupted' };
-  if (said.lost) return { status: 'device-lost', failure: `the device was lost: ${said.lost}` };
-  if (end.silent)
-    return {
-      status: 'hung',
-      failure: `nothing was heard for ${silenceSeconds} s (--lane-timeout), so it was stopped`,
-    };
-  return { status: 'crashed', failure: signalWords(end) };
 }
 
 type WatchOptions<Message> = ChildOptions<Message> & {
@@ -67,10 +43,9 @@ export async function watchLane<More = never>({
   });
   const interrupted = options.signal?.aborted ?? false;
   const done = said.done && !(stoppedIsInterrupted && interrupted);
-  return laneOutcome(end, { ...said, done, interrupted }, options.silenceSeconds);
-}
-
-/** @throws UserError where a lane ended by a mistake of the user's that only it could see */
-export function throwUserError({ userError }: LaneOutcome): void {
-  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
+  return laneOutcome(
+    { silent: end.silent, words: endWords(end) },
+    { ...said, done, interrupted },
+    options.silenceSeconds,
+  );
 }

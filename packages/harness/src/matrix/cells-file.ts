@@ -2,11 +2,11 @@
 import { appendFileSync, existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionNames, conditionsFrom } from '@nanscope/experiments';
-import { cellLineSchema, fromJsonNumber, stringifyExact } from '@nanscope/report';
+import { cellId } from '@nanscope/experiments';
 import type { CellResult } from '../experiments/task.ts';
 import { readText } from '../run-folder/read-text.ts';
 import { appendLines } from '../run-folder/write.ts';
+import { cellLine, cellOf } from './cell-line.ts';
 
 const FILE = 'cells.jsonl';
 
@@ -16,14 +16,7 @@ export function startCells(folder: string): void {
 }
 
 export function appendCells(folder: string, results: readonly CellResult[]): void {
-  const lines = results.map((result) =>
-    stringifyExact({
-      id: cellId(result.cell),
-      ...('refused' in result ? { refused: result.refused } : result.observation),
-      ...(result.seconds !== undefined && { seconds: result.seconds }),
-    }),
-  );
-  appendLines(folder, FILE, lines);
+  appendLines(folder, FILE, results.map(cellLine));
 }
 
 interface ReadCells {
@@ -42,7 +35,7 @@ function read(folder: string): ReadCells {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   whole.split('\n').forEach((line, i) => {
     if (line === '') return;
-    const result = resultOf(line);
+    const result = cellOf(line);
     if (!result) {
       throw new UserError(
         'matrix/cells-file',
@@ -66,27 +59,4 @@ export function resumeCells(folder: string): ReadonlyMap<string, CellResult> {
   const { cells, bytes, wholeBytes } = read(folder);
   if (wholeBytes < bytes) truncateSync(join(folder, FILE), wholeBytes);
   return cells;
-}
-
-/** Undefined for what is no line of ours, such as a cell that lacks a factor. */
-function resultOf(line: string): CellResult | undefined {
-  try {
-    const { id, seconds, ...rest } = cellLineSchema.parse(JSON.parse(line));
-    const cell = conditionsFrom(id) as Cell;
-    if (conditionNames.some((name) => cell[name] === undefined)) return undefined;
-    const took = seconds === undefined ? {} : { seconds };
-    if ('refused' in rest) return { cell, ...took, refused: rest.refused };
-    const { lossValue, rowLosses } = rest;
-    return {
-      cell,
-      ...took,
-      observation: {
-        ...rest,
-        lossValue: fromJsonNumber(lossValue),
-        rowLosses: rowLosses.map(fromJsonNumber),
-      },
-    };
-  } catch {
-    return undefined;
-  }
 }

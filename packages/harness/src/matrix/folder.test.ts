@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MatrixConfig } from '../config/matrix-config.ts';
-import type { NamedDevice } from '../experiments/devices.ts';
+import type { NamedDevice } from '../experiments/named-devices.ts';
 import { openMatrixFolder } from './folder.ts';
 
 let base = '';

@@ -5,7 +5,7 @@ import { errorLine, UserError } from '@nanscope/errors';
 import { configRecord } from '../config/eval-config.ts';
 import type { MatrixConfig } from '../config/matrix-config.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
-import type { NamedDevice } from '../experiments/devices.ts';
+import type { NamedDevice } from '../experiments/named-devices.ts';
 import type { CellResult } from '../experiments/task.ts';
 import { readText } from '../run-folder/read-text.ts';
 import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';

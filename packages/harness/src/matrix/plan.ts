@@ -13,8 +13,8 @@ import {
 import { toConfig } from '../config/eval-config.ts';
 import type { FlagValues } from '../config/flag.ts';
 import type { MatrixConfig } from '../config/matrix-config.ts';
-import { deviceNames } from '../experiments/devices.ts';
-import { onlyFailed } from '../selection/last-failed.ts';
+import { deviceNames } from '../experiments/named-devices.ts';
+import { onlyFailed } from '../selection/only-failed.ts';
 import { inShard, shardFrom } from '../selection/shard.ts';
 import type { Timings } from '../selection/timings.ts';
 

@@ -1,34 +1,22 @@
 /**
- * `nanscope matrix`: every combination of the conditions that are said to matter, observed on each device, held
- * against the oracle's prediction, and summed up. Effects sit here; what a table says is decided in @nanscope/experiments.
+ * `nanscope matrix`: every combination of the conditions that are said to matter, observed on the devices of this machine and
+ * kept in a run folder.
  */
 import { UserError } from '@nanscope/errors';
-import { type Cell, cellId, conditionNames, isForeign } from '@nanscope/experiments';
-import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
+import { isForeign } from '@nanscope/experiments';
+import type { MatrixRecord } from '@nanscope/report';
 import type { MatrixConfig } from '../config/matrix-config.ts';
 import { onnxruntimeProvider } from '../conform/onnxruntime.ts';
-import { decideDevices, type NamedDevice } from '../experiments/devices.ts';
-import { runCells } from '../experiments/run-cells.ts';
-import type { CellResult } from '../experiments/task.ts';
-import type { LaneOutcome } from '../lane/task.ts';
-import { throwUserError } from '../lane/watch-lane.ts';
+import { decideDevices, machineLaboratory } from '../experiments/devices.ts';
+import type { ExperimentHooks } from '../experiments/laboratory.ts';
+import type { NamedDevice } from '../experiments/named-devices.ts';
 import { writeJson } from '../run-folder/write.ts';
 import { failedCells } from '../selection/last-failed.ts';
 import { readTimings } from '../selection/timings.ts';
 import { appendCells } from './cells-file.ts';
-import { Failures } from './failures.ts';
 import { openMatrixFolder } from './folder.ts';
-import { matrixRecord } from './matrix-record.ts';
+import { observeMatrix } from './observe-matrix.ts';
 import { type Earlier, type MatrixPlan, planMatrix } from './plan.ts';
-
-export interface MatrixHooks {
-  readonly onStage: (what: string) => void;
-  /** Cells observed so far on this device, of those asked of it. */
-  readonly onProgress: (device: string, observed: number, asked: number) => void;
-  readonly signal?: AbortSignal;
-}
-
-type DeviceRecord = MatrixRecord['devices'][number];
 
 /**
  * @param command The command line as typed, for the result.
@@ -38,7 +26,7 @@ type DeviceRecord = MatrixRecord['devices'][number];
 export async function runMatrix(
   config: MatrixConfig,
   command: string,
-  hooks: MatrixHooks,
+  hooks: ExperimentHooks,
 ): Promise<MatrixRecord | undefined> {
   const earlier = earlierRuns(config);
   const plan = planMatrix(config, earlier);
@@ -46,29 +34,13 @@ export async function runMatrix(
   if (!devices) return undefined;
   checkForeign(plan, devices);
   const { path: folder, known } = openMatrixFolder(config, devices, hooks.onStage);
-  const seen = new Map<string, CellResult>();
-  const failures = new Failures(config.bail);
-  const records: DeviceRecord[] = [];
-  for (const device of devices) {
-    records.push(await runDevice(device, plan.cells, { config, folder, known, seen, failures, hooks }));
-  }
-  const notRun = plan.cells.length - seen.size;
-  const result = matrixRecord(
-    {
-      ...{ schemaVersion: SCHEMA_VERSION, kind: 'matrix', command, folder },
-      status: records.every(({ status }) => status === 'complete') ? 'complete' : 'incomplete',
-      factors: Object.fromEntries(conditionNames.map((name) => [name, plan.values[name]])),
-      ...(config.filter !== undefined && { filter: config.filter }),
-      ...(config.shard !== undefined && { shard: config.shard }),
-      ...(earlier.timings && { timings: earlier.timings.fingerprint }),
-      ...(earlier.failed && { lastFailed: true }),
-      ...(failures.enough && notRun > 0 && { bailed: { failures: failures.count, notRun } }),
-      devices: records,
-    },
-    plan.cells,
-    seen,
-    config.backend,
-  );
+  const result = await observeMatrix(config, plan, devices, command, {
+    earlier,
+    machine: { os: process.platform, arch: process.arch },
+    laboratory: machineLaboratory(config),
+    store: { folder, known, keep: (results) => appendCells(folder, results) },
+    hooks,
+  });
   writeJson(folder, 'run.json', result);
   return result;
 }
@@ -89,67 +61,5 @@ function earlierRuns({ timings, shard, lastFailed }: MatrixConfig): Earlier {
   return {
     ...(timings !== undefined && { timings: readTimings(timings) }),
     ...(lastFailed !== undefined && { failed: failedCells(lastFailed) }),
-  };
-}
-
-interface Run {
-  readonly config: MatrixConfig;
-  readonly folder: string;
-  readonly known: ReadonlyMap<string, CellResult>;
-  /** Filled by id. */
-  readonly seen: Map<string, CellResult>;
-  readonly failures: Failures;
-  readonly hooks: MatrixHooks;
-}
-
-async function runDevice(
-  device: NamedDevice,
-  all: readonly Cell[],
-  { config, folder, known, seen, failures, hooks }: Run,
-): Promise<DeviceRecord> {
-  const cells = all.filter((cell) => cell.device === device.name);
-  const missing: Cell[] = [];
-  for (const cell of cells) {
-    const before = known.get(cellId(cell));
-    if (before) seen.set(cellId(cell), before);
-    else missing.push(cell);
-  }
-  let done = cells.length - missing.length;
-  const started = performance.now();
-  const outcome: LaneOutcome =
-    missing.length === 0 || failures.enough
-      ? { status: 'complete' }
-      : await runCells(device, missing, config, {
-          onStage: hooks.onStage,
-          onResults: (results) => {
-            appendCells(folder, results);
-            failures.add(results);
-            for (const result of results) seen.set(cellId(result.cell), result);
-            done += results.length;
-            hooks.onProgress(device.name, done, cells.length);
-          },
-          ...(hooks.signal && { signal: hooks.signal }),
-          ...(failures.left !== undefined && { bail: failures.left }),
-        });
-  throwUserError(outcome);
-  const refused = cells.flatMap((cell) => {
-    const result = seen.get(cellId(cell));
-    return result && 'refused' in result ? [result.refused] : [];
-  });
-  return {
-    name: device.name,
-    label: device.decision.label,
-    backend: device.decision.backend,
-    gpu: device.gpu,
-    os: process.platform,
-    arch: process.arch,
-    ...(outcome.status === 'complete' && done < cells.length
-      ? { status: 'interrupted', failure: 'ended by --bail' }
-      : outcome),
-    asked: cells.length,
-    observed: done - refused.length,
-    refused: refused.length,
-    ...(refused[0] !== undefined && { refusal: refused[0] }),
-    seconds: (performance.now() - started) / 1000,
   };
 }

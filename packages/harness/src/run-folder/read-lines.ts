@@ -2,22 +2,11 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { errorLine, UserError } from '@nanscope/errors';
+import { UserError } from '@nanscope/errors';
+import { type LineSchema, parseJsonLines } from './parse-lines.ts';
 
 /** No line of ours comes near it; a file without line ends shall not fill the memory. */
 const LONGEST = 64 * 2 ** 20;
-
-/** What a schema of @nanscope/report offers to who reads. */
-interface LineSchema<Line> {
-  safeParse(value: unknown):
-    | { readonly success: true; readonly data: Line }
-    | {
-        readonly success: false;
-        readonly error: {
-          readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
-        };
-      };
-}
 
 /**
  * The lines of a text file, without their ends.
@@ -53,32 +42,5 @@ export async function* readJsonLines<Line>(
   schema: LineSchema<Line>,
 ): AsyncGenerator<Line> {
   const path = join(folder, name);
-  if (!existsSync(path)) return;
-  let torn: { line: number; reason: string } | undefined;
-  let number = 0;
-  for await (const line of linesOf(path)) {
-    number++;
-    if (torn)
-      throw new UserError(
-        'run-folder/broken',
-        `${path}, line ${torn.line}: expected JSON, found ${torn.reason}.`,
-      );
-    if (line.trim() === '') continue;
-    let content: unknown;
-    try {
-      content = JSON.parse(line);
-    } catch (error) {
-      torn = { line: number, reason: errorLine(error) };
-      continue;
-    }
-    const parsed = schema.safeParse(content);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new UserError(
-        'run-folder/foreign',
-        `${path}, line ${number}: expected a line of ${name}, found a wrong field ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
-      );
-    }
-    yield parsed.data;
-  }
+  if (existsSync(path)) yield* parseJsonLines(linesOf(path), path, name, schema);
 }

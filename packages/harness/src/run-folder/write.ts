@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { stringifyExact } from '@nanscope/report';
+import { linesText, lineText, recordText } from './text-sink.ts';
 
 /** An empty file that says that a folder is a run of ours. */
 const MARK = '.nanscope';
@@ -71,16 +71,16 @@ export function makeRunFolder(path: string): void {
 export function writeJson(folder: string, name: string, value: unknown): void {
   const target = join(folder, name);
   const temporary = `${target}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${stringifyExact(value, 2)}\n`);
+  writeFileSync(temporary, recordText(value));
   renameSync(temporary, target);
 }
 
 /** Appends one line. */
 export function appendJsonLine(folder: string, name: string, value: unknown): void {
-  appendFileSync(join(folder, name), `${stringifyExact(value)}\n`);
+  appendFileSync(join(folder, name), lineText(value));
 }
 
 /** Appends lines that are JSON already. */
 export function appendLines(folder: string, name: string, lines: readonly string[]): void {
-  if (lines.length > 0) appendFileSync(join(folder, name), `${lines.join('\n')}\n`);
+  if (lines.length > 0) appendFileSync(join(folder, name), linesText(lines));
 }

@@ -3,10 +3,12 @@ import { UserError } from '@nanscope/errors';
 import type { Trial, TrialPlan } from '@nanscope/experiments';
 import { SELFTEST_SCHEMA, type SelftestDevice, type SelftestRecord } from '@nanscope/report';
 import type { EvalConfig } from '../config/eval-config.ts';
-import { decideDevices, deviceNames, type NamedDevice } from '../experiments/devices.ts';
+import { decideDevices, type MachineDevice } from '../experiments/devices.ts';
+import type { ExperimentHooks } from '../experiments/laboratory.ts';
+import { deviceNames } from '../experiments/named-devices.ts';
 import { siblingModule } from '../lane/child.ts';
-import { throwUserError, watchLane } from '../lane/watch-lane.ts';
-import type { MatrixHooks } from '../matrix/run-matrix.ts';
+import { throwUserError } from '../lane/lane-outcome.ts';
+import { watchLane } from '../lane/watch-lane.ts';
 import type { SelftestMessage, SelftestTask } from './task.ts';
 import { bar, deviceRecord, selftestVerdict } from './verdict.ts';
 
@@ -32,9 +34,9 @@ function check({ detector, share }: SelftestConfig): void {
 }
 
 async function runDevice(
-  device: NamedDevice,
+  device: MachineDevice,
   config: SelftestConfig,
-  hooks: MatrixHooks,
+  hooks: ExperimentHooks,
 ): Promise<SelftestDevice> {
   const started = performance.now();
   const trials: Trial[] = [];
@@ -68,7 +70,7 @@ async function runDevice(
 export async function selftest(
   config: SelftestConfig,
   command: string,
-  hooks: MatrixHooks,
+  hooks: ExperimentHooks,
 ): Promise<SelftestRecord | undefined> {
   check(config);
   const named = await decideDevices(deviceNames(config.device), config.backend, hooks);

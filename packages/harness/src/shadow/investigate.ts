@@ -1,31 +1,27 @@
 /**
- * What an evaluation does by itself when its lanes diverge: opens both once more in fresh processes, evaluates the
- * diverging batch again (is one of them flaky?), and looks for the op that the difference comes from.
+ * What an evaluation does by itself when its lanes diverge: opens both once more, evaluates the diverging batch again (is
+ * one of them flaky?), and looks for the op that the difference comes from. Where the lanes are opened, and where their
+ * records lie, is the caller's business.
  */
-import { join } from 'node:path';
 import { firstMagnitudeDivergence } from '@nanscope/cascade';
-import {
-  type ComparisonRecord,
-  type ReplaysRecord,
-  type SampleLine,
-  type ShadowRecord,
-  sampleLineSchema,
-} from '@nanscope/report';
+import type { ComparisonRecord, ReplaysRecord, SampleLine, ShadowRecord } from '@nanscope/report';
 import type { EvalConfig } from '../config/eval-config.ts';
-import type { Decided } from '../eval/decide.ts';
-import { roles } from '../lane/run-lanes.ts';
-import { readJsonLines } from '../run-folder/read-lines.ts';
+import type { DecidedDevices } from '../eval/decision.ts';
+import { type Role, roles } from '../lane/run-lanes.ts';
 import { compareReplays } from './flaky.ts';
 import { searchUpwards } from './search.ts';
-import { LaneEnded, startShadowLane } from './shadow-lane.ts';
+import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
 import type { Lanes } from './step.ts';
+import type { ShadowTask } from './task.ts';
 
 export interface Divergent {
   readonly config: EvalConfig;
-  readonly decided: Decided;
-  /** The run folder, with the folders of both lanes. */
-  readonly folder: string;
+  readonly decided: DecidedDevices;
   readonly comparison: ComparisonRecord;
+  /** The lines of samples.jsonl that a lane wrote. */
+  readonly samples: (role: Role) => AsyncIterable<SampleLine>;
+  /** Opens a lane for questions. */
+  readonly open: (task: ShadowTask) => ShadowLane;
 }
 
 export interface Plan {
@@ -51,23 +47,25 @@ export function planOf(
 }
 
 /** What a lane's run wrote of one batch. */
-async function linesOf(folder: string, batch: number, batchSize: number): Promise<SampleLine[]> {
+async function linesOf(
+  samples: AsyncIterable<SampleLine>,
+  batch: number,
+  batchSize: number,
+): Promise<SampleLine[]> {
   const lines: SampleLine[] = [];
-  for await (const line of readJsonLines(folder, 'samples.jsonl', sampleLineSchema)) {
-    if (Math.floor(line.row / batchSize) === batch) lines.push(line);
-  }
+  for await (const line of samples) if (Math.floor(line.row / batchSize) === batch) lines.push(line);
   return lines;
 }
 
 async function replay(
-  { folder }: Divergent,
+  { samples }: Divergent,
   { batch, batchSize, replays: times }: Plan,
   lanes: Lanes,
 ): Promise<ReplaysRecord> {
   const compared: ReplaysRecord['lanes'] = [];
   for (const role of roles) {
     const losses = await lanes[role].ask('evaluate', { times });
-    compared.push(compareReplays(role, await linesOf(join(folder, role), batch, batchSize), losses));
+    compared.push(compareReplays(role, await linesOf(samples(role), batch, batchSize), losses));
   }
   return { batch, times, lanes: compared };
 }
@@ -102,8 +100,7 @@ export async function investigate(
   const plan = planOf(config, comparison);
   if (!plan || !decided.reference || signal?.aborted) return {};
   const { batch } = plan;
-  const open = (role: (typeof roles)[number]) =>
-    startShadowLane({ role, config, decision: decided[role]!, batch }, decided.environment, signal);
+  const open = (role: Role) => divergent.open({ role, config, decision: decided[role]!, batch });
   const lanes: Lanes = { target: open('target'), reference: open('reference') };
   let replays: ReplaysRecord | undefined;
   try {

@@ -1,7 +1,5 @@
-/** The parent's side: a lane that is open for questions, as promises. However it ends, every open question is told. */
-import { siblingModule } from '../lane/child.ts';
-import type { LaneOutcome } from '../lane/task.ts';
-import { watchLane } from '../lane/watch-lane.ts';
+/** A lane that is open for questions, as promises, wherever it runs. However it ends, every open question is told. */
+import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
 import type { Question, QuestionName, Questions, ShadowMessage, ShadowTask } from './task.ts';
 
 /** The lane ended in the middle of a question, or before it. */
@@ -27,11 +25,14 @@ interface Open {
   readonly reject: (error: Error) => void;
 }
 
-export function startShadowLane(
-  task: ShadowTask,
-  environment: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
-): ShadowLane {
+/** Starts a lane and resolves when it has ended. */
+export type StartShadow = (hooks: {
+  /** Gets a voice to it, as soon as it has one. */
+  readonly onStarted: (send: (message: object) => void) => void;
+  readonly onMessage: (message: LaneMessage | ShadowMessage) => void;
+}) => Promise<LaneOutcome>;
+
+export function openShadowLane({ role }: Pick<ShadowTask, 'role'>, start: StartShadow): ShadowLane {
   const open = new Map<number, Open>();
   let send: (message: object) => void = () => {};
   let ready = () => {};
@@ -40,12 +41,7 @@ export function startShadowLane(
   });
   let ended: LaneOutcome | undefined;
   let last = 0;
-  const outcome = watchLane<ShadowMessage>({
-    module: siblingModule(import.meta.url, './lane-main'),
-    input: task,
-    environment,
-    silenceSeconds: task.config.laneTimeout,
-    ...(signal ? { signal } : {}),
+  const outcome = start({
     onStarted: (voice) => {
       send = voice;
     },
@@ -60,14 +56,14 @@ export function startShadowLane(
   }).then((how) => {
     ended = how;
     ready();
-    for (const { reject } of open.values()) reject(new LaneEnded(task.role, how));
+    for (const { reject } of open.values()) reject(new LaneEnded(role, how));
     open.clear();
   });
   return {
-    role: task.role,
+    role,
     async ask(name, ask) {
       await opened;
-      if (ended) throw new LaneEnded(task.role, ended);
+      if (ended) throw new LaneEnded(role, ended);
       const id = ++last;
       return new Promise((resolve, reject) => {
         open.set(id, { resolve, reject });

@@ -8,7 +8,8 @@ import { SCHEMA_VERSION, type TrainLaneRecord, type TrainResultRecord } from '@n
 import { configRecord } from '../config/eval-config.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { withModelFolder } from '../data/hub-model.ts';
-import { type Decided, decide } from '../eval/decide.ts';
+import { decide } from '../eval/decide.ts';
+import type { Decided } from '../eval/decision.ts';
 import type { EvalHooks } from '../eval/evaluate.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
 import { siblingModule } from '../lane/child.ts';

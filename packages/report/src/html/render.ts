@@ -9,40 +9,11 @@ import { sanitizeRecord } from '../text/sanitize.ts';
 import { verdictOf } from '../verdict.ts';
 import { browserScript } from './browser-script.ts';
 import { shapeSymbols } from './cascade-graph.ts';
-import { claimsSections } from './claims.ts';
-import { conformSections } from './conform.ts';
-import { doctorSections } from './doctor.ts';
-import { evaluationSections } from './evaluation.ts';
 import { facts } from './facts.ts';
 import { embeddedJson, Html, html } from './html.ts';
-import { matrixSections } from './matrix.ts';
-import { commandLine, type Section } from './parts.ts';
-import { reducedSections } from './reduced.ts';
-import { selftestSections } from './selftest.ts';
+import { commandLine } from './parts.ts';
+import { reportSections } from './sections.ts';
 import { style } from './style.ts';
-import { trainingSections } from './training.ts';
-
-function sectionsOf(subject: ReportSubject): Section[] {
-  const { record } = subject;
-  switch (record.kind) {
-    case 'train':
-      return trainingSections(record, subject);
-    case 'matrix':
-      return matrixSections(record, subject);
-    case 'claims':
-      return claimsSections(record);
-    case 'conform':
-      return conformSections(record);
-    case 'selftest':
-      return selftestSections(record);
-    case 'doctor':
-      return doctorSections(record);
-    case 'reduce':
-      return reducedSections(record);
-    default:
-      return evaluationSections(record);
-  }
-}
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
@@ -56,7 +27,7 @@ export function renderHtml(subject: ReportSubject): string {
   const clean = sanitizeRecord(subject);
   const { kind, command } = clean.record;
   const { title, tone, sentence, next, exitCode } = verdictOf(clean.record);
-  const sections = sectionsOf(clean);
+  const sections = reportSections(clean);
   const links = sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`);
   return html`<!doctype html>
 <html lang="en">

@@ -2,6 +2,7 @@
  * Other people's kernels: the attention operators of onnxruntime-node under the suite. An optional dependency, loaded
  * when it is asked for. Its policy is the one that ONNX states; what it does otherwise shows as cases that fail.
  */
+
 import { errorLine, UserError } from '@nanscope/errors';
 import { type SafetensorsTensor, toFloat32 } from '@nanscope/safetensors';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -11,10 +12,8 @@ import { attentionCall } from './attention-operator.ts';
 import type { OperatorCall } from './call.ts';
 import { isOperatorsCausal } from './masks.ts';
 import { multiHeadCall, multiHeadRefuses } from './multi-head-operator.ts';
+import type { OnnxruntimeOperator } from './operators.ts';
 import { writeModel } from './write-model.ts';
-
-export const onnxruntimeOperators = ['onnxruntime', 'onnxruntime-mha'] as const;
-export type OnnxruntimeOperator = (typeof onnxruntimeOperators)[number];
 
 /** The execution provider: its own CPU kernels, or its own WebGPU ones. */
 export type Provider = 'cpu' | 'webgpu';

@@ -1,8 +1,9 @@
 /** The parent's side of a process that tries cases: one question after the other; a crash costs the question that caused it, and the next one gets a new process. */
 import type { EnvironmentRecord } from '@nanscope/report';
 import { siblingModule } from '../../lane/child.ts';
+import { throwUserError } from '../../lane/lane-outcome.ts';
 import type { LaneOutcome } from '../../lane/task.ts';
-import { throwUserError, watchLane } from '../../lane/watch-lane.ts';
+import { watchLane } from '../../lane/watch-lane.ts';
 import type { Case } from '../case.ts';
 import type { ReduceMessage, ReduceTask, Tried } from './task.ts';
 

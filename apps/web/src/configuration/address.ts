@@ -1,0 +1,43 @@
+/** The configuration in the page's address, and back; and the command line that says the same. One parser reads all of them. */
+import { type FlagValues, resolveFlags } from '@nanscope/harness';
+import { shellWord } from '@nanscope/report';
+import { type CommandName, commandNames, commands } from './commands.ts';
+
+/** Raw values by flag name, as they were typed; what has its default is left out. */
+export type Given = Readonly<Record<string, string>>;
+
+export interface Address {
+  readonly command: CommandName;
+  /** Undefined where the address says nothing of flags. */
+  readonly given: Given | undefined;
+}
+
+/** `?policy=torch-mps-2.8&device=gpu`, with `command=` for any other than `eval`. */
+export function readAddress(search: string): Address {
+  const parameters = new URLSearchParams(search);
+  const named = parameters.get('command');
+  parameters.delete('command');
+  const command = commandNames.find((name) => name === named) ?? 'eval';
+  const given = Object.fromEntries(parameters);
+  return { command, given: Object.keys(given).length === 0 ? undefined : given };
+}
+
+export function writeAddress(command: CommandName, given: Given): string {
+  const parameters = new URLSearchParams(command === 'eval' ? {} : { command });
+  for (const [name, value] of Object.entries(given)) parameters.set(name, value);
+  return `?${parameters}`;
+}
+
+/** @throws {UserError} for a name that is no flag, and for a value that is none of its values */
+export const valuesOf = (command: CommandName, given: Given): FlagValues =>
+  resolveFlags(commands[command].flags, given, undefined);
+
+/** The equal command line. */
+export function commandLineOf(command: CommandName, given: Given): string {
+  const words = Object.entries(given).flatMap(([name, value]) => {
+    const flag = commands[command].flags.find((known) => known.name === name);
+    if (flag?.kind === 'switch') return [value === 'true' ? `--${name}` : `--no-${name}`];
+    return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value];
+  });
+  return ['nanscope', command, ...words].map(shellWord).join(' ');
+}

@@ -1,0 +1,66 @@
+/** The commands that a page has, each with its flags: all of the command line's but those that name places on a disk. */
+import { claimsFlags, conformFlags, evalFlags, type Flag, matrixFlags } from '@nanscope/harness';
+
+const ofADisk: readonly string[] = [
+  ...[
+    'backend',
+    'load-inputs',
+    'out',
+    'json',
+    'reporter',
+    'save-outputs',
+    'markdown',
+    'resume',
+    'vectors',
+    'timings',
+    'last-failed',
+  ],
+];
+
+/** Implementations that run in Node only. */
+const onPage = (flag: Flag): Flag =>
+  flag.name === 'attn' && 'choices' in flag
+    ? { ...flag, choices: flag.choices.filter((choice) => !choice.startsWith('onnxruntime')) }
+    : flag;
+
+const flagsOf = (flags: readonly Flag[]): readonly Flag[] =>
+  flags.filter(({ name }) => !ofADisk.includes(name)).map(onPage);
+
+export interface PageCommand {
+  /** In the navigation. */
+  readonly title: string;
+  readonly flags: readonly Flag[];
+  /** Flags that are not folded away. */
+  readonly first: readonly string[];
+  /** What is set where the address says nothing. */
+  readonly given: Readonly<Record<string, string>>;
+}
+
+export const commands = {
+  eval: {
+    title: 'Evaluate',
+    flags: flagsOf(evalFlags),
+    first: ['device', 'policy', 'padding-side', 'limit'],
+    given: {},
+  },
+  claims: { title: 'Claims', flags: flagsOf(claimsFlags), first: ['device'], given: {} },
+  matrix: {
+    title: 'Matrix',
+    flags: flagsOf(matrixFlags),
+    first: ['device', 'padding-side', 'row-guard', 'layers'],
+    // A small table, which still shows which conditions are enough.
+    given: {
+      attn: 'sdpa',
+      fill: 'additive-inf,finfo-min',
+      keys: '0,1',
+      mode: 'inference',
+      cause: 'padding',
+      labels: 'clm',
+    },
+  },
+  conform: { title: 'Conform', flags: flagsOf(conformFlags), first: ['device', 'attn', 'filter'], given: {} },
+  doctor: { title: 'This browser', flags: [], first: [], given: {} },
+} as const satisfies Record<string, PageCommand>;
+
+export type CommandName = keyof typeof commands;
+export const commandNames = Object.keys(commands) as readonly CommandName[];

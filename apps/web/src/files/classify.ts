@@ -1,0 +1,40 @@
+/** What the files are that were dropped: a model, texts, or a finished run. Decided by their names alone; what is in them is judged where it is read. */
+import { UserError } from '@nanscope/errors';
+import type { PageFile } from '../worker/tasks.ts';
+
+export interface Dropped {
+  readonly kind: 'model' | 'data' | 'run';
+  /** How it is called in the configuration. */
+  readonly name: string;
+  readonly files: readonly PageFile[];
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+const folderName = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined);
+const isText = ({ path }: PageFile) => /\.(txt|md|jsonl|ndjson)$/i.test(path);
+
+/** @throws {UserError} `page/dropped` for files of which nothing can be made */
+export function classify(files: readonly PageFile[]): Dropped {
+  const [first] = files;
+  if (!first)
+    throw new UserError('page/dropped', 'Expected a file or a folder, found nothing. Drop it again.');
+  const name = folderName(first.path) ?? baseName(first.path);
+  const has = (wanted: string) => files.some(({ path }) => baseName(path) === wanted);
+  if (files.length === 1 && /\.(zip|json)$/i.test(first.path)) return { kind: 'run', name, files };
+  if (has('run.json')) return { kind: 'run', name, files };
+  const weights = files.some(({ path }) => /\.safetensors$/i.test(path));
+  if (has('config.json') && weights) return { kind: 'model', name, files };
+  if (weights || has('config.json')) {
+    throw new UserError(
+      'page/dropped',
+      `${name}: expected config.json and model.safetensors together, found only ${weights ? 'weights' : 'config.json'}. Drop the whole model folder.`,
+    );
+  }
+  const texts = files.filter(isText);
+  if (texts.length > 0)
+    return { kind: 'data', name: folderName(first.path) ?? baseName(texts[0]!.path), files: texts };
+  throw new UserError(
+    'page/dropped',
+    `${name}: expected a model folder (config.json, model.safetensors), a text (.txt, .md, .jsonl) or a run (.zip, run.json), found none of them.`,
+  );
+}

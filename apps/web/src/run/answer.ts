@@ -1,0 +1,14 @@
+/** What a worker answered, or why it did not. */
+import { UserError } from '@nanscope/errors';
+import type { Ended } from './start-worker.ts';
+
+/**
+ * @returns undefined where it was stopped
+ * @throws {UserError} where it ended by a mistake of the visitor's; Error where it ended otherwise
+ */
+export function answerOf<Answer>({ outcome, answer }: Ended<Answer>): Answer | undefined {
+  const { userError, status, failure } = outcome;
+  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
+  if (status !== 'complete' && status !== 'interrupted') throw new Error(failure);
+  return answer;
+}

@@ -1,0 +1,174 @@
+/**
+ * An evaluation on this page: check, decide, run both lanes, compare, judge. The same decisions, lanes, comparison and
+ * verdict as on the command line; what differs is that lanes are workers and the run folder is in memory.
+ */
+import {
+  configRecord,
+  type DecidedDevices,
+  decideWith,
+  type EvalConfig,
+  interrupted,
+  investigate,
+  judge,
+  type LaneEvent,
+  type LaneOutcome,
+  type Outcomes,
+  parseJsonLines,
+  parseRun,
+  type Role,
+  recordText,
+  roles,
+  runLanes,
+} from '@nanscope/harness';
+import { type LaneRecord, type ResultRecord, SCHEMA_VERSION, sampleLineSchema } from '@nanscope/report';
+import type { PageFiles } from '../worker/tasks.ts';
+import { answerOf } from './answer.ts';
+import { probing } from './devices.ts';
+import { openShadow } from './open-shadow.ts';
+import { RunFiles } from './run-files.ts';
+import { startWorker } from './start-worker.ts';
+
+export interface EvaluateHooks {
+  readonly onStage: (what: string) => void;
+  readonly onDecision: (decided: DecidedDevices, batches: number) => void;
+  readonly onLane: (role: Role, event: LaneEvent) => void;
+  /** A lane's own record, whenever it grew. */
+  readonly onRecord: (role: Role, record: LaneRecord) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Run {
+  readonly result: ResultRecord;
+  readonly files: RunFiles;
+  /** Undefined when it was stopped before the devices were decided. */
+  readonly decided?: DecidedDevices;
+}
+
+function laneOf(text: string | undefined, role: Role): LaneRecord | undefined {
+  if (text === undefined) return undefined;
+  const run = parseRun(text, `${role}/run.json`);
+  return run.kind === 'lane' ? run.lane : undefined;
+}
+
+/** Runs the lane of a role in its worker, and marks the record of one that could not do so itself. */
+function evalLane(
+  config: EvalConfig,
+  given: PageFiles,
+  decided: DecidedDevices,
+  batches: number,
+  files: RunFiles,
+  hooks: EvaluateHooks,
+): (role: Role) => Promise<LaneOutcome> {
+  return async (role) => {
+    const { outcome } = await startWorker(
+      'lane',
+      { config, files: given, role, decision: decided[role]!, batches },
+      {
+        signal: hooks.signal,
+        silenceSeconds: config.laneTimeout,
+        onMessage(message) {
+          if (message.kind === 'file') {
+            files.put(`${role}/${message.name}`, message.text, message.how);
+            const record = message.name === 'run.json' && laneOf(message.text, role);
+            if (record) hooks.onRecord(role, record);
+          } else if (message.kind === 'loading' || message.kind === 'progress') hooks.onLane(role, message);
+        },
+      },
+    );
+    const record = laneOf(files.text(`${role}/run.json`), role);
+    if (record && outcome.status !== 'complete')
+      files.put(
+        `${role}/run.json`,
+        recordText({
+          ...record,
+          status: outcome.status,
+          failure: outcome.failure,
+          finishedAt: new Date().toISOString(),
+        }),
+      );
+    return outcome;
+  };
+}
+
+const samplesOf = (files: RunFiles, role: Role) =>
+  parseJsonLines(
+    (files.text(`${role}/samples.jsonl`) ?? '').split('\n'),
+    role,
+    'samples.jsonl',
+    sampleLineSchema,
+  );
+
+async function compared(
+  config: EvalConfig,
+  given: PageFiles,
+  files: RunFiles,
+  outcomes: Outcomes,
+): Promise<Pick<ResultRecord, 'target' | 'reference' | 'comparison'>> {
+  const lanes: Pick<ResultRecord, 'target' | 'reference'> = {};
+  for (const role of roles) {
+    const record = outcomes[role] && laneOf(files.text(`${role}/run.json`), role);
+    if (record) lanes[role] = record;
+  }
+  if (!lanes.target || !lanes.reference) return lanes;
+  const [target, reference] = [files.inside('target'), files.inside('reference')];
+  const comparison = answerOf(await startWorker('compare', { config, files: given, target, reference }));
+  return { ...lanes, ...(comparison ? { comparison } : {}) };
+}
+
+/**
+ * @param command The equal command line, for the result.
+ * @throws {UserError} for what is wrong in the configuration or its files, and for a device that is not there
+ */
+export async function evaluate(
+  config: EvalConfig,
+  given: PageFiles,
+  command: string,
+  hooks: EvaluateHooks,
+): Promise<Run> {
+  const { signal } = hooks;
+  const files = new RunFiles();
+  const finish = (result: ResultRecord): Run => {
+    files.put('run.json', recordText(result));
+    return { result, files };
+  };
+  const head = { schemaVersion: SCHEMA_VERSION, kind: 'eval', command } as const;
+  hooks.onStage('checking inputs');
+  const checked = answerOf(
+    await startWorker('check', { config, files: given }, { signal, silenceSeconds: 600 }),
+  );
+  if (!checked || signal.aborted) return finish({ ...head, verdict: interrupted });
+  const decided = await decideWith(config, probing(signal), hooks.onStage).catch((error: unknown) => {
+    if (signal.aborted) return undefined; // A probe that is stopped looks like a device that is not there.
+    throw error;
+  });
+  if (!decided || signal.aborted) return finish({ ...head, verdict: interrupted });
+  hooks.onDecision(decided, checked.batches);
+  files.put('.nanscope', '');
+  files.put('config.json', recordText(configRecord(config)));
+  for (const role of roles) if (decided[role]) files.put(`${role}/.nanscope`, '');
+  const outcomes = await runLanes(
+    decided,
+    evalLane(config, given, decided, checked.batches, files, hooks),
+    hooks.onLane,
+    signal,
+  );
+  hooks.onStage('comparing');
+  const lanes = await compared(config, given, files, outcomes);
+  const { comparison } = lanes;
+  const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
+  const found =
+    comparison && whole
+      ? await investigate(
+          {
+            ...{ config, decided, comparison },
+            samples: (role) => samplesOf(files, role),
+            open: (task) => openShadow(task, given, signal),
+          },
+          hooks.onStage,
+          signal,
+        )
+      : {};
+  const parts = { ...lanes, ...(comparison && { comparison: { ...comparison, ...found } }) };
+  const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
+  return { ...finish({ ...head, ...parts, verdict }), decided };
+}

@@ -1,0 +1,41 @@
+/** The conformance suite for attention on a device of this browser. */
+import { type ConformConfig, toConfig } from '@nanscope/harness';
+import { badge } from '@nanscope/report';
+import { conform } from '../run/conform.ts';
+import { openForm } from './command-form.ts';
+import { html, one, show } from './dom.ts';
+import { openLiveTable } from './live-table.ts';
+import type { OpenView } from './page.ts';
+import { showResult } from './result.ts';
+
+const statuses = { pass: 'pass', fail: 'fail', refused: 'skip' } as const;
+
+const figure = (value: number) => (value === 0 ? '0' : value.toPrecision(3));
+
+export const openConform: OpenView = (place, given, gone) => {
+  show(
+    place,
+    html`<section id="intro"><h1>Is the attention of your device right?</h1><p>Cases of a float64 oracle and relations that have to hold: each passes, fails, or is refused with the reason.</p></section><div class="form"></div><section id="live" aria-labelledby="live-title" hidden></section><div id="result" class="results"></div>`,
+  );
+  const result = one('#result', place);
+  openForm(one('.form', place), 'conform', given, async ({ values, command, signal, say }) => {
+    show(result, '');
+    const head = ['case', 'result', 'error', 'allowed', 'why'];
+    const table = openLiveTable(one('#live', place), 'Cases as they are run', head);
+    let [done, total] = [0, 0];
+    const record = await conform(toConfig<ConformConfig>(values), command, {
+      onStage: say,
+      onDecision({ target }, cases) {
+        total = cases;
+        say(`running on ${target.label}`);
+      },
+      onCase({ id, status, required, allowed, reason }) {
+        table.progress(`${++done} of ${total} cases`, done, total);
+        const told = badge(statuses[status], status);
+        table.add([html`<code>${id}</code>`, told, figure(required), figure(allowed), reason ?? '']);
+      },
+      signal: AbortSignal.any([signal, gone]),
+    });
+    if (record && !gone.aborted) showResult(result, { record });
+  });
+};

@@ -1,0 +1,17 @@
+/** The conformance suite for attention on one device, case after case. */
+import { runSuite, tensorflowImplementation } from '@nanscope/conform';
+import { ownCases } from '@nanscope/harness';
+import { environmentOf } from './environment.ts';
+import { openSession } from './session.ts';
+import type { Say, Tasks } from './tasks.ts';
+
+export async function runConform(
+  { decision, implementation, filter }: Tasks['conform']['given'],
+  say: Say,
+): Promise<undefined> {
+  const session = await openSession(decision, say);
+  say({ kind: 'opened', environment: environmentOf(session.facts.version) });
+  for await (const result of runSuite(ownCases(filter), tensorflowImplementation(implementation)))
+    say({ kind: 'case', result });
+  await session.dispose();
+}

@@ -1,0 +1,30 @@
+/** A lane from start to end, in its own worker: open the backend, load the model and the text, evaluate. Its records go to the page as they come. */
+import { collateOptions, evaluateLane, textSink } from '@nanscope/harness';
+import { environmentOf } from './environment.ts';
+import { evalBatches, loadModel, loadTokenizer } from './inputs.ts';
+import { openSession } from './session.ts';
+import type { Say, Tasks } from './tasks.ts';
+
+export async function runLane(
+  { config, files, role, decision, batches }: Tasks['lane']['given'],
+  say: Say,
+): Promise<undefined> {
+  const session = await openSession(decision, say);
+  const tokenizer = await loadTokenizer(config, files);
+  say({ kind: 'loading', what: `loading ${config.model}` });
+  const model = await loadModel(config, files);
+  await evaluateLane({
+    task: { role, config, decision, batches },
+    session,
+    model,
+    tokenizer,
+    environment: environmentOf(session.facts.version),
+    source: config.data ?? 'built-in text',
+    batches: evalBatches(config, files, tokenizer, model.config),
+    collation: collateOptions(config, tokenizer, model.config),
+    sink: textSink((name, text, how) => say({ kind: 'file', name, text, how })),
+    say,
+  });
+  model.dispose();
+  await session.dispose();
+}

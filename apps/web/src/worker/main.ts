@@ -1,0 +1,51 @@
+/** Entry point of a worker: takes one task, does it, says how it ended. What a task does is loaded when it is asked for. */
+import { errorLine, UserError } from '@nanscope/errors';
+import { userErrorMessage } from '@nanscope/harness';
+import type { Order, Say, TaskName, Tasks } from './tasks.ts';
+
+type Doing<Name extends TaskName> = (given: Tasks[Name]['given'], say: Say) => Promise<Tasks[Name]['answer']>;
+
+const doing: { readonly [Name in TaskName]: () => Promise<Doing<Name>> } = {
+  probe: async () => (await import('./probe.ts')).probe,
+  attention: async () => (await import('./attention.ts')).measureAttention,
+  check: async () => (await import('./check.ts')).check,
+  lane: async () => (await import('./lane.ts')).runLane,
+  compare: async () => (await import('./compare.ts')).compare,
+  shadow: async () => (await import('./shadow.ts')).runShadow,
+  pattern: async () => (await import('./pattern.ts')).pattern,
+  cells: async () => (await import('./cells.ts')).runCells,
+  conform: async () => (await import('./conform.ts')).runConform,
+  pack: async () => (await import('./pack.ts')).pack,
+  open: async () => (await import('./open.ts')).open,
+};
+
+const say: Say = (message) => postMessage(message);
+
+/** Held until the worker ends in whatever way: the page waits for the same lock and so learns of an end that nobody announces. */
+async function hold(life: string): Promise<void> {
+  if (!navigator.locks) return say({ kind: 'alive' });
+  await new Promise<void>((held) => {
+    navigator.locks.request(life, () => {
+      held();
+      return new Promise(() => {});
+    });
+  });
+  say({ kind: 'alive' });
+}
+
+async function carryOut<Name extends TaskName>({ task, given, life }: Order<Name>): Promise<void> {
+  await hold(life);
+  try {
+    const run = await doing[task]();
+    say({ kind: 'result', result: await run(given, say) });
+    say({ kind: 'done' });
+  } catch (thrown) {
+    if (thrown instanceof UserError) say(userErrorMessage(thrown));
+    else {
+      console.error(thrown);
+      say({ kind: 'thrown', reason: errorLine(thrown) });
+    }
+  }
+}
+
+addEventListener('message', ({ data }: MessageEvent<Order>) => void carryOut(data), { once: true });

@@ -1,0 +1,108 @@
+/** What the page asks of a worker, and what it hears. One worker does one task and ends, so that whatever happens to it costs that task only. */
+import type { Probe } from '@nanscope/backend';
+import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
+import type { AttentionProbeOutcome, Decision } from '@nanscope/device';
+import type { Cell } from '@nanscope/experiments';
+import type {
+  AttentionPattern,
+  CheckedInputs,
+  EvalConfig,
+  ExperimentMessage,
+  LaneMessage,
+  Role,
+  ShadowMessage,
+  ShadowTask,
+} from '@nanscope/harness';
+import type { ComparisonRecord, EnvironmentRecord, ReportSubject } from '@nanscope/report';
+
+/** A file that was dropped or chosen, with its path in what was dropped. */
+export interface PageFile {
+  readonly path: string;
+  readonly file: File;
+}
+
+/** What the visitor gave beside the configuration. Workers read ranges of it; nothing is copied or uploaded. */
+export interface PageFiles {
+  /** A model folder in Hugging Face layout. */
+  readonly model?: readonly PageFile[];
+  /** Texts. */
+  readonly data?: readonly PageFile[];
+}
+
+/** Texts of a lane's files by name, as they stand in a run folder. */
+export type LaneTexts = Readonly<Record<string, string>>;
+
+interface Run {
+  readonly config: EvalConfig;
+  readonly files: PageFiles;
+}
+
+/** Each task with what it is given and what it answers. */
+export interface Tasks {
+  probe: { given: { readonly id: string }; answer: Probe };
+  attention: { given: { readonly id: string }; answer: readonly AttentionProbeOutcome[] };
+  check: { given: Run; answer: CheckedInputs };
+  lane: {
+    given: Run & { readonly role: Role; readonly decision: Decision; readonly batches: number };
+    answer: undefined;
+  };
+  compare: {
+    given: Run & { readonly target: LaneTexts; readonly reference: LaneTexts };
+    answer: ComparisonRecord | undefined;
+  };
+  /** Stays open for questions about one batch. */
+  shadow: { given: Pick<Run, 'files'> & ShadowTask; answer: undefined };
+  /** One head of one row of the first batch. */
+  pattern: {
+    given: Run & { readonly decision: Decision } & Pick<AttentionPattern, 'layer' | 'head' | 'row'>;
+    answer: AttentionPattern;
+  };
+  cells: {
+    given: { readonly decision: Decision; readonly cells: readonly Cell[]; readonly facts: boolean };
+    answer: undefined;
+  };
+  conform: {
+    given: {
+      readonly decision: Decision;
+      readonly implementation: TensorflowAttention;
+      readonly filter?: string;
+    };
+    answer: undefined;
+  };
+  /** Files of a run by path -> a zip. */
+  pack: { given: { readonly files: ReadonlyMap<string, string> }; answer: Uint8Array<ArrayBuffer> };
+  /** A zip, a run folder or a result's JSON -> what a report shows. */
+  open: { given: { readonly files: readonly PageFile[] }; answer: ReportSubject };
+}
+
+export type TaskName = keyof Tasks;
+
+export interface Order<Name extends TaskName = TaskName> {
+  readonly task: Name;
+  readonly given: Tasks[Name]['given'];
+  /** A lock that the worker holds as long as it lives. */
+  readonly life: string;
+}
+
+/** A part of a lane's record. */
+export interface FileMessage {
+  readonly kind: 'file';
+  readonly name: string;
+  readonly text: string;
+  readonly how: 'replace' | 'append';
+}
+
+export type WorkerMessage =
+  | LaneMessage
+  | FileMessage
+  | ExperimentMessage
+  | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
+  | { readonly kind: 'case'; readonly result: CaseResult }
+  | { readonly kind: 'alive' }
+  | ShadowMessage
+  /** What the task came to. */
+  | { readonly kind: 'result'; readonly result: unknown }
+  /** It threw what is no mistake of the visitor's. */
+  | { readonly kind: 'thrown'; readonly reason: string };
+
+export type Say = (message: WorkerMessage) => void;

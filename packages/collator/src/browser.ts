@@ -1,0 +1,17 @@
+/** The part of the package that needs no file system: what a page can import. @module */
+export {
+  type CausalLMBatch,
+  type CollateOptions,
+  ignoreIndex,
+  type Side,
+  type TokenRow,
+} from './batch-types.ts';
+export { type BatchOptions, batches, type TextBatch } from './batches.ts';
+export { builtinTextUrl } from './builtin-text.ts';
+export { byteSpecials, byteTokenizer } from './byte-tokenizer.ts';
+export { collateCausalLM } from './collate.ts';
+export * from './corpus/index.ts';
+export type { TokenizerFolder } from './folder.ts';
+export { isJsonLines, rowsOf, type TextRow, type TextStream } from './text-rows.ts';
+export type { Tokenizer } from './tokenizer.ts';
+export { tokenizerOf } from './tokenizer-folder.ts';

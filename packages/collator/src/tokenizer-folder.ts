@@ -1,0 +1,25 @@
+/** The tokenizer in the files of a Hugging Face directory, wherever that lies. */
+import { readObject, type TokenizerFolder } from './folder.ts';
+import { endOfText, tokenizerJsonFromGpt2Files } from './gpt2-files.ts';
+import { huggingFaceTokenizer } from './hf-tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/**
+ * The folder holds tokenizer.json, or vocab.json and merges.txt. Special tokens come from tokenizer_config.json and
+ * special_tokens_map.json beside them; GPT-2's two files alone give `<|endoftext|>` as bos and eos, and no pad token.
+ *
+ * @throws UserError `tokenizer/missing`, `tokenizer/json`, `tokenizer/invalid`, `tokenizer/special-token`
+ */
+export async function tokenizerOf(folder: TokenizerFolder): Promise<Tokenizer> {
+  const config = {
+    ...(await readObject(folder, 'special_tokens_map.json')),
+    ...(await readObject(folder, 'tokenizer_config.json')),
+  };
+  const { name } = folder;
+  const tokenizerJson = await readObject(folder, 'tokenizer.json');
+  if (tokenizerJson !== undefined) return huggingFaceTokenizer({ name, tokenizerJson, config });
+  const built = await tokenizerJsonFromGpt2Files(folder, config);
+  const hasEnd = Object.hasOwn((built.model as { vocab: object }).vocab, endOfText);
+  const defaults = hasEnd ? { bos_token: endOfText, eos_token: endOfText } : {};
+  return huggingFaceTokenizer({ name, tokenizerJson: built, config: { ...defaults, ...config } });
+}

@@ -1,0 +1,25 @@
+/** The part of the package that needs no file system: what a page can import. @module */
+export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
+export { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './build.ts';
+export { type Gpt2Config, parseConfig, parseConfigText } from './config.ts';
+export { configJson } from './config-json.ts';
+export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
+export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
+export { generate } from './generate/generate.ts';
+export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
+export { leftPad, type PromptBatch } from './generate/prompts.ts';
+export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';
+export { type WarpOptions, warp } from './generate/warp.ts';
+export { initialValues } from './initialize.ts';
+export { dropout } from './kernels/dropout.ts';
+export type { Columns } from './kernels/dropout-plan.ts';
+export { geluNew } from './kernels/gelu-new.ts';
+export { layerNorm } from './kernels/layer-norm.ts';
+export { linear } from './kernels/linear.ts';
+export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
+export { KeyValueCache } from './key-value-cache.ts';
+export { type CaptureName, type ForwardOptions, Gpt2 } from './model.ts';
+export { type ModelFolder, openModel } from './model-folder.ts';
+export { parameterShapes } from './parameters.ts';
+export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';
+export { isTrainedModel, type TrainedModel, trainedModelFiles, trainedModels } from './trained.ts';

@@ -1,0 +1,6 @@
+/** The folder of a trained model that comes along, as a path of this machine. */
+import { fileURLToPath } from 'node:url';
+import { type TrainedModel, trainedModelFiles } from './trained.ts';
+
+export const trainedModelFolder = (name: TrainedModel): string =>
+  fileURLToPath(new URL('.', trainedModelFiles(name)['config.json'])).replace(/[\\/]$/, '');

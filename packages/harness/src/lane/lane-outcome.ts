@@ -1,0 +1,41 @@
+/** What the end of a lane means, whether it ran in a process or in a worker of a page. Pure. */
+import { UserError } from '@nanscope/errors';
+import type { LaneOutcome } from './task.ts';
+
+/** How it ended, whatever it had said. */
+export interface LaneEnd {
+  /** It was stopped because it was silent too long. */
+  readonly silent: boolean;
+  /** How it went, for a lane that said nothing of it: `the process was killed by SIGKILL`. */
+  readonly words: string;
+}
+
+/** Given what it had said before it ended. */
+export function laneOutcome(
+  end: LaneEnd,
+  said: {
+    readonly done: boolean;
+    readonly lost?: string;
+    readonly failed?: string;
+    readonly userError?: LaneOutcome['userError'];
+    readonly interrupted: boolean;
+  },
+  silenceSeconds: number,
+): LaneOutcome {
+  if (said.done) return { status: 'complete' };
+  if (said.userError) return { status: 'failed', failure: said.userError.message, userError: said.userError };
+  if (said.failed) return { status: 'failed', failure: said.failed };
+  if (said.interrupted) return { status: 'interrupted', failure: 'interrupted' };
+  if (said.lost) return { status: 'device-lost', failure: `the device was lost: ${said.lost}` };
+  if (end.silent)
+    return {
+      status: 'hung',
+      failure: `nothing was heard for ${silenceSeconds} s (--lane-timeout), so it was stopped`,
+    };
+  return { status: 'crashed', failure: end.words };
+}
+
+/** @throws UserError where a lane ended by a mistake of the user's that only it could see */
+export function throwUserError({ userError }: LaneOutcome): void {
+  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
+}

@@ -1,0 +1,57 @@
+/** The cells of a matrix as a report shows them: each with what it showed, held against the oracle's prediction. */
+import { UserError } from '@nanscope/errors';
+import {
+  type Cell,
+  cellId,
+  conditionNames,
+  conditionsFrom,
+  differences,
+  predict,
+} from '@nanscope/experiments';
+import type { CellLine, MatrixCellRecord } from '@nanscope/report';
+
+type ObservedLine = Exclude<CellLine, { refused: string }>;
+
+/** @throws {UserError} `matrix/cells-file` for a line whose id is that of no cell */
+function cellRecord(line: ObservedLine, path: string): MatrixCellRecord {
+  const cell = wholeCell(line.id);
+  if (!cell) {
+    throw new UserError(
+      'matrix/cells-file',
+      `${path}: expected the id of a cell, found "${line.id.slice(0, 40)}".`,
+    );
+  }
+  const { nanMap, leak, loss, gradients, origin } = line;
+  return {
+    id: cellId(cell),
+    conditions: { ...cell },
+    shown: { nanMap, leak, loss, gradients, origin },
+    differences: differences(line, predict(cell)),
+  };
+}
+
+function wholeCell(id: string): Cell | undefined {
+  try {
+    const conditions = conditionsFrom(id);
+    return conditionNames.every((name) => Object.hasOwn(conditions, name)) ? (conditions as Cell) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param lines of a cells.jsonl
+ * @param path of the file, for messages
+ * @returns the observed cells in order; of a cell that is there twice, the last
+ * @throws {UserError} `matrix/cells-file`
+ */
+export async function cellRecords(lines: AsyncIterable<CellLine>, path: string): Promise<MatrixCellRecord[]> {
+  const cells = new Map<string, MatrixCellRecord>();
+  for await (const line of lines) {
+    // What its attention can not do was not observed; the record says how many there are.
+    if ('refused' in line) continue;
+    const cell = cellRecord(line, path);
+    cells.set(cell.id, cell);
+  }
+  return [...cells.values()];
+}

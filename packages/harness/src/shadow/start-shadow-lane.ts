@@ -1,0 +1,22 @@
+/** A lane that is open for questions, in a process of its own. */
+import { siblingModule } from '../lane/child.ts';
+import { watchLane } from '../lane/watch-lane.ts';
+import { openShadowLane, type ShadowLane } from './shadow-lane.ts';
+import type { ShadowMessage, ShadowTask } from './task.ts';
+
+export function startShadowLane(
+  task: ShadowTask,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): ShadowLane {
+  return openShadowLane(task, (hooks) =>
+    watchLane<ShadowMessage>({
+      module: siblingModule(import.meta.url, './lane-main'),
+      input: task,
+      environment,
+      silenceSeconds: task.config.laneTimeout,
+      ...(signal ? { signal } : {}),
+      ...hooks,
+    }),
+  );
+}

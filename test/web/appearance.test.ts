@@ -1,0 +1,169 @@
+/** How the page looks and what it asks for: both themes, wide and narrow, the keyboard, axe, its policy, its weight; and the views of the other commands. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Compressed, of all scripts before anything is asked of the page. */
+const MOST_SCRIPT_BYTES = 200_000;
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(() => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true;
+  });
+  await page.evaluate(axe); // Injected by the debugger, which a page's policy does not bind.
+  const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+}
+
+/** In both themes, at the width of a desk and of a phone. */
+async function looksRight(page: Page, widths: readonly number[] = [1440, 390]): Promise<void> {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(await seriousFaults(page)).toEqual([]);
+    }
+  }
+}
+
+describe.skipIf(chromiumPath === undefined)(
+  'the page in Chromium (skipped where none is on the PATH)',
+  () => {
+    let built: BuiltPage;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      built = await buildPage();
+      browser = await launch(chromiumPath!);
+    });
+    afterAll(async () => {
+      await browser?.close();
+      built?.close();
+    });
+
+    it('an evaluation with a cascade: accessible, fits the width, in both themes; a head is shown with what is not finite', async () => {
+      const { page, faults } = await openPage(
+        browser,
+        built,
+        '?policy=torch-mps-2.8&limit=2&device=wasm&reference=none',
+      );
+      expect(await run(page)).toContain('the NaN is born in layer 0');
+      await page.click('#pattern button');
+      await page.locator('svg.pattern').waitFor();
+      expect(await page.textContent('.figure-place p')).toMatch(/^Layer 0, head 0, row 0: .*[1-9]\d* NaN/);
+      await looksRight(page);
+      expect(faults).toEqual([]);
+    });
+
+    it('before anything has run: script under the budget, no model, no wasm; reached by the keyboard', async () => {
+      const { page, faults, requests } = await openPage(browser, built, '');
+      await page.locator('#run').waitFor();
+      expect(requests.filter((path) => /\.(wasm|safetensors|txt)$/.test(path))).toEqual([]);
+      const scripts = [...new Set(requests)].filter((path) => path.endsWith('.js'));
+      const bytes = scripts.reduce(
+        (sum, path) => sum + gzipSync(readFileSync(join(built.folder, path))).length,
+        0,
+      );
+      expect(scripts.length).toBeGreaterThan(0);
+      expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
+      await looksRight(page);
+      const stops = new Set<string>();
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      for (let i = 0; i < 80; i++) {
+        await page.keyboard.press('Tab');
+        stops.add(
+          await page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName || ''),
+        );
+      }
+      expect([...stops]).toEqual(expect.arrayContaining(['flag-device', 'flag-policy', 'run', 'theme']));
+      expect(faults).toEqual([]);
+    });
+
+    it('the policy refuses every other origin, to the page and to its workers', async () => {
+      const { page } = await openPage(browser, built, '');
+      const refusals = await page.evaluate(async () => {
+        const elsewhere = 'https://example.invalid/';
+        const inPage = await fetch(elsewhere).catch(() => 'refused');
+        const violated = new Promise((resolve) =>
+          document.addEventListener('securitypolicyviolation', ({ violatedDirective }) =>
+            resolve(violatedDirective),
+          ),
+        );
+        await fetch(elsewhere).catch(() => {});
+        // As the page starts its own: the policy of the page goes with the blob.
+        const program = `
+        addEventListener('securitypolicyviolation', (event) => postMessage(event.violatedDirective));
+        fetch('${elsewhere}').catch(() => {});`;
+        const worker = new Worker(URL.createObjectURL(new Blob([program], { type: 'text/javascript' })));
+        const inWorker = await new Promise((resolve) => {
+          worker.onmessage = ({ data }) => resolve(data);
+        });
+        return [inPage, await violated, inWorker];
+      });
+      expect(refusals).toEqual(['refused', 'connect-src', 'connect-src']);
+    });
+
+    it('the address holds the settings, and what is wrong in it is one sentence', async () => {
+      const { page } = await openPage(browser, built, '?policy=seed-theory&ignore-first-token=true');
+      expect(await page.inputValue('[name=policy]')).toBe('seed-theory');
+      expect(await page.isChecked('[name=ignore-first-token]')).toBe(true);
+      await page.selectOption('[name=padding-side]', 'right');
+      expect(new URL(page.url()).search).toBe(
+        '?policy=seed-theory&padding-side=right&ignore-first-token=true',
+      );
+      expect(await page.textContent('#command')).toBe(
+        'nanscope eval --policy seed-theory --padding-side right --ignore-first-token',
+      );
+      await page.fill('[name=batch-size]', 'many');
+      expect(await page.textContent('.fault')).toBe(
+        '--batch-size: expected a whole number of at least 1, found "many".',
+      );
+      const { page: other } = await openPage(browser, built, '?polcy=safe');
+      expect(await other.textContent('.fault')).toContain('Did you mean flag --policy?');
+    });
+
+    it('claims, matrix and conformance fill their tables and end in a verdict', async () => {
+      const { page, faults } = await openPage(browser, built, '?command=claims&device=wasm');
+      expect(await run(page)).toContain('14 claims');
+      expect(await page.locator('#live tbody tr').count()).toBeGreaterThan(20);
+      await page.click('[data-command=matrix]');
+      await page.locator('h1', { hasText: 'enough' }).waitFor();
+      expect(await run(page)).toContain('All 64 cells show what the float64 oracle predicts.');
+      expect(await page.locator('#live tbody tr').count()).toBe(64);
+      await page.click('[data-command=conform]');
+      await page.locator('h1', { hasText: 'right' }).waitFor();
+      await page.fill('[name=device]', 'wasm');
+      await page.fill('[name=filter]', 'row');
+      expect(await run(page)).toMatch(/(\d+) of \1 cases passed, 0 failed/);
+      await looksRight(page, [390]);
+      expect(faults).toEqual([]);
+    });
+
+    it('the diagnosis of the browser names its backends, and what is missing', async () => {
+      const { page } = await openPage(browser, built, '?command=doctor');
+      await page.locator('#copy:not([hidden])').waitFor();
+      const text = await page.textContent('#survey');
+      expect(text).toMatch(/^nanscope \d+\.\d+\.\d+, page, /);
+      expect(text).toContain('cross-origin isolated: no');
+      expect(text).toMatch(/webgpu: not available: /);
+      expect(text).toMatch(/wasm: .*\n {4}pass {2}sdpa /);
+      expect(text).not.toContain('FAIL');
+      await looksRight(page, [390]);
+    });
+  },
+);

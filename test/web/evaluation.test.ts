@@ -1,0 +1,99 @@
+/** Evaluations on the page, in a real Chromium: the same verdicts and cascades as on the command line; what fails is shown as that. */
+import type { LaneRecord, ResultRecord } from '@nanscope/report';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluate, workspace } from '../integration/cli.ts';
+import { type BuiltPage, buildPage, chromiumPath, ended, launch, openPage, run } from './page.ts';
+import { savedRun } from './saved-run.ts';
+
+const policy = { policy: 'torch-mps-2.8', limit: '4', device: 'wasm', reference: 'javascript' };
+
+/** What must be the same wherever a lane runs: not the machine, the time, or the words of a probe. */
+function numbersOf(lane: LaneRecord | undefined): unknown {
+  if (!lane) return undefined;
+  const { environment, memory, startedAt, finishedAt, decision, data, metrics, config, ...rest } = lane;
+  const { out, json, ...settings } = config;
+  const { seconds, tokensPerSecond, ...figures } = metrics!;
+  return { ...rest, config: settings, metrics: figures, rows: data.rows, attention: decision.attention };
+}
+
+function essence({ target, reference, comparison, verdict }: ResultRecord): unknown {
+  const { environment, metrics, ...compared } = comparison!;
+  const speed = ['tokensPerSecond', 'seconds'];
+  return {
+    ...{ target: numbersOf(target), reference: numbersOf(reference), verdict, compared },
+    metrics: metrics.filter(({ name }) => !speed.includes(name)),
+  };
+}
+
+const words = (given: Record<string, string>) =>
+  Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
+
+const query = (given: Record<string, string>) => `?${new URLSearchParams(given)}`;
+
+describe.skipIf(chromiumPath === undefined)(
+  'an evaluation in Chromium (skipped where none is on the PATH)',
+  () => {
+    const { at } = workspace();
+    let built: BuiltPage;
+    let browser: Browser;
+
+    beforeAll(async () => {
+      built = await buildPage();
+      browser = await launch(chromiumPath!);
+    });
+    afterAll(async () => {
+      await browser?.close();
+      built?.close();
+    });
+
+    it('torch-mps-2.8: cascade, metrics, comparison and verdict are those of the command line; nothing leaves the origin', async () => {
+      const { page, faults } = await openPage(browser, built, query(policy));
+      expect(await page.textContent('#command')).toBe(
+        'nanscope eval --policy torch-mps-2.8 --limit 4 --device wasm --reference javascript',
+      );
+      expect(await run(page)).toContain('The lanes agree, and neither is finite');
+      const { record } = await savedRun(page, at('.'));
+      const { result: own } = await evaluate(...words(policy), '--out', at('run'));
+      expect(own.verdict.code).toBe('agree-non-finite');
+      const { next, ...verdict } = own.verdict;
+      expect(essence(record)).toEqual(essence(own));
+      expect(record.verdict).toMatchObject(verdict);
+      expect(await page.locator('.graph .op').count()).toBeGreaterThan(20);
+      expect(await page.locator('svg.heat').count()).toBeGreaterThan(0);
+      expect(faults).toEqual([]);
+    });
+
+    it('without WebGPU: clear words for a GPU that was asked for, and the CPU lanes still run', async () => {
+      const { page } = await openPage(browser, built, '?device=gpu&limit=2');
+      expect(await run(page)).toMatch(/webgpu.*(finds no|not available)/i);
+      await page.fill('[name=device]', 'auto');
+      expect(await run(page)).toContain('The lanes agree');
+    });
+
+    it('cancelled: says so, and runs again', async () => {
+      const { page } = await openPage(browser, built, '?device=javascript&reference=none');
+      await page.click('#run');
+      await page.locator('#lane-target .figures dd').first().waitFor();
+      await page.click('#cancel');
+      expect(await ended(page)).toMatch(/target lane was interrupted/);
+      expect(await page.textContent('#stage')).toBe('cancelled');
+      await page.fill('[name=device]', 'wasm');
+      await page.fill('[name=limit]', '2');
+      expect(await run(page)).toContain('there is no reference to compare with');
+    });
+
+    it('a worker that is killed costs its lane only, and is shown as that', async () => {
+      const { page } = await openPage(browser, built, '?device=javascript&reference=wasm&limit=64', {
+        keepWorkers: true,
+      });
+      await page.click('#run');
+      await page.locator('#lane-target .figures dd').first().waitFor();
+      // As when a browser takes a worker's memory away: it is gone and has said nothing.
+      await page.evaluate(() => (globalThis as unknown as { newest: Worker }).newest.terminate());
+      const verdict = await ended(page);
+      expect(verdict).toContain('The target lane crashed (its worker ended without a word)');
+      expect(verdict).toContain('the reference lane is complete');
+    });
+  },
+);

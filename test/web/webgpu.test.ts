@@ -1,0 +1,36 @@
+/** The page on a WebGPU adapter, here one that a CPU plays: the GPU lane runs in its worker, and its device is told as what it is. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workspace } from '../integration/cli.ts';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, softwareAdapter } from './page.ts';
+import { savedRun } from './saved-run.ts';
+
+describe.skipIf(chromiumPath === undefined)('WebGPU in Chromium (skipped where none is on the PATH)', () => {
+  const { at } = workspace();
+  let built: BuiltPage;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    built = await buildPage();
+    browser = await launch(chromiumPath!, softwareAdapter);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    built?.close();
+  });
+
+  it('torch-mps-2.8: the NaN is born at the same element on both devices, and the verdict is about what follows', async () => {
+    const given = '?model=tiny&limit=2&device=gpu&attn=sdpa&policy=torch-mps-2.8';
+    const { page, faults } = await openPage(browser, built, given);
+    const verdict = await run(page);
+    const { record } = await savedRun(page, at('.'));
+    expect(record.target?.decision).toMatchObject({ backend: 'webgpu', software: true });
+    expect(record.target?.decision.label).toContain('SwiftShader');
+    expect(record.target?.cascade?.origin?.mechanism.name).toBe('fully masked row');
+    expect(record.target?.cascade?.origin).toEqual(record.reference?.cascade?.origin);
+    // What a device makes of a NaN is its own affair; that it is told from a bug is ours.
+    expect(['agree-non-finite', 'permitted-by-wgsl']).toContain(record.verdict.code);
+    expect(verdict).toContain(record.verdict.sentence.slice(0, 40));
+    expect(faults).toEqual([]);
+  });
+});
