@@ -116,16 +116,17 @@ export interface OpenedPage {
 
 /** Runs in the page: the worker that was started last can then be ended from outside. */
 function rememberWorkers(): void {
-  const scope = globalThis as unknown as { newest: Worker };
+  const scope = globalThis as unknown as { newest: Worker; newestSource: string };
   globalThis.Worker = class extends Worker {
     constructor(...given: ConstructorParameters<typeof Worker>) {
       super(...given);
       scope.newest = this;
+      scope.newestSource = String(given[0]);
     }
   };
 }
 
-/** @param keepWorkers leaves the newest worker as `newest` in the page's global scope */
+/** @param keepWorkers leaves the newest worker as `newest` in the page's global scope, and what it was started from as `newestSource` */
 export async function openPage(
   browser: Browser,
   { origin }: BuiltPage,
