@@ -92,7 +92,7 @@ describe.skipIf(chromiumPath === undefined)(
       await looksRight(page);
       const stops = new Set<string>();
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 80; i++) {
         await page.keyboard.press('Tab');
         stops.add(
           await page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName || ''),
