@@ -7,11 +7,14 @@ import { presetConfig } from '@nanscope/gpt2';
 import { type BenchOptions, machine, median, tableRow, times, work } from './measure.ts';
 import type { TraceMeasured } from './trace-worker.ts';
 
-/** [batch, length] of the evaluation step, by backend: smaller where it would take minutes. */
-const BATCHES: Readonly<Record<string, readonly [number, number]>> = { tensorflow: [4, 128] };
-const SMALL_BATCH = [1, 128] as const;
+/** [batch, length] of the evaluation step, by backend: small where a software adapter would take minutes; the fewer tokens, the more tracing weighs. */
+const BATCHES: Readonly<Record<string, readonly [number, number]>> = {
+  tensorflow: [4, 128],
+  webgpu: [1, 16],
+};
+const SMALL_BATCH = [1, 64] as const;
 /** Layers, width, heads, vocabulary, batch and length of the training step. */
-const TRAINING = [4, 256, 4, 258, 4, 128] as const;
+const TRAINING = [4, 256, 4, 258, 2, 64] as const;
 
 const levels = ['gate', 'health', 'full'] as const;
 

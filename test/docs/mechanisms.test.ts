@@ -1,9 +1,14 @@
-/** The table of mechanisms in docs/cascade.md is the one that names them. */
-import { mechanismRules } from '@nanscope/cascade';
+/** The tables of mechanisms and of warnings in docs/cascade.md are the ones that name them. */
+import { mechanismRules, warningRules } from '@nanscope/cascade';
 import { it } from 'vitest';
 import { expectPart } from './pages.ts';
 
 it('docs/cascade.md: the mechanisms, in the order in which they are tried', () => {
   const rows = mechanismRules.map(({ name, shows }) => `| ${name} | ${shows} |`);
   expectPart('docs/cascade.md', 'mechanisms', ['| mechanism | evidence |', '|---|---|', ...rows].join('\n'));
+});
+
+it('docs/cascade.md: what looks abnormal, in the order in which it is tried', () => {
+  const rows = warningRules.map(({ name, shows }) => `| ${name} | ${shows} |`);
+  expectPart('docs/cascade.md', 'warnings', ['| looks abnormal | when |', '|---|---|', ...rows].join('\n'));
 });

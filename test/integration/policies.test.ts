@@ -110,7 +110,10 @@ describe('safe', () => {
         out,
         ...args,
       );
-      expect(ended.result.target?.cascade, '--trace gate of a finite run traces nothing').toBeUndefined();
+      expect(ended.result.target?.cascade, '--trace gate of a finite run traces nothing').toMatchObject({
+        ops: 0,
+        observer: 'nothing wrapped',
+      });
       expect(ended.result.verdict).toMatchObject({ code: 'no-reference', exitCode: 0 });
       return run(['compare', '--json', out, first]);
     };
@@ -210,7 +213,7 @@ describe('torch-mps-2.8', () => {
     expect(gate.result.target?.cascade?.origin).toEqual(bad.result.target?.cascade?.origin);
     expect(gate.result.target?.cascade?.level).toBe('gate');
     const off = await evaluate(...bare, '--trace', 'off', '--out', at('off'));
-    expect(off.result.target?.cascade).toBeUndefined();
+    expect(off.result.target?.cascade).toMatchObject({ ops: 0, observer: 'nothing wrapped' });
     expect(off.result.target?.metrics).toMatchObject({ loss: 'NaN' });
   });
 });

@@ -7,6 +7,7 @@ import {
   roundingsOf,
   toleranceAllowance,
 } from './allowance.ts';
+import { equalBits } from './deviation.ts';
 
 const tensor = (...values: number[]): CapturedTensor => ({
   shape: [values.length],
@@ -37,6 +38,11 @@ describe('movedByOneRounding', () => {
     ]);
     const random = movedByOneRounding(tensor(...Array(100).fill(1)), 1).values;
     expect(new Set(random)).toEqual(new Set([1 + ulp, 1 - ulp / 2]));
+  });
+
+  it.each([0, 1, 2])('leaves what is not finite as it is, bit by bit, in move %i', (move) => {
+    const given = tensor(...Array(32).fill(Number.NaN), ...Array(32).fill(Number.POSITIVE_INFINITY));
+    expect(equalBits(movedByOneRounding(given, move).values, given.values)).toBe(true);
   });
 
   it('passes whole numbers on', () => {

@@ -27,6 +27,11 @@ describe('deviationOf', () => {
     expect(of([1.2, 3], [1, 2], 0.5).worst).toMatchObject({ index: 1, allowed: 0.5 });
   });
 
+  it('passes over another class only where anything is allowed', () => {
+    expect(isApart(of([nan, inf], [1, 2], inf))).toBe(false);
+    expect(of([nan, inf], [1, 2], 1e38).classes).toBe(2);
+  });
+
   it('counts a NaN in what is allowed as nothing allowed', () => {
     expect(of([1.5], [1], nan).beyond).toBe(1);
   });

@@ -101,12 +101,12 @@ describe('the figures', () => {
   it('knows rows without an allowed key from the mask alone, without magnitudes', () => {
     const context = contextOf(
       [
-        [0, 0, 1],
-        [1, 1, 1],
+        [0, 0, 0, 1],
+        [1, 1, 1, 1],
       ],
       true,
     );
     const trace = traceOf([{ kernel: 'Exp', in: [], out: finite() }]);
-    expect(earlyWarning(trace, context)).toMatchObject({ rowsWithoutKey: 2, taps: 0, headroom: [] });
+    expect(earlyWarning(trace, context)).toMatchObject({ rowsWithoutKey: 3, taps: 0, headroom: [] });
   });
 });

@@ -26,5 +26,7 @@ export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
       ? 'the trace names no origin'
       : 'it was not traced (--trace health names the origin)';
   const at = origin.coordinates.map((value, i) => `${origin.coordinateNames[i] ?? '?'} ${value}`).join(', ');
+  if (lane.cascade?.filters)
+    return `of what --trace-filter let through, ${placeWords(origin.key)} at [${at}] shows it first, by ${origin.mechanism.name}`;
   return `the NaN is born in ${placeWords(origin.key)} at [${at}] by ${origin.mechanism.name}`;
 }

@@ -2,7 +2,14 @@
  * What is kept of a lane's traces, whatever a step is: a summary of the one that tells most - the first with an origin,
  * else the first -, health.jsonl, and in memory the last few whole traces, which are written when an origin is found.
  */
-import { type BatchTrace, filterWords, type TapFilter, type TraceLevel, traceLines } from '@nanscope/cascade';
+import {
+  type BatchTrace,
+  filterWords,
+  type TapFilter,
+  type TraceLevel,
+  traceLines,
+  wrappedKernels,
+} from '@nanscope/cascade';
 import type { CascadeRecord, ReplayRecord } from '@nanscope/report';
 import type { RecordSink } from '../run-folder/sink.ts';
 
@@ -127,6 +134,13 @@ export class TraceBook {
   replayed(replay: ReplayRecord): void {
     const { replays = [], notReplayed = 0 } = this.#summary.gate ?? {};
     this.#summary = { ...this.#summary, gate: { replays: [...replays, replay], notReplayed } };
+  }
+
+  /** Of a level that wraps nothing: that it is so, as the registry shows. */
+  observedRegistry(tfjsName: string): void {
+    const wrapped = wrappedKernels(tfjsName);
+    if (wrapped === 0) this.observed('nothing wrapped', 'no kernel is registered a second time');
+    else this.observed('unchecked', `${wrapped} kernels are registered a second time`);
   }
 
   /** What was found out about the observer's effect. */

@@ -3,7 +3,7 @@
  * of every batch. What is kept of it is the book's business (trace-book.ts).
  */
 import type { Session } from '@nanscope/backend';
-import { namesOf, observerEffect, openTrace, type Trace, wrappedKernels } from '@nanscope/cascade';
+import { namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { Gpt2 } from '@nanscope/gpt2';
 import type { CascadeRecord } from '@nanscope/report';
@@ -93,7 +93,7 @@ export class LaneTracer {
   /** Says whether looking changed what was seen: by a small batch with and without taps, or by what is registered. */
   async observe(computation: Computation, batch: CausalLMBatch): Promise<void> {
     const { level } = this.#settings;
-    if (level === 'off' || level === 'gate') return this.#observeRegistry();
+    if (level === 'off' || level === 'gate') return this.#book.observedRegistry(this.#session.tfjsName);
     const plain = await evaluateBatch(computation, batch);
     const traced = await evaluateBatch(computation, batch, (phase, work) => this.#trace.run(phase, work));
     await this.#trace.collect();
@@ -101,12 +101,6 @@ export class LaneTracer {
       observerEffect(plain.losses, traced.losses),
       `the bits of ${plain.losses.length} losses of a small batch, with and without taps`,
     );
-  }
-
-  #observeRegistry(): void {
-    const wrapped = wrappedKernels(this.#session.tfjsName);
-    if (wrapped === 0) this.#book.observed('nothing wrapped', 'no kernel is registered a second time');
-    else this.#book.observed('unchecked', `${wrapped} kernels are registered a second time`);
   }
 
   /** What is known so far. */

@@ -47,12 +47,15 @@ describe('a shard', () => {
 
   it('gives a case that the timings do not know the mean of those that they do', () => {
     const known = new Map([
-      ['case:a', 1],
-      ['case:b', 3],
+      ['case:a', 5],
+      ['case:b', 1],
     ]);
-    // 3 | 2 + 1: the new one is between them.
-    const [first, second] = parts(2, ['case:a', 'case:b', 'case:new'], known);
-    expect([[...first!], [...second!].sort()]).toEqual([['case:b'], ['case:a', 'case:new']]);
+    // 5 + 1 | 3 + 3; as if they weighed nothing, b would be with them.
+    const [first, second] = parts(2, ['case:a', 'case:b', 'case:new', 'case:newer'], known);
+    expect([[...first!].sort(), [...second!].sort()]).toEqual([
+      ['case:a', 'case:b'],
+      ['case:new', 'case:newer'],
+    ]);
     expect(() => inShard(['x'], { index: 1, count: 2 }, known)).toThrow(/found none of 1/);
   });
 

@@ -28,7 +28,8 @@ describe('compareReplays', () => {
   it.each([
     ['a last bit', [1.5 + 2 ** -23, Number.NaN, Number.POSITIVE_INFINITY, 0]],
     ['a class', [1.5, 1, Number.POSITIVE_INFINITY, 0]],
-    ['another number of labels', [1.5, Number.NaN, Number.POSITIVE_INFINITY]],
+    ['a label more', [1.5, Number.NaN, Number.POSITIVE_INFINITY, 0, 1]],
+    ['a label less', [1.5, Number.NaN, Number.POSITIVE_INFINITY]],
   ])('%s is a change', (_, losses) => {
     expect(compareReplays('target', run, [Float32Array.from(losses)]).changed).toBe(1);
   });

@@ -24,15 +24,26 @@ export interface Divergent {
   readonly open: (task: ShadowTask) => ShadowLane;
 }
 
-/** The batch that a comparison is first at odds about; undefined where there is none, or the lanes are not comparable. */
-export function divergingBatch(
+export interface Plan {
+  readonly batch: number;
+  /** Rows of a batch of the run. */
+  readonly batchSize: number;
+  readonly replays: number;
+  readonly shadow: boolean;
+}
+
+/** What there is to ask the lanes; undefined when they agree, are not comparable, or nothing is wanted. Pure. */
+export function planOf(
+  config: Pick<EvalConfig, 'batchSize' | 'loadInputs' | 'replays' | 'shadow' | 'trace'>,
   { configuration, ops, labels }: ComparisonRecord,
-  batchSize: number,
-): number | undefined {
-  if (configuration.length > 0) return undefined;
-  if (ops.batch !== undefined) return ops.batch;
+): Plan | undefined {
+  // A ready batch has as many rows as it has.
+  const batchSize = config.loadInputs ? Number.POSITIVE_INFINITY : config.batchSize;
   const row = labels.differing[0]?.row;
-  return row === undefined ? undefined : Math.floor(row / batchSize);
+  const batch = ops.batch ?? (row === undefined ? undefined : Math.floor(row / batchSize));
+  const shadow = config.shadow && (config.trace === 'health' || config.trace === 'full');
+  if (configuration.length > 0 || batch === undefined || (!shadow && config.replays === 0)) return undefined;
+  return { batch, batchSize, replays: config.replays, shadow };
 }
 
 /** What a lane's run wrote of one batch. */
@@ -47,12 +58,10 @@ async function linesOf(
 }
 
 async function replay(
-  { config, samples }: Divergent,
-  batch: number,
-  batchSize: number,
+  { samples }: Divergent,
+  { batch, batchSize, replays: times }: Plan,
   lanes: Lanes,
 ): Promise<ReplaysRecord> {
-  const times = config.replays;
   const compared: ReplaysRecord['lanes'] = [];
   for (const role of roles) {
     const losses = await lanes[role].ask('evaluate', { times });
@@ -88,29 +97,26 @@ export async function investigate(
   signal: AbortSignal | undefined,
 ): Promise<Pick<ComparisonRecord, 'replays' | 'shadow'>> {
   const { config, decided, comparison } = divergent;
-  // A ready batch has as many rows as it has.
-  const batchSize = config.loadInputs ? Number.POSITIVE_INFINITY : config.batchSize;
-  const batch = divergingBatch(comparison, batchSize);
-  const shadow = config.shadow && (config.trace === 'health' || config.trace === 'full');
-  if (batch === undefined || !decided.reference || signal?.aborted) return {};
-  if (!shadow && config.replays === 0) return {};
+  const plan = planOf(config, comparison);
+  if (!plan || !decided.reference || signal?.aborted) return {};
+  const { batch } = plan;
   const open = (role: Role) => divergent.open({ role, config, decision: decided[role]!, batch });
   const lanes: Lanes = { target: open('target'), reference: open('reference') };
+  let replays: ReplaysRecord | undefined;
   try {
-    let replays: ReplaysRecord | undefined;
-    if (config.replays > 0) {
+    if (plan.replays > 0) {
       say(`the lanes differ: evaluating batch ${batch} again`);
-      replays = await replay(divergent, batch, batchSize, lanes);
+      replays = await replay(divergent, plan, lanes);
       if (replays.lanes.some(({ changed }) => changed > 0)) return { replays };
     }
-    if (!shadow) return replays ? { replays } : {};
+    if (!plan.shadow) return { ...(replays && { replays }) };
     say('replaying ops with the inputs of the other lane');
-    const found = await search(divergent, batch, lanes);
-    return { ...(replays && { replays }), ...(found && { shadow: found }) };
+    const shadow = await search(divergent, batch, lanes);
+    return { ...(replays && { replays }), ...(shadow && { shadow }) };
   } catch (thrown) {
     if (!(thrown instanceof LaneEnded)) throw thrown;
     say(`not investigated further: ${thrown.message}`);
-    return {};
+    return { ...(replays && { replays }) };
   } finally {
     await Promise.all([lanes.target.end(), lanes.reference.end()]);
   }

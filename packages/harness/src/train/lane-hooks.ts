@@ -31,6 +31,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { traceSettings } from '../config/trace-settings.ts';
 import type { LaneMessage } from '../lane/task.ts';
+import { HIT_FILE } from '../lane/trace-book.ts';
 import { folderSink } from '../run-folder/folder-sink.ts';
 import { appendJsonLine } from '../run-folder/write.ts';
 import {
@@ -91,7 +92,7 @@ export class LaneHooks implements TrainHooks {
       this.#recorder.step(line);
     for (const line of keepLines<ValidationLine>(from, task.folder, 'validation.jsonl', step))
       this.#recorder.validation(line);
-    rmSync(join(task.folder, 'health.jsonl'), { force: true });
+    for (const name of ['health.jsonl', HIT_FILE]) rmSync(join(task.folder, name), { force: true });
     takeEventsAlong(from, task.folder);
     this.#events = openEventWriter(task.folder, { resumeAt: step + 1 });
     const root = checkpointRoot(task.folder);

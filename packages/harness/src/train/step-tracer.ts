@@ -5,7 +5,7 @@
  * with an origin, else the first.
  */
 import type { Session } from '@nanscope/backend';
-import { type BatchTrace, namesOf, openTrace, type Trace, wrappedKernels } from '@nanscope/cascade';
+import { type BatchTrace, namesOf, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { CascadeRecord, ReplayRecord } from '@nanscope/report';
 import {
@@ -141,12 +141,7 @@ export class StepTracer {
    * @param step counted from 0; model and optimizer are left as they are before it
    */
   async observe(step: number): Promise<void> {
-    if (!this.everyStep) {
-      const wrapped = wrappedKernels(this.#session.tfjsName);
-      if (wrapped === 0) this.#book.observed('nothing wrapped', 'no kernel is registered a second time');
-      else this.#book.observed('unchecked', `${wrapped} kernels are registered a second time`);
-      return;
-    }
+    if (!this.everyStep) return this.#book.observedRegistry(this.#session.tfjsName);
     this.#trace ??= this.#openTrace();
     const trace = this.#trace;
     const { compared, differing, repeats } = await observedDifference(this.#run, step, async (_, compute) =>

@@ -30,7 +30,7 @@ export function observerChecks(lanes: Lanes): Check[] {
     const name = `tracing does not change the ${role}`;
     if (cascade.observer === 'unchecked')
       return [skipped('observer', name, 'only one of the traced and the untraced pass was run')];
-    return [check('observer', name, cascade.observer === 'unchanged', cascade.observer)];
+    return [check('observer', name, cascade.observer !== 'changed', cascade.observer)];
   });
 }
 

@@ -148,8 +148,8 @@ export function cascadeGraph(result: ResultRecord, unit: 'batch' | 'step'): Sect
     (row) =>
       row.diverges || roles.some((role) => row[role] && !['clean', 'benign'].includes(kindOf(row, role)!)),
   );
-  const off = traced.every(({ level }) => level === 'off');
   const total = Math.max(...traced.map((cascade) => cascade.ops));
+  const untraced = total === 0;
   const clean = total - rows.length;
   const cut = traced.reduce((sum, { eventsCut }) => sum + eventsCut, 0);
   const alignment = alignmentWords(result);
@@ -168,15 +168,15 @@ export function cascadeGraph(result: ResultRecord, unit: 'batch' | 'step'): Sect
     section(
       'cascade',
       'Cascade',
-      off && html`<p>Tracing was off (<code>--trace off</code>): no op was looked at.</p>`,
-      !off && !bad && html`<p>${badge('pass', 'no op makes an unintended NaN or infinity')}</p>`,
+      untraced && html`<p>No op was looked at (<code>--trace ${traced[0]!.level}</code>).</p>`,
+      !untraced && !bad && html`<p>${badge('pass', 'no op makes an unintended NaN or infinity')}</p>`,
       alignment !== undefined && html`<p>${badge(ops!.divergent === 0 ? 'pass' : 'fail', alignment)}</p>`,
       context.firstDivergence !== undefined &&
         html`<p>First divergence at <strong>${keyWords(context.firstDivergence)}</strong>${
           context.divergence && `: ${context.divergence.label}, ${context.divergence.reason}`
         }</p>`,
       rows.length > 0 && html`${legend(lanes)}${graph}`,
-      !off &&
+      !untraced &&
         html`<p class="dim">${count(total)} ops a ${unit}${
           cut === 0 &&
           clean > 0 &&

@@ -10,6 +10,7 @@ import { origin } from './origin.ts';
 import type { Section } from './parts.ts';
 import { settings } from './settings.ts';
 import { shadow } from './shadow.ts';
+import { tracing } from './tracing.ts';
 
 export function evaluationSections(result: ResultRecord): Section[] {
   return [
@@ -17,6 +18,7 @@ export function evaluationSections(result: ResultRecord): Section[] {
     ...cascadeGraph(result, 'batch'),
     ...origin(result, 'batch'),
     ...shadow(result),
+    ...tracing(result, 'batch'),
     ...heatMap(result),
     ...leaks(result),
     ...labels(result),

@@ -13,6 +13,7 @@ import { html } from './html.ts';
 import { origin } from './origin.ts';
 import { badge, madeBy, type Section, section, table } from './parts.ts';
 import { settings } from './settings.ts';
+import { tracing } from './tracing.ts';
 
 type Values = Series['values'];
 
@@ -185,6 +186,7 @@ export function trainingSections(result: TrainResultRecord, { gradNorms }: Repor
     ...agreement(result),
     ...cascadeGraph(shared, 'step'),
     ...origin(shared, 'step'),
+    ...tracing(shared, 'step'),
     ...heatMap(shared),
     ...devices(shared),
     ...settings(result),

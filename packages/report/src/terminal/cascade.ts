@@ -74,19 +74,23 @@ export function cascadeSection(result: ResultRecord, page: Page): Line[] {
   const traced = roles.filter((role) => result[role]?.cascade !== undefined);
   if (traced.length === 0) return [];
   const rows = cascadeRows(result);
-  const remark = perLane(
-    result,
-    (lane) =>
-      lane.cascade &&
-      `${counted(lane.cascade.ops, 'op')} a batch, ${counted(lane.cascade.batchesTraced, page.unit, page.unit === 'batch' ? 'batches' : 'steps')} traced`,
+  const remark = perLane(result, ({ cascade }) =>
+    cascade && cascade.ops > 0
+      ? `${counted(cascade.ops, 'op')} a ${page.unit}, ${counted(cascade.batchesTraced, page.unit, page.unit === 'batch' ? 'batches' : 'steps')} traced`
+      : undefined,
   );
   const lines: Line[] = [heading('Cascade', page, remark.length === 1 ? remark[0]!.value : '')];
   const lanes = roles.filter((role) => rows.some((row) => row[role] !== undefined));
   if (rows.some(remarkable)) lines.push(...cascadeTable(rows, lanes, page));
   else {
-    for (const { who, value } of perLane(result, (lane) => lane.cascade?.level)) {
+    for (const { who, value } of perLane(
+      result,
+      ({ cascade }) => cascade && { level: cascade.level, ops: cascade.ops },
+    )) {
       const name = who === 'both lanes' ? '' : `${who}: `;
-      if (value === 'off')
+      if (value?.level === 'gate' && value.ops === 0)
+        lines.push([span(`  ${name}no kernel was looked at (--trace gate)`, 'dim')]);
+      else if (value?.level === 'off')
         lines.push([span(`  ${name}tracing was off (--trace off), no op was looked at`, 'dim')]);
       else
         lines.push([

@@ -14,6 +14,7 @@ import { pictureSection } from './picture.ts';
 import { settingsSection } from './settings.ts';
 import { shadowSection } from './shadow.ts';
 import { NARROWEST } from './style.ts';
+import { tracingSection } from './tracing.ts';
 import { verdictSection } from './verdict.ts';
 
 export interface RenderOptions {
@@ -33,6 +34,7 @@ const sections = [
   cascadeSection,
   originSection,
   shadowSection,
+  tracingSection,
   pictureSection,
   leaksSection,
   policyEffectSection,

@@ -8,6 +8,7 @@ import { pictureSection } from '../terminal/picture.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { settingsSection } from '../terminal/settings.ts';
 import { NARROWEST } from '../terminal/style.ts';
+import { tracingSection } from '../terminal/tracing.ts';
 import { verdictSection } from '../terminal/verdict.ts';
 import { type Line, paint } from '../text/line.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
@@ -30,6 +31,7 @@ export function renderTraining(
     (layout) => lanesSection(clean, layout),
     (layout) => cascadeSection(shared, layout),
     (layout) => originSection(shared, layout),
+    (layout) => tracingSection(shared, layout),
     (layout) => pictureSection(shared, layout),
     (layout) => verdictSection(clean, layout),
   ];
