@@ -71,6 +71,13 @@ describe.skipIf(chromiumPath === undefined)(
         '?policy=torch-mps-2.8&limit=2&device=wasm&reference=none',
       );
       expect(await run(page)).toContain('the NaN is born in layer 0');
+      // The report's own script serves its figures here.
+      await page.locator('.graph .op').first().hover();
+      expect(await page.textContent('.inspector')).toMatch(/target/);
+      await page.locator('.slider input').first().focus();
+      const last = await page.textContent('.slider output');
+      await page.keyboard.press('Home');
+      expect(await page.textContent('.slider output')).not.toBe(last);
       await page.click('#pattern button');
       await page.locator('svg.pattern').waitFor();
       expect(await page.textContent('.figure-place p')).toMatch(/^Layer 0, head 0, row 0: .*[1-9]\d* NaN/);
