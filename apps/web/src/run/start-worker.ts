@@ -43,7 +43,7 @@ export function startWorker<Name extends TaskName>(
   { onMessage = () => {}, onStarted, signal, silenceSeconds = 600 }: StartOptions = {},
 ): Promise<Ended<Tasks[Name]['answer']>> {
   return new Promise((resolve) => {
-    const life = `nanscope ${crypto.randomUUID()}`;
+    const life = `nanscope ${performance.timeOrigin} ${Math.random()}`;
     const said: {
       -readonly [Key in keyof Parameters<typeof laneOutcome>[1]]: Parameters<typeof laneOutcome>[1][Key];
     } = { done: false, interrupted: false };
