@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('a worker that is killed costs its lane only, and is shown as that', async () => {
-      const { page } = await openPage(browser, built, '?device=javascript&reference=wasm&limit=64', {
+      const { page } = await openPage(browser, built, '?device=javascript&reference=wasm&limit=24', {
         keepWorkers: true,
       });
       await page.click('#run');

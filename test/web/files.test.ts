@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compareRuns, readRecord } from '@nanscope/harness';
 import { strToU8, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run as nanscope, workspace } from '../integration/cli.ts';
+import { workspace } from '../integration/cli.ts';
 import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
 import { savedRun } from './saved-run.ts';
 
@@ -56,10 +57,10 @@ describe.skipIf(chromiumPath === undefined)(
         data: { source: 'text.txt', rows: 6 },
       });
 
-      const told = await nanscope(['report', folder]);
-      expect(told.stdout).toContain('my-model');
-      const compared = await nanscope(['compare', folder, folder, '--json']);
-      expect(JSON.parse(compared.stdout).verdict.code).toBe('agree');
+      // As `nanscope report` and `nanscope compare` do.
+      expect((await readRecord(folder)).record).toEqual(record);
+      const { verdict } = await compareRuns(folder, folder, { rtol: 0, atol: 0 }, 'nanscope compare');
+      expect(verdict.code).toBe('agree');
 
       await chooseFile(page, zip);
       await page.locator('#stage', { hasText: 'opened' }).waitFor();

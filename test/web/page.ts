@@ -1,6 +1,6 @@
 /** The built page in a real Chromium: built once, served as any static host would, every request and complaint listened to. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join, normalize } from 'node:path';
@@ -70,27 +70,41 @@ function fingerprint(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Test files that run at the same time share a build: whoever is first leaves it to the others. */
+/** Test files that run at the same time share a build: one makes it, the others wait for it, or for its end without one. */
 async function buildOnce(): Promise<string> {
   const cache = join(app, 'node_modules/.cache');
   const folder = join(cache, `page-${fingerprint()}`);
-  if (existsSync(folder)) return folder;
-  const own = `${folder}.${process.pid}`;
-  await build({
-    configFile: join(app, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: own, emptyOutDir: true },
-  });
-  for (const old of readdirSync(cache)) {
-    const stale = /^page-\w{16}$/.test(old) && join(cache, old) !== folder;
-    if (stale) rmSync(join(cache, old), { recursive: true });
-  }
-  try {
-    renameSync(own, folder);
-  } catch {
-    rmSync(own, { recursive: true }); // Another was quicker.
+  const building = `${folder}.building`;
+  mkdirSync(cache, { recursive: true });
+  while (!existsSync(folder)) {
+    if (!begin(building)) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      continue;
+    }
+    try {
+      for (const old of readdirSync(cache))
+        if (/^page-\w{16}$/.test(old)) rmSync(join(cache, old), { recursive: true });
+      const outDir = join(building, 'page');
+      const configFile = join(app, 'vite.config.ts');
+      await build({ configFile, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+      renameSync(outDir, folder);
+    } finally {
+      rmSync(building, { recursive: true });
+    }
   }
   return folder;
+}
+
+/** Whoever makes the folder has the turn; one that was left lying by a process that was killed is nobody's. */
+function begin(building: string): boolean {
+  const left = statSync(building, { throwIfNoEntry: false });
+  if (left && Date.now() - left.mtimeMs > 120_000) rmSync(building, { recursive: true, force: true });
+  try {
+    mkdirSync(building);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export async function buildPage(): Promise<BuiltPage> {
@@ -116,16 +130,17 @@ export interface OpenedPage {
 
 /** Runs in the page: the worker that was started last can then be ended from outside. */
 function rememberWorkers(): void {
-  const scope = globalThis as unknown as { newest: Worker };
+  const scope = globalThis as unknown as { newest: Worker; newestSource: string };
   globalThis.Worker = class extends Worker {
     constructor(...given: ConstructorParameters<typeof Worker>) {
       super(...given);
       scope.newest = this;
+      scope.newestSource = String(given[0]);
     }
   };
 }
 
-/** @param keepWorkers leaves the newest worker as `newest` in the page's global scope */
+/** @param keepWorkers leaves the newest worker as `newest` in the page's global scope, and what it was started from as `newestSource` */
 export async function openPage(
   browser: Browser,
   { origin }: BuiltPage,

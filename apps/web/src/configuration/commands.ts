@@ -59,7 +59,7 @@ export const commands = {
     },
   },
   conform: { title: 'Conform', flags: flagsOf(conformFlags), first: ['device', 'attn', 'filter'], given: {} },
-  doctor: { title: 'This browser', flags: [], first: [], given: {} },
+  doctor: { title: 'Browser', flags: [], first: [], given: {} },
 } as const satisfies Record<string, PageCommand>;
 
 export type CommandName = keyof typeof commands;

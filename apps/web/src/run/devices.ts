@@ -2,10 +2,13 @@
 import type { Probing } from '@nanscope/harness';
 import { startWorker } from './start-worker.ts';
 
+/** As on the command line: a driver that does not answer within it will not. */
+const silenceSeconds = 60;
+
 export function probing(signal: AbortSignal | undefined): Probing {
   return {
     async backend(id) {
-      const { outcome, answer } = await startWorker('probe', { id }, { signal });
+      const { outcome, answer } = await startWorker('probe', { id }, { signal, silenceSeconds });
       if (answer) return answer;
       return {
         id,
@@ -15,7 +18,7 @@ export function probing(signal: AbortSignal | undefined): Probing {
       };
     },
     async attention(id) {
-      const { outcome, answer } = await startWorker('attention', { id }, { signal });
+      const { outcome, answer } = await startWorker('attention', { id }, { signal, silenceSeconds });
       if (answer) return answer;
       return (['sdpa', 'eager'] as const).map((implementation) => ({
         implementation,

@@ -10,7 +10,7 @@ export interface StartOptions {
   readonly onStarted?: (tell: (message: object) => void) => void;
   /** Stops it. */
   readonly signal?: AbortSignal | undefined;
-  /** Silence after which it is stopped. Default: a minute. */
+  /** Silence after which it is stopped. Default: that of a lane. */
   readonly silenceSeconds?: number;
 }
 
@@ -40,10 +40,10 @@ function whenGone(life: string, gone: () => void): void {
 export function startWorker<Name extends TaskName>(
   task: Name,
   given: Tasks[Name]['given'],
-  { onMessage = () => {}, onStarted, signal, silenceSeconds = 60 }: StartOptions = {},
+  { onMessage = () => {}, onStarted, signal, silenceSeconds = 600 }: StartOptions = {},
 ): Promise<Ended<Tasks[Name]['answer']>> {
   return new Promise((resolve) => {
-    const life = `nanscope ${crypto.randomUUID()}`;
+    const life = `nanscope ${performance.timeOrigin} ${Math.random()}`;
     const said: {
       -readonly [Key in keyof Parameters<typeof laneOutcome>[1]]: Parameters<typeof laneOutcome>[1][Key];
     } = { done: false, interrupted: false };

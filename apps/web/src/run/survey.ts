@@ -1,7 +1,7 @@
 /** What this browser offers, as text to paste into a report: versions, adapter with its features and limits, backends, probes. */
 import type { Probe } from '@nanscope/backend';
 import { decideWith } from '@nanscope/harness';
-import { environmentOf } from '../worker/environment.ts';
+import { browserName, environmentOf } from '../worker/environment.ts';
 import { probing } from './devices.ts';
 
 /** Those that the packages ask for, see the backend's open-device.ts, and what bounds a model. */
@@ -39,9 +39,9 @@ function probeLines(probe: Probe): string[] {
 
 export async function survey(say: (what: string) => void, signal: AbortSignal): Promise<string> {
   const look = probing(signal);
-  const { node, os, cores } = environmentOf('');
+  const { os, cores } = environmentOf('');
   const lines = [
-    `nanscope ${NANSCOPE_VERSION}, page, ${node.replace(/^none, /, '')} on ${os}, ${cores} cores`,
+    `nanscope ${NANSCOPE_VERSION}, page, ${browserName()} on ${os}, ${cores} cores`,
     `user agent: ${navigator.userAgent}`,
     `cross-origin isolated: ${crossOriginIsolated ? 'yes' : 'no'}; secure context: ${isSecureContext ? 'yes' : 'no'}; WebGPU: ${'gpu' in navigator ? 'offered' : 'not offered by this browser'}`,
     '',

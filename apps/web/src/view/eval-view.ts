@@ -57,6 +57,7 @@ export const openEvaluation: OpenView = (place, given, gone) => {
       onDecision(decided, batches) {
         one('#lanes', place).hidden = false;
         showLanes(cards, decided, batches);
+        cards.scrollIntoView({ block: 'nearest' });
         say('running');
       },
       onLane: (role, event) => showLaneEvent(cards, role, event),

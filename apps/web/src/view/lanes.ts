@@ -16,6 +16,7 @@ export function showLanes(root: HTMLElement, decided: DecidedDevices, batches: n
     return html`<article id="lane-${role}" data-role="${role}"><h3>${role}</h3>
 <p><strong>${label}</strong> <span class="dim">attention ${attention}</span></p>
 <progress max="${batches}" value="0" aria-label="${role} lane, batches done"></progress>
+<p class="pace"></p>
 <p class="doing" role="status">waiting</p>
 <div class="figures"></div>
 ${warnings.map((warning) => html`<p class="badge warn">▲ ${warning}</p>`)}
@@ -31,7 +32,10 @@ export function showLaneEvent(root: HTMLElement, role: Role, event: LaneEvent): 
   if (event.kind === 'loading') doing.textContent = event.what;
   if (event.kind === 'progress') {
     one<HTMLProgressElement>('progress', card).value = event.batches;
-    doing.textContent = `${event.batches} of ${event.total} batches, ${Math.round(event.tokensPerSecond)} tokens/s`;
+    // Not a status: nobody wants to hear every batch.
+    one('.pace', card).textContent =
+      `${event.batches} of ${event.total} batches, ${Math.round(event.tokensPerSecond)} tokens/s`;
+    if (doing.textContent !== 'evaluating') doing.textContent = 'evaluating';
   }
   if (event.kind === 'ended') {
     const { status, failure } = event.outcome;

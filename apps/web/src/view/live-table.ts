@@ -16,7 +16,7 @@ export const passed = (pass: boolean, words: string): Html => badge(pass ? 'pass
 export function openLiveTable(place: HTMLElement, caption: string, head: readonly string[]): LiveTable {
   show(
     place,
-    html`<h2 id="live-title">${caption}</h2><p class="doing" role="status"></p><progress aria-label="${caption}" max="1" value="0"></progress>
+    html`<h2 id="live-title">${caption}</h2><p class="doing"></p><progress aria-label="${caption}" max="1" value="0"></progress>
 <div class="scroll live" role="region" tabindex="0" aria-labelledby="live-title"><table><thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead><tbody></tbody></table></div>`,
   );
   place.hidden = false;

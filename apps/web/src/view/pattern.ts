@@ -14,10 +14,10 @@ export interface PatternSubject {
 }
 
 const CELL = 9;
-const EDGE = 34;
+const EDGE = 52;
 
 const about: Readonly<Record<PatternCell, readonly [letter: string, words: string]>> = {
-  attended: ['', 'attended: the darker, the more weight'],
+  attended: ['', 'attended: the stronger the colour, the more weight'],
   masked: ['', 'masked: not allowed, weight 0'],
   leaked: ['!', 'leaked: not allowed, and yet of some weight'],
   nan: ['N', 'NaN'],

@@ -8,7 +8,7 @@ import {
   shapeSymbols,
   verdictOf,
 } from '@nanscope/report';
-import { html, show } from './dom.ts';
+import { html, one, show } from './dom.ts';
 import { serveFigures } from './serve-figures.ts';
 
 const signs = { pass: '✓', warn: '▲', fail: '✗' } as const;
@@ -27,4 +27,6 @@ ${commandLine(clean.record.command)}<p class="exit">exit ${exitCode}</p></sectio
 ${shapeSymbols()}${reportSections(clean).map(({ body }) => body)}`,
   );
   serveFigures(root);
+  // It is what was waited for: who listens hears it, who looks sees it.
+  one('#verdict-title', root).focus();
 }

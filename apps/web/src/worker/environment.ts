@@ -27,11 +27,12 @@ export function platformName(): string {
 export function environmentOf(backendVersion: string): EnvironmentRecord {
   return {
     nanscope: NANSCOPE_VERSION,
-    node: `none, ${browserName()}`,
+    node: `none (${browserName()})`,
     os: platformName(),
-    osVersion: 'not told',
-    arch: 'not told',
-    cpu: 'not told',
+    // Browsers do not tell.
+    osVersion: '',
+    arch: '',
+    cpu: '',
     cores: navigator.hardwareConcurrency,
     backendVersion,
   };

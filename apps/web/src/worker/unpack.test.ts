@@ -31,6 +31,11 @@ describe('a zip', () => {
     );
   });
 
+  it('that is cut off in a file that is not compressed is refused too', async () => {
+    const bytes = zipSync({ 'run.json': strToU8('x'.repeat(200)) }, { level: 0 });
+    await expect(unpack('f.zip', new Blob([bytes.slice(0, 100)]), all)).rejects.toThrow(/^f\.zip: expected/);
+  });
+
   it.each([
     ['cut off', (bytes: Uint8Array<ArrayBuffer>) => bytes.slice(0, 60)],
     ['no zip', () => strToU8('this is no zip at all') as Uint8Array<ArrayBuffer>],

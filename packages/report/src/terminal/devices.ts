@@ -26,7 +26,7 @@ export function machineWords({ environment, decision }: LaneRecord): string {
   return [
     version,
     `Node ${node.replace(/^v/, '')}`,
-    `${os} ${osVersion} ${arch}`,
+    [os, osVersion, arch].filter((word) => word !== '').join(' '), // A browser tells but the first.
     counted(cores, 'core'),
   ].join(', ');
 }
