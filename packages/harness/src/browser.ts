@@ -36,7 +36,7 @@ export { cellRecords } from './matrix/cell-records.ts';
 export { type CellStore, observeMatrix } from './matrix/observe-matrix.ts';
 export { matrixConfig, planMatrix } from './matrix/plan.ts';
 export { parseJsonLines } from './run-folder/parse-lines.ts';
-export { parseRun, type RunRecord } from './run-folder/parse-run.ts';
+export { parseRun } from './run-folder/parse-run.ts';
 export type { RecordSink } from './run-folder/sink.ts';
 export { lineText, recordText, textSink } from './run-folder/text-sink.ts';
 export { tracesOf } from './run-folder/traces-of.ts';

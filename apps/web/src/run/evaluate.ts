@@ -47,7 +47,7 @@ export interface Run {
 function laneOf(text: string | undefined, role: Role): LaneRecord | undefined {
   if (text === undefined) return undefined;
   const run = parseRun(text, `${role}/run.json`);
-  return run.kind === 'lane' ? run.lane : undefined;
+  return run.kind === 'lane' ? run : undefined;
 }
 
 /** Runs the lane of a role in its worker, and marks the record of one that could not do so itself. */

@@ -12,7 +12,7 @@ function filesOf(role: string, texts: LaneTexts): LaneFiles | undefined {
   const run = parseRun(text, `${role}/run.json`);
   if (run.kind !== 'lane') return undefined;
   return {
-    record: run.lane,
+    record: run,
     samples: () => parseJsonLines(linesOf(texts['samples.jsonl']), role, 'samples.jsonl', sampleLineSchema),
     traces: (wanted) => tracesOf(linesOf(texts['health.jsonl']), wanted),
   };

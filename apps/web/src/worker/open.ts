@@ -1,7 +1,7 @@
 /** A finished run from a zip, a folder or a JSON file -> what a report shows. Whatever is wrong with it is one clear line. */
 import { UserError } from '@nanscope/errors';
-import { cellRecords, parseJsonLines, parseRun, type RunRecord } from '@nanscope/harness';
-import { type AnyRecord, cellLineSchema, type ReportSubject } from '@nanscope/report';
+import { cellRecords, parseJsonLines, parseRun } from '@nanscope/harness';
+import { type AnyRecord, cellLineSchema, isLane, type ReportSubject } from '@nanscope/report';
 import type { PageFile, Tasks } from './tasks.ts';
 import { unpack } from './unpack.ts';
 
@@ -35,30 +35,13 @@ function outermost(paths: readonly string[]): string | undefined {
   return [...paths].sort((a, b) => depth(a) - depth(b))[0];
 }
 
-function recordOf(run: RunRecord, path: string): AnyRecord {
-  switch (run.kind) {
-    case 'eval':
-      return run.result;
-    case 'train':
-      return run.training;
-    case 'matrix':
-      return run.matrix;
-    case 'claims':
-      return run.claims;
-    case 'conform':
-      return run.conform;
-    case 'selftest':
-      return run.selftest;
-    case 'doctor':
-      return run.doctor;
-    case 'reduce':
-      return run.reduced;
-    default:
-      throw new UserError(
-        'page/run',
-        `${path}: expected the result of a whole run, found one lane of it. Choose the folder above.`,
-      );
-  }
+function wholeRun(text: string, path: string): AnyRecord {
+  const run = parseRun(text, path);
+  if (!isLane(run)) return run;
+  throw new UserError(
+    'page/run',
+    `${path}: expected the result of a whole run, found one lane of it. Choose the folder above.`,
+  );
 }
 
 /** @throws {UserError} for what is no run, or one of another version */
@@ -73,7 +56,7 @@ export async function open({ files }: Tasks['open']['given']): Promise<ReportSub
       `${name}: expected a run.json in it, found none. Choose a run folder of nanscope.`,
     );
   }
-  const record = recordOf(parseRun(text, path), path);
+  const record = wholeRun(text, path);
   const cellsPath = path.replace(/run\.json$/, 'cells.jsonl');
   const cells = texts.get(cellsPath);
   if (record.kind !== 'matrix' || cells === undefined || cellsPath === path) return { record };

@@ -60,6 +60,17 @@ const maskedScores: BenignRule = {
   },
 };
 
+/** At the edge of a filter nothing is known of an op but what it gave: there the mask is known by its count. */
+const outsideOfFilter: BenignRule = {
+  name: 'outside of the filter',
+  reason({ record, context }) {
+    const { posInf, negInf, size } = record.health!;
+    if (!record.outside || posInf > 0 || negInf === 0) return undefined;
+    if (!context || negInf !== blockedCells(context, size)) return undefined;
+    return `the mask's -inf, from outside of --trace-filter: exactly the ${negInf} blocked cells`;
+  },
+};
+
 const runningMaximum: BenignRule = {
   name: 'running maximum',
   reason({ record, inputs }) {
@@ -80,7 +91,13 @@ const carried: BenignRule = {
 };
 
 /** In the order in which they are tried. */
-export const benignRules: readonly BenignRule[] = [mask, maskedScores, runningMaximum, carried];
+export const benignRules: readonly BenignRule[] = [
+  mask,
+  maskedScores,
+  outsideOfFilter,
+  runningMaximum,
+  carried,
+];
 
 /** The first rule's reason, or undefined when the record's infinities are not intended. */
 export function benignReason(given: BenignCase): string | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { finite, type Line, traceOf, withInf, withNaN } from '../testing/records.ts';
+import type { OpRecord } from '../types.ts';
 import { classifyOps } from './classify.ts';
 import { contextOf } from './context.ts';
 
@@ -53,6 +54,18 @@ describe('benign', () => {
       class: 'gen',
       benign: expect.stringMatching('finite fills'),
     });
+  });
+  it('knows the mask by its count where a filter leaves out what made it', () => {
+    const edge = (negInf: number, outside = true): OpRecord => {
+      const [record] = traceOf([{ ...scores(negInf), path: 'transformer.h.0/attn/context', in: [] }]).records;
+      return { ...record!, ...(outside && { outside: true as const }) };
+    };
+    const benignOf = (record: OpRecord) =>
+      classifyOps({ records: [record], externals: {} }, context)[0]?.benign;
+    expect(benignOf(edge(2))).toMatch('from outside of --trace-filter: exactly the 2 blocked cells');
+    expect(benignOf(edge(1))).toBeUndefined();
+    expect(benignOf(edge(3))).toBeUndefined();
+    expect(benignOf(edge(2, false))).toBeUndefined();
   });
   it('never excuses more than the mask blocks, a +inf, or a NaN', () => {
     expect(judge(scores(3))?.benign).toBeUndefined();

@@ -18,7 +18,7 @@ function sideOf(folder: string): Side {
   const cutOff = readLane(inner);
   if (cutOff) return { folder: inner, lane: cutOff };
   const run = readRun(folder);
-  if (run.kind === 'lane') return { folder, lane: run.lane };
+  if (run.kind === 'lane') return { folder, lane: run };
   throw new UserError(
     'run-folder/no-lane',
     `${folder}: expected a lane in ${basename(folder)}/target, found none; the run ended before its lane began.`,

@@ -21,12 +21,17 @@ export function placeWords(key: string): string {
 
 export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   const origin = lane.cascade?.origin;
-  if (!origin)
-    return lane.cascade && lane.cascade.ops > 0
-      ? 'the trace names no origin'
+  if (!origin) {
+    if (lane.cascade && lane.cascade.ops > 0) return 'the trace names no origin';
+    return lane.cascade?.filters && lane.cascade.level !== 'gate'
+      ? 'no op passed --trace-filter, so that no origin is known'
       : 'it was not traced (--trace health names the origin)';
+  }
   const at = origin.coordinates.map((value, i) => `${origin.coordinateNames[i] ?? '?'} ${value}`).join(', ');
-  if (lane.cascade?.filters)
-    return `of what --trace-filter let through, ${placeWords(origin.key)} at [${at}] shows it first, by ${origin.mechanism.name}`;
+  if (lane.cascade?.filters) {
+    const { name } = origin.mechanism;
+    const by = name === 'unknown' ? '' : `, by ${name}`;
+    return `of what --trace-filter let through, ${placeWords(origin.key)} at [${at}] shows it first${by}`;
+  }
   return `the NaN is born in ${placeWords(origin.key)} at [${at}] by ${origin.mechanism.name}`;
 }

@@ -9,7 +9,7 @@ import { readRun } from '../run-folder/read.ts';
  */
 export function readMatrix(folder: string, asker: string): MatrixRecord {
   const run = readRun(folder);
-  if (run.kind === 'matrix') return run.matrix;
+  if (run.kind === 'matrix') return run;
   throw new UserError(
     'matrix/no-matrix',
     `${asker} ${folder}: expected a run of kind matrix, found ${run.kind}.`,

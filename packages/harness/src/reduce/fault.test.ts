@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringifyExact } from '@nanscope/report';
 import { afterAll, describe, expect, it } from 'vitest';
-import { lane, nanMetrics } from '../testing/records.ts';
+import { comparison, lane, nanMetrics } from '../testing/records.ts';
 import { deviceNameOf, faultOf } from './fault.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-fault-'));
@@ -38,9 +38,9 @@ const cascade = (parts: object) => ({
 const config = { policy: 'torch-mps-2.8', 'batch-size': 4, out: 'runs/a', json: true };
 
 describe('faultOf', () => {
-  it('holds the op of the origin in any layer with its mechanism, and knows its place', async () => {
+  it('holds the op of the origin in any layer with its mechanism, and knows its place', () => {
     const target = lane({ cascade: cascade({ origin }) as never, config, metrics: nanMetrics });
-    const fault = await faultOf(folder(result({ target })));
+    const fault = faultOf(folder(result({ target })));
     expect(fault).toMatchObject({
       held: {
         kind: 'origin',
@@ -54,12 +54,29 @@ describe('faultOf', () => {
     expect(fault.config.out).toBeUndefined();
   });
 
-  it('takes the lane that has one', async () => {
+  it('takes the lane that has one', () => {
     const parts = {
       target: lane({ cascade: cascade({}) as never, config }),
       reference: lane({ role: 'reference', cascade: cascade({ origin }) as never, config }),
     };
-    expect((await faultOf(folder(result(parts)))).lane.role).toBe('reference');
+    expect(faultOf(folder(result(parts))).lane.role).toBe('reference');
+  });
+
+  it('of two devices that differ in class, holds the first op that does, in the batch that is named', () => {
+    const ops = {
+      ...{ aligned: 80, onlyTarget: 0, onlyReference: 0, divergent: 1, batch: 5 },
+      firstDivergence: 'forward/transformer.h.1/mlp/Exp#0:0',
+      divergence: { label: 'kernel bug suspected', reason: 'r' },
+    };
+    const lanes = {
+      target: lane({ cascade: cascade({ origin }) as never, config }),
+      reference: lane({ role: 'reference', cascade: cascade({}) as never, config }),
+    };
+    expect(faultOf(folder(result({ ...lanes, comparison: comparison({ ops }) })))).toMatchObject({
+      held: { kind: 'divergence', op: 'forward/transformer.h.*/mlp/Exp#0:0', label: 'kernel bug suspected' },
+      batch: 5,
+      reference: { role: 'reference' },
+    });
   });
 
   it.each([
@@ -83,14 +100,21 @@ describe('faultOf', () => {
       /found a run that was not traced\. Run it again with --trace health\./,
     ],
     [
+      'a run traced through a filter',
+      result({ target: lane({ cascade: cascade({ origin, filters: ['op=MatMul'] }) as never, config }) }),
+      /found a run traced through --trace-filter, .* Run it again without the filter\./,
+    ],
+    [
       'a setting that is none',
       result({ target: lane({ cascade: cascade({ origin }) as never, config: { policy: 'torch-9' } }) }),
       /policy in .*run\.json: expected one of .*found "torch-9"/,
     ],
-  ])('refuses %s in one line, exit 2', async (_, content, message) => {
-    const refused = faultOf(folder(content));
-    await expect(refused).rejects.toThrow(message);
-    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: expect.not.stringContaining('\n') });
+  ])('refuses %s in one line, exit 2', (_, content, message) => {
+    const run = folder(content);
+    expect(() => faultOf(run)).toThrow(message);
+    expect(() => faultOf(run)).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.not.stringContaining('\n') }),
+    );
   });
 });
 

@@ -1,16 +1,13 @@
 /** From an eval run to what there is to reduce: which fault, where, under which configuration, on which devices. */
 
 import { join } from 'node:path';
-import { alignTraces } from '@nanscope/cascade';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import type { LaneRecord, ResultRecord } from '@nanscope/report';
-import { batchesToAlign } from '../compare/compare-cascades.ts';
+import { isLane, type LaneRecord, type ResultRecord } from '@nanscope/report';
 import { type EvalConfig, toEvalConfig } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import { resolveFlags } from '../config/resolve-flags.ts';
 import { readRun } from '../run-folder/read.ts';
-import { readTraces } from '../run-folder/read-traces.ts';
 import { type Held, heldDivergence, heldOrigin } from './held.ts';
 import type { Place } from './passes.ts';
 
@@ -55,20 +52,6 @@ function placeOf({ key, coordinates, coordinateNames }: NonNullable<OriginOf>): 
 }
 type OriginOf = NonNullable<LaneRecord['cascade']>['origin'];
 
-/** The batch whose traces show the first op that differs in class; the run's record names the op alone. */
-async function divergentBatch(run: string, target: LaneRecord, reference: LaneRecord): Promise<number> {
-  const wanted = batchesToAlign(target, reference);
-  const [own, other] = [
-    await readTraces(join(run, 'target'), wanted),
-    await readTraces(join(run, 'reference'), wanted),
-  ];
-  const divergent = [...own].find(([batch, trace]) => {
-    const reference = other.get(batch);
-    return reference && alignTraces(reference, trace).firstClassDivergence;
-  });
-  return divergent?.[0] ?? 0;
-}
-
 function originFault(run: string, { target, reference, verdict }: ResultRecord): Fault {
   const lane = [target, reference].find((each) => each?.cascade?.origin);
   const origin = lane?.cascade?.origin;
@@ -89,24 +72,29 @@ function originFault(run: string, { target, reference, verdict }: ResultRecord):
  * @param run the folder of an evaluation
  * @throws {UserError} `run-folder/*` for what is no run of an evaluation, `reduce/nothing` where it shows no fault
  */
-export async function faultOf(run: string): Promise<Fault> {
-  const record = readRun(run);
-  if (record.kind !== 'eval' || record.result.kind !== 'eval') {
-    const kind = record.kind === 'eval' ? record.result.kind : record.kind;
+export function faultOf(run: string): Fault {
+  const result = readRun(run);
+  if (result.kind !== 'eval') {
+    const found = isLane(result) ? 'one lane of a run' : `nanscope ${result.kind}`;
     throw new UserError(
       'run-folder/foreign',
-      `${run}: expected the run folder of nanscope eval, found that of ${kind === 'lane' ? 'one lane of a run' : `nanscope ${kind.replace('-lane', '')}`}. Name the folder that eval wrote.`,
+      `${run}: expected the run folder of nanscope eval, found that of ${found}. Name the folder that eval wrote.`,
     );
   }
-  const { result } = record;
   const { target, reference, comparison } = result;
-  const { firstDivergence, divergence } = comparison?.ops ?? {};
-  if (target && reference && firstDivergence && divergence) {
+  const { batch, firstDivergence, divergence } = comparison?.ops ?? {};
+  if ([target, reference].some((lane) => lane?.cascade?.filters))
+    throw refuse(
+      run,
+      'a run traced through --trace-filter, whose origin may lie outside of it',
+      'Run it again without the filter.',
+    );
+  if (target && reference && batch !== undefined && firstDivergence && divergence) {
     const origin = target.cascade?.origin ?? reference.cascade?.origin;
     return {
       held: heldDivergence({ key: firstDivergence, label: divergence.label }),
       place: { ...(origin && placeOf(origin)), ...layerIn(firstDivergence) },
-      batch: await divergentBatch(run, target, reference),
+      batch,
       lane: target,
       reference,
       config: configOf(target, run),

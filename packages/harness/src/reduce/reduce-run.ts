@@ -124,7 +124,7 @@ export async function reduceRun(
   command: string,
   hooks: ReduceHooks,
 ): Promise<ReducedRecord | undefined> {
-  const fault = await faultOf(run);
+  const fault = faultOf(run);
   const folder = out ?? join(run, 'reduced');
   checkPlace(folder);
   checkWritable(folder, '--out');

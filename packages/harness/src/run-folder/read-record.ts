@@ -5,12 +5,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type AnyRecord, type LaneRecord, SCHEMA_VERSION, type TrainLaneRecord } from '@nanscope/report';
+import { type AnyLane, type AnyRecord, isLane, type RunRecord, SCHEMA_VERSION } from '@nanscope/report';
 import { judge } from '../compare/verdict.ts';
 import type { LaneOutcome } from '../lane/task.ts';
 import { judgeTraining } from '../train/train-verdict.ts';
 import { fileInside } from './inside.ts';
-import { type RunRecord, readRun, readRunFile } from './read.ts';
+import { readRun, readRunFile } from './read.ts';
 
 export interface FoundRecord {
   readonly record: AnyRecord;
@@ -34,63 +34,38 @@ export function readRecord(path: string): FoundRecord {
   return { record, folder: path };
 }
 
-function recordOf(run: RunRecord, path: string): AnyRecord {
-  switch (run.kind) {
-    case 'eval':
-      return run.result;
-    case 'train':
-      return run.training;
-    case 'matrix':
-      return run.matrix;
-    case 'claims':
-      return run.claims;
-    case 'conform':
-      return run.conform;
-    case 'selftest':
-      return run.selftest;
-    case 'doctor':
-      return run.doctor;
-    case 'reduce':
-      return run.reduced;
-    default:
-      return alone([run], path);
-  }
-}
-
-type LaneRun = Extract<RunRecord, { readonly kind: 'lane' | 'train-lane' }>;
+const recordOf = (run: RunRecord, path: string): AnyRecord => (isLane(run) ? alone([run], path) : run);
 
 /** A run that ended before it wrote its result has those of its lanes. */
 function cutOff(path: string): AnyRecord {
   const lanes = ['target', 'reference'].flatMap((role) => {
     if (!fileInside(path, join(role, 'run.json'))) return [];
     const run = readRun(join(path, role));
-    return run.kind === 'lane' || run.kind === 'train-lane' ? [run] : [];
+    return isLane(run) ? [run] : [];
   });
   if (lanes.length === 0) readRun(path); // Says in its own words what is missing.
   return alone(lanes, path);
 }
 
 /** How a lane ended by its own record; one that says it is running was cut off. */
-function outcomeOf({ status, failure }: LaneRecord | TrainLaneRecord): LaneOutcome {
+function outcomeOf({ status, failure }: AnyLane): LaneOutcome {
   if (status === 'running') return { status: 'interrupted', failure: 'the run was cut off' };
   return { status, ...(failure !== undefined && { failure }) };
 }
 
 /** Lanes without the result they belong to. */
-function alone(lanes: readonly LaneRun[], path: string): AnyRecord {
-  const records = lanes.map((run) => (run.kind === 'lane' ? run.lane : run.trainLane));
-  const outcomes = Object.fromEntries(records.map((lane) => [lane.role, outcomeOf(lane)]));
+function alone(lanes: readonly AnyLane[], path: string): AnyRecord {
+  const outcomes = Object.fromEntries(lanes.map((lane) => [lane.role, outcomeOf(lane)]));
   const command = `nanscope report ${path}`;
   const head = { schemaVersion: SCHEMA_VERSION, command } as const;
   const evidence = { outcomes, referenceWanted: false, command, folder: path };
-  if (lanes.some((run) => run.kind === 'train-lane')) {
-    const parts = Object.fromEntries(
-      lanes.flatMap((run) => (run.kind === 'train-lane' ? [[run.trainLane.role, run.trainLane]] : [])),
-    );
+  if (lanes.some(({ kind }) => kind === 'train-lane')) {
+    const parts = byRole(lanes.filter((lane) => lane.kind === 'train-lane'));
     return { ...head, kind: 'train', ...parts, verdict: judgeTraining({ ...parts, ...evidence }) };
   }
-  const parts = Object.fromEntries(
-    lanes.flatMap((run) => (run.kind === 'lane' ? [[run.lane.role, run.lane]] : [])),
-  );
+  const parts = byRole(lanes.filter((lane) => lane.kind === 'lane'));
   return { ...head, kind: 'eval', ...parts, verdict: judge({ ...parts, ...evidence }) };
 }
+
+const byRole = <L extends AnyLane>(lanes: readonly L[]): Partial<Record<L['role'], L>> =>
+  Object.fromEntries(lanes.map((lane) => [lane.role, lane])) as Partial<Record<L['role'], L>>;

@@ -11,7 +11,8 @@ export const LARGEST_BYTES = 256 * 2 ** 20;
  */
 export function readText(path: string, expected: string): string {
   try {
-    const stat = statSync(path);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) throw new Error('nothing there');
     if (!stat.isFile()) throw new Error('something that is no plain file');
     if (stat.size > LARGEST_BYTES) throw new Error(`a file of ${Math.round(stat.size / 2 ** 20)} MiB`);
     return readFileSync(path, 'utf8');

@@ -22,7 +22,7 @@ describe('readRun', () => {
   it('gives back a lane as it was written, NaN as its word', () => {
     const record = lane({ metrics: nanMetrics });
     writeJson(folder, 'run.json', record);
-    expect(readRun(folder)).toEqual({ kind: 'lane', lane: record });
+    expect(readRun(folder)).toEqual(record);
   });
 
   it.each([
@@ -32,14 +32,24 @@ describe('readRun', () => {
     ['another version', '{"schemaVersion": 99}', /expected schemaVersion 1, found 99/],
     ['a torn file', '{"schemaVersion": 1, ', /run.json: expected JSON/],
     ['a wrong field', JSON.stringify(lane({ status: 'odd' as never })), /found a wrong field status/],
-    ['an unknown kind', '{"schemaVersion": 1, "kind": "recipe"}', /found a wrong field/],
+    [
+      'an unknown kind',
+      '{"schemaVersion": 1, "kind": "recipe"}',
+      /expected a kind of eval, .*, reduce, found "recipe"/,
+    ],
+    [
+      'a kind that is no word',
+      '{"schemaVersion": 1, "kind": ["eval"]}',
+      /a kind of eval, .*, found \["eval"\]/,
+    ],
+    ['no kind', '{"schemaVersion": 1}', /expected a kind of eval, .*, found undefined/],
   ])('refuses %s in one line', (_, text, message) => {
     put(text);
     expect(() => readRun(folder)).toThrow(message);
   });
 
   it('refuses a folder without run.json', () => {
-    expect(() => readRun(folder)).toThrow(/expected the run.json of a run folder/);
+    expect(() => readRun(folder)).toThrow(/expected the run.json of a run folder, found nothing there\.$/);
   });
 });
 

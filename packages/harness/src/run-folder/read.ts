@@ -2,11 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import type { LaneRecord, TrainLaneRecord } from '@nanscope/report';
-import { parseRun, type RunRecord } from './parse-run.ts';
+import type { LaneRecord, RunRecord, TrainLaneRecord } from '@nanscope/report';
+import { parseRun } from './parse-run.ts';
 import { readText } from './read-text.ts';
-
-export type { RunRecord } from './parse-run.ts';
 
 /** @throws {UserError} `run-folder/missing`, `run-folder/broken`, `run-folder/version`, `run-folder/foreign` */
 export const readRunFile = (path: string): RunRecord =>
@@ -19,7 +17,7 @@ export const readRun = (folder: string): RunRecord => readRunFile(join(folder, '
 export function readLane(folder: string): LaneRecord | undefined {
   if (!existsSync(join(folder, 'run.json'))) return undefined;
   const run = readRun(folder);
-  if (run.kind === 'lane') return run.lane;
+  if (run.kind === 'lane') return run;
   throw new UserError(
     'run-folder/foreign',
     `${folder}: expected the folder of one lane, found that of a whole evaluation.`,
@@ -30,7 +28,7 @@ export function readLane(folder: string): LaneRecord | undefined {
 export function readTrainLane(folder: string): TrainLaneRecord | undefined {
   if (!existsSync(join(folder, 'run.json'))) return undefined;
   const run = readRun(folder);
-  if (run.kind === 'train-lane') return run.trainLane;
+  if (run.kind === 'train-lane') return run;
   throw new UserError(
     'run-folder/foreign',
     `${folder}: expected the folder of a lane that trained, found that of another command.`,

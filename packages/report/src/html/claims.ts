@@ -1,7 +1,8 @@
 /** The report of the claims: an overview, then each with what every device showed and why the verdict is what it is. */
 import type { ClaimsRecord, FindingRecord } from '../schema/claims.ts';
+import { count } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, madeBy, type Section, type Status, section, table } from './parts.ts';
+import { badge, type Fields, madeBy, type Section, type Status, section, table } from './parts.ts';
 
 const statuses: Readonly<Record<FindingRecord['verdict'], Status>> = {
   holds: 'pass',
@@ -44,3 +45,6 @@ export function claimsSections({ findings, command }: ClaimsRecord): Section[] {
     ...findings.map((one) => finding(one, command)),
   ];
 }
+
+export const claimsFacts = ({ devices }: ClaimsRecord): Fields =>
+  devices.map(({ name, label, cells }) => [`device ${name}`, `${label}, ${count(cells)} cells`]);

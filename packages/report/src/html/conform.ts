@@ -4,7 +4,17 @@ import type { ConformCaseRecord, ConformResultRecord } from '../schema/conform.t
 import { fromJsonNumber } from '../schema/number.ts';
 import { count, duration, percent, tolerance } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, commandLine, filters, madeBy, type Section, type Status, section, table } from './parts.ts';
+import {
+  badge,
+  commandLine,
+  type Fields,
+  filters,
+  madeBy,
+  type Section,
+  type Status,
+  section,
+  table,
+} from './parts.ts';
 
 const statuses: Readonly<Record<ConformCaseRecord['status'], Status>> = {
   pass: 'pass',
@@ -110,3 +120,10 @@ function badVectors({ badVectors: lines }: ConformResultRecord): Section[] {
 export function conformSections(result: ConformResultRecord): Section[] {
   return [...badVectors(result), ...suiteTable(result), ...caseTable(result)];
 }
+
+export const conformFacts = ({ implementation, decision }: ConformResultRecord): Fields => [
+  ['attention', implementation],
+  ['device', decision.label],
+  ...decision.rules.map(({ rule, reason }) => [rule, reason] as const),
+  ...decision.warnings.map((warning) => ['beware', warning] as const),
+];

@@ -4,7 +4,7 @@ import { answerCell, answerColumns } from '../doctor/table.ts';
 import type { DoctorBackend, DoctorRecord } from '../schema/doctor.ts';
 import { count } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, fields, filters, madeBy, type Section, section, table } from './parts.ts';
+import { badge, type Fields, fields, filters, madeBy, type Section, section, table } from './parts.ts';
 
 function limitTable({ id, limits }: DoctorBackend) {
   const rows = Object.entries(limits).map(([name, value]) => ({
@@ -89,5 +89,14 @@ export function doctorSections(record: DoctorRecord): Section[] {
       madeBy(record.command),
     ),
     ...answers(record),
+  ];
+}
+
+export function doctorFacts({ machine, environment }: DoctorRecord): Fields {
+  const { nanscope, node, os, arch, cpu, cores, memoryGiB } = machine;
+  return [
+    ['versions', `nanscope ${nanscope}, Node ${node}`],
+    ['machine', `${os}, ${arch}, ${cpu}, ${count(cores)} cores, ${count(memoryGiB)} GiB`],
+    ...Object.entries(environment),
   ];
 }

@@ -6,7 +6,17 @@ import type { MatrixAnswer, MatrixRecord } from '../schema/matrix.ts';
 import { count } from '../text/number.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { type Html, html } from './html.ts';
-import { badge, commandLine, filters, madeBy, type Section, type Status, section, table } from './parts.ts';
+import {
+  badge,
+  commandLine,
+  type Fields,
+  filters,
+  madeBy,
+  type Section,
+  type Status,
+  section,
+  table,
+} from './parts.ts';
 
 type Conditions = NonNullable<MatrixAnswer['minimalSets']>[number]['conditions'];
 
@@ -202,3 +212,11 @@ export function matrixSections(record: MatrixRecord, { cells }: ReportSubject): 
     ...deviceTable(record),
   ];
 }
+
+export const matrixFacts = ({ cells, devices, filter, shard, folder }: MatrixRecord): Fields => [
+  ['cells', count(cells)],
+  ...devices.map(({ name, label }) => [`device ${name}`, label] as const),
+  ['filter', filter],
+  ['shard', shard && `${shard}: what follows is about this part only`],
+  ['folder', folder],
+];

@@ -33,8 +33,11 @@ export const madeBy = (command: string): Html =>
   html`<details class="made-by"><summary>The command that makes this figure</summary>${commandLine(command)}</details>
 `;
 
-/** Labels and what they say; fields that say nothing are left out. */
-export const fields = (entries: readonly (readonly [string, Content])[]): Html =>
+/** Labels and what they say. */
+export type Fields = (readonly [string, Content])[];
+
+/** Fields that say nothing are left out. */
+export const fields = (entries: Readonly<Fields>): Html =>
   html`<dl>${entries
     .filter(([, content]) => content !== undefined && content !== '')
     .map(([label, content]) => html`<div><dt>${label}</dt><dd>${content}</dd></div>`)}</dl>

@@ -9,9 +9,10 @@ import {
   weightWords,
 } from '../reduced/words.ts';
 import type { ReducedCase, ReducedRecord } from '../schema/reduced.ts';
+import { policyWords } from '../terminal/words.ts';
 import { count } from '../text/number.ts';
 import { html } from './html.ts';
-import { commandLine, fields, madeBy, type Section, section, table } from './parts.ts';
+import { commandLine, type Fields, fields, madeBy, type Section, section, table } from './parts.ts';
 
 function caseFields(one: ReducedCase) {
   return fields([
@@ -89,3 +90,12 @@ export function reducedSections(record: ReducedRecord): Section[] {
       : []),
   ];
 }
+
+export const reducedFacts = ({ run, model, policy, decision, reference, folder }: ReducedRecord): Fields => [
+  ['run', run],
+  ['model', model],
+  ['policy', policyWords(policy)],
+  ['device', html`${decision.label} <span class="dim">attention ${decision.attention}</span>`],
+  ['against', reference?.label],
+  ['folder', folder],
+];

@@ -1,8 +1,8 @@
 /** The report of a self-test: on each device the score of the detector by kind of fault, and what went wrong. */
 import type { DetectorScore, SelftestDevice, SelftestRecord } from '../schema/selftest.ts';
-import { count, duration } from '../text/number.ts';
+import { count, duration, percent } from '../text/number.ts';
 import { html } from './html.ts';
-import { badge, madeBy, type Section, section, table } from './parts.ts';
+import { badge, type Fields, madeBy, type Section, section, table } from './parts.ts';
 
 function scoreRow(
   name: string,
@@ -76,3 +76,8 @@ function deviceSection(device: SelftestDevice, index: number, command: string): 
 
 export const selftestSections = ({ devices, command }: SelftestRecord): Section[] =>
   devices.map((device, index) => deviceSection(device, index, command));
+
+export const selftestFacts = ({ share, devices }: SelftestRecord): Fields => [
+  ['share', share < 1 ? `${percent(share)} of the faults that could be injected` : 'every fault'],
+  ...devices.map(({ name, label }) => [`device ${name}`, label] as const),
+];

@@ -5,6 +5,7 @@ export * from './claims.ts';
 export * from './conform.ts';
 export * from './device.ts';
 export * from './doctor.ts';
+export * from './kinds.ts';
 export * from './lane.ts';
 export * from './lines/index.ts';
 export * from './matrix.ts';

@@ -1,0 +1,17 @@
+/** A reduction as checks: the search, the neighbour, the script. */
+import { scriptWords, searchWords } from '../reduced/words.ts';
+import type { ReducedRecord } from '../schema/reduced.ts';
+import { type Check, check, skipped } from './check.ts';
+
+export function reducedChecks(record: ReducedRecord): Check[] {
+  const { search, passing, script } = record;
+  return [
+    check('search', 'no single further step shows the fault', search.minimal, searchWords(record)),
+    passing
+      ? check('search', 'a neighbour passes', true, passing.difference)
+      : skipped('search', 'a neighbour passes', 'every neighbour that could be computed shows a fault'),
+    script.failing === 1
+      ? check('script', 'reproduce.mjs shows the fault alone', true, scriptWords(record))
+      : skipped('script', 'reproduce.mjs shows the fault alone', scriptWords(record)),
+  ];
+}
