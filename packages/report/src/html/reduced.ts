@@ -83,6 +83,7 @@ export function reducedSections(record: ReducedRecord): Section[] {
             html`<p>It differs in this: ${passing.difference}.</p>
 `,
             caseFields(passing),
+            madeBy(record.command),
           ),
         ]
       : []),

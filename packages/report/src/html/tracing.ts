@@ -3,7 +3,7 @@ import type { ResultRecord } from '../schema/result.ts';
 import { type TracingWords, tracingWords } from '../terminal/tracing-words.ts';
 import { keyWords, perLane } from '../terminal/words.ts';
 import { html } from './html.ts';
-import { badge, fields, type Section, type Status, section, table } from './parts.ts';
+import { badge, fields, madeBy, type Section, type Status, section, table } from './parts.ts';
 
 const statuses: Partial<Record<TracingWords['tone'], Status>> = { good: 'pass', warn: 'warn', bad: 'fail' };
 
@@ -29,5 +29,5 @@ ${fields(words.map((one) => [one.label, sentence(one)] as const))}${
 }</article>
 `;
   });
-  return [section('tracing', 'Tracing', html`<div class="cards">${parts}</div>`)];
+  return [section('tracing', 'Tracing', html`<div class="cards">${parts}</div>`, madeBy(result.command))];
 }
