@@ -13,8 +13,8 @@ export interface Bounds {
 }
 
 const MiB = 2 ** 20;
-/** Far above any run folder: traces are written for 32 batches at most. */
-export const bounds: Bounds = { zipBytes: 256 * MiB, unpackedBytes: 256 * MiB, entries: 10_000 };
+/** Far above any result, which alone is unpacked: the largest is that of a whole matrix, with its cells. */
+export const bounds: Bounds = { zipBytes: 256 * MiB, unpackedBytes: 64 * MiB, entries: 10_000 };
 
 const refuse = (name: string, found: string, expected: string) =>
   new UserError('page/zip', `${name}: expected ${expected}, found ${found}. Choose the zip of a run folder.`);
