@@ -13,8 +13,8 @@ export interface Bounds {
 }
 
 const MiB = 2 ** 20;
-/** Far above any run folder: traces are written for 32 batches at most. */
-export const bounds: Bounds = { zipBytes: 256 * MiB, unpackedBytes: 256 * MiB, entries: 10_000 };
+/** Far above any result, which alone is unpacked: the largest is that of a whole matrix, with its cells. */
+export const bounds: Bounds = { zipBytes: 256 * MiB, unpackedBytes: 64 * MiB, entries: 10_000 };
 
 const refuse = (name: string, found: string, expected: string) =>
   new UserError('page/zip', `${name}: expected ${expected}, found ${found}. Choose the zip of a run folder.`);
@@ -35,13 +35,11 @@ export async function unpack(
   let entries = 0;
   let unpacked = 0;
   let failure: unknown;
-  let unfinished = 0;
   const unzip = new Unzip((file) => {
     if (++entries > limits.entries)
       failure ??= refuse(name, 'more', `a zip of at most ${limits.entries} files`);
     if (failure !== undefined || !wanted(file.name)) return;
     const parts: Uint8Array[] = [];
-    unfinished++;
     file.ondata = (error, part, last) => {
       if (error) failure ??= error;
       if (failure !== undefined) return;
@@ -51,9 +49,7 @@ export async function unpack(
         return file.terminate();
       }
       parts.push(part);
-      if (!last) return;
-      unfinished--;
-      texts.set(file.name, strFromU8(joined(parts)));
+      if (last) texts.set(file.name, strFromU8(joined(parts)));
     };
     file.start();
   });
@@ -72,7 +68,6 @@ export async function unpack(
     await reader.cancel().catch(() => {});
   }
   if (entries === 0) throw refuse(name, 'no file in it', 'a zip');
-  if (unfinished > 0) throw refuse(name, 'the beginning of one', 'a zip that is whole');
   return texts;
 }
 
