@@ -6,7 +6,7 @@ import {
   type TrainingRecord,
 } from '@nanscope/report';
 
-const isFinite = ({ loss, gradNorm }: Pick<StepLine, 'loss' | 'gradNorm'>): boolean =>
+const allFinite = ({ loss, gradNorm }: Pick<StepLine, 'loss' | 'gradNorm'>): boolean =>
   [loss, gradNorm].every((value) => Number.isFinite(fromJsonNumber(value)));
 
 /**
@@ -17,7 +17,7 @@ export function hitsBefore(
   steps: readonly Pick<StepLine, 'step' | 'loss' | 'gradNorm'>[],
   listed: readonly NonFiniteStepRecord[],
 ): Pick<TrainingRecord, 'nonFinite' | 'nonFiniteCut'> {
-  const hits = new Set(steps.filter((line) => !isFinite(line)).map(({ step }) => step));
+  const hits = new Set(steps.filter((line) => !allFinite(line)).map(({ step }) => step));
   const nonFinite = listed.filter(({ step }) => hits.has(step));
   return { nonFinite, nonFiniteCut: hits.size - nonFinite.length };
 }
