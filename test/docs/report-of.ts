@@ -66,7 +66,7 @@ export const reportOf = (config: EvalConfig, command: string): Promise<string> =
     const complete = { status: 'complete' } as const;
     const evidence = { target, reference, ...(comparison ? { comparison } : {}) };
     const outcomes = { target: complete, reference: complete };
-    const verdict = judge({ ...evidence, outcomes, referenceWanted: true, command });
+    const verdict = judge({ ...evidence, outcomes, referenceWanted: true, command, reducible: true });
     const style = terminalStyle({ NO_COLOR: '1', LANG: 'C.UTF-8' }, false, COLUMNS);
     return renderTerminal({ schemaVersion: 1, kind: 'eval', command, ...evidence, verdict }, style);
   });

@@ -95,11 +95,6 @@ export function deviationOf(
 /** Whether the two count as different. */
 export const isApart = ({ classes, beyond }: Deviation): boolean => classes > 0 || beyond > 0;
 
-/** Whether two tensors hold the same bits; the sign of a zero and the payload of a NaN count. */
-export function equalBits(a: Values, b: Values): boolean {
-  if (a.byteLength !== b.byteLength) return false;
-  const [left, right] = [a, b].map(
-    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
-  );
-  return left!.every((byte, i) => byte === right![i]);
-}
+/** Whether two tensors hold the same bits. The sign of a zero counts; which NaN comes out, no engine promises. */
+export const equalBits = (a: Values, b: Values): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));

@@ -62,6 +62,36 @@ const divergent = (label: string): ComparisonRecord['ops'] => ({
   divergence: { label, reason: 'finite inputs, NaN out' },
 });
 
+describe('what to do next', () => {
+  const both = { target: bad, reference: bad, reducible: true };
+  const apart = { comparison: comparison({ ops: divergent('kernel bug suspected') }), reducible: true };
+  const advice = /nanscope reduce with the run folder/;
+
+  it.each<[string, Partial<Evidence>]>([
+    ['names an origin', both],
+    ['has no reference, and names an origin', { ...both, referenceWanted: false, reference: undefined }],
+    ['differs in class at an op', apart],
+  ])('a run that %s can be reduced', (_, evidence) => {
+    expect(judged(evidence).next).toMatch(advice);
+  });
+
+  it.each<[string, Partial<Evidence>]>([
+    ['is not written as the run of an evaluation', { ...both, reducible: false }],
+    [
+      'names no op',
+      { target: lane({ metrics: nanMetrics }), reference: lane({ metrics: nanMetrics }), reducible: true },
+    ],
+    [
+      'was traced through a filter',
+      { ...both, target: { ...bad, cascade: { ...cascade, filters: ['op=Exp'] } } },
+    ],
+    ['is finite', { reducible: true }],
+    ['differs in numbers alone', { comparison: comparison({ labels: difference(2) }), reducible: true }],
+  ])('one that %s can not', (_, evidence) => {
+    expect(judged(evidence).next).not.toMatch(advice);
+  });
+});
+
 describe('judge, one case for each code', () => {
   it('agree: exit 0', () => {
     expect(judged()).toMatchObject({ code: 'agree', exitCode: 0 });

@@ -22,6 +22,8 @@ export interface Evidence {
   readonly command: string;
   /** Runs made apart may differ in configuration; lanes of one run may not. */
   readonly separateRuns?: boolean;
+  /** Whether it is written where `nanscope reduce` can read it. */
+  readonly reducible?: boolean;
 }
 
 const isNonFinite = (lane: LaneRecord | undefined) =>
@@ -209,8 +211,33 @@ function environmentVerdict(
   };
 }
 
+/** A run that names an op can be cut down to it; one traced through a filter may name another op than the one at fault. */
+function reduceAdvice(
+  { reducible, target, reference, comparison }: Evidence,
+  { code }: VerdictRecord,
+): string {
+  const lanes = [target, reference];
+  if (!reducible || lanes.some((lane) => lane?.cascade?.filters)) return '';
+  const divergence = comparison?.ops.firstDivergence;
+  const origin = lanes.some((lane) => lane?.cascade?.origin);
+  const named = {
+    'agree-non-finite': origin,
+    'no-reference': origin,
+    'classes-differ': divergence,
+    'kernel-bug-suspected': divergence,
+    'permitted-by-wgsl': divergence,
+  };
+  if (!(code in named) || !named[code as keyof typeof named]) return '';
+  return ' nanscope reduce with the run folder cuts it down to the smallest case.';
+}
+
 /** @returns The verdict; exactly one of its codes fits any evidence. */
 export function judge(evidence: Evidence): VerdictRecord {
+  const verdict = verdictOf(evidence);
+  return { ...verdict, next: `${verdict.next}${reduceAdvice(evidence, verdict)}` };
+}
+
+function verdictOf(evidence: Evidence): VerdictRecord {
   const failed = laneFailed(evidence);
   if (failed) return failed;
   const { target, reference, comparison } = evidence;

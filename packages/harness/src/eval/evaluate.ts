@@ -176,7 +176,10 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHo
       : {};
   const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
-  const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
+  const verdict = judge({
+    ...{ ...parts, outcomes, command, reducible: true },
+    referenceWanted: decided.reference !== undefined,
+  });
   const result: ResultRecord = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'eval',

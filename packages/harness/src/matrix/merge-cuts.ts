@@ -55,14 +55,14 @@ export function checkCuts(parts: readonly Part[]): void {
   }
 }
 
-/** The first parts that were not given, in words: `2/3 of wasm`. */
+/** The parts that were not given, in words: `2/3 of wasm`; of more than `most` the first, and how many are left out. */
 export function missingShards(parts: readonly Part[], most: number): string[] {
-  const missing: string[] = [];
-  for (const own of sameDevices(shardParts(parts))) {
+  const missing = sameDevices(shardParts(parts)).flatMap((own) => {
     const { count, devices } = own[0]!;
     const given = new Set(own.map(({ index }) => index));
-    for (let index = 1; index <= count && missing.length < most; index++)
-      if (!given.has(index)) missing.push(`${index}/${count} of ${devices}`);
-  }
-  return missing;
+    const all = Array.from({ length: count }, (_, i) => i + 1);
+    return all.filter((index) => !given.has(index)).map((index) => `${index}/${count} of ${devices}`);
+  });
+  const rest = missing.length - most;
+  return rest > 0 ? [...missing.slice(0, most), `and ${rest} more`] : missing;
 }

@@ -82,6 +82,13 @@ describe('the union of parts', () => {
     expect([status, missing]).toEqual(['complete', undefined]);
   });
 
+  it('of many missing parts names the first, and says how many more there are', () => {
+    const { missing } = merged(part('one', { shard: '1/30' }));
+    expect(missing?.shards).toHaveLength(21);
+    expect(missing?.shards.at(-2)).toBe('21/30 of gpu');
+    expect(missing?.shards.at(-1)).toBe('and 9 more');
+  });
+
   it('names the part that is missing, and its cells', () => {
     const one = part('one', { shard: '1/3' });
     const { status, missing } = merged(one, part('three', { shard: '3/3' }));

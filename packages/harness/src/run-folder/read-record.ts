@@ -58,10 +58,15 @@ function alone(lanes: readonly AnyLane[], path: string): AnyRecord {
   const outcomes = Object.fromEntries(lanes.map((lane) => [lane.role, outcomeOf(lane)]));
   const command = `nanscope report ${path}`;
   const head = { schemaVersion: SCHEMA_VERSION, command } as const;
-  const evidence = { outcomes, referenceWanted: false, command, folder: path };
+  const evidence = { outcomes, referenceWanted: false, command };
   if (lanes.some(({ kind }) => kind === 'train-lane')) {
     const parts = byRole(lanes.filter((lane) => lane.kind === 'train-lane'));
-    return { ...head, kind: 'train', ...parts, verdict: judgeTraining({ ...parts, ...evidence }) };
+    return {
+      ...head,
+      kind: 'train',
+      ...parts,
+      verdict: judgeTraining({ ...parts, ...evidence, folder: path }),
+    };
   }
   const parts = byRole(lanes.filter((lane) => lane.kind === 'lane'));
   return { ...head, kind: 'eval', ...parts, verdict: judge({ ...parts, ...evidence }) };

@@ -33,6 +33,7 @@ import { traceSettings } from '../config/trace-settings.ts';
 import type { LaneMessage } from '../lane/task.ts';
 import { HIT_FILE } from '../lane/trace-book.ts';
 import { folderSink } from '../run-folder/folder-sink.ts';
+import { readTrainLane } from '../run-folder/read.ts';
 import { appendJsonLine } from '../run-folder/write.ts';
 import {
   checkpointRoot,
@@ -42,6 +43,7 @@ import {
   takeCheckpointsAlong,
   takeEventsAlong,
 } from './checkpoints.ts';
+import { hitsBefore } from './hits-before.ts';
 import { keepLines, stepLine, validationLine } from './lines.ts';
 import { StepTracer } from './step-tracer.ts';
 import type { TrainTask } from './task.ts';
@@ -88,8 +90,10 @@ export class LaneHooks implements TrainHooks {
   resume(checkpoint: string | undefined, step: number): void {
     const { task } = this.#context;
     const from = task.resumeFrom!;
-    for (const line of keepLines<StepLine>(from, task.folder, 'metrics.jsonl', step))
-      this.#recorder.step(line);
+    const listed = readTrainLane(from)?.training.nonFinite ?? []; // Before the recorder writes its own.
+    const steps = keepLines<StepLine>(from, task.folder, 'metrics.jsonl', step);
+    for (const line of steps) this.#recorder.step(line);
+    this.#recorder.takeHits(hitsBefore(steps, listed));
     for (const line of keepLines<ValidationLine>(from, task.folder, 'validation.jsonl', step))
       this.#recorder.validation(line);
     for (const name of ['health.jsonl', HIT_FILE]) rmSync(join(task.folder, name), { force: true });

@@ -98,6 +98,11 @@ export class TrainRecorder {
     else this.#change({ nonFiniteCut: nonFiniteCut + 1 });
   }
 
+  /** Of the steps before a resume. */
+  takeHits(hits: Pick<TrainingRecord, 'nonFinite' | 'nonFiniteCut'>): void {
+    this.#change(hits);
+  }
+
   #change(change: Partial<TrainingRecord>): void {
     this.#record = { ...this.#record, training: { ...this.#record.training, ...change } };
   }

@@ -80,8 +80,10 @@ function laneFailed({ target, outcomes, folder }: TrainEvidence): TrainVerdictRe
 function hitWords(lane: TrainLaneRecord): string {
   const hit = lane.training.nonFinite[0];
   if (!hit) return '';
+  const traced = lane.cascade?.origin?.batch;
+  const when = traced === undefined || traced === hit.step ? '' : `, in step ${traced}`;
   const where = hit.weightsFinite
-    ? originWords(lane)
+    ? `${originWords(lane)}${when}`
     : `the weights were broken by the update before it; ${originWords(lane)}`;
   return `step ${hit.step}: ${hit.reason}; ${where}`;
 }

@@ -95,11 +95,15 @@ function warningWords({ warning, origin }: CascadeRecord, unit: Unit): TracingWo
 }
 
 function cutWords({ filters, filtered, hit, events, eventsCut }: CascadeRecord, unit: Unit): TracingWords[] {
+  const left =
+    filtered === undefined
+      ? '; nothing was traced'
+      : `; ${counted(filtered, 'op')} of a ${unit} not looked at: an origin may lie there`;
   const said: TracingWords[] = [];
   if (filters)
     said.push({
       label: 'filtered',
-      text: `only ${filters.join(' or ')}; ${counted(filtered ?? 0, 'op')} of a ${unit} not looked at: an origin may lie there`,
+      text: `only ${filters.join(' or ')}${left}`,
       tone: 'warn',
     });
   if (hit)

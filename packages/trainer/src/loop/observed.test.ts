@@ -82,6 +82,27 @@ describe('observedDifference', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
+  it('does not tell one NaN from another, but tells one from a number', async () => {
+    const run = await runOf();
+    run.model.parameters[bias]!.assign(tf.fill([4], Number.NaN));
+    const giving =
+      (values: Float32Array): Observer =>
+      async (part, work) => {
+        const result = work(untracedStep);
+        const { gradients } = (result ?? {}) as { gradients?: Record<string, tf.Tensor> };
+        if (typeof part.part === 'number' && gradients) {
+          gradients[bias]!.dispose();
+          gradients[bias] = tf.tensor(values);
+        }
+        return result;
+      };
+    const words = Uint32Array.of(0x7fc00001, 0xffc00000, 0x7fc12345, 0xffffffff);
+    const nans = new Float32Array(words.buffer);
+    expect((await observedDifference(run, 0, giving(nans))).differing).toEqual([]);
+    const number = giving(Float32Array.of(...nans.subarray(1), 0));
+    expect((await observedDifference(run, 0, number)).differing).toContain(`gradient of ${bias}`);
+  });
+
   it('names a gradient that moved by one rounding, and what followed from it', async () => {
     const { differing, repeats } = await observedDifference(await runOf(), 0, clumsy());
     expect(differing).toContain(`gradient of ${bias}`);

@@ -1,6 +1,6 @@
 /**
  * Whether an observer changes a step: the same step from the same state without it and under it, and every number of the
- * two compared by its bits - loss, gradient norm, each gradient, and each parameter and moment after the update.
+ * two compared by its bits (any NaN for any other: which one comes out, no engine promises) - loss, gradient norm, each gradient, and each parameter and moment after the update.
  * Model and optimizer are left as they were found.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -56,10 +56,8 @@ async function outcomeOf(run: Training, step: number, observe: Observer): Promis
 }
 
 async function sameBits(a: tf.Tensor, b: tf.Tensor): Promise<boolean> {
-  const [left, right] = (await Promise.all([a.data(), b.data()])).map(
-    ({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length),
-  );
-  return left!.length === right!.length && left!.every((word, i) => word === right![i]);
+  const [left, right] = await Promise.all([a.data(), b.data()]);
+  return left.length === right.length && left.every((value, i) => Object.is(value, right[i]));
 }
 
 async function differences(a: Outcome, b: Outcome): Promise<string[]> {
