@@ -67,6 +67,13 @@ describe('roundingAllowance', () => {
     expect(at(80)).toBeGreaterThan(20 * at(1));
   });
 
+  it('covers a device that flushes subnormals, at its output and at its input', () => {
+    const made = allowed(([x]) => [x! * 1e-10], 1e-30)(0);
+    expect(made).toBeGreaterThanOrEqual(1e-40);
+    expect(made).toBeLessThan(1e-36);
+    expect(allowed(([x]) => [x! * 2 ** 120], 1e-40)(0)).toBeGreaterThanOrEqual(1e-40 * 2 ** 120);
+  });
+
   it('allows another class only where a rounding decides it', () => {
     const edge = allowed((all) => all.map((x) => (x > 1 ? Number.NaN : x)), 1, 0.5);
     expect(edge(0)).toBe(Number.POSITIVE_INFINITY);

@@ -9,6 +9,9 @@ import type { Values } from './deviation.ts';
 /** One rounding of float32. */
 const ROUNDING = 2 ** -23;
 const LARGEST = 0x7f7fffff;
+const SMALLEST_NORMAL = 0x00800000;
+/** What a device that flushes subnormals makes 0. WGSL permits that; native TensorFlow does it as well. */
+const FLUSHED = 2 ** -126;
 
 /** How the inputs are moved: all away from zero together, then each up or down at random, the same way every time. */
 export const MOVES = 3;
@@ -21,7 +24,7 @@ function isUp(index: number, move: number): boolean {
 }
 
 /**
- * A copy with every finite float that is not zero moved to its neighbour; other dtypes are passed on as they are.
+ * A copy with every finite float that is not zero moved to its neighbour, in the first move subnormals to zero; other dtypes are passed on as they are.
  *
  * @param move 0 to `MOVES` - 1
  */
@@ -32,6 +35,10 @@ export function movedByOneRounding<T extends CapturedTensor>(tensor: T, move: nu
   for (let i = 0; i < words.length; i++) {
     const magnitude = words[i]! & 0x7fffffff;
     if (magnitude === 0 || magnitude > LARGEST) continue;
+    if (magnitude < SMALLEST_NORMAL && move === 0) {
+      words[i] = words[i]! & 0x80000000; // As a device that flushes subnormals reads it.
+      continue;
+    }
     const up = move === 0 || isUp(i, move);
     if (up ? magnitude < LARGEST : magnitude > 1) words[i] = words[i]! + (up ? 1 : -1);
   }
@@ -63,8 +70,8 @@ export function roundingsOf(inputs: readonly Pick<CapturedTensor, 'shape'>[]): n
  * @param reference an output
  * @param moved the same output for inputs moved by one rounding
  * @returns what is allowed of each element: so many times what one rounding of the inputs does, or one rounding of the
- * output (and of its typical magnitude, which a small element is a difference of) where that is more. Infinity where the
- * class itself hangs on a rounding. 0 for whole numbers.
+ * output (and of its typical magnitude, which a small element is a difference of) where that is more, and never less than
+ * what a flush of subnormals takes away. Infinity where the class itself hangs on a rounding. 0 for whole numbers.
  */
 export function roundingAllowance(
   reference: CapturedTensor,
@@ -75,7 +82,7 @@ export function roundingAllowance(
   const typical = rootMeanSquare(reference.values);
   return (index) => {
     const value = reference.values[index]!;
-    let response = ROUNDING * (Number.isFinite(value) ? Math.abs(value) + typical : 0);
+    let response = Number.isFinite(value) ? Math.max(FLUSHED, ROUNDING * (Math.abs(value) + typical)) : 0;
     for (const { values } of moved) {
       const away = Math.abs(values[index]! - value);
       if (!Number.isNaN(away)) response = Math.max(response, away);
