@@ -3,8 +3,6 @@
  * run.json, checkpoints, the cascade of a step that is not finite, and progress for the terminal.
  */
 
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Session } from '@nanscope/backend';
 import type {
   ReplayRecord,
@@ -31,7 +29,6 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { traceSettings } from '../config/trace-settings.ts';
 import type { LaneMessage } from '../lane/task.ts';
-import { HIT_FILE } from '../lane/trace-book.ts';
 import { folderSink } from '../run-folder/folder-sink.ts';
 import { readTrainLane } from '../run-folder/read.ts';
 import { appendJsonLine } from '../run-folder/write.ts';
@@ -44,6 +41,7 @@ import {
   takeEventsAlong,
 } from './checkpoints.ts';
 import { hitsBefore } from './hits-before.ts';
+import { keptCascade } from './kept-traces.ts';
 import { keepLines, stepLine, validationLine } from './lines.ts';
 import { StepTracer } from './step-tracer.ts';
 import type { TrainTask } from './task.ts';
@@ -90,13 +88,14 @@ export class LaneHooks implements TrainHooks {
   resume(checkpoint: string | undefined, step: number): void {
     const { task } = this.#context;
     const from = task.resumeFrom!;
-    const listed = readTrainLane(from)?.training.nonFinite ?? []; // Before the recorder writes its own.
+    const earlier = readTrainLane(from); // Before the recorder writes its own.
     const steps = keepLines<StepLine>(from, task.folder, 'metrics.jsonl', step);
     for (const line of steps) this.#recorder.step(line);
-    this.#recorder.takeHits(hitsBefore(steps, listed));
+    this.#recorder.takeHits(hitsBefore(steps, earlier?.training.nonFinite ?? []));
     for (const line of keepLines<ValidationLine>(from, task.folder, 'validation.jsonl', step))
       this.#recorder.validation(line);
-    for (const name of ['health.jsonl', HIT_FILE]) rmSync(join(task.folder, name), { force: true });
+    const cascade = keptCascade(from, task.folder, earlier?.cascade, step);
+    if (cascade) this.#tracer.goOnFrom(cascade);
     takeEventsAlong(from, task.folder);
     this.#events = openEventWriter(task.folder, { resumeAt: step + 1 });
     const root = checkpointRoot(task.folder);

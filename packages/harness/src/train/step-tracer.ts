@@ -42,7 +42,8 @@ export class StepTracer {
   readonly #session: Session;
   readonly #settings: TraceSettings;
   readonly #run: Training;
-  readonly #book: TraceBook;
+  readonly #sink: RecordSink;
+  #book: TraceBook;
   #trace: Trace | undefined;
   #batch: CausalLMBatch | undefined;
   /** Of the step that is being computed. */
@@ -55,7 +56,13 @@ export class StepTracer {
     this.#session = session;
     this.#settings = settings;
     this.#run = run;
+    this.#sink = sink;
     this.#book = new TraceBook(settings, sink);
+  }
+
+  /** @param earlier what an earlier process of the run had found out, before any step is computed */
+  goOnFrom(earlier: CascadeRecord): void {
+    this.#book = new TraceBook(this.#settings, this.#sink, earlier);
   }
 
   /** Whether every step is to run under taps. */
