@@ -274,6 +274,7 @@ function verdictOf(evidence: Evidence): VerdictRecord {
       next: guardAdvice(target),
     };
   }
+  const cascade = target.policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
   const agree = `Both lanes are finite and agree within rtol ${comparison.rtol.toExponential()}, atol ${comparison.atol.toExponential()}.`;
   return {
     code: 'agree',
@@ -282,6 +283,6 @@ function verdictOf(evidence: Evidence): VerdictRecord {
     next:
       target.leak && target.leak.leaks.length > 0
         ? 'Finite is not correct: use a policy that keeps causality, such as --policy safe.'
-        : 'Try --policy torch-mps-2.8 to see a cascade, or your own --model and --data.',
+        : `Try${cascade} your own --model and --data.`,
   };
 }

@@ -94,8 +94,9 @@ function hitAdvice(lane: TrainLaneRecord, folder: string): string {
       ? 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe). '
       : '';
   const saved = lane.training.checkpoints.at(-1);
+  const skip = lane.config['on-nonfinite'] === 'skip' ? '' : ', or with --on-nonfinite skip';
   const state = saved
-    ? `The last good state is kept; go on with nanscope train --resume ${folder} and other flags, or with --on-nonfinite skip.`
+    ? `The last good state is kept; go on with nanscope train --resume ${folder} and other flags${skip}.`
     : 'There is no checkpoint before it.';
   return `${guard}${state}`;
 }
