@@ -9,7 +9,7 @@ import { bytes, count } from '../text/number.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
 import { clip, displayWidth, padEnd, wrap } from '../text/width.ts';
 import { verdictTitles } from '../verdict.ts';
-import { answerCell, answerColumns } from './table.ts';
+import { type Answered, answerCell, answerColumns } from './table.ts';
 
 /** An issue shows about so many columns without a scroll bar. */
 const WIDTH = 100;
@@ -65,7 +65,7 @@ function backendLines(backend: DoctorBackend, width: number): string[] {
   ];
 }
 
-function answerLines(record: DoctorRecord, width: number): string[] {
+function answerLines(record: Answered, width: number): string[] {
   const columns = answerColumns(record);
   if (columns.length === 0) return [];
   const head = ['computed', 'IEEE 754', ...columns.map(({ name }) => name)];
@@ -98,6 +98,12 @@ function answerLines(record: DoctorRecord, width: number): string[] {
     ...rows.map(line),
   ];
 }
+
+/** The table of answers alone, for who names the machine in words of its own; nothing where no backend answered. */
+export const renderAnswers = (
+  record: Answered,
+  { width, unicode = true }: Pick<RenderOptions, 'width' | 'unicode'>,
+): string => answerLines(sanitizeRecord(record, unicode), width).join('\n');
 
 /** As long a fence as it takes for nothing inside to close it. */
 function fence(text: string): string {
