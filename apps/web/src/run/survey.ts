@@ -42,7 +42,14 @@ function probeLines(probe: Probe): string[] {
   return lines;
 }
 
-export async function survey(say: (what: string) => void, signal: AbortSignal): Promise<string> {
+export interface Survey {
+  /** Lines of any length. */
+  readonly text: string;
+  /** Answers by column, which must not be broken. */
+  readonly table: string;
+}
+
+export async function survey(say: (what: string) => void, signal: AbortSignal): Promise<Survey> {
   const look = probing(signal);
   const { os, cores } = environmentOf('');
   const lines = [
@@ -75,6 +82,8 @@ export async function survey(say: (what: string) => void, signal: AbortSignal): 
     `auto means ${decided.target.label}, compared with ${decided.reference?.label ?? 'nothing'}`,
   );
   const questions = answers.find((answer) => answer.questions.length > 0)?.questions ?? [];
-  lines.push(renderAnswers({ questions, backends: answers.map(({ backend }) => backend) }, { width: WIDTH }));
-  return `${lines.join('\n')}\n`;
+  const backends = answers.map(({ backend }) => backend);
+  const { words, table } = renderAnswers({ questions, backends }, { width: WIDTH });
+  lines.push('', words);
+  return { text: `${lines.join('\n')}\n`, table: `${table}\n` };
 }
