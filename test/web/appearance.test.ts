@@ -58,6 +58,11 @@ async function looksRight(
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const hidden = await page.$eval(
+      'header nav',
+      ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+    );
+    expect(hidden, 'pixels of the views that are out of sight').toBe(0);
     expect(await seriousFaults(page)).toEqual([]);
   }
 }
