@@ -1,14 +1,16 @@
 /**
- * Entry point of `pnpm bench [eval|train|trace|probes|attention] [--backends a,b] [--preset gpt2] [--rounds N]
+ * Entry point of `pnpm bench [eval|train|trace|probes|attention|page] [--backends a,b] [--preset gpt2] [--rounds N]
  * [--seconds N] [--write FILE]`: runs the benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { laneEnvironment } from '@nanscope/backend';
+import { UserError } from '@nanscope/errors';
 import { attentionBench } from './attention-bench.ts';
 import { evalBench } from './eval-bench.ts';
 import type { BenchOptions } from './measure.ts';
 import { withSection } from './page.ts';
+import { pageBench } from './page-bench.ts';
 import { probeBench } from './probe-bench.ts';
 import { traceBench } from './trace-bench.ts';
 import { trainBench } from './train-bench.ts';
@@ -19,6 +21,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string
   trace: traceBench,
   probes: probeBench,
   attention: attentionBench,
+  page: pageBench,
 };
 
 function refuse(message: string): never {
@@ -39,7 +42,7 @@ const { values, positionals } = parseArgs({
 const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
 if (!bench || more.length > 0)
-  refuse(`expected eval, train, trace, probes or attention, found ${positionals.join(' ')}.`);
+  refuse(`expected eval, train, trace, probes, attention or page, found ${positionals.join(' ')}.`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 
@@ -53,6 +56,9 @@ const table = await bench({
   seconds,
   environment: await laneEnvironment(),
   say: (text) => void process.stderr.write(`${text}\n`),
+}).catch((error: unknown) => {
+  if (error instanceof UserError) refuse(error.message);
+  throw error;
 });
 const shape = name === 'eval' ? ` --preset ${values.preset}` : '';
 const budget = name === 'attention' ? ` --seconds ${seconds}` : '';

@@ -3,14 +3,27 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { builtinBackend } from '@nanscope/backend';
+import { renderAnswers } from '@nanscope/report';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askKernels } from '../../packages/harness/src/doctor/numerics/ask-kernels.ts';
+import { asked } from '../../packages/harness/src/doctor/numerics/judge.ts';
+import { questions } from '../../packages/harness/src/doctor/numerics/questions.ts';
 import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Compressed, of all scripts before anything is asked of the page. */
 const MOST_SCRIPT_BYTES = 200_000;
+
+/** What the doctor's table says of one backend, asked here in Node. */
+async function answersHere(id: string) {
+  const session = await builtinBackend(id)!.open();
+  const kernels = await askKernels();
+  await session.dispose();
+  return { id, kernels };
+}
 
 interface Violation {
   readonly id: string;
@@ -45,6 +58,11 @@ async function looksRight(
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const hidden = await page.$eval(
+      'header nav',
+      ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth,
+    );
+    expect(hidden, 'pixels of the views that are out of sight').toBe(0);
     expect(await seriousFaults(page)).toEqual([]);
   }
 }
@@ -172,7 +190,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(faults).toEqual([]);
     });
 
-    it('the diagnosis of the browser names its backends, and what is missing', async () => {
+    it('the diagnosis of the browser names its backends, what is missing, and what numbers become: the same as in Node', async () => {
       const { page } = await openPage(browser, built, '?command=doctor');
       await page.locator('#copy:not([hidden])').waitFor();
       const text = await page.textContent('#survey');
@@ -181,6 +199,10 @@ describe.skipIf(chromiumPath === undefined)(
       expect(text).toMatch(/webgpu: not available: /);
       expect(text).toMatch(/wasm: .*\n {4}pass {2}sdpa /);
       expect(text).not.toContain('FAIL');
+      const backends = [await answersHere('wasm'), await answersHere('cpu')];
+      const { words, table } = renderAnswers({ questions: questions.map(asked), backends }, { width: 100 });
+      expect(table).toMatch(/^max\(NaN, 0\) +NaN +/m);
+      expect(text).toContain(`${words}\n${table}`);
       await looksRight(page, [views[3]]);
     });
   },

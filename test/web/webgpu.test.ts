@@ -33,4 +33,20 @@ describe.skipIf(chromiumPath === undefined)('WebGPU in Chromium (skipped where n
     expect(verdict).toContain(record.verdict.sentence.slice(0, 40));
     expect(faults).toEqual([]);
   });
+
+  it('the diagnosis has the answers of the shader below the kernels, and where it has no half floats it says so', async () => {
+    const { page } = await openPage(browser, built, '?command=doctor');
+    await page.locator('#copy:not([hidden])').waitFor();
+    const lines = (await page.textContent('#survey'))!.split('\n').map((line) => line.split(/ {2,}/));
+    const answers = (computed: string) => lines.find(([first]) => first === computed);
+    expect(answers('computed')).toEqual(['computed', 'IEEE 754', 'webgpu', 'webgpu shader', 'wasm', 'cpu']);
+    // The one question of which WGSL leaves nothing open.
+    expect(answers('select(false, NaN, 0)')).toEqual(['select(false, NaN, 0)', '0', 'ok', 'ok', 'ok', 'ok']);
+    expect(answers('f16(65504)')?.slice(2)).toEqual([
+      '-',
+      expect.stringMatching(/^(ok|no shader-f16)$/),
+      '-',
+      '-',
+    ]);
+  });
 });

@@ -1,8 +1,10 @@
-/** What this browser offers, as text to paste into a report: versions, adapter with its features and limits, backends, probes. */
+/** What this browser offers, as text to paste into a report: versions, adapter with its features and limits, backends, probes, the doctor's questions about numbers. */
 import type { Probe } from '@nanscope/backend';
 import { decideWith } from '@nanscope/harness';
+import { renderAnswers } from '@nanscope/report';
 import { browserName, environmentOf } from '../worker/environment.ts';
 import { probing } from './devices.ts';
+import { type Answers, askNumbers } from './numbers.ts';
 
 /** Those that the packages ask for, see the backend's open-device.ts, and what bounds a model. */
 const limits = [
@@ -14,6 +16,9 @@ const limits = [
   'maxComputeWorkgroupsPerDimension',
   'maxStorageBuffersPerShaderStage',
 ] as const;
+
+/** As the doctor's block, which an issue shows without a scroll bar. */
+const WIDTH = 100;
 
 async function limitLines(): Promise<string[]> {
   const adapter = await navigator.gpu
@@ -37,7 +42,14 @@ function probeLines(probe: Probe): string[] {
   return lines;
 }
 
-export async function survey(say: (what: string) => void, signal: AbortSignal): Promise<string> {
+export interface Survey {
+  /** Lines of any length. */
+  readonly text: string;
+  /** Answers by column, which must not be broken. */
+  readonly table: string;
+}
+
+export async function survey(say: (what: string) => void, signal: AbortSignal): Promise<Survey> {
   const look = probing(signal);
   const { os, cores } = environmentOf('');
   const lines = [
@@ -47,6 +59,7 @@ export async function survey(say: (what: string) => void, signal: AbortSignal): 
     '',
     'backends',
   ];
+  const answers: Answers[] = [];
   for (const id of ['webgpu', 'wasm', 'cpu']) {
     say(`looking at ${id}`);
     const probe = await look.backend(id);
@@ -56,6 +69,11 @@ export async function survey(say: (what: string) => void, signal: AbortSignal): 
     say(`probing attention on ${id}`);
     for (const { implementation, probe: name, passed, detail } of await look.attention(id))
       lines.push(`    ${passed ? 'pass' : 'FAIL'}  ${implementation} ${name}${passed ? '' : `: ${detail}`}`);
+    say(`asking ${id} about NaN, infinities and subnormal numbers`);
+    const answered = await askNumbers(probe.facts, signal);
+    answers.push(answered);
+    if (answered.failure !== undefined)
+      lines.push(`    FAIL  not every question was answered: ${answered.failure}`);
   }
   const config = { device: 'auto', mpsRule: 'off', attn: 'auto', policy: 'safe' } as const;
   const decided = await decideWith(config, look, say);
@@ -63,5 +81,9 @@ export async function survey(say: (what: string) => void, signal: AbortSignal): 
     '',
     `auto means ${decided.target.label}, compared with ${decided.reference?.label ?? 'nothing'}`,
   );
-  return `${lines.join('\n')}\n`;
+  const questions = answers.find((answer) => answer.questions.length > 0)?.questions ?? [];
+  const backends = answers.map(({ backend }) => backend);
+  const { words, table } = renderAnswers({ questions, backends }, { width: WIDTH });
+  lines.push('', words);
+  return { text: `${lines.join('\n')}\n`, table: `${table}\n` };
 }

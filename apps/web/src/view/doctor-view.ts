@@ -6,10 +6,11 @@ import type { OpenView } from './page.ts';
 export const openDoctor: OpenView = (place, _given, gone) => {
   show(
     place,
-    html`<section id="intro"><h1>What this browser can do</h1><p>Browser, adapter with its features and limits, backends, and whether attention is right on each: to paste into a report.</p></section>
-<section aria-label="Diagnosis"><div class="actions"><button type="button" class="primary" id="run">Look again</button><button type="button" id="copy" hidden>Copy</button><span id="stage" role="status"></span></div><pre id="survey" tabindex="0" role="region" aria-label="Diagnosis, as text"></pre></section>`,
+    html`<section id="intro"><h1>What this browser can do</h1><p>Browser, adapter with its features and limits, backends, whether attention is right on each, and what it makes of NaN, infinities and subnormal numbers: to paste into a report.</p></section>
+<section aria-label="Diagnosis"><div class="actions"><button type="button" class="primary" id="run">Look again</button><button type="button" id="copy" hidden>Copy</button><span id="stage" role="status"></span></div><div id="survey"><pre></pre><pre class="table" tabindex="0" role="region" aria-label="Answers about numbers" hidden></pre></div></section>`,
   );
   const text = one('#survey', place);
+  const [lines, table] = [one('pre', text), one('pre.table', text)];
   const [run, copy] = [one<HTMLButtonElement>('#run', place), one<HTMLButtonElement>('#copy', place)];
   const say = (what: string) => {
     one('#stage', place).textContent = what;
@@ -18,7 +19,10 @@ export const openDoctor: OpenView = (place, _given, gone) => {
     run.disabled = true;
     try {
       const { survey } = await import('../run/survey.ts');
-      text.textContent = await survey(say, gone);
+      const found = await survey(say, gone);
+      lines.textContent = found.text;
+      table.textContent = found.table;
+      table.hidden = false;
       copy.hidden = false;
       say('');
     } catch (error) {

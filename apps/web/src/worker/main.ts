@@ -8,6 +8,7 @@ type Doing<Name extends TaskName> = (given: Tasks[Name]['given'], say: Say) => P
 const doing: { readonly [Name in TaskName]: () => Promise<Doing<Name>> } = {
   probe: async () => (await import('./probe.ts')).probe,
   attention: async () => (await import('./attention.ts')).measureAttention,
+  numbers: async () => (await import('./numbers.ts')).measureNumbers,
   check: async () => (await import('./check.ts')).check,
   lane: async () => (await import('./lane.ts')).runLane,
   compare: async () => (await import('./compare.ts')).compare,

@@ -4,7 +4,7 @@ import type { Decision } from '@nanscope/device';
 import { backendOf } from './backends.ts';
 import type { Say } from './tasks.ts';
 
-export async function openSession({ backend }: Decision, say: Say): Promise<Session> {
+export async function openSession({ backend }: Pick<Decision, 'backend'>, say: Say): Promise<Session> {
   say({ kind: 'loading', what: `opening ${backend}` });
   const session = await backendOf(backend).open();
   session.lost?.then((reason) => say({ kind: 'device-lost', reason }));

@@ -9,11 +9,12 @@ import type {
   EvalConfig,
   ExperimentMessage,
   LaneMessage,
+  Measured,
   Role,
   ShadowMessage,
   ShadowTask,
 } from '@nanscope/harness';
-import type { ComparisonRecord, EnvironmentRecord, ReportSubject } from '@nanscope/report';
+import type { ComparisonRecord, EnvironmentRecord, NumericQuestion, ReportSubject } from '@nanscope/report';
 
 /** A file that was dropped or chosen, with its path in what was dropped. */
 export interface PageFile {
@@ -41,6 +42,8 @@ interface Run {
 export interface Tasks {
   probe: { given: { readonly id: string }; answer: Probe };
   attention: { given: { readonly id: string }; answer: readonly AttentionProbeOutcome[] };
+  /** How the backend answers the doctor's questions, in messages: what was said before it ends is kept. */
+  numbers: { given: { readonly id: string }; answer: undefined };
   check: { given: Run; answer: CheckedInputs };
   lane: {
     given: Run & { readonly role: Role; readonly decision: Decision; readonly batches: number };
@@ -98,6 +101,8 @@ export type WorkerMessage =
   | ExperimentMessage
   | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
   | { readonly kind: 'case'; readonly result: CaseResult }
+  | { readonly kind: 'questions'; readonly questions: readonly NumericQuestion[] }
+  | ({ readonly kind: 'measured' } & Measured)
   | { readonly kind: 'alive' }
   | ShadowMessage
   /** What the task came to. */

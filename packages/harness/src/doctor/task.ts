@@ -1,6 +1,7 @@
 /** What a process that examines a backend is asked, and what it says as it goes: what was said before it ends is kept. */
 import type { Probe } from '@nanscope/backend';
-import type { DoctorBackend, SelfCheck } from '@nanscope/report';
+import type { SelfCheck } from '@nanscope/report';
+import type { Measured } from './measure.ts';
 
 export interface ExamineTask {
   readonly id: string;
@@ -10,5 +11,5 @@ export interface ExamineTask {
 
 export type ExamineMessage =
   | { readonly kind: 'probe'; readonly probe: Probe }
-  | ({ readonly kind: 'measured' } & Partial<Pick<DoctorBackend, 'limits' | 'kernels' | 'shader'>>)
+  | ({ readonly kind: 'measured' } & Measured)
   | { readonly kind: 'check'; readonly check: SelfCheck };

@@ -3,12 +3,13 @@ import type { Probe } from '@nanscope/backend';
 import type { DoctorBackend, DoctorVerdict, SelfCheck } from '@nanscope/report';
 import type { LaneOutcome } from '../lane/task.ts';
 import { mathModeOf } from './machine.ts';
+import type { Measured } from './measure.ts';
 import { selfCheckNames } from './self-test.ts';
 
 /** What was heard of a backend until its process ended. */
 export interface Heard {
   readonly probe?: Probe;
-  readonly measured: Partial<Pick<DoctorBackend, 'limits' | 'kernels' | 'shader'>>;
+  readonly measured: Measured;
   readonly checks: readonly SelfCheck[];
 }
 

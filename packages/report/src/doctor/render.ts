@@ -9,7 +9,7 @@ import { bytes, count } from '../text/number.ts';
 import { sanitizeRecord } from '../text/sanitize.ts';
 import { clip, displayWidth, padEnd, wrap } from '../text/width.ts';
 import { verdictTitles } from '../verdict.ts';
-import { answerCell, answerColumns } from './table.ts';
+import { type Answered, answerCell, answerColumns } from './table.ts';
 
 /** An issue shows about so many columns without a scroll bar. */
 const WIDTH = 100;
@@ -65,7 +65,11 @@ function backendLines(backend: DoctorBackend, width: number): string[] {
   ];
 }
 
-function answerLines(record: DoctorRecord, width: number): string[] {
+const answerWords =
+  'Measured, by bits. ok: what IEEE 754 asks for; (p): something else, which WGSL permits; !: something else. The column of a backend is its kernels as nanscope runs them, that of a shader the bare expression.';
+
+/** Empty where no backend answered. */
+function answerTable(record: Answered, width: number): string[] {
   const columns = answerColumns(record);
   if (columns.length === 0) return [];
   const head = ['computed', 'IEEE 754', ...columns.map(({ name }) => name)];
@@ -88,15 +92,21 @@ function answerLines(record: DoctorRecord, width: number): string[] {
       .map((text, i) => padEnd(clip(text, widths[i]!), widths[i]!))
       .join('  ')
       .trimEnd();
-  return [
-    '',
-    ...wrap(
-      'Measured, by bits. ok: what IEEE 754 asks for; (p): something else, which WGSL permits; !: something else. The column of a backend is its kernels as nanscope runs them, that of a shader the bare expression.',
-      width,
-    ),
-    line(head),
-    ...rows.map(line),
-  ];
+  return [line(head), ...rows.map(line)];
+}
+
+function answerLines(record: Answered, width: number): string[] {
+  const table = answerTable(record, width);
+  return table.length === 0 ? [] : ['', ...wrap(answerWords, width), ...table];
+}
+
+/** The table of answers alone, and what its marks mean, for who names the machine in words of its own. Empty where no backend answered. */
+export function renderAnswers(
+  record: Answered,
+  { width, unicode = true }: Pick<RenderOptions, 'width' | 'unicode'>,
+): { readonly words: string; readonly table: string } {
+  const table = answerTable(sanitizeRecord(record, unicode), width);
+  return { words: table.length === 0 ? '' : answerWords, table: table.join('\n') };
 }
 
 /** As long a fence as it takes for nothing inside to close it. */

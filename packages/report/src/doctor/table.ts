@@ -1,5 +1,5 @@
 /** What the devices were asked, and what each answered, as a table: a line a question, a column a device. */
-import type { DoctorRecord, NumericAnswer, NumericQuestion } from '../schema/doctor.ts';
+import type { DoctorBackend, DoctorRecord, NumericAnswer, NumericQuestion } from '../schema/doctor.ts';
 
 export interface AnswerColumn {
   /** `webgpu` for the kernels, `its shader` for the expression alone. */
@@ -9,7 +9,13 @@ export interface AnswerColumn {
   readonly shaders: boolean;
 }
 
-export function answerColumns({ backends }: Pick<DoctorRecord, 'backends'>): AnswerColumn[] {
+/** The questions, and what each backend answered. A whole record is one. */
+export interface Answered {
+  readonly questions: DoctorRecord['questions'];
+  readonly backends: readonly Pick<DoctorBackend, 'id' | 'kernels' | 'shader' | 'adapter'>[];
+}
+
+export function answerColumns({ backends }: Pick<Answered, 'backends'>): AnswerColumn[] {
   return backends.flatMap(({ id, kernels, shader, adapter }) => [
     ...(Object.keys(kernels).length > 0
       ? [{ name: id, answers: kernels, shaders: adapter !== undefined }]

@@ -98,6 +98,7 @@ th, td { text-align: left; padding: .38rem .8rem .38rem 0; border-bottom: 1px so
 thead th { color: var(--dim); font-weight: 600; position: sticky; top: 0; background: var(--card); z-index: 1; }
 tbody th { font-weight: 600; min-width: 8rem; } td { min-width: 4.5rem; } td:last-child:not(.figure) { min-width: 9rem; }
 #cases td:last-child { min-width: 18rem; } #numbers td { min-width: 0; } #numbers td:last-child { min-width: 15rem; font-size: .88em; } #cases tbody th { min-width: 11rem; }
+#overview tbody th { min-width: 0; }
 #cells tbody th, #cells td { min-width: 0; padding-right: .5rem; } #cells td:nth-last-child(2) { min-width: 9rem; } td .command { min-width: 22rem; }
 #cells tbody th { white-space: nowrap; font-weight: 400; }
 .pick { padding: 0 .4rem; min-height: 24px; margin-right: .4rem; }
