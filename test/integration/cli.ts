@@ -1,6 +1,6 @@
 /**
- * Runs the real command line in a process of its own, from its sources, the way a user does: standard output and
- * standard error apart, the exit code, and a folder of its own for each test file.
+ * Runs the real command line in a process of its own, the way a user does: standard output and standard error apart, the
+ * exit code, and a folder of its own for each test file.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,14 @@ import { afterAll, expect, vi } from 'vitest';
 // Each run is several processes; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(`../../apps/cli/${path}`, import.meta.url));
+
+/** As an installed package runs: built (../build.ts). */
+const built = [at('dist/main.js')];
+/** As the workspace runs: from the sources, and with it a backend that is TypeScript as well. */
+const source = ['--conditions=@nanscope/source', `--import=${import.meta.resolve('tsx')}`, at('src/main.ts')];
+
+const isTypeScript = (word: string) => word.endsWith('.ts');
 
 /** A file beside the tests. */
 export const fixture = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -39,13 +46,7 @@ export interface StartOptions {
 
 /** Starts the command line and does not wait. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
-  const command = [
-    process.execPath,
-    '--conditions=@nanscope/source',
-    `--import=${import.meta.resolve('tsx')}`,
-    main,
-    ...args,
-  ];
+  const command = [process.execPath, ...(args.some(isTypeScript) ? source : built), ...args];
   const { fileBlocks } = options;
   const limited = fileBlocks === undefined ? [] : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`];
   const [program, ...rest] = [...limited, ...command];
