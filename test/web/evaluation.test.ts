@@ -20,8 +20,9 @@ function numbersOf(lane: LaneRecord | undefined): unknown {
 function essence({ target, reference, comparison, verdict }: ResultRecord): unknown {
   const { environment, metrics, ...compared } = comparison!;
   const speed = ['tokensPerSecond', 'seconds'];
+  const { next, ...judged } = verdict; // What to do next is another thing on a page.
   return {
-    ...{ target: numbersOf(target), reference: numbersOf(reference), verdict, compared },
+    ...{ target: numbersOf(target), reference: numbersOf(reference), verdict: judged, compared },
     metrics: metrics.filter(({ name }) => !speed.includes(name)),
   };
 }
@@ -56,9 +57,7 @@ describe.skipIf(chromiumPath === undefined)(
       const { record } = await savedRun(page, at('.'));
       const { result: own } = await evaluate(...words(policy), '--out', at('run'));
       expect(own.verdict.code).toBe('agree-non-finite');
-      const { next, ...verdict } = own.verdict;
       expect(essence(record)).toEqual(essence(own));
-      expect(record.verdict).toMatchObject(verdict);
       expect(await page.locator('.graph .op').count()).toBeGreaterThan(20);
       expect(await page.locator('svg.heat').count()).toBeGreaterThan(0);
       expect(faults).toEqual([]);
