@@ -42,12 +42,14 @@ export interface StartOptions {
   readonly cwd?: string;
   /** No file may grow beyond so many blocks of 512 bytes, as if the disk were full. Not on Windows. */
   readonly fileBlocks?: number;
+  /** From the sources, though no argument names a backend in TypeScript: a run folder does. */
+  readonly fromSource?: boolean;
 }
 
 /** Starts the command line and does not wait. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
-  const command = [process.execPath, ...(args.some(isTypeScript) ? source : built), ...args];
-  const { fileBlocks } = options;
+  const { fileBlocks, fromSource = args.some(isTypeScript) } = options;
+  const command = [process.execPath, ...(fromSource ? source : built), ...args];
   const limited = fileBlocks === undefined ? [] : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`];
   const [program, ...rest] = [...limited, ...command];
   const child = spawn(program!, rest, {

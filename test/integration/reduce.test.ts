@@ -160,7 +160,7 @@ describe('a faulty backend', () => {
       folder,
     );
     expect(result.verdict.code).toBe('kernel-bug-suspected');
-    const { code, stdout, stderr } = await run(['reduce', folder, '--json']);
+    const { code, stdout, stderr } = await run(['reduce', folder, '--json'], { fromSource: true });
     expect(code, stderr).toBe(0);
     const record = reducedSchema.parse(JSON.parse(stdout));
     expect(record.held).toEqual({
