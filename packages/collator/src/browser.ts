@@ -12,6 +12,7 @@ export { byteSpecials, byteTokenizer } from './byte-tokenizer.ts';
 export { collateCausalLM } from './collate.ts';
 export * from './corpus/index.ts';
 export type { TokenizerFolder } from './folder.ts';
+export { readableText } from './readable-text.ts';
 export { isJsonLines, rowsOf, type TextRow, type TextStream } from './text-rows.ts';
 export type { Tokenizer } from './tokenizer.ts';
 export { tokenizerOf } from './tokenizer-folder.ts';

@@ -1,4 +1,5 @@
 /** Two lanes' texts -> what differs. In a worker of its own, since traces can be long. */
+import { readableText } from '@nanscope/collator';
 import { compareLanes, type LaneFiles, parseJsonLines, parseRun, tracesOf } from '@nanscope/harness';
 import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
 import { loadTokenizer } from './inputs.ts';
@@ -27,5 +28,5 @@ export async function compare({
   const [own, other] = [filesOf('target', target), filesOf('reference', reference)];
   if (!own || !other) return undefined;
   const tokenizer = await loadTokenizer(config, files).catch(() => undefined);
-  return compareLanes(own, other, config, (label) => tokenizer?.decode([label]) ?? '');
+  return compareLanes(own, other, config, (label) => readableText(tokenizer, [label]));
 }

@@ -1,6 +1,7 @@
 /** Two lane folders of a disk, compared. */
-import { loadTokenizer } from '@nanscope/collator';
-import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
+import { readableText } from '@nanscope/collator';
+import { type ComparisonRecord, type LaneRecord, sampleLineSchema } from '@nanscope/report';
+import { loadTokenizerFor } from '../data/inputs.ts';
 import { readLane } from '../run-folder/read.ts';
 import { readJsonLines } from '../run-folder/read-lines.ts';
 import { readTraces } from '../run-folder/read-traces.ts';
@@ -22,20 +23,18 @@ export async function compareLaneFolders(
   targetFolder: string,
   referenceFolder: string,
   tolerance: Tolerance,
-  decode?: (label: number) => string,
 ): Promise<ComparisonRecord | undefined> {
   const [target, reference] = [filesOf(targetFolder), filesOf(referenceFolder)];
   if (!target || !reference) return undefined;
-  return compareLanes(
-    target,
-    reference,
-    tolerance,
-    decode ?? (await decoder(String(target.record.config.tokenizer ?? 'bytes'))),
-  );
+  return compareLanes(target, reference, tolerance, await labelDecoder(target.record));
 }
 
-/** Text of a label for the report; empty where the tokenizer is not at hand any more. */
-async function decoder(place: string): Promise<(label: number) => string> {
-  const tokenizer = await loadTokenizer(place).catch(() => undefined);
-  return (label) => tokenizer?.decode([label]) ?? '';
+/** Text of a label for the report, by the tokenizer of the run; its id where that is not at hand any more. */
+async function labelDecoder({ config, model }: LaneRecord): Promise<(label: number) => string> {
+  const { tokenizer: named } = config;
+  const tokenizer = await loadTokenizerFor({
+    model: model.name,
+    ...(typeof named === 'string' ? { tokenizer: named } : {}),
+  }).catch(() => undefined);
+  return (label) => readableText(tokenizer, [label]);
 }

@@ -1,6 +1,6 @@
 /** The run's policy against `safe` on the same weights and the same small batch: which labels' losses move, and why there. */
 import { policyFrom } from '@nanscope/attention';
-import type { CausalLMBatch, Tokenizer } from '@nanscope/collator';
+import { type CausalLMBatch, readableText, type Tokenizer } from '@nanscope/collator';
 import { type PolicyEffectRecord, toJsonNumber } from '@nanscope/report';
 import { labelWords } from '../compare/label-words.ts';
 import { sameNumber } from '../compare/numbers.ts';
@@ -29,7 +29,7 @@ export async function policyEffect(
       row,
       position,
       label,
-      text: tokenizer?.decode([label]) ?? '',
+      text: readableText(tokenizer, [label]),
       what: labelWords(batch.attentionMask.subarray(row * batch.length, (row + 1) * batch.length), position),
       reference: toJsonNumber(reference),
       target: toJsonNumber(target),
