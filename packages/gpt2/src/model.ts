@@ -30,7 +30,7 @@ export interface ForwardOptions {
   readonly kernel?: AttentionKernel | undefined;
   /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
   readonly dropout?: DropoutHook;
-  /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
+  /** Receives intermediate tensors, under the fused kernel all but `attn_probs.i`; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
   readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
 }
 
@@ -114,8 +114,12 @@ export class Gpt2 {
         policy,
         dropout,
         extend: extension && ((index, key, value) => extension.add(index, key, value)),
+        // The fused kernel never holds them.
         captureProbabilities:
-          capture && ((index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
+          capture &&
+          (kernel === 'fused'
+            ? undefined
+            : (index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
       };
       const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
       let x = this.#embeddings(batch, dropout);
