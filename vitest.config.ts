@@ -11,6 +11,7 @@ export default defineConfig({
     // Needs built packages and a package registry: `pnpm test:packaging`.
     exclude: ['**/node_modules/**', 'test/packaging/**'],
     globalSetup: './test/build.ts',
+    setupFiles: './test/setup/early-tensors.ts',
     pool: 'forks',
     // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two.
     maxWorkers: '100%',
