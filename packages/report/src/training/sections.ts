@@ -6,6 +6,7 @@ import type {
   TrainLaneRecord,
   TrainResultRecord,
 } from '../schema/train.ts';
+import { modelFactFields } from '../terminal/header.ts';
 import { heading, type Page } from '../terminal/page.ts';
 import { policyWords, roles } from '../terminal/words.ts';
 import { type Line, labelled, paragraph, span, type Tone } from '../text/line.ts';
@@ -57,6 +58,10 @@ export function trainHeader(result: TrainResultRecord, { width }: Page): Line[] 
   ]);
   if (lane) {
     lines.push(...field('model', modelWords(lane), width));
+    for (const [name, words] of modelFactFields) {
+      const text = words(lane);
+      if (text !== undefined) lines.push(...field(name, text, width));
+    }
     lines.push(...field('text', trainDataWords(lane), width));
     lines.push(...field('recipe', recipeWords(lane), width));
     lines.push(...field('policy', policyWords(lane.policy), width));
