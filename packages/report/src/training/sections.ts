@@ -177,20 +177,25 @@ export const trainingSection =
     });
 
 function quantityLines(quantity: QuantityComparison, { width, glyphs }: Page): Line[] {
-  const { name, compared, firstClassDifference, firstBeyond, requiredRtol } = quantity;
+  const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;
   if (compared === 0) return [];
   const pass = !firstClassDifference && !firstBeyond;
   const words = name === 'gradNorm' ? 'gradient norm' : name;
   const needed = `rtol needed ${tolerance(requiredRtol)}`;
-  const of = name === 'validation loss' ? 'evaluations' : 'steps';
+  const of = counted(compared, name === 'validation loss' ? 'evaluation' : 'step');
+  const same = sameNonFinite > 0 ? `, ${count(sameNonFinite)} of them NaN or infinite on both` : '';
+  const alike = span(
+    pass ? (same === '' ? glyphs.pass : glyphs.same) : glyphs.fail,
+    !pass ? 'bad' : same === '' ? 'good' : 'warn',
+  );
   const lines = paragraph(
     pass
-      ? `${words}: ${count(compared)} ${of} agree, ${needed}`
-      : `${words}: ${needed}, ${count(compared)} ${of} compared`,
+      ? `${words}: ${of} ${compared === 1 ? 'agrees' : 'agree'}${same}, ${needed}`
+      : `${words}: ${needed}, ${of} compared`,
     pass ? 'plain' : 'bad',
     width,
     3 + glyphs.pass.length,
-    span(pass ? glyphs.pass : glyphs.fail, pass ? 'good' : 'bad'),
+    alike,
   );
   const say = (what: string, at: NonNullable<typeof firstBeyond>) =>
     lines.push(
