@@ -5,6 +5,9 @@ class Engine {
   makeTensor(): string {
     return 'a tensor';
   }
+  async setBackend(): Promise<boolean> {
+    return true;
+  }
 }
 
 it.each([

@@ -7,6 +7,7 @@ import { beforeAll } from 'vitest';
 
 interface Engine {
   makeTensor: (...rest: unknown[]) => unknown;
+  setBackend: (name: string) => Promise<boolean>;
 }
 /** Where TensorFlow.js keeps the engine that all its copies share. */
 export interface Scope {
