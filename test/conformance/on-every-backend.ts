@@ -1,7 +1,10 @@
 /** The same tests on every backend this machine has; a backend that is not there is skipped, with its reason in the name. */
-import type { Backend, Session } from '@nanscope/backend';
+import { type Backend, backends, type Session } from '@nanscope/backend';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { probes } from './probes.ts';
+
+const probes = await Promise.all(
+  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
+);
 
 export interface OpenBackend {
   readonly backend: Backend;

@@ -14,5 +14,5 @@ export * from './corpus/index.ts';
 export type { TokenizerFolder } from './folder.ts';
 export { readableText } from './readable-text.ts';
 export { isJsonLines, rowsOf, type TextRow, type TextStream } from './text-rows.ts';
-export type { Tokenizer } from './tokenizer.ts';
+export { type Tokenizer, tokenizerWords } from './tokenizer.ts';
 export { tokenizerOf } from './tokenizer-folder.ts';

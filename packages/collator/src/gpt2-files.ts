@@ -5,6 +5,7 @@
 import { UserError } from '@nanscope/errors';
 import { readObject, type TokenizerFolder } from './folder.ts';
 import { isObject, type JsonObject } from './json-text.ts';
+import { specialToken } from './transformers-settings.ts';
 
 /** The token that GPT-2 uses for beginning, end and unknown alike. */
 export const endOfText = '<|endoftext|>';
@@ -36,7 +37,7 @@ export async function tokenizerJsonFromGpt2Files(
       trim_offsets: true,
       use_regex: true,
     },
-    post_processor: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true },
+    post_processor: templateOf(vocab, config),
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: 'BPE',
@@ -45,6 +46,21 @@ export async function tokenizerJsonFromGpt2Files(
       merges: parseMerges(merges, folder.pathOf('merges.txt'), vocab),
     },
   };
+}
+
+/** The special tokens around a text that `add_bos_token` and `add_eos_token` ask for; `<|endoftext|>` where none is named. */
+function templateOf(vocab: JsonObject, config: JsonObject): JsonObject {
+  const tokens: Record<string, JsonObject> = {};
+  const item = (role: 'bos' | 'eos') => {
+    const token =
+      specialToken(config, `${role}_token`) ?? (config[`${role}_token`] === null ? undefined : endOfText);
+    const id = token === undefined ? undefined : vocab[token];
+    if (config[`add_${role}_token`] !== true || token === undefined || id === undefined) return [];
+    tokens[token] = { id: token, ids: [id], tokens: [token] };
+    return [{ SpecialToken: { id: token, type_id: 0 } }];
+  };
+  const single = [...item('bos'), { Sequence: { id: 'A', type_id: 0 } }, ...item('eos')];
+  return { type: 'TemplateProcessing', single, pair: [], special_tokens: tokens };
 }
 
 function checkVocabulary(vocab: JsonObject, path: string): void {

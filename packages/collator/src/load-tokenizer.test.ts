@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTokenizer } from './index.ts';
+import { loadTokenizer, tokenizerWords } from './index.ts';
 
 let folder: string;
 let count = 0;
@@ -206,6 +206,62 @@ describe('special tokens', () => {
   });
 });
 
+describe('settings of transformers', () => {
+  const withConfig = (files: Record<string, unknown>, config: object) =>
+    loadTokenizer(directory({ ...files, 'tokenizer_config.json': config }));
+  const inJson = (changes: object) => ({ 'tokenizer.json': { ...tokenizerJson, ...changes } });
+
+  it('GPT-2 files: add_bos_token and add_eos_token put end of text around each text', async () => {
+    const around = await withConfig(gpt2, { add_bos_token: true, add_eos_token: true });
+    expect(around.encode('ab a')).toEqual([7, 3, 2, 0, 7]);
+    expect(around.encode('')).toEqual([7, 7]);
+    expect(tokenizerWords(around)).toContain(
+      'puts 7 before each text, puts 7 after each text; add_eos_token',
+    );
+    const before = await withConfig(gpt2, { add_bos_token: true, bos_token: 'b' });
+    expect(before.encode('a')).toEqual([1, 0]);
+    expect((await withConfig(gpt2, { add_bos_token: true, bos_token: null })).encode('a')).toEqual([0]);
+  });
+
+  it('tokenizer.json: its post-processor decides, and the report says so', async () => {
+    const tokenizer = await withConfig(inJson({}), { add_bos_token: true, bos_token: '<|endoftext|>' });
+    expect(tokenizer.encode('a')).toEqual([0]);
+    expect(tokenizerWords(tokenizer)).toContain('add_bos_token is left aside');
+  });
+
+  it('add_prefix_space is that of tokenizer_config.json for GPT-2, of tokenizer.json for the generic class', async () => {
+    const prefixed = inJson({ pre_tokenizer: { ...byteLevel, add_prefix_space: true } });
+    expect((await withConfig(gpt2, { add_prefix_space: true })).encode('ab')).toEqual([4]);
+    expect((await withConfig(prefixed, { tokenizer_class: 'GPT2TokenizerFast' })).encode('ab')).toEqual([3]);
+    const generic = await withConfig(prefixed, { tokenizer_class: 'PreTrainedTokenizerFast' });
+    expect(generic.encode('ab')).toEqual([4]);
+    expect(tokenizerWords(generic)).toContain('4.57 takes false from tokenizer_config.json');
+  });
+
+  it('a special token that is only named in tokenizer_config.json is found in a text', async () => {
+    const spelled = inJson({ added_tokens: [] });
+    expect((await withConfig(spelled, {})).encode('a')).toEqual([0]);
+    expect((await withConfig(spelled, { eos_token: '<|endoftext|>' })).encode('a<|endoftext|>')).toEqual([
+      0, 7,
+    ]);
+    const object = { pad_token: { content: '<|endoftext|>', lstrip: true } };
+    expect((await withConfig(spelled, object)).encode('a <|endoftext|>')).toEqual([0, 7]);
+  });
+
+  it('flags in added_tokens_decoder win over those of tokenizer.json', async () => {
+    const added_tokens_decoder = { 7: { content: '<|endoftext|>', rstrip: true } };
+    expect((await withConfig(inJson({}), { added_tokens_decoder })).encode('<|endoftext|> a')).toEqual([
+      7, 0,
+    ]);
+  });
+
+  it('names truncation and padding, which it leaves aside as transformers does', async () => {
+    const tokenizer = await withConfig(inJson({ truncation: { max_length: 1 }, padding: { length: 9 } }), {});
+    expect(tokenizer.encode('ab a')).toEqual([3, 2, 0]);
+    expect(tokenizerWords(tokenizer)).toMatch(/truncation of .* left aside.*; padding of .* left aside/);
+  });
+});
+
 describe('loadTokenizer errors', () => {
   const cases: [string, Record<string, unknown>, string, RegExp][] = [
     [
@@ -280,6 +336,41 @@ describe('loadTokenizer errors', () => {
       { 'tokenizer.json': { ...tokenizerJson, model: { type: 'Quantum', vocab } } },
       'tokenizer/invalid',
       /cannot be used/,
+    ],
+    [
+      'a part that is not known',
+      { 'tokenizer.json': { ...tokenizerJson, pre_tokenizer: { type: 'UnicodeScripts' } } },
+      'tokenizer/invalid',
+      /its pre-tokenizer is "UnicodeScripts"; known are ByteLevel, /,
+    ],
+    [
+      'a setting that is not known',
+      { 'tokenizer.json': { ...tokenizerJson, normalizer: { type: 'NFC', mood: 1 } } },
+      'tokenizer/invalid',
+      /its normalizer NFC has the setting "mood", which is not known here/,
+    ],
+    [
+      'a behavior that is not known',
+      {
+        'tokenizer.json': {
+          ...tokenizerJson,
+          pre_tokenizer: { type: 'Split', pattern: { String: 'a' }, behavior: 'Sideways' },
+        },
+      },
+      'tokenizer/invalid',
+      /its pre-tokenizer Split has behavior "Sideways"; known are Removed, /,
+    ],
+    [
+      'dropout',
+      { 'tokenizer.json': { ...tokenizerJson, model: { ...tokenizerJson.model, dropout: 0.1 } } },
+      'tokenizer/invalid',
+      /its model BPE has dropout 0\.1: its ids are drawn at random/,
+    ],
+    [
+      'an added token whose id is not the next',
+      { 'tokenizer.json': { ...tokenizerJson, added_tokens: [{ id: 20, content: '[X]' }] } },
+      'tokenizer/invalid',
+      /added token "\[X\]" has id 20, and 13 once it is loaded/,
     ],
     [
       'a pad token that does not exist',

@@ -2,6 +2,7 @@
 import { readObject, type TokenizerFolder } from './folder.ts';
 import { endOfText, tokenizerJsonFromGpt2Files } from './gpt2-files.ts';
 import { huggingFaceTokenizer } from './hf-tokenizer.ts';
+import type { JsonObject } from './json-text.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { Tokenizer } from './tokenizer.ts';
  * @throws UserError `tokenizer/missing`, `tokenizer/json`, `tokenizer/invalid`, `tokenizer/special-token`
  */
 export async function tokenizerOf(folder: TokenizerFolder): Promise<Tokenizer> {
-  const config = {
+  const config: JsonObject = {
     ...(await readObject(folder, 'special_tokens_map.json')),
     ...(await readObject(folder, 'tokenizer_config.json')),
   };
@@ -21,5 +22,9 @@ export async function tokenizerOf(folder: TokenizerFolder): Promise<Tokenizer> {
   const built = await tokenizerJsonFromGpt2Files(folder, config);
   const hasEnd = Object.hasOwn((built.model as { vocab: object }).vocab, endOfText);
   const defaults = hasEnd ? { bos_token: endOfText, eos_token: endOfText } : {};
-  return huggingFaceTokenizer({ name, tokenizerJson: built, config: { ...defaults, ...config } });
+  // They are in the post-processor that was built.
+  const { add_bos_token: _, add_eos_token: addsEnd, ...settings }: JsonObject = { ...defaults, ...config };
+  const notes =
+    addsEnd === true ? ['add_eos_token is obeyed as in transformers 5; 4.57 leaves it aside here'] : [];
+  return huggingFaceTokenizer({ name, tokenizerJson: built, config: settings, notes });
 }

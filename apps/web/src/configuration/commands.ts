@@ -9,7 +9,6 @@ const ofADisk: readonly string[] = [
     'json',
     'reporter',
     'save-outputs',
-    'grads',
     'markdown',
     'resume',
     'vectors',

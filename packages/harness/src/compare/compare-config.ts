@@ -22,7 +22,6 @@ const free = new Set([
   'json',
   'reporter',
   'save-outputs',
-  'grads',
   'save',
   'save-every',
   'eval-every',

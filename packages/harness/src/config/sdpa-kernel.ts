@@ -4,11 +4,12 @@ import { UserError } from '@nanscope/errors';
 import type { EvalConfig } from './eval-config.ts';
 
 type KernelConfig = Pick<EvalConfig, 'sdpaKernel' | 'attn' | 'policy'> & {
+  readonly saveOutputs?: string;
   readonly dropout?: number;
 };
 
 /** @throws {UserError} `usage/sdpa-kernel` */
-export function checkSdpaKernel({ sdpaKernel, attn, policy, dropout = 0 }: KernelConfig): void {
+export function checkSdpaKernel({ sdpaKernel, attn, policy, saveOutputs, dropout = 0 }: KernelConfig): void {
   if (sdpaKernel !== 'fused') return;
   const refuse = (what: string, why: string, next: string) => {
     throw new UserError('usage/sdpa-kernel', `--sdpa-kernel fused and ${what}: ${why}. ${next}`);
@@ -22,5 +23,11 @@ export function checkSdpaKernel({ sdpaKernel, attn, policy, dropout = 0 }: Kerne
       `--dropout ${dropout}`,
       'expected no dropout of probabilities, which it never holds',
       `Use --dropout 0, ${composed}`,
+    );
+  if (saveOutputs !== undefined)
+    refuse(
+      '--save-outputs',
+      'expected nothing that asks for probabilities, which it never holds',
+      `Leave it out, ${composed}`,
     );
 }

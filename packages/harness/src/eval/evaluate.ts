@@ -57,7 +57,7 @@ function evalLane(
     };
     if (resume && readLane(task.folder)?.status === 'complete')
       return Promise.resolve({ status: 'complete' });
-    makeRunFolder(task.folder, 'eval');
+    makeRunFolder(task.folder);
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal);
   };
 }
@@ -112,9 +112,9 @@ async function openFolder(
     return { folder: resume, config: keptConfig({ ...given, resume }) };
   }
   const folder = given.out ?? defaultRunFolder(new Date());
-  const earlier = moveAside(folder, 'eval');
+  const earlier = moveAside(folder);
   if (earlier) onStage(`moved the earlier run in ${folder} to ${earlier}`);
-  makeRunFolder(folder, 'eval');
+  makeRunFolder(folder);
   const config = spooled ? await spooled.keepIn(folder) : given;
   writeJson(folder, 'config.json', configRecord(config));
   return { folder, config };

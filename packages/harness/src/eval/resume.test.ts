@@ -5,8 +5,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { toEvalConfig } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import { resolveFlags } from '../config/resolve-flags.ts';
-import type { FolderKind } from '../run-folder/own-folder.ts';
-import { makeRunFolder } from '../run-folder/write.ts';
 import { resumedValues } from '../train/check-train.ts';
 import { checkSameSettings, keptConfig, resumedEvaluation } from './resume.ts';
 
@@ -14,9 +12,9 @@ const base = mkdtempSync(join(tmpdir(), 'eval-resume-'));
 afterAll(() => rmSync(base, { recursive: true }));
 
 let made = 0;
-function folder(content: string, kind: FolderKind = 'eval'): string {
+function folder(content: string): string {
   const path = join(base, `run-${made++}`);
-  makeRunFolder(path, kind);
+  mkdirSync(path);
   writeFileSync(join(path, 'config.json'), content);
   return path;
 }
@@ -53,35 +51,34 @@ describe('the settings of a run that is resumed', () => {
 });
 
 describe.each([
-  ['an evaluation', 'eval', resumedEvaluation],
-  ['a training run', 'train', resumedValues],
-] as const)('a hostile folder in the place of %s is one line', (_name, kind, resumed) => {
+  ['an evaluation', resumedEvaluation],
+  ['a training run', resumedValues],
+])('a hostile folder in the place of %s is one line', (_name, resumed) => {
   it.each([
     ['cut off', '{"model": "ti', /config\.json: expected JSON/],
     ['null', 'null', /found something that is no object/],
     ['a list', '[1]', /found something that is no object/],
   ])('%s', (_what, content, line) => {
-    expect(() => resumed(folder(content, kind))).toThrow(line);
+    expect(() => resumed(folder(content))).toThrow(line);
   });
 
   it('a huge one is not read', () => {
-    const path = folder('{}', kind);
+    const path = folder('{}');
     truncateSync(join(path, 'config.json'), 300 * 2 ** 20);
     expect(() => resumed(path)).toThrow(/found a file of 300 MiB/);
   });
 
   it('a folder in its place', () => {
     const path = join(base, `place-${made++}`);
-    makeRunFolder(path, kind);
-    mkdirSync(join(path, 'config.json'));
+    mkdirSync(join(path, 'config.json'), { recursive: true });
     expect(() => resumed(path)).toThrow(/no plain file/);
   });
 });
 
 it.each([
-  ['a training run', '{"model":"tiny","steps":9}', /found "steps"/],
-  ['a matrix', '{"devices":{"wasm":"wasm"}}', /found "devices"/],
+  ['a training run', '{"model":"tiny","steps":9}', /found the setting "steps"/],
+  ['a matrix', '{"devices":{"wasm":"wasm"}}', /found the setting "devices"/],
   ['something else', '{}', /found no model/],
-])('the settings of %s are none of an evaluation', (_name, content, line) => {
+])('the folder of %s is none of an evaluation', (_name, content, line) => {
   expect(() => resumedEvaluation(folder(content))).toThrow(line);
 });

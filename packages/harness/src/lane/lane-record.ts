@@ -46,7 +46,6 @@ export function laneHead(
       vocabulary: config.vocab_size,
       positions: config.n_positions,
     },
-    modelFacts: model.facts,
   };
 }
 

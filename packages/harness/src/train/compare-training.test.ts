@@ -35,7 +35,6 @@ describe('two lanes step by step', () => {
       name: 'loss',
       compared: 1,
       requiredRtol: 0,
-      sameNonFinite: 1,
     });
   });
 });

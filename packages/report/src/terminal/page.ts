@@ -7,7 +7,6 @@ export interface Glyphs {
   readonly classes: Readonly<Record<OpClass, string>>;
   readonly pass: string;
   readonly fail: string;
-  readonly same: string;
   readonly warn: string;
   readonly next: string;
   readonly origin: string;
@@ -31,7 +30,6 @@ const unicodeGlyphs: Glyphs = {
   classes: { gen: '●', prop: '▸', kill: '✕', clean: '·' },
   pass: '✓',
   fail: '✗',
-  same: '=',
   warn: '▲',
   next: '→',
   origin: '◆',
@@ -54,7 +52,6 @@ const asciiGlyphs: Glyphs = {
   classes: { gen: '*', prop: '>', kill: 'x', clean: '.' },
   pass: 'ok',
   fail: 'X',
-  same: '=',
   warn: '!',
   next: '->',
   origin: '#',

@@ -1,8 +1,24 @@
 /** The folder of a reduction: made aside, and put in its place when it is whole; an earlier one there is renamed, never lost. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { checkNewRun } from '../../run-folder/own-folder.ts';
+
+/** What tells a folder of ours from another's. */
+const RECORD = 'reduced.json';
+
+const refuse = (folder: string, found: string) =>
+  new UserError(
+    'run-folder/foreign',
+    `--out ${folder}: expected a free folder or an earlier reduction, found ${found}. Name another with --out.`,
+  );
+
+/** Before a long search: whether the result may be put there. @throws {UserError} `run-folder/foreign` */
+export function checkPlace(folder: string): void {
+  if (!existsSync(folder)) return;
+  if (!statSync(folder).isDirectory()) throw refuse(folder, 'a file');
+  const [first] = readdirSync(folder);
+  if (first !== undefined && !existsSync(join(folder, RECORD))) throw refuse(folder, `${first} in it`);
+}
 
 /**
  * @param fill gets an empty folder beside `folder`
@@ -19,7 +35,7 @@ export async function makeFolder(
     mkdirSync(fresh);
     await fill(fresh);
     let earlier: string | undefined;
-    if (checkNewRun(folder, 'reduce')) {
+    if (existsSync(place) && readdirSync(place).length > 0) {
       let n = 1;
       while (existsSync(`${place}.${n}`)) n++;
       earlier = `${place}.${n}`;

@@ -1,0 +1,110 @@
+/**
+ * What transformers makes of a tokenizer.json by the settings in tokenizer_config.json: tokens it adds, flags it changes,
+ * a prefix space. Read from transformers 4.57.6 and 5.24.0; where the two give other ids, this follows 5.24 and says so.
+ */
+import { isObject, type JsonObject } from './json-text.ts';
+
+/** A special token is written as a string, or as an object with its `content`. */
+export function specialToken(config: JsonObject, key: string): string | undefined {
+  const value = config[key];
+  if (typeof value === 'string') return value;
+  return isObject(value) && typeof value.content === 'string' ? value.content : undefined;
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const contentOf = (token: unknown): string | undefined =>
+  isObject(token) && typeof token.content === 'string' ? token.content : undefined;
+
+/** As transformers adds a token of which only the text is known. */
+const special = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+
+const roles = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
+
+/** The tokens that the configuration calls special; one in an object brings its flags. */
+function namedSpecials(config: JsonObject): JsonObject[] {
+  const named = [
+    ...roles.map((role) => config[`${role}_token`]),
+    ...listOf(config.additional_special_tokens),
+    ...listOf(config.extra_special_tokens),
+  ];
+  return named.flatMap((value) => {
+    if (typeof value === 'string') return [{ ...special, content: value }];
+    return contentOf(value) === undefined ? [] : [{ ...special, ...(value as JsonObject), special: true }];
+  });
+}
+
+/** Ids of the model's own tokens. */
+function modelIds({ model }: JsonObject): ReadonlyMap<string, unknown> {
+  const vocab = isObject(model) ? model.vocab : undefined;
+  if (Array.isArray(vocab)) return new Map(vocab.map((entry, id) => [String(listOf(entry)[0]), id]));
+  return new Map(isObject(vocab) ? Object.entries(vocab) : []);
+}
+
+/**
+ * Added tokens of the file, with the flags that `added_tokens_decoder` gives them; then its further ones, and the
+ * special tokens of the configuration that the model knows: a text that spells one holds that token.
+ */
+function addedTokens(json: JsonObject, config: JsonObject): unknown[] {
+  const decoder = isObject(config.added_tokens_decoder) ? config.added_tokens_decoder : {};
+  const decoded = new Map(
+    Object.entries(decoder).flatMap(([id, token]) => {
+      const content = contentOf(token);
+      return content === undefined ? [] : [[content, { ...(token as JsonObject), id: Number(id) }] as const];
+    }),
+  );
+  const tokens = new Map<string | undefined, unknown>();
+  for (const token of listOf(json.added_tokens)) {
+    const { id: _, ...flags } = decoded.get(contentOf(token) ?? '') ?? {};
+    tokens.set(contentOf(token), isObject(token) ? { ...token, ...flags } : token);
+  }
+  const ids = modelIds(json);
+  for (const [content, token] of decoded)
+    if (!tokens.has(content)) tokens.set(content, { ...special, special: false, ...token });
+  for (const token of namedSpecials(config)) {
+    const content = contentOf(token)!;
+    if (!tokens.has(content) && ids.has(content)) tokens.set(content, { ...token, id: ids.get(content) });
+  }
+  return [...tokens.values()];
+}
+
+/** Classes that take tokenizer.json as it is; every other one of transformers may build parts of it anew. */
+const generic = ['PreTrainedTokenizerFast', 'PreTrainedTokenizer', 'TokenizersBackend'];
+const gpt2 = ['GPT2Tokenizer', 'GPT2TokenizerFast'];
+
+export interface WithSettings {
+  readonly json: JsonObject;
+  /** What was left aside, or is otherwise in another version of transformers; each a sentence without its full stop. */
+  readonly notes: readonly string[];
+}
+
+/** The tokenizer.json that transformers works with. Pure. */
+export function withTransformersSettings(json: JsonObject, config: JsonObject): WithSettings {
+  const notes: string[] = [];
+  const step = json.pre_tokenizer;
+  const className = typeof config.tokenizer_class === 'string' ? config.tokenizer_class : 'GPT2Tokenizer';
+  const asked = config.add_prefix_space === true;
+  let preTokenizer = step;
+  if (isObject(step) && step.type === 'ByteLevel' && (step.add_prefix_space ?? true) !== asked) {
+    if (generic.includes(className))
+      notes.push(
+        `add_prefix_space is ${!asked} as in tokenizer.json and transformers 5; 4.57 takes ${asked} from tokenizer_config.json`,
+      );
+    else preTokenizer = { ...step, add_prefix_space: asked };
+  }
+  const other = (isObject(step) && step.type !== 'ByteLevel') || isObject(json.normalizer);
+  if (other && gpt2.includes(className))
+    notes.push(
+      `normalizer and pre-tokenizer are those of tokenizer.json, as in transformers 4.57; 5 builds GPT-2's own for ${className}`,
+    );
+  for (const key of ['add_bos_token', 'add_eos_token'])
+    if (config[key] === true)
+      notes.push(`${key} is left aside, as in transformers: the post-processor of tokenizer.json decides`);
+  for (const key of ['truncation', 'padding'])
+    if (isObject(json[key])) notes.push(`${key} of tokenizer.json is left aside, as in transformers`);
+  if (![...generic, ...gpt2].includes(className))
+    notes.push(
+      `tokenizer.json decides; what ${className} of transformers would change in it is not known here`,
+    );
+  return { json: { ...json, added_tokens: addedTokens(json, config), pre_tokenizer: preTokenizer }, notes };
+}
