@@ -1,16 +1,47 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 const source = ['@nanscope/source'];
 
-/** One project: tests run from the TypeScript sources; only the command line that they start is built (test/build.ts). */
-export default defineConfig({
+type TestOptions = NonNullable<TestProjectInlineConfiguration['test']>;
+
+/** One kind of test: `vitest run --project NAME` runs it alone. */
+const project = (
+  name: string,
+  include: string[],
+  more: TestOptions = {},
+): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, include, ...more },
+});
+
+/** Starts the built command line, hundreds of times. */
+const startsCommands = { globalSetup: './test/build.ts' };
+
+/** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
+const quick = ['unit', 'conformance'];
+const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
+
+/** Tests run from the TypeScript sources; only the command line that they start is built (test/build.ts). */
+export default defineConfig(({ mode }) => ({
   resolve: { conditions: source },
   ssr: { resolve: { conditions: source, externalConditions: source } },
   test: {
-    include: ['{packages,apps}/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    // Needs built packages and a package registry: `pnpm test:packaging`.
-    exclude: ['**/node_modules/**', 'test/packaging/**'],
-    globalSetup: './test/build.ts',
+    ...(mode === 'quick' && { env: quickBackends }),
+    projects: [
+      // Beside the sources. They share processes, because importing TensorFlow.js takes longer than most of them.
+      project('unit', ['{packages,apps}/*/src/**/*.test.ts', 'test/scripts/**/*.test.ts'], {
+        exclude: ['**/node_modules/**', 'packages/backend/**'],
+        setupFiles: ['./test/setup/early-tensors.ts', './test/setup/plain-backend.ts'],
+        isolate: false,
+      }),
+      // Those that open devices have a process each: a driver can take it down.
+      project('devices', ['packages/backend/src/**/*.test.ts']),
+      project('conformance', ['test/{conformance,golden}/**/*.test.ts']),
+      project('integration', ['test/integration/**/*.test.ts'], startsCommands),
+      project('page', ['test/web/**/*.test.ts'], startsCommands),
+      project('docs', ['test/docs/**/*.test.ts'], startsCommands),
+    ].filter(({ test }) => mode !== 'quick' || quick.includes(String(test?.name))),
+    setupFiles: ['./test/setup/early-tensors.ts'],
     pool: 'forks',
     // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two.
     maxWorkers: '100%',
@@ -18,4 +49,4 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
-});
+}));

@@ -64,6 +64,25 @@ export function summarize(tests, required, brokenFiles = 0) {
   };
 }
 
+/**
+ * Skips of one file with one reason as one line, so that a machine that lacks a backend does not bury the result.
+ * @param {readonly string[]} skips each as `FILE: NAME`; a reason in the name is `(skipped: REASON)`
+ * @returns {string[]}
+ */
+export function gathered(skips) {
+  /** @type {Map<string, string[]>} */
+  const groups = new Map();
+  for (const skip of skips) {
+    const [, file, reason] = /^(.*?): .*\(skipped: (.*?)\)(?: > |$)/.exec(skip) ?? [];
+    const group = reason === undefined ? skip : `${file}: ${reason}`;
+    groups.set(group, [...(groups.get(group) ?? []), skip]);
+  }
+  return [...groups].map(([group, [first, ...more]]) => {
+    if (more.length === 0) return first ?? '';
+    return group === first ? `${first}, ${more.length + 1} times` : `${more.length + 1} tests of ${group}`;
+  });
+}
+
 /** @implements {Reporter} */
 export default class SkipReporter {
   #filtered = false;
@@ -91,7 +110,7 @@ export default class SkipReporter {
     const broken = modules.filter((module) => module.errors().length > 0).length + unhandledErrors.length;
     const required = (process.env.NANSCOPE_REQUIRE ?? '').split(',').filter((word) => word !== '');
     const { counts, skips, missing } = summarize(tests, required, broken);
-    for (const skip of skips) console.log(`skipped ${skip}`);
+    for (const skip of gathered(skips)) console.log(`skipped ${skip}`);
     for (const line of missing) console.error(line);
     if (missing.length > 0) process.exitCode = 1;
     const file = process.env.NANSCOPE_COUNTS;

@@ -1,6 +1,6 @@
 /** One left-padded batch through the tiny model on every backend: the same keys, and the same cascade, everywhere. */
 import { type Policy, policies } from '@nanscope/attention';
-import { backends } from '@nanscope/backend';
+import { type backends, builtinBackend } from '@nanscope/backend';
 import {
   alignTraces,
   type BatchTrace,
@@ -19,6 +19,7 @@ import { loadGpt2, uploadBatch } from '@nanscope/gpt2';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { probes } from './probes.ts';
 
 const keep = [
   [1, 1, 1, 1, 1, 1],
@@ -66,17 +67,17 @@ async function prepare(backend: ReturnType<typeof backends>[number]) {
   return { run, dispose: () => session.dispose() };
 }
 
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
-const reference = await prepare(backends().find(({ id }) => id === 'cpu')!);
 const expected = new Map<string, BatchTrace>();
 const combinations = names.flatMap((policy) =>
   (['eager', 'sdpa'] as const).map((implementation) => ({ policy, implementation })),
 );
-for (const { policy, implementation } of combinations) {
-  expected.set(`${policy} ${implementation}`, await reference.run(policy, implementation, 'full'));
-}
+beforeAll(async () => {
+  const reference = await prepare(builtinBackend('cpu'));
+  for (const { policy, implementation } of combinations) {
+    expected.set(`${policy} ${implementation}`, await reference.run(policy, implementation, 'full'));
+  }
+  await reference.dispose();
+});
 
 describe('the reference', () => {
   const unguardedRuns = (['no guard, selected', 'no guard, added'] as const).flatMap((policy) =>

@@ -8,11 +8,12 @@ import { backends, type Session } from '@nanscope/backend';
 import { type ConformCase, numbers, oracleCase, runCase, tensorflowImplementation } from '@nanscope/conform';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { probeOf } from './probes.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
 const webgpu = backends().find(({ id }) => id === 'webgpu')!;
-const probe = await webgpu.probe();
+const { probe } = await probeOf(webgpu);
 const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
 
 function caseOf(

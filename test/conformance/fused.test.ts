@@ -10,7 +10,7 @@ import {
   prepareMask,
   referenceAttention,
 } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
+import type { Session } from '@nanscope/backend';
 import {
   type ConformCase,
   metamorphicCases,
@@ -23,15 +23,12 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { caseOf, causal, grouped, headSizeCases, tailCases } from './fused-cases.ts';
+import { probes } from './probes.ts';
 
 // A software adapter compiles a shader in seconds, and in a minute when the machine is busy.
 vi.setConfig({ testTimeout: 600_000 });
 
 const fused = tensorflowImplementation('fused');
-
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
 
 async function failuresOf(cases: readonly ConformCase[]): Promise<string[]> {
   const failures: string[] = [];

@@ -1,13 +1,10 @@
 /** Every way of measuring health against a plain count by bits, on every backend this machine can open. */
-import { type Backend, backends, type Session } from '@nanscope/backend';
+import type { Backend, Session } from '@nanscope/backend';
 import { type BatchTrace, openTrace, type TraceLevel } from '@nanscope/cascade';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adversarialCases, plainCount } from './adversarial.ts';
-
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
+import { probes } from './probes.ts';
 
 /** A tensor with exactly these bits in the backend's own memory: a reshape that is not an alias would be one copy more. */
 function tensorOf(bits: Uint32Array<ArrayBuffer>): tf.Tensor {

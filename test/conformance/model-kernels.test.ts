@@ -56,6 +56,79 @@ onEveryBackend(() => {
       await expectClose(y, layerNormOracle(x, new Float32Array(64).fill(1), new Float32Array(64)), 1e-3);
     });
 
+    /** One row less its mean over its deviation, the row itself exact in float32. */
+    async function expectNormalised(x: Float32Array, tolerance: number): Promise<void> {
+      const [one, zero] = [new Float32Array(x.length).fill(1), new Float32Array(x.length)];
+      const y = tf.tidy(() =>
+        layerNorm(tf.tensor2d(x, [1, x.length]), tf.tensor1d(one), tf.tensor1d(zero), 1e-5),
+      );
+      await expectClose(y, layerNormOracle(x, one, zero), tolerance);
+    }
+
+    it('kernel:LayerNorm;case=cancellation: deviations of single roundings keep their digits', async () => {
+      for (const C of [64, 63, 5])
+        await expectNormalised(
+          Float32Array.from({ length: C }, (_, c) => 2 ** 24 - 1 - (c % 5)),
+          1e-5,
+        );
+    });
+
+    it('kernel:LayerNorm;case=large: overflows only where the square of a difference does', async () => {
+      for (const scale of [1e10, 5e18, 1.8e19]) await expectNormalised(wave(64, scale), 1e-5);
+    });
+
+    it('kernel:LayerNorm;case=overflow: the variance is a result, infinite where y is the offset', async () => {
+      const rows = [1, 1e20, 2e19, 3e38].map((scale) => wave(64, scale));
+      rows[3]!.fill(-3.4e38, 0, 20);
+      rows[3]!.fill(3.4e38, 20);
+      const [y, variance] = tf.tidy(
+        () =>
+          tf.engine().runKernel(
+            'LayerNorm',
+            {
+              x: tf.stack(rows.map((row) => tf.tensor1d(row))),
+              scale: tf.fill([64], 2),
+              offset: tf.fill([64], 0.5),
+            },
+            { epsilon: 1e-5 },
+          ) as unknown as tf.Tensor[],
+      );
+      const row = rows[0]!;
+      const mean = row.reduce((sum, v) => sum + v, 0) / 64;
+      const first = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 64;
+      await expectClose(variance!, [first, infinity, infinity, Number.NaN], 1e-5);
+      const expected = layerNormOracle(row, new Float32Array(64).fill(2), new Float32Array(64).fill(0.5));
+      await expectClose(
+        y!,
+        [...expected, ...new Array(128).fill(0.5), ...new Array(64).fill(Number.NaN)],
+        1e-5,
+      );
+    });
+
+    it('kernel:LayerNorm;gradient: of a row far from zero, and 0 where the variance overflows', async () => {
+      const near = Float32Array.from({ length: 8 }, (_, c) => 2 ** 24 - 1 - (c % 5));
+      const weights = wave(16);
+      const gradient = tf.tidy(() =>
+        tf.grad((x) =>
+          tf.sum(
+            tf.mul(
+              layerNorm(x as tf.Tensor2D, tf.ones([8]), tf.zeros([8]), 1e-5),
+              tf.tensor2d(weights, [2, 8]),
+            ),
+          ),
+        )(tf.tensor2d([...near, ...wave(8, 1e20)], [2, 8])),
+      );
+      const mean = near.reduce((sum, v) => sum + v, 0) / 8;
+      const inverse = 1 / Math.sqrt(near.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 8 + 1e-5);
+      const xhat = Array.from(near, (v) => (v - mean) * inverse);
+      const g = weights.subarray(0, 8);
+      const [meanG, projected] = [g, g.map((v, c) => v * xhat[c]!)].map(
+        (values) => values.reduce((sum, v) => sum + v, 0) / 8,
+      ) as [number, number];
+      const expected = xhat.map((v, c) => (g[c]! - meanG - v * projected) * inverse);
+      await expectClose(gradient, [...expected, ...new Array(8).fill(0)], 1e-5);
+    });
+
     it.each([Number.NaN, infinity, -infinity])(
       'kernel:LayerNorm;poison=%d fills its row with NaN, and no other',
       async (poison) => {

@@ -70,9 +70,12 @@ const furthest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
 };
 
-/** Two float32 runs of one model: each may err as much as one, or a few ulp of the largest number. */
+/**
+ * Two float32 runs of one model: each may err twice what the recorded system's float32 errs, as everywhere, or a few ulp of
+ * the largest number. Less holds on some processors and not on others: native TensorFlow adds in the order of their vectors.
+ */
 const allowed = (noise: number, values: ArrayLike<number>) =>
-  Math.max(2 * noise, 8 * 2 ** -24 * largest(values));
+  Math.max(4 * noise, 8 * 2 ** -24 * largest(values));
 
 function expectNear(actual: ModelNumbers, expected: ModelNumbers, names: readonly string[]): void {
   const off = Math.abs(actual.loss - expected.loss);

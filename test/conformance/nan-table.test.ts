@@ -1,8 +1,9 @@
 /** Runs the table in nan-table/ on every backend of this machine, and holds it against the sessions' notes. */
-import { type Backend, backends, type KernelNote, loadBackend, type Session } from '@nanscope/backend';
+import { type KernelNote, loadBackend, type Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Make, nanTable, type Row } from './nan-table/index.ts';
+import { probes } from './probes.ts';
 
 /** The class letter of each element, by bits. */
 function classes(values: ArrayLike<number>): string {
@@ -51,9 +52,7 @@ const names = (row: Row, notes: readonly KernelNote[]) =>
 const example = new URL('../fixtures/third-party-backend.ts', import.meta.url).href;
 const thirdParty = await loadBackend(process.env.NANSCOPE_BACKEND ?? example);
 
-const found = await Promise.all(
-  [...backends(), thirdParty].map(async (backend: Backend) => ({ backend, probe: await backend.probe() })),
-);
+const found = [...probes, { backend: thirdParty, probe: await thirdParty.probe() }];
 
 for (const { backend, probe } of found) {
   const why = probe.available ? '' : ` (skipped: ${probe.reason})`;

@@ -1,10 +1,7 @@
 /** The same tests on every backend this machine has; a backend that is not there is skipped, with its reason in the name. */
-import { type Backend, backends, type Session } from '@nanscope/backend';
+import type { Backend, Session } from '@nanscope/backend';
 import { afterAll, beforeAll, describe } from 'vitest';
-
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
+import { probes } from './probes.ts';
 
 export interface OpenBackend {
   readonly backend: Backend;

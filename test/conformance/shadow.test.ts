@@ -14,11 +14,9 @@ import { type Answering, answer } from '../../packages/harness/src/shadow/answer
 import type { ShadowLane } from '../../packages/harness/src/shadow/shadow-lane.ts';
 import { shadowStep } from '../../packages/harness/src/shadow/step.ts';
 import type { Question, Questions } from '../../packages/harness/src/shadow/task.ts';
+import { probes } from './probes.ts';
 import { modelFolder } from './small-model.ts';
 
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
 const tolerance = { rtol: 1e-4, atol: 1e-5 };
 const rows = [
   [5, 6, 7, 8, 9, 10, 11, 12],

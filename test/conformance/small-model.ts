@@ -3,7 +3,7 @@
  * poisoned without touching the logits. What float32 errs in this model is recorded in golden/presets.
  */
 import { fileURLToPath } from 'node:url';
-import { Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { Gpt2, openWeights, parameterShapes } from '@nanscope/gpt2';
 import type { LabelledBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { recordings } from './preset-goldens.ts';
@@ -18,15 +18,14 @@ export const PAD_POSITION = 47;
 /** Largest distance of the recorded system's float32 from its float64: of the loss, of a logit, of a gradient. */
 export const modelNoise = recordings.find(({ name }) => name.endsWith('-sdpa'))!.manifest.float32Noise!;
 
-/** Host values of every parameter; `lm_head.weight` is a copy of the embedding. */
+/** Host values of every parameter, without a tensor; `lm_head.weight` is a copy of the embedding. */
 export async function smallModelWeights(): Promise<{ config: Gpt2['config']; weights: Weights }> {
-  const loaded = await loadGpt2({ directory: modelFolder });
+  const { config, values } = await openWeights({ directory: modelFolder });
   const weights: Record<string, Weight> = {};
-  for (const [name, variable] of Object.entries(loaded.parameters)) {
-    weights[name] = { shape: variable.shape, values: (await variable.data()).slice() as Float32Array };
+  for (const [name, shape] of parameterShapes(config)) {
+    weights[name] = { shape, values: await values(name, tf.util.sizeFromShape([...shape])) };
   }
-  loaded.dispose();
-  const { n_embd: C } = loaded.config;
+  const { n_embd: C } = config;
   const positions = weights['transformer.wpe.weight']!.values;
   const longer = Float32Array.from(
     { length: (PAD_POSITION + 1) * C },
@@ -34,7 +33,7 @@ export async function smallModelWeights(): Promise<{ config: Gpt2['config']; wei
   );
   weights['transformer.wpe.weight'] = { shape: [PAD_POSITION + 1, C], values: longer };
   weights['lm_head.weight'] ??= weights['transformer.wte.weight']!;
-  return { config: { ...loaded.config, n_positions: PAD_POSITION + 1 }, weights };
+  return { config: { ...config, n_positions: PAD_POSITION + 1 }, weights };
 }
 
 export interface Weight {

@@ -8,10 +8,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TraceSettings } from '../../packages/harness/src/lane/trace-book.ts';
 import { StepTracer } from '../../packages/harness/src/train/step-tracer.ts';
-
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
+import { probes } from './probes.ts';
 
 const shape = { vocab_size: 32, n_positions: 8, n_embd: 16, n_layer: 1, n_head: 2 };
 

@@ -2,10 +2,11 @@
  * No sample of a batch may change another: the cases of `isolation-cases.ts` on every backend of this machine. It
  * is WebGPU's tiles that read past a matrix; the other backends show that the table asks for nothing more than is right.
  */
-import { type Backend, backends, type Session } from '@nanscope/backend';
+import type { Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IsolationCase, isolationCases } from './isolation-cases.ts';
+import { probes } from './probes.ts';
 
 const poisons = [Number.NaN, Number.POSITIVE_INFINITY, 1e30] as const;
 
@@ -47,11 +48,7 @@ async function leaks(item: IsolationCase, value: number): Promise<number[]> {
   );
 }
 
-const found = await Promise.all(
-  backends().map(async (backend: Backend) => ({ backend, probe: await backend.probe() })),
-);
-
-for (const { backend, probe } of found) {
+for (const { backend, probe } of probes) {
   const why = probe.available ? '' : ` (skipped: ${probe.reason})`;
   describe.skipIf(!probe.available)(`${backend.id}${why}`, () => {
     let session: Session;

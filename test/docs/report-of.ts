@@ -36,7 +36,7 @@ const taskFor = async (
 };
 
 async function laneOf(task: LaneTask): Promise<LaneRecord> {
-  makeRunFolder(task.folder);
+  makeRunFolder(task.folder, 'eval');
   await runLane(task, () => {});
   const lane = readLane(task.folder);
   if (!lane) throw new Error(`no record in ${task.folder}`);

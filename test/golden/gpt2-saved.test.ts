@@ -11,12 +11,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { policies } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
+import type { Session } from '@nanscope/backend';
 import { loadTokenizer } from '@nanscope/collator';
 import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difference } from '../conformance/compare.ts';
+import { probes } from '../conformance/probes.ts';
 import { saveAll, savedModel } from './saved-model.ts';
 
 const folder = fileURLToPath(new URL('../../golden/gpt2-saved', import.meta.url));
@@ -103,9 +104,6 @@ async function lastLogits(subject: Gpt2): Promise<Float32Array[]> {
   return Array.from({ length: B }, (_, row) => values.slice(row * V, (row + 1) * V));
 }
 
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
 for (const { backend, probe } of probes) {
   const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
   describe.skipIf(!probe.available)(`golden:gpt2-saved;backend=${backend.id}${reason}`, () => {

@@ -11,13 +11,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { policies } from '@nanscope/attention';
-import { backends, type Session } from '@nanscope/backend';
+import type { Session } from '@nanscope/backend';
 import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/gpt2';
 import { float32Tensor, writeSafetensors } from '@nanscope/safetensors';
 import { EvalAccumulator, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difference } from '../conformance/compare.ts';
+import { probes } from '../conformance/probes.ts';
 
 const folder = fileURLToPath(new URL('../../golden/gpt2', import.meta.url));
 const readJson = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -76,9 +77,6 @@ async function evaluate(model: Gpt2, implementation: 'eager' | 'sdpa') {
   };
 }
 
-const probes = await Promise.all(
-  backends().map(async (backend) => ({ backend, probe: await backend.probe() })),
-);
 for (const { backend, probe } of probes) {
   const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
   describe.skipIf(!probe.available)(`golden:gpt2;backend=${backend.id}${reason}`, () => {

@@ -16,7 +16,7 @@ const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--t
 const frozen = {
   eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn sdpa-kernel policy
     fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace
-    trace-filter trace-keep replays shadow rtol atol out resume json reporter save-outputs config`,
+    trace-filter trace-keep replays shadow rtol atol out resume json reporter save-outputs grads config`,
   matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard
     timings last-failed bail out resume backend lane-timeout json reporter config`,
   merge: 'out json reporter config',

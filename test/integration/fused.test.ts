@@ -41,7 +41,6 @@ describe('--sdpa-kernel fused is refused in one line', () => {
   it.each([
     ['--attn eager', ['eval', '--attn', 'eager']],
     ['a policy of eager', ['generate', '--policy', 'tfjs']],
-    ['--save-outputs', ['eval', '--save-outputs', 'outputs.safetensors']],
     ['--dropout 0.1', ['train', '--dropout', '0.1']],
   ])('with %s', async (what, [command, ...args]) => {
     const { code, stdout, stderr } = await run([

@@ -10,22 +10,38 @@ import { builtinBackend, type Session } from '@nanscope/backend';
 import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
 import { evalFlags, resolveFlags, toEvalConfig } from '@nanscope/harness';
 import { readSafetensors, toFloat32 } from '@nanscope/safetensors';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadInputs } from '../../packages/harness/src/data/load-inputs.ts';
 import { evaluateBatch } from '../../packages/harness/src/lane/evaluate-batch.ts';
 import { saveOutputs } from '../../packages/harness/src/lane/save-outputs.ts';
 import { difference } from '../conformance/compare.ts';
-import { gpt2Cases, policyOf } from '../conformance/gpt2-cases.ts';
+import { type Gpt2Case, gpt2Cases, policyOf } from '../conformance/gpt2-cases.ts';
 import { vectorFolder } from '../conformance/vectors.ts';
 import { evaluate, workspace } from './cli.ts';
 
 const folder = vectorFolder('gpt2-ref');
 const { at } = workspace();
 
-/** Holds a written file against the reference's: the same tensors (no gradients), shapes, classes, and values. */
-async function check(written: string, reference: string, tolerance: number): Promise<void> {
+interface Tolerance {
+  readonly outputs: number;
+  readonly gradients: number;
+}
+
+const twice = ({ logits, grads }: Gpt2Case['float32Noise']): Tolerance => ({
+  outputs: 2 * logits,
+  gradients: 2 * grads,
+});
+
+/** Holds a written file against the reference's: the same tensors, shapes, classes, and values. */
+async function check(
+  written: string,
+  reference: string,
+  tolerance: Tolerance,
+  has: (name: string) => boolean = () => true,
+): Promise<void> {
   const [own, other] = [await readSafetensors(written), await readSafetensors(reference)];
-  const names = other.names.filter((name) => !name.startsWith('grad.') && other.info(name).dtype === 'F32');
+  const names = other.names.filter((name) => other.info(name).dtype === 'F32' && has(name));
   expect([...own.names].sort()).toEqual([...names].sort());
   for (const name of names) {
     expect(own.info(name), name).toMatchObject({ dtype: 'F32', shape: other.info(name).shape });
@@ -34,7 +50,9 @@ async function check(written: string, reference: string, tolerance: number): Pro
       toFloat32(await other.read(name)),
     );
     expect(classes, `${name}: places of NaN and infinities`).toEqual([]);
-    expect(required, `${name}: required tolerance`).toBeLessThanOrEqual(tolerance);
+    expect(required, `${name}: required tolerance`).toBeLessThanOrEqual(
+      name.startsWith('grad.') ? tolerance.gradients : tolerance.outputs,
+    );
   }
 }
 
@@ -60,20 +78,27 @@ describe.skipIf(folder === undefined)(
       it.each(cases)('$id', async (item) => {
         const inputs = `${folder}/inputs.${item.batch}.safetensors`;
         const config = toEvalConfig(resolveFlags(evalFlags, { 'load-inputs': inputs }, undefined));
-        for (const implementation of ['eager', 'sdpa'] as const) {
-          const computation = { model, implementation, policy: policyOf(item.convention) };
+        for (const [implementation, kernel] of [
+          ['eager', 'composed'],
+          ['sdpa', 'composed'],
+          ['sdpa', 'fused'],
+        ] as const) {
+          const computation = { model, implementation, kernel, policy: policyOf(item.convention) };
           const batch = await loadInputs(inputs, config, model.config);
           const result = await evaluateBatch(computation, batch);
-          const path = join(out, `${implementation}.safetensors`);
-          await saveOutputs(path, computation, batch, result);
-          await check(path, `${folder}/${item.file}`, 2 * item.float32Noise.logits);
+          const path = join(out, `${implementation}-${kernel}.safetensors`);
+          const before = tf.memory().numTensors;
+          await saveOutputs(path, computation, batch, result, { gradients: true });
+          expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
+          const has = (name: string) => kernel === 'composed' || !name.startsWith('attn_probs.');
+          await check(path, `${folder}/${item.file}`, twice(item.float32Noise), has);
         }
       });
     });
 
     describe('through the command line', () => {
       it.each([
-        ['gpu', 'webgpu', 'zero', ['--policy', 'safe'], 1e-4],
+        ['gpu', 'webgpu', 'zero', ['--policy', 'safe'], { outputs: 1e-4, gradients: 1e-4 }],
         ['tensorflow', 'tensorflow', 'neginf', ['--fill', 'select-inf', '--row-guard', 'none'], undefined],
         ['wasm', 'wasm', 'fill_min', ['--fill', 'finfo-min', '--row-guard', 'none'], undefined],
         ['javascript', 'cpu', 'unmask', ['--row-guard', 'attend-all'], undefined],
@@ -88,6 +113,7 @@ describe.skipIf(folder === undefined)(
             `${folder}/inputs.leftpad.safetensors`,
             '--save-outputs',
             file,
+            '--grads',
           ],
           ...[
             '--device',
@@ -105,7 +131,7 @@ describe.skipIf(folder === undefined)(
         );
         expect(code).toBe(0);
         expect(result.target?.decision.requested).toBe(device);
-        await check(file, `${folder}/${item.file}`, tolerance ?? 2 * item.float32Noise.logits);
+        await check(file, `${folder}/${item.file}`, tolerance ?? twice(item.float32Noise));
       });
     });
   },

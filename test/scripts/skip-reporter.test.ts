@@ -1,6 +1,6 @@
 /** A skip is counted and named, and fails the run where the machine is required to have what it needs. */
 import { expect, test } from 'vitest';
-import { summarize } from '../../scripts/skip-reporter.mjs';
+import { gathered, summarize } from '../../scripts/skip-reporter.mjs';
 
 const passed = { file: 'a.test.ts', name: 'adds', state: 'passed' };
 const failed = { file: 'a.test.ts', name: 'divides', state: 'failed' };
@@ -34,4 +34,19 @@ test('the name of the suite or of the file is enough to concern a requirement', 
   expect(summarize([inFile], ['tensorflow']).missing).toHaveLength(1);
   const inSuite = { file: 'x.test.ts', name: 'linear on tensorflow > adds', state: 'skipped' };
   expect(summarize([inSuite], ['tensorflow']).missing).toHaveLength(1);
+});
+
+test('skips of one file with one reason are one line, and no reason is lost', () => {
+  const lacks = '(skipped: its addon is not built (see the log))';
+  const skips = [
+    `a.test.ts: tensorflow ${lacks} > eager > adds`,
+    `a.test.ts: tensorflow ${lacks} > sdpa > adds`,
+    `b.test.ts: tensorflow ${lacks} > adds`,
+    'b.test.ts: kernels > runs (no WebGPU adapter)',
+  ];
+  expect(gathered(skips)).toEqual([
+    '2 tests of a.test.ts: its addon is not built (see the log)',
+    skips[2],
+    skips[3],
+  ]);
 });

@@ -7,11 +7,11 @@ import { policies } from './presets.ts';
 
 const tensor = (...shape: [number, number, number, number]) =>
   tf.randomUniform(shape, -1, 1, 'float32', 7) as tf.Tensor4D;
-const [q, k, v] = [tensor(1, 4, 3, 8), tensor(1, 2, 5, 8), tensor(1, 2, 5, 6)];
+const [q, k, v] = [() => tensor(1, 4, 3, 8), () => tensor(1, 2, 5, 8), () => tensor(1, 2, 5, 6)];
 
 describe.each(['eager', 'sdpa'] as const)('attention, %s', (implementation) => {
   it('gives [B, H, T, Dv]', () => {
-    expect(attention(q, k, v, { implementation }).shape).toEqual([1, 4, 3, 6]);
+    expect(attention(q(), k(), v(), { implementation }).shape).toEqual([1, 4, 3, 6]);
   });
 
   it('shows the four stages, each once and whole', () => {
@@ -22,18 +22,19 @@ describe.each(['eager', 'sdpa'] as const)('attention, %s', (implementation) => {
       softcap: 2,
       capture: (stage, t) => seen.push(`${stage} ${t.shape}`),
     };
-    attention(q, k, v, options);
+    attention(q(), k(), v(), options);
     expect(seen).toEqual(['scores 1,4,3,5', 'softcap 1,4,3,5', 'masked 1,4,3,5', 'probabilities 1,4,3,5']);
   });
 
   it('gives the same through a mask prepared for all layers', () => {
     const mask = { causal: true, padding: tf.tensor2d([[0, 0, 0, 1, 1]], [1, 5], 'int32') };
     const prepared = prepareMask(mask, { batch: 1, queries: 3, keys: 5, policy: safePolicy });
-    const through = attention(q, k, v, { implementation, mask: prepared }).dataSync();
-    expect(through).toEqual(attention(q, k, v, { implementation, mask }).dataSync());
+    const through = attention(q(), k(), v(), { implementation, mask: prepared }).dataSync();
+    expect(through).toEqual(attention(q(), k(), v(), { implementation, mask }).dataSync());
   });
 
   it('leaves no tensor behind but its result', () => {
+    const operands = [q(), k(), v()];
     const before = tf.memory().numTensors;
     const gradients = tf.grads((...x: tf.Tensor[]) =>
       attention(x[0] as tf.Tensor4D, x[1] as tf.Tensor4D, x[2] as tf.Tensor4D, {
@@ -41,57 +42,64 @@ describe.each(['eager', 'sdpa'] as const)('attention, %s', (implementation) => {
         causal: true,
         softcap: 3,
       }),
-    )([q, k, v]);
+    )(operands);
     tf.dispose(gradients);
     expect(tf.memory().numTensors).toBe(before);
   });
 });
 
 describe('attention refuses', () => {
-  const prepared = prepareMask({ causal: true }, { batch: 1, queries: 3, keys: 5, policy: safePolicy });
-  const run = (options: Partial<AttentionOptions>, tensors = [q, k, v]) =>
-    attention(tensors[0]!, tensors[1]!, tensors[2]!, { implementation: 'eager', ...options });
+  const prepared = () => prepareMask({ causal: true }, { batch: 1, queries: 3, keys: 5, policy: safePolicy });
+  const all = () => [q(), k(), v()];
+  const only = (options: Partial<AttentionOptions>) => () => options;
 
   it.each([
-    ['another batch size', {}, [q, tensor(2, 2, 5, 8), v], 'must have the same batch size'],
-    ['another head size', {}, [q, tensor(1, 2, 5, 4), v], 'q and k must have the same head size'],
+    ['another batch size', only({}), () => [q(), tensor(2, 2, 5, 8), v()], 'must have the same batch size'],
+    [
+      'another head size',
+      only({}),
+      () => [q(), tensor(1, 2, 5, 4), v()],
+      'q and k must have the same head size',
+    ],
     [
       'values of other positions',
-      {},
-      [q, k, tensor(1, 2, 4, 6)],
+      only({}),
+      () => [q(), k(), tensor(1, 2, 4, 6)],
       'k and v must have the same heads and positions',
     ],
     [
       'key heads that do not divide',
-      {},
-      [q, tensor(1, 3, 5, 8), tensor(1, 3, 5, 6)],
+      only({}),
+      () => [q(), tensor(1, 3, 5, 8), tensor(1, 3, 5, 6)],
       'the 3 key heads must divide the 4 query heads',
     ],
     [
       'three dimensions',
-      {},
-      [q.reshape([4, 3, 8]) as unknown as tf.Tensor4D, k, v],
+      only({}),
+      () => [q().reshape([4, 3, 8]) as unknown as tf.Tensor4D, k(), v()],
       'q must be [batch, heads, positions, size]',
     ],
-    ['integers', {}, [q.cast('int32'), k, v], 'q must be float32, got int32'],
-    ['a softcap of 0', { softcap: 0 }, [q, k, v], 'softcap must be a finite number above 0'],
-    ['a scale that is not finite', { scale: Number.NaN }, [q, k, v], 'scale must be a finite number'],
+    ['integers', only({}), () => [q().cast('int32'), k(), v()], 'q must be float32, got int32'],
+    ['a softcap of 0', only({ softcap: 0 }), all, 'softcap must be a finite number above 0'],
+    ['a scale that is not finite', only({ scale: Number.NaN }), all, 'scale must be a finite number'],
     [
       'a mask of another size',
-      { mask: { ...prepared, keys: 6 } },
-      [q, k, v],
+      () => ({ mask: { ...prepared(), keys: 6 } }),
+      all,
       'prepared for batch 1, queries 3, keys 6',
     ],
     [
       'a policy beside a prepared mask',
-      { mask: prepared, policy: policies.jax },
-      [q, k, v],
+      () => ({ mask: prepared(), policy: policies.jax }),
+      all,
       'prepared under the policy safe, causal',
     ],
-  ] as [string, Partial<AttentionOptions>, tf.Tensor4D[], string][])(
+  ] as [string, () => Partial<AttentionOptions>, () => tf.Tensor4D[], string][])(
     '%s',
     (_what, options, tensors, text) => {
-      expect(() => run(options, tensors)).toThrow(text);
+      const [q, k, v] = tensors();
+      const asked = options();
+      expect(() => attention(q!, k!, v!, { implementation: 'eager', ...asked })).toThrow(text);
     },
   );
 });

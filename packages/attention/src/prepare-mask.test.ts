@@ -80,16 +80,20 @@ describe('prepareMask', () => {
   });
 
   it.each([
-    [{ padding: tf.ones([3, 2], 'int32') as tf.Tensor2D }, 'must be [batch, keys] = [2, 3], got [3,2]'],
-    [{ padding: tf.ones([2, 3]) as tf.Tensor2D }, 'must be int32 or bool, got float32'],
-    [{ window: 0 }, 'at least 1 key, got 0'],
-    [{ offset: 0.5 }, 'whole number of positions, got 0.5'],
-    [{ explicit: tf.ones([3, 3], 'int32') }, 'must be bool (true = may attend) or float32'],
     [
-      { explicit: tf.ones([4, 3]) },
+      () => ({ padding: tf.ones([3, 2], 'int32') as tf.Tensor2D }),
+      'must be [batch, keys] = [2, 3], got [3,2]',
+    ],
+    [() => ({ padding: tf.ones([2, 3]) as tf.Tensor2D }), 'must be int32 or bool, got float32'],
+    [() => ({ window: 0 }), 'at least 1 key, got 0'],
+    [() => ({ offset: 0.5 }), 'whole number of positions, got 0.5'],
+    [() => ({ explicit: tf.ones([3, 3], 'int32') }), 'must be bool (true = may attend) or float32'],
+    [
+      () => ({ explicit: tf.ones([4, 3]) }),
       'broadcastable to [batch, heads, queries, keys] = [2, heads, 3, 3], got [4,3]',
     ],
-  ] as [MaskSpec, string][])('refuses a wrong mask with a reason', (spec, text) => {
+  ] as [() => MaskSpec, string][])('refuses a wrong mask with a reason', (make, text) => {
+    const spec = make();
     expect(() => prepareMask(spec, shape)).toThrow(text);
   });
 });

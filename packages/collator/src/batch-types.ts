@@ -23,6 +23,11 @@ export interface CollateOptions {
   readonly padTokenId?: number | undefined;
   /** The batch length is rounded up to a multiple of this, even past `maxLength`, as in Hugging Face. */
   readonly padToMultipleOf?: number | undefined;
+  /**
+   * Fewest columns of the batch. Micro-batches of one step share it: under left padding the length decides whether the
+   * first token of a row has a column before it, and with that whether its label counts, and where `arange` puts it.
+   */
+  readonly minLength?: number | undefined;
   /** Most real tokens a row keeps. Default: all. */
   readonly maxLength?: number | undefined;
   /** Side on which a row longer than `maxLength` is cut. Default `right`: its beginning stays. */

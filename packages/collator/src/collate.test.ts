@@ -127,6 +127,14 @@ describe('collateCausalLM', () => {
     expect(batch.length).toBe(length);
   });
 
+  it('has the columns that are asked for at least, rounded up as well', () => {
+    const columns = (count: number, minLength: number, padToMultipleOf?: number) =>
+      collateCausalLM([{ ids: new Int32Array(count) }], { minLength, padToMultipleOf, padTokenId: pad })
+        .length;
+    expect([columns(3, 5), columns(5, 3), columns(3, 5, 4), columns(9, 5, 4)]).toEqual([5, 5, 8, 12]);
+    expect(() => columns(3, 0)).toThrow(/minLength must be a whole number of at least 1; got 0/);
+  });
+
   it('gives ones everywhere when the model is to see no mask, yet keeps the labels of padding out', () => {
     const batch = collateCausalLM(rowsOf([1, 2], [3]), {
       padTokenId: pad,

@@ -19,13 +19,16 @@ interface Placement {
 
 /**
  * @param rows At least one row, none of them empty.
- * @returns Arrays of shape [B,T], T = the longest row kept, rounded up to `padToMultipleOf`.
+ * @returns Arrays of shape [B,T], T = the longest row kept, at least `minLength`, rounded up to `padToMultipleOf`.
  * @throws UserError `collator/empty-batch`, `collator/empty-row`, `collator/id-out-of-range`,
- *   `collator/attention-mask`, `collator/no-pad-token`, `collator/max-length`, `collator/pad-to-multiple-of`.
+ *   `collator/attention-mask`, `collator/no-pad-token`, `collator/max-length`, `collator/min-length`,
+ *   `collator/pad-to-multiple-of`.
  */
 export function collateCausalLM(rows: readonly TokenRow[], options: CollateOptions = {}): CausalLMBatch {
   const { paddingSide = 'left', truncationSide = 'right', maxLength, padToMultipleOf, vocabSize } = options;
+  const { minLength = 1 } = options;
   checkCount('max-length', 'maxLength', maxLength);
+  checkCount('min-length', 'minLength', options.minLength);
   checkCount('pad-to-multiple-of', 'padToMultipleOf', padToMultipleOf);
   if (rows.length === 0) {
     throw new UserError('collator/empty-batch', 'A batch needs at least one row; got none.');
@@ -33,7 +36,7 @@ export function collateCausalLM(rows: readonly TokenRow[], options: CollateOptio
   for (const [index, row] of rows.entries()) checkRow(row, index, vocabSize);
 
   const lengths = rows.map((row) => Math.min(row.ids.length, maxLength ?? Number.POSITIVE_INFINITY));
-  const longest = lengths.reduce((a, b) => Math.max(a, b));
+  const longest = lengths.reduce((a, b) => Math.max(a, b), minLength);
   const length = Math.ceil(longest / (padToMultipleOf ?? 1)) * (padToMultipleOf ?? 1);
   const padded = lengths.some((count) => count < length);
   const padTokenId = padded

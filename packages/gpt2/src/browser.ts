@@ -5,6 +5,7 @@ export { type Gpt2Config, parseConfig, parseConfigText } from './config.ts';
 export { configJson } from './config-json.ts';
 export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
+export type { ModelFacts, ModelNote } from './facts.ts';
 export { generate } from './generate/generate.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
 export { leftPad, type PromptBatch } from './generate/prompts.ts';

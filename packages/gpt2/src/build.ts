@@ -2,6 +2,7 @@
 import { toFloat32 } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
 import type { Gpt2Config } from './config.ts';
+import { drawnFacts, type ModelFacts } from './facts.ts';
 import { initialValues } from './initialize.ts';
 import { Gpt2 } from './model.ts';
 import { type ModelFolder, openModel } from './model-folder.ts';
@@ -17,12 +18,14 @@ export type ModelParts =
 /** The weights of a model that are not on a device yet: read, or drawn, one parameter at a time. */
 export interface Gpt2Weights {
   readonly config: Gpt2Config;
+  /** What loading found; absent for weights made of others'. */
+  readonly facts?: ModelFacts;
   /** @param name as `parameterShapes` has it */
   readonly values: (name: string, size: number) => Promise<Float32Array>;
 }
 
 /** Uploads one parameter after the other, so that the host never holds more than one of them. */
-export async function buildGpt2({ config, values }: Gpt2Weights): Promise<Gpt2> {
+export async function buildGpt2({ config, values, facts }: Gpt2Weights): Promise<Gpt2> {
   const parameters: Record<string, tf.Variable> = {};
   try {
     for (const [name, shape] of parameterShapes(config)) {
@@ -35,15 +38,20 @@ export async function buildGpt2({ config, values }: Gpt2Weights): Promise<Gpt2> 
     for (const parameter of Object.values(parameters)) parameter.dispose();
     throw error;
   }
-  return new Gpt2(config, parameters);
+  return new Gpt2(config, parameters, facts);
 }
 
 /** Opens the weights of a model without reading one. @throws UserError as `openModel` does, and for an unknown preset */
 export async function openParts(parts: ModelParts): Promise<Gpt2Weights> {
   if ('folder' in parts) {
-    const { config, file, stored } = await openModel(parts.folder);
-    return { config, values: async (name) => toFloat32(await file.read(stored.get(name)!)) };
+    const { config, file, stored, facts } = await openModel(parts.folder);
+    const values = async (name: string, size: number) => {
+      const tensor = stored.get(name);
+      return tensor === undefined ? new Float32Array(size) : toFloat32(await file.read(tensor));
+    };
+    return { config, facts, values };
   }
   const config = 'config' in parts ? parts.config : presetConfig(parts.preset);
-  return { config, values: async (name, size) => initialValues(config, name, size, parts.seed) };
+  const values = async (name: string, size: number) => initialValues(config, name, size, parts.seed);
+  return { config, facts: drawnFacts, values };
 }

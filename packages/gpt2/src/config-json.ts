@@ -17,9 +17,7 @@ export function configJson(config: Gpt2Config): string {
     ...config,
     architectures: ['GPT2LMHeadModel'],
     model_type: 'gpt2',
-    activation_function: 'gelu_new',
     dtype: 'float32',
-    reorder_and_upcast_attn: false,
     use_cache: true,
     // Of a classification head that this model has not; transformers writes them in every GPT-2.
     summary_activation: null,

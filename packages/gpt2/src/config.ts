@@ -2,8 +2,9 @@
  * The model's shape, read from a Hugging Face config.json: same keys, same defaults. What this code would
  * compute differently from what the file asks for is refused by name instead of being ignored.
  */
-import { errorLine, UserError } from '@nanscope/errors';
+import { errorLine, nearest, UserError } from '@nanscope/errors';
 import { z } from 'zod';
+import { activationNames, isActivationName } from './activations.ts';
 
 const positive = z.number().int().positive();
 const rate = z.number().min(0).max(1).default(0.1);
@@ -13,16 +14,21 @@ const schema = z.object({
   vocab_size: positive.default(50257),
   n_positions: positive.default(1024),
   n_embd: positive.default(768),
-  n_layer: positive.default(12),
+  // Names of parameters are listed before any is read; no GPT-2 comes near.
+  n_layer: positive.max(10_000).default(12),
   n_head: positive.default(12),
   /** Width of the MLP; null means 4 n_embd. */
   n_inner: positive.nullable().default(null),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
+  /** The nonlinearity of the MLP, by Hugging Face's name. */
+  activation_function: z.enum(activationNames).default('gelu_new'),
+  layer_norm_epsilon: z.number().nonnegative().default(1e-5),
   initializer_range: z.number().nonnegative().default(0.02),
   /** Scores divided by the square root of the head size. */
   scale_attn_weights: z.boolean().default(true),
   /** Scores of layer i divided by i + 1 as well. */
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+  /** Scores in float32 whatever the compute dtype, by an implementation of its own in transformers' eager attention. */
+  reorder_and_upcast_attn: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(true),
   /** Dropout rates, in training only: after the embeddings, on attention probabilities, before each residual sum. */
   embd_pdrop: rate,
@@ -57,17 +63,50 @@ function refuseUnsupported(json: Record<string, unknown>, where: string): void {
       `architectures is ${JSON.stringify(architectures)}, expected "GPT2LMHeadModel": other architectures are not supported.`,
     );
   }
-  if (activation !== 'gelu_new' && activation !== 'gelu_pytorch_tanh') {
+  if (!isActivationName(activation)) {
+    const near = typeof activation === 'string' ? nearest(activation, activationNames) : undefined;
+    const why =
+      activation === 'prelu' || activation === 'xielu'
+        ? ': it has weights of its own, which are not supported'
+        : near === undefined
+          ? ''
+          : ` (did you mean "${near}"?)`;
     refuse(
       where,
-      `activation_function is ${JSON.stringify(activation)}, expected "gelu_new" (or "gelu_pytorch_tanh", the same function).`,
+      `activation_function is ${JSON.stringify(activation)}${why}; expected one of ${activationNames.join(', ')}.`,
     );
   }
-  for (const key of ['reorder_and_upcast_attn', 'add_cross_attention', 'is_encoder_decoder']) {
+  for (const key of ['add_cross_attention', 'is_encoder_decoder']) {
     if (json[key] === true)
       refuse(where, `${key} is true, which is not supported. Set it to false if the weights allow it.`);
   }
+  const pruned = json.pruned_heads;
+  if (typeof pruned === 'object' && pruned !== null && Object.keys(pruned).length > 0)
+    refuse(
+      where,
+      `pruned_heads is ${JSON.stringify(pruned)}, which is not supported: expected no pruned heads.`,
+    );
 }
+
+/** Names that Hugging Face's GPT2Config takes for its own; where both are there, transformers takes these. */
+export const configAliases: Readonly<Record<string, string>> = {
+  hidden_size: 'n_embd',
+  max_position_embeddings: 'n_positions',
+  num_attention_heads: 'n_head',
+  num_hidden_layers: 'n_layer',
+};
+
+/** The same settings under the keys of `Gpt2Config`. */
+function withoutAliases(json: Record<string, unknown>): Record<string, unknown> {
+  const own = { ...json };
+  for (const [alias, key] of Object.entries(configAliases))
+    if (Object.hasOwn(json, alias)) own[key] = json[alias];
+  return own;
+}
+
+/** The key as the file has it. */
+const keyIn = (json: object, key: string): string =>
+  Object.entries(configAliases).find(([alias, own]) => own === key && Object.hasOwn(json, alias))?.[0] ?? key;
 
 /**
  * Checks a parsed config.json.
@@ -79,14 +118,16 @@ export function parseConfig(json: unknown, where: string): Gpt2Config {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return refuse(where, 'expected a JSON object.');
   refuseUnsupported(json as Record<string, unknown>, where);
-  const result = schema.safeParse(json);
+  const given = json as Record<string, unknown>;
+  const result = schema.safeParse(withoutAliases(given));
   if (!result.success) {
     const issue = result.error.issues[0]!;
-    refuse(where, `${issue.path.join('.')}: ${issue.message}.`);
+    refuse(where, `${keyIn(given, issue.path.join('.'))}: ${issue.message}.`);
   }
   const config = result.data;
   if (config.n_embd % config.n_head !== 0) {
-    refuse(where, `n_head ${config.n_head} does not divide n_embd ${config.n_embd}.`);
+    const [heads, width] = [keyIn(given, 'n_head'), keyIn(given, 'n_embd')];
+    refuse(where, `${heads} ${config.n_head} does not divide ${width} ${config.n_embd}.`);
   }
   return config;
 }

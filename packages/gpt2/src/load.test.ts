@@ -6,19 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { loadGpt2 } from './load.ts';
-import { parameterShapes } from './parameters.ts';
-
-const json = { model_type: 'gpt2', vocab_size: 5, n_positions: 4, n_embd: 4, n_layer: 1, n_head: 2 };
-type Tensors = Record<string, SafetensorsTensor>;
-
-/** Parameter number i holds the value i + 0.5 everywhere, exact in every float dtype. */
-function weights(rename = (name: string) => name, config = parseConfig(json, 'test')): Tensors {
-  const entries = [...parameterShapes(config)].map(([name, shape], i): [string, SafetensorsTensor] => {
-    const size = shape.reduce((product, n) => product * n, 1);
-    return [rename(name), float32Tensor(shape, new Float32Array(size).fill(i + 0.5))];
-  });
-  return Object.fromEntries(entries);
-}
+import { json, type Tensors, weights } from './testing/folder.ts';
 
 let root = '';
 let directory = '';

@@ -10,11 +10,13 @@ import {
   type Policy,
   prepareMask,
 } from '@nanscope/attention';
+import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength, type Gpt2Batch } from './batch.ts';
 import { type BlockContext, block } from './block.ts';
 import type { Gpt2Config } from './config.ts';
 import type { DropoutHook } from './dropout.ts';
+import { drawnFacts, type ModelFacts } from './facts.ts';
 import { layerNorm } from './kernels/layer-norm.ts';
 import { CacheExtension, type KeyValueCache } from './key-value-cache.ts';
 
@@ -30,18 +32,33 @@ export interface ForwardOptions {
   readonly kernel?: AttentionKernel | undefined;
   /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
   readonly dropout?: DropoutHook;
-  /** Receives intermediate tensors; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
+  /** Receives intermediate tensors, under the fused kernel all but `attn_probs.i`; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
   readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
+}
+
+/** @throws UserError where transformers would keep scores in float32 amid float16, which no policy here does */
+function checkUpcast(config: Gpt2Config, { implementation, policy }: ForwardOptions): void {
+  if (!config.reorder_and_upcast_attn || implementation !== 'eager' || policy.computeDtype === 'f32') return;
+  throw new UserError(
+    'gpt2/upcast',
+    `reorder_and_upcast_attn is true in config.json, which is not supported in eager attention with compute dtype ${policy.computeDtype}: expected --compute-dtype f32 or --attn sdpa, which ignores it as transformers does.`,
+  );
 }
 
 export class Gpt2 {
   readonly config: Gpt2Config;
   /** By Hugging Face name; linear weights are [in, out]. */
   readonly parameters: Readonly<Record<string, tf.Variable>>;
+  readonly facts: ModelFacts;
 
-  constructor(config: Gpt2Config, parameters: Readonly<Record<string, tf.Variable>>) {
+  constructor(
+    config: Gpt2Config,
+    parameters: Readonly<Record<string, tf.Variable>>,
+    facts: ModelFacts = drawnFacts,
+  ) {
     this.config = config;
     this.parameters = parameters;
+    this.facts = facts;
   }
 
   /** wte[ids] + wpe[positions], as rows [B*T,C]. */
@@ -99,6 +116,7 @@ export class Gpt2 {
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
     checkLength(config, T);
+    checkUpcast(config, options);
     return tf.tidy(() => {
       const context: BlockContext = {
         config,
@@ -114,8 +132,12 @@ export class Gpt2 {
         policy,
         dropout,
         extend: extension && ((index, key, value) => extension.add(index, key, value)),
+        // The fused kernel never holds them.
         captureProbabilities:
-          capture && ((index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
+          capture &&
+          (kernel === 'fused'
+            ? undefined
+            : (index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
       };
       const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
       let x = this.#embeddings(batch, dropout);

@@ -42,6 +42,7 @@ export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
 export { replaysWords, stepWords } from './terminal/shadow-words.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
+export { count, counted, setting as settingWords, tolerance as toleranceWords } from './text/number.ts';
 export { sanitize, sanitizeRecord } from './text/sanitize.ts';
 export { shellWord } from './text/shell-word.ts';
 export { renderTraining } from './training/render.ts';

@@ -1,6 +1,7 @@
 /** One safetensors file over any source of bytes: the header at once, each tensor only when it is asked for. Shards: shards.ts. */
 import { nearest, UserError } from '@nanscope/errors';
 import type { Dtype } from './dtype.ts';
+import { isGitLfsPointer } from './git-lfs.ts';
 import { type Header, headerLength, parseHeader, type TensorInfo } from './header.ts';
 import type { ByteSource } from './source.ts';
 
@@ -68,7 +69,14 @@ class OneFile implements SafetensorsFile {
  */
 export async function openSource(source: ByteSource): Promise<SafetensorsFile> {
   const { path, size } = source;
-  const length = headerLength(path, await source.read(0, Math.min(9, size)), size);
+  const start = await source.read(0, Math.min(64, size));
+  if (isGitLfsPointer(new TextDecoder().decode(start))) {
+    throw new UserError(
+      'safetensors/git-lfs',
+      `${path}: expected a safetensors file, found a Git LFS pointer, which stands for a file that was not fetched. Run "git lfs pull" in the folder.`,
+    );
+  }
+  const length = headerLength(path, start.subarray(0, 9), size);
   const header = await source.read(8, length);
   return new OneFile(source, parseHeader(path, header, size - 8 - length), 8 + length);
 }

@@ -9,6 +9,7 @@ const ofADisk: readonly string[] = [
     'json',
     'reporter',
     'save-outputs',
+    'grads',
     'markdown',
     'resume',
     'vectors',

@@ -35,7 +35,7 @@ export const namedConditions: readonly NamedCondition[] = [
 export interface Necessity {
   readonly condition: string;
   readonly reported: boolean;
-  /** `undecided` where every cell of the table, or none, meets it. */
+  /** `undecided` where every cell of the table, or none, meets it, and where a part of a table holds no cell against it. */
   readonly verdict: 'necessary' | 'not necessary' | 'undecided';
   /** Cells that show the outcome without it, of those without it. */
   readonly without: number;
@@ -44,18 +44,23 @@ export interface Necessity {
   readonly example?: Cell;
 }
 
-/** A condition is necessary in a table that holds cells without it, none of which shows the outcome. */
+/**
+ * A condition is necessary in a table that holds cells without it, none of which shows the outcome.
+ *
+ * @param whole whether every cell was observed: one of the others may do without
+ */
 export function necessityOf(
   condition: NamedCondition,
   cells: readonly Cell[],
   shows: readonly boolean[],
   gpus: ReadonlySet<string>,
+  whole = true,
 ): Necessity {
   const without = cells.flatMap((cell, i) =>
     condition.holds(cell, gpus) ? [] : [{ cell, shown: shows[i]! }],
   );
   const counter = without.filter(({ shown }) => shown);
-  const decidable = without.length > 0 && shows.includes(true);
+  const decidable = whole && without.length > 0 && shows.includes(true);
   return {
     condition: condition.name,
     reported: condition.reported,

@@ -26,6 +26,22 @@ describe('a table in a summary', () => {
     });
   });
 
+  it('says of a part only what it has a cell against', () => {
+    const verdicts = answer(false).necessity.map(({ condition, verdict }) => [condition, verdict]);
+    expect(Object.fromEntries(verdicts)).toMatchObject({
+      'attention is sdpa': 'not necessary',
+      'the fill is -inf': 'undecided',
+    });
+  });
+
+  it('counts where gradients were computed at all', () => {
+    const gradients = (rows: typeof table) =>
+      summarizeMatrix(rows, new Set(), true).answers.find(({ question }) => question === 'nan-gradients');
+    expect(gradients(table)).toMatchObject({ cells: 4, asked: 8 });
+    expect(gradients(table.filter(({ cell }) => cell.mode === 'inference'))).toMatchObject({ asked: 0 });
+    expect(gradients(table.filter(({ cell }) => cell.mode === 'training'))).not.toHaveProperty('asked');
+  });
+
   it('has minimal sets only when it is whole', () => {
     expect(answer(true).minimalSets).toEqual([{ conditions: { fill: ['additive-inf'] }, cells: 8 }]);
     expect(answer(false)).not.toHaveProperty('minimalSets');

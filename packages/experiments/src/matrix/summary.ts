@@ -21,10 +21,17 @@ export const questions = {
 
 export type Question = keyof typeof questions;
 
+/** Where a question can be answered at all; absent: in every cell. */
+const answerable: Partial<Record<Question, (outcome: Outcome) => boolean>> = {
+  'nan-gradients': ({ gradients }) => gradients !== 'none',
+};
+
 export interface Answer {
   readonly question: Question;
   /** Cells that show it. */
   readonly cells: number;
+  /** Cells in which it was looked for, where that is not all of them: inference computes no gradients. */
+  readonly asked?: number;
   /** Absent for a part of a table: what is enough in it need not be enough in the whole. */
   readonly minimalSets?: readonly SufficientSet[];
   readonly necessity: readonly Necessity[];
@@ -67,11 +74,14 @@ export function summarizeMatrix(
   });
   const answers = (Object.keys(questions) as Question[]).map((question) => {
     const shows = table.map(({ outcome }) => questions[question](outcome));
+    const asks = answerable[question];
+    const asked = asks ? table.filter(({ outcome }) => asks(outcome)).length : table.length;
     return {
       question,
       cells: shows.filter(Boolean).length,
+      ...(asked < table.length && { asked }),
       ...(whole && { minimalSets: minimalSufficientSets(cells, shows) }),
-      necessity: namedConditions.map((condition) => necessityOf(condition, cells, shows, gpus)),
+      necessity: namedConditions.map((condition) => necessityOf(condition, cells, shows, gpus, whole)),
     };
   });
   return { cells: table.length, asPredicted: table.length - surprises.length, surprises, answers };

@@ -1,49 +1,117 @@
 /**
- * LayerNorm over the last axis as one kernel: y = (x - mean) / sqrt(variance + epsilon) * scale + offset.
- * Accumulates wider than float32 on the host, in two passes on WebGPU.
+ * LayerNorm over the last axis as one kernel of two results, y = d / sqrt(variance + epsilon) * scale + offset and the
+ * variance. The same formula on every backend (the WGSL is in layer-norm.wgsl.ts), and as a chain of ordinary ops:
+ *
+ *     average(v) = sum(v / C)                    divided first: it overflows only where an element does
+ *     rough      = x - average(x)
+ *     d          = rough - average(rough)        what rounding left of the mean, so that rows far from zero keep their digits
+ *     variance   = average(d d)                  a result of its own: where squares overflow, y is finite and wrong
  */
-import { defineKernel, hasKernel } from '@nanscope/backend';
+import {
+  type Allocate,
+  defineKernel,
+  type HostTensor,
+  hasKernel,
+  type NativeTensorflow,
+} from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { layerNormWebgpu } from './layer-norm.wgsl.ts';
-import { layerNormHost } from './layer-norm-host.ts';
-import { layerNormTensorflow } from './layer-norm-tensorflow.ts';
+import { biasAdd, matrixProduct } from './native.ts';
 
 export interface LayerNormAttrs {
   readonly epsilon: number;
 }
 
-defineKernel<LayerNormAttrs>('LayerNorm', {
-  host: layerNormHost,
-  webgpu: layerNormWebgpu,
-  tensorflow: layerNormTensorflow,
-});
+const float32 = Math.fround;
 
-/** mean and 1 / standard deviation per row, [N,1] each. */
-function statistics(x: tf.Tensor2D, epsilon: number): { centred: tf.Tensor2D; inverse: tf.Tensor2D } {
-  const centred = tf.sub<tf.Tensor2D>(x, tf.mean(x, 1, true));
-  const inverse = tf.rsqrt<tf.Tensor2D>(tf.add(tf.mean(tf.square(centred), 1, true), epsilon));
-  return { centred, inverse };
+/** In JavaScript memory, x [N,C], scale [C], offset [C] -> [N,C], [N]: float64 sums, rounded where float32 may overflow. */
+function host(
+  inputs: Record<string, HostTensor>,
+  attrs: LayerNormAttrs,
+  allocate: Allocate,
+): [HostTensor, HostTensor] {
+  const [N, C] = inputs.x!.shape as [number, number];
+  const outputs: [HostTensor, HostTensor] = [allocate([N, C], 'float32'), allocate([N], 'float32')];
+  const x = inputs.x!.values;
+  const scale = inputs.scale!.values;
+  const offset = inputs.offset!.values;
+  const [y, variance] = outputs.map(({ values }) => values) as [Float32Array, Float32Array];
+  const epsilon = float32(attrs.epsilon);
+  const d = new Float64Array(C);
+  for (let n = 0; n < N; n++) {
+    const start = n * C;
+    let sum = 0;
+    for (let c = 0; c < C; c++) sum += x[start + c]!;
+    const mean = sum / C;
+    sum = 0;
+    for (let c = 0; c < C; c++) sum += d[c] = float32(x[start + c]! - mean);
+    const rest = sum / C;
+    sum = 0;
+    for (let c = 0; c < C; c++) {
+      d[c]! -= rest;
+      sum += float32(d[c]! * d[c]!);
+    }
+    variance[n] = sum / C;
+    const inverse = 1 / Math.sqrt(float32(variance[n]! + epsilon));
+    for (let c = 0; c < C; c++) y[start + c] = float32(d[c]! * inverse * scale[c]!) + offset[c]!;
+  }
+  return outputs;
 }
 
-/** dx = (g - mean(g) - xhat mean(g xhat)) / deviation with g = dy scale. */
+/** From native TensorFlow ops, chosen for few passes over the data; FusedBatchNormV3 is slower here. */
+function tensorflow(
+  inputs: Record<string, tf.TensorInfo>,
+  { epsilon }: LayerNormAttrs,
+  backend: NativeTensorflow,
+): tf.Tensor[] {
+  const { x, scale, offset } = inputs as { x: tf.Tensor2D; scale: tf.Tensor1D; offset: tf.Tensor1D };
+  return tf.tidy(() => {
+    const [N, C] = x.shape;
+    const shares = tf.fill([C, 1], 1 / C);
+    const average = (values: tf.Tensor) => matrixProduct(backend, values, shares);
+    const rough = tf.sub(x, average(x));
+    const d = tf.sub(rough, average(rough));
+    const variance = average(tf.square(d));
+    const normalised = tf.mul(d, tf.rsqrt(tf.add(variance, epsilon)));
+    return [biasAdd(backend, tf.mul(normalised, scale), offset), tf.reshape(variance, [N])];
+  });
+}
+
+defineKernel<LayerNormAttrs>('LayerNorm', { host, webgpu: layerNormWebgpu, tensorflow });
+
+/** [N,C] -> [N,1] */
+const average = (x: tf.Tensor2D) => tf.sum<tf.Tensor2D>(tf.mul(x, 1 / x.shape[1]), 1, true);
+
+/** x less its mean, [N,C]. */
+function centre(x: tf.Tensor2D): tf.Tensor2D {
+  const rough = tf.sub<tf.Tensor2D>(x, average(x));
+  return tf.sub(rough, average(rough));
+}
+
+/** [N] -> [N,1] */
+const inverseDeviation = (variance: tf.Tensor, epsilon: number) =>
+  tf.rsqrt<tf.Tensor2D>(tf.add(tf.reshape(variance, [-1, 1]), epsilon));
+
+/** dx = (g - average(g) - xhat average(g xhat)) / deviation with g = dy scale; the variance is for the taps, and has no slope. */
 tf.registerGradient({
   kernelName: 'LayerNorm',
   inputsToSave: ['x', 'scale'],
-  gradFunc: (dy, saved, attrs) => {
-    const [x, scale] = saved as [tf.Tensor2D, tf.Tensor1D];
+  outputsToSave: [false, true],
+  gradFunc: (dys, saved, attrs) => {
+    const [x, scale, variance] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
     const { epsilon } = attrs as unknown as LayerNormAttrs;
-    const upstream = dy as tf.Tensor2D;
+    const [upstream] = dys as unknown as [tf.Tensor2D];
     const normalised = () => {
-      const { centred, inverse } = statistics(x, epsilon);
-      return { xhat: tf.mul<tf.Tensor2D>(centred, inverse), inverse };
+      const inverse = inverseDeviation(variance, epsilon);
+      return { xhat: tf.mul<tf.Tensor2D>(centre(x), inverse), inverse };
     };
     return {
       x: () =>
         tf.tidy(() => {
           const { xhat, inverse } = normalised();
           const g = tf.mul<tf.Tensor2D>(upstream, scale);
-          const projected = tf.mul(xhat, tf.mean(tf.mul(g, xhat), 1, true));
-          return tf.mul(tf.sub(tf.sub(g, tf.mean(g, 1, true)), projected), inverse);
+          const projected = tf.mul(xhat, average(tf.mul(g, xhat)));
+          return tf.mul(tf.sub(tf.sub(g, average(g)), projected), inverse);
         }),
       scale: () => tf.tidy(() => tf.sum(tf.mul(upstream, normalised().xhat), 0)),
       offset: () => tf.sum(upstream, 0),
@@ -55,7 +123,8 @@ tf.registerGradient({
  * @param x [N,C]
  * @param scale [C]
  * @param offset [C]
- * @returns [N,C]; a row that holds a NaN or an infinity is NaN throughout.
+ * @returns [N,C]; a row that holds a NaN or an infinity is NaN throughout. Where the variance is beyond float32 the row is
+ * `offset`, and the variance, which taps see, is Infinity.
  */
 export function layerNorm(
   x: tf.Tensor2D,
@@ -63,10 +132,13 @@ export function layerNorm(
   offset: tf.Tensor1D,
   epsilon: number,
 ): tf.Tensor2D {
-  if (hasKernel('LayerNorm'))
-    return tf.engine().runKernel('LayerNorm', { x, scale, offset }, { epsilon }) as tf.Tensor2D;
   return tf.tidy(() => {
-    const { centred, inverse } = statistics(x, epsilon);
-    return tf.add<tf.Tensor2D>(tf.mul(tf.mul(centred, inverse), scale), offset);
+    if (hasKernel('LayerNorm')) {
+      const results = tf.engine().runKernel('LayerNorm', { x, scale, offset }, { epsilon });
+      return (results as tf.Tensor[])[0] as tf.Tensor2D;
+    }
+    const d = centre(x);
+    const inverse = inverseDeviation(average(tf.square(d)), epsilon);
+    return tf.add<tf.Tensor2D>(tf.mul(tf.mul(d, inverse), scale), offset);
   });
 }

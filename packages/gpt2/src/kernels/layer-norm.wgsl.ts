@@ -1,52 +1,93 @@
-/** LayerNorm in WGSL: one workgroup per row, mean first, then the squares of what is left (no cancellation). */
+/**
+ * LayerNorm in WGSL, one workgroup per row: a program for the variance and one for the rest, as a program of tfjs
+ * writes one buffer. The language may assume that nothing overflows, so NaN and infinities are found by bits and by
+ * comparisons with finite numbers, and written by their bits.
+ */
 import { rowDispatch, rowIndex, type WebgpuBackend } from '@nanscope/backend';
 import type * as tf from '@tensorflow/tfjs';
 import type { LayerNormAttrs } from './layer-norm.ts';
 import { sumOverWorkgroup } from './workgroup-sum.wgsl.ts';
 
-const program = /* wgsl */ `
-${sumOverWorkgroup(64)}
-fn main(index : i32) {
+/** Up to `mean` and `rest`: element c less the mean of its row is (x[start + c] - mean) - rest. */
+const centred = /* wgsl */ `
   let row = ${rowIndex};
   let width = uniforms.width;
+  let share = 1.0 / f32(width);
   let start = row * width;
   let thread = i32(localId.x);
   var total = 0.0;
-  for (var c = thread; c < width; c += 64) { total += x[start + c]; }
-  let mean = sumOverWorkgroup(total, thread) / f32(width);
+  for (var c = thread; c < width; c += 64) { total += x[start + c] * share; }
+  let mean = sumOverWorkgroup(total, thread);
+  total = 0.0;
+  for (var c = thread; c < width; c += 64) { total += (x[start + c] - mean) * share; }
+  let rest = sumOverWorkgroup(total, thread);`;
+
+const variance = /* wgsl */ `
+${sumOverWorkgroup(64)}
+var<workgroup> seen : atomic<u32>;
+fn main(index : i32) {
+  ${centred}
+  // bit 0: the row is NaN; bit 1: a square is beyond float32
+  var found = 0u;
   var squares = 0.0;
-  for (var c = thread; c < width; c += 64) { let d = x[start + c] - mean; squares += d * d; }
-  let variance = sumOverWorkgroup(squares, thread) / f32(width);
-  let inverse = 1.0 / sqrt(variance + uniforms.epsilon);
   for (var c = thread; c < width; c += 64) {
-    result[start + c] = (x[start + c] - mean) * inverse * scale[c] + offset[c];
+    let value = x[start + c];
+    let d = (value - mean) - rest;
+    squares += d * d * share;
+    // The difference itself overflows where its half is 2^127, its square where it is 2^64.
+    let overflows = abs(value * 0.5 - mean * 0.5) >= 1.7014118346046923e38;
+    if ((bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u || overflows) { found |= 1u; }
+    if (abs(d) >= 18446744073709551616.0) { found |= 2u; }
+  }
+  atomicOr(&seen, found);
+  let sum = sumOverWorkgroup(squares, thread);
+  if (thread != 0) { return; }
+  let bits = atomicLoad(&seen);
+  if ((bits & 1u) != 0u) { result[row] = bitcast<f32>(uniforms.nanBits); }
+  else if (bits != 0u) { result[row] = bitcast<f32>(uniforms.infinityBits); }
+  else { result[row] = sum; }
+}`;
+
+const normalised = /* wgsl */ `
+${sumOverWorkgroup(64)}
+fn main(index : i32) {
+  ${centred}
+  let spread = variance[row];
+  let bits = bitcast<u32>(spread) & 0x7fffffffu;
+  var inverse = 0.0;
+  if (bits < 0x7f800000u) { inverse = 1.0 / sqrt(spread + uniforms.epsilon); }
+  for (var c = thread; c < width; c += 64) {
+    if (bits > 0x7f800000u) { result[start + c] = bitcast<f32>(uniforms.nanBits); }
+    else { result[start + c] = ((x[start + c] - mean) - rest) * inverse * scale[c] + offset[c]; }
   }
 }`;
 
-/** x [N,C], scale [C], offset [C] -> [N,C] */
+/** x [N,C], scale [C], offset [C] -> [N,C], [N] */
 export function layerNormWebgpu(
   inputs: Record<string, tf.TensorInfo>,
   { epsilon }: LayerNormAttrs,
   backend: WebgpuBackend,
-): tf.TensorInfo {
+): tf.TensorInfo[] {
   const { x, scale, offset } = inputs as { x: tf.TensorInfo; scale: tf.TensorInfo; offset: tf.TensorInfo };
   const [rows, width] = x.shape as [number, number];
-  return backend.runWebGPUProgram(
-    {
-      variableNames: ['x', 'scale', 'offset'],
-      outputShape: x.shape,
-      workgroupSize: [64, 1, 1],
-      ...rowDispatch(rows, 2),
-      shaderKey: 'nanscopeLayerNorm',
-      uniforms: 'rows : i32, width : i32, epsilon : f32,',
-      getUserCode: () => program,
-    },
-    [x, scale, offset],
-    'float32',
-    [
-      { type: 'int32', data: [rows] },
-      { type: 'int32', data: [width] },
-      { type: 'float32', data: [epsilon] },
-    ],
-  );
+  const run = (key: string, code: string, outputShape: number[], given: Record<string, tf.TensorInfo>) =>
+    backend.runWebGPUProgram(
+      {
+        variableNames: Object.keys(given),
+        outputShape,
+        workgroupSize: [64, 1, 1],
+        ...rowDispatch(rows, outputShape.length),
+        shaderKey: `nanscopeLayerNorm${key}`,
+        uniforms: 'rows : i32, width : i32, nanBits : i32, infinityBits : i32, epsilon : f32,',
+        getUserCode: () => code,
+      },
+      Object.values(given),
+      'float32',
+      [
+        ...[rows, width, 0x7fc00000, 0x7f800000].map((value) => ({ type: 'int32', data: [value] })),
+        { type: 'float32', data: [epsilon] },
+      ],
+    );
+  const spread = run('Variance', variance, [rows], { x });
+  return [run('', normalised, [rows, width], { x, scale, offset, variance: spread }), spread];
 }

@@ -22,6 +22,7 @@ const free = new Set([
   'json',
   'reporter',
   'save-outputs',
+  'grads',
   'save',
   'save-every',
   'eval-every',

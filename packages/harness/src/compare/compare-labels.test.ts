@@ -1,5 +1,6 @@
 import type { SampleLine } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
+import { CommonLabels } from './common-labels.ts';
 import { compareLabels } from './compare-labels.ts';
 
 /** One row with a label at each of `positions`; the first real token is at `first`. */
@@ -61,8 +62,42 @@ describe('compareLabels', () => {
     expect(await compare([short], [long])).toMatchObject({ compared: 2, unpaired: 1 });
     expect(await compare([short, short], [short])).toMatchObject({ compared: 2, unpaired: 1 });
     expect(await compare([], [short])).toMatchObject({ compared: 0, unpaired: 1 });
-    const other = { ...short, labels: [7, short.labels[1]!] };
-    expect(await compare([short], [other])).toMatchObject({ compared: 1, unpaired: 2 });
+  });
+
+  it('compares no label of rows that hold other text, even where a token is the same by chance', async () => {
+    const row = line(0, [1, 2, 3], [1, 2, 3]);
+    const other = { ...row, labels: [7, ...row.labels.slice(1)] };
+    expect(await compare([row], [other])).toMatchObject({ compared: 0, unpaired: 6, differing: [] });
+  });
+
+  it('pairs rows by their number', async () => {
+    const rows = [0, 1, 2, 3].map((row) => line(0, [1, 2], [row + 1, row + 2], row));
+    const result = await compare(rows, [rows[1]!, rows[3]!]);
+    expect(result).toMatchObject({ compared: 4, unpaired: 2, differing: [], requiredRtol: 0 });
+  });
+
+  it('counts the labels that are NaN on both sides: alike, not right', async () => {
+    const row = line(0, [1, 2], ['NaN', 3]);
+    expect(await compare([row], [row])).toMatchObject({ differing: [], sameNonFinite: 1 });
+  });
+
+  it('gives the labels that both have to the metrics', async () => {
+    const common = new CommonLabels();
+    const [first, second] = [line(0, [1, 2], [1, 0.1]), line(0, [1, 2], [8, 9], 1)];
+    const other = { ...first, losses: [1, 0.5], answers: [first.labels[0]!, 1] };
+    await compareLabels(stream(first, second), stream(other), { rtol: 0, atol: 0 }, String, common);
+    expect(common.metrics.target).toMatchObject({ tokens: 2, loss: 1.1 / 2, accuracy: 0 });
+    expect(common.metrics.reference).toMatchObject({ tokens: 2, loss: 0.75, accuracy: 0.5 });
+    expect(common.answers).toEqual({ differing: 1, impossible: 0 });
+  });
+
+  it('knows an answer that the loss of its own lane rules out', async () => {
+    const common = new CommonLabels();
+    const row = line(0, [1, 2], [0.3, 0.8]);
+    const right = { ...row, answers: [...row.labels] };
+    await compareLabels(stream(row), stream(right), { rtol: 0, atol: 0 }, String, common);
+    // Below 0.6 nats the label has more than half of the probability: only there no other token can be the answer.
+    expect(common.answers).toEqual({ differing: 2, impossible: 1 });
   });
 
   it('bounds the list and counts what it left out', async () => {

@@ -1,5 +1,6 @@
 /** Per-token losses of two runs, label by label, streamed: which labels differ, and what is special about their place. */
 import { type ComparisonRecord, fromJsonNumber, type SampleLine, toJsonNumber } from '@nanscope/report';
+import { CommonLabels } from './common-labels.ts';
 import { requiredRtol, sameNumber, type Tolerance } from './numbers.ts';
 
 const MOST = 50;
@@ -11,51 +12,87 @@ function placeWords(line: SampleLine, position: number): string {
   return 'predicted from a real token';
 }
 
+/** A label at the same place of both rows, by index. */
+type Pair = readonly [own: number, other: number];
+
+/**
+ * The labels that two rows have in common, counted from their first real tokens: one may be padded on the other
+ * side, cut earlier, or have labels that the other leaves out. Undefined for rows of different text.
+ */
+function pairLabels(own: SampleLine, other: SampleLine): Pair[] | undefined {
+  const at = new Map(other.positions.map((position, i) => [position - other.first, i]));
+  const pairs: Pair[] = [];
+  for (const [i, position] of own.positions.entries()) {
+    const j = at.get(position - own.first);
+    if (j === undefined) continue;
+    if (own.labels[i] !== other.labels[j]) return undefined;
+    pairs.push([i, j]);
+  }
+  return pairs;
+}
+
+/** Rows of the same number, in order; one of the two is missing where only one side has it. */
+async function* pairRows(
+  target: AsyncIterator<SampleLine>,
+  reference: AsyncIterator<SampleLine>,
+): AsyncGenerator<readonly [SampleLine | undefined, SampleLine | undefined]> {
+  const following = async (side: AsyncIterator<SampleLine>) => {
+    const step = await side.next();
+    return step.done ? undefined : step.value;
+  };
+  let [own, other] = [await following(target), await following(reference)];
+  while (own || other) {
+    const first = Math.min(own?.row ?? Number.POSITIVE_INFINITY, other?.row ?? Number.POSITIVE_INFINITY);
+    const [hasOwn, hasOther] = [own?.row === first, other?.row === first];
+    yield [hasOwn ? own : undefined, hasOther ? other : undefined];
+    if (hasOwn) own = await following(target);
+    if (hasOther) other = await following(reference);
+  }
+}
+
+/** @param common is given every label that both have */
 export async function compareLabels(
   target: AsyncIterator<SampleLine>,
   reference: AsyncIterator<SampleLine>,
   tolerance: Tolerance,
   decode: (label: number) => string,
+  common: CommonLabels = new CommonLabels(),
 ): Promise<ComparisonRecord['labels']> {
   const differing: ComparisonRecord['labels']['differing'] = [];
   let compared = 0;
   let cut = 0;
   let unpaired = 0;
   let required = 0;
-  for (;;) {
-    const [a, b] = await Promise.all([target.next(), reference.next()]);
-    if (a.done && b.done) break;
-    if (a.done || b.done) {
+  let same = 0;
+  for await (const [own, other] of pairRows(target, reference)) {
+    if (!own || !other) {
       unpaired++;
       continue;
     }
-    const [own, other] = [a.value, b.value];
-    const at = new Map(other.positions.map((position, i) => [position - other.first, i]));
-    let paired = 0;
-    own.positions.forEach((position, i) => {
-      const j = at.get(position - own.first);
-      if (j === undefined || own.labels[i] !== other.labels[j]) return;
-      paired++;
+    const pairs = pairLabels(own, other) ?? [];
+    compared += pairs.length;
+    unpaired += own.positions.length + other.positions.length - 2 * pairs.length;
+    for (const [i, j] of pairs) {
+      const [label, position] = [own.labels[i]!, own.positions[i]!];
       const [x, y] = [fromJsonNumber(own.losses[i]!), fromJsonNumber(other.losses[j]!)];
+      common.add({ label, loss: x, answer: own.answers[i]! }, { label, loss: y, answer: other.answers[j]! });
       required = Math.max(required, requiredRtol(x, y, tolerance.atol));
-      if (sameNumber(x, y, tolerance)) return;
+      if (sameNumber(x, y, tolerance)) {
+        if (!Number.isFinite(x)) same++;
+        continue;
+      }
       if (differing.length === MOST) {
         cut++;
-        return;
+        continue;
       }
-      const label = own.labels[i]!;
       differing.push({
-        row: own.row,
-        position,
-        label,
-        text: decode(label),
-        what: placeWords(own, position),
-        reference: toJsonNumber(y),
-        target: toJsonNumber(x),
+        ...{ row: own.row, position, label, text: decode(label), what: placeWords(own, position) },
+        ...{ reference: toJsonNumber(y), target: toJsonNumber(x) },
       });
-    });
-    compared += paired;
-    unpaired += own.positions.length + other.positions.length - 2 * paired;
+    }
   }
-  return { compared, unpaired, differing, differingCut: cut, requiredRtol: toJsonNumber(required) };
+  return {
+    ...{ compared, unpaired, differing, differingCut: cut, requiredRtol: toJsonNumber(required) },
+    ...(same > 0 && { sameNonFinite: same }),
+  };
 }

@@ -1,6 +1,7 @@
 /** Two lanes -> what differs: configuration, environment, metrics, labels, cascades. Where their records lie is the caller's business. */
 import type { BatchTrace } from '@nanscope/cascade';
-import type { ComparisonRecord, LaneRecord, SampleLine } from '@nanscope/report';
+import type { ComparisonRecord, LaneRecord, MetricsRecord, SampleLine } from '@nanscope/report';
+import { CommonLabels } from './common-labels.ts';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
 import { compareLabels } from './compare-labels.ts';
@@ -29,20 +30,40 @@ export async function compareLanes(
     await targetFiles.traces(wanted),
     await referenceFiles.traces(wanted),
   ];
-  const { compared, unpaired, differing, differingCut, requiredRtol } = await compareLabels(
+  const common = new CommonLabels();
+  const labels = await compareLabels(
     targetFiles.samples(),
     referenceFiles.samples(),
     tolerance,
     decode,
+    common,
   );
   return {
     rtol,
     atol,
     configuration: configurationDifferences(reference, target),
     environment: environmentDifferences(reference, target),
-    metrics:
-      target.metrics && reference.metrics ? compareMetrics(target.metrics, reference.metrics, tolerance) : [],
-    labels: { compared, unpaired, differing, differingCut, requiredRtol },
+    ...metricsOf(target.metrics, reference.metrics, labels, common, tolerance),
+    labels,
     ...compareCascades(target, reference, targetTraces, referenceTraces),
   };
+}
+
+/** Figures of both lanes over the same labels: all of them, or those that both have. Nothing where there are none. */
+function metricsOf(
+  target: MetricsRecord | undefined,
+  reference: MetricsRecord | undefined,
+  { compared, unpaired }: ComparisonRecord['labels'],
+  common: CommonLabels,
+  tolerance: Tolerance,
+): Pick<ComparisonRecord, 'metrics' | 'metricsOver'> {
+  const sameRows = target && reference && unpaired === 0 && target.rows === reference.rows;
+  if (sameRows) {
+    const answers = compared > 0 ? common.answers : undefined;
+    return { metrics: compareMetrics(target, reference, tolerance, answers) };
+  }
+  if (compared === 0) return { metrics: [] };
+  const over = common.metrics;
+  const metrics = compareMetrics(over.target, over.reference, tolerance, common.answers);
+  return { metrics: metrics.filter(({ name }) => name !== 'tokens'), metricsOver: compared };
 }

@@ -1,3 +1,4 @@
+import { toJsonNumber } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
 import { metrics, nanMetrics } from '../testing/records.ts';
 import { compareMetrics } from './compare-metrics.ts';
@@ -28,9 +29,34 @@ describe('compareMetrics', () => {
     expect(byName(nanMetrics, nanMetrics).loss).toMatchObject({ class: 'same-class', pass: true });
   });
 
-  it('judges accuracy by class alone: near-ties may swap', () => {
-    expect(byName(metrics({ accuracy: 0.03 })).accuracy).toMatchObject({ pass: true });
+  it.each([
+    [3.9, 3.9002, true],
+    [3.9, 3.905, false],
+    [243.45, 3.845, false],
+    [760, 760.01, true],
+    [709.7, 709.79, false],
+    [709.75, 709.8, true],
+  ])('judges perplexity by its loss, also where exp overflows: %d against %d', (target, reference, pass) => {
+    const of = (loss: number) => metrics({ loss, perplexity: toJsonNumber(Math.exp(loss)) });
+    const { loss, perplexity } = byName(of(target), of(reference));
+    expect(perplexity).toMatchObject({ pass, class: 'finite', judgedBy: 'loss' });
+    expect(perplexity?.requiredRtol).toBe(loss?.requiredRtol);
+  });
+
+  it('judges no accuracy that near-ties may change, says why, and gives no tick to it', () => {
+    const apart = metrics({ accuracy: 0.25 });
+    const [, , accuracy] = compareMetrics(apart, metrics(), tolerance, { differing: 3, impossible: 0 });
+    expect(accuracy).toMatchObject({ pass: true, judgedBy: 'nothing' });
+    expect(accuracy?.reason).toBe('the answers to 3 labels differ; nearly equal logits may change places');
+    expect(byName().accuracy?.judgedBy).toBeUndefined();
     expect(byName(metrics({ accuracy: 'NaN' })).accuracy).toMatchObject({ pass: false });
+  });
+
+  it('fails an accuracy with answers that the loss of their own lane rules out', () => {
+    const apart = metrics({ accuracy: 0 });
+    const [, , accuracy] = compareMetrics(apart, metrics(), tolerance, { differing: 9, impossible: 2 });
+    expect(accuracy).toMatchObject({ pass: false, reason: expect.stringMatching(/^2 answers cannot be/) });
+    expect(accuracy?.judgedBy).toBeUndefined();
   });
 
   it('counts must be equal whatever the tolerance', () => {

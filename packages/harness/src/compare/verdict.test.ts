@@ -155,7 +155,7 @@ describe('judge, one case for each code', () => {
     const verdict = judged({ comparison: comparison({ labels: difference(1.5) }) });
     expect(verdict).toMatchObject({ code: 'numbers-differ', exitCode: 1 });
     expect(verdict.sentence).toContain('3 of 40 labels differ, first at row 1, position 5 (a place)');
-    expect(verdict.sentence).toContain('rtol 0.5');
+    expect(verdict.sentence).toContain('rtol 5.0e-1');
     const labels = { ...comparison().labels, unpaired: 4 };
     const metric = {
       name: 'tokens',

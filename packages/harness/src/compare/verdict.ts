@@ -1,9 +1,13 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
 import {
   type ComparisonRecord,
+  count,
+  counted,
   fromJsonNumber,
   type LaneRecord,
   type ShadowStep,
+  settingWords,
+  toleranceWords,
   type VerdictRecord,
 } from '@nanscope/report';
 import type { LaneOutcome, LaneTask } from '../lane/task.ts';
@@ -166,6 +170,11 @@ function replayed({ shadow }: ComparisonRecord): string {
   return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
 }
 
+function labelsApart({ differing, differingCut, compared }: ComparisonRecord['labels']): string {
+  const apart = differing.length + differingCut;
+  return `${count(apart)} of ${counted(compared, 'label')} ${apart === 1 ? 'differs' : 'differ'}`;
+}
+
 function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
   const labels = comparison.labels;
@@ -174,7 +183,7 @@ function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdic
     return {
       code: 'numbers-differ',
       exitCode: 1,
-      sentence: `The ${labels.compared} labels that both have agree, but ${labels.unpaired} rows or labels are on one side only.`,
+      sentence: `The ${counted(labels.compared, 'label')} that both have ${labels.compared === 1 ? 'agrees' : 'agree'}, but ${counted(labels.unpaired, 'row or label', 'rows or labels')} ${labels.unpaired === 1 ? 'is' : 'are'} on one side only.`,
       next: 'Compare runs over the same data, limit and lengths.',
     };
   }
@@ -182,12 +191,12 @@ function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdic
   if (own) return own;
   const first = labels.differing[0];
   const what = first
-    ? `${labels.differing.length + labels.differingCut} of ${labels.compared} labels differ, first at row ${first.row}, position ${first.position} (${first.what})`
+    ? `${labelsApart(labels)}, first at row ${first.row}, position ${first.position} (${first.what})`
     : `${metric!.name} differs`;
   return {
     code: 'numbers-differ',
     exitCode: 1,
-    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${labels.requiredRtol}.${replayed(comparison)}`,
+    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${toleranceWords(labels.requiredRtol)}.${replayed(comparison)}`,
     next: evidence.separateRuns
       ? `If they are meant to differ this much, say so with --rtol. ${replayNext}`
       : 'If the devices are meant to differ this much, say so with --rtol.',
@@ -275,7 +284,7 @@ function verdictOf(evidence: Evidence): VerdictRecord {
     };
   }
   const cascade = target.policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
-  const agree = `Both lanes are finite and agree within rtol ${comparison.rtol.toExponential()}, atol ${comparison.atol.toExponential()}.`;
+  const agree = `Both lanes are finite and agree within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}.`;
   return {
     code: 'agree',
     exitCode: 0,

@@ -43,6 +43,8 @@ export interface EvalConfig {
   /** `NAME` or `NAME=FILE`. */
   readonly reporter?: readonly string[];
   readonly saveOutputs?: string;
+  /** Whether gradients go into `saveOutputs` as well. */
+  readonly grads: boolean;
   /** Folder of the run that is continued, which is `out` as well. */
   readonly resume?: string;
 }

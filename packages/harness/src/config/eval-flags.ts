@@ -125,7 +125,7 @@ export const evalFlags = [
     default: 'composed',
     group: ATTENTION,
     describe:
-      'what computes sdpa: composed of ops, each of which a trace shows, or fused, one kernel without a T x S matrix (WGSL on a GPU); no dropout, no --save-outputs',
+      'what computes sdpa: composed of ops, each of which a trace shows, or fused, one kernel without a T x S matrix (WGSL on a GPU); no dropout, no attn_probs in --save-outputs',
   },
   {
     name: 'policy',
@@ -299,5 +299,13 @@ export const evalFlags = [
     group: RESULT,
     describe:
       "save the target's logits, loss, per_token_loss and hidden_states.i of the first batch as safetensors",
+  },
+  {
+    name: 'grads',
+    kind: 'switch',
+    default: false,
+    group: RESULT,
+    describe:
+      'with --save-outputs: add grad.NAME of every parameter, the gradient of the loss in that file, which is the mean over the first batch',
   },
 ] as const satisfies readonly Flag[];

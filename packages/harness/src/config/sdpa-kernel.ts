@@ -4,12 +4,11 @@ import { UserError } from '@nanscope/errors';
 import type { EvalConfig } from './eval-config.ts';
 
 type KernelConfig = Pick<EvalConfig, 'sdpaKernel' | 'attn' | 'policy'> & {
-  readonly saveOutputs?: string;
   readonly dropout?: number;
 };
 
 /** @throws {UserError} `usage/sdpa-kernel` */
-export function checkSdpaKernel({ sdpaKernel, attn, policy, saveOutputs, dropout = 0 }: KernelConfig): void {
+export function checkSdpaKernel({ sdpaKernel, attn, policy, dropout = 0 }: KernelConfig): void {
   if (sdpaKernel !== 'fused') return;
   const refuse = (what: string, why: string, next: string) => {
     throw new UserError('usage/sdpa-kernel', `--sdpa-kernel fused and ${what}: ${why}. ${next}`);
@@ -23,11 +22,5 @@ export function checkSdpaKernel({ sdpaKernel, attn, policy, saveOutputs, dropout
       `--dropout ${dropout}`,
       'expected no dropout of probabilities, which it never holds',
       `Use --dropout 0, ${composed}`,
-    );
-  if (saveOutputs !== undefined)
-    refuse(
-      '--save-outputs',
-      'expected nothing that asks for probabilities, which it never holds',
-      `Leave it out, ${composed}`,
     );
 }

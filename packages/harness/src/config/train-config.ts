@@ -2,7 +2,7 @@
 import type { DecayRule, NonFinitePolicy, ScheduleName, SplitRule } from '@nanscope/trainer';
 import type { EvalConfig } from './eval-config.ts';
 
-export interface TrainConfig extends Omit<EvalConfig, 'limit' | 'loadInputs' | 'saveOutputs'> {
+export interface TrainConfig extends Omit<EvalConfig, 'limit' | 'loadInputs' | 'saveOutputs' | 'grads'> {
   readonly layers?: number;
   readonly heads?: number;
   readonly width?: number;

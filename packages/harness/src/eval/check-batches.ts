@@ -2,6 +2,7 @@
 import { ignoreIndex, type TextRow } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
 import type { Gpt2Config } from '@nanscope/gpt2';
+import { checkOutputs } from '../config/check-outputs.ts';
 import { checkTracing } from '../config/check-tracing.ts';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { policyOf } from '../config/policy.ts';
@@ -12,6 +13,7 @@ import type { EvalBatch } from '../data/collation.ts';
 export function checkSettings(config: EvalConfig): void {
   policyOf(config);
   checkSdpaKernel(config);
+  checkOutputs(config);
   checkTracing(config);
 }
 

@@ -8,7 +8,7 @@ import { errorLine, UserError } from '@nanscope/errors';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { evalBatches, loadTokenizerFor, textRows } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig } from '../data/model.ts';
-import { earlierRun } from '../run-folder/write.ts';
+import { checkNewRun, type Inputs } from '../run-folder/own-folder.ts';
 import { type CheckedInputs, checkBatches, checkMaxLength, checkSettings } from './check-batches.ts';
 
 /** The nearest ancestor that exists must be a folder that can be written. */
@@ -39,6 +39,17 @@ function checkWritableFile(path: string, flag: string): void {
   checkWritable(dirname(resolve(path)), flag);
 }
 
+/** What a run reads that is given by flags, for `checkNewRun`. */
+export const inputsOf = ({
+  model,
+  data,
+  tokenizer,
+  loadInputs,
+}: Pick<EvalConfig, 'model' | 'data' | 'tokenizer' | 'loadInputs'>): Inputs => ({
+  ...{ model, data, tokenizer },
+  'load-inputs': loadInputs,
+});
+
 /** @throws {UserError} for the first thing that is wrong */
 export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   checkSettings(config);
@@ -47,7 +58,7 @@ export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   await checkModelFiles(config);
   if (config.out) {
     checkWritable(config.out, '--out');
-    earlierRun(config.out);
+    if (config.out !== config.resume) checkNewRun(config.out, 'eval', inputsOf(config));
   }
   if (config.saveOutputs) checkWritableFile(config.saveOutputs, '--save-outputs');
   const tokenizer = await loadTokenizerFor(config);

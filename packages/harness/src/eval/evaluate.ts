@@ -57,7 +57,7 @@ function evalLane(
     };
     if (resume && readLane(task.folder)?.status === 'complete')
       return Promise.resolve({ status: 'complete' });
-    makeRunFolder(task.folder);
+    makeRunFolder(task.folder, 'eval');
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal);
   };
 }
@@ -112,9 +112,9 @@ async function openFolder(
     return { folder: resume, config: keptConfig({ ...given, resume }) };
   }
   const folder = given.out ?? defaultRunFolder(new Date());
-  const earlier = moveAside(folder);
+  const earlier = moveAside(folder, 'eval');
   if (earlier) onStage(`moved the earlier run in ${folder} to ${earlier}`);
-  makeRunFolder(folder);
+  makeRunFolder(folder, 'eval');
   const config = spooled ? await spooled.keepIn(folder) : given;
   writeJson(folder, 'config.json', configRecord(config));
   return { folder, config };

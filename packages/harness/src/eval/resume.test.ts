@@ -5,6 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { toEvalConfig } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import { resolveFlags } from '../config/resolve-flags.ts';
+import type { FolderKind } from '../run-folder/own-folder.ts';
+import { makeRunFolder } from '../run-folder/write.ts';
 import { resumedValues } from '../train/check-train.ts';
 import { checkSameSettings, keptConfig, resumedEvaluation } from './resume.ts';
 
@@ -12,9 +14,9 @@ const base = mkdtempSync(join(tmpdir(), 'eval-resume-'));
 afterAll(() => rmSync(base, { recursive: true }));
 
 let made = 0;
-function folder(content: string): string {
+function folder(content: string, kind: FolderKind = 'eval'): string {
   const path = join(base, `run-${made++}`);
-  mkdirSync(path);
+  makeRunFolder(path, kind);
   writeFileSync(join(path, 'config.json'), content);
   return path;
 }
@@ -51,34 +53,35 @@ describe('the settings of a run that is resumed', () => {
 });
 
 describe.each([
-  ['an evaluation', resumedEvaluation],
-  ['a training run', resumedValues],
-])('a hostile folder in the place of %s is one line', (_name, resumed) => {
+  ['an evaluation', 'eval', resumedEvaluation],
+  ['a training run', 'train', resumedValues],
+] as const)('a hostile folder in the place of %s is one line', (_name, kind, resumed) => {
   it.each([
     ['cut off', '{"model": "ti', /config\.json: expected JSON/],
     ['null', 'null', /found something that is no object/],
     ['a list', '[1]', /found something that is no object/],
   ])('%s', (_what, content, line) => {
-    expect(() => resumed(folder(content))).toThrow(line);
+    expect(() => resumed(folder(content, kind))).toThrow(line);
   });
 
   it('a huge one is not read', () => {
-    const path = folder('{}');
+    const path = folder('{}', kind);
     truncateSync(join(path, 'config.json'), 300 * 2 ** 20);
     expect(() => resumed(path)).toThrow(/found a file of 300 MiB/);
   });
 
   it('a folder in its place', () => {
     const path = join(base, `place-${made++}`);
-    mkdirSync(join(path, 'config.json'), { recursive: true });
+    makeRunFolder(path, kind);
+    mkdirSync(join(path, 'config.json'));
     expect(() => resumed(path)).toThrow(/no plain file/);
   });
 });
 
 it.each([
-  ['a training run', '{"model":"tiny","steps":9}', /found the setting "steps"/],
-  ['a matrix', '{"devices":{"wasm":"wasm"}}', /found the setting "devices"/],
+  ['a training run', '{"model":"tiny","steps":9}', /found "steps"/],
+  ['a matrix', '{"devices":{"wasm":"wasm"}}', /found "devices"/],
   ['something else', '{}', /found no model/],
-])('the folder of %s is none of an evaluation', (_name, content, line) => {
+])('the settings of %s are none of an evaluation', (_name, content, line) => {
   expect(() => resumedEvaluation(folder(content))).toThrow(line);
 });

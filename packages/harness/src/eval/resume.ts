@@ -14,14 +14,7 @@ const FREE = new Set(['json', 'reporter', 'resume', 'lane-timeout']);
  * @throws {UserError} `resume/no-run`, `resume/broken`, `resume/other-run`
  */
 export function resumedEvaluation(folder: string): Record<string, unknown> {
-  const values = resumedSettings(folder, 'an evaluation');
-  const names = new Set<string>(evalFlags.map(({ name }) => name));
-  const foreign = Object.keys(values).find((name) => !names.has(name));
-  if (foreign === undefined && values.model !== undefined) return values;
-  throw new UserError(
-    'resume/other-run',
-    `--resume ${folder}: expected the folder of an evaluation, found ${foreign === undefined ? 'no model' : `the setting "${foreign}"`} in its config.json.`,
-  );
+  return resumedSettings(folder, 'eval', evalFlags);
 }
 
 /**
@@ -44,6 +37,6 @@ export function checkSameSettings(asked: EvalConfig, earlier: EvalConfig): void 
 
 /** The configuration of the lanes of a run that is continued: to the letter what it was, so that they are those of one run. */
 export function keptConfig({ resume, laneTimeout }: EvalConfig & { readonly resume: string }): EvalConfig {
-  const kept = keptSettings(resume, 'an evaluation') as FlagValues;
+  const kept = keptSettings(resume, 'eval') as FlagValues;
   return { ...toEvalConfig(kept), laneTimeout };
 }

@@ -46,6 +46,7 @@ export function laneHead(
       vocabulary: config.vocab_size,
       positions: config.n_positions,
     },
+    modelFacts: model.facts,
   };
 }
 

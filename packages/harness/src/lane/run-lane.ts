@@ -41,8 +41,13 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
       say,
     },
     async (first, computation) => {
-      if (config.saveOutputs && task.role === 'target')
-        await saveOutputs(config.saveOutputs, computation, first.batch.batch, first.result);
+      if (!config.saveOutputs || task.role !== 'target') return;
+      const { batch } = first.batch;
+      const notes = await saveOutputs(config.saveOutputs, computation, batch, first.result, {
+        gradients: config.grads,
+        batches: task.batches,
+      });
+      for (const text of notes) say({ kind: 'note', text });
     },
   );
   release();

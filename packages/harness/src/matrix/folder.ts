@@ -7,8 +7,9 @@ import type { MatrixConfig } from '../config/matrix-config.ts';
 import { defaultRunFolder } from '../eval/run-folder-name.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
 import type { CellResult } from '../experiments/task.ts';
+import { checkEarlierRun, checkNewRun } from '../run-folder/own-folder.ts';
 import { readText } from '../run-folder/read-text.ts';
-import { earlierRun, makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
 import { resumeCells, startCells } from './cells-file.ts';
 
 export interface MatrixFolder {
@@ -26,6 +27,16 @@ const isLabels = (value: unknown): value is Labels =>
   !Array.isArray(value) &&
   Object.values(value).every((label) => typeof label === 'string');
 
+/**
+ * Before a device is looked for: whether the cells may go where the flags say.
+ *
+ * @throws UserError `matrix/resume`, `run-folder/foreign`, `resume/no-run`
+ */
+export function checkMatrixFolder({ out, resume, timings }: MatrixConfig): void {
+  if (resume) earlierMatrix(out);
+  else if (out !== undefined) checkNewRun(out, 'matrix', { timings });
+}
+
 /** @throws UserError `matrix/resume`, `matrix/cells-file`, `run-folder/foreign`, `run-folder/unwritable` */
 export function openMatrixFolder(
   config: MatrixConfig,
@@ -40,10 +51,10 @@ export function openMatrixFolder(
     before = resumedLabels(config.out, here);
     known = resumeCells(path);
   } else {
-    const earlier = moveAside(path);
+    const earlier = moveAside(path, 'matrix');
     if (earlier) say(`moved the earlier run in ${path} to ${earlier}`);
   }
-  makeRunFolder(path);
+  makeRunFolder(path, 'matrix');
   const { factors, ...rest } = config;
   writeJson(path, 'config.json', {
     ...configRecord({ ...rest, ...factors }),
@@ -53,16 +64,20 @@ export function openMatrixFolder(
   return { path, known };
 }
 
+/** The folder of the matrix that is gone on with. */
+function earlierMatrix(out: string | undefined): string {
+  if (out !== undefined) checkEarlierRun(out, 'matrix', { flag: '--resume --out' });
+  if (out !== undefined && existsSync(join(out, 'cells.jsonl'))) return out;
+  const found = out === undefined ? 'no --out' : `no cells.jsonl in ${out}`;
+  throw new UserError(
+    'matrix/resume',
+    `--resume: expected --out with the folder of an earlier matrix, found ${found}.`,
+  );
+}
+
 /** The devices of an earlier run: a name has to mean the same device still. */
-function resumedLabels(out: string | undefined, here: Labels): Labels {
-  if (out === undefined || !existsSync(join(out, 'cells.jsonl'))) {
-    const found = out === undefined ? 'no --out' : `no cells.jsonl in ${out}`;
-    throw new UserError(
-      'matrix/resume',
-      `--resume: expected --out with the folder of an earlier matrix, found ${found}.`,
-    );
-  }
-  earlierRun(out);
+function resumedLabels(given: string | undefined, here: Labels): Labels {
+  const out = earlierMatrix(given);
   const before = readLabels(join(out, 'config.json'));
   for (const [name, label] of Object.entries(here)) {
     if (before[name] === undefined || before[name] === label) continue;

@@ -48,8 +48,8 @@ export function mergeMatrices(
   const wanted = cellsOf(values).filter((cell) => meets(cell, { ...asked, device: cell.device }));
   const missing = wanted.filter((cell) => !results.has(cellId(cell)));
   const folder = out ?? defaultRunFolder(new Date());
-  moveAside(folder);
-  makeRunFolder(folder);
+  moveAside(folder, 'matrix');
+  makeRunFolder(folder, 'matrix');
   appendCells(folder, [...results.values()]);
   const record = matrixRecord(
     {

@@ -14,7 +14,7 @@ import { writeJson } from '../run-folder/write.ts';
 import { failedCells } from '../selection/last-failed.ts';
 import { readTimings } from '../selection/timings.ts';
 import { appendCells } from './cells-file.ts';
-import { openMatrixFolder } from './folder.ts';
+import { checkMatrixFolder, openMatrixFolder } from './folder.ts';
 import { observeMatrix } from './observe-matrix.ts';
 import { type Earlier, type MatrixPlan, planMatrix } from './plan.ts';
 
@@ -28,6 +28,7 @@ export async function runMatrix(
   command: string,
   hooks: ExperimentHooks,
 ): Promise<MatrixRecord | undefined> {
+  checkMatrixFolder(config);
   const earlier = earlierRuns(config);
   const plan = planMatrix(config, earlier);
   const devices = await decideDevices([...plan.values.device], config.backend, hooks);

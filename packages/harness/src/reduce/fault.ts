@@ -32,7 +32,7 @@ const refuse = (run: string, found: string, help: string) =>
 
 /** The configuration of a lane, checked as if it had been typed. */
 function configOf(lane: LaneRecord, run: string): EvalConfig {
-  const { out: _, json: __, reporter: ___, 'save-outputs': ____, ...values } = lane.config;
+  const { out: _, json: __, reporter: ___, 'save-outputs': ____, grads: _____, ...values } = lane.config;
   return toEvalConfig(resolveFlags(evalFlags, {}, { path: join(run, 'run.json'), values }));
 }
 

@@ -12,14 +12,15 @@ import { policyOf, policyRecord } from '../config/policy.ts';
 import type { ReduceConfig } from '../config/reduce-flags.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles, modelConfig, modelSource } from '../data/model.ts';
-import { checkWritable } from '../eval/check-inputs.ts';
+import { checkWritable, inputsOf } from '../eval/check-inputs.ts';
 import { decide } from '../eval/decide.ts';
 import type { Decided } from '../eval/decision.ts';
+import { checkNewRun } from '../run-folder/own-folder.ts';
 import { type Case, keyOf, lengthOf, wholeCase } from './case.ts';
 import { deviceNameOf, type Fault, faultOf } from './fault.ts';
 import { differenceWords } from './folder/difference.ts';
 import { type Found, fillFolder } from './folder/fill-folder.ts';
-import { checkPlace, makeFolder } from './folder/place.ts';
+import { makeFolder } from './folder/place.ts';
 import { heldWords, inTermsOf } from './held.ts';
 import { CaseLane } from './lane/case-lane.ts';
 import { largestPassing } from './largest-passing.ts';
@@ -126,7 +127,7 @@ export async function reduceRun(
 ): Promise<ReducedRecord | undefined> {
   const fault = faultOf(run);
   const folder = out ?? join(run, 'reduced');
-  checkPlace(folder);
+  checkNewRun(folder, 'reduce', inputsOf(fault.config));
   checkWritable(folder, '--out');
   const { config } = fault;
   const model = await modelConfig(config);

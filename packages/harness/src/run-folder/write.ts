@@ -2,32 +2,17 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
+import { checkNewRun, type FolderKind, MARK, markText } from './own-folder.ts';
 import { linesText, lineText, recordText } from './text-sink.ts';
 
-/** An empty file that says that a folder is a run of ours. */
-const MARK = '.nanscope';
-
-/** What a run writes at the top of its folder. */
-const OURS = ['run.json', 'config.json', 'input.jsonl', 'cells.jsonl', 'target', 'reference'];
-
-/** What of a run lies at `path` already. @throws {UserError} `run-folder/foreign` when it is not of a run of ours */
-export function earlierRun(path: string): string | undefined {
-  const taken = OURS.find((name) => existsSync(join(path, name)));
-  if (taken === undefined || existsSync(join(path, MARK))) return taken;
-  throw new UserError(
-    'run-folder/foreign',
-    `--out ${path}: expected a free folder or an earlier run, found ${taken} that is not of a run. Name another with --out.`,
-  );
-}
-
 /**
- * Makes room for a run at `path`: an earlier run there is renamed to `path.1`, `path.2`, ...; nothing is lost.
+ * Makes room for a run at `path`: an earlier run of its kind there is renamed to `path.1`, `path.2`, ...; nothing is lost.
  *
  * @returns The new place of the earlier run, if there was one.
- * @throws {UserError} `run-folder/foreign` when files that are not ours would be overwritten
+ * @throws {UserError} `run-folder/foreign` for a folder that is not the run's own
  */
-export function moveAside(path: string): string | undefined {
-  if (earlierRun(path) === undefined) return undefined;
+export function moveAside(path: string, kind: FolderKind): string | undefined {
+  if (!checkNewRun(path, kind)) return undefined;
   const place = resolve(path); // "runs/a/" and "." have to become siblings, not children, of themselves.
   let n = 1;
   while (existsSync(`${place}.${n}`)) n++;
@@ -58,10 +43,10 @@ function makeFolder(path: string): void {
 }
 
 /** @throws {UserError} `run-folder/unwritable` */
-export function makeRunFolder(path: string): void {
+export function makeRunFolder(path: string, kind: FolderKind): void {
   try {
     makeFolder(resolve(path));
-    writeFileSync(join(path, MARK), '');
+    writeFileSync(join(path, MARK), markText(kind));
   } catch (error) {
     throw unwritable(path, error);
   }

@@ -6,6 +6,7 @@ import { toConfig } from '../config/eval-config.ts';
 import { resolveFlags } from '../config/resolve-flags.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { trainFlags } from '../config/train-flags.ts';
+import { makeRunFolder } from '../run-folder/write.ts';
 import { checkTrain, isInPlace, resumedValues } from './check-train.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-check-'));
@@ -53,8 +54,12 @@ describe('what is wrong is found before anything is written', () => {
 
 describe('a run to be continued', () => {
   it('brings its configuration, stays in its folder, and may go on in another', () => {
-    writeFileSync(join(base, 'config.json'), '{"steps":9,"json":true,"resume":"x","out":"old"}');
-    expect(resumedValues(base)).toEqual({ steps: 9, out: base });
+    makeRunFolder(base, 'train');
+    writeFileSync(
+      join(base, 'config.json'),
+      '{"model":"tiny","steps":9,"json":true,"resume":"x","out":"old"}',
+    );
+    expect(resumedValues(base)).toEqual({ model: 'tiny', steps: 9, out: base });
     expect(isInPlace({ ...config({ resume: base }) })).toBe(true);
     expect(isInPlace({ ...config({ resume: base, out: `${base}/` }) })).toBe(true);
     expect(isInPlace({ ...config({ resume: base, out: 'elsewhere' }) })).toBe(false);
@@ -63,7 +68,8 @@ describe('a run to be continued', () => {
 
   it('that is none, or broken, is refused', () => {
     expect(() => resumedValues(join(base, 'nowhere'))).toThrow(/expected the folder of a training run/);
-    const broken = mkdtempSync(join(base, 'broken-'));
+    const broken = join(base, 'broken');
+    makeRunFolder(broken, 'train');
     writeFileSync(join(broken, 'config.json'), '{');
     expect(() => resumedValues(broken)).toThrow(/expected JSON/);
   });

@@ -6,11 +6,12 @@ import { checkTracing } from '../config/check-tracing.ts';
 import { policyOf } from '../config/policy.ts';
 import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import type { TrainConfig } from '../config/train-config.ts';
+import { trainFlags } from '../config/train-flags.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { checkModelFiles } from '../data/model.ts';
-import { checkWritable } from '../eval/check-inputs.ts';
+import { checkWritable, inputsOf } from '../eval/check-inputs.ts';
+import { checkNewRun } from '../run-folder/own-folder.ts';
 import { resumedSettings } from '../run-folder/resumed-settings.ts';
-import { earlierRun } from '../run-folder/write.ts';
 import { trainData } from './data.ts';
 import { trainModelConfig } from './model.ts';
 import { settingsOf } from './settings.ts';
@@ -70,9 +71,9 @@ export async function checkTrain(config: TrainConfig): Promise<{ readonly steps:
     );
   }
   await checkModelFiles(config);
-  if (config.out && config.out !== config.resume) {
+  if (config.out && !isInPlace(config)) {
     checkWritable(config.out, '--out');
-    earlierRun(config.out);
+    checkNewRun(config.out, 'train', { ...inputsOf(config), resume: config.resume });
   }
   if (config.save) {
     checkWritable(config.save, '--save');
@@ -90,7 +91,7 @@ export async function checkTrain(config: TrainConfig): Promise<{ readonly steps:
 export function resumedValues(folder: string): Record<string, unknown> {
   const checkpoint = join(folder, 'target', 'checkpoints', 'step-...');
   const help = ` A single checkpoint can be trained on with --model ${checkpoint}.`;
-  return { ...resumedSettings(folder, 'a training run', help), out: folder };
+  return { ...resumedSettings(folder, 'train', trainFlags, help), out: folder };
 }
 
 /** Whether a run continues in its own folder. */

@@ -35,6 +35,7 @@ describe('two lanes step by step', () => {
       name: 'loss',
       compared: 1,
       requiredRtol: 0,
+      sameNonFinite: 1,
     });
   });
 });

@@ -27,6 +27,7 @@ export function compareSeries(
 ): QuantityComparison {
   let compared = 0;
   let needed = 0;
+  let same = 0;
   let firstClass: QuantityComparison['firstClassDifference'];
   let firstBeyond: QuantityComparison['firstBeyond'];
   for (const [step, value] of target) {
@@ -36,6 +37,7 @@ export function compareSeries(
     const [a, b] = [fromJsonNumber(value), fromJsonNumber(other)];
     needed = Math.max(needed, requiredRtol(a, b, tolerance.atol));
     const difference = { step, reference: other, target: value };
+    if (numberClass(a) === numberClass(b) && !Number.isFinite(a)) same++;
     if (numberClass(a) !== numberClass(b)) firstClass ??= difference;
     else if (!sameNumber(a, b, tolerance)) firstBeyond ??= difference;
   }
@@ -45,6 +47,7 @@ export function compareSeries(
     ...(firstClass && { firstClassDifference: firstClass }),
     ...(firstBeyond && { firstBeyond }),
     requiredRtol: toJsonNumber(needed),
+    ...(same > 0 && { sameNonFinite: same }),
   };
 }
 

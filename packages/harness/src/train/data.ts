@@ -3,7 +3,7 @@
  * blocks or left as padded rows. All ids of a run are held in memory, 4 bytes a token.
  */
 import { createHash } from 'node:crypto';
-import { collateCausalLM, type Tokenizer, type TokenRow } from '@nanscope/collator';
+import { type CollateOptions, collateCausalLM, type Tokenizer, type TokenRow } from '@nanscope/collator';
 import type { Gpt2Config } from '@nanscope/gpt2';
 import type { TrainDataRecord } from '@nanscope/report';
 import { packBlocks, splitRows, type TrainingRows } from '@nanscope/trainer';
@@ -69,15 +69,13 @@ interface Part {
 }
 
 /** Rows behind a common collation; `shape` is what a training batch wants besides. */
-function collated(
-  length: number,
-  row: (index: number) => TokenRow,
-  options: Parameters<typeof collateCausalLM>[1],
-): TrainingRows {
+function collated(length: number, row: (index: number) => TokenRow, options: CollateOptions): TrainingRows {
   return {
     length,
-    batch(indices) {
-      const batch = collateCausalLM(indices.map(row), options);
+    batch(indices, among = indices) {
+      const kept = (index: number) => Math.min(row(index).ids.length, options.maxLength!);
+      const minLength = among.reduce((most, index) => Math.max(most, kept(index)), 1);
+      const batch = collateCausalLM(indices.map(row), { ...options, minLength });
       return { ...batch, shape: [batch.batch, batch.length] };
     },
   };

@@ -55,7 +55,7 @@ function trainLane(
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
     const task = taskOf(role, config, command, decided, folder);
-    makeRunFolder(task.folder);
+    makeRunFolder(task.folder, 'train');
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal, {
       module: siblingModule(import.meta.url, './lane-main'),
       graceSeconds: GRACE_SECONDS,
@@ -106,9 +106,9 @@ export async function runTraining(
   if (!decided || hooks.signal?.aborted) return { ...head, verdict: interruptedEarly };
   hooks.onDecision(decided);
   const folder = config.out ?? config.resume ?? defaultRunFolder(new Date());
-  const earlier = isInPlace(config) ? undefined : moveAside(folder);
+  const earlier = isInPlace(config) ? undefined : moveAside(folder, 'train');
   if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
-  makeRunFolder(folder);
+  makeRunFolder(folder, 'train');
   writeJson(folder, 'config.json', configRecord(config));
   const outcomes = await runLanes(
     decided,

@@ -1,10 +1,13 @@
 /** From the lanes of a training run and their comparison to one sentence, an exit code and what to do next. Pure. */
 import {
+  count,
   fromJsonNumber,
   type QuantityComparison,
+  settingWords,
   type TrainComparisonRecord,
   type TrainLaneRecord,
   type TrainVerdictRecord,
+  toleranceWords,
 } from '@nanscope/report';
 import { originWords } from '../compare/origin-words.ts';
 import { replayVerdict } from '../compare/replay-verdict.ts';
@@ -217,7 +220,10 @@ function lanesVerdict(
     return {
       code: 'numbers-differ',
       exitCode: 1,
-      sentence: `The lanes part: ${differenceWords(byNumber)}, further apart than rtol ${comparison.rtol}; ${comparison.quantities.map((one) => `${one.name} would need ${Number(fromJsonNumber(one.requiredRtol)).toExponential(1)}`).join(', ')}.`,
+      sentence: `The lanes part: ${differenceWords(byNumber)}, further apart than rtol ${settingWords(comparison.rtol)}; ${comparison.quantities
+        .filter(({ compared }) => compared > 0)
+        .map((one) => `${one.name} would need ${toleranceWords(one.requiredRtol)}`)
+        .join(', ')}.`,
       next: 'Training amplifies rounding: a difference that grows slowly from 1e-7 is expected in a long run; one that jumps is a kernel to look at with --trace full.',
     };
   }
@@ -254,7 +260,7 @@ export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
   if (comparison.configuration.length > 0 && (apart || !evidence.separateRuns))
     return configurationVerdict(comparison, apart);
   if (apart) return apart;
-  const steps = `Both lanes agree in all ${comparison.steps.compared} steps within rtol ${comparison.rtol.toExponential()}, atol ${comparison.atol.toExponential()}`;
+  const steps = `Both lanes agree in ${comparison.steps.compared === 1 ? 'the one step' : `all ${count(comparison.steps.compared)} steps`} within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}`;
   return own.exitCode === 0
     ? { ...own, code: 'agree', sentence: `${steps}. ${own.sentence}` }
     : { ...own, code: 'agree-non-finite', sentence: `${steps}, and neither is finite. ${own.sentence}` };

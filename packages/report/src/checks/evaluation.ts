@@ -1,6 +1,6 @@
 /** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
 import type { MetricComparison, ResultRecord } from '../schema/result.ts';
-import { metricValue } from '../terminal/metrics.ts';
+import { judgementOf, judgementWords, metricValue, overWords } from '../terminal/metrics.ts';
 import { roles } from '../terminal/words.ts';
 import { count, setting, tolerance } from '../text/number.ts';
 import { type Check, check, skipped } from './check.ts';
@@ -8,23 +8,26 @@ import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from './lanes
 import { replayChecks } from './replays.ts';
 
 function metricCheck(metric: MetricComparison, allowed: string): Check {
-  const { name, target, reference, requiredRtol, pass } = metric;
+  const { name, target, reference, requiredRtol, pass, judgedBy, reason } = metric;
   const values = `target ${metricValue(name, target)}, reference ${metricValue(name, reference)}`;
+  if (judgementOf(metric) === 'not judged')
+    return skipped('metrics', name, `${values}; ${judgementWords(metric)}`);
   const needed = {
-    finite: `rtol needed ${tolerance(requiredRtol)}, ${allowed}`,
-    'same-class': 'both of the same class',
+    finite: `${judgedBy === 'loss' ? 'judged by the loss: ' : ''}rtol needed ${tolerance(requiredRtol)}, ${allowed}`,
+    'same-class': `= both ${metricValue(name, target)}: the same on both lanes, and not finite`,
     'class-differs': 'the classes differ, no tolerance would do',
   }[metric.class];
-  return check('metrics', name, pass, `${values}; ${needed}`);
+  return check('metrics', name, pass, `${values}; ${reason ?? needed}`);
 }
 
 function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check {
   const name = 'every label has the same loss on both lanes';
-  const { compared, unpaired, differing, differingCut, requiredRtol } = labels;
+  const { compared, unpaired, differing, differingCut, requiredRtol, sameNonFinite = 0 } = labels;
   if (compared === 0 && unpaired === 0) return skipped('labels', name, 'no label was on both lanes');
   const differ = differing.length + differingCut;
   const alone = unpaired === 0 ? '' : `, ${count(unpaired)} on one side only`;
-  const words = `${count(differ)} of ${count(compared)} differ${alone}; rtol needed ${tolerance(requiredRtol)}`;
+  const same = sameNonFinite === 0 ? '' : `, ${count(sameNonFinite)} are NaN or infinite on both`;
+  const words = `${count(differ)} of ${count(compared)} differ${alone}${same}; rtol needed ${tolerance(requiredRtol)}`;
   return check('labels', name, differ === 0 && unpaired === 0, words);
 }
 
@@ -47,7 +50,10 @@ function leakChecks(result: ResultRecord): Check[] {
 
 export function evaluationChecks(result: ResultRecord): Check[] {
   const { comparison } = result;
-  const allowed = comparison && `allowed rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
+  const over = comparison ? overWords(comparison) : '';
+  const allowed =
+    comparison &&
+    `allowed rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}${over === '' ? '' : `; ${over}`}`;
   return [
     ...laneChecks(result),
     ...(comparison

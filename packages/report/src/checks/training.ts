@@ -6,11 +6,12 @@ import { type Check, check, skipped } from './check.ts';
 import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from './lanes.ts';
 
 function quantityCheck(quantity: QuantityComparison): Check {
-  const { name, compared, firstClassDifference, firstBeyond, requiredRtol } = quantity;
+  const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;
   const words = `${name === 'gradNorm' ? 'gradient norm' : name} agrees at every step`;
   if (compared === 0) return skipped('steps', words, 'no step has it on both lanes');
   const said = [
     `${count(compared)} compared, rtol needed ${tolerance(requiredRtol)}`,
+    ...(sameNonFinite > 0 ? [`= ${count(sameNonFinite)} NaN or infinite on both lanes`] : []),
     ...[
       ['classes differ', firstClassDifference] as const,
       ['beyond the tolerance', firstBeyond] as const,

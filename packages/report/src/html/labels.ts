@@ -2,7 +2,7 @@
 import type { LabelDifference } from '../schema/lane.ts';
 import type { ResultRecord } from '../schema/result.ts';
 import { perLane } from '../terminal/words.ts';
-import { count, measured, tolerance } from '../text/number.ts';
+import { count, counted, measured, tolerance } from '../text/number.ts';
 import { html } from './html.ts';
 import { badge, madeBy, type Section, section, table } from './parts.ts';
 
@@ -37,19 +37,24 @@ function labelTable(
 
 export function labels({ comparison, command }: ResultRecord): Section[] {
   if (!comparison) return [];
-  const { compared, unpaired, differing, differingCut, requiredRtol } = comparison.labels;
+  const { compared, unpaired, differing, differingCut, requiredRtol, sameNonFinite = 0 } = comparison.labels;
   const total = differing.length + differingCut;
   const words =
-    total === 0
-      ? `all ${count(compared)} labels agree`
-      : `${count(total)} of ${count(compared)} labels differ beyond the tolerance`;
+    compared === 0
+      ? 'no label is on both sides: nothing compared'
+      : total === 0
+        ? `${compared === 1 ? 'the one label agrees' : `all ${count(compared)} labels agree`}`
+        : `${count(total)} of ${counted(compared, 'label')} ${total === 1 ? 'differs' : 'differ'} beyond the tolerance`;
+  const agree = total === 0 && unpaired === 0;
+  const status = compared === 0 ? 'skip' : !agree ? 'fail' : sameNonFinite > 0 ? 'same' : 'pass';
   return [
     section(
       'labels',
       'Label by label',
-      html`<p>${badge(total === 0 && unpaired === 0 ? 'pass' : 'fail', words)}; rtol needed ${tolerance(requiredRtol)}</p>
+      html`<p>${badge(status, words)}${sameNonFinite > 0 && `, ${count(sameNonFinite)} of them NaN or infinite on both`}${compared > 0 && `; rtol needed ${tolerance(requiredRtol)}`}</p>
 `,
-      unpaired > 0 && html`<p>${badge('fail', `${count(unpaired)} rows or labels only on one side`)}</p>`,
+      unpaired > 0 &&
+        html`<p>${badge('fail', `${counted(unpaired, 'row or label', 'rows or labels')} only on one side`)}</p>`,
       labelTable('Losses of the labels that differ, in nats', differing, differingCut, [
         'reference',
         'target',

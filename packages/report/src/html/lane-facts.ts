@@ -1,7 +1,7 @@
 /** What was run, of results that have two lanes: model, data, policy, devices in short. */
 import type { ResultRecord } from '../schema/result.ts';
 import type { TrainResultRecord } from '../schema/train.ts';
-import { dataWords, modelWords } from '../terminal/header.ts';
+import { dataWords, modelFactFields, modelWords } from '../terminal/header.ts';
 import { perLane, policyWords, roles } from '../terminal/words.ts';
 import { asEvaluation } from '../training/as-evaluation.ts';
 import { recipeWords, trainDataWords } from '../training/sections.ts';
@@ -15,6 +15,9 @@ function said(result: ResultRecord, name: string, pick: Parameters<typeof perLan
   ]);
 }
 
+const loadedFields = (result: ResultRecord): Fields =>
+  modelFactFields.flatMap(([name, words]) => said(result, name, words));
+
 const deviceFields = (result: ResultRecord): Fields =>
   roles.flatMap((role) => {
     const lane = result[role];
@@ -26,6 +29,7 @@ const deviceFields = (result: ResultRecord): Fields =>
 export function evaluationFacts(result: ResultRecord): Fields {
   return [
     ...said(result, 'model', modelWords),
+    ...loadedFields(result),
     ...said(result, 'data', dataWords),
     ...said(result, 'policy', ({ policy }) => policyWords(policy)),
     ...deviceFields(result),
@@ -38,6 +42,7 @@ export function trainingFacts(record: TrainResultRecord): Fields {
   const shared = asEvaluation(record);
   return [
     ...said(shared, 'model', modelWords),
+    ...loadedFields(shared),
     ['text', lane && trainDataWords(lane)],
     ['recipe', lane && recipeWords(lane)],
     ...said(shared, 'policy', ({ policy }) => policyWords(policy)),

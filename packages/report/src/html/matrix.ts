@@ -1,6 +1,6 @@
 /** The report of a matrix: what makes a NaN or a leak, which conditions are necessary, every cell with filters. */
 
-import { questionTitles } from '../matrix/render.ts';
+import { necessityWords, nowhereWords, questionTitles, shareWords } from '../matrix/render.ts';
 import type { MatrixCellRecord, ReportSubject } from '../schema/any.ts';
 import type { MatrixAnswer, MatrixRecord } from '../schema/matrix.ts';
 import { count } from '../text/number.ts';
@@ -29,10 +29,12 @@ const conditionWords = (conditions: Conditions): Html =>
 
 function sufficient({ answers, cells, command }: MatrixRecord): Section[] {
   if (cells === 0) return [];
-  const parts = answers.map(({ question, cells: showing, minimalSets }) => {
-    const head = html`<h3>${questionTitles[question]} <span class="dim">${count(showing)} of ${count(cells)} cells</span></h3>
+  const parts = answers.map((answer) => {
+    const { question, cells: showing, asked, minimalSets } = answer;
+    const head = html`<h3>${questionTitles[question]} <span class="dim">${shareWords(answer, cells)}</span></h3>
 `;
-    if (showing === 0) return html`${head}<p>${badge('pass', 'nowhere in this table')}</p>`;
+    if (showing === 0)
+      return html`${head}<p>${badge(asked === 0 ? 'note' : 'pass', nowhereWords(answer))}</p>`;
     if (!minimalSets)
       return html`${head}<p>Minimal sufficient sets are read off a whole table, and this is a part of one.</p>`;
     const rows = minimalSets.map(({ conditions, cells: met }) => ({
@@ -43,24 +45,28 @@ function sufficient({ answers, cells, command }: MatrixRecord): Section[] {
   return [section('sufficient', 'What is enough', parts, madeBy(command))];
 }
 
-const necessityStatus: Readonly<Record<string, Status>> = {
-  necessary: 'warn',
-  'not necessary': 'pass',
-  undecided: 'skip',
+/** The signs of the terminal: what is necessary has the tick. */
+const necessityStatus: Readonly<Record<'necessary' | 'not necessary' | 'undecided', Status>> = {
+  necessary: 'pass',
+  'not necessary': 'skip',
+  undecided: 'note',
 };
 
 function necessary({ answers, cells, command }: MatrixRecord): Section[] {
   const answer = answers.find(({ question }) => question === 'nan-loss');
   if (!answer || cells === 0) return [];
-  const rows = answer.necessity.map(({ condition, reported, verdict, without, cellsWithout, example }) => ({
-    cells: [
-      condition,
-      reported ? 'named by the report' : 'ours',
-      badge(necessityStatus[verdict]!, verdict),
-      `${count(without)} of ${count(cellsWithout)}`,
-      example && commandLine(cellCommand(example)),
-    ],
-  }));
+  const rows = answer.necessity.map((row) => {
+    const { verdict, evidence } = necessityWords(answer, row);
+    return {
+      cells: [
+        row.condition,
+        row.reported ? 'named by the report' : 'ours',
+        badge(necessityStatus[verdict], verdict),
+        evidence,
+        row.example && commandLine(cellCommand(row.example)),
+      ],
+    };
+  });
   return [
     section(
       'necessary',

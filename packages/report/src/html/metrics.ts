@@ -1,13 +1,23 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
-import type { ResultRecord } from '../schema/result.ts';
-import { differenceWords, metricRows, neededWords } from '../terminal/metrics.ts';
+import type { MetricComparison, ResultRecord } from '../schema/result.ts';
+import { differenceWords, judgementOf, metricRows, neededWords, overWords } from '../terminal/metrics.ts';
 import { roles } from '../terminal/words.ts';
 import { setting } from '../text/number.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { badge, madeBy, type Section, section, table } from './parts.ts';
 
 const value = (text: string | undefined) =>
   text !== undefined && /NaN|Inf/.test(text) ? html`<strong class="bad">${text}</strong>` : (text ?? '–');
+
+function judgement(metric: MetricComparison): Html {
+  const said = {
+    agrees: badge('pass', 'agrees'),
+    differs: badge('fail', 'differs'),
+    same: badge('same', 'the same'),
+    'not judged': badge('note', 'not judged'),
+  }[judgementOf(metric)];
+  return metric.reason === undefined ? said : html`${said} <span class="dim">${metric.reason}</span>`;
+}
 
 export function metrics(result: ResultRecord): Section[] {
   const lanes = roles.filter((role) => result[role]?.metrics !== undefined);
@@ -19,18 +29,17 @@ export function metrics(result: ResultRecord): Section[] {
       ...lanes.map((role) => value(row[role])),
       ...(comparison
         ? row.compared
-          ? [
-              differenceWords(row.compared),
-              neededWords(row.compared, '–'),
-              badge(row.compared.pass ? 'pass' : 'fail', row.compared.pass ? 'agrees' : 'differs'),
-            ]
+          ? [differenceWords(row.compared), neededWords(row.compared, '–'), judgement(row.compared)]
           : ['', '', html`<span class="dim">not compared</span>`]
         : []),
     ],
   }));
   const head = ['metric', ...lanes, ...(comparison ? ['relative difference', 'rtol needed', 'verdict'] : [])];
   const caption = comparison
-    ? `Pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}; classes before numbers`
+    ? [
+        `Pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}; classes before numbers`,
+        ...[overWords(comparison)].filter((words) => words !== ''),
+      ].join('; ')
     : 'Metrics over the whole data set';
   return [
     section(

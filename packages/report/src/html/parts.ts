@@ -1,9 +1,11 @@
 /** What every section is built of: its frame, tables, labelled fields, commands, signs. */
 import { type Content, type Html, html } from './html.ts';
 
-export type Status = 'pass' | 'fail' | 'warn' | 'skip' | 'note';
+export type Status = 'pass' | 'fail' | 'same' | 'warn' | 'skip' | 'note';
 
-const signs: Readonly<Record<Status, string>> = { pass: '✓', fail: '✗', warn: '▲', skip: '–', note: '·' };
+const signs: Readonly<Record<Status, string>> = {
+  ...{ pass: '✓', fail: '✗', same: '=', warn: '▲', skip: '–', note: '·' },
+};
 
 /** A word with its sign and colour; the word alone says it too. */
 export const badge = (status: Status, words: string): Html =>

@@ -82,7 +82,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .cards h3 { margin-top: 0; } .cards h3.role { text-transform: capitalize; }
 
 .badge { font-weight: 600; }
-.badge.pass { color: var(--good); } .badge.fail { color: var(--bad); } .badge.warn { color: var(--warn); }
+.badge.pass { color: var(--good); } .badge.fail { color: var(--bad); } .badge.warn, .badge.same { color: var(--warn); }
 .badge.skip, .badge.note { color: var(--note); }
 .cell { display: block; padding: .1rem .5rem; border-radius: 4px; }
 .cell.note { color: var(--dim); }

@@ -151,7 +151,11 @@ function agreement({ comparison, command }: TrainResultRecord): Section[] {
         tolerance(one.requiredRtol),
         one.compared === 0
           ? badge('skip', 'nothing to compare')
-          : badge(pass ? 'pass' : 'fail', pass ? 'agrees' : 'differs'),
+          : !pass
+            ? badge('fail', 'differs')
+            : one.sameNonFinite
+              ? badge('same', `the same, ${count(one.sameNonFinite)} NaN or infinite`)
+              : badge('pass', 'agrees'),
       ],
     };
   });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { renderHtml } from '../html/render.ts';
 import type { MatrixRecord } from '../schema/matrix.ts';
 import { displayWidth } from '../text/width.ts';
 import { renderMatrix } from './render.ts';
@@ -60,5 +61,24 @@ describe('a matrix on a terminal', () => {
     const text = rendered(100, { shard: '1/2', answers: [answer] });
     expect(text).toContain('a part of the table does not say which conditions are enough');
     expect(text).not.toContain('keys = 0 or 1');
+    expect(text).toMatch(/· no row guard \*: undecided, 0 of 600 without it in this part/);
+    expect(text).toMatch(/– labels .* not necessary/);
+  });
+
+  it('has the same signs on a page', () => {
+    const page = renderHtml({ record: { ...record, cells: 1200 } }).replaceAll(/<[^>]*>/g, '');
+    expect(rendered(120)).toMatch(/✓ no row guard/);
+    expect(page).toMatch(/✓ necessary/);
+    expect(page).toMatch(/– not necessary/);
+  });
+
+  it('does not say that gradients are nowhere NaN where none were computed', () => {
+    const answers = [{ ...record.answers[0]!, question: 'nan-gradients' as const, cells: 0, asked: 0 }];
+    const page = renderHtml({ record: { ...record, answers } }).replaceAll(/<[^>]*>/g, '');
+    for (const text of [rendered(100, { answers }), page]) {
+      expect(text).toContain('not looked for: inference computes no gradients');
+      expect(text).not.toContain('nowhere');
+    }
+    expect(page).toContain('· not looked for');
   });
 });

@@ -18,6 +18,32 @@ export const questionTitles: Record<MatrixAnswer['question'], string> = {
   'leak-at-label': 'The future is seen where a label is judged',
 };
 
+/** How many of which cells: `3 of 8 cells with gradients`. */
+export function shareWords({ cells: showing, asked }: MatrixAnswer, cells: number): string {
+  const of = asked === undefined ? counted(cells, 'cell') : `${counted(asked, 'cell')} with gradients`;
+  return `${count(showing)} of ${of}`;
+}
+
+/** Of a question that no cell answers with yes, why. */
+export function nowhereWords({ asked, minimalSets }: MatrixAnswer): string {
+  if (asked === 0) return 'not looked for: inference computes no gradients';
+  return `nowhere in this ${minimalSets ? 'table' : 'part of the table'}`;
+}
+
+type Necessity = MatrixAnswer['necessity'][number];
+
+/** What a table says of a condition; a part of one can only say that a condition is not necessary. */
+export function necessityWords(
+  { cells, minimalSets }: MatrixAnswer,
+  { verdict: told, without, cellsWithout }: Necessity,
+): { readonly verdict: Necessity['verdict']; readonly evidence: string } {
+  const evidence = `${count(without)} of ${count(cellsWithout)} without it`;
+  if (cellsWithout === 0) return { verdict: 'undecided', evidence: 'every cell meets it' };
+  if (cells === 0) return { verdict: 'undecided', evidence: 'no cell has a NaN loss' };
+  if (minimalSets || told === 'not necessary') return { verdict: told, evidence };
+  return { verdict: 'undecided', evidence: `${evidence} in this part` };
+}
+
 export function renderMatrix(record: MatrixRecord, { width, color, unicode = true }: RenderOptions): string {
   const clean = sanitizeRecord(record, unicode);
   const layout = page(Math.max(NARROWEST, Math.floor(width)), unicode);
@@ -73,9 +99,10 @@ function conditionWords(conditions: Readonly<Record<string, readonly string[]>>,
 
 function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page): Line[] {
   const { width } = layout;
-  const remark = `${count(answer.cells)} of ${counted(cells, 'cell')}`;
+  const remark = shareWords(answer, cells);
   const title = heading(questionTitles[answer.question], layout, remark);
-  if (answer.cells === 0) return [title, ...paragraph('nowhere in this table', 'good', width, 2)];
+  if (answer.cells === 0)
+    return [title, ...paragraph(nowhereWords(answer), answer.asked === 0 ? 'dim' : 'good', width, 2)];
   if (!answer.minimalSets)
     return [
       title,
@@ -95,26 +122,23 @@ function sufficient(answer: MatrixAnswer, { cells }: MatrixRecord, layout: Page)
   ];
 }
 
-/** Columns that a condition, its verdict and the evidence take side by side. */
-const WIDE_ENOUGH = 98;
+/** Columns that a condition and its verdict take beside the evidence. */
+const BEFORE_EVIDENCE = 76;
 
 function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
   const answer = answers.find(({ question }) => question === 'nan-loss');
   if (!answer || cells === 0) return [];
   const { width, glyphs } = layout;
+  const widest = Math.max(22, ...answer.necessity.map((row) => necessityWords(answer, row).evidence.length));
   return [
     heading('Is it necessary for a NaN loss?', layout, 'cells with a NaN loss that do without'),
-    ...answer.necessity.flatMap(({ condition, reported, verdict: told, without, cellsWithout }) => {
-      const evidence =
-        told === 'undecided'
-          ? cellsWithout === 0
-            ? 'every cell meets it'
-            : 'no cell has a NaN loss'
-          : `${count(without)} of ${count(cellsWithout)} without it`;
+    ...answer.necessity.flatMap((row) => {
+      const { condition, reported } = row;
+      const { verdict: told, evidence } = necessityWords(answer, row);
       const name = `${condition}${reported ? '' : ' *'}`;
       const sign = told === 'necessary' ? glyphs.pass : told === 'undecided' ? glyphs.dot : glyphs.none;
       const tone = told === 'necessary' ? 'strong' : 'plain';
-      if (width < WIDE_ENOUGH)
+      if (width < BEFORE_EVIDENCE + widest)
         return paragraph(`${name}: ${told}, ${evidence}`, tone, width, 4, span(sign, 'dim'));
       return [
         [

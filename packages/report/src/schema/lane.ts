@@ -83,6 +83,25 @@ export const laneStatus = z.enum([
   'interrupted',
 ]);
 
+/**
+ * What loading the model and its tokenizer found, beside what the model is. Terminal and page show `tokenizer` and `notes`;
+ * the rest is for who asks.
+ */
+export const modelFactsSchema = z.object({
+  /** Which tokenizer, and what makes it one. */
+  tokenizer: z.string().optional(),
+  /** Data types of the weights in the file; empty for weights drawn from a seed. */
+  storedAs: z.array(z.string()).readonly(),
+  computedAs: z.string(),
+  /** What is unusual, a sentence each; empty for most models. */
+  notes: z.array(z.object({ about: z.enum(['weights', 'settings']), text: z.string() })).readonly(),
+  /** Names of tensors in the file that the model has no use for; layers told as one. */
+  unusedTensors: z.array(z.string()).readonly(),
+  /** Settings of the folder without effect on the loss of given tokens, each with why. */
+  unusedSettings: z.array(z.string()).readonly(),
+});
+export type ModelFactsRecord = z.infer<typeof modelFactsSchema>;
+
 /** What every lane says of itself, whatever it computes. */
 export const laneHead = {
   role: z.enum(['target', 'reference']),
@@ -111,6 +130,8 @@ export const laneHead = {
     vocabulary: z.number().int(),
     positions: z.number().int(),
   }),
+  /** Absent in records of earlier versions. */
+  modelFacts: modelFactsSchema.optional(),
 };
 
 export const laneSchema = z.object({

@@ -65,6 +65,8 @@ export const necessitySchema = z.object({
 export const matrixAnswerSchema = z.object({
   question: z.enum(['nan-positions', 'nan-loss', 'nan-gradients', 'leak', 'leak-at-label']),
   cells: z.number().int(),
+  /** Cells in which it was looked for, where that is not all of them: inference computes no gradients. */
+  asked: z.number().int().optional(),
   /** Absent where only a part of the table was observed: what is enough there need not be enough elsewhere. */
   minimalSets: z.array(z.object({ conditions: conditionsSchema, cells: z.number().int() })).optional(),
   necessity: z.array(necessitySchema),

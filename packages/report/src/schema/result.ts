@@ -18,6 +18,10 @@ export const metricComparisonSchema = z.object({
   /** The smallest rtol at the given atol that would pass. */
   requiredRtol: jsonNumber,
   pass: z.boolean(),
+  /** Absent: by its own numbers. `loss`: by those of the loss. `nothing`: two numbers stand side by side, unjudged. */
+  judgedBy: z.enum(['loss', 'nothing']).optional(),
+  /** Why it was not judged, or what its own numbers do not show. */
+  reason: z.string().optional(),
 });
 export type MetricComparison = z.infer<typeof metricComparisonSchema>;
 
@@ -51,6 +55,8 @@ export const comparisonSchema = z.object({
   /** Versions and machines: stated, never a reason to fail. */
   environment: z.array(difference),
   metrics: z.array(metricComparisonSchema),
+  /** Labels that the metrics are over, where one side has rows or labels that the other lacks; absent: all of them. */
+  metricsOver: z.number().int().optional(),
   labels: z.object({
     compared: z.number().int(),
     /** Rows or labels that only one side has. */
@@ -58,6 +64,8 @@ export const comparisonSchema = z.object({
     differing: z.array(labelDifferenceSchema),
     differingCut: z.number().int(),
     requiredRtol: jsonNumber,
+    /** Labels whose losses are the same NaN or infinity on both sides. Absent: none. */
+    sameNonFinite: z.number().int().optional(),
   }),
   ops: z.object({
     aligned: z.number().int(),

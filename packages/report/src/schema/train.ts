@@ -102,6 +102,8 @@ export const quantitySchema = z.object({
   firstBeyond: stepDifference.optional(),
   /** The smallest rtol at the given atol that would pass at every step. */
   requiredRtol: jsonNumber,
+  /** Steps at which both are the same NaN or infinity: alike, and neither is right. Absent: none. */
+  sameNonFinite: z.number().int().optional(),
 });
 export type QuantityComparison = z.infer<typeof quantitySchema>;
 

@@ -21,6 +21,22 @@ export function modelWords({ model }: LaneRecord): string {
   return `${model.name}: ${shape.join(', ')}`;
 }
 
+/** What a report says of how the model was loaded: the tokenizer, and what is unusual. */
+export const modelFactFields: readonly (readonly [
+  string,
+  (lane: Pick<LaneRecord, 'modelFacts'>) => string | undefined,
+])[] = [
+  ['tokens', ({ modelFacts }) => modelFacts?.tokenizer],
+  ['weights', ({ modelFacts }) => notesAbout('weights', modelFacts)],
+  ['settings', ({ modelFacts }) => notesAbout('settings', modelFacts)],
+];
+
+function notesAbout(about: 'weights' | 'settings', facts: LaneRecord['modelFacts']): string | undefined {
+  const texts = facts?.notes.filter((note) => note.about === about) ?? [];
+  if (texts.length === 0) return undefined;
+  return texts.map(({ text }) => text.charAt(0).toUpperCase() + text.slice(1)).join('. ');
+}
+
 export function dataWords({ data }: LaneRecord): string {
   const cut = data.truncated === 0 ? '' : `, ${count(data.truncated)} of them truncated`;
   return `${data.source}: ${counted(data.rows, 'row')}${cut}`;
@@ -28,8 +44,9 @@ export function dataWords({ data }: LaneRecord): string {
 
 /** Command, model, data, policy; a field on which the lanes differ is told for each. */
 export function headerSection(result: ResultRecord, { width }: Page): Line[] {
-  const fields: [string, (lane: LaneRecord) => string][] = [
+  const fields: [string, (lane: LaneRecord) => string | undefined][] = [
     ['model', modelWords],
+    ...modelFactFields.map(([name, words]): [string, typeof words] => [name, words]),
     ['data', dataWords],
     ['policy', (lane) => policyWords(lane.policy)],
   ];

@@ -2,8 +2,18 @@
 import type { MetricsRecord } from '../schema/lane.ts';
 import type { JsonNumber } from '../schema/number.ts';
 import type { MetricComparison, ResultRecord } from '../schema/result.ts';
-import { cell, type Line, lineWidth, span, type Tone } from '../text/line.ts';
-import { count, difference, duration, measured, percent, rate, setting, tolerance } from '../text/number.ts';
+import { cell, type Line, lineWidth, paragraph, span, type Tone } from '../text/line.ts';
+import {
+  count,
+  counted,
+  difference,
+  duration,
+  measured,
+  percent,
+  rate,
+  setting,
+  tolerance,
+} from '../text/number.ts';
 import { heading, listed, type Page } from './page.ts';
 
 interface Row {
@@ -90,6 +100,31 @@ export function metricRows(result: ResultRecord): Row[] {
   return [...first, ...rest];
 }
 
+/** What the mark before a metric says: `same` of two that are NaN or infinite alike, which makes neither of them right. */
+export type Judgement = 'agrees' | 'differs' | 'same' | 'not judged';
+
+/** Earlier versions judged these two by their class, and wrote a pass beside any two finite numbers. */
+const onceUnjudged = new Set(['perplexity', 'accuracy']);
+
+export function judgementOf(metric: MetricComparison): Judgement {
+  if (!metric.pass) return 'differs';
+  if (metric.class === 'same-class') return 'same';
+  const apart = metric.target !== metric.reference;
+  const unjudged = metric.judgedBy === undefined && apart && onceUnjudged.has(metric.name);
+  return metric.judgedBy === 'nothing' || unjudged ? 'not judged' : 'agrees';
+}
+
+/** What there is to say besides the figures. */
+export function judgementWords(metric: MetricComparison): string {
+  const unjudged = judgementOf(metric) === 'not judged' ? 'not judged' : '';
+  return [unjudged, metric.reason ?? ''].filter((part) => part !== '').join(': ');
+}
+
+/** `over the 512 labels that both have`, where that is not all of them. */
+export function overWords({ metricsOver }: NonNullable<ResultRecord['comparison']>): string {
+  return metricsOver === undefined ? '' : `over the ${counted(metricsOver, 'label')} that both have`;
+}
+
 export function differenceWords(metric: MetricComparison): string {
   if (metric.class === 'same-class') return `both ${metric.target}`;
   if (metric.class === 'class-differs') return 'class differs';
@@ -98,7 +133,7 @@ export function differenceWords(metric: MetricComparison): string {
 
 /** The figure is the smallest rtol that passes; no tolerance makes one class into another. */
 export function neededWords(metric: MetricComparison, none: string): string {
-  if (metric.class === 'same-class') return none;
+  if (metric.class === 'same-class' || judgementOf(metric) === 'not judged') return none;
   return metric.class === 'class-differs' ? 'none would do' : tolerance(metric.requiredRtol);
 }
 
@@ -113,17 +148,25 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
   const lanes = (['target', 'reference'] as const).filter((role) => result[role] !== undefined);
   const twoLanes = lanes.length === 2;
   const partial = lanes.filter((role) => result[role]!.status !== 'complete');
-  const remark =
-    partial.length > 0
-      ? `${listed(partial)} not complete`
-      : comparison === undefined
-        ? ''
-        : `pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`;
+  const remark = [
+    partial.length > 0 ? `${listed(partial)} not complete` : '',
+    comparison ? overWords(comparison) : '',
+    comparison && partial.length === 0
+      ? `pass: within rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}`
+      : '',
+  ]
+    .filter((part) => part !== '')
+    .join('; ');
   const body = metricRows(result).map((row) => {
     const mark =
       row.compared === undefined
         ? span('')
-        : span(row.compared.pass ? glyphs.pass : glyphs.fail, row.compared.pass ? 'good' : 'bad');
+        : {
+            agrees: span(glyphs.pass, 'good'),
+            differs: span(glyphs.fail, 'bad'),
+            same: span(glyphs.same, 'warn'),
+            'not judged': span(glyphs.dot, 'dim'),
+          }[judgementOf(row.compared)];
     const values = lanes.map((role) => row[role] ?? glyphs.none);
     return {
       mark,
@@ -179,6 +222,10 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
         [[span(row.difference, differenceTone)], [span(row.needed, differenceTone)]],
       ),
     );
+  }
+  for (const { compared: metric } of metricRows(result)) {
+    const words = metric ? judgementWords(metric) : '';
+    if (words !== '') lines.push(...paragraph(`${metric!.name} ${words}`, 'dim', width, 2 + markWidth));
   }
   return lines.filter((item) => lineWidth(item) > 0);
 }

@@ -7,6 +7,7 @@ export interface Glyphs {
   readonly classes: Readonly<Record<OpClass, string>>;
   readonly pass: string;
   readonly fail: string;
+  readonly same: string;
   readonly warn: string;
   readonly next: string;
   readonly origin: string;
@@ -30,6 +31,7 @@ const unicodeGlyphs: Glyphs = {
   classes: { gen: '●', prop: '▸', kill: '✕', clean: '·' },
   pass: '✓',
   fail: '✗',
+  same: '=',
   warn: '▲',
   next: '→',
   origin: '◆',
@@ -52,6 +54,7 @@ const asciiGlyphs: Glyphs = {
   classes: { gen: '*', prop: '>', kill: 'x', clean: '.' },
   pass: 'ok',
   fail: 'X',
+  same: '=',
   warn: '!',
   next: '->',
   origin: '#',

@@ -8,6 +8,11 @@ function nonFinite(value: number): string | undefined {
   return undefined;
 }
 
+/** `1.3e-7`, and `1.3e0` without a plus: one way to write a power of ten in all reports. */
+function exponential(value: number, digits?: number): string {
+  return value.toExponential(digits).replace('e+', 'e');
+}
+
 /** `301966` as `301,966`. */
 export function count(value: number): string {
   return nonFinite(value) ?? String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -20,7 +25,7 @@ export function measured(value: JsonNumber, digits = 8): string {
   if (special !== undefined) return special;
   if (number === 0) return '0';
   const magnitude = Math.abs(number);
-  return magnitude >= 1e7 || magnitude < 1e-4 ? number.toExponential(digits - 4) : number.toPrecision(digits);
+  return magnitude >= 1e7 || magnitude < 1e-4 ? exponential(number, digits - 4) : number.toPrecision(digits);
 }
 
 /** A share as percent, `0.03475` as `3.475 %`. */
@@ -32,7 +37,7 @@ export function percent(value: JsonNumber): string {
 /** A difference, two significant digits. */
 export function difference(value: JsonNumber): string {
   const number = fromJsonNumber(value);
-  return nonFinite(number) ?? (number === 0 ? '0' : number.toExponential(1));
+  return nonFinite(number) ?? (number === 0 ? '0' : exponential(number, 1));
 }
 
 /** A tolerance that would have passed: two digits, rounded up, so that the figure printed does pass. */
@@ -50,7 +55,7 @@ export function tolerance(value: JsonNumber): string {
 
 /** A tolerance as it was set: `0.0001` as `1e-4`, `0.05` as itself. */
 export function setting(value: number): string {
-  return value !== 0 && Math.abs(value) < 1e-2 ? value.toExponential() : String(value);
+  return value !== 0 && Math.abs(value) < 1e-2 ? exponential(value) : String(value);
 }
 
 /** A length of time: `0.4 s`, `42 s`, `3 m 05 s`, `2 h 07 m`. */

@@ -101,7 +101,7 @@ describe('numbers', () => {
     expect(measured(6.0556653)).toBe('6.0556653');
     expect(measured(0)).toBe('0');
     expect(measured(1.5e-9)).toBe('1.5000e-9');
-    expect(measured(2.5e12)).toBe('2.5000e+12');
+    expect(measured(2.5e12)).toBe('2.5000e12');
   });
 
   it('rounds a needed tolerance up, so that the figure printed passes', () => {

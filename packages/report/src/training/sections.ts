@@ -6,6 +6,7 @@ import type {
   TrainLaneRecord,
   TrainResultRecord,
 } from '../schema/train.ts';
+import { modelFactFields } from '../terminal/header.ts';
 import { heading, type Page } from '../terminal/page.ts';
 import { policyWords, roles } from '../terminal/words.ts';
 import { type Line, labelled, paragraph, span, type Tone } from '../text/line.ts';
@@ -57,6 +58,10 @@ export function trainHeader(result: TrainResultRecord, { width }: Page): Line[] 
   ]);
   if (lane) {
     lines.push(...field('model', modelWords(lane), width));
+    for (const [name, words] of modelFactFields) {
+      const text = words(lane);
+      if (text !== undefined) lines.push(...field(name, text, width));
+    }
     lines.push(...field('text', trainDataWords(lane), width));
     lines.push(...field('recipe', recipeWords(lane), width));
     lines.push(...field('policy', policyWords(lane.policy), width));
@@ -172,20 +177,25 @@ export const trainingSection =
     });
 
 function quantityLines(quantity: QuantityComparison, { width, glyphs }: Page): Line[] {
-  const { name, compared, firstClassDifference, firstBeyond, requiredRtol } = quantity;
+  const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;
   if (compared === 0) return [];
   const pass = !firstClassDifference && !firstBeyond;
   const words = name === 'gradNorm' ? 'gradient norm' : name;
   const needed = `rtol needed ${tolerance(requiredRtol)}`;
-  const of = name === 'validation loss' ? 'evaluations' : 'steps';
+  const of = counted(compared, name === 'validation loss' ? 'evaluation' : 'step');
+  const same = sameNonFinite > 0 ? `, ${count(sameNonFinite)} of them NaN or infinite on both` : '';
+  const alike = span(
+    pass ? (same === '' ? glyphs.pass : glyphs.same) : glyphs.fail,
+    !pass ? 'bad' : same === '' ? 'good' : 'warn',
+  );
   const lines = paragraph(
     pass
-      ? `${words}: ${count(compared)} ${of} agree, ${needed}`
-      : `${words}: ${needed}, ${count(compared)} ${of} compared`,
+      ? `${words}: ${of} ${compared === 1 ? 'agrees' : 'agree'}${same}, ${needed}`
+      : `${words}: ${needed}, ${of} compared`,
     pass ? 'plain' : 'bad',
     width,
     3 + glyphs.pass.length,
-    span(pass ? glyphs.pass : glyphs.fail, pass ? 'good' : 'bad'),
+    alike,
   );
   const say = (what: string, at: NonNullable<typeof firstBeyond>) =>
     lines.push(

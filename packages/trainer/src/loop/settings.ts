@@ -37,8 +37,13 @@ export interface TrainSettings
 /** Rows that can be asked for in any order, as many times as needed. */
 export interface TrainingRows {
   readonly length: number;
-  /** The rows of these indices as one batch in host memory. */
-  batch(rows: readonly number[]): LabelledBatch;
+  /**
+   * The rows of these indices as one batch in host memory.
+   *
+   * @param among the rows of the whole step: a row is padded as it would be in one batch of all of them, so that its
+   *   labels and positions do not depend on how the step is cut into micro-batches. Default: `rows`.
+   */
+  batch(rows: readonly number[], among?: readonly number[]): LabelledBatch;
 }
 
 /** Which part of which step is being computed. */

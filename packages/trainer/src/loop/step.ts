@@ -55,8 +55,10 @@ export async function computeStep(
   const rates = { embd_pdrop: dropout, attn_pdrop: dropout, resid_pdrop: dropout };
   const accumulator = new GradientAccumulator();
   try {
-    for (const [part, chosen] of rows.of(step).entries()) {
-      const batch = training.batch(chosen);
+    const parts = rows.of(step);
+    const among = parts.flat();
+    for (const [part, chosen] of parts.entries()) {
+      const batch = training.batch(chosen, among);
       const onDevice = uploadTrainingBatch(model.config, batch);
       try {
         const computed = await observe({ step, part, batch }, (phase) =>

@@ -83,11 +83,9 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
   ...all(['LayerNorm'], {
     name: 'overflow',
     nan: true,
-    // The sum of squared differences from the mean, and the scaled result.
-    of([x = 0, weight = 0, bias = 0], { record }) {
-      const length = record.shape.at(-1)!;
-      return Math.max(length * (2 * x) ** 2, Math.sqrt(length) * weight + bias);
-    },
+    // A squared difference from the mean, which is divided before it is added up, and the scaled result.
+    of: ([x = 0, weight = 0, bias = 0], { inputs }) =>
+      Math.max((2 * x) ** 2, Math.sqrt(sizeOf(inputs[1])) * weight + bias),
   }),
   ...all(['SparseCrossEntropy'], {
     name: 'overflow',

@@ -104,6 +104,10 @@ function mlpLines({ op }: ForwardPass): string[] {
   return lines.slice(0, end < 0 ? undefined : end + 1).map(([, line]) => line);
 }
 
+/** A LayerNorm as the last line: the result that is held, which may be its variance. */
+const normLine = ({ op }: ForwardPass, stage: string, normed: string): string =>
+  op.endsWith('/LayerNorm#0:1') ? `${shown(`${stage} variance`, 'spread(x)')};` : `${shown(stage, normed)};`;
+
 /** Lines of one block, up to a stage of it. */
 function blockLines(pass: ForwardPass, stage: Stage): string[] {
   const { policy } = pass;
@@ -118,7 +122,7 @@ function blockLines(pass: ForwardPass, stage: Stage): string[] {
   const normed = 'norm(x, `h.${layer}.ln_1`)';
   const qkv = (input: string) => `linear(${input}, \`h.\${layer}.attn.c_attn\`)`;
   const lines: string[] = [];
-  if (stage === 'ln_1') return [`${shown('ln_1', normed)};`];
+  if (stage === 'ln_1') return [normLine(pass, stage, normed)];
   if (reaches('qkv')) lines.push(`const [q, k, v] = tf.unstack((${shown('c_attn', qkv(normed))})${heads});`);
   // Of what lies behind, a line for each part; of where the op is, a line for each op.
   const behind = reaches('attention');
@@ -133,8 +137,8 @@ function blockLines(pass: ForwardPass, stage: Stage): string[] {
   const units = 'norm(x, `h.${layer}.ln_2`)';
   const update = (given: string) =>
     `linear(gelu(linear(${given}, \`h.\${layer}.mlp.c_fc\`)), \`h.\${layer}.mlp.c_proj\`)`;
-  if (stage === 'ln_2' || stage === 'mlp') lines.push(`const units = ${shown('ln_2', units)};`);
-  if (stage === 'mlp') lines.push(...mlpLines(pass));
+  if (stage === 'ln_2') lines.push(normLine(pass, stage, units));
+  if (stage === 'mlp') lines.push(`const units = ${shown('ln_2', units)};`, ...mlpLines(pass));
   if (reaches('output')) lines.push(`x = ${shown('output', `x.add(${update(units)})`)};`);
   return lines;
 }
@@ -159,7 +163,7 @@ export function forwardLines(pass: ForwardPass): string[] {
     `let x = ${shown('embeddings', sum)};`,
     ...(reaches('masked') ? [maskLine(pass.policy)] : []),
     ...(body.length > 0 ? block : []),
-    ...(stage === 'ln_f' ? [`${shown('ln_f', "norm(x, 'ln_f')")};`] : []),
+    ...(stage === 'ln_f' ? [normLine(pass, stage, "norm(x, 'ln_f')")] : []),
     ...(reaches('logits') ? [`const logits = ${shown('logits', logits)};`] : []),
     ...(reaches('loss')
       ? [`${shown('losses', `tf.where(labels.slice([0, 1]).notEqual(-100), ${losses}, tf.scalar(0))`)};`]
@@ -173,6 +177,7 @@ const helpers = [
     'norm',
     'const norm = (x, name, { mean, variance } = tf.moments(x, -1, true)) => x.sub(mean).div(variance.add(epsilon).sqrt()).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);',
   ],
+  ['spread', 'const spread = (x) => tf.moments(x, -1, true).variance;'],
   [
     'gelu',
     'const gelu = (x) => x.mul(0.5).mul(x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)).tanh().add(1));',

@@ -1,24 +1,8 @@
 /** The folder of a reduction: made aside, and put in its place when it is whole; an earlier one there is renamed, never lost. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-
-/** What tells a folder of ours from another's. */
-const RECORD = 'reduced.json';
-
-const refuse = (folder: string, found: string) =>
-  new UserError(
-    'run-folder/foreign',
-    `--out ${folder}: expected a free folder or an earlier reduction, found ${found}. Name another with --out.`,
-  );
-
-/** Before a long search: whether the result may be put there. @throws {UserError} `run-folder/foreign` */
-export function checkPlace(folder: string): void {
-  if (!existsSync(folder)) return;
-  if (!statSync(folder).isDirectory()) throw refuse(folder, 'a file');
-  const [first] = readdirSync(folder);
-  if (first !== undefined && !existsSync(join(folder, RECORD))) throw refuse(folder, `${first} in it`);
-}
+import { checkNewRun } from '../../run-folder/own-folder.ts';
 
 /**
  * @param fill gets an empty folder beside `folder`
@@ -35,7 +19,7 @@ export async function makeFolder(
     mkdirSync(fresh);
     await fill(fresh);
     let earlier: string | undefined;
-    if (existsSync(place) && readdirSync(place).length > 0) {
+    if (checkNewRun(folder, 'reduce')) {
       let n = 1;
       while (existsSync(`${place}.${n}`)) n++;
       earlier = `${place}.${n}`;

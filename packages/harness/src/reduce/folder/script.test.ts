@@ -121,6 +121,14 @@ describe('the script', () => {
     expect(infinite.code).toBe(1);
   });
 
+  it('of a LayerNorm shows the result that is held, the variance as well', async () => {
+    const op = 'forward/transformer.h.0/ln_2/LayerNorm#0:';
+    const normal = await ran(scriptText(scriptAt(`${op}0`, { layers: 1 })));
+    expect(normal.printed.at(-2)).toMatch(/^ln_2 /);
+    const { printed } = await ran(scriptText(scriptAt(`${op}1`, { layers: 1, bad: 'Infinity' })));
+    expect(printed.at(-2)).toMatch(/^ln_2 variance +NaN NaN 0\.\d+ /);
+  });
+
   it('of two devices says whether they are of the same classes', async () => {
     const op = 'forward/transformer.h.0/attn/probs/Softmax#0:0';
     const { printed, code } = await ran(
@@ -135,7 +143,14 @@ describe('the script', () => {
     ...['lm_head/BatchMatMul#0:0'],
     ...['ln_1/LayerNorm#0:0', 'attn/Linear#0:0', 'attn/Multiply#0:0', 'attn/context/scores/BatchMatMul#0:0'],
     ...['attn/context/masked/Add#0:0', 'attn/context/probs/Sum#0:0', 'attn/context/context/RealDiv#0:0'],
-    ...['attn/Linear#1:0', 'attn/Add#0:0', 'ln_2/LayerNorm#0:0', 'mlp/GeluNew#0:0', 'output/Add#0:0'],
+    ...[
+      'attn/Linear#1:0',
+      'attn/Add#0:0',
+      'ln_2/LayerNorm#0:0',
+      'ln_1/LayerNorm#0:1',
+      'mlp/GeluNew#0:0',
+      'output/Add#0:0',
+    ],
   ].map((op) => (/^(transformer|mask|lm_head)/.test(op) ? `forward/${op}` : `forward/transformer.h.0/${op}`));
   const backends: readonly ScriptBackend[] = ['cpu', 'wasm', 'tensorflow', 'webgpu', { module: './b.mjs' }];
 

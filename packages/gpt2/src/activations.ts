@@ -1,0 +1,26 @@
+/**
+ * The nonlinearities that config.json can name for the MLP, by Hugging Face's names. Which op computes each is in
+ * kernels/activation.ts; names and formulas are those of transformers' ACT2FN.
+ */
+
+/** Function by name; several names stand for one function. */
+const functions = {
+  gelu_new: 'gelu_new',
+  gelu_pytorch_tanh: 'gelu_new',
+  gelu_python_tanh: 'gelu_new',
+  gelu_accurate: 'gelu_new',
+  gelu_fast: 'gelu_new',
+} as const;
+
+/** A name that config.json may hold. */
+export type ActivationName = keyof typeof functions;
+
+/** What is computed. */
+export type ActivationFunction = (typeof functions)[ActivationName];
+
+export const activationNames = Object.keys(functions) as [ActivationName, ...ActivationName[]];
+
+export const isActivationName = (name: unknown): name is ActivationName =>
+  typeof name === 'string' && Object.hasOwn(functions, name);
+
+export const activationFunction = (name: ActivationName): ActivationFunction => functions[name];
