@@ -6,5 +6,7 @@ export const configFlag = {
   kind: 'text',
   value: 'FILE',
   group: 'Result',
+  affects: 'place',
+  disk: true,
   describe: 'a YAML file with any of these flags as keys; flags on the command line beat it',
 } as const satisfies Flag;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Command, Invocation } from './command.ts';
 import { run } from './run.ts';
 
-const base = { group: 'g', describe: 'd' };
+const base = { group: 'g', describe: 'd', affects: 'numbers' } as const;
 const flags: Flag[] = [
   { ...base, name: 'fill', kind: 'text' },
   { ...base, name: 'seed', kind: 'integer', min: 0, default: 0 },

@@ -1,22 +1,9 @@
 /** The commands that a page has, each with its flags: all of the command line's but those that name places on a disk. */
 import { claimsFlags, conformFlags, evalFlags, type Flag, matrixFlags } from '@nanscope/harness';
 
-const ofADisk: readonly string[] = [
-  ...[
-    'backend',
-    'load-inputs',
-    'out',
-    'json',
-    'reporter',
-    'save-outputs',
-    'grads',
-    'markdown',
-    'resume',
-    'vectors',
-    'timings',
-    'last-failed',
-  ],
-];
+/** What a page cannot do: write files, tell a result elsewhere, read a place that nobody dropped on it. */
+const ofADisk = ({ affects, disk }: Flag): boolean =>
+  disk === true || affects === 'place' || affects === 'output';
 
 /** Implementations that run in Node only. */
 const onPage = (flag: Flag): Flag =>
@@ -25,7 +12,7 @@ const onPage = (flag: Flag): Flag =>
     : flag;
 
 const flagsOf = (flags: readonly Flag[]): readonly Flag[] =>
-  flags.filter(({ name }) => !ofADisk.includes(name)).map(onPage);
+  flags.filter((flag) => !ofADisk(flag)).map(onPage);
 
 export interface PageCommand {
   /** In the navigation. */

@@ -10,6 +10,29 @@ describe('configurationDifferences', () => {
     expect(configurationDifferences(lane(), other)).toEqual([]);
   });
 
+  it.each([
+    ['trace-keep', 0],
+    ['trace-filter', ['op=Softmax']],
+    ['shadow', false],
+    ['grads', true],
+    ['lane-timeout', 9],
+    ['keep', 7],
+  ])('%s changes no number, and may differ', (name, value) => {
+    const other = lane({ config: { ...lane().config, [name]: value } });
+    expect(configurationDifferences(lane(), other)).toEqual([]);
+  });
+
+  it('a run of a version without the flag did what its default does', () => {
+    const other = (value: boolean) => lane({ config: { ...lane().config, 'ignore-first-token': value } });
+    expect(configurationDifferences(lane(), other(false))).toEqual([]);
+    expect(configurationDifferences(other(true), lane())).toHaveLength(1);
+  });
+
+  it('a setting that no flag of this version sets may not differ', () => {
+    const other = lane({ config: { ...lane().config, 'a-later-flag': 1 } });
+    expect(configurationDifferences(lane(), other)).toHaveLength(1);
+  });
+
   it('names a setting that differs or that one side lacks', () => {
     const other = lane({ config: { model: 'tiny', device: 'gpu', 'batch-size': 8, limit: 3 } });
     expect(configurationDifferences(lane(), other)).toEqual([

@@ -1,5 +1,9 @@
 /** Configurations and environments are compared before any number is. */
 import type { LaneRecord } from '@nanscope/report';
+import { type Effect, effects, flagNames } from '../config/effects.ts';
+import { evalFlags } from '../config/eval-flags.ts';
+import type { Flag } from '../config/flag.ts';
+import { trainFlags } from '../config/train-flags.ts';
 
 export interface Difference {
   readonly name: string;
@@ -7,31 +11,20 @@ export interface Difference {
   readonly target: string;
 }
 
-/** Settings in which two lanes or runs may differ and still be compared. */
-const free = new Set([
-  'device',
-  'reference',
-  'backend',
-  'mps-rule',
-  'attn',
-  'sdpa-kernel',
-  'trace',
-  'replays',
-  'shadow',
-  'out',
-  'json',
-  'reporter',
-  'save-outputs',
-  'grads',
-  'save',
-  'save-every',
-  'eval-every',
-  'keep',
-  'resume',
-  'lane-timeout',
-  'rtol',
-  'atol',
-]);
+const flags: readonly Flag[] = [...evalFlags, ...trainFlags];
+
+/** A run of a version that had no such flag did what the flag does when it is not given. */
+function isDefault(name: string, value: unknown): boolean {
+  return flags.some((flag) => flag.name === name && flag.default !== undefined && flag.default === value);
+}
+
+/**
+ * Settings in which two lanes or runs may differ and still be compared. One that no flag sets, of another version,
+ * is not among them. The parts of a policy are compared as the policy that they make.
+ */
+const free: ReadonlySet<string> = new Set(
+  flagNames(flags, ...(Object.keys(effects) as Effect[]).filter((effect) => effect !== 'numbers')),
+);
 
 const show = (value: unknown) =>
   value === undefined ? '(not set)' : typeof value === 'string' ? value : JSON.stringify(value);
@@ -51,11 +44,10 @@ type Configured = Pick<LaneRecord, 'config' | 'policy' | 'decision' | 'model' | 
 
 /** What has to be equal for the numbers to mean anything, and is not. */
 export function configurationDifferences(reference: Configured, target: Configured): Difference[] {
-  const settings = (lane: Configured) => ({
+  const settings = (lane: Configured, other: Configured) => ({
     ...Object.fromEntries(
       Object.entries(lane.config).filter(
-        ([name]) =>
-          !free.has(name) && !['policy', 'fill', 'compose', 'row-guard', 'compute-dtype'].includes(name),
+        ([name, value]) => !free.has(name) && (name in other.config || !isDefault(name, value)),
       ),
     ),
     ...Object.fromEntries(
@@ -68,7 +60,7 @@ export function configurationDifferences(reference: Configured, target: Configur
     model: lane.model.name,
     parameters: lane.model.parameters,
   });
-  return differences(settings(reference), settings(target));
+  return differences(settings(reference, target), settings(target, reference));
 }
 
 /** Whether both ran on the same backend and, where it has one, the same adapter; the driver may be another. */

@@ -24,6 +24,8 @@ export const conformFlags: readonly Flag[] = [
     kind: 'texts',
     value: 'DIR',
     group: CASES,
+    affects: 'numbers',
+    disk: true,
     describe:
       'a folder of test vectors, run beside our own cases: ONNX backend tests, or an index.json or cases.json with its files; may be given more than once',
   },
@@ -32,6 +34,7 @@ export const conformFlags: readonly Flag[] = [
     kind: 'text',
     value: 'ID',
     group: CASES,
+    affects: 'numbers',
     describe: 'only cases whose id has this part; with * or ? it stands for the whole id',
   },
   selection.shard,

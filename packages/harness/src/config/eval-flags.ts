@@ -15,6 +15,7 @@ export const evalFlags = [
     value: 'NAME|DIR|ORG/NAME',
     default: 'prose',
     group: MODEL,
+    affects: 'numbers',
     describe:
       'prose, a small trained model of bytes that comes along; a model folder in Hugging Face layout; a preset with seeded random weights (tiny, gpt2, gpt2-medium); or org/name to fetch from the Hugging Face hub',
   },
@@ -23,6 +24,7 @@ export const evalFlags = [
     kind: 'text',
     value: 'DIR|bytes',
     group: MODEL,
+    affects: 'numbers',
     describe:
       "a folder with tokenizer.json or vocab.json + merges.txt, or bytes (default: the model folder's own, else bytes)",
   },
@@ -31,6 +33,7 @@ export const evalFlags = [
     kind: 'text',
     value: 'PATH|-',
     group: MODEL,
+    affects: 'numbers',
     describe:
       'text to evaluate: .txt, .md or .jsonl, a folder of them, or - for standard input (default: a built-in English text)',
   },
@@ -39,6 +42,7 @@ export const evalFlags = [
     kind: 'text',
     value: 'NAME',
     group: MODEL,
+    affects: 'numbers',
     describe: 'the field of a .jsonl line that holds the text (default: text)',
   },
   {
@@ -47,6 +51,7 @@ export const evalFlags = [
     min: 1,
     value: 'ROWS',
     group: MODEL,
+    affects: 'numbers',
     describe: 'evaluate at most this many rows',
   },
   {
@@ -56,6 +61,7 @@ export const evalFlags = [
     value: 'N',
     default: 0,
     group: MODEL,
+    affects: 'numbers',
     describe: 'seed of the random weights of a preset',
   },
   {
@@ -63,6 +69,8 @@ export const evalFlags = [
     kind: 'text',
     value: 'FILE',
     group: MODEL,
+    affects: 'numbers',
+    disk: true,
     describe:
       'evaluate one ready batch instead of text: a safetensors file with input_ids, attention_mask and optionally labels, position_ids',
   },
@@ -73,6 +81,7 @@ export const evalFlags = [
     value: 'NAME',
     default: 'auto',
     group: DEVICE,
+    affects: 'device',
     describe:
       'auto, cpu, gpu, webgpu, metal, mps, vulkan, d3d12, wasm, tensorflow, javascript; an explicit device never falls back',
   },
@@ -81,6 +90,7 @@ export const evalFlags = [
     kind: 'text',
     value: 'NAME|none',
     group: DEVICE,
+    affects: 'device',
     describe:
       'the device to compare with, or none (default: the best CPU backend that is not the target itself)',
   },
@@ -89,6 +99,8 @@ export const evalFlags = [
     kind: 'text',
     value: 'FILE',
     group: DEVICE,
+    affects: 'device',
+    disk: true,
     describe: 'a module whose default export is a backend of your own; its id becomes a device name',
   },
   {
@@ -97,6 +109,7 @@ export const evalFlags = [
     choices: ['seed', 'probe', 'off'],
     default: 'probe',
     group: DEVICE,
+    affects: 'device',
     describe:
       'how attention is chosen when --attn is auto: seed (eager on Metal), probe (measure, then choose), off (sdpa)',
   },
@@ -107,6 +120,7 @@ export const evalFlags = [
     value: 'SECONDS',
     default: 600,
     group: DEVICE,
+    affects: 'waiting',
     describe: 'a lane that is silent for this long is stopped and reported as hung',
   },
 
@@ -116,6 +130,7 @@ export const evalFlags = [
     choices: ['auto', 'eager', 'sdpa'],
     default: 'auto',
     group: ATTENTION,
+    affects: 'device',
     describe: 'attention implementation',
   },
   {
@@ -124,6 +139,7 @@ export const evalFlags = [
     choices: ['composed', 'fused'],
     default: 'composed',
     group: ATTENTION,
+    affects: 'device',
     describe:
       'what computes sdpa: composed of ops, each of which a trace shows, or fused, one kernel without a T x S matrix (WGSL on a GPU); no dropout, no attn_probs in --save-outputs',
   },
@@ -133,6 +149,7 @@ export const evalFlags = [
     choices: presetNames,
     default: 'safe',
     group: ATTENTION,
+    affects: 'policy',
     describe: 'what happens at masked cells and fully masked rows, as in the system of that name',
   },
   {
@@ -140,6 +157,7 @@ export const evalFlags = [
     kind: 'text',
     value: 'FILL',
     group: ATTENTION,
+    affects: 'policy',
     describe: `over the policy: ${policyWords.fill.join(', ')} or a number such as --fill=-1e9`,
   },
   {
@@ -147,6 +165,7 @@ export const evalFlags = [
     kind: 'choice',
     choices: policyWords.compose,
     group: ATTENTION,
+    affects: 'policy',
     describe: 'over the policy, how causal and padding mask meet',
   },
   {
@@ -154,6 +173,7 @@ export const evalFlags = [
     kind: 'choice',
     choices: policyWords.rowGuard,
     group: ATTENTION,
+    affects: 'policy',
     describe: 'over the policy, what a fully masked row gives',
   },
   {
@@ -161,6 +181,7 @@ export const evalFlags = [
     kind: 'choice',
     choices: policyWords.computeDtype,
     group: ATTENTION,
+    affects: 'policy',
     describe: 'over the policy, precision inside attention',
   },
 
@@ -171,6 +192,7 @@ export const evalFlags = [
     value: 'B',
     default: 8,
     group: BATCH,
+    affects: 'numbers',
     describe: 'rows a batch',
   },
   {
@@ -179,6 +201,7 @@ export const evalFlags = [
     min: 2,
     value: 'T',
     group: BATCH,
+    affects: 'numbers',
     describe: 'cut rows to this many tokens (default: 128, or the positions of the model when fewer)',
   },
   {
@@ -187,6 +210,7 @@ export const evalFlags = [
     choices: ['left', 'right'],
     default: 'left',
     group: BATCH,
+    affects: 'numbers',
     describe: 'where pads go',
   },
   {
@@ -195,6 +219,7 @@ export const evalFlags = [
     choices: ['mask', 'arange'],
     default: 'mask',
     group: BATCH,
+    affects: 'numbers',
     describe: 'positions counted from the first real token (mask), or 0..T-1 whatever the mask (arange)',
   },
   {
@@ -202,6 +227,7 @@ export const evalFlags = [
     kind: 'switch',
     default: false,
     group: BATCH,
+    affects: 'numbers',
     describe: 'leave out the label of the first real token, which under left padding is predicted from a pad',
   },
 
@@ -211,6 +237,7 @@ export const evalFlags = [
     choices: ['off', 'gate', 'health', 'full'],
     default: 'health',
     group: RESULT,
+    affects: 'tracing',
     describe:
       'off: nothing. gate: check the loss, replay a bad batch traced. health: count non-finite values of every kernel. full: more figures',
   },
@@ -219,6 +246,7 @@ export const evalFlags = [
     kind: 'texts',
     value: 'TERMS',
     group: RESULT,
+    affects: 'tracing',
     describe:
       'count only these taps, such as phase=backward,module=transformer.h.3,op=MatMul; repeat it for more: what any of them wants is counted',
   },
@@ -229,6 +257,7 @@ export const evalFlags = [
     value: 'N',
     default: 3,
     group: RESULT,
+    affects: 'tracing',
     describe:
       'when an origin is found, write the whole traces of so many batches or steps before it to hit.jsonl',
   },
@@ -239,6 +268,7 @@ export const evalFlags = [
     value: 'N',
     default: 2,
     group: RESULT,
+    affects: 'verdict',
     describe:
       'where the lanes diverge, evaluate that batch so many times more on each, to tell a flaky lane from a bug; 0: do not',
   },
@@ -247,6 +277,7 @@ export const evalFlags = [
     kind: 'switch',
     default: true,
     group: RESULT,
+    affects: 'verdict',
     describe:
       "where traced lanes diverge, run the op in question on each with the other's inputs, up to the op that is to blame; --no-shadow: do not",
   },
@@ -257,6 +288,7 @@ export const evalFlags = [
     default: 1e-4,
     value: 'X',
     group: RESULT,
+    affects: 'verdict',
     describe: 'relative tolerance between the lanes',
   },
   {
@@ -266,14 +298,23 @@ export const evalFlags = [
     default: 1e-5,
     value: 'X',
     group: RESULT,
+    affects: 'verdict',
     describe: 'absolute tolerance between the lanes',
   },
-  { name: 'out', kind: 'text', value: 'DIR', group: RESULT, describe: 'run folder (default: runs/<time>)' },
+  {
+    name: 'out',
+    kind: 'text',
+    value: 'DIR',
+    group: RESULT,
+    affects: 'place',
+    describe: 'run folder (default: runs/<time>)',
+  },
   {
     name: 'resume',
     kind: 'text',
     value: 'RUN',
     group: RESULT,
+    affects: 'place',
     describe:
       'go on in the folder of a run that was interrupted or lost a lane, after the last batch that is complete; its configuration is taken over',
   },
@@ -282,6 +323,7 @@ export const evalFlags = [
     kind: 'switch',
     default: false,
     group: RESULT,
+    affects: 'output',
     describe: 'print the result as JSON on standard output',
   },
   {
@@ -289,6 +331,7 @@ export const evalFlags = [
     kind: 'texts',
     value: 'NAME[=FILE]',
     group: RESULT,
+    affects: 'output',
     describe:
       'how the result is told, and where: terminal (the default), json, html, junit, github, markdown or tensorboard; may be given more than once',
   },
@@ -297,6 +340,7 @@ export const evalFlags = [
     kind: 'text',
     value: 'FILE',
     group: RESULT,
+    affects: 'place',
     describe:
       "save the target's logits, loss, per_token_loss and hidden_states.i of the first batch as safetensors",
   },
@@ -305,6 +349,7 @@ export const evalFlags = [
     kind: 'switch',
     default: false,
     group: RESULT,
+    affects: 'place',
     describe:
       'with --save-outputs: add grad.NAME of every parameter, the gradient of the loss in that file, which is the mean over the first batch',
   },

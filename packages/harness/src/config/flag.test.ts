@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Flag, parseFlag } from './flag.ts';
 
-const base = { group: 'g', describe: 'd' };
+const base = { group: 'g', describe: 'd', affects: 'numbers' } as const;
 const count: Flag = { ...base, name: 'count', kind: 'integer', min: 1 };
 const bail: Flag = { ...base, name: 'bail', kind: 'integer', min: 1, bare: 1 };
 const tolerance: Flag = { ...base, name: 'rtol', kind: 'number', min: 0 };

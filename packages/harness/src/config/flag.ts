@@ -3,6 +3,7 @@
  * line, the config file, `--help` and the table in docs/ are all made from these records.
  */
 import { nearest, UserError } from '@nanscope/errors';
+import type { Effect } from './effects.ts';
 
 interface FlagBase {
   /** As typed, without the dashes. */
@@ -10,6 +11,9 @@ interface FlagBase {
   readonly describe: string;
   /** Heading in `--help`. */
   readonly group: string;
+  readonly affects: Effect;
+  /** Whether its value names a file or a folder that only a command line can reach: a page has no such flag. */
+  readonly disk?: true;
   /** What stands for the value in `--help`: `DIR`, `N`. */
   readonly value?: string;
 }

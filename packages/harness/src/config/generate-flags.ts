@@ -13,6 +13,7 @@ export const generateFlags: readonly Flag[] = [
     kind: 'texts',
     value: 'TEXT',
     group: PROMPT,
+    affects: 'numbers',
     describe:
       'a text to continue; may be given more than once (default, without --data: one row from the start token)',
   },
@@ -31,6 +32,7 @@ export const generateFlags: readonly Flag[] = [
     value: 'N',
     default: 64,
     group: TOKENS,
+    affects: 'numbers',
     describe: 'tokens to generate for a row at most; its end token ends it earlier',
   },
   {
@@ -38,6 +40,7 @@ export const generateFlags: readonly Flag[] = [
     kind: 'switch',
     default: false,
     group: TOKENS,
+    affects: 'numbers',
     describe: 'take the most likely token instead of drawing one',
   },
   {
@@ -46,6 +49,7 @@ export const generateFlags: readonly Flag[] = [
     min: 0,
     value: 'X',
     group: TOKENS,
+    affects: 'numbers',
     describe: 'divide the logits by this before drawing (default: 1)',
   },
   {
@@ -54,6 +58,7 @@ export const generateFlags: readonly Flag[] = [
     min: 1,
     value: 'K',
     group: TOKENS,
+    affects: 'numbers',
     describe: 'draw from the K most likely tokens only (default: all)',
   },
   {
@@ -62,6 +67,7 @@ export const generateFlags: readonly Flag[] = [
     min: 0,
     value: 'P',
     group: TOKENS,
+    affects: 'numbers',
     describe: 'draw from the most likely tokens that together reach this probability (default: all)',
   },
   sharedFlag('seed', {

@@ -45,12 +45,13 @@ export const matrixFlags: readonly Flag[] = [
     value: 'NAMES',
     default: 'wasm',
     group: FACTORS,
+    affects: 'device',
     describe:
       'devices, joined by commas: the same cells on each. Names as in eval; NAME@LABEL tells machines apart that are merged',
   },
   ...Object.entries(described).map(
     ([name, [describe, values]]): Flag => ({
-      ...{ name, kind: 'choices', value: 'LIST', group: FACTORS, describe },
+      ...{ name, kind: 'choices', value: 'LIST', group: FACTORS, affects: 'numbers', describe },
       choices: factors[name as FactorName],
       default: values,
     }),
@@ -60,6 +61,7 @@ export const matrixFlags: readonly Flag[] = [
     kind: 'text',
     value: 'CELL',
     group: RUN,
+    affects: 'numbers',
     describe:
       'run only the cells with these values, NAME=VALUE;NAME=VALUE: a cell by its id, or a part of the table',
   },
@@ -69,6 +71,8 @@ export const matrixFlags: readonly Flag[] = [
     kind: 'text',
     value: 'RUN',
     group: RUN,
+    affects: 'numbers',
+    disk: true,
     describe:
       'divide the parts by what each cell took in this earlier run, a matrix or a merged one, so that they end together; every part needs the same',
   },
@@ -80,6 +84,7 @@ export const matrixFlags: readonly Flag[] = [
     kind: 'switch',
     default: false,
     group: RUN,
+    affects: 'place',
     describe: 'go on in the folder of --out: cells that are in it already are not run again',
   },
   ...sharedFlags('backend', 'lane-timeout'),

@@ -17,6 +17,7 @@ export const reduceFlags: readonly Flag[] = [
     value: 'SECONDS',
     default: 60,
     group: 'Search',
+    affects: 'waiting',
     describe: 'after so many seconds no further case is tried, and the smallest one so far is written',
   },
   sharedFlag('out', { describe: 'folder of the reduced case (default: RUN/reduced)' }),

@@ -29,15 +29,15 @@ export function selectionFlags(
   const { unit, one, failed, run, fixed } = words;
   return {
     shard: {
-      ...{ name: 'shard', kind: 'text', value: 'I/N', group },
+      ...{ name: 'shard', kind: 'text', value: 'I/N', group, affects: 'numbers' },
       describe: `run only the I-th of N parts of the ${unit}; a ${one} is always in the same part${fixed}`,
     },
     lastFailed: {
-      ...{ name: 'last-failed', kind: 'text', value: 'RUN', group },
+      ...{ name: 'last-failed', kind: 'text', value: 'RUN', group, affects: 'numbers', disk: true },
       describe: `run only the ${unit} that ${failed} in this earlier run: ${run}`,
     },
     bail: {
-      ...{ name: 'bail', kind: 'integer', min: 1, bare: 1, value: 'N', group },
+      ...{ name: 'bail', kind: 'integer', min: 1, bare: 1, value: 'N', group, affects: 'numbers' },
       describe: `end after N ${unit} that ${failed}, or after the first without a number; what was run is kept`,
     },
   };

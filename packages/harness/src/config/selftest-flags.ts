@@ -8,6 +8,7 @@ export const selftestFlags: readonly Flag[] = [
     kind: 'switch',
     default: false,
     group: 'What is tested',
+    affects: 'numbers',
     describe:
       'the detector of NaN: faults injected at every op of a training step, natural faults, and runs without any',
   },
@@ -18,6 +19,7 @@ export const selftestFlags: readonly Flag[] = [
     value: 'S',
     default: 1,
     group: 'What is tested',
+    affects: 'numbers',
     describe:
       'inject only this share of the faults, 0 to 1, by a hash of their names: the same ones everywhere',
   },
@@ -27,6 +29,7 @@ export const selftestFlags: readonly Flag[] = [
     value: 'NAMES',
     default: 'wasm',
     group: 'Devices',
+    affects: 'device',
     describe: 'devices, joined by commas: the same trials on each. Names as in eval',
   },
   ...sharedFlags('backend', 'lane-timeout', 'json', 'reporter'),

@@ -20,6 +20,7 @@ const model: readonly Flag[] = [
     min: 1,
     value: 'L',
     group: MODEL,
+    affects: 'numbers',
     describe: 'layers of a preset, over its own',
   },
   {
@@ -28,6 +29,7 @@ const model: readonly Flag[] = [
     min: 1,
     value: 'H',
     group: MODEL,
+    affects: 'numbers',
     describe: 'attention heads of a preset, over its own',
   },
   {
@@ -36,6 +38,7 @@ const model: readonly Flag[] = [
     min: 1,
     value: 'C',
     group: MODEL,
+    affects: 'numbers',
     describe: 'width of a preset, over its own; a multiple of the heads',
   },
   sharedFlag('tokenizer'),
@@ -48,6 +51,7 @@ const model: readonly Flag[] = [
     kind: 'choice',
     choices: ['markov'],
     group: MODEL,
+    affects: 'numbers',
     describe:
       'instead of --data, a text made by a known process, whose entropy rate no model can beat: markov',
   },
@@ -58,6 +62,7 @@ const model: readonly Flag[] = [
     value: 'N',
     default: 20_000,
     group: MODEL,
+    affects: 'numbers',
     describe: 'lines that --corpus makes, of some 32 bytes each',
   },
   {
@@ -67,6 +72,7 @@ const model: readonly Flag[] = [
     value: 'FRACTION',
     default: 0.1,
     group: MODEL,
+    affects: 'numbers',
     describe: 'part of the rows that is held back for the validation loss; 0 for none',
   },
   {
@@ -75,6 +81,7 @@ const model: readonly Flag[] = [
     choices: splitRules,
     default: 'tail',
     group: MODEL,
+    affects: 'numbers',
     describe: 'which rows are held back: the last ones (tail), or a seeded random choice (hash)',
   },
   sharedFlag('seed', { describe: 'seed of fresh weights, the split, shuffling and dropout' }),
@@ -87,6 +94,7 @@ const optimization: readonly Flag[] = [
     min: 1,
     value: 'N',
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'updates to make; beats --epochs',
   },
   {
@@ -96,6 +104,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 1,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'passes over the training rows',
   },
   {
@@ -104,6 +113,7 @@ const optimization: readonly Flag[] = [
     choices: ['adamw', 'sgd'],
     default: 'adamw',
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'adamw with decoupled weight decay, or sgd with momentum',
   },
   {
@@ -113,6 +123,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 1e-3,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'peak of the schedule',
   },
   {
@@ -121,6 +132,7 @@ const optimization: readonly Flag[] = [
     choices: scheduleNames,
     default: 'cosine',
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'how the learning rate goes after the warm-up: constant, linear to 0, cosine to --minimum',
   },
   {
@@ -130,6 +142,7 @@ const optimization: readonly Flag[] = [
     value: 'STEPS',
     default: 0,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'steps over which the learning rate rises from 0',
   },
   {
@@ -139,6 +152,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'what cosine falls to, as a fraction of the peak',
   },
   {
@@ -148,6 +162,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0.01,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'weight decay',
   },
   {
@@ -156,6 +171,7 @@ const optimization: readonly Flag[] = [
     choices: decayRules,
     default: 'linear',
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe:
       'what is decayed: weights of linear layers (linear), or every parameter (all: biases, LayerNorm and embeddings too)',
   },
@@ -166,6 +182,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0.9,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'adamw: decay of the mean of gradients',
   },
   {
@@ -175,6 +192,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0.999,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'adamw: decay of the mean of squares',
   },
   {
@@ -184,6 +202,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 1e-8,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'adamw: added to the root of the mean of squares',
   },
   {
@@ -193,6 +212,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0.9,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'sgd: momentum',
   },
   {
@@ -202,6 +222,7 @@ const optimization: readonly Flag[] = [
     value: 'NORM',
     default: 1,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'largest global norm of the gradients; 0 for no clipping',
   },
   {
@@ -211,6 +232,7 @@ const optimization: readonly Flag[] = [
     value: 'RATE',
     default: 0,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'rate after the embeddings, on attention probabilities and before each residual sum',
   },
   {
@@ -220,6 +242,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: 'part of the target that is spread over the vocabulary',
   },
   {
@@ -229,6 +252,7 @@ const optimization: readonly Flag[] = [
     value: 'X',
     default: 0,
     group: OPTIMIZATION,
+    affects: 'numbers',
     describe: "weight of the squared log-sum of the logits, which keeps their scale (PaLM's 1e-4)",
   },
 ];
@@ -240,6 +264,7 @@ const batches: readonly Flag[] = [
     choices: ['pack', 'line'],
     default: 'pack',
     group: BATCH,
+    affects: 'numbers',
     describe:
       'pack: rows joined by the end-of-text token and cut into blocks of --max-length; line: a row a line, padded as in eval',
   },
@@ -251,6 +276,7 @@ const batches: readonly Flag[] = [
     value: 'N',
     default: 1,
     group: BATCH,
+    affects: 'numbers',
     describe: 'micro-batches a step; their gradients equal those of one large batch',
   },
   sharedFlag('max-length', {
@@ -267,6 +293,7 @@ const run: readonly Flag[] = [
     value: 'STEPS',
     default: 100,
     group: RUN,
+    affects: 'place',
     describe: 'steps between evaluations on the validation rows; 0 for one at the end',
   },
   {
@@ -276,6 +303,7 @@ const run: readonly Flag[] = [
     value: 'STEPS',
     default: 100,
     group: RUN,
+    affects: 'place',
     describe: 'steps between checkpoints; 0 for one at the end',
   },
   {
@@ -285,6 +313,7 @@ const run: readonly Flag[] = [
     value: 'N',
     default: 2,
     group: RUN,
+    affects: 'place',
     describe: 'checkpoints that are kept, the newest ones; the best one is kept besides',
   },
   {
@@ -293,6 +322,7 @@ const run: readonly Flag[] = [
     min: 1,
     value: 'N',
     group: RUN,
+    affects: 'numbers',
     describe: 'end after so many evaluations in a row without a better validation loss (default: never)',
   },
   {
@@ -301,6 +331,7 @@ const run: readonly Flag[] = [
     choices: nonFinitePolicies,
     default: 'stop',
     group: RUN,
+    affects: 'numbers',
     describe:
       'when the loss or the gradient norm is not finite, before the update: stop the run, skip the update, or continue with it',
   },
@@ -309,6 +340,7 @@ const run: readonly Flag[] = [
     kind: 'text',
     value: 'DIR',
     group: RUN,
+    affects: 'place',
     describe:
       'at the end, save the best model (the last one without validation) in Hugging Face layout, with its tokenizer',
   },
@@ -317,6 +349,7 @@ const run: readonly Flag[] = [
     kind: 'text',
     value: 'DIR',
     group: RUN,
+    affects: 'place',
     describe:
       'continue a run from its last checkpoint: the folder of a run; its configuration is taken over, flags beat it',
   },

@@ -1,12 +1,13 @@
 /** What `eval --resume` takes over from the run that it continues, and what may not have changed since. */
 import { UserError } from '@nanscope/errors';
+import { flagNames } from '../config/effects.ts';
 import { configRecord, type EvalConfig, toEvalConfig } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import type { FlagValues } from '../config/flag.ts';
 import { keptSettings, resumedSettings } from '../run-folder/resumed-settings.ts';
 
-/** How the result is told, and how long a lane may be silent: none of it changes a number. */
-const FREE = new Set(['json', 'reporter', 'resume', 'lane-timeout']);
+/** What may be another when a run goes on. The files that it writes are not among it: they are half written. */
+const FREE = new Set(['resume', ...flagNames(evalFlags, 'output', 'waiting')]);
 
 /**
  * The configuration of the evaluation that is to be continued, by flag names.

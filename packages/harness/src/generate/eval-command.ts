@@ -1,14 +1,21 @@
 /** The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps. */
 import { shellWord as word } from '@nanscope/report';
+import { flagNames } from '../config/effects.ts';
 import { configRecord } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import type { GenerateConfig } from '../config/generate-config.ts';
+import { generateFlags } from '../config/generate-flags.ts';
 import type { Continuation } from './task.ts';
 
-const passed = [
-  ...['model', 'tokenizer', 'seed', 'device', 'backend', 'mps-rule', 'attn', 'sdpa-kernel', 'policy'],
-  ...['fill', 'compose', 'row-guard', 'compute-dtype', 'batch-size'],
-];
+/** The texts themselves are passed on in their place. */
+const ofTexts = ['data', 'text-field', 'limit'];
+
+const ofGenerate = generateFlags.map(({ name }) => name);
+
+/** What decides the logits and is a setting of both commands. */
+const passed = flagNames(evalFlags, 'numbers', 'device', 'policy').filter(
+  (name) => ofGenerate.includes(name) && !ofTexts.includes(name),
+);
 
 /**
  * @param together The prompts of the row's batch: padding comes from them.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import { isLane, type LaneRecord, type ResultRecord } from '@nanscope/report';
+import { flagNames } from '../config/effects.ts';
 import { type EvalConfig, toEvalConfig } from '../config/eval-config.ts';
 import { evalFlags } from '../config/eval-flags.ts';
 import { resolveFlags } from '../config/resolve-flags.ts';
@@ -32,7 +33,8 @@ const refuse = (run: string, found: string, help: string) =>
 
 /** The configuration of a lane, checked as if it had been typed. */
 function configOf(lane: LaneRecord, run: string): EvalConfig {
-  const { out: _, json: __, reporter: ___, 'save-outputs': ____, grads: _____, ...values } = lane.config;
+  const told = flagNames(evalFlags, 'output', 'place');
+  const values = Object.fromEntries(Object.entries(lane.config).filter(([name]) => !told.includes(name)));
   return toEvalConfig(resolveFlags(evalFlags, {}, { path: join(run, 'run.json'), values }));
 }
 

@@ -7,7 +7,9 @@ import {
   shellWord,
   toJsonNumber,
 } from '@nanscope/report';
+import { flagNames } from '../config/effects.ts';
 import { configRecord, type EvalConfig } from '../config/eval-config.ts';
+import { evalFlags } from '../config/eval-flags.ts';
 import { batchOf, type Case, lengthOf } from './case.ts';
 import type { Found } from './folder/fill-folder.ts';
 import { pathFrom } from './folder/path-from.ts';
@@ -68,7 +70,7 @@ export function caseRecord(model: Gpt2Config, candidate: Case, trial: Trial): Re
 }
 
 /** Settings of the run that decide what attention does, with their values. */
-const kept = ['sdpa-kernel', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'];
+const kept = ['sdpa-kernel', ...flagNames(evalFlags, 'policy')];
 
 /**
  * @param place of the folder from which it is typed

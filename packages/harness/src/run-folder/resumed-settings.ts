@@ -1,6 +1,7 @@
 /** The configuration of a run that is to be continued, out of its folder. */
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
+import { flagNames } from '../config/effects.ts';
 import type { Flag } from '../config/flag.ts';
 import { checkEarlierRun, type FolderKind, kindWords } from './own-folder.ts';
 import { readText } from './read-text.ts';
@@ -39,7 +40,10 @@ export function resumedSettings(
   flags: readonly Flag[],
   help?: string,
 ): Record<string, unknown> {
-  const { json: _, reporter: __, resume: ___, ...values } = keptSettings(folder, kind, help);
+  const told = new Set(['resume', ...flagNames(flags, 'output')]);
+  const values = Object.fromEntries(
+    Object.entries(keptSettings(folder, kind, help)).filter(([name]) => !told.has(name)),
+  );
   const foreign = Object.keys(values).find((name) => !flags.some((flag) => flag.name === name));
   if (foreign === undefined && values.model !== undefined) return values;
   throw new UserError(
