@@ -46,6 +46,7 @@ export {
   roundingsOf,
   toleranceAllowance,
 } from './shadow/allowance.ts';
+export { classesPermitted, permittedByFloat32 } from './shadow/any-order/index.ts';
 export { type Deviation, deviationOf, equalBits, isApart, type Place } from './shadow/deviation.ts';
 export { firstMagnitudeDivergence, type MagnitudeDivergence } from './shadow/first-magnitude.ts';
 export { judgeShadow, type ShadowFacts, type ShadowJudgement, type ShadowVerdict } from './shadow/judge.ts';

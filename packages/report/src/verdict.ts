@@ -29,6 +29,7 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'agree-non-finite': ['The lanes agree, and neither is finite', 'warn', 'warn'],
   'classes-differ': ['The lanes differ in class', 'bad', 'fail'],
   'permitted-by-wgsl': ['The lanes differ where WGSL permits it', 'warn', 'warn'],
+  'permitted-by-float32': ['The lanes differ as float32 may', 'warn', 'warn'],
   'kernel-bug-suspected': ['A kernel bug is suspected', 'bad', 'fail'],
   'numbers-differ': ['The numbers differ', 'bad', 'fail'],
   'vanishes-under-observation': ['The NaN vanishes under observation', 'bad', 'fail'],

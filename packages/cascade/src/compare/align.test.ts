@@ -80,6 +80,27 @@ describe('alignTraces', () => {
     expect(labelOf(12)?.label).toBe('permitted by WGSL, divergent');
   });
 
+  it('leaves undecided what the order of a sum or a subnormal may decide, and suspects a kernel that has no such excuse', () => {
+    const infinite = (posInf: number): Health => ({
+      ...finite(),
+      posInf,
+      ...(posInf > 0 && { firstInf: 0 }),
+    });
+    const label = (kernel: string, target: Health, reference: Health, input = finite()) => {
+      const of = (out: Health) => traceOf([{ kernel, in: ['x', 'w'], out }], { x: input, w: input });
+      return alignTraces(of(reference), of(target)).firstClassDivergence;
+    };
+    expect(label('BatchMatMul', infinite(2), infinite(1))).toMatchObject({
+      label: 'undecided',
+      reason: expect.stringContaining('by matmul overflow'),
+    });
+    expect(label('RealDiv', withNaN(), infinite(1))?.label).toBe('undecided');
+    expect(
+      label('BatchMatMul', withNaN(), finite(), { ...finite(), zero: 0, subnormal: 0, amax: 9 })?.label,
+    ).toBe('kernel bug suspected');
+    expect(label('GeluNew', withNaN(), finite())?.label).toBe('kernel bug suspected');
+  });
+
   it('calls a divergence inherited when the inputs differ already', () => {
     const reference = traceOf([{ kernel: 'K', in: ['w'], out: finite() }], { w: finite() });
     const target = traceOf([{ kernel: 'K', in: ['w'], out: withNaN() }], { w: withNaN() });

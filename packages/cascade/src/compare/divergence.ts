@@ -1,5 +1,6 @@
 /**
- * What a class divergence means. WGSL lets an implementation assume that overflow, infinities and NaN do not
+ * What a class divergence means, from counts. An overflow that one side has and the other has not may be the order of a sum,
+ * a zero a subnormal that was flushed: counts can not tell, a replay of the op can (shadow/any-order). WGSL lets an implementation assume that overflow, infinities and NaN do not
  * occur (its Finite Math Assumption): a difference at or after the first non-finite value is permitted there,
  * and only there. Anything else is a kernel that is suspected of a bug.
  */
@@ -7,12 +8,17 @@ import { classifyOps } from '../judge/classify.ts';
 import type { BatchContext } from '../judge/context.ts';
 import { coordinate, coordinatesOf } from '../judge/coordinates.ts';
 import { inputsOf, isPoisoned } from '../judge/inputs.ts';
+import { type MechanismName, mechanismOf } from '../judge/mechanism.ts';
 import type { BatchTrace, OpRecord } from '../types.ts';
 import { nonFinite } from '../types.ts';
 
 export type DivergenceLabel =
   | 'kernel bug suspected'
   | 'permitted by WGSL, divergent'
+  /** A replay of the op told so: another order of its sums, a last rounding, or a subnormal. */
+  | 'permitted by float32, divergent'
+  /** Arithmetic on these inputs can make the value that one side has. Whether it may also not, a replay tells. */
+  | 'undecided'
   /** The inputs of the op differ in class already. */
   | 'inherited';
 
@@ -59,6 +65,40 @@ function crossesBatchRows(
 const countsText = ({ health }: OpRecord) =>
   `${health?.nan ?? 0} NaN, ${health?.posInf ?? 0} +inf, ${health?.negInf ?? 0} -inf`;
 
+/** Ways to a non-finite value that hang on the order of a sum, on a last rounding, or on a subnormal. */
+const onTheEdge: readonly MechanismName[] = [
+  ...(['exp overflow', 'sum overflow', 'matmul overflow', 'cast overflow', 'overflow'] as const),
+  ...(['0 / 0', 'division by 0', 'log of 0', 'log of a negative', 'square root of a negative'] as const),
+  ...(['inf - inf', '0 * inf', 'inf / inf'] as const),
+];
+
+/** How the record came to its non-finite values, where that hangs on an edge; undefined where it has none. */
+function edgeOf(
+  trace: BatchTrace,
+  record: OpRecord,
+  context: BatchContext | undefined,
+): { readonly name: MechanismName; readonly isEdge: boolean } | undefined {
+  const index = trace.records.indexOf(record);
+  if (index < 0 || nonFinite(record.health) === 0) return undefined;
+  const { name } = mechanismOf(trace, index, context);
+  return { name, isEdge: onTheEdge.includes(name) };
+}
+
+/** What makes a difference of classes undecided: each side has none, or has them by a way that hangs on an edge. */
+function undecidedBy({
+  reference,
+  target,
+  referenceRecord,
+  targetRecord,
+  context,
+}: Divergence): string | undefined {
+  const sides = [edgeOf(reference, referenceRecord, context), edgeOf(target, targetRecord, context)].flatMap(
+    (side) => side ?? [],
+  );
+  if (sides.length === 0 || !sides.every(({ isEdge }) => isEdge)) return undefined;
+  return [...new Set(sides.map(({ name }) => name))].join(' and ');
+}
+
 export function labelDivergence(divergence: Divergence): { label: DivergenceLabel; reason: string } {
   const { reference, target, referenceRecord, targetRecord, context } = divergence;
   const left = inputsOf(reference, referenceRecord);
@@ -73,8 +113,14 @@ export function labelDivergence(divergence: Divergence): { label: DivergenceLabe
     return { label: 'inherited', reason: `its input ${differing.from} differs in class already` };
   }
   const what = `same input classes on both sides, but ${countsText(referenceRecord)} on the reference and ${countsText(targetRecord)} on the target`;
+  const edge = undecidedBy(divergence);
   if (target.source.strictNumerics && reference.source.strictNumerics) {
-    return { label: 'kernel bug suspected', reason: what };
+    return edge === undefined
+      ? { label: 'kernel bug suspected', reason: what }
+      : {
+          label: 'undecided',
+          reason: `${what}; by ${edge}, which may hang on the order of a sum, a last rounding or a subnormal: a replay of the op tells`,
+        };
   }
   const crossing = crossesBatchRows(target, targetRecord, context);
   if (crossing) return { label: 'kernel bug suspected', reason: `${what}; ${crossing}` };
@@ -97,5 +143,10 @@ export function labelDivergence(divergence: Divergence): { label: DivergenceLabe
       reason: `${what}; strict arithmetic overflows here, and WGSL may assume that nothing overflows`,
     };
   }
-  return { label: 'kernel bug suspected', reason: `${what}; all inputs are finite` };
+  return edge === undefined
+    ? { label: 'kernel bug suspected', reason: `${what}; all inputs are finite` }
+    : {
+        label: 'permitted by WGSL, divergent',
+        reason: `${what}; by ${edge}, and WGSL may assume that nothing overflows and flush what is subnormal`,
+      };
 }

@@ -32,6 +32,25 @@ describe('deviationOf', () => {
     expect(of([nan, inf], [1, 2], 1e38).classes).toBe(2);
   });
 
+  it('sets aside what float32 may give, and counts what it may not although anything is allowed', () => {
+    const [target, reference] = [Float32Array.of(inf, 2, nan), Float32Array.of(1, 1, 1)];
+    const asked = (limit: number) =>
+      deviationOf(
+        target,
+        reference,
+        () => limit,
+        ({ index }) => [true, true, false][index],
+      );
+    expect(asked(0.1)).toMatchObject({
+      classes: 1,
+      firstClass: { index: 2 },
+      beyond: 0,
+      excused: 2,
+      firstExcused: { index: 0, reference: 1, target: inf },
+    });
+    expect(asked(inf)).toMatchObject({ classes: 1, beyond: 0 });
+  });
+
   it('counts a NaN in what is allowed as nothing allowed', () => {
     expect(of([1.5], [1], nan).beyond).toBe(1);
   });

@@ -13,6 +13,7 @@ const facts = (
   onReferenceInputs: [forward, forward],
   onTargetInputs: [reverse, reverse],
   inputsAlone: inputs,
+  inputsDiffer: inputs.classes + inputs.beyond > 0,
   otherBits,
 });
 
@@ -47,5 +48,24 @@ describe('judgeShadow', () => {
     expect(judgeShadow(facts([apart, apart, agree], ['the target, twice'])).judgement).toBe('own');
     const sometimes = { ...facts([apart, apart, agree], ['x']), onReferenceInputs: [apart, agree] };
     expect(judgeShadow(sometimes).judgement).toBe('unstable');
+  });
+
+  describe('where float32 may give either', () => {
+    const excused: Deviation = { ...agree, excused: 1 };
+
+    it('nobody is to blame, and the search ends', () => {
+      expect(judgeShadow(facts([excused, agree, agree]))).toEqual({
+        judgement: 'permitted',
+        reason: expect.stringContaining('another order of the sums'),
+      });
+    });
+
+    it('unless the inputs differ and make a difference: then it goes on with them', () => {
+      expect(judgeShadow(facts([excused, agree, apart])).judgement).toBe('inherited');
+    });
+
+    it('and another element that it may not give is a fault all the same', () => {
+      expect(judgeShadow(facts([{ ...apart, excused: 3 }, apart, agree])).judgement).toBe('own');
+    });
   });
 });

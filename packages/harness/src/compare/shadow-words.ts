@@ -28,7 +28,7 @@ export function ownStep(shadow: Shadow | undefined): ShadowStep | undefined {
 export function shadowWords(shadow: Shadow | undefined): string {
   const last = shadow?.steps.at(-1);
   if (!shadow || !last) return '';
-  if (ownStep(shadow)) return `${opWords(last)}: ${stepWords(last)}`;
+  if (ownStep(shadow) || last.judgement === 'permitted') return `${opWords(last)}: ${stepWords(last)}`;
   if (last.judgement === 'unstable' || last.judgement === 'not replayable')
     return `${opWords(last)} is ${last.judgement}: ${last.reason}`;
   return `replayed from ${opWords(shadow.steps[0]!)} upwards: ${shadow.end}`;

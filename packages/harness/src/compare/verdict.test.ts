@@ -256,6 +256,39 @@ describe('judge, one case for each code', () => {
     const numbers = (found: NonNullable<ComparisonRecord['shadow']>) =>
       judged({ comparison: comparison({ labels: difference(1.5), shadow: found }) });
 
+    it('permitted: nobody is to blame, whether the run showed it in classes or in numbers', () => {
+      const element = { index: 6, reference: 2.8945e38, target: 'Infinity' as const };
+      const either = step('permitted', {
+        onReferenceInputs: { ...deviation, beyond: 0, excused: 9, firstExcused: element },
+      });
+      const found = shadow(either);
+      const classes = judged({
+        comparison: comparison({ ops: divergent('permitted by float32, divergent'), shadow: found }),
+      });
+      for (const verdict of [numbers(found), classes]) {
+        expect(verdict).toMatchObject({ code: 'permitted-by-float32', exitCode: 1 });
+        expect(verdict.sentence).toMatch(
+          /^Within what float32 in any order may give: .* element 6 is 2.8945e\+38/,
+        );
+        expect(verdict.next).toContain('No kernel is to blame');
+      }
+    });
+
+    it.each(['permitted', 'rounding', 'inherited'] as const)(
+      'counts that suspect a kernel do not stand against a replay that found it %s',
+      (judgement) => {
+        const found = { ops: divergent('kernel bug suspected'), shadow: shadow(step(judgement)) };
+        expect(judged({ comparison: comparison(found) }).code).not.toBe('kernel-bug-suspected');
+      },
+    );
+
+    it('counts that leave it undecided accuse nobody, and a replay that finds it wrong does', () => {
+      const open = { ops: divergent('undecided') };
+      expect(judged({ comparison: comparison(open) }).code).toBe('classes-differ');
+      const found = { ...open, shadow: shadow(step('own')) };
+      expect(judged({ comparison: comparison(found) }).code).toBe('kernel-bug-suspected');
+    });
+
     it.each(['own', 'both'] as const)('%s: a kernel bug is suspected, with the element', (judgement) => {
       const own = step(judgement, { onReferenceInputs: { ...deviation, worst } });
       expect(numbers(shadow(step('inherited'), own))).toMatchObject({

@@ -119,6 +119,19 @@ function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowSte
   return !strict && nonFinite === true && beyond === 0;
 }
 
+/** Of an op at which the lanes part, though float32 may give what either has: another order of a sum, and no mistake. */
+function permitted({ separateRuns }: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
+  if (shadow?.steps.at(-1)?.judgement !== 'permitted') return undefined;
+  return {
+    code: 'permitted-by-float32',
+    exitCode: 1,
+    sentence: `Within what float32 in any order may give: ${shadowWords(shadow)}.`,
+    next: separateRuns
+      ? replayNext
+      : 'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
+  };
+}
+
 /** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
 function suspected(evidence: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
   const own = ownStep(shadow);
@@ -142,7 +155,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
     ops.firstDivergence ??
     (label ? `the label at row ${label.row}, position ${label.position}` : metric!.name);
   const why = ops.divergence ? ` (${ops.divergence.reason})` : '';
-  if (ops.divergence?.label.startsWith('permitted')) {
+  if (ops.divergence?.label === 'permitted by WGSL, divergent') {
     return {
       code: 'permitted-by-wgsl',
       exitCode: 1,
@@ -150,18 +163,27 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
       next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
     };
   }
-  const own = suspected(evidence, comparison);
+  const own = suspected(evidence, comparison) ?? permitted(evidence, comparison);
   if (own) return own;
   const sides =
     isNonFinite(evidence.target) === isNonFinite(evidence.reference)
       ? ''
       : `; only the ${isNonFinite(evidence.target) ? 'target' : 'reference'} has a non-finite loss`;
   return {
-    code: ops.divergence?.label === 'kernel bug suspected' ? 'kernel-bug-suspected' : 'classes-differ',
+    code: isLabelled(comparison) ? 'kernel-bug-suspected' : 'classes-differ',
     exitCode: 1,
     sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.${replayed(comparison)}`,
     next: evidence.separateRuns ? replayNext : reportNext,
   };
+}
+
+/** Whether counts alone suspect a kernel, and no replay of it said otherwise. */
+function isLabelled({ ops, shadow }: ComparisonRecord): boolean {
+  if (ops.divergence?.label !== 'kernel bug suspected') return false;
+  const last = shadow?.steps.at(-1)?.judgement;
+  return (
+    last === undefined || last === 'not replayable' || last === 'unstable' || ownStep(shadow) !== undefined
+  );
 }
 
 /** What the replay of ops adds to a verdict that stands without it. */
@@ -187,7 +209,7 @@ function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdic
       next: 'Compare runs over the same data, limit and lengths.',
     };
   }
-  const own = suspected(evidence, comparison);
+  const own = suspected(evidence, comparison) ?? permitted(evidence, comparison);
   if (own) return own;
   const first = labels.differing[0];
   const what = first

@@ -105,6 +105,14 @@ describe('faultOf', () => {
       /found a run traced through --trace-filter, .* Run it again without the filter\./,
     ],
     [
+      'devices that part where float32 permits it',
+      result({
+        verdict: { ...verdict, code: 'permitted-by-float32', exitCode: 1 },
+        target: lane({ cascade: cascade({ origin }) as never, config }),
+      }),
+      /found devices that part where float32 permits it: .* run one device alone: --reference none\./,
+    ],
+    [
       'a setting that is none',
       result({ target: lane({ cascade: cascade({ origin }) as never, config: { policy: 'torch-9' } }) }),
       /policy in .*run\.json: expected one of .*found "torch-9"/,

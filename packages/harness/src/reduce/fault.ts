@@ -83,7 +83,13 @@ export function faultOf(run: string): Fault {
       `${run}: expected the run folder of nanscope eval, found that of ${found}. Name the folder that eval wrote.`,
     );
   }
-  const { target, reference, comparison } = result;
+  const { target, reference, comparison, verdict } = result;
+  if (verdict.code === 'permitted-by-float32')
+    throw refuse(
+      run,
+      `devices that part where float32 permits it: "${verdict.sentence}"`,
+      'No kernel is at fault. To reduce what reaches the edge of float32, run one device alone: --reference none.',
+    );
   const { batch, firstDivergence, divergence } = comparison?.ops ?? {};
   if ([target, reference].some((lane) => lane?.cascade?.filters))
     throw refuse(

@@ -42,4 +42,13 @@ describe('a divergence that is held', () => {
     expect(answerOf(apart, { divergence: { ...divergence, label: 'inherited' } })).toBe('other');
     expect(answerOf(apart, { origin })).toBe('passes');
   });
+
+  it('that counts left open may be decided against the kernel, and not for it', () => {
+    const open = heldDivergence({ ...divergence, label: 'undecided' });
+    expect(answerOf(open, { divergence })).toBe('fails');
+    expect(answerOf(open, { divergence: { ...divergence, label: 'undecided' } })).toBe('fails');
+    const permitted = { ...divergence, label: 'permitted by float32, divergent' } as const;
+    expect(answerOf(open, { divergence: permitted })).toBe('other');
+    expect(answerOf(heldDivergence(divergence), { divergence: permitted })).toBe('other');
+  });
 });

@@ -162,7 +162,7 @@ export async function reduceRun(
     command,
     run,
     folder,
-    held: { ...fault.held },
+    held: { ...(inTermsOf(fault.held, smallest) ?? fault.held) },
     model: config.model,
     policy: policyRecord(policyOf(config satisfies PolicyConfig)),
     decision: structuredClone(decided.target) as ReducedRecord['decision'],

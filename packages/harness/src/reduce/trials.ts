@@ -1,6 +1,6 @@
 /** Tries cases on the device that failed (and on the one it differs from), and says whether what is held still holds. */
 
-import { alignTraces } from '@nanscope/cascade';
+import { alignTraces, type ClassDivergence, callOf, classesPermitted } from '@nanscope/cascade';
 import type { CascadeRecord } from '@nanscope/report';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { policyOf } from '../config/policy.ts';
@@ -39,7 +39,8 @@ export class Trials {
     const batch = batchOf(candidate);
     const policy = policyOf(this.#config);
     const cascade = summarize({ trace: own.trace, batch, policy }, 'health');
-    const divergence = other && alignTraces(other.trace, own.trace).firstClassDivergence;
+    const apart = other && alignTraces(other.trace, own.trace).firstClassDivergence;
+    const divergence = apart && (await this.#decided(candidate, apart));
     const shown: Shown = {
       ...(cascade.origin && { origin: cascade.origin }),
       ...(divergence && { divergence }),
@@ -56,6 +57,22 @@ export class Trials {
         },
       }),
     };
+  }
+
+  /** What counts leave open, or hold against a kernel, told by the op itself: a float64 evaluation of it on what each device gave it. */
+  async #decided(candidate: Case, divergence: ClassDivergence): Promise<ClassDivergence> {
+    if (this.#held.kind !== 'divergence') return divergence;
+    if (divergence.label !== 'undecided' && divergence.label !== 'kernel bug suspected') return divergence;
+    const call = callOf(divergence.key);
+    const [own, other] = await Promise.all([
+      this.#target.ask(candidate, call),
+      this.#reference?.ask(candidate, call),
+    ]);
+    const [target, reference] = [own?.captured, other?.captured];
+    if (!target || !reference || 'refused' in target || 'refused' in reference) return divergence;
+    const permitted = classesPermitted(target, reference);
+    if (permitted === undefined) return divergence;
+    return { ...divergence, label: permitted ? 'permitted by float32, divergent' : 'kernel bug suspected' };
   }
 
   async answer(candidate: Case): Promise<Answer> {

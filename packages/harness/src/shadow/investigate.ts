@@ -87,6 +87,24 @@ async function search(
   return { batch, by: 'magnitude', ...(await searchUpwards(first.key, lanes, { rtol, atol })) };
 }
 
+/** What the first divergence means, now that its op was replayed: counts alone left it open, or held it against a kernel. */
+function relabelled(ops: ComparisonRecord['ops'], { by, steps }: ShadowRecord): ComparisonRecord['ops'] {
+  const { divergence } = ops;
+  const [first] = steps;
+  if (by !== 'class' || !divergence || !first) return ops;
+  if (divergence.label !== 'undecided' && divergence.label !== 'kernel bug suspected') return ops;
+  const label =
+    first.judgement === 'permitted'
+      ? 'permitted by float32, divergent'
+      : first.judgement === 'own' || first.judgement === 'both'
+        ? 'kernel bug suspected'
+        : divergence.label;
+  return {
+    ...ops,
+    divergence: { label, reason: first.judgement === 'permitted' ? first.reason : divergence.reason },
+  };
+}
+
 /**
  * @returns what was found, to be added to the comparison; nothing when the lanes agree, when nothing was asked for, or
  * when a lane could not be opened again
@@ -95,7 +113,7 @@ export async function investigate(
   divergent: Divergent,
   say: (what: string) => void,
   signal: AbortSignal | undefined,
-): Promise<Pick<ComparisonRecord, 'replays' | 'shadow'>> {
+): Promise<Partial<Pick<ComparisonRecord, 'replays' | 'shadow' | 'ops'>>> {
   const { config, decided, comparison } = divergent;
   const plan = planOf(config, comparison);
   if (!plan || !decided.reference || signal?.aborted) return {};
@@ -112,7 +130,10 @@ export async function investigate(
     if (!plan.shadow) return { ...(replays && { replays }) };
     say('replaying ops with the inputs of the other lane');
     const shadow = await search(divergent, batch, lanes);
-    return { ...(replays && { replays }), ...(shadow && { shadow }) };
+    return {
+      ...(replays && { replays }),
+      ...(shadow && { shadow, ops: relabelled(comparison.ops, shadow) }),
+    };
   } catch (thrown) {
     if (!(thrown instanceof LaneEnded)) throw thrown;
     say(`not investigated further: ${thrown.message}`);

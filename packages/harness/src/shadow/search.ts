@@ -42,6 +42,8 @@ function endOf({ judgement, next }: ShadowStep): string | undefined {
       return 'this op adds the difference';
     case 'both':
       return 'this op adds a difference of its own to one that came in';
+    case 'permitted':
+      return 'no op is to blame: what differs here float32 may give in one order of the sums or in another';
     case 'rounding':
       return 'no single op is to blame: differences of the size of roundings add up, or are magnified, up to here';
     case 'unstable':

@@ -5,10 +5,12 @@ import {
   type Deviation,
   deviationOf,
   equalBits,
+  isApart,
   judgeShadow,
   MOVES,
   mostDifferingInput,
   movedByOneRounding,
+  permittedByFloat32,
   roundingAllowance,
   roundingsOf,
   toleranceAllowance,
@@ -38,27 +40,33 @@ const moved = (op: Replayable): Replayable[] =>
 
 type Outputs = readonly CapturedTensor[];
 
-/** The worst of an op's outputs: other classes before numbers, more elements before fewer. */
+/** The worst of an op's outputs: other classes before numbers, numbers before what is excused, more elements before fewer. */
 function worst(deviations: readonly Deviation[]): Deviation {
-  return deviations.reduce((a, b) =>
-    b.classes > a.classes || (b.classes === a.classes && b.beyond > a.beyond) ? b : a,
-  );
+  const weights = ({ classes, beyond, excused = 0 }: Deviation) => [classes, beyond, excused];
+  return deviations.reduce((a, b) => {
+    const [mine, other] = [weights(a), weights(b)];
+    const at = mine.findIndex((weight, i) => weight !== other[i]);
+    return at >= 0 && other[at]! > mine[at]! ? b : a;
+  });
 }
 
 function compare(
   target: Outputs,
   reference: Outputs,
   allowance: (output: number) => (index: number) => number,
+  permitted: ReturnType<typeof permittedByFloat32> = () => () => undefined,
 ): Deviation {
   return worst(
-    reference.map(({ values }, output) => deviationOf(target[output]!.values, values, allowance(output))),
+    reference.map(({ values }, output) =>
+      deviationOf(target[output]!.values, values, allowance(output), permitted(output)),
+    ),
   );
 }
 
 const sameOutputs = (a: Outputs, b: Outputs): boolean =>
   a.every(({ values }, output) => equalBits(values, b[output]!.values));
 
-function deviationRecord({ firstClass, worst: place, ...counts }: Deviation): DeviationRecord {
+function deviationRecord({ firstClass, firstExcused, worst: place, ...counts }: Deviation): DeviationRecord {
   const json = ({ index, reference, target }: { index: number; reference: number; target: number }) => ({
     index,
     reference: toJsonNumber(reference),
@@ -67,6 +75,7 @@ function deviationRecord({ firstClass, worst: place, ...counts }: Deviation): De
   return {
     ...counts,
     ...(firstClass && { firstClass: json(firstClass) }),
+    ...(firstExcused && { firstExcused: json(firstExcused) }),
     ...(place && {
       worst: { ...json(place), ulps: place.ulps, allowed: toJsonNumber(place.allowed) },
     }),
@@ -119,10 +128,15 @@ export async function shadowStep(
   const roundingForward = rounding(reference.outputs, around.slice(0, MOVES));
   const roundingReverse = rounding(reverse!, around.slice(MOVES));
   const onReferenceInputs = [forward!, forwardAgain!].map((outputs) =>
-    compare(outputs, reference.outputs, roundingForward),
+    compare(
+      outputs,
+      reference.outputs,
+      roundingForward,
+      permittedByFloat32(withReferences, reference.outputs),
+    ),
   );
   const onTargetInputs = [reverse!, reverseAgain!].map((outputs) =>
-    compare(target.outputs, outputs, roundingReverse),
+    compare(target.outputs, outputs, roundingReverse, permittedByFloat32(withTargets, reference.outputs)),
   );
   const inputsAlone = compare(reverse!, reference.outputs, (output) => {
     const [byRounding, byTolerance] = [
@@ -138,8 +152,9 @@ export async function shadowStep(
     ['the reference, with its own inputs as in the run', sameOutputs(referenceOwn!, reference.outputs)],
   ] as const;
   const otherBits = repeats.flatMap(([what, same]) => (same ? [] : [what]));
-  const verdict = judgeShadow({ onReferenceInputs, onTargetInputs, inputsAlone, otherBits });
   const next = mostDifferingInput(target, reference, tolerance);
+  const inputsDiffer = next !== undefined && isApart(next.deviation);
+  const verdict = judgeShadow({ onReferenceInputs, onTargetInputs, inputsAlone, inputsDiffer, otherBits });
   const involved = [...reference.inputs, ...target.inputs, ...reference.outputs];
   const nonFinite = involved.some(({ values }) => values.some((value) => !Number.isFinite(value)));
   return {

@@ -75,7 +75,7 @@ export const comparisonSchema = z.object({
     /** Index of the batch of the first divergence. */
     batch: z.number().int().optional(),
     firstDivergence: z.string().optional(),
-    /** What the first divergence means: a kernel bug suspected, permitted by WGSL, or inherited from an input. */
+    /** What the first divergence means: a kernel bug suspected, an overflow of sums, permitted by WGSL, or inherited from an input. */
     divergence: z.object({ label: z.string(), reason: z.string() }).optional(),
     sameOrigin: z.boolean().optional(),
     samePath: z.boolean().optional(),
@@ -95,6 +95,7 @@ export const verdictSchema = z.object({
     'agree-non-finite',
     'classes-differ',
     'permitted-by-wgsl',
+    'permitted-by-float32',
     'kernel-bug-suspected',
     'numbers-differ',
     'vanishes-under-observation',

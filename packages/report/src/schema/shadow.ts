@@ -47,6 +47,9 @@ const deviationSchema = z.object({
   beyond: z.number().int(),
   /** The finite element that is worst against what is allowed of it. */
   worst: place.extend({ ulps: z.number(), allowed: jsonNumber }).optional(),
+  /** Elements beyond all that, of values that float32 may give in one order of the sums or in another; and the first. */
+  excused: z.number().int().optional(),
+  firstExcused: place.optional(),
 });
 export type DeviationRecord = z.infer<typeof deviationSchema>;
 
@@ -54,7 +57,7 @@ export const shadowStepSchema = z.object({
   /** Of the call: a record's key without its output. */
   key: z.string(),
   kernel: z.string(),
-  judgement: z.enum(['own', 'inherited', 'both', 'rounding', 'unstable', 'not replayable']),
+  judgement: z.enum(['own', 'inherited', 'both', 'permitted', 'rounding', 'unstable', 'not replayable']),
   reason: z.string(),
   /** Whether an input or the reference's output holds a non-finite value, after which WGSL promises no class. */
   nonFinite: z.literal(true).optional(),

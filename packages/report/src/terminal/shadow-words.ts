@@ -15,6 +15,10 @@ export function replaysWords(
   return `${count(changed)} of ${counted(times, 'replay')} differ from the run, in ${counted(labels, 'label')}${where}`;
 }
 
+/** `element 6 is 2.89e+38 on the reference, Infinity on the target`. */
+const placeWords = ({ index, reference, target }: NonNullable<DeviationRecord['firstExcused']>): string =>
+  `element ${count(index)} is ${measured(reference)} on the reference, ${measured(target)} on the target`;
+
 /** Above this many a count of ulps says less than the difference itself. */
 const MOST_ULPS = 9999;
 
@@ -22,8 +26,7 @@ const MOST_ULPS = 9999;
 export function deviationWords({ size, classes, firstClass, beyond, worst }: DeviationRecord): string {
   const place = firstClass ?? (beyond > 0 ? worst : undefined);
   if (!place) return `${counted(size, 'element')} agree`;
-  const values = `element ${count(place.index)} is ${measured(place.reference)} on the reference, ${measured(place.target)} on the target`;
-  const differ = `${count(classes + beyond)} of ${counted(size, 'element')} ${classes + beyond === 1 ? 'differs' : 'differ'}: ${values}`;
+  const differ = `${count(classes + beyond)} of ${counted(size, 'element')} ${classes + beyond === 1 ? 'differs' : 'differ'}: ${placeWords(place)}`;
   if (place !== worst) return differ;
   const apart = difference(Math.abs(fromJsonNumber(worst.target) - fromJsonNumber(worst.reference)));
   const ulps = worst.ulps <= MOST_ULPS ? ` (${count(worst.ulps)} ulp)` : '';
@@ -31,8 +34,12 @@ export function deviationWords({ size, classes, firstClass, beyond, worst }: Dev
 }
 
 /** The reason of a step, and the figures of the run that shows it. */
-export function stepWords({ reason, onReferenceInputs, onTargetInputs }: ShadowStep): string {
-  const shown = [onReferenceInputs, onTargetInputs].find((one) => one && one.classes + one.beyond > 0);
+export function stepWords({ reason, judgement, onReferenceInputs, onTargetInputs }: ShadowStep): string {
+  const runs = [onReferenceInputs, onTargetInputs];
+  const excused = runs.find((one) => one?.firstExcused);
+  if (judgement === 'permitted' && excused?.firstExcused)
+    return `${reason}; ${placeWords(excused.firstExcused)}`;
+  const shown = runs.find((one) => one && one.classes + one.beyond > 0);
   return shown ? `${reason}; ${deviationWords(shown)}` : reason;
 }
 

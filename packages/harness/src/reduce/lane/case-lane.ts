@@ -65,10 +65,11 @@ export class CaseLane {
   }
 
   /**
+   * @param call the key of a call to capture whole
    * @returns undefined where nothing could be computed, for whatever reason
    * @throws UserError where the device can not be opened, or the model not be read
    */
-  async ask(candidate: Case): Promise<Tried | undefined> {
+  async ask(candidate: Case, call?: string): Promise<Tried | undefined> {
     if (this.#options.signal?.aborted) return undefined;
     this.#running ??= this.#start();
     const { tell, ended } = this.#running;
@@ -78,7 +79,7 @@ export class CaseLane {
         if (message.id === id) resolve(message.tried);
       };
     });
-    tell({ kind: 'case', id, candidate });
+    tell({ kind: 'case', id, candidate, ...(call !== undefined && { call }) });
     const outcome = await Promise.race([answered.then((tried) => ({ tried })), ended]);
     if ('tried' in outcome) return outcome.tried;
     this.#running = undefined;

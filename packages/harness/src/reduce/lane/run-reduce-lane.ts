@@ -1,12 +1,12 @@
 /** The process that tries cases: opens the device, then evaluates one traced batch for each case it is told of, until it is stopped. */
 import type { Session } from '@nanscope/backend';
-import { namesOf, openTrace } from '@nanscope/cascade';
+import { type Capture, namesOf, openCapture, openTrace } from '@nanscope/cascade';
 import { errorLine } from '@nanscope/errors';
 import { openWeights } from '@nanscope/gpt2';
 import { policyOf } from '../../config/policy.ts';
 import { modelSource } from '../../data/model.ts';
 import { environmentOf } from '../../lane/environment.ts';
-import { evaluateBatch } from '../../lane/evaluate-batch.ts';
+import { type Computation, evaluateBatch } from '../../lane/evaluate-batch.ts';
 import { meanLoss } from '../../lane/mean-loss.ts';
 import { openSession } from '../../lane/open-session.ts';
 import type { LaneMessage } from '../../lane/task.ts';
@@ -19,6 +19,7 @@ async function tryCase(
   models: CutModels,
   { config, decision }: ReduceTask,
   candidate: Case,
+  call: string | undefined,
 ): Promise<Tried | undefined> {
   const model = await models.of(candidate);
   const computation = {
@@ -27,7 +28,18 @@ async function tryCase(
     policy: policyOf(config),
     kernel: config.sdpaKernel,
   };
-  const trace = openTrace(session, 'health', { nameOf: namesOf(model.parameters) });
+  const tried = await traceOf(session, computation, candidate);
+  if (!tried || call === undefined) return tried;
+  const captured = await captureOf(session, computation, candidate, call);
+  return { ...tried, ...(captured && { captured }) };
+}
+
+async function traceOf(
+  session: Session,
+  computation: Computation,
+  candidate: Case,
+): Promise<Tried | undefined> {
+  const trace = openTrace(session, 'health', { nameOf: namesOf(computation.model.parameters) });
   try {
     const { losses } = await evaluateBatch(computation, batchOf(candidate), (phase, work) =>
       trace.run(phase, work),
@@ -37,6 +49,22 @@ async function tryCase(
     return { trace: { ...collected, batch: 0 }, loss: meanLoss(losses) };
   } finally {
     trace.close();
+  }
+}
+
+/** One call of the case, whole: the case runs again for it. */
+async function captureOf(
+  session: Session,
+  computation: Computation,
+  candidate: Case,
+  call: string,
+): Promise<Capture | undefined> {
+  const capture = openCapture(session, { calls: [call], nameOf: namesOf(computation.model.parameters) });
+  try {
+    await evaluateBatch(computation, batchOf(candidate), (phase, work) => capture.run(phase, work));
+    return (await capture.collect())[0];
+  } finally {
+    capture.close();
   }
 }
 
@@ -71,9 +99,9 @@ export async function runReduceLane(
   const models = new CutModels(await openWeights(modelSource(task.config)));
   say({ kind: 'opened', environment: environmentOf(session) });
   for (let next = await first; !next.done; next = await cases.next()) {
-    const { id, candidate } = next.value;
+    const { id, candidate, call } = next.value;
     try {
-      const tried = await tryCase(session, models, task, candidate);
+      const tried = await tryCase(session, models, task, candidate, call);
       say({ kind: 'tried', id, ...(tried && { tried }) });
     } catch (error) {
       say({ kind: 'tried', id, error: errorLine(error) });

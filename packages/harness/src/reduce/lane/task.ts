@@ -1,5 +1,5 @@
 /** What the parent hands a process that tries cases, what it says to it afterwards, and what comes back. */
-import type { BatchTrace } from '@nanscope/cascade';
+import type { BatchTrace, Capture } from '@nanscope/cascade';
 import type { EnvironmentRecord } from '@nanscope/report';
 import type { EvalConfig } from '../../config/eval-config.ts';
 import type { LaneTaskBase } from '../../lane/task.ts';
@@ -14,6 +14,8 @@ export interface CaseMessage {
   readonly kind: 'case';
   readonly id: number;
   readonly candidate: Case;
+  /** The call to capture whole, by its key. */
+  readonly call?: string;
 }
 
 /** What a case gave on one device. */
@@ -21,6 +23,8 @@ export interface Tried {
   readonly trace: BatchTrace;
   /** Mean over the supervised tokens, in nats. */
   readonly loss: number;
+  /** Of the call that was asked for. */
+  readonly captured?: Capture;
 }
 
 export type ReduceMessage =
