@@ -178,6 +178,21 @@ onEveryBackend(() => {
     );
   });
 
+  it('kernel:GeluNew;gradient: 0 or 1 for large arguments, none for infinities', async () => {
+    const sizes = [1e-40, 1e-6, 1, 5, 9, 10, 12.9, 13.1, 20, 1e6, 1e12, 2e13, 1e19, 1e20, 3e38, infinity];
+    const x = Float32Array.from([...sizes, ...sizes.map((v) => -v), Number.NaN]);
+    const slope = (v: number) => {
+      if (Number.isFinite(v) && Math.abs(v) > 100) return v > 0 ? 1 : 0;
+      const s = 1 / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)));
+      return s + v * s * (1 - s) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * v * v);
+    };
+    await expectClose(
+      tf.tidy(() => tf.grad((v) => geluNew(v).sum())(tf.tensor1d(x))),
+      Array.from(x, slope),
+      5e-6,
+    );
+  });
+
   it('kernel:Linear: product and bias; NaN in a row stays in that row, 0 times NaN is NaN', async () => {
     const [x, w, b] = [wave(5 * 33), wave(33 * 20), wave(20)];
     x[2 * 33 + 32] = Number.NaN;

@@ -3,9 +3,8 @@
  * Computed everywhere as x / (1 + exp(-2u)), which is the same function without the cancellation of 1 + tanh
  * for negative x. NaN stays NaN; -Infinity gives NaN, as in PyTorch.
  */
-import { defineKernel, hasKernel } from '@nanscope/backend';
+import { defineKernel, hasKernel, type WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { geluNewWebgpu } from './gelu-new.wgsl.ts';
 
 /** 2u = linear x + cubic x^3. */
 const linear = 2 * Math.sqrt(2 / Math.PI);
@@ -20,6 +19,52 @@ function composed<T extends tf.Tensor>(x: T): T {
   return tf.tidy(() => tf.mul(x, tf.sigmoid(doubledArgument(x))));
 }
 
+/**
+ * The language may assume that no NaN or infinity occurs, so none is left to arithmetic here: they are told apart by
+ * their bits, and exp only sees arguments that can not overflow.
+ */
+const program = /* wgsl */ `
+fn main(index : i32) {
+  if (index >= uniforms.size) { return; }
+  let value = x[index];
+  let bits = bitcast<u32>(value);
+  if ((bits & 0x7fffffffu) > 0x7f800000u || bits == 0xff800000u) {
+    result[index] = bitcast<f32>(uniforms.nanBits);
+  } else if (value > 10.0) {
+    result[index] = value;
+  } else if (value < -10.0) {
+    result[index] = -0.0;
+  } else {
+    result[index] = value / (1.0 + exp(-value * (1.5957691216057308 + 0.07135481282632903 * value * value)));
+  }
+}`;
+
+function webgpu(
+  inputs: Record<string, tf.TensorInfo>,
+  _attrs: object,
+  backend: WebgpuBackend,
+): tf.TensorInfo {
+  const x = inputs.x!;
+  const size = tf.util.sizeFromShape(x.shape);
+  const groups = Math.ceil(size / 64);
+  return backend.runWebGPUProgram(
+    {
+      variableNames: ['x'],
+      outputShape: x.shape,
+      workgroupSize: [64, 1, 1],
+      dispatch: [Math.min(groups, 65535), Math.ceil(groups / 65535), 1],
+      dispatchLayout: { x: x.shape.map((_, axis) => axis) },
+      shaderKey: 'nanscopeGeluNew',
+      size: true,
+      uniforms: 'nanBits : i32,',
+      getUserCode: () => program,
+    },
+    [x],
+    'float32',
+    [{ type: 'int32', data: [0x7fc00000] }],
+  );
+}
+
 defineKernel('GeluNew', {
   host: (inputs, _attrs, allocate) => {
     const output = allocate(inputs.x!.shape, 'float32');
@@ -31,11 +76,17 @@ defineKernel('GeluNew', {
     }
     return output;
   },
-  webgpu: geluNewWebgpu,
+  webgpu,
   tensorflow: (inputs) => composed(inputs.x as tf.Tensor),
 });
 
-/** d/dx x s(2u) = s + x s (1 - s) d(2u)/dx */
+/** From here on s(2u) is exactly 1 or 0 in float32, and so is the slope of the whole. */
+const flat = 13;
+
+/**
+ * d/dx x s(2u) = s + x s (1 - s) d(2u)/dx, with u at most where s is flat: beyond, the squares of a large x overflow and
+ * meet a factor of 0. As in PyTorch an infinity, which times 0 is no number, has no slope.
+ */
 tf.registerGradient({
   kernelName: 'GeluNew',
   inputsToSave: ['x'],
@@ -44,9 +95,10 @@ tf.registerGradient({
     return {
       x: () =>
         tf.tidy(() => {
-          const s = tf.sigmoid(doubledArgument(x));
-          const slope = tf.add(linear, tf.mul(3 * cubic, tf.square(x)));
-          const derivative = tf.add(s, tf.mul(tf.mul(x, slope), tf.mul(s, tf.sub(1, s))));
+          const near = tf.clipByValue(x, -flat, flat);
+          const s = tf.sigmoid(doubledArgument(near));
+          const slope = tf.add(linear, tf.mul(3 * cubic, tf.square(near)));
+          const derivative = tf.add(s, tf.mul(tf.mul(x, tf.mul(s, tf.sub(1, s))), slope));
           return tf.mul(dy as tf.Tensor, derivative);
         }),
     };
