@@ -28,7 +28,7 @@ export interface GradientCase {
 export const withoutGradient: Readonly<Record<string, string>> = {
   RowArgmax: 'an index has no slope',
   AdamWStep: 'the update itself',
-  SumOfSquares: 'of gradients, which are not differentiated again',
+  EuclideanNorm: 'of gradients, which are not differentiated again',
   RoundToHalf: 'a staircase: its gradient passes straight through by decision, and has a test of its own',
 };
 

@@ -15,8 +15,8 @@ export {
   nonFinitePolicies,
   type StepDecision,
 } from './health.ts';
+export { euclideanNorm } from './kernels/euclidean-norm.ts';
 export { crossEntropy, ignoredLabel } from './kernels/sparse-cross-entropy.ts';
-export { sumOfSquares } from './kernels/sum-of-squares.ts';
 export { type Blocks, packBlocks } from './loop/blocks.ts';
 export { type ObservedDifference, observedDifference } from './loop/observed.ts';
 export { type DataPlan, epochsAfter, StepRows, stepsPerEpoch, totalSteps } from './loop/plan.ts';
@@ -39,7 +39,7 @@ export { type Split, type SplitRule, splitRows, splitRules } from './loop/split.
 export { planOf, type TrainResult, train, weightsAreFinite } from './loop/train.ts';
 export { batchLoss, type StepPhase, untracedStep } from './loss/batch-loss.ts';
 export { checkLossOptions, type LossOptions, tokenLosses } from './loss/token-losses.ts';
-export { AdamW, type AdamWOptions } from './optimizer/adamw.ts';
+export { AdamW, type AdamWOptions, smallestEpsilon } from './optimizer/adamw.ts';
 export { gradientNorm, gradientScale } from './optimizer/clip.ts';
 export { type DecayRule, decayRules, isDecayed } from './optimizer/groups.ts';
 export type { Optimizer, OptimizerState, Parameters } from './optimizer/optimizer.ts';

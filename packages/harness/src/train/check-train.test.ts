@@ -38,6 +38,8 @@ describe('what is wrong is found before anything is written', () => {
   it.each([
     [{ dropout: '1' }, /--dropout 1: expected a number from 0 to less than 1/],
     [{ beta2: '1' }, /--beta2 1/],
+    [{ epsilon: '1e-50' }, /--epsilon 1e-50: expected 0, or at least 3\.7\d+e-37 with --beta2 0\.999/],
+    [{ 'learning-rate': '1e39' }, /--learning-rate 1e\+39: expected at most 3\.4\d+e\+38/],
     [{ minimum: '2' }, /--minimum 2: expected a fraction/],
     [{ patience: '2', validation: '0' }, /expected validation rows/],
     [{ validation: '1' }, /--validation 1: expected a fraction from 0 to less than 1/],

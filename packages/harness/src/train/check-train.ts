@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { savePlace } from '@nanscope/gpt2';
+import { smallestEpsilon } from '@nanscope/trainer';
 import { checkTracing } from '../config/check-tracing.ts';
 import { policyOf } from '../config/policy.ts';
 import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
@@ -46,6 +47,21 @@ function checkTogether(config: TrainConfig): void {
   ];
   for (const [name, value] of below)
     if (!(value < 1)) refuse('bad-value', `--${name} ${value}: expected a number from 0 to less than 1.`);
+  const { epsilon, learningRate, weightDecay, momentum, zLoss } = config;
+  if (epsilon > 0 && epsilon < smallestEpsilon(beta2))
+    refuse(
+      'bad-value',
+      `--epsilon ${epsilon}: expected 0, or at least ${smallestEpsilon(beta2)} with --beta2 ${beta2}: less is 0 in float32.`,
+    );
+  const numbers: [string, number][] = [
+    ['learning-rate', learningRate],
+    ['weight-decay', weightDecay],
+    ['momentum', momentum],
+    ['z-loss', zLoss],
+  ];
+  for (const [name, value] of numbers)
+    if (!Number.isFinite(Math.fround(value)))
+      refuse('bad-value', `--${name} ${value}: expected at most 3.4028234e+38, the largest float32.`);
   if (!(minimum <= 1))
     refuse('bad-value', `--minimum ${minimum}: expected a fraction of the peak, from 0 to 1.`);
 }

@@ -36,7 +36,7 @@ function composed(inputs: AdamWInputs, attrs: AdamWAttrs): [tf.Tensor, tf.Tensor
   const { beta1, beta2, epsilon, rate, inverseRoot, keep } = attrs;
   const scaled = tf.mul<tf.Tensor>(gradient, scale);
   const average = tf.add<tf.Tensor>(tf.mul(inputs.average, beta1), tf.mul(scaled, 1 - beta1));
-  const square = tf.add<tf.Tensor>(tf.mul(inputs.square, beta2), tf.mul(tf.square(scaled), 1 - beta2));
+  const square = tf.add<tf.Tensor>(tf.mul(inputs.square, beta2), tf.mul(tf.mul(scaled, 1 - beta2), scaled));
   // rate m / (sqrt(v) inverseRoot + epsilon), with both factors moved to where they cost no pass of their own
   const root = tf.add(tf.sqrt(square), epsilon / inverseRoot);
   const change = tf.mul(tf.div(average, root), rate / inverseRoot);
@@ -44,9 +44,12 @@ function composed(inputs: AdamWInputs, attrs: AdamWAttrs): [tf.Tensor, tf.Tensor
   return [tf.sub(kept, change), average, square];
 }
 
+const float32 = Math.fround;
+
 defineKernel<AdamWAttrs>('AdamWStep', {
   host: (inputs, attrs, allocate) => {
-    const { beta1, beta2, epsilon, rate, inverseRoot, keep } = attrs;
+    const { beta1, beta2, inverseRoot, keep } = attrs;
+    const [rate, epsilon] = [float32(attrs.rate), float32(attrs.epsilon)];
     const { shape } = inputs.parameter!;
     const outputs = [0, 1, 2].map(() => allocate(shape, 'float32')) as [HostTensor, HostTensor, HostTensor];
     const [w, m, v] = outputs.map(({ values }) => values) as [Float32Array, Float32Array, Float32Array];
@@ -59,12 +62,11 @@ defineKernel<AdamWAttrs>('AdamWStep', {
     ];
     const factor = scale!.values[0]!;
     for (let i = 0; i < w.length; i++) {
-      const slope = g[i]! * factor;
-      const first = beta1 * m0[i]! + (1 - beta1) * slope;
-      const second = beta2 * v0[i]! + (1 - beta2) * slope * slope;
-      m[i] = first;
-      v[i] = second;
-      w[i] = w0[i]! * keep - (rate * first) / (Math.sqrt(second) * inverseRoot + epsilon);
+      const slope = float32(g[i]! * factor);
+      m[i] = beta1 * m0[i]! + (1 - beta1) * slope;
+      v[i] = beta2 * v0[i]! + (1 - beta2) * slope * slope;
+      // From the moments as they are kept: a second moment beyond float32 stops the update on every backend alike.
+      w[i] = w0[i]! * keep - (rate * m[i]!) / (Math.sqrt(v[i]!) * inverseRoot + epsilon);
     }
     return outputs;
   },

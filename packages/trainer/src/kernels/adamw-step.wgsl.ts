@@ -9,7 +9,7 @@ import type { AdamWAttrs } from './adamw-step.ts';
 const isNaNByBits = /* wgsl */ `
 fn poisoned(value : f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }`;
 
-/** A moment: b old + (1 - b) term, where `term` is an expression of the scaled gradient g. */
+/** A moment: b old + term, where `term` is an expression of the scaled gradient g. */
 const moment = (term: string) => /* wgsl */ `
 ${isNaNByBits}
 fn main(index : i32) {
@@ -19,7 +19,7 @@ fn main(index : i32) {
   if (poisoned(gradient[index]) || poisoned(scale[0]) || poisoned(old)) {
     result[index] = bitcast<f32>(uniforms.nanBits);
   } else {
-    result[index] = uniforms.beta * old + uniforms.rest * ${term};
+    result[index] = uniforms.beta * old + ${term};
   }
 }`;
 
@@ -36,7 +36,10 @@ fn main(index : i32) {
     let overflowed = infinite && (bitcast<u32>(m) & 0x7f800000u) != 0x7f800000u && !poisoned(w);
     result[index] = select(bitcast<f32>(uniforms.nanBits), w * uniforms.keepFactor, overflowed);
   } else {
-    result[index] = w * uniforms.keepFactor - uniforms.rate * m / (sqrt(v) * uniforms.inverseRoot + uniforms.epsilon);
+    let divisor = sqrt(v) * uniforms.inverseRoot + uniforms.epsilon;
+    let updated = w * uniforms.keepFactor - uniforms.rate * m / divisor;
+    // Without an epsilon a gradient that was always 0 is 0 / 0.
+    result[index] = select(updated, bitcast<f32>(uniforms.nanBits), divisor == 0.0 && m == 0.0);
   }
 }`;
 
@@ -85,7 +88,7 @@ export function adamWStepWebgpu(
   const average = run(
     backend,
     'AdamWAverage',
-    moment('g'),
+    moment('uniforms.rest * g'),
     { gradient, scale, moment: inputs.average! },
     parameter,
     { beta: beta1, rest: 1 - beta1 },
@@ -93,7 +96,7 @@ export function adamWStepWebgpu(
   const square = run(
     backend,
     'AdamWSquare',
-    moment('(g * g)'),
+    moment('(uniforms.rest * g) * g'),
     { gradient, scale, moment: inputs.square! },
     parameter,
     { beta: beta2, rest: 1 - beta2 },

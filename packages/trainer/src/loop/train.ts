@@ -5,7 +5,7 @@
 import type { Gpt2 } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
 import { decideStep, type StepDecision } from '../health.ts';
-import { sumOfSquares } from '../kernels/sum-of-squares.ts';
+import { euclideanNorm } from '../kernels/euclidean-norm.ts';
 import { type DataPlan, epochsAfter, StepRows } from './plan.ts';
 import { afterEvaluation, atTheStart, isDue, patienceIsOver, type RunProgress } from './progress.ts';
 import type { Observer, SaveReason, TrainEnd, TrainHooks, Training } from './settings.ts';
@@ -19,14 +19,14 @@ import {
 } from './step.ts';
 import { validate } from './validate.ts';
 
-/** Makes squares of finite weights stay finite, whatever their size. */
+/** Makes the norm of finite weights stay finite, whatever their size. */
 const shrink = 1e-25;
 
 /** Whether every parameter is finite; one read of one number. */
 export async function weightsAreFinite({ parameters }: Gpt2): Promise<boolean> {
   const sum = tf.tidy(() => {
-    const squares = Object.values(parameters).map((weights) => sumOfSquares(tf.mul(weights, shrink)));
-    return tf.sum(tf.stack(squares));
+    const norms = Object.values(parameters).map((weights) => euclideanNorm(weights, shrink));
+    return tf.sum(tf.stack(norms));
   });
   const [value] = await sum.data();
   sum.dispose();

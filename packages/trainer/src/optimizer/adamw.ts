@@ -3,6 +3,7 @@
  * bias correction, epsilon outside the square root). Per parameter w with gradient g:
  * m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = w (1 - lr decay) - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps).
  */
+import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
 import { type AdamWAttrs, adamWStep } from '../kernels/adamw-step.ts';
@@ -20,6 +21,12 @@ export interface AdamWOptions {
   readonly decay?: DecayRule;
 }
 
+/**
+ * The smallest epsilon but 0: every backend adds it, divided by the bias correction, in float32, and some make 0 of a
+ * subnormal, after which a gradient of 0 is 0 / 0.
+ */
+export const smallestEpsilon = (beta2: number): number => 2 ** -126 / Math.sqrt(1 - beta2);
+
 export class AdamW extends MomentOptimizer {
   readonly #options: Required<AdamWOptions>;
 
@@ -29,6 +36,11 @@ export class AdamW extends MomentOptimizer {
     checkRange('beta1', beta1, 1);
     checkRange('beta2', beta2, 1);
     checkRange('epsilon', epsilon);
+    if (epsilon > 0 && epsilon < smallestEpsilon(beta2))
+      throw new UserError(
+        'trainer/optimizer',
+        `epsilon is ${epsilon}, expected 0 or at least ${smallestEpsilon(beta2)}: less is 0 in float32.`,
+      );
     checkRange('weight decay', weightDecay);
     super(parameters, ['exp_avg', 'exp_avg_sq']);
     this.#options = { beta1, beta2, epsilon, weightDecay, decay };

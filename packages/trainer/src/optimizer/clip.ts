@@ -4,18 +4,18 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
-import { sumOfSquares } from '../kernels/sum-of-squares.ts';
+import { euclideanNorm } from '../kernels/euclidean-norm.ts';
 
 /**
- * sqrt of the sum of squares over all gradients of a mean loss.
+ * The Euclidean norm over all gradients of a mean loss: right wherever it is a float32.
  *
  * @param gradients of the loss summed over tokens
  * @param tokens the supervised tokens it was summed over
  */
 export function gradientNorm(gradients: Gradients, tokens: number): tf.Scalar {
   return tf.tidy('gradient_norm', () => {
-    const squares = Object.values(gradients).map((gradient) => sumOfSquares(gradient));
-    return tf.mul<tf.Scalar>(tf.sqrt(tf.sum(tf.stack(squares))), tf.scalar(1 / tokens));
+    const norms = Object.values(gradients).map((gradient) => euclideanNorm(gradient, 1 / tokens));
+    return euclideanNorm(tf.stack(norms));
   });
 }
 

@@ -83,6 +83,8 @@ describe('optimizers', () => {
   it.each([
     [{ beta1: 1 }, 'beta1 is 1, expected at least 0 and less than 1'],
     [{ epsilon: -1 }, 'epsilon is -1, expected at least 0'],
+    [{ epsilon: 1e-50 }, 'epsilon is 1e-50, expected 0 or at least 3.7'],
+    [{ epsilon: 1e-37 }, 'epsilon is 1e-37, expected 0 or at least 3.7'],
     [{ weightDecay: Number.NaN }, 'weight decay is NaN'],
   ])('%o is refused', (options, message) => {
     expect(() => new AdamW({}, options)).toThrow(message);

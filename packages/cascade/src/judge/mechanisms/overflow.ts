@@ -38,7 +38,7 @@ function rule(name: Reached['name'], shows: string): MechanismRule {
 }
 
 export const expOverflow = rule('exp overflow', 'Exp of more than 88.7');
-export const sumOverflow = rule('sum overflow', 'Add, Sub, Sum, Mean, UnsortedSegmentSum, SumOfSquares');
+export const sumOverflow = rule('sum overflow', 'Add, Sub, Sum, Mean, UnsortedSegmentSum, EuclideanNorm');
 export const matmulOverflow = rule('matmul overflow', 'BatchMatMul, _FusedMatMul, Linear');
 export const castOverflow = rule('cast overflow', 'RoundToHalf of 65520 or more');
 export const otherOverflow = rule(

@@ -56,9 +56,14 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
     nan: true,
     of: ([x = 0], { inputs }) => x * sizeOf(inputs[0]),
   }),
+  // The norm of older run folders.
   ...all(['SumOfSquares'], {
     name: 'sum overflow',
     of: ([x = 0], { inputs }) => x * x * sizeOf(inputs[0]),
+  }),
+  ...all(['EuclideanNorm'], {
+    name: 'sum overflow',
+    of: ([x = 0], { inputs }) => x * Math.sqrt(sizeOf(inputs[0])),
   }),
   ...all(matrixProducts, matrixProduct),
   ...all(['Multiply'], { name: 'overflow', of: product }),
