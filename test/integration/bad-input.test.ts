@@ -273,6 +273,12 @@ describe('ready batches', () => {
 
   it.each<[string, Record<string, SafetensorsTensor>, RegExp]>([
     ['no attention_mask', { input_ids: grid(ids) }, /expected a tensor attention_mask, found input_ids/],
+    ['a name that is no input', { ...good, label: grid(ids) }, /found "label" \(did you mean labels\?\)/],
+    [
+      'a token type outside the vocabulary',
+      { ...good, token_type_ids: grid(Int32Array.of(0, 0, 258, 0, 0, 0)) },
+      /token_type_ids from 0 to 257, found 258 at row 0, position 2/,
+    ],
     [
       'another shape',
       { ...good, attention_mask: grid(ids, [3, 2]) },

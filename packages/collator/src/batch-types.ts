@@ -62,6 +62,8 @@ export interface CausalLMBatch {
   /** Aligned with `inputIds`, -100 where there is nothing to learn. The shift by one belongs to the loss. */
   readonly labels: Int32Array;
   readonly positionIds: Int32Array;
+  /** Only of a ready batch that has them: ids whose rows of the token table are added to the embeddings. */
+  readonly tokenTypeIds?: Int32Array;
   readonly batch: number;
   readonly length: number;
   /** Tokens of each row that are not padding, after truncation. */

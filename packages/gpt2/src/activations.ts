@@ -10,6 +10,20 @@ const functions = {
   gelu_python_tanh: 'gelu_new',
   gelu_accurate: 'gelu_new',
   gelu_fast: 'gelu_new',
+  gelu: 'gelu',
+  gelu_python: 'gelu',
+  gelu_10: 'gelu_10',
+  quick_gelu: 'quick_gelu',
+  relu: 'relu',
+  relu2: 'relu2',
+  relu6: 'relu6',
+  leaky_relu: 'leaky_relu',
+  silu: 'silu',
+  swish: 'silu',
+  sigmoid: 'sigmoid',
+  tanh: 'tanh',
+  mish: 'mish',
+  linear: 'linear',
 } as const;
 
 /** A name that config.json may hold. */

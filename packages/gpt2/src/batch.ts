@@ -10,6 +10,8 @@ export interface HostBatch {
   /** 1 for a real token, 0 for padding; [B,S] for tokens that follow cached ones, over all S positions. */
   readonly attentionMask: ArrayLike<number>;
   readonly positionIds: ArrayLike<number>;
+  /** Hugging Face's token_type_ids: GPT-2 adds their rows of the token table to the embeddings. */
+  readonly tokenTypeIds?: ArrayLike<number>;
 }
 
 /** int32 [B,T] each (the mask [B,S], as above), on the active backend; the caller disposes of them. */
@@ -17,6 +19,7 @@ export interface Gpt2Batch {
   readonly inputIds: tf.Tensor2D;
   readonly attentionMask: tf.Tensor2D;
   readonly positionIds: tf.Tensor2D;
+  readonly tokenTypeIds?: tf.Tensor2D;
 }
 
 /** @throws UserError when a sequence is longer than the model's position table. */
@@ -42,18 +45,22 @@ function firstOutside(
 }
 
 /**
- * @throws UserError when T exceeds n_positions, when a token id is outside the vocabulary (padding included: it
- *   is looked up like any other) or when a position id is outside the position table.
+ * @throws UserError when T exceeds n_positions, when a token id or token type is outside the vocabulary (padding
+ *   included: it is looked up like any other) or when a position id is outside the position table.
  */
 export function checkBatch(config: Gpt2Config, batch: HostBatch): void {
   const [, T] = batch.shape;
   checkLength(config, T);
-  const token = firstOutside(batch.inputIds, config.vocab_size, T);
-  if (token) {
+  for (const [what, ids] of [
+    ['token id', batch.inputIds],
+    ['token type id', batch.tokenTypeIds ?? []],
+  ] as const) {
+    const token = firstOutside(ids, config.vocab_size, T);
+    if (token === undefined) continue;
     const [id, row, position] = token;
     throw new UserError(
       'gpt2/token-out-of-range',
-      `token id ${id} at row ${row}, position ${position}: expected 0 to ${config.vocab_size - 1}. Is this the model's tokenizer?`,
+      `${what} ${id} at row ${row}, position ${position}: expected 0 to ${config.vocab_size - 1}. Is this the model's tokenizer?`,
     );
   }
   const place = firstOutside(batch.positionIds, config.n_positions, T);
@@ -76,5 +83,6 @@ export function uploadBatch(config: Gpt2Config, batch: HostBatch): Gpt2Batch {
     inputIds: upload(batch.inputIds),
     attentionMask: upload(batch.attentionMask, batch.attentionMask.length / B),
     positionIds: upload(batch.positionIds),
+    ...(batch.tokenTypeIds && { tokenTypeIds: upload(batch.tokenTypeIds) }),
   };
 }

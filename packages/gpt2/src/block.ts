@@ -7,7 +7,7 @@ import { attention, type Implementation, type Policy, type PreparedMask } from '
 import * as tf from '@tensorflow/tfjs';
 import type { Gpt2Config } from './config.ts';
 import type { DropoutHook } from './dropout.ts';
-import { geluNew } from './kernels/gelu-new.ts';
+import { activate } from './kernels/activation.ts';
 import { layerNorm } from './kernels/layer-norm.ts';
 import { linear } from './kernels/linear.ts';
 
@@ -85,7 +85,10 @@ export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.
     });
     const expanded = norm('ln_2', attended);
     const update = tf.tidy('mlp', () => {
-      const projected = project('mlp.c_proj', geluNew(project('mlp.c_fc', expanded)));
+      const projected = project(
+        'mlp.c_proj',
+        activate(config.activation_function, project('mlp.c_fc', expanded)),
+      );
       return dropout ? dropout(`h.${index}.resid_mlp`, projected) : projected;
     });
     return tf.tidy('output', () => tf.add<tf.Tensor2D>(attended, update));

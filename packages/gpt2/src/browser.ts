@@ -1,4 +1,5 @@
 /** The part of the package that needs no file system: what a page can import. @module */
+export { type ActivationName, activationFunction, activationNames } from './activations.ts';
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
 export { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './build.ts';
 export { type Gpt2Config, parseConfig, parseConfigText } from './config.ts';
@@ -12,6 +13,7 @@ export { leftPad, type PromptBatch } from './generate/prompts.ts';
 export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';
 export { type WarpOptions, warp } from './generate/warp.ts';
 export { initialValues } from './initialize.ts';
+export { activate } from './kernels/activation.ts';
 export { dropout } from './kernels/dropout.ts';
 export type { Columns } from './kernels/dropout-plan.ts';
 export { geluNew } from './kernels/gelu-new.ts';

@@ -61,8 +61,11 @@ export class Gpt2 {
     this.facts = facts;
   }
 
-  /** wte[ids] + wpe[positions], as rows [B*T,C]. */
-  #embeddings({ inputIds, positionIds }: Gpt2Batch, dropout: DropoutHook | undefined): tf.Tensor2D {
+  /** wte[ids] + wpe[positions], where there are types + wte[types], as rows [B*T,C]. */
+  #embeddings(
+    { inputIds, positionIds, tokenTypeIds }: Gpt2Batch,
+    dropout: DropoutHook | undefined,
+  ): tf.Tensor2D {
     const look = (table: string, ids: tf.Tensor2D) =>
       tf.gather(
         this.parameters[table] as tf.Tensor as tf.Tensor2D,
@@ -73,7 +76,10 @@ export class Gpt2 {
         look('transformer.wte.weight', inputIds),
         look('transformer.wpe.weight', positionIds),
       );
-      return dropout ? dropout('embeddings', sum) : sum;
+      const typed = tokenTypeIds
+        ? tf.add<tf.Tensor2D>(sum, look('transformer.wte.weight', tokenTypeIds))
+        : sum;
+      return dropout ? dropout('embeddings', typed) : typed;
     });
   }
 

@@ -25,3 +25,9 @@ export function matrixProduct(backend: NativeTensorflow, a: tf.TensorInfo, b: tf
     [a, b],
   );
 }
+
+/** An op of one float input. */
+export function unaryNative(backend: NativeTensorflow, op: string, x: tf.TensorInfo): tf.Tensor {
+  const { TF_ATTR_TYPE, TF_FLOAT } = backend.binding as Record<string, number>;
+  return backend.executeSingleOutput(op, [{ name: 'T', type: TF_ATTR_TYPE!, value: TF_FLOAT }], [x]);
+}

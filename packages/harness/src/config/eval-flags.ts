@@ -72,7 +72,7 @@ export const evalFlags = [
     affects: 'numbers',
     disk: true,
     describe:
-      'evaluate one ready batch instead of text: a safetensors file with input_ids, attention_mask and optionally labels, position_ids',
+      'evaluate one ready batch instead of text: a safetensors file with input_ids, attention_mask and optionally labels, position_ids, token_type_ids',
   },
 
   {

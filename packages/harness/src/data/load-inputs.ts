@@ -1,11 +1,16 @@
-/** A ready batch from a safetensors file: `input_ids`, `attention_mask` and optionally `labels`, `position_ids`, all [B,T] integers. */
+/**
+ * A ready batch from a safetensors file: `input_ids`, `attention_mask` and optionally `labels`, `position_ids`,
+ * `token_type_ids`, all [B,T] integers. A tensor of another name is refused: nothing in the file is without effect.
+ */
 import type { CausalLMBatch } from '@nanscope/collator';
-import { UserError } from '@nanscope/errors';
+import { errorLine, nearest, UserError } from '@nanscope/errors';
 import type { Gpt2Config } from '@nanscope/gpt2';
 import { readSafetensors, type SafetensorsFile, toIntegers } from '@nanscope/safetensors';
 import type { EvalConfig } from '../config/eval-config.ts';
 
 const IGNORE = -100;
+const required = ['input_ids', 'attention_mask'];
+const known = [...required, 'labels', 'position_ids', 'token_type_ids'];
 
 async function readGrid(
   file: SafetensorsFile,
@@ -14,7 +19,7 @@ async function readGrid(
   shape?: readonly number[],
 ): Promise<{ values: Int32Array; shape: readonly number[] }> {
   const tensor = await file.read(name);
-  if (!/^(I64|I32|I16|U8|BOOL)$/.test(tensor.dtype)) {
+  if (!/^([IU](64|32|16|8)|BOOL)$/.test(tensor.dtype)) {
     throw new UserError(
       'inputs/dtype',
       `--load-inputs ${path}: expected ${name} as integers, found ${tensor.dtype}. Save it as I64 or I32.`,
@@ -30,7 +35,11 @@ async function readGrid(
       `--load-inputs ${path}: expected ${name} of shape ${wanted}, found [${tensor.shape}].`,
     );
   }
-  return { values: Int32Array.from(toIntegers(tensor)), shape: tensor.shape };
+  try {
+    return { values: toIntegers(tensor), shape: tensor.shape };
+  } catch (cause) {
+    throw new UserError('inputs/range', `--load-inputs ${path}: ${name}: ${errorLine(cause)}`, { cause });
+  }
 }
 
 function maskPositions(mask: Int32Array, batch: number, length: number): Int32Array {
@@ -68,7 +77,18 @@ export async function loadInputs(
   model: Gpt2Config,
 ): Promise<CausalLMBatch> {
   const file = await readSafetensors(path);
-  for (const name of ['input_ids', 'attention_mask']) {
+  const unknown = file.names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const near = nearest(
+      unknown,
+      known.filter((name) => !file.names.includes(name)),
+    );
+    throw new UserError(
+      'inputs/unknown-tensor',
+      `--load-inputs ${path}: expected tensors ${known.join(', ')}, found "${unknown}"${near === undefined ? '' : ` (did you mean ${near}?)`}. Rename it, or leave it out.`,
+    );
+  }
+  for (const name of required) {
     if (!file.names.includes(name)) {
       throw new UserError(
         'inputs/missing',
@@ -100,10 +120,16 @@ export async function loadInputs(
       ? maskPositions(attentionMask, batch, length)
       : arange();
   checkRange(positionIds, model.n_positions, path, 'position_ids', length);
+  const tokenTypeIds = file.names.includes('token_type_ids') ? await read('token_type_ids') : undefined;
+  if (tokenTypeIds) checkRange(tokenTypeIds, model.vocab_size, path, 'token_type_ids', length);
   const lengths = Array.from({ length: batch }, (_, row) =>
     attentionMask.subarray(row * length, (row + 1) * length).reduce((sum, bit) => sum + bit, 0),
   );
-  return { inputIds: ids.values, attentionMask, labels, positionIds, batch, length, lengths, truncated: 0 };
+  return {
+    ...{ inputIds: ids.values, attentionMask, labels, positionIds },
+    ...(tokenTypeIds && { tokenTypeIds }),
+    ...{ batch, length, lengths, truncated: 0 },
+  };
 }
 
 /** The first real token of a row that begins with padding loses its label. */

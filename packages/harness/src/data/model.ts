@@ -1,6 +1,5 @@
 /** The model a configuration names: a preset with seeded weights, a trained one that comes along, or a folder in Hugging Face layout. */
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { nearest, UserError } from '@nanscope/errors';
 import {
   checkGpt2,
@@ -12,7 +11,6 @@ import {
   type ModelSource,
   modelPresets,
   presetConfig,
-  readConfig,
   trainedModelFolder,
   trainedModels,
 } from '@nanscope/gpt2';
@@ -36,10 +34,12 @@ function modelFolder(name: string): string {
   );
 }
 
-/** The model's shape, without reading weights. */
+/**
+ * The model as it will be computed: its settings, held against the names, dtypes and shapes of its weights. Reads a tensor only
+ * where its values decide something.
+ */
 export async function modelConfig(config: ModelConfig): Promise<Gpt2Config> {
-  if (isModelPreset(config.model)) return presetConfig(config.model);
-  return readConfig(join(modelFolder(config.model), 'config.json'));
+  return isModelPreset(config.model) ? presetConfig(config.model) : checkGpt2(modelFolder(config.model));
 }
 
 /** Where the weights come from. @throws {UserError} `model/unknown` */
@@ -49,9 +49,4 @@ export function modelSource({ model, seed }: ModelConfig): ModelSource {
 
 export async function loadModel(config: ModelConfig): Promise<Gpt2> {
   return loadGpt2(modelSource(config));
-}
-
-/** Opens the weights and checks names, dtypes and shapes against the config, without reading a tensor. */
-export async function checkModelFiles(config: ModelConfig): Promise<void> {
-  if (!isModelPreset(config.model)) await checkGpt2(modelFolder(config.model));
 }

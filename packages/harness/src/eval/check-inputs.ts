@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import type { EvalConfig } from '../config/eval-config.ts';
 import { evalBatches, loadTokenizerFor, textRows } from '../data/inputs.ts';
-import { checkModelFiles, modelConfig } from '../data/model.ts';
+import { modelConfig } from '../data/model.ts';
 import { checkNewRun, type Inputs } from '../run-folder/own-folder.ts';
 import { type CheckedInputs, checkBatches, checkMaxLength, checkSettings } from './check-batches.ts';
 
@@ -55,7 +55,6 @@ export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   checkSettings(config);
   const model = await modelConfig(config);
   checkMaxLength(config, model);
-  await checkModelFiles(config);
   if (config.out) {
     checkWritable(config.out, '--out');
     if (config.out !== config.resume) checkNewRun(config.out, 'eval', inputsOf(config));

@@ -5,7 +5,7 @@ import type { GenerateConfig } from '../config/generate-config.ts';
 import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import { withModelFolder } from '../data/hub-model.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
-import { checkModelFiles, modelConfig } from '../data/model.ts';
+import { modelConfig } from '../data/model.ts';
 import { decide } from '../eval/decide.ts';
 import type { Decided } from '../eval/decision.ts';
 import { siblingModule } from '../lane/child.ts';
@@ -34,7 +34,6 @@ async function checkedPrompts(config: GenerateConfig): Promise<Prompt[]> {
   checkGenerateOptions(generateOptions(config, 'sdpa'), 1);
   const model = await modelConfig(config);
   checkSdpaKernel(config);
-  await checkModelFiles(config);
   const tokenizer = await loadTokenizerFor(config);
   const prompts = await readPrompts(config);
   for (const prompt of prompts) promptIds(prompt, tokenizer, model);

@@ -11,7 +11,7 @@ import type { PolicyConfig } from '../config/policy.ts';
 import { policyOf, policyRecord } from '../config/policy.ts';
 import type { ReduceConfig } from '../config/reduce-flags.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
-import { checkModelFiles, modelConfig, modelSource } from '../data/model.ts';
+import { modelConfig, modelSource } from '../data/model.ts';
 import { checkWritable, inputsOf } from '../eval/check-inputs.ts';
 import { decide } from '../eval/decide.ts';
 import type { Decided } from '../eval/decision.ts';
@@ -38,7 +38,12 @@ export interface ReduceHooks {
 
 async function batchOfRun({ config, batch: wanted }: Fault, model: Gpt2Config): Promise<CausalLMBatch> {
   for await (const { index, batch } of evalBatches(config, await loadTokenizerFor(config), model)) {
-    if (index === wanted) return batch;
+    if (index !== wanted) continue;
+    if (batch.tokenTypeIds === undefined) return batch;
+    throw new UserError(
+      'reduce/token-types',
+      `${config.loadInputs} has token_type_ids, which reduce does not know: expected a batch without. Leave them out if the fault stays.`,
+    );
   }
   throw new UserError(
     'reduce/no-batch',
@@ -131,7 +136,6 @@ export async function reduceRun(
   checkWritable(folder, '--out');
   const { config } = fault;
   const model = await modelConfig(config);
-  await checkModelFiles(config);
   hooks.onStage(`holding   ${heldWords(fault.held)}`);
   const whole = wholeCase(model, await batchOfRun(fault, model));
   const decided = await decideAgain(fault, hooks.onStage);

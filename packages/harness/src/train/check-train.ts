@@ -9,7 +9,6 @@ import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
 import type { TrainConfig } from '../config/train-config.ts';
 import { trainFlags } from '../config/train-flags.ts';
 import { loadTokenizerFor } from '../data/inputs.ts';
-import { checkModelFiles } from '../data/model.ts';
 import { checkWritable, inputsOf } from '../eval/check-inputs.ts';
 import { checkNewRun } from '../run-folder/own-folder.ts';
 import { resumedSettings } from '../run-folder/resumed-settings.ts';
@@ -86,7 +85,6 @@ export async function checkTrain(config: TrainConfig): Promise<{ readonly steps:
       `The tokenizer ${tokenizer.name} gives ids up to ${tokenizer.vocabSize - 1}, expected at most ${model.vocab_size - 1}, the vocabulary of ${config.model}. Name the tokenizer of the model.`,
     );
   }
-  await checkModelFiles(config);
   if (config.out && !isInPlace(config)) {
     checkWritable(config.out, '--out');
     checkNewRun(config.out, 'train', { ...inputsOf(config), resume: config.resume });

@@ -49,6 +49,7 @@ function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBacken
     layers: smallest.layers.length,
     scaled: model.scale_attn_weights,
     scaledByLayer: model.scale_attn_by_inverse_layer_idx,
+    activation: model.activation_function,
     tied: model.tie_word_embeddings,
     bad: counts !== undefined && counts.nan === 0 ? 'Infinity' : 'NaN',
     backend,

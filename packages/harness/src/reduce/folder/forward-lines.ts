@@ -4,6 +4,8 @@
  * stage op by op. Text only; what the model itself computes is in @nanscope/gpt2 and @nanscope/attention.
  */
 import type { Implementation, Policy } from '@nanscope/attention';
+import type { ActivationName } from '@nanscope/gpt2';
+import { activationLine, activationName } from './activation-line.ts';
 
 export interface ForwardPass {
   /** Key of the op. */
@@ -14,6 +16,8 @@ export interface ForwardPass {
   /** Scores are divided by the square root of the head size, and by the number of the layer. */
   readonly scaled: boolean;
   readonly scaledByLayer: boolean;
+  /** Of the MLP. */
+  readonly activation: ActivationName;
   /** Whether the head is the token table. */
   readonly tied: boolean;
 }
@@ -94,10 +98,11 @@ function probabilityLines({ op, implementation }: ForwardPass): string[] {
 }
 
 /** The MLP op by op. */
-function mlpLines({ op }: ForwardPass): string[] {
+function mlpLines({ op, activation }: ForwardPass): string[] {
+  const bend = activationName(activation);
   const lines = [
     ['Linear#0', `const hidden = ${shown('c_fc', 'linear(units, `h.${layer}.mlp.c_fc`)')};`],
-    ['GeluNew', `const bent = ${shown('gelu', 'gelu(hidden)')};`],
+    ['GeluNew', `const bent = ${shown(bend, `${bend}(hidden)`)};`],
     ['Linear#1', `const update = ${shown('c_proj', 'linear(bent, `h.${layer}.mlp.c_proj`)')};`],
   ] as const;
   const end = lines.findIndex(([kernel]) => op.includes(`/${kernel}`));
@@ -136,7 +141,7 @@ function blockLines(pass: ForwardPass, stage: Stage): string[] {
   if (behind) lines.push(`x = ${shown('attention', `x.add(linear(${rows}, \`h.\${layer}.attn.c_proj\`))`)};`);
   const units = 'norm(x, `h.${layer}.ln_2`)';
   const update = (given: string) =>
-    `linear(gelu(linear(${given}, \`h.\${layer}.mlp.c_fc\`)), \`h.\${layer}.mlp.c_proj\`)`;
+    `linear(${activationName(pass.activation)}(linear(${given}, \`h.\${layer}.mlp.c_fc\`)), \`h.\${layer}.mlp.c_proj\`)`;
   if (stage === 'ln_2') lines.push(normLine(pass, stage, units));
   if (stage === 'mlp') lines.push(`const units = ${shown('ln_2', units)};`, ...mlpLines(pass));
   if (reaches('output')) lines.push(`x = ${shown('output', `x.add(${update(units)})`)};`);
@@ -178,12 +183,10 @@ const helpers = [
     'const norm = (x, name, { mean, variance } = tf.moments(x, -1, true)) => x.sub(mean).div(variance.add(epsilon).sqrt()).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);',
   ],
   ['spread', 'const spread = (x) => tf.moments(x, -1, true).variance;'],
-  [
-    'gelu',
-    'const gelu = (x) => x.mul(0.5).mul(x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)).tanh().add(1));',
-  ],
 ] as const;
 
 /** Functions that the lines call. */
-export const helperLines = (lines: readonly string[]): string[] =>
-  helpers.filter(([name]) => lines.some((line) => line.includes(`${name}(`))).map(([, line]) => line);
+export const helperLines = (lines: readonly string[], activation: ActivationName): string[] =>
+  [...helpers, [activationName(activation), activationLine(activation)] as const]
+    .filter(([name]) => lines.some((line) => line.includes(`${name}(`)))
+    .map(([, line]) => line);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { policyFrom, presetNames } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import type { CausalLMBatch } from '@nanscope/collator';
-import { buildGpt2, type Gpt2Weights, openWeights, presetConfig } from '@nanscope/gpt2';
+import { activationNames, buildGpt2, type Gpt2Weights, openWeights, presetConfig } from '@nanscope/gpt2';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateBatch } from '../../lane/evaluate-batch.ts';
@@ -49,6 +49,7 @@ const scriptAt = (op: string, over: Partial<Script> = {}): Script => ({
   layers: 2,
   scaled: true,
   scaledByLayer: false,
+  activation: 'gelu_new',
   tied: true,
   bad: 'NaN',
   backend: 'cpu',
@@ -105,6 +106,25 @@ describe('the script', () => {
       if (!Number.isNaN(loss)) expect(Math.abs(here - loss)).toBeLessThanOrEqual(1e-5 * Math.abs(loss));
     });
     expect(code).toBe(losses.some(Number.isNaN) ? 1 : 0);
+  });
+
+  it.each(activationNames)('computes the losses of an MLP that bends by %s', async (activation) => {
+    const policy = policyFrom({ preset: 'safe' });
+    const bent = { ...weights, config: { ...weights.config, activation_function: activation } };
+    const model = await buildGpt2(weightsOf(bent, small));
+    const { losses } = await evaluateBatch({ model, implementation: 'sdpa', policy }, batchOf(small));
+    model.dispose();
+    const { printed } = await ran(
+      scriptText(scriptAt('loss/SparseCrossEntropy#0:0', { policy, activation })),
+    );
+    const line = printed.find((text) => text.startsWith('losses'))!;
+    const sum = line
+      .trim()
+      .split(/\s+/)
+      .slice(1)
+      .reduce((total, word) => total + Number(word), 0);
+    const own = losses.reduce((total, loss) => total + loss, 0);
+    expect(Math.abs(sum - own)).toBeLessThanOrEqual(1e-5 * own);
   });
 
   it('ends at the op that is held, which it prints last', async () => {

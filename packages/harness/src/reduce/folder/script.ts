@@ -99,9 +99,9 @@ const badValue = (bad: Script['bad']) =>
   bad === 'NaN' ? 'Number.isNaN' : '(value) => Math.abs(value) === Infinity';
 
 /** One device: what it finds, and the exit code. */
-function alone({ backend, bad }: Script, forward: readonly string[]): string[] {
+function alone({ backend, bad, activation }: Script, forward: readonly string[]): string[] {
   const { lines, name } = opened(backend);
-  const body = [...helperLines(forward), ...forward];
+  const body = [...helperLines(forward, activation), ...forward];
   return [
     ...lines,
     `await tf.setBackend(${name});`,
@@ -114,9 +114,13 @@ function alone({ backend, bad }: Script, forward: readonly string[]): string[] {
 }
 
 /** Two devices: the same pass on each, and whether the op is of the same classes. */
-function between({ backend }: Script, other: ScriptBackend, forward: readonly string[]): string[] {
+function between(
+  { backend, activation }: Script,
+  other: ScriptBackend,
+  forward: readonly string[],
+): string[] {
   const [own, reference] = [opened(backend), opened(other)];
-  const body = [...helperLines(forward), ...forward];
+  const body = [...helperLines(forward, activation), ...forward];
   return [
     ...new Set([...own.lines, ...reference.lines]),
     ...read,

@@ -1,0 +1,30 @@
+/** The nonlinearity of the MLP as a line of plain TensorFlow.js. Text only; what the model computes is in @nanscope/gpt2. */
+import { type ActivationName, activationFunction } from '@nanscope/gpt2';
+
+const gelu = 'x.mul(0.5).mul(x.mul(Math.SQRT1_2).erf().add(1))';
+
+const formulas: Readonly<Record<ReturnType<typeof activationFunction>, string>> = {
+  gelu_new: 'x.mul(0.5).mul(x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)).tanh().add(1))',
+  gelu,
+  gelu_10: `${gelu}.clipByValue(-10, 10)`,
+  quick_gelu: 'x.mul(x.mul(1.702).sigmoid())',
+  relu: 'x.relu()',
+  relu2: 'x.relu().square()',
+  relu6: 'x.relu6()',
+  leaky_relu: 'x.leakyRelu(0.01)',
+  silu: 'x.mul(x.sigmoid())',
+  sigmoid: 'x.sigmoid()',
+  tanh: 'x.tanh()',
+  mish: 'x.mul(x.softplus().tanh())',
+  linear: 'x',
+};
+
+/** What the lines of a script call it; gelu_new is the one that the field calls gelu. */
+export function activationName(activation: ActivationName): string {
+  const name = activationFunction(activation);
+  return name === 'gelu_new' ? 'gelu' : name === 'linear' ? 'identity' : name;
+}
+
+/** The function as a line. */
+export const activationLine = (activation: ActivationName): string =>
+  `const ${activationName(activation)} = (x) => ${formulas[activationFunction(activation)]};`;
