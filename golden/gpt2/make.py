@@ -1,4 +1,4 @@
-"""Reference numbers for packages/gpt2, from Hugging Face's GPT-2 itself.
+"""Reference numbers for packages/model, from Hugging Face's GPT-2 itself.
 
     python golden/gpt2/make.py            writes model/, expected.json, manifest.json
     python golden/gpt2/make.py --read D   loads a model directory that nanscope wrote and prints its loss as JSON

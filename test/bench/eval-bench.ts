@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { presetConfig } from '@nanscope/gpt2';
+import { presetConfig } from '@nanscope/model';
 import type { Measured, Mode } from './eval-worker.ts';
 import {
   type BenchOptions,

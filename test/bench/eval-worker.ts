@@ -7,7 +7,7 @@
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { classifyOps, openTrace, type Trace } from '@nanscope/cascade';
-import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/model';
 import { type RunPhase, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { garbageCollector } from './garbage.ts';

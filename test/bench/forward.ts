@@ -6,7 +6,7 @@
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import { loadGpt2, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 

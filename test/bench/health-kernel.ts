@@ -7,7 +7,7 @@
 import { policies } from '@nanscope/attention';
 import { type Backend, backends, type Session } from '@nanscope/backend';
 import { chooseCounter, openTrace, type TraceLevel } from '@nanscope/cascade';
-import { loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import { loadGpt2, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 
 const shapes = [

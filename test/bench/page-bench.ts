@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { UserError } from '@nanscope/errors';
-import { parseResult, type ResultRecord } from '@nanscope/report';
+import { parseResult, type ResultRecord } from '@nanscope/record';
 import type { Browser } from 'playwright-core';
 import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from '../web/built-page.ts';
 import { savedRun } from '../web/saved-run.ts';

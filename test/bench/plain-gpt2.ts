@@ -1,5 +1,5 @@
 /** GPT-2's forward pass and loss from ordinary tfjs ops, as one writes it first: what the packages are measured against. */
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 
 type Weights = (name: string) => tf.Tensor;

@@ -3,7 +3,7 @@
  * what it reads back. An evaluation step on the shape of GPT-2 124M, and a training step on a small one.
  */
 import type { TraceLevel } from '@nanscope/cascade';
-import { presetConfig } from '@nanscope/gpt2';
+import { presetConfig } from '@nanscope/model';
 import { type BenchOptions, machine, median, tableRow, times, work } from './measure.ts';
 import type { TraceMeasured } from './trace-worker.ts';
 

@@ -3,11 +3,10 @@ import type { Policy } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
 import type { TraceLevel } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import type { Gpt2 } from '@nanscope/gpt2';
+import { LaneTracer, StepTracer } from '@nanscope/lane';
+import type { Gpt2 } from '@nanscope/model';
+import type { RecordSink } from '@nanscope/record';
 import { AdamW, type LabelledBatch, type TrainHooks, type Training, train } from '@nanscope/trainer';
-import { LaneTracer } from '../../packages/harness/src/lane/tracer.ts';
-import type { RecordSink } from '../../packages/harness/src/run-folder/sink.ts';
-import { StepTracer } from '../../packages/harness/src/train/step-tracer.ts';
 
 export interface StepSetup {
   readonly session: Session;

@@ -7,7 +7,7 @@
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import type { TraceLevel } from '@nanscope/cascade';
-import { loadGpt2, parseConfig } from '@nanscope/gpt2';
+import { loadGpt2, parseConfig } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { evaluationSteps, type Steps, trainingSteps } from './trace-steps.ts';
 

@@ -6,7 +6,7 @@
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2, parseConfig } from '@nanscope/gpt2';
+import { loadGpt2, parseConfig } from '@nanscope/model';
 import {
   AdamW,
   atTheStart,

@@ -14,15 +14,15 @@ import {
   replayOp,
   type TraceableSession,
 } from '@nanscope/cascade';
-import type { ShadowStep } from '@nanscope/report';
+import type { Questions, Replayable } from '@nanscope/lane';
+import type { ShadowStep } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ShadowLane } from '../../packages/harness/src/shadow/shadow-lane.ts';
 import { shadowStep } from '../../packages/harness/src/shadow/step.ts';
-import type { Questions, Replayable } from '../../packages/harness/src/shadow/task.ts';
 import { type Case, caseOf, forms, hostileCases, random } from './accusation-cases.ts';
 // Registers the kernels of ours.
-import '@nanscope/gpt2';
+import '@nanscope/model';
 import '@nanscope/trainer';
 import '@nanscope/attention';
 

@@ -2,7 +2,7 @@
  * Every nonlinearity that config.json can name, on every backend this machine has, against its formula in float64: values,
  * gradients, and the places of NaN and the infinities.
  */
-import { activate, activationNames } from '@nanscope/gpt2';
+import { activate, activationNames } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { difference } from './compare.ts';

@@ -15,7 +15,7 @@ import {
   type TraceLevel,
   traceLines,
 } from '@nanscope/cascade';
-import { loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import { loadGpt2, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

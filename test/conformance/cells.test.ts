@@ -12,7 +12,7 @@ import {
   runCell,
   tinyModel,
 } from '@nanscope/experiments';
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';

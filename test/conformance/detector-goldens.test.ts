@@ -5,7 +5,7 @@
 import { type PresetName, policies, presetNames } from '@nanscope/attention';
 import { contextOf, findOrigin, openTrace } from '@nanscope/cascade';
 import { tensorflowImplementation, withGradients } from '@nanscope/conform';
-import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runModel } from './model-run.ts';

@@ -4,7 +4,7 @@
  */
 import { attention, safePolicy } from '@nanscope/attention';
 import { philoxReader } from '@nanscope/backend';
-import { dropout, dropoutHook, loadGpt2 } from '@nanscope/gpt2';
+import { dropout, dropoutHook, loadGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';

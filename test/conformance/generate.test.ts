@@ -4,7 +4,7 @@
  */
 import { policies, safePolicy } from '@nanscope/attention';
 import { uniform } from '@nanscope/backend';
-import { type GenerateOptions, type Gpt2, generate, leftPad, loadGpt2, warp } from '@nanscope/gpt2';
+import { type GenerateOptions, type Gpt2, generate, leftPad, loadGpt2, warp } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';

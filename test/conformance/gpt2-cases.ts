@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { FLOAT32_MIN, type Implementation, type Policy, policies } from '@nanscope/attention';
-import { type Gpt2, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2, uploadBatch } from '@nanscope/model';
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
 import { crossEntropy, shiftLabels, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Implementation } from '@nanscope/attention';
-import { Gpt2, type Gpt2Config, parameterShapes } from '@nanscope/gpt2';
+import { Gpt2, type Gpt2Config, parameterShapes } from '@nanscope/model';
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
 import {
   AdamW,

@@ -1,5 +1,5 @@
 /** Opens every backend this machine has and holds the trainer's gradients and optimizer on it against the independent reference. */
-import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { difference } from './compare.ts';

@@ -2,7 +2,7 @@
  * What one sample may change, as a table: each case poisons one slice of one input, and says which slices of the
  * output may differ for it. All others must keep their bits. Sizes leave a tail in every tile that WGSL kernels use.
  */
-import { geluNew, layerNorm, linear } from '@nanscope/gpt2';
+import { geluNew, layerNorm, linear } from '@nanscope/model';
 import { crossEntropy, rowArgmax } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 

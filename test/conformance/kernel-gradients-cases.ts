@@ -3,7 +3,7 @@
  * float64, whose central differences are the judge. A kernel without an entry here must say why it has none.
  */
 import { attention, policies, referenceAttention } from '@nanscope/attention';
-import { geluNew, layerNorm, linear } from '@nanscope/gpt2';
+import { geluNew, layerNorm, linear } from '@nanscope/model';
 import { crossEntropy } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 

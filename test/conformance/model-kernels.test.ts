@@ -2,7 +2,7 @@
  * The kernels that GPT-2 and its loss add to TensorFlow.js, on every backend this machine has, against the same
  * formula in float64, where NaN and infinities must land exactly where IEEE arithmetic puts them.
  */
-import { geluNew, layerNorm, linear } from '@nanscope/gpt2';
+import { geluNew, layerNorm, linear } from '@nanscope/model';
 import { crossEntropy, rowArgmax } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';

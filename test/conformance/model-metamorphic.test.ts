@@ -4,7 +4,7 @@
  */
 import { policies } from '@nanscope/attention';
 import { largest } from '@nanscope/conform';
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import type { LabelledBatch } from '@nanscope/trainer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelNumbers, runModel } from './model-run.ts';

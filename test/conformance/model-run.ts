@@ -1,6 +1,6 @@
 /** GPT-2 on the active backend, forward and backward on one labelled batch, with everything read back as host arrays. */
 import type { Implementation, Policy } from '@nanscope/attention';
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import { type LabelledBatch, lossAndGradients, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 

@@ -18,7 +18,7 @@ import {
   tensorflowImplementation,
   withGradients,
 } from '@nanscope/conform';
-import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelNumbers, runModel } from './model-run.ts';

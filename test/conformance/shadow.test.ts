@@ -6,14 +6,14 @@ import { policies } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
 import { type CapturedOp, type CapturedTensor, callOf } from '@nanscope/cascade';
 import { collateCausalLM } from '@nanscope/collator';
-import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
-import type { ShadowStep } from '@nanscope/report';
+import type { Question, Questions } from '@nanscope/lane';
+import { type Answering, answer } from '@nanscope/lane';
+import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import type { ShadowStep } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answering, answer } from '../../packages/harness/src/shadow/answer.ts';
 import type { ShadowLane } from '../../packages/harness/src/shadow/shadow-lane.ts';
 import { shadowStep } from '../../packages/harness/src/shadow/step.ts';
-import type { Question, Questions } from '../../packages/harness/src/shadow/task.ts';
 import { probes } from './probes.ts';
 import { modelFolder } from './small-model.ts';
 

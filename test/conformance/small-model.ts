@@ -3,7 +3,7 @@
  * poisoned without touching the logits. What float32 errs in this model is recorded in golden/presets.
  */
 import { fileURLToPath } from 'node:url';
-import { Gpt2, openWeights, parameterShapes } from '@nanscope/gpt2';
+import { Gpt2, openWeights, parameterShapes } from '@nanscope/model';
 import type { LabelledBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { recordings } from './preset-goldens.ts';

@@ -2,12 +2,12 @@
 import { policies } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
 import { type BatchTrace, parseTapFilter, parseTraces } from '@nanscope/cascade';
-import { loadGpt2, parseConfig } from '@nanscope/gpt2';
+import type { TraceSettings } from '@nanscope/lane';
+import { StepTracer } from '@nanscope/lane';
+import { loadGpt2, parseConfig } from '@nanscope/model';
 import { AdamW, type LabelledBatch, type Training, train } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TraceSettings } from '../../packages/harness/src/lane/trace-book.ts';
-import { StepTracer } from '../../packages/harness/src/train/step-tracer.ts';
 import { probes } from './probes.ts';
 
 const shape = { vocab_size: 32, n_positions: 8, n_embd: 16, n_layer: 1, n_head: 2 };

@@ -6,7 +6,7 @@
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { byteTokenizer, collateCausalLM, markovCorpus } from '@nanscope/collator';
-import { loadGpt2 } from '@nanscope/gpt2';
+import { loadGpt2 } from '@nanscope/model';
 import { AdamW, type StepReport, type TrainHooks, type TrainingRows, train } from '@nanscope/trainer';
 import { beforeAll, expect, it } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';

@@ -1,6 +1,6 @@
 /** Command lines in the pages, taken apart as a shell would, and read by the command line's own parser. */
 import { existsSync } from 'node:fs';
-import { type EvalConfig, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/harness';
+import { type EvalConfig, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import type { Invocation } from '../../apps/cli/src/command.ts';
 import { commands } from '../../apps/cli/src/commands/index.ts';
 import { run } from '../../apps/cli/src/run.ts';

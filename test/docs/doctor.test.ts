@@ -5,12 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import { release } from 'node:os';
 import { builtinBackend } from '@nanscope/backend';
-import type { NumericAnswer } from '@nanscope/report';
+import { askKernels, askShader, questions } from '@nanscope/lane';
+import type { NumericAnswer } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { askKernels } from '../../packages/harness/src/doctor/numerics/ask-kernels.ts';
-import { askShader } from '../../packages/harness/src/doctor/numerics/ask-shader.ts';
-import { questions } from '../../packages/harness/src/doctor/numerics/questions.ts';
 import { at, expectPart, textOf } from './pages.ts';
 
 /** The block of the page, or what the command prints now, less the version of this machine's kernel. */

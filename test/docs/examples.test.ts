@@ -1,6 +1,6 @@
 /** The examples of docs/getting-started.md: the program runs and prints what the page says, the config file is read. */
 import { readFileSync } from 'node:fs';
-import { evalFlags, readConfigFile, resolveFlags } from '@nanscope/harness';
+import { evalFlags, readConfigFile, resolveFlags } from '@nanscope/settings';
 import { expect, it, vi } from 'vitest';
 import { at, blocksOf, expectPart, textOf } from './pages.ts';
 

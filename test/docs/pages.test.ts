@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { policyFrom } from '@nanscope/attention';
 import { deviceNames } from '@nanscope/device';
-import { isModelPreset, isTrainedModel } from '@nanscope/gpt2';
+import { isModelPreset, isTrainedModel } from '@nanscope/model';
 import { describe, expect, it } from 'vitest';
 import { commandsOf, understood } from './commands.ts';
 import { at, blocksOf, pages, textOf } from './pages.ts';

@@ -1,6 +1,6 @@
 /** The table of policies in docs/why-nan.md is what its command prints, policy by policy. UPDATE_DOCS=1 writes it. */
 import { presetNames } from '@nanscope/attention';
-import type { LaneRecord } from '@nanscope/report';
+import type { LaneRecord } from '@nanscope/record';
 import { expect, it } from 'vitest';
 import { understood } from './commands.ts';
 import { expectPart } from './pages.ts';

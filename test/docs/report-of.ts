@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { type PresetName, policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { resolve } from '@nanscope/device';
-import type { EvalConfig } from '@nanscope/harness';
-import { type LaneRecord, renderTerminal, terminalStyle } from '@nanscope/report';
+import type { LaneTask } from '@nanscope/lane';
+import { runLane } from '@nanscope/lane';
+import type { LaneRecord } from '@nanscope/record';
+import { makeRunFolder, readLane } from '@nanscope/record';
+import { renderTerminal, terminalStyle } from '@nanscope/report';
+import type { EvalConfig } from '@nanscope/settings';
 import { compareLaneFolders } from '../../packages/harness/src/compare/compare-folders.ts';
 import { judge } from '../../packages/harness/src/compare/verdict.ts';
-import { runLane } from '../../packages/harness/src/lane/run-lane.ts';
-import type { LaneTask } from '../../packages/harness/src/lane/task.ts';
-import { readLane } from '../../packages/harness/src/run-folder/read.ts';
-import { makeRunFolder } from '../../packages/harness/src/run-folder/write.ts';
 import { at } from './pages.ts';
 
 /** Width of the reports in the pages. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { policies } from '@nanscope/attention';
-import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2 } from '@nanscope/model';
 import {
   float32Tensor,
   readSafetensors,

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { policies } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
 import { loadTokenizer } from '@nanscope/collator';
-import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difference } from '../conformance/compare.ts';

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { policies } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
-import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/model';
 import { float32Tensor, writeSafetensors } from '@nanscope/safetensors';
 import { EvalAccumulator, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';

@@ -6,7 +6,7 @@
  *     pnpm exec tsx --conditions=@nanscope/source test/golden/saved-model.ts DIRECTORY
  */
 import { byteTokenizer, tokenizerFiles } from '@nanscope/collator';
-import { Gpt2, initialValues, parameterShapes, parseConfig, saveGpt2 } from '@nanscope/gpt2';
+import { Gpt2, initialValues, parameterShapes, parseConfig, saveGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 
 /** Small enough to be committed; an odd width for the MLP, so that n_inner counts. */

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evalFlags, matrixFlags, readConfigFile, resolveFlags, trainFlags } from '@nanscope/harness';
-import { parseResult } from '@nanscope/report';
+import { parseResult } from '@nanscope/record';
+import { evalFlags, matrixFlags, readConfigFile, resolveFlags, trainFlags } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../apps/cli/package.json' with { type: 'json' };
 import { flagsPage } from '../../apps/cli/scripts/flags-page.ts';

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseResult, type ResultRecord } from '@nanscope/report';
+import { parseResult, type ResultRecord } from '@nanscope/record';
 import { afterAll, expect, vi } from 'vitest';
 
 // Each run is several processes; on a busy machine that takes its time.

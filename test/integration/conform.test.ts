@@ -1,7 +1,7 @@
 /** `nanscope conform` as a process: exit codes, the report, JSON, filters, devices that fail, and every kind of bad vector. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConformResultRecord } from '@nanscope/report';
+import type { ConformResultRecord } from '@nanscope/record';
 import {
   float32Tensor,
   integerTensor,

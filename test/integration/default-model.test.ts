@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { trainedModelFolder } from '@nanscope/gpt2';
+import { trainedModelFolder } from '@nanscope/model';
 import { expect, it } from 'vitest';
 import { evaluate, run, workspace } from './cli.ts';
 

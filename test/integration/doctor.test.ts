@@ -1,6 +1,6 @@
 /** `nanscope doctor` as a process: its JSON by the schema, what it measured, a backend that takes its process down. */
 import { homedir } from 'node:os';
-import { doctorSchema } from '@nanscope/report';
+import { doctorSchema } from '@nanscope/record';
 import { expect, it } from 'vitest';
 import { fixture, run, workspace } from './cli.ts';
 

@@ -3,7 +3,7 @@
  * one included; where none can be had the tests are skipped with what the command line said about it.
  */
 import { readFileSync } from 'node:fs';
-import { parseResult, type ResultRecord } from '@nanscope/report';
+import { parseResult, type ResultRecord } from '@nanscope/record';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, run, workspace } from './cli.ts';
 

@@ -13,12 +13,12 @@ import {
   doctorSchema,
   matrixSchema,
   reducedSchema,
-  reporters,
   resultSchema,
   selftestSchema,
   stringifyExact,
   trainResultSchema,
-} from '@nanscope/report';
+} from '@nanscope/record';
+import { reporters } from '@nanscope/report';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRecord } from '../../packages/harness/src/run-folder/read-record.ts';
 import {

@@ -3,7 +3,7 @@
  * stays readable, and the verdict says in one sentence what happened.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseLane, parseResult } from '@nanscope/report';
+import { parseLane, parseResult } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { childrenOf, evaluate, fixture, rows, run, start, until, workspace } from './cli.ts';
 

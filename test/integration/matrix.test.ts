@@ -1,7 +1,7 @@
 /** `nanscope matrix` and `nanscope claims` as processes: what they print, what they keep, how they go on, what they refuse. */
 import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { claimsSchema, type MatrixRecord, matrixSchema } from '@nanscope/report';
+import { claimsSchema, type MatrixRecord, matrixSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { fixture, run, start, until, workspace } from './cli.ts';
 

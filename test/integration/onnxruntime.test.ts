@@ -1,6 +1,6 @@
 /** onnxruntime's kernels through the command line: under the suite, in the matrix, and where they can not be asked. */
 import { onnxruntimeImplementation } from '@nanscope/conform';
-import { type ConformResultRecord, conformResultSchema, matrixSchema } from '@nanscope/report';
+import { type ConformResultRecord, conformResultSchema, matrixSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { run, workspace } from './cli.ts';
 

@@ -10,7 +10,7 @@ import {
   parseLane,
   parseResult,
   sampleLineSchema,
-} from '@nanscope/report';
+} from '@nanscope/record';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, evaluate, expectLines, rows, run, workspace } from './cli.ts';
 

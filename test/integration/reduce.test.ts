@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
-import { parseResult, type ReducedRecord, reducedSchema } from '@nanscope/report';
+import { parseResult, type ReducedRecord, reducedSchema } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../docs/commands.ts';
 import { expectPart } from '../docs/pages.ts';

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { stringifyExact } from '@nanscope/report';
+import { stringifyExact } from '@nanscope/record';
 import { describe, expect, it, vi } from 'vitest';
 import { bothNaN, conformed, kernelBug } from '../../packages/report/src/fixtures.ts';
 import { run, workspace } from './cli.ts';

@@ -1,5 +1,5 @@
 /** `nanscope selftest` as a process: the score sheet, its JSON by the schema, what is wrong with a command, a device that fails. */
-import { type SelftestRecord, selftestSchema } from '@nanscope/report';
+import { type SelftestRecord, selftestSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { fixture, run } from './cli.ts';
 

@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { policies } from '@nanscope/attention';
 import { parseTraces } from '@nanscope/cascade';
-import { loadGpt2 } from '@nanscope/gpt2';
-import { type TrainResultRecord, trainResultSchema } from '@nanscope/report';
+import { LaneTracer } from '@nanscope/lane';
+import { loadGpt2 } from '@nanscope/model';
+import { type TrainResultRecord, trainResultSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { LaneTracer } from '../../packages/harness/src/lane/tracer.ts';
 import { evaluate, fixture, run, workspace } from './cli.ts';
 
 const { at, text } = workspace();

@@ -10,7 +10,7 @@ import {
   trainLaneSchema,
   trainResultSchema,
   validationLineSchema,
-} from '@nanscope/report';
+} from '@nanscope/record';
 import { readEvents } from '@nanscope/trainer';
 import { describe, expect, it } from 'vitest';
 import { childrenOf, type Ended, expectLines, run, start, until, workspace } from './cli.ts';

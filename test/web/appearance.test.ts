@@ -4,12 +4,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { builtinBackend } from '@nanscope/backend';
+import { asked, askKernels, questions } from '@nanscope/lane';
 import { renderAnswers } from '@nanscope/report';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { askKernels } from '../../packages/harness/src/doctor/numerics/ask-kernels.ts';
-import { asked } from '../../packages/harness/src/doctor/numerics/judge.ts';
-import { questions } from '../../packages/harness/src/doctor/numerics/questions.ts';
 import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

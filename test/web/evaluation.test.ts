@@ -1,5 +1,5 @@
 /** Evaluations on the page, in a real Chromium: the same verdicts and cascades as on the command line; what fails is shown as that. */
-import type { LaneRecord, ResultRecord } from '@nanscope/report';
+import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, workspace } from '../integration/cli.ts';

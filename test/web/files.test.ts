@@ -18,7 +18,7 @@ import { workspace } from '../integration/cli.ts';
 import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
 import { savedRun } from './saved-run.ts';
 
-const prose = fileURLToPath(new URL('../../packages/gpt2/models/prose', import.meta.url));
+const prose = fileURLToPath(new URL('../../packages/model/models/prose', import.meta.url));
 const modelFiles = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
 
 describe.skipIf(chromiumPath === undefined)(

@@ -1,7 +1,7 @@
 /** The run that a page saves, unpacked into a folder as a visitor would. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseResult, type ResultRecord } from '@nanscope/report';
+import { parseResult, type ResultRecord } from '@nanscope/record';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 

@@ -1,5 +1,5 @@
 /** docs/flags.md, made from the tables that the command line itself is made from. */
-import type { Flag } from '@nanscope/harness';
+import type { Flag } from '@nanscope/settings';
 import type { Command } from '../src/command.ts';
 import { commands } from '../src/commands/index.ts';
 import { configFlag } from '../src/config-flag.ts';

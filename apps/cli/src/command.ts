@@ -1,5 +1,5 @@
 /** What a command is: a name, a line of help, flags from a flag table, and what it does. */
-import type { Flag } from '@nanscope/harness';
+import type { Flag } from '@nanscope/settings';
 
 export interface Invocation {
   /** Raw flag values by name, strings as typed, and `config` taken out. */

@@ -1,5 +1,5 @@
 /** `--config`, the one flag that is not itself a key of a config file. */
-import type { Flag } from '@nanscope/harness';
+import type { Flag } from '@nanscope/settings';
 
 export const configFlag = {
   name: 'config',

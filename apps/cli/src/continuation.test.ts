@@ -1,4 +1,4 @@
-import type { Continuation } from '@nanscope/harness';
+import type { Continuation } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
 import { continuationJson, continuationText, nonFiniteLine } from './continuation.ts';
 

@@ -1,5 +1,5 @@
 /** What a generated row looks like on standard output, and the one line on standard error of a row that met a NaN. */
-import type { Continuation } from '@nanscope/harness';
+import type { Continuation } from '@nanscope/lane';
 
 /** A terminal takes some control characters for orders; they are shown as U+FFFD instead. Line breaks and tabs stay. */
 function harmless(text: string): string {

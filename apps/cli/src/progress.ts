@@ -1,5 +1,6 @@
 /** Progress of an evaluation on standard error: stages, the device decision, a line a lane with an estimate of what is left. */
-import type { Decided, EvalHooks, LaneTask } from '@nanscope/harness';
+import type { Decided, EvalHooks } from '@nanscope/harness';
+import type { LaneTask } from '@nanscope/lane';
 import { createProgress, type Progress, terminalStyle } from '@nanscope/report';
 
 type LaneEvent = Parameters<EvalHooks['onLane']>[1];

@@ -1,4 +1,4 @@
-import type { Flag } from '@nanscope/harness';
+import type { Flag } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
 import type { Command, Invocation } from './command.ts';
 import { run } from './run.ts';

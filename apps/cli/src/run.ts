@@ -1,7 +1,8 @@
 /** yargs, fed from the flag tables: parses, prints help, offers the nearest name for what it does not know. */
 import { nearest, UserError } from '@nanscope/errors';
-import { type Flag, nanscopeVersion } from '@nanscope/harness';
+import { nanscopeVersion } from '@nanscope/lane';
 import { shellWord } from '@nanscope/report';
+import type { Flag } from '@nanscope/settings';
 import yargs, { type Argv } from 'yargs';
 import type { Command } from './command.ts';
 import { configFlag } from './config-flag.ts';

@@ -17,13 +17,7 @@ export { predict } from './cell/predict.ts';
 export { runCell } from './cell/run-cell.ts';
 export { tinyModel } from './cell/tiny-model.ts';
 export type { Claim, Verdict } from './claims/claim.ts';
-export {
-  claimCells,
-  claims,
-  type DeviceObservations,
-  type Finding,
-  judgeClaims,
-} from './claims/index.ts';
+export { claimCells, claims, type DeviceObservations, type Finding, judgeClaims } from './claims/index.ts';
 export { type KernelFacts, kernelFacts } from './claims/kernel-facts.ts';
 export { detectorTrials, type TrialPlan } from './detector/run-trials.ts';
 export { MECHANISM_BAR, type Score, type ScoreSheet, scoreSheet } from './detector/score.ts';

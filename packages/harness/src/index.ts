@@ -2,29 +2,22 @@
 export * from './browser.ts';
 export { runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-runs.ts';
-export { compareFlags, doctorFlags, reportFlags } from './config/compare-flags.ts';
-export { readConfigFile } from './config/config-file.ts';
-export type { GenerateConfig } from './config/generate-config.ts';
-export { generateFlags } from './config/generate-flags.ts';
-export { type ReduceConfig, reduceFlags } from './config/reduce-flags.ts';
-export { selftestFlags } from './config/selftest-flags.ts';
-export type { TrainConfig } from './config/train-config.ts';
-export { trainFlags } from './config/train-flags.ts';
+
 export { conform } from './conform/conform.ts';
 export { type DoctorHooks, diagnose } from './doctor/diagnose.ts';
-export { type EvalHooks, evaluate } from './eval/evaluate.ts';
-export { checkSameSettings, resumedEvaluation } from './eval/resume.ts';
+export { type EvalHooks, evaluate } from './evaluate/evaluate.ts';
+export { checkSameSettings, resumedEvaluation } from './evaluate/resume.ts';
 export { evalCommand } from './generate/eval-command.ts';
 export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts';
-export type { Continuation } from './generate/task.ts';
-export { nanscopeVersion } from './lane/environment.ts';
+
 export { mergeMatrices } from './matrix/merge.ts';
 export { runMatrix } from './matrix/run-matrix.ts';
 export { type ReduceHooks, reduceRun } from './reduce/reduce-run.ts';
 export { withFilesBeside } from './run-folder/beside.ts';
-export { readRun } from './run-folder/read.ts';
+
 export { type FoundRecord, readRecord } from './run-folder/read-record.ts';
 export { removeLink, writeScalars } from './run-folder/write-scalars.ts';
+export { failedCases } from './selection/last-failed.ts';
 export { type SelftestConfig, selftest } from './selftest/selftest.ts';
 export { resumedValues } from './train/check-train.ts';
 export { compareTrainRuns, isTrainingRun } from './train/compare-train-runs.ts';

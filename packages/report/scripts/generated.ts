@@ -1,7 +1,6 @@
 /** What is generated from this package's source, and where it goes: the JSON Schemas and the example in docs/output.md. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bothNaN } from '../src/fixtures.ts';
 import {
   claimsJsonSchema,
   conformJsonSchema,
@@ -10,12 +9,13 @@ import {
   lineJsonSchemas,
   matrixJsonSchema,
   reducedJsonSchema,
-  renderTerminal,
   resultJsonSchema,
   selftestJsonSchema,
   trainJsonSchema,
   trainLaneJsonSchema,
-} from '../src/index.ts';
+} from '@nanscope/record';
+import { bothNaN } from '../src/fixtures.ts';
+import { renderTerminal } from '../src/index.ts';
 
 const at = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const schemaText = (schema: Record<string, unknown>): string => `${JSON.stringify(schema, null, 2)}\n`;

@@ -12,22 +12,9 @@ export { type Content, Html, html } from './html/html.ts';
 export { badge, commandLine, fields, type Section, section, table } from './html/parts.ts';
 export { reportSections } from './html/sections.ts';
 export { style as reportStyle } from './html/style.ts';
-export {
-  claimsJsonSchema,
-  conformJsonSchema,
-  doctorJsonSchema,
-  laneJsonSchema,
-  lineJsonSchemas,
-  matrixJsonSchema,
-  reducedJsonSchema,
-  renderJson,
-  resultJsonSchema,
-  selftestJsonSchema,
-  trainJsonSchema,
-  trainLaneJsonSchema,
-} from './json.ts';
+
 export { renderMatrix } from './matrix/render.ts';
-export { parseLane, parseResult, tooDeep } from './parse.ts';
+
 export {
   type ProgressLineOptions,
   type ProgressState,
@@ -37,13 +24,13 @@ export {
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
 export { bugReport } from './reduced/bug-report.ts';
 export { renderReduced } from './reduced/render.ts';
-export * from './schema/index.ts';
+
 export { renderSelftest } from './selftest/render.ts';
 export { type RenderOptions, renderTerminal } from './terminal/render.ts';
 export { replaysWords, stepWords } from './terminal/shadow-words.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { count, counted, setting as settingWords, tolerance as toleranceWords } from './text/number.ts';
-export { sanitize, sanitizeRecord } from './text/sanitize.ts';
+
 export { shellWord } from './text/shell-word.ts';
 export { renderTraining } from './training/render.ts';
 export { type Verdict, verdictOf } from './verdict.ts';

@@ -1,6 +1,6 @@
+import { laneJsonSchema, renderJson, resultJsonSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { agree, targetLane } from './fixtures.ts';
-import { laneJsonSchema, renderJson, resultJsonSchema } from './index.ts';
 
 describe('renderJson', () => {
   it('writes numbers that are not finite as strings, never as null', () => {

@@ -1,7 +1,7 @@
 import { UserError } from '@nanscope/errors';
+import { parseLane, parseResult, renderJson } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { bothNaN, kernelBug, targetLane } from './fixtures.ts';
-import { parseLane, parseResult, renderJson } from './index.ts';
 
 function refusal(read: () => unknown): UserError {
   try {

@@ -1,13 +1,16 @@
 /** What any result comes to: a title, a sentence, what to do next, the exit code of the command that made it. */
-import type { AnyRecord } from './schema/any.ts';
-import type { ClaimsRecord, FindingRecord } from './schema/claims.ts';
-import type { ConformVerdictRecord } from './schema/conform.ts';
-import type { DoctorVerdict } from './schema/doctor.ts';
-import type { MatrixRecord } from './schema/matrix.ts';
-import type { ReducedRecord } from './schema/reduced.ts';
-import type { VerdictRecord } from './schema/result.ts';
-import type { SelftestVerdict } from './schema/selftest.ts';
-import type { TrainVerdictRecord } from './schema/train.ts';
+import type {
+  AnyRecord,
+  ClaimsRecord,
+  ConformVerdictRecord,
+  DoctorVerdict,
+  FindingRecord,
+  MatrixRecord,
+  ReducedRecord,
+  SelftestVerdict,
+  TrainVerdictRecord,
+  VerdictRecord,
+} from '@nanscope/record';
 import type { Tone } from './text/line.ts';
 import { count, counted } from './text/number.ts';
 

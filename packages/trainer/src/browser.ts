@@ -1,5 +1,5 @@
 /** The part of the package that needs no file system: what a page can import. @module */
-export { rowArgmax, unanswerable } from '@nanscope/gpt2';
+export { rowArgmax, unanswerable } from '@nanscope/model';
 export { GradientAccumulator } from './accumulate.ts';
 export { EvalAccumulator, type EvalMetrics, type TokenResults } from './eval-accumulator.ts';
 export {

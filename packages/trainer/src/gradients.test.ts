@@ -1,4 +1,4 @@
-import { type Gpt2, loadGpt2 } from '@nanscope/gpt2';
+import { type Gpt2, loadGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

@@ -2,7 +2,7 @@
  * Loss and gradients of one batch, left on the device. Gradients are of the loss summed over supervised tokens;
  * accumulate.ts adds them up, optimizer/ divides by the number of tokens while it updates.
  */
-import type { ForwardOptions, Gpt2 } from '@nanscope/gpt2';
+import type { ForwardOptions, Gpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { batchLoss, type StepPhase, untracedStep } from './loss/batch-loss.ts';
 import { checkLossOptions, type LossOptions } from './loss/token-losses.ts';

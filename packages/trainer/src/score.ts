@@ -2,7 +2,7 @@
  * Loss and prediction of every supervised position of a batch, on the device. Logits exist for a chunk of rows at
  * a time only: for GPT-2 they are the largest tensor of an evaluation by far.
  */
-import { type Gpt2, rowArgmax } from '@nanscope/gpt2';
+import { type Gpt2, rowArgmax } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { crossEntropy } from './kernels/sparse-cross-entropy.ts';
 import type { SupervisedRows } from './shift.ts';

@@ -1,4 +1,4 @@
-import { loadGpt2 } from '@nanscope/gpt2';
+import { loadGpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {

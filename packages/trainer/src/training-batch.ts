@@ -1,5 +1,5 @@
 /** A batch on its way to a training step: labels are shifted, checked and counted while they are in JavaScript memory. */
-import { type Gpt2Batch, type Gpt2Config, type HostBatch, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2Batch, type Gpt2Config, type HostBatch, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { ignoredLabel } from './kernels/sparse-cross-entropy.ts';
 import { supervisedRows } from './shift.ts';

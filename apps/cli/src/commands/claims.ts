@@ -1,15 +1,9 @@
 /** `nanscope claims`: the claims of the report that this project began with, decided on this machine's devices. */
 import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { errorLine, UserError } from '@nanscope/errors';
-import {
-  type ClaimsConfig,
-  claimsFlags,
-  readConfigFile,
-  resolveFlags,
-  runClaims,
-  toConfig,
-} from '@nanscope/harness';
+import { type ClaimsConfig, runClaims } from '@nanscope/harness';
 import { claimsMarkdown } from '@nanscope/report';
+import { claimsFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';

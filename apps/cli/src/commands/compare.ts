@@ -1,15 +1,8 @@
 /** `nanscope compare A B`: two run folders, made here or elsewhere, compared as two lanes are. */
-import {
-  compareFlags,
-  compareRuns,
-  compareTrainRuns,
-  type EvalConfig,
-  isTrainingRun,
-  readConfigFile,
-  resolveFlags,
-  toConfig,
-} from '@nanscope/harness';
-import type { ResultRecord, TrainResultRecord } from '@nanscope/report';
+
+import { compareRuns, compareTrainRuns, isTrainingRun } from '@nanscope/harness';
+import type { ResultRecord, TrainResultRecord } from '@nanscope/record';
+import { compareFlags, type EvalConfig, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { reportsOf } from '../reports/index.ts';
 

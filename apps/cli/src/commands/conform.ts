@@ -1,12 +1,7 @@
 /** `nanscope conform`: an attention implementation on a device under the conformance suite, verdict to standard output. */
-import {
-  type ConformConfig,
-  conform,
-  conformFlags,
-  readConfigFile,
-  resolveFlags,
-  toConfig,
-} from '@nanscope/harness';
+
+import { conform } from '@nanscope/harness';
+import { type ConformConfig, conformFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { reportsOf } from '../reports/index.ts';

@@ -1,5 +1,6 @@
 /** `nanscope doctor`: what this machine offers and whether it can be trusted, as a block to paste into an issue. */
-import { diagnose, doctorFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/harness';
+import { diagnose } from '@nanscope/harness';
+import { doctorFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
 import { interruption } from '../interruption.ts';

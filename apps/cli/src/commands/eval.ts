@@ -1,14 +1,6 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
-import {
-  checkSameSettings,
-  type EvalConfig,
-  evalFlags,
-  evaluate,
-  readConfigFile,
-  resolveFlags,
-  resumedEvaluation,
-  toEvalConfig,
-} from '@nanscope/harness';
+import { checkSameSettings, evaluate, resumedEvaluation } from '@nanscope/harness';
+import { type EvalConfig, evalFlags, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { reportsOf } from '../reports/index.ts';

@@ -1,14 +1,14 @@
 /** `nanscope generate`: texts continued by a model. Continuations go to standard output as they end. */
+
+import { evalCommand, generateTexts } from '@nanscope/harness';
+import type { Continuation } from '@nanscope/lane';
 import {
-  type Continuation,
-  evalCommand,
   type GenerateConfig,
   generateFlags,
-  generateTexts,
   readConfigFile,
   resolveFlags,
   toConfig,
-} from '@nanscope/harness';
+} from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
 import { interruption } from '../interruption.ts';

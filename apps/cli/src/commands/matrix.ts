@@ -1,6 +1,7 @@
 /** `nanscope matrix`: the factorial of conditions, and the minimal sets of them that are enough for a NaN or a leak. */
-import { matrixConfig, matrixFlags, readConfigFile, resolveFlags, runMatrix } from '@nanscope/harness';
+import { matrixConfig, runMatrix } from '@nanscope/harness';
 import { verdictOf } from '@nanscope/report';
+import { matrixFlags, readConfigFile, resolveFlags } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';

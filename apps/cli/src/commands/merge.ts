@@ -1,6 +1,8 @@
 /** `nanscope merge RUN..`: shards of a matrix, or runs of it on several machines, as one table. */
-import { mergeFlags, mergeMatrices, readConfigFile, resolveFlags, toConfig } from '@nanscope/harness';
+
+import { mergeMatrices } from '@nanscope/harness';
 import { verdictOf } from '@nanscope/report';
+import { mergeFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
 

@@ -1,12 +1,7 @@
 /** `nanscope reduce RUN`: the smallest case that fails as a run failed, as a folder to send. */
-import {
-  type ReduceConfig,
-  readConfigFile,
-  reduceFlags,
-  reduceRun,
-  resolveFlags,
-  toConfig,
-} from '@nanscope/harness';
+
+import { reduceRun } from '@nanscope/harness';
+import { type ReduceConfig, readConfigFile, reduceFlags, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { interruption } from '../interruption.ts';
 import { ReduceProgress } from '../reduce-progress.ts';

@@ -1,5 +1,7 @@
 /** `nanscope report RUN`: the reports of a run that was made before, here or elsewhere. */
-import { readConfigFile, readRecord, reportFlags, resolveFlags, toConfig } from '@nanscope/harness';
+
+import { readRecord } from '@nanscope/harness';
+import { readConfigFile, reportFlags, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
 

@@ -1,12 +1,7 @@
 /** `nanscope selftest --detector`: does the detector see, place and name the faults that are put before it? */
-import {
-  readConfigFile,
-  resolveFlags,
-  type SelftestConfig,
-  selftest,
-  selftestFlags,
-  toConfig,
-} from '@nanscope/harness';
+
+import { type SelftestConfig, selftest } from '@nanscope/harness';
+import { readConfigFile, resolveFlags, selftestFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';

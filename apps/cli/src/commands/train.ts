@@ -1,13 +1,7 @@
 /** `nanscope train`: flags in, progress to standard error, the result to standard output. */
-import {
-  readConfigFile,
-  resolveFlags,
-  resumedValues,
-  runTraining,
-  type TrainConfig,
-  toConfig,
-  trainFlags,
-} from '@nanscope/harness';
+
+import { resumedValues, runTraining } from '@nanscope/harness';
+import { readConfigFile, resolveFlags, type TrainConfig, toConfig, trainFlags } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { reportsOf } from '../reports/index.ts';

@@ -1,6 +1,7 @@
 /** `--reporter` of a command: checked before the run, made after it. */
 import { withFilesBeside } from '@nanscope/harness';
-import { type AnyRecord, type Reporter, reporters } from '@nanscope/report';
+import type { AnyRecord } from '@nanscope/record';
+import { type Reporter, reporters } from '@nanscope/report';
 import { planReports } from './plan.ts';
 import { checkPlaces, writeReports } from './write.ts';
 

@@ -3,7 +3,8 @@ import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, wr
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { removeLink, writeScalars } from '@nanscope/harness';
-import { type Reporter, type ReportSubject, reporters, terminalStyle } from '@nanscope/report';
+import type { ReportSubject } from '@nanscope/record';
+import { type Reporter, reporters, terminalStyle } from '@nanscope/report';
 import type { PlannedReport } from './plan.ts';
 
 /** A file has no width of its own. */

@@ -1,5 +1,5 @@
 /** The commands that a page has, each with its flags: all of the command line's but those that name places on a disk. */
-import { claimsFlags, conformFlags, evalFlags, type Flag, matrixFlags } from '@nanscope/harness';
+import { claimsFlags, conformFlags, evalFlags, type Flag, matrixFlags } from '@nanscope/settings';
 
 /** What a page cannot do: write files, tell a result elsewhere, read a place that nobody dropped on it. */
 const ofADisk = ({ affects, disk }: Flag): boolean =>

@@ -1,15 +1,9 @@
 /** The conformance suite for attention on a device of this browser; its cases come one by one. */
 import type { CaseResult } from '@nanscope/conform';
-import {
-  type ConformConfig,
-  conformRecord,
-  type DecidedDevices,
-  decideWith,
-  type EvalConfig,
-  ownCases,
-  refuseNoCases,
-} from '@nanscope/harness';
-import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/report';
+import { conformRecord, type DecidedDevices, decideWith } from '@nanscope/harness';
+import { ownCases, refuseNoCases } from '@nanscope/lane';
+import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/record';
+import type { ConformConfig, EvalConfig } from '@nanscope/settings';
 import { answerOf } from './answer.ts';
 import { probing } from './devices.ts';
 import { startWorker } from './start-worker.ts';

@@ -2,25 +2,30 @@
  * An evaluation on this page: check, decide, run both lanes, compare, judge. The same decisions, lanes, comparison and
  * verdict as on the command line; what differs is that lanes are workers and the run folder is in memory.
  */
+
 import {
-  configRecord,
   type DecidedDevices,
   decideWith,
-  type EvalConfig,
   interrupted,
   investigate,
   judge,
   type LaneEvent,
-  type LaneOutcome,
   type Outcomes,
-  parseJsonLines,
-  parseRun,
   type Role,
-  recordText,
   roles,
   runLanes,
 } from '@nanscope/harness';
-import { type LaneRecord, type ResultRecord, SCHEMA_VERSION, sampleLineSchema } from '@nanscope/report';
+import type { LaneOutcome } from '@nanscope/lane';
+import {
+  type LaneRecord,
+  parseJsonLines,
+  parseRun,
+  type ResultRecord,
+  recordText,
+  SCHEMA_VERSION,
+  sampleLineSchema,
+} from '@nanscope/record';
+import { configRecord, type EvalConfig } from '@nanscope/settings';
 import type { PageFiles } from '../worker/tasks.ts';
 import { answerOf } from './answer.ts';
 import { probing } from './devices.ts';

@@ -1,5 +1,5 @@
 /** The attention of one head, computed in a worker of its own. */
-import type { AttentionPattern } from '@nanscope/harness';
+import type { AttentionPattern } from '@nanscope/lane';
 import type { Tasks } from '../worker/tasks.ts';
 import { answerOf } from './answer.ts';
 import { startWorker } from './start-worker.ts';

@@ -1,6 +1,6 @@
 /** Has one backend answer the doctor's questions about numbers, in a worker of its own. */
 import type { BackendFacts } from '@nanscope/backend';
-import type { Measured } from '@nanscope/harness';
+import type { Measured } from '@nanscope/lane';
 import type { Answered } from '@nanscope/report';
 import { startWorker } from './start-worker.ts';
 

@@ -1,5 +1,5 @@
 /** A finished run, from files that may come from anywhere. */
-import type { ReportSubject } from '@nanscope/report';
+import type { ReportSubject } from '@nanscope/record';
 import type { PageFile } from '../worker/tasks.ts';
 import { answerOf } from './answer.ts';
 import { startWorker } from './start-worker.ts';

@@ -1,5 +1,6 @@
 /** A lane that is open for questions, in a worker of its own. */
-import { openShadowLane, type ShadowLane, type ShadowMessage, type ShadowTask } from '@nanscope/harness';
+import { openShadowLane, type ShadowLane } from '@nanscope/harness';
+import type { ShadowMessage, ShadowTask } from '@nanscope/lane';
 import type { PageFiles, WorkerMessage } from '../worker/tasks.ts';
 import { startWorker } from './start-worker.ts';
 

@@ -1,5 +1,5 @@
 /** The page's side of a worker: starts it with one task, listens, and says how it ended, whether it told or not. Never rejects. */
-import { type LaneOutcome, laneOutcome } from '@nanscope/harness';
+import { type LaneOutcome, laneOutcome } from '@nanscope/lane';
 import workerUrl from '../worker/main.ts?worker&url';
 import type { Order, TaskName, Tasks, WorkerMessage } from '../worker/tasks.ts';
 

@@ -1,6 +1,6 @@
 /** Cells of an experiment as they are observed: what each showed, and whether the float64 oracle predicts it. */
 import { cellId, conditionNames, differences, plainCell, predict } from '@nanscope/experiments';
-import type { CellResult } from '@nanscope/harness';
+import type { CellResult } from '@nanscope/lane';
 import type { Content } from '@nanscope/report';
 import { html } from './dom.ts';
 import { passed } from './live-table.ts';

@@ -1,5 +1,6 @@
 /** Fourteen claims about NaN, attention and left padding, decided on the devices of this browser. */
-import { type ClaimsConfig, decideClaims, toConfig } from '@nanscope/harness';
+import { type ClaimsConfig, decideClaims } from '@nanscope/harness';
+import { toConfig } from '@nanscope/settings';
 import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
 import type { OpenView } from './page.ts';

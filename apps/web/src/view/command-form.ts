@@ -1,6 +1,6 @@
 /** The settings of a command with what belongs to them: the equal command line, the address, what is wrong, run and cancel. */
 import { errorLine } from '@nanscope/errors';
-import type { FlagValues } from '@nanscope/harness';
+import type { FlagValues } from '@nanscope/settings';
 import { commandLineOf, type Given, valuesOf, writeAddress } from '../configuration/address.ts';
 import { type CommandName, commands } from '../configuration/commands.ts';
 import { html, one, show } from './dom.ts';

@@ -1,6 +1,7 @@
 /** The conformance suite for attention on a device of this browser. */
-import { type ConformConfig, toConfig } from '@nanscope/harness';
+
 import { badge } from '@nanscope/report';
+import { type ConformConfig, toConfig } from '@nanscope/settings';
 import { conform } from '../run/conform.ts';
 import { openForm } from './command-form.ts';
 import { html, one, show } from './dom.ts';

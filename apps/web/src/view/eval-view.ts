@@ -1,5 +1,6 @@
 /** The evaluation: settings, files, both lanes while they run, the report of what they gave, and what can be done with it. */
-import { type DecidedDevices, type EvalConfig, toEvalConfig } from '@nanscope/harness';
+import type { DecidedDevices } from '@nanscope/harness';
+import { type EvalConfig, toEvalConfig } from '@nanscope/settings';
 import type { Dropped } from '../files/classify.ts';
 import type { Run } from '../run/evaluate.ts';
 import type { PageFiles } from '../worker/tasks.ts';

@@ -1,6 +1,6 @@
 /** What the views of experiments share: settings, a table that fills in, the report at the end. */
 import type { ExperimentHooks } from '@nanscope/harness';
-import type { ReportSubject } from '@nanscope/report';
+import type { ReportSubject } from '@nanscope/record';
 import type { Given } from '../configuration/address.ts';
 import type { CommandName } from '../configuration/commands.ts';
 import { cellColumns, cellRow } from './cell-rows.ts';

@@ -1,6 +1,6 @@
 /** The form of the flags: every field is made from the table that the command line is made from. */
 import { deviceNames } from '@nanscope/device';
-import type { Flag } from '@nanscope/harness';
+import type { Flag } from '@nanscope/settings';
 import type { Given } from '../configuration/address.ts';
 import { all, type Html, html, one, show } from './dom.ts';
 

@@ -1,6 +1,7 @@
 /** Both lanes while they run: what each is doing, how far it is, its metrics as they grow. */
 import type { DecidedDevices, LaneEvent, Role } from '@nanscope/harness';
-import { fields, type LaneRecord } from '@nanscope/report';
+import type { LaneRecord } from '@nanscope/record';
+import { fields } from '@nanscope/report';
 import { html, one, show } from './dom.ts';
 
 const figure = (value: number | string, digits = 4) =>

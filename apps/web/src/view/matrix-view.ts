@@ -1,13 +1,6 @@
 /** The matrix of conditions: which of them are enough for a NaN, on the devices of this browser. A small table unless a larger one is asked for. */
-import {
-  cellLine,
-  cellRecords,
-  matrixConfig,
-  observeMatrix,
-  parseJsonLines,
-  planMatrix,
-} from '@nanscope/harness';
-import { cellLineSchema } from '@nanscope/report';
+import { cellLine, cellRecords, matrixConfig, observeMatrix, planMatrix } from '@nanscope/harness';
+import { cellLineSchema, parseJsonLines } from '@nanscope/record';
 import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
 import type { OpenView } from './page.ts';

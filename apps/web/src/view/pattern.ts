@@ -1,8 +1,10 @@
 /** The attention pattern of a chosen head: which keys a query sees, which it should not, and where it is not finite. Told apart by letters and lines, not by colour alone. */
 import { errorLine } from '@nanscope/errors';
-import type { AttentionPattern, DecidedDevices, EvalConfig, PatternCell, Role } from '@nanscope/harness';
+import type { DecidedDevices, Role } from '@nanscope/harness';
 import { roles } from '@nanscope/harness';
-import type { LaneRecord } from '@nanscope/report';
+import type { AttentionPattern, PatternCell } from '@nanscope/lane';
+import type { LaneRecord } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
 import type { PageFiles } from '../worker/tasks.ts';
 import { all, type Html, html, one, show } from './dom.ts';
 

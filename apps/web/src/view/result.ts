@@ -1,13 +1,7 @@
 /** A finished run: its verdict, what was run, and every section of its report. */
-import {
-  commandLine,
-  type ReportSubject,
-  reportFacts,
-  reportSections,
-  sanitizeRecord,
-  shapeSymbols,
-  verdictOf,
-} from '@nanscope/report';
+
+import { type ReportSubject, sanitizeRecord } from '@nanscope/record';
+import { commandLine, reportFacts, reportSections, shapeSymbols, verdictOf } from '@nanscope/report';
 import { html, one, show } from './dom.ts';
 import { serveFigures } from './serve-figures.ts';
 

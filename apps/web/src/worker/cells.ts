@@ -1,6 +1,6 @@
 /** Cells of an experiment, one after the other, on one device. */
 import { UserError } from '@nanscope/errors';
-import { observeCells } from '@nanscope/harness';
+import { observeCells } from '@nanscope/lane';
 import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';
 

@@ -1,7 +1,7 @@
 /** Two lanes' texts -> what differs. In a worker of its own, since traces can be long. */
 import { readableText } from '@nanscope/collator';
-import { compareLanes, type LaneFiles, parseJsonLines, parseRun, tracesOf } from '@nanscope/harness';
-import { type ComparisonRecord, sampleLineSchema } from '@nanscope/report';
+import { compareLanes, type LaneFiles, tracesOf } from '@nanscope/harness';
+import { type ComparisonRecord, parseJsonLines, parseRun, sampleLineSchema } from '@nanscope/record';
 import { loadTokenizer } from './inputs.ts';
 import type { LaneTexts, Tasks } from './tasks.ts';
 

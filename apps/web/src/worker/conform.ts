@@ -1,6 +1,6 @@
 /** The conformance suite for attention on one device, case after case. */
 import { runSuite, tensorflowImplementation } from '@nanscope/conform';
-import { ownCases } from '@nanscope/harness';
+import { ownCases } from '@nanscope/lane';
 import { environmentOf } from './environment.ts';
 import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';

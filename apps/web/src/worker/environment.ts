@@ -1,5 +1,5 @@
 /** The browser and the versions behind a lane's numbers. */
-import type { EnvironmentRecord } from '@nanscope/report';
+import type { EnvironmentRecord } from '@nanscope/record';
 
 interface Brands {
   readonly platform?: string;

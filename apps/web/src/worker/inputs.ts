@@ -12,6 +12,7 @@ import {
   tokenizerOf,
 } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
+import { collateOptions, type EvalBatch } from '@nanscope/lane';
 import {
   buildGpt2,
   type Gpt2,
@@ -24,9 +25,9 @@ import {
   presetConfig,
   type TrainedModel,
   trainedModelFiles,
-} from '@nanscope/gpt2';
-import { collateOptions, type EvalBatch, type EvalConfig } from '@nanscope/harness';
+} from '@nanscope/model';
 import { type ByteSource, blobSource } from '@nanscope/safetensors';
+import type { EvalConfig } from '@nanscope/settings';
 import type { PageFile, PageFiles } from './tasks.ts';
 
 async function fetched(path: string, url: URL): Promise<ByteSource> {

@@ -1,5 +1,6 @@
 /** A lane from start to end, in its own worker: open the backend, load the model and the text, evaluate. Its records go to the page as they come. */
-import { collateOptions, evaluateLane, textSink } from '@nanscope/harness';
+import { collateOptions, evaluateLane } from '@nanscope/lane';
+import { textSink } from '@nanscope/record';
 import { environmentOf } from './environment.ts';
 import { evalBatches, loadModel, loadTokenizer } from './inputs.ts';
 import { openSession } from './session.ts';

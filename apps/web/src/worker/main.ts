@@ -1,6 +1,6 @@
 /** Entry point of a worker: takes one task, does it, says how it ended. What a task does is loaded when it is asked for. */
 import { errorLine, UserError } from '@nanscope/errors';
-import { userErrorMessage } from '@nanscope/harness';
+import { userErrorMessage } from '@nanscope/lane';
 import type { Order, Say, TaskName, Tasks } from './tasks.ts';
 
 type Doing<Name extends TaskName> = (given: Tasks[Name]['given'], say: Say) => Promise<Tasks[Name]['answer']>;

@@ -1,5 +1,5 @@
 /** Puts the doctor's questions about NaN, infinities, subnormal numbers and half floats to one backend. */
-import { asked, measure, questions } from '@nanscope/harness';
+import { asked, measure, questions } from '@nanscope/lane';
 import { openSession } from './session.ts';
 import type { Say } from './tasks.ts';
 

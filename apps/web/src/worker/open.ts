@@ -1,7 +1,14 @@
 /** A finished run from a zip, a folder or a JSON file -> what a report shows. Whatever is wrong with it is one clear line. */
 import { UserError } from '@nanscope/errors';
-import { cellRecords, parseJsonLines, parseRun } from '@nanscope/harness';
-import { type AnyRecord, cellLineSchema, isLane, type ReportSubject } from '@nanscope/report';
+import { cellRecords } from '@nanscope/harness';
+import {
+  type AnyRecord,
+  cellLineSchema,
+  isLane,
+  parseJsonLines,
+  parseRun,
+  type ReportSubject,
+} from '@nanscope/record';
 import type { PageFile, Tasks } from './tasks.ts';
 import { unpack } from './unpack.ts';
 

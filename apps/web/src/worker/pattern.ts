@@ -1,5 +1,5 @@
 /** The attention pattern of one head over one row of the first batch, on the device of a lane. */
-import { type AttentionPattern, attentionPattern, computationOf } from '@nanscope/harness';
+import { type AttentionPattern, attentionPattern, computationOf } from '@nanscope/lane';
 import { evalBatches, loadModel, loadTokenizer } from './inputs.ts';
 import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';

@@ -1,5 +1,5 @@
 /** A lane that is open for questions about one batch: replays of it, and of single ops with the inputs of the other lane. */
-import { answerQuestions, computationOf, type Question } from '@nanscope/harness';
+import { answerQuestions, computationOf, type Question } from '@nanscope/lane';
 import { evalBatches, loadModel, loadTokenizer } from './inputs.ts';
 import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';

@@ -3,18 +3,17 @@ import type { Probe } from '@nanscope/backend';
 import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
 import type { AttentionProbeOutcome, Decision } from '@nanscope/device';
 import type { Cell } from '@nanscope/experiments';
+import type { CheckedInputs, Role } from '@nanscope/harness';
 import type {
   AttentionPattern,
-  CheckedInputs,
-  EvalConfig,
   ExperimentMessage,
   LaneMessage,
   Measured,
-  Role,
   ShadowMessage,
   ShadowTask,
-} from '@nanscope/harness';
-import type { ComparisonRecord, EnvironmentRecord, NumericQuestion, ReportSubject } from '@nanscope/report';
+} from '@nanscope/lane';
+import type { ComparisonRecord, EnvironmentRecord, NumericQuestion, ReportSubject } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
 
 /** A file that was dropped or chosen, with its path in what was dropped. */
 export interface PageFile {

@@ -7,7 +7,7 @@ import {
   type TraceableSession,
 } from '@nanscope/cascade';
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
-import { type ForwardOptions, type Gpt2, uploadBatch } from '@nanscope/gpt2';
+import { type ForwardOptions, type Gpt2, uploadBatch } from '@nanscope/model';
 import { lossAndGradients, scoreRows, supervisedRows, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { type Cell, isForeign } from './cell.ts';

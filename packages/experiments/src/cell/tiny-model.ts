@@ -1,5 +1,5 @@
 /** The model of every cell: two heads of four, drawn from a seed, wide enough apart that a moved token moves its logits. */
-import { buildGpt2, type Gpt2, openParts, parseConfig } from '@nanscope/gpt2';
+import { buildGpt2, type Gpt2, openParts, parseConfig } from '@nanscope/model';
 import { LENGTH, VOCABULARY } from './cell-batch.ts';
 
 const SEED = 7;

@@ -5,7 +5,7 @@
  */
 import { type Implementation, type PresetName, policies, presetNames } from '@nanscope/attention';
 import { openTrace, type TraceableSession } from '@nanscope/cascade';
-import { type Gpt2, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { BATCH, LENGTH, VOCABULARY } from '../cell/cell-batch.ts';

@@ -9,7 +9,7 @@ import {
   type TraceableSession,
 } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import { AdamW, gradientNorm, gradientScale, lossAndGradients, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { plainCell } from '../cell/cell.ts';

@@ -7,12 +7,12 @@ import {
   judgeClaims,
   type KernelFacts,
 } from '@nanscope/experiments';
-import { type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/report';
-import type { EvalConfig } from '../config/eval-config.ts';
+import type { ObservedCell } from '@nanscope/lane';
+import { throwUserError } from '@nanscope/lane';
+import { type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
 import type { ExperimentHooks, Laboratory } from '../experiments/laboratory.ts';
 import { deviceNames, type NamedDevice } from '../experiments/named-devices.ts';
-import type { ObservedCell } from '../experiments/task.ts';
-import { throwUserError } from '../lane/lane-outcome.ts';
 
 export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly device?: string;

@@ -1,5 +1,5 @@
 /** The metrics over the labels that two sides have in common, and the labels that they answer differently. */
-import { type JsonNumber, toJsonNumber } from '@nanscope/report';
+import { type JsonNumber, toJsonNumber } from '@nanscope/record';
 import { EvalAccumulator } from '@nanscope/trainer';
 import type { AnswersApart, ComparedMetrics } from './compare-metrics.ts';
 

@@ -1,6 +1,6 @@
-import type { CascadeEvent, CascadeRecord } from '@nanscope/report';
+import type { CascadeEvent, CascadeRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { lane } from '../testing/records.ts';
+import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { batchesToAlign, compareCascades, layerOf, mergeKeys } from './compare-cascades.ts';
 
 describe('mergeKeys', () => {

@@ -1,6 +1,6 @@
 /** The two lanes' cascades op by op: aligned by key, classes before numbers. Pure, from the lanes' records and traces. */
 import { type Alignment, alignTraces, type BatchTrace } from '@nanscope/cascade';
-import type { CascadeEvent, CascadeRecord, CascadeRow, ComparisonRecord, LaneRecord } from '@nanscope/report';
+import type { CascadeEvent, CascadeRecord, CascadeRow, ComparisonRecord, LaneRecord } from '@nanscope/record';
 
 type Cell = NonNullable<CascadeRow['target']>;
 

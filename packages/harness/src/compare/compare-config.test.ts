@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lane } from '../testing/records.ts';
+import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { configurationDifferences, environmentDifferences, sameDevice } from './compare-config.ts';
 
 describe('configurationDifferences', () => {

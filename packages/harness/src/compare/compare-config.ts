@@ -1,9 +1,7 @@
 /** Configurations and environments are compared before any number is. */
-import type { LaneRecord } from '@nanscope/report';
-import { type Effect, effects, flagNames } from '../config/effects.ts';
-import { evalFlags } from '../config/eval-flags.ts';
-import type { Flag } from '../config/flag.ts';
-import { trainFlags } from '../config/train-flags.ts';
+import type { LaneRecord } from '@nanscope/record';
+import type { Flag } from '@nanscope/settings';
+import { type Effect, effects, evalFlags, flagNames, trainFlags } from '@nanscope/settings';
 
 export interface Difference {
   readonly name: string;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { lane } from '../testing/records.ts';
+import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { compareLaneFolders } from './compare-folders.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-compare-'));

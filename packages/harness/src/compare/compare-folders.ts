@@ -1,12 +1,16 @@
 /** Two lane folders of a disk, compared. */
 import { readableText } from '@nanscope/collator';
-import { type ComparisonRecord, type LaneRecord, sampleLineSchema } from '@nanscope/report';
-import { loadTokenizerFor } from '../data/inputs.ts';
-import { readLane } from '../run-folder/read.ts';
-import { readJsonLines } from '../run-folder/read-lines.ts';
-import { readTraces } from '../run-folder/read-traces.ts';
+import { loadTokenizerFor } from '@nanscope/lane';
+import type { Tolerance } from '@nanscope/record';
+import {
+  type ComparisonRecord,
+  type LaneRecord,
+  readJsonLines,
+  readLane,
+  sampleLineSchema,
+} from '@nanscope/record';
 import { compareLanes, type LaneFiles } from './compare-lanes.ts';
-import type { Tolerance } from './numbers.ts';
+import { readTraces } from './read-traces.ts';
 
 function filesOf(folder: string): LaneFiles | undefined {
   const record = readLane(folder);

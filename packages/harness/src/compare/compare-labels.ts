@@ -1,7 +1,14 @@
 /** Per-token losses of two runs, label by label, streamed: which labels differ, and what is special about their place. */
-import { type ComparisonRecord, fromJsonNumber, type SampleLine, toJsonNumber } from '@nanscope/report';
+import {
+  type ComparisonRecord,
+  fromJsonNumber,
+  requiredRtol,
+  type SampleLine,
+  sameNumber,
+  type Tolerance,
+  toJsonNumber,
+} from '@nanscope/record';
 import { CommonLabels } from './common-labels.ts';
-import { requiredRtol, sameNumber, type Tolerance } from './numbers.ts';
 
 const MOST = 50;
 

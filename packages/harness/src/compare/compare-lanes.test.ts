@@ -1,6 +1,6 @@
-import type { LaneRecord, SampleLine } from '@nanscope/report';
+import type { LaneRecord, SampleLine } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { lane, metrics } from '../testing/records.ts';
+import { lane, metrics } from '../../../../test/fixtures/records/lanes.ts';
 import { compareLanes } from './compare-lanes.ts';
 
 const rowsOf = (count: number, loss: (row: number) => number): SampleLine[] =>

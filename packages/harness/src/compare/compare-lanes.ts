@@ -1,12 +1,11 @@
 /** Two lanes -> what differs: configuration, environment, metrics, labels, cascades. Where their records lie is the caller's business. */
 import type { BatchTrace } from '@nanscope/cascade';
-import type { ComparisonRecord, LaneRecord, MetricsRecord, SampleLine } from '@nanscope/report';
+import type { ComparisonRecord, LaneRecord, MetricsRecord, SampleLine, Tolerance } from '@nanscope/record';
 import { CommonLabels } from './common-labels.ts';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
 import { compareLabels } from './compare-labels.ts';
 import { compareMetrics } from './compare-metrics.ts';
-import type { Tolerance } from './numbers.ts';
 
 /** What a lane wrote down. */
 export interface LaneFiles {

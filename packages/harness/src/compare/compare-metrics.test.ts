@@ -1,6 +1,6 @@
-import { toJsonNumber } from '@nanscope/report';
+import { toJsonNumber } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { metrics, nanMetrics } from '../testing/records.ts';
+import { metrics, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { compareMetrics } from './compare-metrics.ts';
 
 const tolerance = { rtol: 1e-4, atol: 0 };

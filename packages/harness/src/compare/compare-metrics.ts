@@ -1,12 +1,16 @@
 /** The lanes' metrics side by side, each with the tolerance it would have needed. */
+
 import {
-  counted,
   fromJsonNumber,
   type MetricComparison,
   type MetricsRecord,
+  numberClass,
+  requiredRtol,
+  sameNumber,
+  type Tolerance,
   toJsonNumber,
-} from '@nanscope/report';
-import { numberClass, requiredRtol, sameNumber, type Tolerance } from './numbers.ts';
+} from '@nanscope/record';
+import { counted } from '@nanscope/report';
 
 /** Of metrics, what is compared; over the labels that both sides have there are no batches and no time. */
 export type ComparedMetrics = Pick<

@@ -1,10 +1,9 @@
 /** `nanscope compare A B`: the target lanes of two runs, or any two lane folders. */
 import { basename, join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type LaneRecord, type ResultRecord, SCHEMA_VERSION } from '@nanscope/report';
-import { readLane, readRun } from '../run-folder/read.ts';
+import type { Tolerance } from '@nanscope/record';
+import { type LaneRecord, type ResultRecord, readLane, readRun, SCHEMA_VERSION } from '@nanscope/record';
 import { compareLaneFolders } from './compare-folders.ts';
-import type { Tolerance } from './numbers.ts';
 import { judge } from './verdict.ts';
 
 interface Side {

@@ -1,5 +1,5 @@
 /** The origin of a lane's cascade in one clause. */
-import type { LaneRecord } from '@nanscope/report';
+import type { LaneRecord } from '@nanscope/record';
 
 /** `transformer.h.0.attn.probs` in words people use: `layer 0, attention probabilities`. */
 export function placeWords(key: string): string {

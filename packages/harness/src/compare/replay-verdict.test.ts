@@ -1,4 +1,4 @@
-import type { CascadeRecord, ReplayRecord } from '@nanscope/report';
+import type { CascadeRecord, ReplayRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { replayVerdict } from './replay-verdict.ts';
 

@@ -2,7 +2,7 @@
  * What the replays of level `gate` say before anything else is judged: a non-finite value that is there only while nobody
  * looks, or a lane that does not repeat itself. The same for an evaluation and a training run. Pure.
  */
-import type { CascadeRecord, ReplayRecord } from '@nanscope/report';
+import type { CascadeRecord, ReplayRecord } from '@nanscope/record';
 
 interface Lane {
   readonly cascade?: CascadeRecord | undefined;

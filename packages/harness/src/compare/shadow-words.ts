@@ -1,5 +1,6 @@
 /** What replaying found, in the words of a verdict. Pure. */
-import { type ComparisonRecord, replaysWords, type ShadowStep, stepWords } from '@nanscope/report';
+import type { ComparisonRecord, ShadowStep } from '@nanscope/record';
+import { replaysWords, stepWords } from '@nanscope/report';
 import { placeWords } from './origin-words.ts';
 
 type Replays = NonNullable<ComparisonRecord['replays']>;

@@ -1,13 +1,13 @@
+import type { LaneOutcome } from '@nanscope/lane';
 import {
   type ComparisonRecord,
   type LaneRecord,
   type ShadowStep,
   type VerdictRecord,
   verdictSchema,
-} from '@nanscope/report';
+} from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import type { LaneOutcome } from '../lane/task.ts';
-import { comparison, lane, metrics, nanMetrics } from '../testing/records.ts';
+import { comparison, lane, metrics, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { type Evidence, judge } from './verdict.ts';
 
 const complete: LaneOutcome = { status: 'complete' };

@@ -1,16 +1,14 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
+
+import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import {
   type ComparisonRecord,
-  count,
-  counted,
   fromJsonNumber,
   type LaneRecord,
   type ShadowStep,
-  settingWords,
-  toleranceWords,
   type VerdictRecord,
-} from '@nanscope/report';
-import type { LaneOutcome, LaneTask } from '../lane/task.ts';
+} from '@nanscope/record';
+import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
 import { sameDevice } from './compare-config.ts';
 import { originWords } from './origin-words.ts';
 import { replayVerdict } from './replay-verdict.ts';

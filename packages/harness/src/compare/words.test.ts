@@ -1,6 +1,6 @@
+import { labelWords } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import { lane } from '../testing/records.ts';
-import { labelWords } from './label-words.ts';
+import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { originWords, placeWords } from './origin-words.ts';
 
 describe('placeWords', () => {

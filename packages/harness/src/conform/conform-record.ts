@@ -1,8 +1,8 @@
 /** From what a conformance run gave to its record. Pure. */
 import type { CaseResult } from '@nanscope/conform';
 import type { Decision } from '@nanscope/device';
-import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/report';
-import type { LaneOutcome } from '../lane/task.ts';
+import type { LaneOutcome } from '@nanscope/lane';
+import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/record';
 import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
 
 export interface ConformRun {

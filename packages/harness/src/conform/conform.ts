@@ -3,19 +3,23 @@
  * so that a device that crashes or hangs costs the cases it had not come to.
  */
 import type { CaseResult } from '@nanscope/conform';
-import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/report';
-import type { ConformConfig } from '../config/conform-config.ts';
-import type { EvalConfig } from '../config/eval-config.ts';
-import { decide } from '../eval/decide.ts';
-import type { Decided } from '../eval/decision.ts';
-import type { EvalHooks } from '../eval/evaluate.ts';
-import { siblingModule } from '../lane/child.ts';
-import { throwUserError } from '../lane/lane-outcome.ts';
-import { watchLane } from '../lane/watch-lane.ts';
-import { chooseCases } from './cases.ts';
+import {
+  type ConformMessage,
+  type ConformTask,
+  chooseCases,
+  implementationOf,
+  isOnnxruntime,
+  onnxruntimeDecision,
+  siblingModule,
+  throwUserError,
+  watchLane,
+} from '@nanscope/lane';
+import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/record';
+import type { ConformConfig, EvalConfig } from '@nanscope/settings';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
+import type { EvalHooks } from '../evaluate/evaluate.ts';
 import { type ConformRun, conformRecord } from './conform-record.ts';
-import { isOnnxruntime, onnxruntimeDecision } from './onnxruntime.ts';
-import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 
 async function runProcess(
   task: ConformTask,

@@ -1,7 +1,7 @@
 /** From the results of a conformance run to its verdict and the tolerance it needed. Pure. */
 import type { CaseResult } from '@nanscope/conform';
-import type { ConformResultRecord, ConformVerdictRecord } from '@nanscope/report';
-import type { LaneOutcome } from '../lane/task.ts';
+import type { LaneOutcome } from '@nanscope/lane';
+import type { ConformResultRecord, ConformVerdictRecord } from '@nanscope/record';
 
 type Counts = ConformResultRecord['counts'];
 

@@ -4,13 +4,10 @@
  */
 import os from 'node:os';
 import { laneEnvironment, loadBackend } from '@nanscope/backend';
-import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/report';
-import { siblingModule } from '../lane/child.ts';
-import { watchLane } from '../lane/watch-lane.ts';
+import type { ExamineMessage, ExamineTask } from '@nanscope/lane';
+import { asked, questions, siblingModule, watchLane } from '@nanscope/lane';
+import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
 import { machine, macosVersion } from './machine.ts';
-import { asked } from './numerics/judge.ts';
-import { questions } from './numerics/questions.ts';
-import type { ExamineMessage, ExamineTask } from './task.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
 import { withoutPlaces } from './without-places.ts';
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { AdapterFacts } from '@nanscope/backend';
-import type { DoctorBackend, DoctorRecord } from '@nanscope/report';
-import { nanscopeVersion } from '../lane/environment.ts';
+import { nanscopeVersion } from '@nanscope/lane';
+import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
 
 /** `15.1` out of a SystemVersion.plist; undefined for any other text. */
 export const productVersion = (plist: string): string | undefined =>

@@ -1,8 +1,8 @@
 import type { Probe } from '@nanscope/backend';
+import type { LaneOutcome } from '@nanscope/lane';
+import { selfCheckNames } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import type { LaneOutcome } from '../lane/task.ts';
 import { macosVersion, mathModeOf, productVersion } from './machine.ts';
-import { selfCheckNames } from './self-test.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
 import { withoutPlaces } from './without-places.ts';
 

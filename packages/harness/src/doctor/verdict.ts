@@ -1,10 +1,9 @@
 /** From what a backend's process said to its record, and from the backends to the verdict. Pure. */
 import type { Probe } from '@nanscope/backend';
-import type { DoctorBackend, DoctorVerdict, SelfCheck } from '@nanscope/report';
-import type { LaneOutcome } from '../lane/task.ts';
+import type { LaneOutcome, Measured } from '@nanscope/lane';
+import { selfCheckNames } from '@nanscope/lane';
+import type { DoctorBackend, DoctorVerdict, SelfCheck } from '@nanscope/record';
 import { mathModeOf } from './machine.ts';
-import type { Measured } from './measure.ts';
-import { selfCheckNames } from './self-test.ts';
 
 /** What was heard of a backend until its process ended. */
 export interface Heard {

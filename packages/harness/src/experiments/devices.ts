@@ -1,8 +1,8 @@
 /** The devices of an experiment on this machine: looked at, and their cells run, in processes of their own. */
 
-import { decide } from '../eval/decide.ts';
-import type { Decided } from '../eval/decision.ts';
-import type { LaneTaskBase } from '../lane/task.ts';
+import type { LaneTaskBase } from '@nanscope/lane';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
 import type { Laboratory } from './laboratory.ts';
 import { type DeviceHooks, decideNamed, type NamedDevice } from './named-devices.ts';
 import { runCells } from './run-cells.ts';

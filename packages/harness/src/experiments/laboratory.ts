@@ -1,8 +1,7 @@
 /** Where cells are run: processes of a machine, or workers of a page. Neither changes what is asked or what is made of it. */
 import type { Cell, KernelFacts } from '@nanscope/experiments';
-import type { LaneOutcome } from '../lane/task.ts';
+import type { CellResult, LaneOutcome } from '@nanscope/lane';
 import type { DeviceHooks, NamedDevice } from './named-devices.ts';
-import type { CellResult } from './task.ts';
 
 export interface CellHooks {
   readonly onStage: (what: string) => void;

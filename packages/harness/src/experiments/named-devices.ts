@@ -4,7 +4,7 @@
  */
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import type { DecidedDevices, DeviceConfig } from '../eval/decision.ts';
+import type { DecidedDevices, DeviceConfig } from '../devices/decision.ts';
 
 export interface NamedDevice {
   /** As it was asked for; it is what a cell's id says. */

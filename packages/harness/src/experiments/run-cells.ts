@@ -1,11 +1,9 @@
 /** The parent's side of cells: one process a device, results as they come, and how the process ended. */
 import type { Cell } from '@nanscope/experiments';
-import { siblingModule } from '../lane/child.ts';
-import type { LaneOutcome, LaneTaskBase } from '../lane/task.ts';
-import { watchLane } from '../lane/watch-lane.ts';
+import type { CellsTask, ExperimentMessage, LaneOutcome, LaneTaskBase } from '@nanscope/lane';
+import { siblingModule, watchLane } from '@nanscope/lane';
 import type { MachineDevice } from './devices.ts';
 import type { CellHooks } from './laboratory.ts';
-import type { CellsTask, ExperimentMessage } from './task.ts';
 
 /** Seconds that an interrupted process has to finish its cell. */
 const GRACE_SECONDS = 20;

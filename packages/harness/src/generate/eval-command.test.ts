@@ -1,10 +1,8 @@
+import type { Continuation } from '@nanscope/lane';
+import type { GenerateConfig } from '@nanscope/settings';
+import { generateFlags, resolveFlags, toConfig } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
-import { toConfig } from '../config/eval-config.ts';
-import type { GenerateConfig } from '../config/generate-config.ts';
-import { generateFlags } from '../config/generate-flags.ts';
-import { resolveFlags } from '../config/resolve-flags.ts';
 import { evalCommand } from './eval-command.ts';
-import type { Continuation } from './task.ts';
 
 const config = (given: Record<string, unknown>) =>
   toConfig<GenerateConfig>(resolveFlags(generateFlags, given, undefined));

@@ -1,11 +1,9 @@
 /** The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps. */
+
+import type { Continuation } from '@nanscope/lane';
 import { shellWord as word } from '@nanscope/report';
-import { flagNames } from '../config/effects.ts';
-import { configRecord } from '../config/eval-config.ts';
-import { evalFlags } from '../config/eval-flags.ts';
-import type { GenerateConfig } from '../config/generate-config.ts';
-import { generateFlags } from '../config/generate-flags.ts';
-import type { Continuation } from './task.ts';
+import type { GenerateConfig } from '@nanscope/settings';
+import { configRecord, evalFlags, flagNames, generateFlags } from '@nanscope/settings';
 
 /** The texts themselves are passed on in their place. */
 const ofTexts = ['data', 'text-field', 'limit'];

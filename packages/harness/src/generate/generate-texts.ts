@@ -1,19 +1,26 @@
 /** `nanscope generate`: check, decide, continue every prompt in a process of its own. Rows come as they end. */
 import { UserError } from '@nanscope/errors';
-import { checkGenerateOptions } from '@nanscope/gpt2';
-import type { GenerateConfig } from '../config/generate-config.ts';
-import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
-import { withModelFolder } from '../data/hub-model.ts';
-import { loadTokenizerFor } from '../data/inputs.ts';
-import { modelConfig } from '../data/model.ts';
-import { decide } from '../eval/decide.ts';
-import type { Decided } from '../eval/decision.ts';
-import { siblingModule } from '../lane/child.ts';
-import { throwUserError } from '../lane/lane-outcome.ts';
-import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
-import { watchLane } from '../lane/watch-lane.ts';
-import { type Prompt, promptIds, readPrompts } from './prompts.ts';
-import { type Continuation, type ContinuationMessage, type GenerateTask, generateOptions } from './task.ts';
+import type { LaneMessage, LaneOutcome } from '@nanscope/lane';
+import {
+  type Continuation,
+  type ContinuationMessage,
+  type GenerateTask,
+  generateOptions,
+  loadTokenizerFor,
+  modelConfig,
+  type Prompt,
+  promptIds,
+  readPrompts,
+  siblingModule,
+  throwUserError,
+  watchLane,
+  withModelFolder,
+} from '@nanscope/lane';
+import { checkGenerateOptions } from '@nanscope/model';
+import type { GenerateConfig } from '@nanscope/settings';
+import { checkSdpaKernel } from '@nanscope/settings';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
 
 export interface GenerateHooks {
   readonly onStage: (what: string) => void;

@@ -1,7 +1,7 @@
 /** One observed cell as a line of cells.jsonl, and back. */
 import { type Cell, cellId, conditionNames, conditionsFrom } from '@nanscope/experiments';
-import { cellLineSchema, fromJsonNumber, stringifyExact } from '@nanscope/report';
-import type { CellResult } from '../experiments/task.ts';
+import type { CellResult } from '@nanscope/lane';
+import { cellLineSchema, fromJsonNumber, stringifyExact } from '@nanscope/record';
 
 /** Without a line break. */
 export const cellLine = (result: CellResult): string =>

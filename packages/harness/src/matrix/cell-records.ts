@@ -8,7 +8,7 @@ import {
   differences,
   predict,
 } from '@nanscope/experiments';
-import type { CellLine, MatrixCellRecord } from '@nanscope/report';
+import type { CellLine, MatrixCellRecord } from '@nanscope/record';
 
 type ObservedLine = Exclude<CellLine, { refused: string }>;
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cell, cellId, plainCell } from '@nanscope/experiments';
+import type { CellResult } from '@nanscope/lane';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CellResult } from '../experiments/task.ts';
 import { appendCells, readCells, resumeCells } from './cells-file.ts';
 
 const cell: Cell = { ...plainCell, device: 'wasm' };

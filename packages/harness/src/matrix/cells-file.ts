@@ -3,9 +3,8 @@ import { appendFileSync, existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { cellId } from '@nanscope/experiments';
-import type { CellResult } from '../experiments/task.ts';
-import { readText } from '../run-folder/read-text.ts';
-import { appendLines } from '../run-folder/write.ts';
+import type { CellResult } from '@nanscope/lane';
+import { appendLines, readText } from '@nanscope/record';
 import { cellLine, cellOf } from './cell-line.ts';
 
 const FILE = 'cells.jsonl';

@@ -1,5 +1,5 @@
 /** Cells of a matrix that failed so far, against how many may. */
-import { type CellResult, isFailure } from '../experiments/task.ts';
+import { type CellResult, isFailure } from '@nanscope/lane';
 
 export class Failures {
   readonly #bail: number | undefined;

@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { MatrixConfig } from '@nanscope/settings';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MatrixConfig } from '../config/matrix-config.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
 import { openMatrixFolder } from './folder.ts';
 

@@ -2,14 +2,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { configRecord } from '../config/eval-config.ts';
-import type { MatrixConfig } from '../config/matrix-config.ts';
-import { defaultRunFolder } from '../eval/run-folder-name.ts';
+import type { CellResult } from '@nanscope/lane';
+import {
+  checkEarlierRun,
+  checkNewRun,
+  makeRunFolder,
+  moveAside,
+  readText,
+  writeJson,
+} from '@nanscope/record';
+import type { MatrixConfig } from '@nanscope/settings';
+import { configRecord } from '@nanscope/settings';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import type { CellResult } from '../experiments/task.ts';
-import { checkEarlierRun, checkNewRun } from '../run-folder/own-folder.ts';
-import { readText } from '../run-folder/read-text.ts';
-import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import { defaultRunFolder } from '../run-folder/name.ts';
 import { resumeCells, startCells } from './cells-file.ts';
 
 export interface MatrixFolder {

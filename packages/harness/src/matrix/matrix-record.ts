@@ -1,7 +1,8 @@
 /** From what was run and seen to the record of a matrix: the table is summed up here. Pure. */
 import { type Cell, cellId, summarizeMatrix } from '@nanscope/experiments';
-import { type MatrixRecord, shellWord } from '@nanscope/report';
-import type { CellResult } from '../experiments/task.ts';
+import type { CellResult } from '@nanscope/lane';
+import type { MatrixRecord } from '@nanscope/record';
+import { shellWord } from '@nanscope/report';
 
 /** Surprises that a result names; cells.jsonl holds every cell. */
 const MOST_SURPRISES = 50;

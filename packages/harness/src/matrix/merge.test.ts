@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { type Cell, cellId, cellsOf, type FactorValues, plainCell } from '@nanscope/experiments';
-import type { MatrixRecord } from '@nanscope/report';
+import type { MatrixRecord } from '@nanscope/record';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inShard, shardFrom } from '../selection/shard.ts';
 import { appendCells } from './cells-file.ts';

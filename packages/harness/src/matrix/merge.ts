@@ -11,10 +11,9 @@ import {
   type FactorValues,
   meets,
 } from '@nanscope/experiments';
-import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
-import { defaultRunFolder } from '../eval/run-folder-name.ts';
-import type { CellResult } from '../experiments/task.ts';
-import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import type { CellResult } from '@nanscope/lane';
+import { type MatrixRecord, makeRunFolder, moveAside, SCHEMA_VERSION, writeJson } from '@nanscope/record';
+import { defaultRunFolder } from '../run-folder/name.ts';
 import { appendCells, readCells } from './cells-file.ts';
 import { matrixRecord } from './matrix-record.ts';
 import { checkCuts, missingShards } from './merge-cuts.ts';

@@ -3,13 +3,12 @@
  * laboratory's business, where they are kept the store's; what a table says is decided in @nanscope/experiments.
  */
 import { type Cell, cellId, conditionNames } from '@nanscope/experiments';
-import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/report';
-import type { MatrixConfig } from '../config/matrix-config.ts';
+import type { CellResult, LaneOutcome } from '@nanscope/lane';
+import { throwUserError } from '@nanscope/lane';
+import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/record';
+import type { MatrixConfig } from '@nanscope/settings';
 import type { ExperimentHooks, Laboratory } from '../experiments/laboratory.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import type { CellResult } from '../experiments/task.ts';
-import { throwUserError } from '../lane/lane-outcome.ts';
-import type { LaneOutcome } from '../lane/task.ts';
 import { Failures } from './failures.ts';
 import { matrixRecord } from './matrix-record.ts';
 import type { Earlier, MatrixPlan } from './plan.ts';

@@ -10,9 +10,8 @@ import {
   factors,
   meets,
 } from '@nanscope/experiments';
-import { toConfig } from '../config/eval-config.ts';
-import type { FlagValues } from '../config/flag.ts';
-import type { MatrixConfig } from '../config/matrix-config.ts';
+import type { FlagValues, MatrixConfig } from '@nanscope/settings';
+import { toConfig } from '@nanscope/settings';
 import { deviceNames } from '../experiments/named-devices.ts';
 import { onlyFailed } from '../selection/only-failed.ts';
 import { inShard, shardFrom } from '../selection/shard.ts';

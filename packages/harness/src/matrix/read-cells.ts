@@ -1,7 +1,5 @@
 /** The cells beside a matrix in its run folder. */
-import { cellLineSchema, type MatrixCellRecord } from '@nanscope/report';
-import { fileInside } from '../run-folder/inside.ts';
-import { readJsonLines } from '../run-folder/read-lines.ts';
+import { cellLineSchema, fileInside, type MatrixCellRecord, readJsonLines } from '@nanscope/record';
 import { cellRecords } from './cell-records.ts';
 
 /** @returns the observed cells of `folder/cells.jsonl` in order; undefined where there is none */

@@ -1,7 +1,7 @@
 /** The record of an earlier matrix, named by a flag or to be merged. */
 import { UserError } from '@nanscope/errors';
-import type { MatrixRecord } from '@nanscope/report';
-import { readRun } from '../run-folder/read.ts';
+import type { MatrixRecord } from '@nanscope/record';
+import { readRun } from '@nanscope/record';
 
 /**
  * @param asker who names the folder, for the message: `--timings`, `merge`

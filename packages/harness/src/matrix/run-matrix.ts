@@ -4,13 +4,13 @@
  */
 import { UserError } from '@nanscope/errors';
 import { isForeign } from '@nanscope/experiments';
-import type { MatrixRecord } from '@nanscope/report';
-import type { MatrixConfig } from '../config/matrix-config.ts';
-import { onnxruntimeProvider } from '../conform/onnxruntime.ts';
+import { onnxruntimeProvider } from '@nanscope/lane';
+import type { MatrixRecord } from '@nanscope/record';
+import { writeJson } from '@nanscope/record';
+import type { MatrixConfig } from '@nanscope/settings';
 import { decideDevices, machineLaboratory } from '../experiments/devices.ts';
 import type { ExperimentHooks } from '../experiments/laboratory.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import { writeJson } from '../run-folder/write.ts';
 import { failedCells } from '../selection/last-failed.ts';
 import { readTimings } from '../selection/timings.ts';
 import { appendCells } from './cells-file.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringifyExact } from '@nanscope/report';
+import { stringifyExact } from '@nanscope/record';
 import { afterAll, describe, expect, it } from 'vitest';
-import { comparison, lane, nanMetrics } from '../testing/records.ts';
+import { comparison, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { deviceNameOf, faultOf } from './fault.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-fault-'));

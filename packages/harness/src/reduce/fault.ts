@@ -3,12 +3,8 @@
 import { join } from 'node:path';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import { isLane, type LaneRecord, type ResultRecord } from '@nanscope/report';
-import { flagNames } from '../config/effects.ts';
-import { type EvalConfig, toEvalConfig } from '../config/eval-config.ts';
-import { evalFlags } from '../config/eval-flags.ts';
-import { resolveFlags } from '../config/resolve-flags.ts';
-import { readRun } from '../run-folder/read.ts';
+import { isLane, type LaneRecord, type ResultRecord, readRun } from '@nanscope/record';
+import { type EvalConfig, evalFlags, flagNames, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { type Held, heldDivergence, heldOrigin } from './held.ts';
 import type { Place } from './passes.ts';
 

@@ -3,7 +3,7 @@
  * or the op at which two devices first differ in class with what that means. Pure.
  */
 import type { ClassDivergence } from '@nanscope/cascade';
-import type { OriginRecord } from '@nanscope/report';
+import type { OriginRecord } from '@nanscope/record';
 import type { Answer } from './search/search.ts';
 
 /** A layer is any layer: in a smaller model they are counted anew. */

@@ -1,6 +1,6 @@
-import { presetConfig, wholeCut } from '@nanscope/gpt2';
+import type { Case } from '@nanscope/lane';
+import { presetConfig, wholeCut } from '@nanscope/model';
 import { expect, it } from 'vitest';
-import type { Case } from './case.ts';
 import { largestPassing } from './largest-passing.ts';
 import type { Answer } from './search/search.ts';
 

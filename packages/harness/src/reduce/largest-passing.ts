@@ -1,6 +1,7 @@
 /** Which of the cases that pass stands beside the smallest that fails: the one that is least smaller than it. Pure. */
-import type { Gpt2Config } from '@nanscope/gpt2';
-import type { Case } from './case.ts';
+
+import type { Case } from '@nanscope/lane';
+import type { Gpt2Config } from '@nanscope/model';
 import { sizeOf } from './record.ts';
 import type { Neighbour } from './search/search.ts';
 

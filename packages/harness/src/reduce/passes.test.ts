@@ -1,7 +1,7 @@
 import type { CausalLMBatch } from '@nanscope/collator';
-import { cutConfig, presetConfig } from '@nanscope/gpt2';
+import { batchOf, type Case, keyOf, lengthOf, wholeCase } from '@nanscope/lane';
+import { cutConfig, presetConfig } from '@nanscope/model';
 import { describe, expect, it } from 'vitest';
-import { batchOf, type Case, keyOf, lengthOf, wholeCase } from './case.ts';
 import { differenceWords } from './folder/difference.ts';
 import { passesFrom } from './passes.ts';
 import { type Answer, search } from './search/search.ts';

@@ -2,7 +2,15 @@
  * The ways in which a case gets smaller: a leap to the place of the fault first, then each dimension by delta debugging,
  * those that cost most time first. Pure.
  */
-import { type Case, type CaseRow, consistent, IGNORED, lengthOf, usedPositions, usedTokens } from './case.ts';
+import {
+  type Case,
+  type CaseRow,
+  consistent,
+  IGNORED,
+  lengthOf,
+  usedPositions,
+  usedTokens,
+} from '@nanscope/lane';
 import type { Pass } from './search/search.ts';
 import { shorterLists } from './search/shorter-lists.ts';
 

@@ -1,16 +1,10 @@
 /** From cases and their trials to the record of a reduction. Pure. */
-import { cutConfig, cutName, type Gpt2Config, parameterShapes } from '@nanscope/gpt2';
-import {
-  type CaseSize,
-  type ReducedCase,
-  type ReducedRecord,
-  shellWord,
-  toJsonNumber,
-} from '@nanscope/report';
-import { flagNames } from '../config/effects.ts';
-import { configRecord, type EvalConfig } from '../config/eval-config.ts';
-import { evalFlags } from '../config/eval-flags.ts';
-import { batchOf, type Case, lengthOf } from './case.ts';
+
+import { batchOf, type Case, lengthOf } from '@nanscope/lane';
+import { cutConfig, cutName, type Gpt2Config, parameterShapes } from '@nanscope/model';
+import { type CaseSize, type ReducedCase, type ReducedRecord, toJsonNumber } from '@nanscope/record';
+import { shellWord } from '@nanscope/report';
+import { configRecord, type EvalConfig, evalFlags, flagNames } from '@nanscope/settings';
 import type { Found } from './folder/fill-folder.ts';
 import { pathFrom } from './folder/path-from.ts';
 import type { Trial } from './trials.ts';

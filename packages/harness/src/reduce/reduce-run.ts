@@ -5,24 +5,29 @@
 import { join, resolve } from 'node:path';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
-import { type Gpt2Config, openWeights } from '@nanscope/gpt2';
-import { type ReducedRecord, SCHEMA_VERSION } from '@nanscope/report';
-import type { PolicyConfig } from '../config/policy.ts';
-import { policyOf, policyRecord } from '../config/policy.ts';
-import type { ReduceConfig } from '../config/reduce-flags.ts';
-import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
-import { modelConfig, modelSource } from '../data/model.ts';
-import { checkWritable, inputsOf } from '../eval/check-inputs.ts';
-import { decide } from '../eval/decide.ts';
-import type { Decided } from '../eval/decision.ts';
-import { checkNewRun } from '../run-folder/own-folder.ts';
-import { type Case, keyOf, lengthOf, wholeCase } from './case.ts';
+import {
+  type Case,
+  evalBatches,
+  keyOf,
+  lengthOf,
+  loadTokenizerFor,
+  modelConfig,
+  modelSource,
+  wholeCase,
+} from '@nanscope/lane';
+import { type Gpt2Config, openWeights } from '@nanscope/model';
+import { checkNewRun, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
+import type { PolicyConfig, ReduceConfig } from '@nanscope/settings';
+import { policyOf, policyRecord } from '@nanscope/settings';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
+import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
+import { CaseLane } from './case-lane.ts';
 import { deviceNameOf, type Fault, faultOf } from './fault.ts';
 import { differenceWords } from './folder/difference.ts';
 import { type Found, fillFolder } from './folder/fill-folder.ts';
 import { makeFolder } from './folder/place.ts';
 import { heldWords, inTermsOf } from './held.ts';
-import { CaseLane } from './lane/case-lane.ts';
 import { largestPassing } from './largest-passing.ts';
 import { passesFrom } from './passes.ts';
 import { caseRecord, evalCommand, judged, sizeOf } from './record.ts';

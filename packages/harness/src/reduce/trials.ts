@@ -1,13 +1,12 @@
 /** Tries cases on the device that failed (and on the one it differs from), and says whether what is held still holds. */
 
 import { alignTraces, type ClassDivergence, callOf, classesPermitted } from '@nanscope/cascade';
-import type { CascadeRecord } from '@nanscope/report';
-import type { EvalConfig } from '../config/eval-config.ts';
-import { policyOf } from '../config/policy.ts';
-import { summarize } from '../lane/cascade-summary.ts';
-import { batchOf, type Case } from './case.ts';
+import { batchOf, type Case, summarize } from '@nanscope/lane';
+import type { CascadeRecord } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
+import { policyOf } from '@nanscope/settings';
+import type { CaseLane } from './case-lane.ts';
 import { answerOf, type Held, type Shown } from './held.ts';
-import type { CaseLane } from './lane/case-lane.ts';
 import type { Answer } from './search/search.ts';
 
 /** A case with all that its trial gave. */

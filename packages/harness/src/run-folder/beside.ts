@@ -1,5 +1,5 @@
 /** What lies beside a result in its run folder and belongs into a report of it. */
-import type { AnyRecord, ReportSubject } from '@nanscope/report';
+import type { AnyRecord, ReportSubject } from '@nanscope/record';
 import { matrixCells } from '../matrix/read-cells.ts';
 import { gradNorms } from '../train/grad-norms.ts';
 

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StepLine, TrainResultRecord } from '@nanscope/report';
+import type { StepLine, TrainResultRecord } from '@nanscope/record';
+import { writeJson } from '@nanscope/record';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { lane } from '../testing/records.ts';
-import { trainLane } from '../testing/training-records.ts';
+import { lane } from '../../../../test/fixtures/records/lanes.ts';
+import { trainLane } from '../../../../test/fixtures/records/training.ts';
 import { withFilesBeside } from './beside.ts';
 import { readRecord } from './read-record.ts';
-import { writeJson } from './write.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-record-'));
 afterAll(() => rmSync(base, { recursive: true }));

@@ -5,12 +5,19 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { type AnyLane, type AnyRecord, isLane, type RunRecord, SCHEMA_VERSION } from '@nanscope/report';
+import type { LaneOutcome } from '@nanscope/lane';
+import {
+  type AnyLane,
+  type AnyRecord,
+  fileInside,
+  isLane,
+  type RunRecord,
+  readRun,
+  readRunFile,
+  SCHEMA_VERSION,
+} from '@nanscope/record';
 import { judge } from '../compare/verdict.ts';
-import type { LaneOutcome } from '../lane/task.ts';
 import { judgeTraining } from '../train/train-verdict.ts';
-import { fileInside } from './inside.ts';
-import { readRun, readRunFile } from './read.ts';
 
 export interface FoundRecord {
   readonly record: AnyRecord;

@@ -1,12 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readLane, readRun, writeJson } from '@nanscope/record';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { compareRuns } from '../compare/compare-runs.ts';
-import { lane, nanMetrics } from '../testing/records.ts';
-import { readLane, readRun } from './read.ts';
-import { readTraces } from './read-traces.ts';
-import { writeJson } from './write.ts';
+import { readTraces } from '../compare/read-traces.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-read-'));
 afterAll(() => rmSync(base, { recursive: true }));

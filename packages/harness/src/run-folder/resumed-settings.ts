@@ -1,10 +1,9 @@
 /** The configuration of a run that is to be continued, out of its folder. */
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { flagNames } from '../config/effects.ts';
-import type { Flag } from '../config/flag.ts';
-import { checkEarlierRun, type FolderKind, kindWords } from './own-folder.ts';
-import { readText } from './read-text.ts';
+import { checkEarlierRun, type FolderKind, kindWords, readText } from '@nanscope/record';
+import type { Flag } from '@nanscope/settings';
+import { flagNames } from '@nanscope/settings';
 
 /**
  * As it stands in config.json, by flag names.

@@ -1,6 +1,6 @@
 /** The cases that failed in an earlier run, by their ids: what `--last-failed` runs again. */
 import { UserError } from '@nanscope/errors';
-import { isFailure } from '../experiments/task.ts';
+import { isFailure } from '@nanscope/lane';
 import { readCells } from '../matrix/cells-file.ts';
 import { readMatrix } from '../matrix/read-matrix.ts';
 import { readRecord } from '../run-folder/read-record.ts';

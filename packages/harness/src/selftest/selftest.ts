@@ -1,15 +1,13 @@
 /** `nanscope selftest --detector`: the same trials on every device, each in a process of its own, and their score. */
 import { UserError } from '@nanscope/errors';
 import type { Trial, TrialPlan } from '@nanscope/experiments';
-import { SELFTEST_SCHEMA, type SelftestDevice, type SelftestRecord } from '@nanscope/report';
-import type { EvalConfig } from '../config/eval-config.ts';
+import type { SelftestMessage, SelftestTask } from '@nanscope/lane';
+import { siblingModule, throwUserError, watchLane } from '@nanscope/lane';
+import { SELFTEST_SCHEMA, type SelftestDevice, type SelftestRecord } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
 import { decideDevices, type MachineDevice } from '../experiments/devices.ts';
 import type { ExperimentHooks } from '../experiments/laboratory.ts';
 import { deviceNames } from '../experiments/named-devices.ts';
-import { siblingModule } from '../lane/child.ts';
-import { throwUserError } from '../lane/lane-outcome.ts';
-import { watchLane } from '../lane/watch-lane.ts';
-import type { SelftestMessage, SelftestTask } from './task.ts';
 import { bar, deviceRecord, selftestVerdict } from './verdict.ts';
 
 export interface SelftestConfig

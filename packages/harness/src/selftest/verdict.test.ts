@@ -1,6 +1,6 @@
 import type { Trial, TrialPlan } from '@nanscope/experiments';
+import type { LaneOutcome } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import type { LaneOutcome } from '../lane/task.ts';
 import { deviceRecord, selftestVerdict } from './verdict.ts';
 
 const device = { name: 'wasm', gpu: false, decision: { label: 'wasm', backend: 'wasm' } };

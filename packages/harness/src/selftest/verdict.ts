@@ -1,8 +1,8 @@
 /** From the trials of a device to its record, and from the devices to the verdict. Pure. */
 import { MECHANISM_BAR, scoreSheet, type Trial, type TrialPlan } from '@nanscope/experiments';
-import type { SelftestDevice, SelftestRecord, SelftestVerdict } from '@nanscope/report';
+import type { LaneOutcome } from '@nanscope/lane';
+import type { SelftestDevice, SelftestRecord, SelftestVerdict } from '@nanscope/record';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import type { LaneOutcome } from '../lane/task.ts';
 
 /** Wrong trials that a result names. */
 const MOST_WRONG = 50;

@@ -1,4 +1,4 @@
-import type { SampleLine } from '@nanscope/report';
+import type { SampleLine } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 
 import { compareReplays } from './flaky.ts';

@@ -1,5 +1,5 @@
 /** Whether a lane gives the same losses when it evaluates the same batch again. Pure. */
-import { fromJsonNumber, type ReplaysRecord, type SampleLine, toJsonNumber } from '@nanscope/report';
+import { fromJsonNumber, type ReplaysRecord, type SampleLine, toJsonNumber } from '@nanscope/record';
 
 type LaneReplays = ReplaysRecord['lanes'][number];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparison } from '../testing/records.ts';
+import { comparison } from '../../../../test/fixtures/records/lanes.ts';
 import { planOf } from './investigate.ts';
 
 const label = { row: 9, position: 2, label: 1, text: 'a', what: 'a place', reference: 1, target: 2 };

@@ -4,15 +4,15 @@
  * records lie, is the caller's business.
  */
 import { firstMagnitudeDivergence } from '@nanscope/cascade';
-import type { ComparisonRecord, ReplaysRecord, SampleLine, ShadowRecord } from '@nanscope/report';
-import type { EvalConfig } from '../config/eval-config.ts';
-import type { DecidedDevices } from '../eval/decision.ts';
-import { type Role, roles } from '../lane/run-lanes.ts';
+import type { ShadowTask } from '@nanscope/lane';
+import type { ComparisonRecord, ReplaysRecord, SampleLine, ShadowRecord } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
+import type { DecidedDevices } from '../devices/decision.ts';
+import { type Role, roles } from '../evaluate/run-lanes.ts';
 import { compareReplays } from './flaky.ts';
 import { searchUpwards } from './search.ts';
 import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
 import type { Lanes } from './step.ts';
-import type { ShadowTask } from './task.ts';
 
 export interface Divergent {
   readonly config: EvalConfig;

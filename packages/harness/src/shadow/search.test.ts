@@ -1,9 +1,9 @@
 import type { Capture, CapturedTensor, Source } from '@nanscope/cascade';
+import type { Questions } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
 import { searchUpwards } from './search.ts';
 import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
 import type { Lanes } from './step.ts';
-import type { Questions } from './task.ts';
 
 type Kernel = (...inputs: Float32Array[]) => Float32Array;
 

@@ -3,8 +3,7 @@
  * input that differs most, until an op adds a difference of its own, or nothing is left to blame.
  */
 import { type Capture, type CapturedOp, callOf } from '@nanscope/cascade';
-import type { ShadowRecord, ShadowStep } from '@nanscope/report';
-import type { Tolerance } from '../compare/numbers.ts';
+import type { ShadowRecord, ShadowStep, Tolerance } from '@nanscope/record';
 import { LaneEnded } from './shadow-lane.ts';
 import { type Lanes, shadowStep } from './step.ts';
 

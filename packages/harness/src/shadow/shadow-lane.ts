@@ -1,6 +1,13 @@
 /** A lane that is open for questions, as promises, wherever it runs. However it ends, every open question is told. */
-import type { LaneMessage, LaneOutcome } from '../lane/task.ts';
-import type { Question, QuestionName, Questions, ShadowMessage, ShadowTask } from './task.ts';
+import type {
+  LaneMessage,
+  LaneOutcome,
+  Question,
+  QuestionName,
+  Questions,
+  ShadowMessage,
+  ShadowTask,
+} from '@nanscope/lane';
 
 /** The lane ended in the middle of a question, or before it. */
 export class LaneEnded extends Error {

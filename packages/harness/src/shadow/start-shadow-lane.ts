@@ -1,8 +1,8 @@
 /** A lane that is open for questions, in a process of its own. */
-import { siblingModule } from '../lane/child.ts';
-import { watchLane } from '../lane/watch-lane.ts';
+
+import type { ShadowMessage, ShadowTask } from '@nanscope/lane';
+import { siblingModule, watchLane } from '@nanscope/lane';
 import { openShadowLane, type ShadowLane } from './shadow-lane.ts';
-import type { ShadowMessage, ShadowTask } from './task.ts';
 
 export function startShadowLane(
   task: ShadowTask,

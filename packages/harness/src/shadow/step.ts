@@ -15,10 +15,10 @@ import {
   roundingsOf,
   toleranceAllowance,
 } from '@nanscope/cascade';
-import { type DeviationRecord, type ShadowStep, toJsonNumber } from '@nanscope/report';
-import type { Tolerance } from '../compare/numbers.ts';
+import type { Replayable } from '@nanscope/lane';
+import type { Tolerance } from '@nanscope/record';
+import { type DeviationRecord, type ShadowStep, toJsonNumber } from '@nanscope/record';
 import type { ShadowLane } from './shadow-lane.ts';
-import type { Replayable } from './task.ts';
 
 export interface Lanes {
   readonly target: ShadowLane;

@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeRunFolder } from '@nanscope/record';
+import type { TrainConfig } from '@nanscope/settings';
+import { resolveFlags, toConfig, trainFlags } from '@nanscope/settings';
 import { afterAll, describe, expect, it } from 'vitest';
-import { toConfig } from '../config/eval-config.ts';
-import { resolveFlags } from '../config/resolve-flags.ts';
-import type { TrainConfig } from '../config/train-config.ts';
-import { trainFlags } from '../config/train-flags.ts';
-import { makeRunFolder } from '../run-folder/write.ts';
 import { checkTrain, isInPlace, resumedValues } from './check-train.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-check-'));

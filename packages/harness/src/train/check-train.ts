@@ -1,20 +1,14 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
 import { join, resolve } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { savePlace } from '@nanscope/gpt2';
+import { checkTracing, loadTokenizerFor, settingsOf, trainData, trainModelConfig } from '@nanscope/lane';
+import { savePlace } from '@nanscope/model';
+import { checkNewRun } from '@nanscope/record';
+import type { TrainConfig } from '@nanscope/settings';
+import { checkSdpaKernel, policyOf, trainFlags } from '@nanscope/settings';
 import { smallestEpsilon } from '@nanscope/trainer';
-import { checkTracing } from '../config/check-tracing.ts';
-import { policyOf } from '../config/policy.ts';
-import { checkSdpaKernel } from '../config/sdpa-kernel.ts';
-import type { TrainConfig } from '../config/train-config.ts';
-import { trainFlags } from '../config/train-flags.ts';
-import { loadTokenizerFor } from '../data/inputs.ts';
-import { checkWritable, inputsOf } from '../eval/check-inputs.ts';
-import { checkNewRun } from '../run-folder/own-folder.ts';
+import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
 import { resumedSettings } from '../run-folder/resumed-settings.ts';
-import { trainData } from './data.ts';
-import { trainModelConfig } from './model.ts';
-import { settingsOf } from './settings.ts';
 
 function refuse(code: string, words: string): never {
   throw new UserError(`usage/${code}`, words);

@@ -2,9 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { SCHEMA_VERSION, type TrainLaneRecord, type TrainResultRecord } from '@nanscope/report';
-import type { Tolerance } from '../compare/numbers.ts';
-import { readRun, readTrainLane } from '../run-folder/read.ts';
+import type { Tolerance } from '@nanscope/record';
+import {
+  readRun,
+  readTrainLane,
+  SCHEMA_VERSION,
+  type TrainLaneRecord,
+  type TrainResultRecord,
+} from '@nanscope/record';
 import { compareTraining } from './compare-training.ts';
 import { judgeTraining } from './train-verdict.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonNumber } from '@nanscope/report';
+import type { JsonNumber } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { compareSeries } from './compare-training.ts';
 

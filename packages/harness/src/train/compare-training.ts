@@ -2,18 +2,21 @@
 import {
   fromJsonNumber,
   type JsonNumber,
+  numberClass,
   type QuantityComparison,
+  readJsonLines,
+  requiredRtol,
+  sameNumber,
   stepLineSchema,
+  type Tolerance,
   type TrainComparisonRecord,
   type TrainLaneRecord,
   toJsonNumber,
   validationLineSchema,
-} from '@nanscope/report';
+} from '@nanscope/record';
 import { compareCascades } from '../compare/compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from '../compare/compare-config.ts';
-import { numberClass, requiredRtol, sameNumber, type Tolerance } from '../compare/numbers.ts';
-import { readJsonLines } from '../run-folder/read-lines.ts';
-import { readTraces } from '../run-folder/read-traces.ts';
+import { readTraces } from '../compare/read-traces.ts';
 
 /** One quantity of one lane by step. */
 export type Series = ReadonlyMap<number, JsonNumber>;

@@ -1,9 +1,14 @@
 /** The gradient norms of a training run out of the step lines of its lanes, short enough for a picture. */
 import { join } from 'node:path';
-import { fromJsonNumber, type ReportSubject, stepLineSchema, type TrainResultRecord } from '@nanscope/report';
-import { fileInside } from '../run-folder/inside.ts';
-import { readJsonLines } from '../run-folder/read-lines.ts';
-import { Curve } from './curve.ts';
+import { Curve } from '@nanscope/lane';
+import {
+  fileInside,
+  fromJsonNumber,
+  type ReportSubject,
+  readJsonLines,
+  stepLineSchema,
+  type TrainResultRecord,
+} from '@nanscope/record';
 
 /** @returns by lane; undefined where no lane left any */
 export async function gradNorms(

@@ -4,23 +4,26 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SCHEMA_VERSION, type TrainLaneRecord, type TrainResultRecord } from '@nanscope/report';
-import { configRecord } from '../config/eval-config.ts';
-import type { TrainConfig } from '../config/train-config.ts';
-import { withModelFolder } from '../data/hub-model.ts';
-import { decide } from '../eval/decide.ts';
-import type { Decided } from '../eval/decision.ts';
-import type { EvalHooks } from '../eval/evaluate.ts';
-import { defaultRunFolder } from '../eval/run-folder-name.ts';
-import { siblingModule } from '../lane/child.ts';
-import { type Outcomes, type Role, roles, runLanes } from '../lane/run-lanes.ts';
-import { startLane } from '../lane/start-lane.ts';
-import type { LaneOutcome } from '../lane/task.ts';
-import { readTrainLane } from '../run-folder/read.ts';
-import { makeRunFolder, moveAside, writeJson } from '../run-folder/write.ts';
+import type { LaneOutcome, TrainTask } from '@nanscope/lane';
+import { siblingModule, startLane, withModelFolder } from '@nanscope/lane';
+import {
+  makeRunFolder,
+  moveAside,
+  readTrainLane,
+  SCHEMA_VERSION,
+  type TrainLaneRecord,
+  type TrainResultRecord,
+  writeJson,
+} from '@nanscope/record';
+import type { TrainConfig } from '@nanscope/settings';
+import { configRecord } from '@nanscope/settings';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
+import type { EvalHooks } from '../evaluate/evaluate.ts';
+import { type Outcomes, type Role, roles, runLanes } from '../evaluate/run-lanes.ts';
+import { defaultRunFolder } from '../run-folder/name.ts';
 import { checkTrain, isInPlace } from './check-train.ts';
 import { compareTraining } from './compare-training.ts';
-import type { TrainTask } from './task.ts';
 import { interruptedEarly, judgeTraining } from './train-verdict.ts';
 
 /** Seconds that an interrupted lane has to finish its step and save a checkpoint. */

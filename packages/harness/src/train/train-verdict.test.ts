@@ -1,6 +1,6 @@
+import type { LaneOutcome } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import type { LaneOutcome } from '../lane/task.ts';
-import { trainComparison, trainLane } from '../testing/training-records.ts';
+import { trainComparison, trainLane } from '../../../../test/fixtures/records/training.ts';
 import { judgeTraining, type TrainEvidence } from './train-verdict.ts';
 
 const complete: LaneOutcome = { status: 'complete' };

@@ -1,17 +1,16 @@
 /** From the lanes of a training run and their comparison to one sentence, an exit code and what to do next. Pure. */
+
+import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import {
-  count,
   fromJsonNumber,
   type QuantityComparison,
-  settingWords,
   type TrainComparisonRecord,
   type TrainLaneRecord,
   type TrainVerdictRecord,
-  toleranceWords,
-} from '@nanscope/report';
+} from '@nanscope/record';
+import { count, settingWords, toleranceWords } from '@nanscope/report';
 import { originWords } from '../compare/origin-words.ts';
 import { replayVerdict } from '../compare/replay-verdict.ts';
-import type { LaneOutcome, LaneTask } from '../lane/task.ts';
 
 export interface TrainEvidence {
   readonly target?: TrainLaneRecord | undefined;

@@ -1,5 +1,5 @@
 /** Each claim as a check. */
-import type { ClaimsRecord } from '../schema/claims.ts';
+import type { ClaimsRecord } from '@nanscope/record';
 import { type Check, check, skipped } from './check.ts';
 
 /** A claim is decided or it is not; that one does not hold is a finding, not a failure. */

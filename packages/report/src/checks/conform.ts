@@ -1,5 +1,5 @@
 /** A conformance run as checks: each case, each vector file that could not be read. */
-import type { ConformResultRecord } from '../schema/conform.ts';
+import type { ConformResultRecord } from '@nanscope/record';
 import { count, tolerance } from '../text/number.ts';
 import { type Check, check, skipped } from './check.ts';
 

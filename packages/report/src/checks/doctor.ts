@@ -1,5 +1,5 @@
 /** What the doctor found as checks: each backend, and each part of its self-test. */
-import type { DoctorRecord } from '../schema/doctor.ts';
+import type { DoctorRecord } from '@nanscope/record';
 import { type Check, check, skipped } from './check.ts';
 
 /** How a device computes is a finding; whether nanscope works on it is a check. */

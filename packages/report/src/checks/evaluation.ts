@@ -1,5 +1,5 @@
 /** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
-import type { MetricComparison, ResultRecord } from '../schema/result.ts';
+import type { MetricComparison, ResultRecord } from '@nanscope/record';
 import { judgementOf, judgementWords, metricValue, overWords } from '../terminal/metrics.ts';
 import { roles } from '../terminal/words.ts';
 import { count, setting, tolerance } from '../text/number.ts';

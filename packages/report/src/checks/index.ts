@@ -1,6 +1,7 @@
 /** From any result to its checks. */
+
+import type { ReportSubject } from '@nanscope/record';
 import { kindOf } from '../kinds/index.ts';
-import type { ReportSubject } from '../schema/any.ts';
 import { verdictOf } from '../verdict.ts';
 import { type Check, check } from './check.ts';
 

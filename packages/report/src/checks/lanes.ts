@@ -1,6 +1,5 @@
 /** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
-import type { CascadeRecord } from '../schema/cascade.ts';
-import type { ComparisonRecord } from '../schema/result.ts';
+import type { CascadeRecord, ComparisonRecord } from '@nanscope/record';
 import { keyWords, type Role, roles } from '../terminal/words.ts';
 import { count } from '../text/number.ts';
 import { type Check, check, skipped } from './check.ts';

@@ -1,6 +1,5 @@
 /** A matrix as checks: each device, and each cell where its folder was read. */
-import type { ReportSubject } from '../schema/any.ts';
-import type { MatrixRecord } from '../schema/matrix.ts';
+import type { MatrixRecord, ReportSubject } from '@nanscope/record';
 import { count } from '../text/number.ts';
 import { type Check, check } from './check.ts';
 

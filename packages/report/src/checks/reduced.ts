@@ -1,6 +1,7 @@
 /** A reduction as checks: the search, the neighbour, the script. */
+
+import type { ReducedRecord } from '@nanscope/record';
 import { scriptWords, searchWords } from '../reduced/words.ts';
-import type { ReducedRecord } from '../schema/reduced.ts';
 import { type Check, check, skipped } from './check.ts';
 
 export function reducedChecks(record: ReducedRecord): Check[] {

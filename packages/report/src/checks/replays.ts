@@ -1,5 +1,5 @@
 /** What was replayed when the lanes diverged, as checks: does a lane repeat itself, and which op is to blame? */
-import type { ComparisonRecord } from '../schema/result.ts';
+import type { ComparisonRecord } from '@nanscope/record';
 import { replaysWords, stepWords } from '../terminal/shadow-words.ts';
 import { keyWords } from '../terminal/words.ts';
 import { type Check, check } from './check.ts';

@@ -1,5 +1,5 @@
 /** A self-test of the detector as checks: what the bar asks of each device. */
-import type { SelftestRecord } from '../schema/selftest.ts';
+import type { SelftestRecord } from '@nanscope/record';
 import { count } from '../text/number.ts';
 import { type Check, check } from './check.ts';
 

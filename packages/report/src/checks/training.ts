@@ -1,5 +1,5 @@
 /** A training run as checks: lanes, settings, each quantity step by step, steps that were not finite. */
-import type { QuantityComparison, TrainResultRecord } from '../schema/train.ts';
+import type { QuantityComparison, TrainResultRecord } from '@nanscope/record';
 import { roles } from '../terminal/words.ts';
 import { count, measured, tolerance } from '../text/number.ts';
 import { type Check, check, skipped } from './check.ts';

@@ -1,5 +1,5 @@
 /** The claims as a page of documentation. The same record always gives the same text. */
-import type { ClaimsRecord, FindingRecord } from '../schema/claims.ts';
+import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 

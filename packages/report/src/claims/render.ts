@@ -1,11 +1,10 @@
 /** The claims on a terminal: what was said, what each device showed, the verdict and why. */
-import type { ClaimsRecord, FindingRecord } from '../schema/claims.ts';
+import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
+import { sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../terminal/page.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { NARROWEST } from '../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, span, type Tone } from '../text/line.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
-import { wrap } from '../text/width.ts';
 
 const tones: Record<FindingRecord['verdict'], Tone> = {
   holds: 'good',

@@ -1,14 +1,12 @@
 /** The report of a conformance run on a terminal: where it ran, each suite, what failed or was refused, the verdict. */
-import type { ConformCaseRecord, ConformResultRecord } from '../schema/conform.ts';
-import { fromJsonNumber } from '../schema/number.ts';
+import type { ConformCaseRecord, ConformResultRecord } from '@nanscope/record';
+import { fromJsonNumber, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../terminal/page.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { NARROWEST } from '../terminal/style.ts';
 import { verdictSection } from '../terminal/verdict.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../text/line.ts';
 import { count, counted, duration, percent, tolerance } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
-import { wrap } from '../text/width.ts';
 
 /** More of one kind than this are counted, not listed; `--json` has all. */
 const LISTED = 12;

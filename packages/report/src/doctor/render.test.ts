@@ -1,6 +1,6 @@
+import { doctorSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { diagnosed } from '../fixtures.ts';
-import { doctorSchema } from '../schema/doctor.ts';
 import { renderDoctor } from './render.ts';
 
 const page = (record = diagnosed, width = 100) => renderDoctor(record, { width, color: false });

@@ -2,12 +2,11 @@
  * The doctor's findings as one fenced block to paste into an issue: the machine, each backend with its adapter, the
  * table of answers, the self-test, the verdict. Plain text, since what is pasted has no colours.
  */
-import type { DoctorBackend, DoctorRecord } from '../schema/doctor.ts';
+import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
+import { clip, displayWidth, padEnd, sanitizeRecord, wrap } from '@nanscope/record';
 import type { RenderOptions } from '../terminal/render.ts';
 import { NARROWEST } from '../terminal/style.ts';
 import { bytes, count } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
-import { clip, displayWidth, padEnd, wrap } from '../text/width.ts';
 import { verdictTitles } from '../verdict.ts';
 import { type Answered, answerCell, answerColumns } from './table.ts';
 

@@ -1,5 +1,5 @@
 /** What the devices were asked, and what each answered, as a table: a line a question, a column a device. */
-import type { DoctorBackend, DoctorRecord, NumericAnswer, NumericQuestion } from '../schema/doctor.ts';
+import type { DoctorBackend, DoctorRecord, NumericAnswer, NumericQuestion } from '@nanscope/record';
 
 export interface AnswerColumn {
   /** `webgpu` for the kernels, `its shader` for the expression alone. */

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { ReportSubject } from '@nanscope/record';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -22,7 +23,6 @@ import {
   trained,
   trainGradNorms,
 } from '../fixtures.ts';
-import type { ReportSubject } from '../schema/any.ts';
 import { renderHtml } from './render.ts';
 
 const executable = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']

@@ -2,8 +2,7 @@
  * The cascade as a graph: ops as nodes in execution order, a box a layer, both lanes as rails through it. What an op
  * did is told by shape and letter; who looks at one reads its figures and evidence in the panel below.
  */
-import type { OpClass, OriginRecord } from '../schema/cascade.ts';
-import type { CascadeRow, ResultRecord } from '../schema/result.ts';
+import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
 import { alignmentWords } from '../terminal/cascade.ts';
 import { cascadeRows } from '../terminal/rows.ts';
 import { keyWords, type Role, roles } from '../terminal/words.ts';

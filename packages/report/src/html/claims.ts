@@ -1,5 +1,5 @@
 /** The report of the claims: an overview, then each with what every device showed and why the verdict is what it is. */
-import type { ClaimsRecord, FindingRecord } from '../schema/claims.ts';
+import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
 import { count } from '../text/number.ts';
 import { html } from './html.ts';
 import { badge, type Fields, madeBy, type Section, type Status, section, table } from './parts.ts';

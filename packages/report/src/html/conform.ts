@@ -1,7 +1,8 @@
 /** The report of a conformance run: each suite, every case with filters and the tolerance it needed. */
+
+import type { ConformCaseRecord, ConformResultRecord } from '@nanscope/record';
+import { fromJsonNumber } from '@nanscope/record';
 import { worstShare } from '../conform/render.ts';
-import type { ConformCaseRecord, ConformResultRecord } from '../schema/conform.ts';
-import { fromJsonNumber } from '../schema/number.ts';
 import { count, duration, percent, tolerance } from '../text/number.ts';
 import { html } from './html.ts';
 import {

@@ -1,5 +1,5 @@
 /** A curve chart as SVG: lanes told apart by dash and mark, steps that are not finite marked on top of it, never left out. */
-import { fromJsonNumber, type JsonNumber } from '../schema/number.ts';
+import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
 import { count } from '../text/number.ts';
 import { type Html, html } from './html.ts';
 

@@ -1,5 +1,5 @@
 /** Which device each lane ran on, why it was chosen, what to beware of, how the lane ended. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { kernelGroups, laneEndings, machineWords } from '../terminal/devices.ts';
 import { roles } from '../terminal/words.ts';
 import { bytes, count, counted } from '../text/number.ts';

@@ -1,7 +1,8 @@
 /** The doctor's report: a card a backend, the table of answers with filters, limits in full. */
+
+import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
 import { adapterWords, limitWords } from '../doctor/render.ts';
 import { answerCell, answerColumns } from '../doctor/table.ts';
-import type { DoctorBackend, DoctorRecord } from '../schema/doctor.ts';
 import { count } from '../text/number.ts';
 import { html } from './html.ts';
 import { badge, type Fields, fields, filters, madeBy, type Section, section, table } from './parts.ts';

@@ -1,5 +1,5 @@
 /** The report of an evaluation or a comparison, in reading order. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { cascadeGraph } from './cascade-graph.ts';
 import { devices } from './devices.ts';
 import { heatMap } from './heat-map.ts';

@@ -1,6 +1,5 @@
 /** Layer x position as a picture a lane: NaN, infinity, finite, padding; a slider over the ops walks through it. */
-import type { PictureRecord } from '../schema/cascade.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { PictureRecord, ResultRecord } from '@nanscope/record';
 import { squeeze } from '../terminal/picture.ts';
 import { cascadeRows } from '../terminal/rows.ts';
 import { perLane, roles } from '../terminal/words.ts';

@@ -1,6 +1,5 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
-import type { LabelDifference } from '../schema/lane.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { LabelDifference, ResultRecord } from '@nanscope/record';
 import { perLane } from '../terminal/words.ts';
 import { count, counted, measured, tolerance } from '../text/number.ts';
 import { html } from './html.ts';

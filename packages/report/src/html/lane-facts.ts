@@ -1,6 +1,5 @@
 /** What was run, of results that have two lanes: model, data, policy, devices in short. */
-import type { ResultRecord } from '../schema/result.ts';
-import type { TrainResultRecord } from '../schema/train.ts';
+import type { ResultRecord, TrainResultRecord } from '@nanscope/record';
 import { dataWords, modelFactFields, modelWords } from '../terminal/header.ts';
 import { perLane, policyWords, roles } from '../terminal/words.ts';
 import { asEvaluation } from '../training/as-evaluation.ts';

@@ -1,5 +1,5 @@
 /** Positions whose logits moved when a later token was changed. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { perLane } from '../terminal/words.ts';
 import { count } from '../text/number.ts';
 import { html } from './html.ts';

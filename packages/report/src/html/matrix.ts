@@ -1,8 +1,7 @@
 /** The report of a matrix: what makes a NaN or a leak, which conditions are necessary, every cell with filters. */
 
+import type { MatrixAnswer, MatrixCellRecord, MatrixRecord, ReportSubject } from '@nanscope/record';
 import { necessityWords, nowhereWords, questionTitles, shareWords } from '../matrix/render.ts';
-import type { MatrixCellRecord, ReportSubject } from '../schema/any.ts';
-import type { MatrixAnswer, MatrixRecord } from '../schema/matrix.ts';
 import { count } from '../text/number.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { type Html, html } from './html.ts';

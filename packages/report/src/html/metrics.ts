@@ -1,5 +1,5 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
-import type { MetricComparison, ResultRecord } from '../schema/result.ts';
+import type { MetricComparison, ResultRecord } from '@nanscope/record';
 import { differenceWords, judgementOf, metricRows, neededWords, overWords } from '../terminal/metrics.ts';
 import { roles } from '../terminal/words.ts';
 import { setting } from '../text/number.ts';

@@ -2,7 +2,7 @@
  * A walk through the ops in order of execution: a strip of them, a row a lane, coloured by the share of values that are
  * not finite; the slider that steps over them; and the words of each step. The heat map of positions follows it.
  */
-import type { CascadeRow } from '../schema/result.ts';
+import type { CascadeRow } from '@nanscope/record';
 import type { Role } from '../terminal/words.ts';
 import { count, percent } from '../text/number.ts';
 import { kindOf, valueWords } from './cascade-graph.ts';

@@ -1,6 +1,5 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
-import type { CascadeRecord } from '../schema/cascade.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { CascadeRecord, ResultRecord } from '@nanscope/record';
 import { placeWords, spreadSteps } from '../terminal/origin.ts';
 import { coordinateWords, keyWords, perLane, positionWords } from '../terminal/words.ts';
 import { count } from '../text/number.ts';

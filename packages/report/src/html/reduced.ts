@@ -1,4 +1,6 @@
 /** The report of a reduction: how much smaller, the case itself, its ops, the neighbour that passes. */
+
+import type { ReducedCase, ReducedRecord } from '@nanscope/record';
 import {
   evidenceWords,
   heldWords,
@@ -8,7 +10,6 @@ import {
   sizeWords,
   weightWords,
 } from '../reduced/words.ts';
-import type { ReducedCase, ReducedRecord } from '../schema/reduced.ts';
 import { policyWords } from '../terminal/words.ts';
 import { count } from '../text/number.ts';
 import { html } from './html.ts';

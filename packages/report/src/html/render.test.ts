@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
+import type { ReportSubject } from '@nanscope/record';
+import { stringifyExact } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import {
   agree,
@@ -17,8 +19,6 @@ import {
   trained,
   trainGradNorms,
 } from '../fixtures.ts';
-import type { ReportSubject } from '../schema/any.ts';
-import { stringifyExact } from '../schema/number.ts';
 import { renderHtml } from './render.ts';
 
 const subjects: Record<string, ReportSubject> = {

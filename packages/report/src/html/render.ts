@@ -3,9 +3,8 @@
  * its policy forbids every request and every script and style but the two it brings, which it names by their hashes.
  */
 import { createHash } from 'node:crypto';
-import { renderJson } from '../json.ts';
-import type { ReportSubject } from '../schema/any.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
+import type { ReportSubject } from '@nanscope/record';
+import { renderJson, sanitizeRecord } from '@nanscope/record';
 import { verdictOf } from '../verdict.ts';
 import { browserScript } from './browser-script.ts';
 import { shapeSymbols } from './cascade-graph.ts';

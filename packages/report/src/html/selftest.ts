@@ -1,5 +1,5 @@
 /** The report of a self-test: on each device the score of the detector by kind of fault, and what went wrong. */
-import type { DetectorScore, SelftestDevice, SelftestRecord } from '../schema/selftest.ts';
+import type { DetectorScore, SelftestDevice, SelftestRecord } from '@nanscope/record';
 import { count, duration, percent } from '../text/number.ts';
 import { html } from './html.ts';
 import { badge, type Fields, madeBy, type Section, section, table } from './parts.ts';

@@ -1,5 +1,5 @@
 /** Settings and machines on which the two sides differ. */
-import type { ComparisonRecord } from '../schema/result.ts';
+import type { ComparisonRecord } from '@nanscope/record';
 import { html } from './html.ts';
 import { madeBy, type Section, section, table } from './parts.ts';
 

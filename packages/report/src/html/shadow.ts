@@ -1,5 +1,5 @@
 /** Where two lanes diverged: does each repeat itself, and which op makes the difference when the inputs are equal? */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { replaysWords, startWords, stepWords } from '../terminal/shadow-words.ts';
 import { keyWords } from '../terminal/words.ts';
 import { html } from './html.ts';

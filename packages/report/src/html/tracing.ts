@@ -1,5 +1,5 @@
 /** Whether looking changed anything, what replays came to, where it starts to look abnormal, and what was left out. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { type TracingWords, tracingWords } from '../terminal/tracing-words.ts';
 import { keyWords, perLane } from '../terminal/words.ts';
 import { html } from './html.ts';

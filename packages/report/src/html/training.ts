@@ -1,6 +1,5 @@
 /** The report of a training run: curves of both lanes, steps that were not finite, step-by-step agreement, the cascade. */
-import type { ReportSubject } from '../schema/any.ts';
-import type { QuantityComparison, TrainResultRecord } from '../schema/train.ts';
+import type { QuantityComparison, ReportSubject, TrainResultRecord } from '@nanscope/record';
 import { roles } from '../terminal/words.ts';
 import { count, duration, measured, rate, setting, tolerance } from '../text/number.ts';
 import { asEvaluation } from '../training/as-evaluation.ts';

@@ -1,4 +1,6 @@
 /** The kinds of results, in one table; a new kind is a row here and one in `schema/kinds.ts`. */
+
+import type { AnyRecord, ResultRecord } from '@nanscope/record';
 import { claimsChecks } from '../checks/claims.ts';
 import { conformChecks } from '../checks/conform.ts';
 import { doctorChecks } from '../checks/doctor.ts';
@@ -21,8 +23,6 @@ import { selftestFacts, selftestSections } from '../html/selftest.ts';
 import { trainingSections } from '../html/training.ts';
 import { renderMatrix } from '../matrix/render.ts';
 import { renderReduced } from '../reduced/render.ts';
-import type { AnyRecord } from '../schema/any.ts';
-import type { ResultRecord } from '../schema/result.ts';
 import { renderSelftest } from '../selftest/render.ts';
 import { renderTerminal } from '../terminal/render.ts';
 import { renderTraining } from '../training/render.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import type { MatrixRecord } from '@nanscope/record';
+import { displayWidth } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../html/render.ts';
-import type { MatrixRecord } from '../schema/matrix.ts';
-import { displayWidth } from '../text/width.ts';
 import { renderMatrix } from './render.ts';
 
 const condition = "labels of the causal-LM collator (the first token's too)";

@@ -1,12 +1,11 @@
 /** A matrix on a terminal: the devices, what makes a NaN or a leak, which conditions are necessary, what was not as predicted. */
-import type { MatrixAnswer, MatrixRecord } from '../schema/matrix.ts';
+import type { MatrixAnswer, MatrixRecord } from '@nanscope/record';
+import { sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../terminal/page.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { NARROWEST } from '../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
-import { wrap } from '../text/width.ts';
 import { verdictOf } from '../verdict.ts';
 import { commandLines } from './command-lines.ts';
 

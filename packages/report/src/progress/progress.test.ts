@@ -1,5 +1,5 @@
+import { displayWidth } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { displayWidth } from '../text/width.ts';
 import { type ProgressState, progressLine, progressLogLine } from './line.ts';
 import { createProgress } from './writer.ts';
 

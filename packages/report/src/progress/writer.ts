@@ -3,8 +3,8 @@
  * every few seconds, without a carriage return. It owns no stream and no clock, both are passed in.
  */
 
+import { sanitize } from '@nanscope/record';
 import type { TerminalStyle } from '../terminal/style.ts';
-import { sanitize } from '../text/sanitize.ts';
 import { type ProgressState, progressLine, progressLogLine } from './line.ts';
 
 export interface ProgressOptions {

@@ -1,8 +1,9 @@
 /** A reduction as a bug report, ready to paste where Markdown is read. */
+
+import type { ReducedRecord } from '@nanscope/record';
+import { sanitizeRecord } from '@nanscope/record';
 import { plain } from '../reporters/markdown.ts';
-import type { ReducedRecord } from '../schema/reduced.ts';
 import { count } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
 import {
   caseWords,
   evidenceWords,

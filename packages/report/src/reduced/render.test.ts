@@ -1,7 +1,6 @@
+import { displayWidth, reducedSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { reduced } from '../fixtures.ts';
-import { reducedSchema } from '../schema/reduced.ts';
-import { displayWidth } from '../text/width.ts';
 import { bugReport } from './bug-report.ts';
 import { renderReduced } from './render.ts';
 import { scriptWords, searchWords } from './words.ts';

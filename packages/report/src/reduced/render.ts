@@ -1,13 +1,12 @@
 /** A reduction on a terminal: what was held, how much smaller, the case, the neighbour that passes, the verdict. */
-import type { ReducedCase, ReducedRecord } from '../schema/reduced.ts';
+import type { ReducedCase, ReducedRecord } from '@nanscope/record';
+import { sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../terminal/page.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { NARROWEST } from '../terminal/style.ts';
 import { verdictSection } from '../terminal/verdict.ts';
 import { type Line, labelled, paint, type Span, span } from '../text/line.ts';
 import { count } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
-import { wrap } from '../text/width.ts';
 import {
   evidenceWords,
   heldWords,

@@ -1,5 +1,5 @@
 /** A reduced case in words that all its reports share. Pure. */
-import type { CaseSize, HeldRecord, ReducedCase, ReducedRecord } from '../schema/reduced.ts';
+import type { CaseSize, HeldRecord, ReducedCase, ReducedRecord } from '@nanscope/record';
 import { count, counted } from '../text/number.ts';
 
 /** What was held fixed, in a clause. */

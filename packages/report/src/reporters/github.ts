@@ -1,8 +1,9 @@
 /** A result as workflow commands of GitHub Actions: an annotation for the verdict and for each check that failed. */
+
+import type { ReportSubject } from '@nanscope/record';
+import { sanitizeRecord } from '@nanscope/record';
 import { checksOf } from '../checks/index.ts';
-import type { ReportSubject } from '../schema/any.ts';
 import { count } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
 import { verdictOf } from '../verdict.ts';
 
 /** GitHub shows ten annotations of a kind for each step. */

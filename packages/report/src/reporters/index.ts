@@ -1,7 +1,8 @@
 /** The reporters by name. Each makes text of a result, or figures for event files; where that goes is the command line's business. */
+
+import type { ReportSubject } from '@nanscope/record';
+import { renderJson } from '@nanscope/record';
 import { renderHtml } from '../html/render.ts';
-import { renderJson } from '../json.ts';
-import type { ReportSubject } from '../schema/any.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { renderGithub } from './github.ts';
 import { renderJunit } from './junit.ts';

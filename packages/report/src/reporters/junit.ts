@@ -1,7 +1,8 @@
 /** A result as JUnit XML: one suite a run, one case a check. No character in it is outside of what XML 1.0 allows. */
+
+import type { ReportSubject } from '@nanscope/record';
+import { sanitizeRecord } from '@nanscope/record';
 import { type Check, checksOf } from '../checks/index.ts';
-import type { ReportSubject } from '../schema/any.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
 import { secondsOf } from './seconds.ts';
 
 const entities: Readonly<Record<string, string>> = {

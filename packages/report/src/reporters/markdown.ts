@@ -1,8 +1,9 @@
 /** A result as a short page of Markdown: the verdict, what failed, what was skipped. For the summary of a CI job. */
+
+import type { ReportSubject } from '@nanscope/record';
+import { sanitizeRecord } from '@nanscope/record';
 import { type Check, checksOf } from '../checks/index.ts';
-import type { ReportSubject } from '../schema/any.ts';
 import { count } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
 import { verdictOf } from '../verdict.ts';
 
 /** Rows of one table; more are counted. */

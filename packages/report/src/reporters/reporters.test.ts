@@ -1,3 +1,4 @@
+import type { ReportSubject } from '@nanscope/record';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,7 +16,6 @@ import {
   targetCrashed,
   trained,
 } from '../fixtures.ts';
-import type { ReportSubject } from '../schema/any.ts';
 import { verdictOf } from '../verdict.ts';
 import { annotation, renderGithub } from './github.ts';
 import { renderJunit } from './junit.ts';

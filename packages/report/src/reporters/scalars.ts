@@ -1,7 +1,6 @@
 /** The figures of a result as TensorBoard has them: a run a lane, values by tag and step. NaN stays one. */
-import type { AnyRecord, ReportSubject } from '../schema/any.ts';
-import { fromJsonNumber, type JsonNumber } from '../schema/number.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { AnyRecord, ReportSubject, ResultRecord } from '@nanscope/record';
+import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
 import { cascadeRows } from '../terminal/rows.ts';
 import { type Role, roles } from '../terminal/words.ts';
 

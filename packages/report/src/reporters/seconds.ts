@@ -1,6 +1,7 @@
 /** How long a run took by its own record, in seconds: of lanes that ran side by side, the slower one. */
+
+import type { AnyRecord } from '@nanscope/record';
 import { kindOf } from '../kinds/index.ts';
-import type { AnyRecord } from '../schema/any.ts';
 
 const finite = (seconds: number | undefined): number =>
   seconds !== undefined && Number.isFinite(seconds) ? seconds : 0;

@@ -1,7 +1,7 @@
+import { selftestSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { detected as record } from '../fixtures.ts';
 import { renderSelftest } from '../index.ts';
-import { selftestSchema } from '../schema/selftest.ts';
 
 const text = (result: ReturnType<typeof record>, width = 100) =>
   renderSelftest(result, { width, color: false });

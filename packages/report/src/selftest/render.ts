@@ -1,13 +1,12 @@
 /** The detector's score sheet on a terminal: a table for each device, what went wrong, what was set aside, the verdict. */
-import type { DetectorScore, SelftestDevice, SelftestRecord } from '../schema/selftest.ts';
+import type { DetectorScore, SelftestDevice, SelftestRecord } from '@nanscope/record';
+import { sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../terminal/page.ts';
 import type { RenderOptions } from '../terminal/render.ts';
 import { NARROWEST } from '../terminal/style.ts';
 import { verdictSection } from '../terminal/verdict.ts';
 import { type Line, labelled, paint, paragraph, type Span, span } from '../text/line.ts';
 import { count, counted, duration } from '../text/number.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
-import { wrap } from '../text/width.ts';
 
 /** More wrong trials than this are counted, not listed; `--json` has more. */
 const LISTED = 8;

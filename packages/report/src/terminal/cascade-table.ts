@@ -1,8 +1,8 @@
 /** The table of the cascade: its cells, its columns, and what stands below it. Which rows it has is decided in `rows.ts`. */
-import type { CascadeRow } from '../schema/result.ts';
+import type { CascadeRow } from '@nanscope/record';
+import { clipStart, displayWidth } from '@nanscope/record';
 import { cell, type Line, lineWidth, paragraph, type Span, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
-import { clipStart, displayWidth } from '../text/width.ts';
 import { classTone, type Page } from './page.ts';
 import { type Entry, type LayerBlock, layerBlocks } from './rows.ts';
 import type { Role } from './words.ts';

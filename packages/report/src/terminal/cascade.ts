@@ -1,5 +1,5 @@
 /** The cascade as a table: layer by layer, op by op, what each lane's op did with non-finite values. */
-import type { CascadeRow, ResultRecord } from '../schema/result.ts';
+import type { CascadeRow, ResultRecord } from '@nanscope/record';
 import { type Line, paragraph, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
 import { cascadeTable } from './cascade-table.ts';

@@ -1,6 +1,5 @@
 /** Which device each lane ran on, why, what to beware of, and how the lane ended if not well. */
-import type { LaneRecord } from '../schema/lane.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import { type Line, labelled, lineWidth, paragraph, type Span, span } from '../text/line.ts';
 import { bytes, count, counted } from '../text/number.ts';
 import { heading, type Page } from './page.ts';

@@ -1,7 +1,8 @@
+import { type ModelFactsRecord, type ResultRecord, resultSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { noReference } from '../fixtures.ts';
 import { renderHtml } from '../html/render.ts';
-import { type ModelFactsRecord, type ResultRecord, renderTerminal, resultSchema } from '../index.ts';
+import { renderTerminal } from '../index.ts';
 
 const quiet: ModelFactsRecord = {
   ...{ storedAs: ['F32'], computedAs: 'float32', notes: [] },

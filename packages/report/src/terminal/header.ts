@@ -1,9 +1,8 @@
 /** The head of the report: what was run, on which model and data, under which policy. */
-import type { LaneRecord } from '../schema/lane.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { LaneRecord, ResultRecord } from '@nanscope/record';
+import { wrap } from '@nanscope/record';
 import { type Line, labelled, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
-import { wrap } from '../text/width.ts';
 import type { Page } from './page.ts';
 import { perLane, policyWords } from './words.ts';
 

@@ -1,10 +1,8 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
-import type { LabelDifference, LaneRecord } from '../schema/lane.ts';
-import { fromJsonNumber } from '../schema/number.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { LabelDifference, LaneRecord, ResultRecord } from '@nanscope/record';
+import { clip, displayWidth, fromJsonNumber } from '@nanscope/record';
 import { cell, type Line, paragraph, type Span, span, type Tone } from '../text/line.ts';
 import { count, counted, measured, tolerance } from '../text/number.ts';
-import { clip, displayWidth } from '../text/width.ts';
 import { heading, type Page } from './page.ts';
 import { perLane } from './words.ts';
 

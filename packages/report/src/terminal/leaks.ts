@@ -1,6 +1,5 @@
 /** Positions whose logits moved when a later token was changed: the future is visible there. */
-import type { LeakRecord } from '../schema/lane.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { LeakRecord, ResultRecord } from '@nanscope/record';
 import { type Line, paragraph, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
 import { heading, type Page } from './page.ts';

@@ -1,3 +1,4 @@
+import type { MetricComparison, ResultRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { finite, sameClass } from '../fixtures/evaluation/comparison.ts';
 import { agree } from '../fixtures.ts';
@@ -5,7 +6,6 @@ import { renderHtml } from '../html/render.ts';
 import { renderGithub } from '../reporters/github.ts';
 import { renderJunit } from '../reporters/junit.ts';
 import { renderMarkdown } from '../reporters/markdown.ts';
-import type { MetricComparison, ResultRecord } from '../schema/result.ts';
 import { judgementOf } from './metrics.ts';
 import { renderTerminal } from './render.ts';
 

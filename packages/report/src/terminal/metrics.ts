@@ -1,7 +1,5 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
-import type { MetricsRecord } from '../schema/lane.ts';
-import type { JsonNumber } from '../schema/number.ts';
-import type { MetricComparison, ResultRecord } from '../schema/result.ts';
+import type { JsonNumber, MetricComparison, MetricsRecord, ResultRecord } from '@nanscope/record';
 import { cell, type Line, lineWidth, paragraph, span, type Tone } from '../text/line.ts';
 import {
   count,

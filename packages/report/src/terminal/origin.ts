@@ -1,9 +1,8 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
-import type { CascadeRecord, OriginRecord } from '../schema/cascade.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { CascadeRecord, OriginRecord, ResultRecord } from '@nanscope/record';
+import { padEnd } from '@nanscope/record';
 import { type Line, labelled, type Span, span } from '../text/line.ts';
 import { count, counted } from '../text/number.ts';
-import { padEnd } from '../text/width.ts';
 import { heading, listed, type Page } from './page.ts';
 import { coordinateWords, keyWords, perLane, positionWords, type Said } from './words.ts';
 

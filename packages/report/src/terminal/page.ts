@@ -1,7 +1,7 @@
 /** What every section is given: how wide the page is and which signs it may use. */
-import type { OpClass } from '../schema/cascade.ts';
+import type { OpClass } from '@nanscope/record';
+import { displayWidth } from '@nanscope/record';
 import { type Line, type Span, span, type Tone } from '../text/line.ts';
-import { displayWidth } from '../text/width.ts';
 
 export interface Glyphs {
   readonly classes: Readonly<Record<OpClass, string>>;

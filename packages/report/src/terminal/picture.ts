@@ -2,10 +2,9 @@
  * Layer x position: one character a cell, batch rows side by side as far as the page allows, padding on a ruler.
  * Rows that are finite everywhere and layers that repeat the one above are folded.
  */
-import type { PictureRecord } from '../schema/cascade.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { PictureRecord, ResultRecord } from '@nanscope/record';
+import { padEnd } from '@nanscope/record';
 import { type Line, paragraph, type Span, span, type Tone } from '../text/line.ts';
-import { padEnd } from '../text/width.ts';
 import { heading, listed, type Page } from './page.ts';
 import { perLane } from './words.ts';
 

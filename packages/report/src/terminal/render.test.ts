@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { displayWidth, type ResultRecord, resultSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { generated } from '../../scripts/generated.ts';
 import * as fixtures from '../fixtures.ts';
-import { type ResultRecord, renderTerminal, resultSchema } from '../index.ts';
+import { renderTerminal } from '../index.ts';
 import {
   bytes,
   count,
@@ -14,7 +15,6 @@ import {
   setting,
   tolerance,
 } from '../text/number.ts';
-import { displayWidth } from '../text/width.ts';
 
 const { agree, bothNaN, seedTheory, policyDiffers, targetCrashed, numbersDiffer, kernelBug, noReference } =
   fixtures;

@@ -1,7 +1,7 @@
 /** The report on a terminal: sections in reading order, from what was run to what to do next. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
+import { sanitizeRecord } from '@nanscope/record';
 import { type Line, paint } from '../text/line.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
 import { cascadeSection } from './cascade.ts';
 import { devicesSection } from './devices.ts';
 import { headerSection } from './header.ts';

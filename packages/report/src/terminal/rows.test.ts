@@ -1,6 +1,6 @@
+import type { CascadeRow } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { bothNaN, nanEvents, nanRows, noReference } from '../fixtures.ts';
-import type { CascadeRow } from '../schema/result.ts';
 import { cascadeRows, layerBlocks, rowsOfEvents } from './rows.ts';
 
 const row = (

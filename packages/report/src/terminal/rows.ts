@@ -2,8 +2,7 @@
  * Decides what of a cascade is worth a line: clean stretches, long runs that only pass a value on, and layers
  * that repeat the one before are folded. Pure, over rows of either one lane or two.
  */
-import type { CascadeEvent, OpClass } from '../schema/cascade.ts';
-import type { CascadeRow, ResultRecord } from '../schema/result.ts';
+import type { CascadeEvent, CascadeRow, OpClass, ResultRecord } from '@nanscope/record';
 import { placeOfEvent, type Role, roles } from './words.ts';
 
 export type Entry =

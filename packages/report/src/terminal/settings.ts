@@ -1,5 +1,5 @@
 /** Settings and machines on which the two sides differ: the former make the numbers incomparable, the latter are told. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { type Line, paragraph, span } from '../text/line.ts';
 import { heading, type Page } from './page.ts';
 

@@ -1,6 +1,7 @@
 /** Words for what was replayed when two lanes diverged: for the terminal, the page and the checks alike. */
-import { fromJsonNumber } from '../schema/number.ts';
-import type { DeviationRecord, ReplaysRecord, ShadowRecord, ShadowStep } from '../schema/shadow.ts';
+
+import type { DeviationRecord, ReplaysRecord, ShadowRecord, ShadowStep } from '@nanscope/record';
+import { fromJsonNumber } from '@nanscope/record';
 import { count, counted, difference, measured } from '../text/number.ts';
 
 /** `2 of 2 replays differ from the run in a bit of 3 labels, first row 0 position 1: 2.84 in the run, 2.85 repeated`. */

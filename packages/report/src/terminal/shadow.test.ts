@@ -1,9 +1,8 @@
+import type { DeviationRecord, ResultRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { checksOf } from '../checks/index.ts';
 import { kernelBug } from '../fixtures/evaluation/index.ts';
 import { renderHtml } from '../html/render.ts';
-import type { ResultRecord } from '../schema/result.ts';
-import type { DeviationRecord } from '../schema/shadow.ts';
 import { renderTerminal } from './render.ts';
 import { deviationWords, replaysWords } from './shadow-words.ts';
 

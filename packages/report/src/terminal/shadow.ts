@@ -1,7 +1,7 @@
 /** Where two lanes diverged: does each repeat itself, and which op makes the difference when the inputs are equal? */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
+import { padEnd } from '@nanscope/record';
 import { type Line, labelled, paragraph, span } from '../text/line.ts';
-import { padEnd } from '../text/width.ts';
 import { heading, type Page } from './page.ts';
 import { replaysWords, startWords, stepWords } from './shadow-words.ts';
 import { keyWords } from './words.ts';

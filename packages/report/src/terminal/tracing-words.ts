@@ -1,6 +1,5 @@
 /** What a lane's tracing says of itself, as labelled sentences: the terminal and the page lay out the same words. */
-import type { CascadeRecord } from '../schema/cascade.ts';
-import type { ReplayRecord, WarningRecord } from '../schema/tracing.ts';
+import type { CascadeRecord, ReplayRecord, WarningRecord } from '@nanscope/record';
 import { count, counted } from '../text/number.ts';
 import { keyWords } from './words.ts';
 

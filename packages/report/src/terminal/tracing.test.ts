@@ -1,8 +1,8 @@
+import type { CascadeRecord } from '@nanscope/record';
+import { resultSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { agree, bothNaN } from '../fixtures.ts';
 import { renderHtml } from '../html/render.ts';
-import type { CascadeRecord } from '../schema/cascade.ts';
-import { resultSchema } from '../schema/result.ts';
 import { renderTerminal } from './render.ts';
 
 /** The section of a result whose target was traced like this, with its lines joined. */

@@ -1,5 +1,5 @@
 /** Whether looking changed anything, what replays came to, where it starts to look abnormal, and what was left out. */
-import type { ResultRecord } from '../schema/result.ts';
+import type { ResultRecord } from '@nanscope/record';
 import { type Line, labelled, span } from '../text/line.ts';
 import { heading, type Page } from './page.ts';
 import { tracingWords } from './tracing-words.ts';

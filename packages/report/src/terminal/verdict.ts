@@ -1,12 +1,14 @@
 /** The verdict in a box: what is the case in one sentence, and what to do next. */
-import type { ConformVerdictRecord } from '../schema/conform.ts';
-import type { DoctorVerdict } from '../schema/doctor.ts';
-import type { ReducedRecord } from '../schema/reduced.ts';
-import type { ResultRecord } from '../schema/result.ts';
-import type { SelftestVerdict } from '../schema/selftest.ts';
-import type { TrainVerdictRecord } from '../schema/train.ts';
+import type {
+  ConformVerdictRecord,
+  DoctorVerdict,
+  ReducedRecord,
+  ResultRecord,
+  SelftestVerdict,
+  TrainVerdictRecord,
+} from '@nanscope/record';
+import { displayWidth, padEnd, wrap } from '@nanscope/record';
 import { cell, type Line, type Span, span } from '../text/line.ts';
-import { displayWidth, padEnd, wrap } from '../text/width.ts';
 import { verdictTitles } from '../verdict.ts';
 import type { Page } from './page.ts';
 

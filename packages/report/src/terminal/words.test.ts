@@ -1,6 +1,6 @@
+import type { OriginRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { bothNaN, nanCascade, nanPicture, safePolicy } from '../fixtures.ts';
-import type { OriginRecord } from '../schema/cascade.ts';
 import { coordinateWords, keyWords, perLane, placeOfPath, policyWords, positionWords } from './words.ts';
 
 const origin = nanCascade.origin!;

@@ -1,8 +1,6 @@
 /** Turns a record's codes into words: policies, keys, coordinates, lanes. Nothing here is laid out. */
-import type { CascadeEvent, OriginRecord, PictureRecord } from '../schema/cascade.ts';
-import type { LaneRecord } from '../schema/lane.ts';
-import { stringifyExact } from '../schema/number.ts';
-import type { ResultRecord } from '../schema/result.ts';
+import type { CascadeEvent, LaneRecord, OriginRecord, PictureRecord, ResultRecord } from '@nanscope/record';
+import { stringifyExact } from '@nanscope/record';
 
 export const roles = ['target', 'reference'] as const;
 export type Role = (typeof roles)[number];

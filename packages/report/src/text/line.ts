@@ -2,8 +2,9 @@
  * A report is lines, a line is spans, a span is text with a tone. Sections say what a piece of text means;
  * only `paint` knows colours. So widths are counted on plain text and the report without colours is the same report.
  */
+
+import { clip, displayWidth, padEnd, padStart, wrap } from '@nanscope/record';
 import { createColors } from 'picocolors';
-import { clip, displayWidth, padEnd, padStart, wrap } from './width.ts';
 
 export type Tone =
   | 'plain'

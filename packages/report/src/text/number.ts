@@ -1,5 +1,5 @@
 /** How numbers are written in a report. NaN and the infinities are always written out, never blank and never 0. */
-import { fromJsonNumber, type JsonNumber } from '../schema/number.ts';
+import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
 
 function nonFinite(value: number): string | undefined {
   if (Number.isNaN(value)) return 'NaN';

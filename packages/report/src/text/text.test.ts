@@ -1,3 +1,13 @@
+import {
+  clip,
+  clipStart,
+  displayWidth,
+  padEnd,
+  padStart,
+  sanitize,
+  sanitizeRecord,
+  wrap,
+} from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { cell, fit, labelled, lineWidth, paint, span } from './line.ts';
 import {
@@ -12,8 +22,6 @@ import {
   setting,
   tolerance,
 } from './number.ts';
-import { sanitize, sanitizeRecord } from './sanitize.ts';
-import { clip, clipStart, displayWidth, padEnd, padStart, wrap } from './width.ts';
 
 describe('sanitize', () => {
   it('makes control, format and line separator characters visible', () => {

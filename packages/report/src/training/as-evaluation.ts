@@ -1,7 +1,5 @@
 /** A training run as far as it is like an evaluation, so that devices and cascades are shown by the same sections. Pure. */
-import type { LaneRecord } from '../schema/lane.ts';
-import type { ResultRecord } from '../schema/result.ts';
-import type { TrainLaneRecord, TrainResultRecord } from '../schema/train.ts';
+import type { LaneRecord, ResultRecord, TrainLaneRecord, TrainResultRecord } from '@nanscope/record';
 
 function asLane({ data, training: _, kind: __, ...lane }: TrainLaneRecord): LaneRecord {
   return { ...lane, kind: 'lane', data: { source: data.source, rows: data.training, truncated: 0 } };

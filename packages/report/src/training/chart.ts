@@ -2,10 +2,9 @@
  * A loss curve as text: the training loss as a line of dots, validation losses as marks on it, and a dashed line where no model can go below. What is not finite stands in a row of its own, never left out.
  */
 
-import { fromJsonNumber } from '../schema/number.ts';
-import type { CurvePoint } from '../schema/train.ts';
+import type { CurvePoint } from '@nanscope/record';
+import { fromJsonNumber, padStart } from '@nanscope/record';
 import { type Line, type Span, span } from '../text/line.ts';
-import { padStart } from '../text/width.ts';
 
 export interface ChartData {
   readonly curve: readonly CurvePoint[];

@@ -1,7 +1,7 @@
+import type { TrainingRecord, TrainLaneRecord, TrainResultRecord } from '@nanscope/record';
+import { trainResultSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { bothNaN, referenceLane, targetLane } from '../fixtures.ts';
-import type { TrainingRecord, TrainLaneRecord, TrainResultRecord } from '../schema/train.ts';
-import { trainResultSchema } from '../schema/train.ts';
 import { renderTraining } from './render.ts';
 
 const training: TrainingRecord = {

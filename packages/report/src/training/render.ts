@@ -1,5 +1,6 @@
 /** The report of a training run on a terminal: what was trained, on what, the curve, the cascade if there is one, what to do next. */
-import type { TrainResultRecord } from '../schema/train.ts';
+import type { TrainResultRecord } from '@nanscope/record';
+import { sanitizeRecord } from '@nanscope/record';
 import { cascadeSection } from '../terminal/cascade.ts';
 import { devicesSection } from '../terminal/devices.ts';
 import { originSection } from '../terminal/origin.ts';
@@ -11,7 +12,6 @@ import { NARROWEST } from '../terminal/style.ts';
 import { tracingSection } from '../terminal/tracing.ts';
 import { verdictSection } from '../terminal/verdict.ts';
 import { type Line, paint } from '../text/line.ts';
-import { sanitizeRecord } from '../text/sanitize.ts';
 import { asEvaluation } from './as-evaluation.ts';
 import { lanesSection, trainHeader, trainingSection } from './sections.ts';
 

@@ -1,17 +1,17 @@
 /** The sections that only a training run has: its head, its figures with the curve, and the lanes step by step. */
-import { fromJsonNumber } from '../schema/number.ts';
+
 import type {
   NonFiniteStepRecord,
   QuantityComparison,
   TrainLaneRecord,
   TrainResultRecord,
-} from '../schema/train.ts';
+} from '@nanscope/record';
+import { fromJsonNumber, wrap } from '@nanscope/record';
 import { modelFactFields } from '../terminal/header.ts';
 import { heading, type Page } from '../terminal/page.ts';
 import { policyWords, roles } from '../terminal/words.ts';
 import { type Line, labelled, paragraph, span, type Tone } from '../text/line.ts';
 import { count, counted, duration, measured, rate, setting, tolerance } from '../text/number.ts';
-import { wrap } from '../text/width.ts';
 import { chartLegend, chartLines } from './chart.ts';
 
 const labelWidth = 15;

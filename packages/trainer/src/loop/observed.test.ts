@@ -1,5 +1,5 @@
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2, parseConfig } from '@nanscope/gpt2';
+import { loadGpt2, parseConfig } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { untracedStep } from '../loss/batch-loss.ts';

@@ -1,5 +1,5 @@
 /** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
-import type { ForwardOptions, Gpt2 } from '@nanscope/gpt2';
+import type { ForwardOptions, Gpt2 } from '@nanscope/model';
 import type { Gradients } from '../gradients.ts';
 import type { NonFinitePolicy } from '../health.ts';
 import type { StepPhase } from '../loss/batch-loss.ts';

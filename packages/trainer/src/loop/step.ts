@@ -2,7 +2,7 @@
  * The two halves of a step. Up to the decision: micro-batches forward and backward, their sum, its norm, and the one
  * read-back of the step - loss and norm together; the weights are not touched. After it: the update.
  */
-import { dropoutHook } from '@nanscope/gpt2';
+import { dropoutHook } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { GradientAccumulator } from '../accumulate.ts';
 import { type Gradients, lossAndGradients } from '../gradients.ts';

@@ -2,7 +2,7 @@
  * The training loop: step after step until the steps, the patience or the numbers end it. What happens to files,
  * terminals and traces is in the hooks; what to do next is decided by the pure modules beside this one.
  */
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { decideStep, type StepDecision } from '../health.ts';
 import { euclideanNorm } from '../kernels/euclidean-norm.ts';

@@ -1,5 +1,5 @@
 /** The validation loss: the mean over all supervised tokens of the held-back rows, with dropout off. */
-import { type Gpt2, uploadBatch } from '@nanscope/gpt2';
+import { type Gpt2, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { EvalAccumulator, type EvalMetrics } from '../eval-accumulator.ts';
 import { scoreRows } from '../score.ts';

@@ -4,7 +4,7 @@
  * where the label is ignored: a zero gradient times a NaN hidden state is NaN in the head's gradient, and leaving
  * the row out would hide it.
  */
-import type { Gpt2 } from '@nanscope/gpt2';
+import type { Gpt2 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { rowsPerChunk } from '../score.ts';
 import { type LossOptions, tokenLosses } from './token-losses.ts';

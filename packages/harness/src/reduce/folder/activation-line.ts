@@ -1,5 +1,5 @@
-/** The nonlinearity of the MLP as a line of plain TensorFlow.js. Text only; what the model computes is in @nanscope/gpt2. */
-import { type ActivationName, activationFunction } from '@nanscope/gpt2';
+/** The nonlinearity of the MLP as a line of plain TensorFlow.js. Text only; what the model computes is in @nanscope/model. */
+import { type ActivationName, activationFunction } from '@nanscope/model';
 
 const gelu = 'x.mul(0.5).mul(x.mul(Math.SQRT1_2).erf().add(1))';
 

@@ -1,6 +1,7 @@
 /** In what two cases that are neighbours differ, in words. Pure. */
-import { cutName } from '@nanscope/gpt2';
-import { type Case, type CaseRow, lengthOf } from '../case.ts';
+
+import { type Case, type CaseRow, lengthOf } from '@nanscope/lane';
+import { cutName } from '@nanscope/model';
 
 const grids = [
   ['attention_mask', 'attentionMask'],

@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are lines of another program.
 /**
  * GPT-2's forward pass as lines of plain TensorFlow.js, up to the op that a reduction holds: a line a stage before it, its own
- * stage op by op. Text only; what the model itself computes is in @nanscope/gpt2 and @nanscope/attention.
+ * stage op by op. Text only; what the model itself computes is in @nanscope/model and @nanscope/attention.
  */
 import type { Implementation, Policy } from '@nanscope/attention';
-import type { ActivationName } from '@nanscope/gpt2';
+import type { ActivationName } from '@nanscope/model';
 import { activationLine, activationName } from './activation-line.ts';
 
 export interface ForwardPass {

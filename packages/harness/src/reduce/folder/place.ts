@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { checkNewRun } from '../../run-folder/own-folder.ts';
+import { checkNewRun } from '@nanscope/record';
 
 /**
  * @param fill gets an empty folder beside `folder`

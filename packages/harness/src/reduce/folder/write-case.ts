@@ -1,15 +1,14 @@
 /** A case as files: `model/` in Hugging Face layout and `inputs.safetensors`, as `--model` and `--load-inputs` read them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { configJson, type Gpt2Weights, parameterShapes } from '@nanscope/gpt2';
+import { batchOf, type Case, weightsOf } from '@nanscope/lane';
+import { configJson, type Gpt2Weights, parameterShapes } from '@nanscope/model';
 import {
   float32Tensor,
   integerTensor,
   type SafetensorsTensor,
   writeSafetensors,
 } from '@nanscope/safetensors';
-import { batchOf, type Case } from '../case.ts';
-import { weightsOf } from '../lane/cut-model.ts';
 
 /** @param whole the weights of the run's model */
 export async function writeCase(folder: string, whole: Gpt2Weights, candidate: Case): Promise<void> {

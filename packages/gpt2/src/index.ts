@@ -1,6 +1,0 @@
-/** GPT-2 in the Hugging Face layout: config.json, model.safetensors, forward pass, seeded initialisation. @module */
-export * from './browser.ts';
-export { checkGpt2, loadGpt2, type ModelSource, openWeights } from './load.ts';
-export { readConfig } from './read-config.ts';
-export { type SaveOptions, saveGpt2, savePlace } from './save.ts';
-export { trainedModelFolder } from './trained-folder.ts';

@@ -1,0 +1,196 @@
+/**
+ * `nanscope eval`: check, decide, run both lanes, compare, judge. Effects sit here; the decisions are functions
+ * of data in the modules it calls.
+ */
+import { join } from 'node:path';
+import type { LaneOutcome, LaneTask } from '@nanscope/lane';
+import { removeTemporary, startLane, withModelFolder } from '@nanscope/lane';
+import type { ResultRecord } from '@nanscope/record';
+import {
+  makeRunFolder,
+  moveAside,
+  readJsonLines,
+  readLane,
+  SCHEMA_VERSION,
+  sampleLineSchema,
+  writeJson,
+} from '@nanscope/record';
+import { configRecord, type EvalConfig } from '@nanscope/settings';
+import { compareLaneFolders } from '../compare/compare-folders.ts';
+import { interrupted, judge } from '../compare/verdict.ts';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
+import { defaultRunFolder } from '../run-folder/name.ts';
+import { investigate } from '../shadow/investigate.ts';
+import { startShadowLane } from '../shadow/start-shadow-lane.ts';
+import { checkInputs } from './check-inputs.ts';
+import { keptConfig } from './resume.ts';
+import { type LaneEvent, type Outcomes, type Role, roles, runLanes } from './run-lanes.ts';
+import { type Spooled, spoolStdin } from './spool-stdin.ts';
+
+export interface EvalHooks {
+  /** Before the lanes start: what is being done. */
+  readonly onStage: (what: string) => void;
+  readonly onDecision: (decided: Decided) => void;
+  readonly onLane: (role: Role, event: LaneEvent) => void;
+  /** Aborting stops both lanes and keeps what they have. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the lane of a role in its process. */
+function evalLane(
+  config: EvalConfig,
+  decided: Decided,
+  {
+    folder,
+    batches,
+    resume,
+  }: { readonly folder: string; readonly batches: number; readonly resume: boolean },
+  hooks: EvalHooks,
+): (role: Role) => Promise<LaneOutcome> {
+  return (role) => {
+    const task: LaneTask = {
+      kind: 'lane',
+      role,
+      folder: join(folder, role),
+      config,
+      decision: decided[role]!,
+      batches,
+      resume,
+    };
+    if (resume && readLane(task.folder)?.status === 'complete')
+      return Promise.resolve({ status: 'complete' });
+    makeRunFolder(task.folder, 'eval');
+    return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal);
+  };
+}
+
+/** The lanes' own records, with how each ended. */
+function collect(
+  folder: string,
+  decided: Decided,
+  outcomes: Outcomes,
+): Pick<ResultRecord, 'target' | 'reference'> {
+  const result: Pick<ResultRecord, 'target' | 'reference'> = {};
+  for (const role of roles) {
+    if (!decided[role]) continue;
+    const record = readLane(join(folder, role));
+    const outcome = outcomes[role];
+    if (record && outcome)
+      result[role] = {
+        ...record,
+        status: outcome.status,
+        ...(outcome.failure ? { failure: outcome.failure } : {}),
+      };
+  }
+  return result;
+}
+
+/** Everything that can be refused, before anything is written. Undefined when it was interrupted. */
+async function prepare(
+  config: EvalConfig,
+  hooks: EvalHooks,
+): Promise<{ batches: number; decided: Decided } | undefined> {
+  const { batches } = await checkInputs(config);
+  if (hooks.signal?.aborted) return undefined;
+  // Ctrl-C on a terminal ends the probing processes too, which then look like devices that are not there.
+  const decided = await decide(config, hooks.onStage).catch((error: unknown) => {
+    if (hooks.signal?.aborted) return undefined;
+    throw error;
+  });
+  if (!decided || hooks.signal?.aborted) return undefined;
+  hooks.onDecision(decided);
+  return { batches, decided };
+}
+
+/** The folder of a run, made or gone on with, and the configuration of its lanes. */
+async function openFolder(
+  given: EvalConfig,
+  spooled: Spooled | undefined,
+  { onStage }: EvalHooks,
+): Promise<{ folder: string; config: EvalConfig }> {
+  const { resume } = given;
+  if (resume !== undefined) {
+    removeTemporary(resume);
+    return { folder: resume, config: keptConfig({ ...given, resume }) };
+  }
+  const folder = given.out ?? defaultRunFolder(new Date());
+  const earlier = moveAside(folder, 'eval');
+  if (earlier) onStage(`moved the earlier run in ${folder} to ${earlier}`);
+  makeRunFolder(folder, 'eval');
+  const config = spooled ? await spooled.keepIn(folder) : given;
+  writeJson(folder, 'config.json', configRecord(config));
+  return { folder, config };
+}
+
+/** Interrupted before a lane began: nothing was written. */
+const nothingDone = (command: string): ResultRecord => ({
+  schemaVersion: SCHEMA_VERSION,
+  kind: 'eval',
+  command,
+  verdict: interrupted,
+});
+
+/**
+ * @param command The command line as typed, for the result.
+ * @returns The result, which is also in `run.json` of its folder.
+ * @throws {UserError} before anything is written, for what is wrong in the configuration or its files
+ */
+export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHooks): Promise<ResultRecord> {
+  const given = await withModelFolder(asked, hooks.onStage);
+  hooks.onStage('checking inputs');
+  const spooled = given.data === '-' && !given.loadInputs ? await spoolStdin(given) : undefined;
+  const place = given.resume === undefined ? {} : { out: given.resume };
+  const prepared = await prepare({ ...(spooled?.config ?? given), ...place }, hooks).catch(
+    async (error: unknown) => {
+      await spooled?.discard();
+      throw error;
+    },
+  );
+  if (!prepared) {
+    await spooled?.discard();
+    return nothingDone(command);
+  }
+  const { batches, decided } = prepared;
+  const { folder, config } = await openFolder(given, spooled, hooks);
+  const outcomes = await runLanes(
+    decided,
+    evalLane(config, decided, { folder, batches, resume: given.resume !== undefined }, hooks),
+    hooks.onLane,
+    hooks.signal,
+  );
+  const lanes = collect(folder, decided, outcomes);
+  const compared =
+    lanes.target && lanes.reference
+      ? await compareLaneFolders(join(folder, 'target'), join(folder, 'reference'), config)
+      : undefined;
+  const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
+  const found =
+    compared && whole
+      ? await investigate(
+          {
+            ...{ config, decided, comparison: compared },
+            samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
+            open: (task) => startShadowLane(task, decided.environment, hooks.signal),
+          },
+          hooks.onStage,
+          hooks.signal,
+        )
+      : {};
+  const comparison = compared && { ...compared, ...found };
+  const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
+  const verdict = judge({
+    ...{ ...parts, outcomes, command, reducible: true },
+    referenceWanted: decided.reference !== undefined,
+  });
+  const result: ResultRecord = {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'eval',
+    command,
+    folder,
+    ...parts,
+    verdict,
+  };
+  writeJson(folder, 'run.json', result);
+  return result;
+}

@@ -1,0 +1,41 @@
+/** What `eval --resume` takes over from the run that it continues, and what may not have changed since. */
+import { UserError } from '@nanscope/errors';
+import type { FlagValues } from '@nanscope/settings';
+import { configRecord, type EvalConfig, evalFlags, flagNames, toEvalConfig } from '@nanscope/settings';
+import { keptSettings, resumedSettings } from '../run-folder/resumed-settings.ts';
+
+/** What may be another when a run goes on. The files that it writes are not among it: they are half written. */
+const FREE = new Set(['resume', ...flagNames(evalFlags, 'output', 'waiting')]);
+
+/**
+ * The configuration of the evaluation that is to be continued, by flag names.
+ *
+ * @throws {UserError} `resume/no-run`, `resume/broken`, `resume/other-run`
+ */
+export function resumedEvaluation(folder: string): Record<string, unknown> {
+  return resumedSettings(folder, 'eval', evalFlags);
+}
+
+/**
+ * The rest of a run under other settings would be another run's.
+ *
+ * @param earlier what `resumedEvaluation` gave, once it has been through the flag table
+ * @throws {UserError} `resume/other-settings`
+ */
+export function checkSameSettings(asked: EvalConfig, earlier: EvalConfig): void {
+  const [now, before] = [configRecord(asked), configRecord(earlier)];
+  const words = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));
+  for (const name of new Set([...Object.keys(now), ...Object.keys(before)])) {
+    if (FREE.has(name) || words(now[name]) === words(before[name])) continue;
+    throw new UserError(
+      'resume/other-settings',
+      `--resume ${asked.resume}: expected --${name} ${words(before[name])} as in that run, found ${words(now[name])}. Leave it out, or begin a new run with --out.`,
+    );
+  }
+}
+
+/** The configuration of the lanes of a run that is continued: to the letter what it was, so that they are those of one run. */
+export function keptConfig({ resume, laneTimeout }: EvalConfig & { readonly resume: string }): EvalConfig {
+  const kept = keptSettings(resume, 'eval') as FlagValues;
+  return { ...toEvalConfig(kept), laneTimeout };
+}

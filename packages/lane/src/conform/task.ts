@@ -1,0 +1,19 @@
+/** What the parent hands a lane that runs conformance cases, and what that says of each. */
+import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
+import type { EnvironmentRecord } from '@nanscope/record';
+import type { ConformConfig } from '@nanscope/settings';
+import type { LaneTaskBase } from '../protocol/task.ts';
+
+export interface ConformTask extends Pick<LaneTaskBase, 'decision'> {
+  readonly config: ConformConfig;
+}
+
+/** What is put under the suite. */
+export function implementationOf({ config, decision }: ConformTask): TensorflowAttention {
+  if (config.attn === 'fused') return 'fused';
+  return decision.attention === 'undecided' ? 'sdpa' : decision.attention;
+}
+
+export type ConformMessage =
+  | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
+  | { readonly kind: 'case'; readonly result: CaseResult };

@@ -1,0 +1,52 @@
+/** The model a configuration names: a preset with seeded weights, a trained one that comes along, or a folder in Hugging Face layout. */
+import { existsSync, statSync } from 'node:fs';
+import { nearest, UserError } from '@nanscope/errors';
+import {
+  checkGpt2,
+  type Gpt2,
+  type Gpt2Config,
+  isModelPreset,
+  isTrainedModel,
+  loadGpt2,
+  type ModelSource,
+  modelPresets,
+  presetConfig,
+  trainedModelFolder,
+  trainedModels,
+} from '@nanscope/model';
+import type { EvalConfig } from '@nanscope/settings';
+
+/** The part of a configuration that names a model. */
+export type ModelConfig = Pick<EvalConfig, 'model' | 'seed'>;
+
+/** Where the files of a model are, if it has any: a trained model's name stands for its folder. */
+export const modelPlace = (name: string): string => (isTrainedModel(name) ? trainedModelFolder(name) : name);
+
+/** @throws {UserError} `model/unknown` when it is neither a folder nor a name we know */
+function modelFolder(name: string): string {
+  const place = modelPlace(name);
+  if (existsSync(place) && statSync(place).isDirectory()) return place;
+  const presets = [...trainedModels, ...modelPresets];
+  const near = nearest(name, presets);
+  throw new UserError(
+    'model/unknown',
+    `--model ${name}: expected a folder with config.json and model.safetensors, org/name of a model on the hub, or one of ${presets.join(', ')}; found none.${near ? ` Did you mean ${near}?` : ''}`,
+  );
+}
+
+/**
+ * The model as it will be computed: its settings, held against the names, dtypes and shapes of its weights. Reads a tensor only
+ * where its values decide something.
+ */
+export async function modelConfig(config: ModelConfig): Promise<Gpt2Config> {
+  return isModelPreset(config.model) ? presetConfig(config.model) : checkGpt2(modelFolder(config.model));
+}
+
+/** Where the weights come from. @throws {UserError} `model/unknown` */
+export function modelSource({ model, seed }: ModelConfig): ModelSource {
+  return isModelPreset(model) ? { preset: model, seed } : { directory: modelFolder(model) };
+}
+
+export async function loadModel(config: ModelConfig): Promise<Gpt2> {
+  return loadGpt2(modelSource(config));
+}

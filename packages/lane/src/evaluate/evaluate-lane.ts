@@ -1,0 +1,147 @@
+/**
+ * The evaluation of a lane, from an opened backend and a loaded model to a complete record: every batch, then the
+ * extra questions on a small one. Where the process, the files and the devices come from is the caller's business,
+ * so that a lane is the same in a process of Node and in a worker of a page.
+ */
+import type { Session } from '@nanscope/backend';
+import type { CollateOptions, Tokenizer } from '@nanscope/collator';
+import type { Gpt2 } from '@nanscope/model';
+import type { EnvironmentRecord, RecordSink } from '@nanscope/record';
+import { policyOf, traceSettings } from '@nanscope/settings';
+import { EvalAccumulator } from '@nanscope/trainer';
+import * as tf from '@tensorflow/tfjs';
+import type { EvalBatch } from '../data/collation.ts';
+import type { LaneMessage, LaneTask } from '../protocol/task.ts';
+import { CompletedBatches, type EarlierLane } from './completed.ts';
+import type { BatchResult, Computation } from './evaluate-batch.ts';
+import { LaneRecorder, laneHead } from './lane-record.ts';
+import { metricsRecord } from './metrics-record.ts';
+import { probeQuestions } from './probe-questions.ts';
+import { recordBatch } from './record-batch.ts';
+import { LaneTracer } from './tracer.ts';
+
+/** Everything a lane needs; it opens, reads and closes nothing itself. */
+export interface LaneSetup {
+  readonly task: Omit<LaneTask, 'kind' | 'folder'>;
+  readonly session: Session;
+  readonly model: Gpt2;
+  readonly tokenizer: Tokenizer;
+  readonly environment: EnvironmentRecord;
+  /** What the batches are made of, in words. */
+  readonly source: string;
+  readonly batches: AsyncIterable<EvalBatch>;
+  /** How rows are collated; undefined for a ready batch. */
+  readonly collation: CollateOptions | undefined;
+  readonly sink: RecordSink;
+  /** What an earlier process of this lane left in the same place, to go on from. */
+  readonly earlier?: EarlierLane | undefined;
+  /** The most memory the lane has held so far, in bytes; absent where nobody tells, as in most browsers. */
+  readonly peakBytes?: () => number;
+  readonly say: (message: LaneMessage) => void;
+}
+
+export interface Evaluated {
+  readonly batch: EvalBatch;
+  readonly result: BatchResult;
+}
+
+/** The attention of a lane's configuration and decision, with its model. */
+export function computationOf(
+  { config, decision }: Pick<LaneTask, 'config' | 'decision'>,
+  model: Gpt2,
+): Computation {
+  return {
+    model,
+    implementation: decision.attention === 'undecided' ? 'sdpa' : decision.attention,
+    policy: policyOf(config),
+    kernel: config.sdpaKernel,
+  };
+}
+
+interface Evaluation extends LaneSetup {
+  readonly computation: Computation;
+  readonly tracer: LaneTracer;
+  readonly recorder: LaneRecorder;
+  readonly completed: CompletedBatches | undefined;
+}
+
+/** Every batch once. Returns the first one, and the first with a label, for what follows. */
+async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated; labelled?: Evaluated }> {
+  const { task, computation, tracer, recorder, completed, sink, say } = evaluation;
+  const accumulator = new EvalAccumulator();
+  let first: Evaluated | undefined;
+  let labelled: Evaluated | undefined;
+  let rows = 0;
+  let truncated = 0;
+  let inputTokens = 0;
+  let batches = 0;
+  let seconds = completed?.record.metrics?.seconds ?? 0;
+  let tensorsAfterFirst: number | undefined;
+  for await (const evalBatch of evaluation.batches) {
+    const known = await completed?.take(evalBatch, computation.model.config.vocab_size, rows);
+    const started = performance.now();
+    const result = known ?? (await tracer.evaluate(computation, evalBatch));
+    const took = (performance.now() - started) / 1000;
+    accumulator.add({ losses: result.losses, predictions: result.answers, labels: result.supervised.labels });
+    if (!known) recordBatch(sink, evalBatch, result, rows, took);
+    seconds += known ? 0 : took;
+    rows += evalBatch.batch.batch;
+    truncated += evalBatch.batch.truncated;
+    inputTokens += evalBatch.batch.lengths.reduce((sum, length) => sum + length, 0);
+    batches++;
+    first ??= { batch: evalBatch, result };
+    if (result.losses.length > 0) labelled ??= { batch: evalBatch, result };
+    if (known) {
+      // Its record is there. The trace of the last few is needed again, should an origin follow.
+      if (batches > completed!.count - task.config.traceKeep) await tracer.recall(computation, evalBatch);
+      continue;
+    }
+    tensorsAfterFirst ??= tf.memory().numTensors;
+    // Last of all that is written of a batch: what this counts is complete (completed.ts).
+    recorder.update({
+      metrics: metricsRecord(accumulator, { rows, batches, seconds, inputTokens }),
+      cascade: tracer.record(),
+      data: { ...recorder.record.data, rows, truncated },
+      ...(evaluation.peakBytes && {
+        memory: {
+          peakResidentBytes: evaluation.peakBytes(),
+          tensorsGrown: tf.memory().numTensors - tensorsAfterFirst,
+        },
+      }),
+    });
+    say({ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds });
+  }
+  completed?.checkAllTaken();
+  return { ...(first && { first }), ...(labelled && { labelled }) };
+}
+
+/**
+ * @param before Called with the first batch and its result when all batches are done, before the record says `complete`.
+ */
+export async function evaluateLane(
+  setup: LaneSetup,
+  before?: (first: Evaluated, computation: Computation) => Promise<void>,
+): Promise<void> {
+  const { task, session, model, sink, say } = setup;
+  const computation = computationOf(task, model);
+  const head = laneHead(task, session, model, setup.environment);
+  const completed = setup.earlier && (await CompletedBatches.open(setup.earlier, head));
+  if (completed) say({ kind: 'note', text: `goes on after ${completed.count} of ${task.batches} batches` });
+  const recorder = new LaneRecorder(sink, head, setup.source, completed?.record);
+  const settings = traceSettings(task.config);
+  const tracer = new LaneTracer(session, settings, model, sink, completed?.record.cascade);
+  try {
+    const { first, labelled } = await evaluateAll({ ...setup, computation, tracer, recorder, completed });
+    if (labelled) {
+      say({ kind: 'loading', what: 'checking for leaks' });
+      const { batch } = labelled.batch;
+      recorder.update(
+        await probeQuestions(computation, tracer, batch, setup.collation, setup.tokenizer, task.config),
+      );
+    }
+    if (first && before) await before(first, computation);
+    recorder.update({ status: 'complete', finishedAt: new Date().toISOString() });
+  } finally {
+    tracer.close();
+  }
+}

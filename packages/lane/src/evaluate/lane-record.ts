@@ -1,0 +1,85 @@
+/** The lane's own run.json while it grows: opened before anything is computed, rewritten as results come in. */
+import type { Session } from '@nanscope/backend';
+import type { Gpt2 } from '@nanscope/model';
+import type { RecordSink } from '@nanscope/record';
+import { type EnvironmentRecord, type LaneRecord, SCHEMA_VERSION } from '@nanscope/record';
+import { configRecord, type EvalConfig, type PolicyConfig, policyOf, policyRecord } from '@nanscope/settings';
+import type { LaneTaskBase } from '../protocol/task.ts';
+
+type LaneHead = Omit<
+  LaneRecord,
+  'kind' | 'data' | 'metrics' | 'cascade' | 'leak' | 'policyEffect' | 'memory'
+>;
+
+/** What a lane knows of its task when it begins, whatever it computes. */
+export interface LaneIdentity {
+  readonly role: LaneTaskBase['role'];
+  readonly decision: LaneTaskBase['decision'];
+  readonly config: PolicyConfig & Pick<EvalConfig, 'model'>;
+}
+
+/** What every lane says of itself at its start. */
+export function laneHead(
+  { role, decision, config: settings }: LaneIdentity,
+  session: Session,
+  model: Gpt2,
+  environment: EnvironmentRecord,
+): LaneHead {
+  const { config } = model;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    role,
+    status: 'running',
+    startedAt: new Date().toISOString(),
+    config: configRecord(settings),
+    policy: policyRecord(policyOf(settings)),
+    decision: structuredClone(decision) as LaneRecord['decision'],
+    environment,
+    kernelNotes: [...session.notes],
+    model: {
+      name: settings.model,
+      parameters: Object.values(model.parameters).reduce((sum, { size }) => sum + size, 0),
+      layers: config.n_layer,
+      heads: config.n_head,
+      width: config.n_embd,
+      vocabulary: config.vocab_size,
+      positions: config.n_positions,
+    },
+    modelFacts: model.facts,
+  };
+}
+
+export class LaneRecorder {
+  readonly #sink: RecordSink;
+  #record: LaneRecord;
+
+  /** @param earlier what an earlier process of the lane had come to, which this one goes on from */
+  constructor(sink: RecordSink, head: LaneHead, source: string, earlier?: LaneRecord) {
+    this.#sink = sink;
+    this.#record = { ...head, kind: 'lane', data: { source, rows: 0, truncated: 0 } };
+    if (earlier) {
+      const { startedAt, data, metrics, cascade, memory } = earlier;
+      this.#record = {
+        ...this.#record,
+        ...{ startedAt, data },
+        ...(metrics && { metrics }),
+        ...(cascade && { cascade }),
+        ...(memory && { memory }),
+      };
+    }
+    this.write();
+  }
+
+  get record(): LaneRecord {
+    return this.#record;
+  }
+
+  update(change: Partial<LaneRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    this.write();
+  }
+
+  private write(): void {
+    this.#sink.write('run.json', this.#record);
+  }
+}

@@ -1,0 +1,49 @@
+/** What the parent hands a process that generates, and what that says of each row. */
+import type { GenerateOptions, LogitClasses, RowEnd } from '@nanscope/model';
+import type { GenerateConfig } from '@nanscope/settings';
+import { policyOf } from '@nanscope/settings';
+import type { LaneTaskBase } from '../protocol/task.ts';
+import type { Prompt } from './prompts.ts';
+
+export interface GenerateTask extends Pick<LaneTaskBase, 'decision'> {
+  readonly config: GenerateConfig;
+  readonly prompts: readonly Prompt[];
+}
+
+/** A row that has ended. */
+export interface Continuation {
+  /** Place of its prompt. */
+  readonly row: number;
+  readonly prompt: string;
+  /** Without the end token. */
+  readonly text: string;
+  /** Every generated token. */
+  readonly tokens: readonly number[];
+  readonly ended: RowEnd | 'non-finite';
+  /** Of a row that ended non-finite: the classes of its logits in the step after its last token. */
+  readonly logits?: LogitClasses;
+}
+
+export interface ContinuationMessage {
+  readonly kind: 'continuation';
+  readonly continuation: Continuation;
+}
+
+/** Pure: from the flags to what the model is asked for. */
+export function generateOptions(
+  config: GenerateConfig,
+  implementation: GenerateOptions['implementation'],
+): GenerateOptions {
+  const { maxNewTokens, temperature, topK, topP, seed } = config;
+  return {
+    maxNewTokens,
+    strategy: config.greedy ? 'greedy' : 'sample',
+    temperature,
+    topK,
+    topP,
+    seed,
+    implementation,
+    policy: policyOf(config),
+    kernel: config.sdpaKernel,
+  };
+}

@@ -1,0 +1,14 @@
+/** What computes: a task in, messages and a run folder out, in a process or a worker. @module */
+export * from './browser.ts';
+export { withModelFolder } from './data/hub-model.ts';
+export { evalBatches, loadTokenizerFor, textRows } from './data/inputs.ts';
+export { modelConfig, modelSource } from './data/model.ts';
+export { removeTemporary } from './evaluate/earlier-lane.ts';
+export { runLane } from './evaluate/run-lane.ts';
+export type { Continuation } from './generate/task.ts';
+export { nanscopeVersion } from './session/environment.ts';
+export { trainData } from './train/data.ts';
+export { loadTrainModel, trainModelConfig } from './train/model.ts';
+export { runChild, siblingModule } from './transport/process.ts';
+export { startLane } from './transport/start-lane.ts';
+export { watchLane } from './transport/watch.ts';

@@ -1,0 +1,47 @@
+/** What the parent hands a lane, and what a lane says while it runs. The results themselves go through the run folder. */
+import type { Decision } from '@nanscope/device';
+import type { EvalConfig } from '@nanscope/settings';
+
+/** What every lane is told, whatever it computes. */
+export interface LaneTaskBase {
+  readonly role: 'target' | 'reference';
+  readonly folder: string;
+  /** At least: which third-party backend, and after how many silent seconds a lane counts as hung. */
+  readonly config: Pick<EvalConfig, 'backend' | 'laneTimeout'>;
+  readonly decision: Decision;
+}
+
+export interface LaneTask extends LaneTaskBase {
+  readonly kind: 'lane';
+  readonly config: EvalConfig;
+  /** Batches that will be evaluated, as counted before the start. */
+  readonly batches: number;
+  /** Goes on from what is in the folder, if anything is. */
+  readonly resume?: boolean;
+}
+
+export type LaneMessage =
+  | { readonly kind: 'loading'; readonly what: string }
+  | {
+      readonly kind: 'progress';
+      readonly batches: number;
+      readonly total: number;
+      readonly tokensPerSecond: number;
+      /** Further figures of the moment: `loss 3.21`. */
+      readonly facts?: readonly string[];
+    }
+  /** Something worth a line of its own. */
+  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'done' }
+  /** A mistake of the user's that only the lane could see. */
+  | { readonly kind: 'user-error'; readonly code: string; readonly message: string; readonly exitCode: 2 | 3 }
+  /** It could not go on, for a reason that is not the user's command: a full disk. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'device-lost'; readonly reason: string };
+
+export interface LaneOutcome {
+  readonly status: 'complete' | 'crashed' | 'hung' | 'device-lost' | 'failed' | 'interrupted';
+  /** One line: why it is not complete. */
+  readonly failure?: string;
+  readonly userError?: { readonly code: string; readonly message: string; readonly exitCode: 2 | 3 };
+}

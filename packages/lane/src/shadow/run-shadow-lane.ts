@@ -1,0 +1,37 @@
+/** A lane that is open for questions about one batch, in its own process: opens the device, loads the model and the batch. */
+import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
+import { loadModel } from '../data/model.ts';
+import { computationOf } from '../evaluate/evaluate-lane.ts';
+import type { LaneMessage } from '../protocol/task.ts';
+import { openSession } from '../session/open-session.ts';
+import type { Answering } from './answer.ts';
+import { answerQuestions } from './answer-questions.ts';
+import type { Question, ShadowMessage, ShadowTask } from './task.ts';
+
+function listen(hear: (message: Question | { readonly kind: 'stop' }) => void): () => void {
+  const listener = (message: Question | { readonly kind: 'stop' }) => {
+    if (message.kind === 'question' || message.kind === 'stop') hear(message);
+  };
+  process.on('message', listener);
+  return () => process.off('message', listener);
+}
+
+export async function runShadowLane(
+  task: ShadowTask,
+  say: (message: LaneMessage | ShadowMessage) => void,
+): Promise<void> {
+  const session = await openSession(task, say);
+  const tokenizer = await loadTokenizerFor(task.config);
+  say({ kind: 'loading', what: `loading ${task.config.model}` });
+  const model = await loadModel(task.config);
+  let answering: Answering | undefined;
+  for await (const { index, batch } of evalBatches(task.config, tokenizer, model.config)) {
+    if (index < task.batch) continue;
+    answering = { session, model, batch, computation: computationOf(task, model) };
+    break;
+  }
+  if (!answering) throw new Error(`There is no batch ${task.batch} any more.`);
+  await answerQuestions(answering, listen, say);
+  model.dispose();
+  await session.dispose();
+}

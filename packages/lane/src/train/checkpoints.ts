@@ -1,0 +1,190 @@
+/** Between a run in memory and its checkpoints on disk: tensors to and from the host, and the state that goes with them. */
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
+import { configJson, type Gpt2, type Gpt2Config } from '@nanscope/model';
+import type { TrainDataRecord, TrainingRecord } from '@nanscope/record';
+import type { TrainConfig } from '@nanscope/settings';
+import {
+  type ExpectedState,
+  type HostTensor,
+  type HostTensors,
+  type JsonObject,
+  type LoadedCheckpoint,
+  type Optimizer,
+  type RunProgress,
+  readLatest,
+  type TrainerState,
+  writeCheckpoint,
+} from '@nanscope/trainer';
+import * as tf from '@tensorflow/tfjs';
+import { nanscopeVersion } from '../session/environment.ts';
+
+/**
+ * Settings that say which tokens are in which step, and what the optimizer's tensors mean. A run that goes on with a
+ * checkpoint has to have the same; any other flag may be given anew, and is then followed from there on.
+ */
+const bound = [
+  'seed',
+  'batchSize',
+  'accumulate',
+  'maxLength',
+  'paddingSide',
+  'positionIds',
+  'ignoreFirstToken',
+  'optimizer',
+] as const satisfies readonly (keyof TrainConfig)[];
+
+/** A hash of the whole configuration, to tell at a glance whether anything was changed. */
+function configHash(config: TrainConfig): string {
+  const { out: _, json: __, resume: ___, ...kept } = config;
+  return createHash('sha256')
+    .update(JSON.stringify(Object.fromEntries(Object.entries(kept).sort())))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+const json = (value: object) => JSON.parse(JSON.stringify(value)) as JsonObject;
+
+export interface RunIdentity {
+  readonly config: TrainConfig;
+  readonly model: Gpt2Config;
+  readonly tokenizer: Tokenizer;
+  readonly data: Pick<TrainDataRecord, 'rows' | 'training' | 'validation' | 'split'>;
+  /** Of the ids. */
+  readonly digest: string;
+}
+
+/** What tells this run from others that are no continuation of it. */
+function identity({ config, model, tokenizer, data, digest }: RunIdentity) {
+  const { rows, training, validation, split } = data;
+  // Dropout changes no shape: a run may go on with another rate.
+  const { embd_pdrop: _, attn_pdrop: __, resid_pdrop: ___, ...architecture } = model;
+  return {
+    versions: { nanscope: nanscopeVersion },
+    architecture: json(architecture),
+    vocabulary: { name: tokenizer.name, size: tokenizer.vocabSize },
+    data: json({
+      digest,
+      rows,
+      training,
+      validation,
+      split,
+      ...Object.fromEntries(bound.map((name) => [name, config[name]])),
+    }),
+  } satisfies ExpectedState;
+}
+
+async function toHost(tensors: Readonly<Record<string, tf.Tensor>>): Promise<HostTensors> {
+  const entries = Object.entries(tensors).map(
+    async ([name, tensor]): Promise<[string, HostTensor]> => [
+      name,
+      { shape: tensor.shape, values: (await tensor.data()) as Float32Array },
+    ],
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function stateOf(run: RunIdentity, optimizer: Optimizer, progress: RunProgress, epoch: number): TrainerState {
+  const { best, ...counters } = progress;
+  const { schedule, warmup, minimum, seed } = run.config;
+  return {
+    ...identity(run),
+    configHash: configHash(run.config),
+    step: progress.step,
+    epoch,
+    optimizer: { name: run.config.optimizer, steps: optimizer.steps },
+    schedule: { name: schedule, warmup, minimum },
+    generator: { seed },
+    progress: json(counters),
+    ...(best && { best: { step: best.step, value: best.loss } }),
+  };
+}
+
+/** The checkpoints below a root, oldest first, as they are on disk. */
+export function listCheckpoints(root: string): TrainingRecord['checkpoints'] {
+  if (!existsSync(root)) return [];
+  const pointer = join(root, 'best');
+  const best = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : undefined;
+  return readdirSync(root)
+    .flatMap((folder) => {
+      const step = /^step-(\d+)(\.\d+)?$/.exec(folder)?.[1];
+      return step === undefined ? [] : [{ step: Number(step), folder, best: folder === best }];
+    })
+    .sort((a, b) => a.step - b.step);
+}
+
+/** A run that continues in another folder takes its checkpoints along: the best one may be among them. */
+export function takeCheckpointsAlong(from: string, to: string): void {
+  if (resolve(from) !== resolve(to)) cpSync(from, to, { recursive: true });
+}
+
+/** The same for the event files of TensorBoard. */
+export function takeEventsAlong(from: string, to: string): void {
+  if (resolve(from) === resolve(to)) return;
+  for (const name of readdirSync(from))
+    if (name.startsWith('events.out.tfevents.')) cpSync(join(from, name), join(to, name));
+}
+
+/** Where the checkpoints of a lane are. */
+export const checkpointRoot = (laneFolder: string) => join(laneFolder, 'checkpoints');
+
+/** @returns The name of the checkpoint's folder. @throws {UserError} `checkpoint/unwritable`; earlier ones are intact */
+export async function saveState(
+  root: string,
+  run: RunIdentity,
+  { model, optimizer }: { readonly model: Gpt2; readonly optimizer: Optimizer },
+  progress: RunProgress,
+  epoch: number,
+): Promise<string> {
+  return writeCheckpoint(
+    root,
+    {
+      weights: await toHost(model.parameters),
+      optimizer: await toHost(optimizer.stateTensors()),
+      state: stateOf(run, optimizer, progress, epoch),
+      files: { 'config.json': configJson(model.config), ...(await tokenizerFiles(run.tokenizer)) },
+    },
+    { last: run.config.keep },
+  );
+}
+
+/** The weights of a checkpoint into the model, in place. */
+export function loadWeights(model: Gpt2, weights: HostTensors): void {
+  for (const [name, variable] of Object.entries(model.parameters)) {
+    const { shape, values } = weights[name]!;
+    const tensor = tf.tensor(values, [...shape], 'float32');
+    variable.assign(tensor);
+    tensor.dispose();
+  }
+}
+
+/** A checkpoint back into model and optimizer. @returns Where the run was. */
+export function loadState(
+  { state, weights, optimizer: moments }: LoadedCheckpoint,
+  { model, optimizer }: { readonly model: Gpt2; readonly optimizer: Optimizer },
+): RunProgress {
+  loadWeights(model, weights);
+  const tensors = Object.fromEntries(
+    Object.entries(moments).map(([name, { shape, values }]) => [
+      name,
+      tf.tensor(values, [...shape], 'float32'),
+    ]),
+  );
+  optimizer.load({ steps: Number(state.optimizer.steps), tensors });
+  tf.dispose(tensors);
+  const { tokens, skipped, sinceBest } = state.progress as Record<string, number>;
+  return {
+    step: state.step,
+    tokens: tokens!,
+    skipped: skipped!,
+    sinceBest: sinceBest!,
+    ...(state.best && { best: { step: state.best.step, loss: state.best.value } }),
+  };
+}
+
+/** The newest checkpoint below a lane's folder, if it fits this run. @throws {UserError} `checkpoint/*` */
+export function latestState(laneFolder: string, run: RunIdentity): Promise<LoadedCheckpoint | undefined> {
+  return readLatest(checkpointRoot(laneFolder), identity(run));
+}

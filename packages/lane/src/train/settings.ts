@@ -1,0 +1,62 @@
+/** From the flags to the recipe that the training loop follows. Pure, apart from making the optimizer's state. */
+import type { Decision } from '@nanscope/device';
+import type { Gpt2 } from '@nanscope/model';
+import type { TrainConfig } from '@nanscope/settings';
+import { policyOf } from '@nanscope/settings';
+import {
+  AdamW,
+  checkSchedule,
+  type DataPlan,
+  type Optimizer,
+  SGD,
+  type TrainSettings,
+  totalSteps,
+} from '@nanscope/trainer';
+
+export function dataPlan({ batchSize, accumulate, seed }: TrainConfig, rows: number): DataPlan {
+  return { rows, batchSize, accumulate, seed };
+}
+
+/** @param rows training rows there are */
+export function settingsOf(
+  config: TrainConfig,
+  attention: Decision['attention'],
+  rows: number,
+): TrainSettings {
+  const steps = totalSteps(dataPlan(config, rows), {
+    epochs: config.epochs,
+    ...(config.steps === undefined ? {} : { steps: config.steps }),
+  });
+  const schedule = {
+    name: config.schedule,
+    totalSteps: steps,
+    warmupSteps: config.warmup,
+    minimum: config.minimum,
+  };
+  checkSchedule(schedule);
+  return {
+    implementation: attention === 'undecided' ? 'sdpa' : attention,
+    policy: policyOf(config),
+    kernel: config.sdpaKernel,
+    batchSize: config.batchSize,
+    accumulate: config.accumulate,
+    steps,
+    learningRate: config.learningRate,
+    schedule,
+    ...(config.clip > 0 && { clip: config.clip }),
+    dropout: config.dropout,
+    labelSmoothing: config.labelSmoothing,
+    zLoss: config.zLoss,
+    seed: config.seed,
+    evalEvery: config.evalEvery,
+    saveEvery: config.saveEvery,
+    ...(config.patience !== undefined && { patience: config.patience }),
+    onNonFinite: config.onNonfinite,
+  };
+}
+
+export function optimizerOf(config: TrainConfig, model: Gpt2): Optimizer {
+  const { weightDecay, decay, beta1, beta2, epsilon, momentum } = config;
+  if (config.optimizer === 'sgd') return new SGD(model.parameters, { momentum, weightDecay, decay });
+  return new AdamW(model.parameters, { beta1, beta2, epsilon, weightDecay, decay });
+}

@@ -1,0 +1,125 @@
+/** A training lane's run.json while it grows. Rewritten after evaluations and checkpoints, and every few seconds. */
+import type { Session } from '@nanscope/backend';
+import type { Gpt2 } from '@nanscope/model';
+import {
+  fromJsonNumber,
+  type NonFiniteStepRecord,
+  type StepLine,
+  type TrainDataRecord,
+  type TrainingRecord,
+  type TrainLaneRecord,
+  type ValidationLine,
+  writeJson,
+} from '@nanscope/record';
+import { laneHead } from '../evaluate/lane-record.ts';
+import { environmentOf } from '../session/environment.ts';
+import { Curve } from './curve.ts';
+import type { TrainTask } from './task.ts';
+
+const SECONDS_BETWEEN_WRITES = 2;
+
+/** Steps that were not finite and are listed one by one. */
+const MOST_LISTED = 100;
+
+export class TrainRecorder {
+  readonly #folder: string;
+  readonly #curve: Curve;
+  #record: TrainLaneRecord;
+  #written = 0;
+
+  constructor(
+    task: TrainTask,
+    session: Session,
+    model: Gpt2,
+    { data, totalSteps }: { readonly data: TrainDataRecord; readonly totalSteps: number },
+  ) {
+    this.#folder = task.folder;
+    this.#curve = new Curve(totalSteps);
+    this.#record = {
+      ...laneHead(task, session, model, environmentOf(session)),
+      kind: 'train-lane',
+      data,
+      training: {
+        steps: 0,
+        totalSteps,
+        epochs: 0,
+        tokens: 0,
+        seconds: 0,
+        tokensPerSecond: 0,
+        skipped: 0,
+        curve: [],
+        validation: [],
+        checkpoints: [],
+        nonFinite: [],
+        nonFiniteCut: 0,
+      },
+    };
+  }
+
+  get record(): TrainLaneRecord {
+    return this.#record;
+  }
+
+  get training(): TrainingRecord {
+    return this.#record.training;
+  }
+
+  /** One step's line; also of steps before a resume. A step that stopped the run was not done. */
+  step(line: StepLine): void {
+    this.#curve.add(line.step, fromJsonNumber(line.loss));
+    const { training } = this.#record;
+    const done = line.action !== 'stop';
+    const tokens = training.tokens + (done ? line.tokens : 0);
+    const seconds = training.seconds + line.seconds;
+    this.#change({
+      steps: done ? line.step : training.steps,
+      epochs: done ? line.epoch : training.epochs,
+      tokens,
+      seconds,
+      tokensPerSecond: tokens / seconds,
+      skipped: training.skipped + (line.action === 'skip' ? 1 : 0),
+      loss: line.loss,
+      gradNorm: line.gradNorm,
+    });
+    if (performance.now() - this.#written > SECONDS_BETWEEN_WRITES * 1000) this.write();
+  }
+
+  validation({ step, loss, accuracy, tokens }: ValidationLine): void {
+    this.#change({ validation: [...this.training.validation, { step, loss, accuracy, tokens }] });
+    const value = fromJsonNumber(loss);
+    const { best } = this.training;
+    if (Number.isFinite(value) && !(best && best.loss <= value))
+      this.#change({ best: { step, loss: value } });
+  }
+
+  nonFinite(step: NonFiniteStepRecord): void {
+    const { nonFinite, nonFiniteCut } = this.training;
+    if (nonFinite.length < MOST_LISTED) this.#change({ nonFinite: [...nonFinite, step] });
+    else this.#change({ nonFiniteCut: nonFiniteCut + 1 });
+  }
+
+  /** Of the steps before a resume. */
+  takeHits(hits: Pick<TrainingRecord, 'nonFinite' | 'nonFiniteCut'>): void {
+    this.#change(hits);
+  }
+
+  #change(change: Partial<TrainingRecord>): void {
+    this.#record = { ...this.#record, training: { ...this.#record.training, ...change } };
+  }
+
+  /** Changes and writes. */
+  update({
+    training,
+    ...change
+  }: Partial<Omit<TrainLaneRecord, 'training'>> & { training?: Partial<TrainingRecord> }): void {
+    if (training) this.#change(training);
+    this.#record = { ...this.#record, ...change };
+    this.write();
+  }
+
+  write(): void {
+    this.#change({ curve: this.#curve.points() });
+    writeJson(this.#folder, 'run.json', this.#record);
+    this.#written = performance.now();
+  }
+}

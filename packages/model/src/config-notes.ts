@@ -1,0 +1,125 @@
+/**
+ * What a config.json says that this program does not do, or does otherwise than transformers would. Words for a report;
+ * what cannot be done is refused in config.ts.
+ */
+import { nearest } from '@nanscope/errors';
+import { type ModelNote, someOf } from './facts.ts';
+import { configAliases } from './gpt2/config.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Keys of GPT2Config that are read, by their own names. */
+const read = [
+  'vocab_size',
+  'n_positions',
+  'n_embd',
+  'n_layer',
+  'n_head',
+  'n_inner',
+  'activation_function',
+  'layer_norm_epsilon',
+  'initializer_range',
+  'scale_attn_weights',
+  'scale_attn_by_inverse_layer_idx',
+  'reorder_and_upcast_attn',
+  'tie_word_embeddings',
+  'embd_pdrop',
+  'attn_pdrop',
+  'resid_pdrop',
+  'bos_token_id',
+  'eos_token_id',
+  'pad_token_id',
+  'model_type',
+  'architectures',
+  'add_cross_attention',
+  'is_encoder_decoder',
+  'pruned_heads',
+  'dtype',
+  'torch_dtype',
+];
+
+/** Keys without an effect on the loss of given tokens, by what they are about. */
+const withoutEffect: readonly (readonly [RegExp, string])[] = [
+  [/^(embd|attn|resid)_pdrop$/, 'dropout, in training only'],
+  [/^use_cache$/, 'every position is computed anew'],
+  [/^summary_/, 'of a classification head'],
+  [/^(id2label|label2id|num_labels|problem_type|finetuning_task)$/, 'of a classification head'],
+  [
+    /^(task_specific_params|do_sample|max_length|min_length|temperature|top_k|top_p|repetition_penalty|num_beams|no_repeat_ngram_size|decoder_start_token_id)$/,
+    'of generation',
+  ],
+  [/^(output_attentions|output_hidden_states|output_past|return_dict|use_return_dict)$/, 'what is returned'],
+  [/^(gradient_checkpointing|torchscript|chunk_size_feed_forward)$/, 'how it is computed'],
+];
+
+/** Keys that only say where the file comes from, or repeat another. */
+const told =
+  /^(transformers_version|_name_or_path|_commit_hash|name_or_path|n_ctx|tokenizer_class|auto_map|prefix|sep_token_id|cls_token_id|is_decoder)$/;
+
+const isKnown = (key: string) =>
+  read.includes(key) ||
+  Object.hasOwn(configAliases, key) ||
+  told.test(key) ||
+  withoutEffect.some(([pattern]) => pattern.test(key));
+
+const names: Readonly<Record<string, string>> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+};
+const words = Object.fromEntries(Object.entries(names).map(([word, name]) => [name, word]));
+
+/** How transformers 5 would compute by default: as config.json says, else as the weights are stored. */
+function dtypeNote({ dtype, torch_dtype: earlier }: Json, storedAs: readonly string[]): string | undefined {
+  const asked = [dtype, earlier].find((name): name is string => typeof name === 'string');
+  const named = asked?.replace(/^torch\./, '');
+  const computed = named ?? words[storedAs[0] ?? 'F32'];
+  const stored = storedAs.every((name) => name === 'F32') ? undefined : storedAs.join(' and ');
+  if (stored === undefined && (computed === undefined || computed === 'float32')) return undefined;
+  const rounded = storedAs.includes('F64') ? 'rounded to float32' : 'exact in float32';
+  const here = `the weights are stored as ${(stored ?? 'F32').replaceAll(',', ' and ')}${stored ? `, ${rounded},` : ''} and computed in float32`;
+  if (computed === undefined || computed === 'float32') return here;
+  return `${here}; transformers 5 computes in ${computed} unless told dtype=torch.float32, and comes to another loss`;
+}
+
+function aliasNotes(json: Json): string[] {
+  return Object.entries(configAliases).flatMap(([alias, key]) =>
+    Object.hasOwn(json, alias) && Object.hasOwn(json, key) && json[alias] !== json[key]
+      ? [
+          `config.json says ${alias} ${json[alias]} and ${key} ${json[key]}: ${alias} is taken, as transformers does`,
+        ]
+      : [],
+  );
+}
+
+function unknownNote(json: Json): string | undefined {
+  const unknown = Object.keys(json).filter((key) => !isKnown(key));
+  if (unknown.length === 0) return undefined;
+  const said = unknown.map((key) => {
+    const near = nearest(key, [...read, ...Object.keys(configAliases)]);
+    return near === undefined ? key : `${key} (did you mean ${near}?)`;
+  });
+  return `config.json has settings that GPT-2 does not know, without effect here as in transformers: ${someOf(said)}`;
+}
+
+/** What is unusual in a config.json that is accepted. */
+export function configNotes(json: Json, storedAs: readonly string[]): ModelNote[] {
+  const dtype = dtypeNote(json, storedAs);
+  const settings = [...aliasNotes(json), unknownNote(json)].filter((text) => text !== undefined);
+  return [
+    ...(dtype === undefined ? [] : [{ about: 'weights' as const, text: dtype }]),
+    ...settings.map((text) => ({ about: 'settings' as const, text })),
+  ];
+}
+
+/** Settings of the folder that have no effect on the loss of given tokens: `use_cache: every position is computed anew`. */
+export function unusedSettings(json: Json, files: readonly string[]): string[] {
+  const inConfig = Object.keys(json).flatMap((key) =>
+    withoutEffect.filter(([pattern]) => pattern.test(key)).map(([, why]) => `${key}: ${why}`),
+  );
+  const generation = files.includes('generation_config.json')
+    ? ['generation_config.json: of generation']
+    : [];
+  return [...inConfig.sort(), ...generation];
+}

@@ -1,0 +1,175 @@
+import { safePolicy } from '@nanscope/attention';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Gpt2 } from '../gpt2/model.ts';
+import { loadGpt2 } from '../weights/load.ts';
+import { generate } from './generate.ts';
+import type { GenerateOptions } from './options.ts';
+import { leftPad } from './prompts.ts';
+import type { GenerationStep } from './steps.ts';
+
+const greedy: GenerateOptions = {
+  maxNewTokens: 4,
+  strategy: 'greedy',
+  eosTokenId: null,
+  implementation: 'eager',
+  policy: safePolicy,
+};
+const sample: GenerateOptions = { ...greedy, strategy: 'sample' };
+const prompts = leftPad([[1, 2, 3], [4]], 257);
+
+let model: Gpt2;
+let before: number;
+beforeEach(async () => {
+  await tf.setBackend('cpu');
+  model = await loadGpt2({ preset: 'tiny', seed: 1 });
+  before = tf.memory().numTensors;
+});
+afterEach(() => {
+  expect(tf.memory().numTensors, 'nothing is left behind').toBe(before);
+  model.dispose();
+});
+
+async function run(options: Partial<GenerateOptions> = {}, batch = prompts): Promise<GenerationStep[]> {
+  const steps: GenerationStep[] = [];
+  for await (const step of generate(model, batch, { ...greedy, ...options })) steps.push(step);
+  return steps;
+}
+
+const tokensOf = (steps: readonly GenerationStep[], row: number) =>
+  steps.flatMap(({ rows }) => rows.flatMap((r) => (r.row === row && 'token' in r ? [r.token] : [])));
+
+/** Overwrites elements of a parameter from `start` with `value`. */
+async function overwrite(name: string, value: number, start: number, end: number): Promise<void> {
+  const parameter = model.parameters[name]!;
+  const values = (await parameter.data()).slice() as Float32Array;
+  const tensor = tf.tensor(values.fill(value, start, end), parameter.shape);
+  parameter.assign(tensor);
+  tensor.dispose();
+}
+
+describe('generate', () => {
+  it('gives a token a row and step, and says when it is enough', async () => {
+    const steps = await run();
+    expect(steps.map(({ step }) => step)).toEqual([0, 1, 2, 3]);
+    expect(steps.map(({ rows }) => rows.map(({ row, ended }) => [row, ended]))).toEqual([
+      ...Array(3).fill([
+        [0, undefined],
+        [1, undefined],
+      ]),
+      [
+        [0, 'length'],
+        [1, 'length'],
+      ],
+    ]);
+  });
+
+  it('a row that gives its end token stops, the other goes on as it would have', async () => {
+    const free = await run({ maxNewTokens: 6 });
+    const other = tokensOf(free, 1);
+    const end = tokensOf(free, 0).find((token) => !other.includes(token));
+    expect(end, 'rows differ').toBeDefined();
+    const steps = await run({ maxNewTokens: 6, eosTokenId: end! });
+    const own = tokensOf(steps, 0);
+    expect(own).toEqual(tokensOf(free, 0).slice(0, own.length));
+    expect(own.at(-1)).toBe(end);
+    expect(own.length).toBeLessThan(6);
+    expect(tokensOf(steps, 1)).toEqual(other);
+  });
+
+  it("ends with the model's own end token by default", async () => {
+    const [first] = tokensOf(await run(), 0);
+    const ending = await loadGpt2({ preset: 'tiny', seed: 1 });
+    Object.assign(ending, { config: { ...ending.config, eos_token_id: first } });
+    const steps: GenerationStep[] = [];
+    const { eosTokenId: _, ...options } = greedy;
+    for await (const step of generate(ending, leftPad([[1, 2, 3]], 0), options)) steps.push(step);
+    ending.dispose();
+    expect(steps).toEqual([{ step: 0, rows: [{ row: 0, token: first, ended: 'eos' }] }]);
+  });
+
+  it('stops at the last position of the model', async () => {
+    const long = Array.from({ length: 254 }, (_, i) => i % 250);
+    const steps = await run({ maxNewTokens: 9 }, leftPad([long, [1]], 0));
+    const ended = steps.flatMap(({ step, rows }) =>
+      rows.flatMap((r) => (r.ended ? [[step, r.row, r.ended]] : [])),
+    );
+    expect(ended).toEqual([
+      [1, 0, 'positions'],
+      [8, 1, 'length'],
+    ]);
+  });
+
+  it('sampling is a function of seed, row number and step', async () => {
+    const a = await run(sample);
+    expect(await run(sample)).toEqual(a);
+    expect(await run({ ...sample, seed: 1 })).not.toEqual(a);
+    const swapped = await run({ ...sample, rowNumbers: [1, 0] });
+    expect(tokensOf(swapped, 0)).not.toEqual(tokensOf(a, 0));
+    const alone = await run({ ...sample, rowNumbers: [1] }, leftPad([[4]], 0));
+    expect(tokensOf(alone, 0)).toEqual(tokensOf(a, 1));
+    expect(new Set(tokensOf(a, 0)).size).toBeGreaterThan(1);
+  });
+
+  it('top-k 1 is greedy whatever the draw', async () => {
+    const steps = await run({ ...sample, topK: 1, seed: 9 });
+    expect(tokensOf(steps, 0)).toEqual(tokensOf(await run(), 0));
+  });
+
+  it.each(['greedy', 'sample'] as const)(
+    '%s: a row of NaN ends without a token, with its classes; the other goes on as it would have',
+    async (strategy) => {
+      const free = tokensOf(await run({ strategy }), 1);
+      // Row 0 begins with three tokens, row 1 gets to the third position in step 2.
+      await overwrite('transformer.wpe.weight', Number.NaN, 2 * 64, 2 * 64 + 1);
+      const steps = await run({ strategy });
+      const classes = { size: 258, nan: 258, posInf: 0, negInf: 0 };
+      expect(steps).toEqual([
+        {
+          step: 0,
+          rows: [
+            { row: 0, ended: 'non-finite', classes },
+            { row: 1, token: free[0] },
+          ],
+        },
+        { step: 1, rows: [{ row: 1, token: free[1] }] },
+        { step: 2, rows: [{ row: 1, ended: 'non-finite', classes }] },
+      ]);
+    },
+  );
+
+  it('a reader that leaves early leaves nothing behind', async () => {
+    for await (const { step } of generate(model, prompts, { ...greedy, maxNewTokens: 100 })) {
+      if (step === 2) break;
+    }
+  });
+
+  it.each<[string, Partial<GenerateOptions>]>([
+    ['max-new-tokens: expected a whole number of at least 1, found 0', { maxNewTokens: 0 }],
+    ['temperature: expected a number above 0', { temperature: 0 }],
+    ['temperature: expected a number above 0', { temperature: Number.NaN }],
+    ['top-k: expected a whole number of at least 1, found 0.5', { topK: 0.5 }],
+    ['top-p: expected a number above 0, at most 1, found 1.5', { topP: 1.5 }],
+    ['seed: expected a whole number of at least 0, found -1', { seed: -1 }],
+    ['rowNumbers: expected 2 whole numbers', { rowNumbers: [1] }],
+  ])('refuses %s', async (message, options) => {
+    await expect(run(options)).rejects.toThrow(message);
+  });
+
+  it('refuses prompts that are empty, too long, or padded elsewhere than on the left', async () => {
+    expect(() => leftPad([[1], []], 0)).toThrow('found no token in prompt 1');
+    expect(() => leftPad([], 0)).toThrow('found no prompt at all');
+    await expect(run({}, leftPad([new Int32Array(256)], 0))).rejects.toThrow(
+      'Prompt 0 has 256 tokens: expected at most 255',
+    );
+    for (const attentionMask of [
+      [1, 1, 0],
+      [1, 0, 1],
+      [0, 0, 0],
+    ]) {
+      const batch = { shape: [1, 3] as const, inputIds: [1, 2, 3], attentionMask };
+      await expect(run({}, batch)).rejects.toThrow('expected padding on the left');
+    }
+    await expect(run({}, leftPad([[300]], 0))).rejects.toThrow('token id 300');
+  });
+});

@@ -1,0 +1,185 @@
+/**
+ * GPT-2's forward pass on the active backend. Nothing here reads back from the device, and logits are a step of
+ * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
+ */
+
+import {
+  type AttentionKernel,
+  type Implementation,
+  type MaskSpec,
+  type Policy,
+  prepareMask,
+} from '@nanscope/attention';
+import { UserError } from '@nanscope/errors';
+import * as tf from '@tensorflow/tfjs';
+import { checkLength, type Gpt2Batch } from '../batch.ts';
+import type { DropoutHook } from '../dropout.ts';
+import { drawnFacts, type ModelFacts } from '../facts.ts';
+import { layerNorm } from '../kernels/layer-norm.ts';
+import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
+import { type BlockContext, block } from './block.ts';
+import type { Gpt2Config } from './config.ts';
+
+/** `hidden_states.0` is the embeddings, `hidden_states.i` the output of block i - 1, `attn_probs.i` of block i. */
+export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | 'ln_f_out';
+
+export interface ForwardOptions {
+  readonly implementation: Implementation;
+  readonly policy: Policy;
+  /** What narrows attention beside the batch's padding and causality, in every layer. Default: nothing. */
+  readonly mask?: Pick<MaskSpec, 'window' | 'explicit'>;
+  /** What computes sdpa. Default: composed, whose every step a trace can show. */
+  readonly kernel?: AttentionKernel | undefined;
+  /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
+  readonly dropout?: DropoutHook;
+  /** Receives intermediate tensors, under the fused kernel all but `attn_probs.i`; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
+  readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
+}
+
+/** @throws UserError where transformers would keep scores in float32 amid float16, which no policy here does */
+function checkUpcast(config: Gpt2Config, { implementation, policy }: ForwardOptions): void {
+  if (!config.reorder_and_upcast_attn || implementation !== 'eager' || policy.computeDtype === 'f32') return;
+  throw new UserError(
+    'gpt2/upcast',
+    `reorder_and_upcast_attn is true in config.json, which is not supported in eager attention with compute dtype ${policy.computeDtype}: expected --compute-dtype f32 or --attn sdpa, which ignores it as transformers does.`,
+  );
+}
+
+export class Gpt2 {
+  readonly config: Gpt2Config;
+  /** By Hugging Face name; linear weights are [in, out]. */
+  readonly parameters: Readonly<Record<string, tf.Variable>>;
+  readonly facts: ModelFacts;
+
+  constructor(
+    config: Gpt2Config,
+    parameters: Readonly<Record<string, tf.Variable>>,
+    facts: ModelFacts = drawnFacts,
+  ) {
+    this.config = config;
+    this.parameters = parameters;
+    this.facts = facts;
+  }
+
+  /** wte[ids] + wpe[positions], where there are types + wte[types], as rows [B*T,C]. */
+  #embeddings(
+    { inputIds, positionIds, tokenTypeIds }: Gpt2Batch,
+    dropout: DropoutHook | undefined,
+  ): tf.Tensor2D {
+    const look = (table: string, ids: tf.Tensor2D) =>
+      tf.gather(
+        this.parameters[table] as tf.Tensor as tf.Tensor2D,
+        tf.reshape(ids, [ids.size]) as tf.Tensor1D,
+      );
+    return tf.tidy('transformer.embeddings', () => {
+      const sum = tf.add<tf.Tensor2D>(
+        look('transformer.wte.weight', inputIds),
+        look('transformer.wpe.weight', positionIds),
+      );
+      const typed = tokenTypeIds
+        ? tf.add<tf.Tensor2D>(sum, look('transformer.wte.weight', tokenTypeIds))
+        : sum;
+      return dropout ? dropout('embeddings', typed) : typed;
+    });
+  }
+
+  /**
+   * All hidden states after the final LayerNorm, [B,T,C].
+   *
+   * @param batch int32 [B,T] tensors, see `uploadBatch` for the checks that need host memory.
+   * @throws UserError when T exceeds n_positions.
+   */
+  hidden(batch: Gpt2Batch, options: ForwardOptions): tf.Tensor3D {
+    return this.#forward(batch, options);
+  }
+
+  /**
+   * The same for T tokens that follow cached ones: hidden states of the T, and a cache that holds all S.
+   *
+   * @param batch inputIds and positionIds [B,T]; attentionMask [B,S] over the cached positions and the new ones.
+   * @param past What the earlier tokens left, S - T positions; undefined for the first ones. Stays the caller's.
+   * @returns Both are the caller's to dispose of.
+   * @throws UserError when T exceeds n_positions.
+   */
+  step(
+    batch: Gpt2Batch,
+    past: KeyValueCache | undefined,
+    options: ForwardOptions,
+  ): { readonly hidden: tf.Tensor3D; readonly cache: KeyValueCache } {
+    const extension = new CacheExtension(past);
+    try {
+      const hidden = this.#forward(batch, options, extension);
+      return { hidden, cache: extension.cache };
+    } catch (error) {
+      extension.cache.dispose();
+      throw error;
+    }
+  }
+
+  #forward(batch: Gpt2Batch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
+    const { config, parameters } = this;
+    const { implementation, policy, mask, capture, dropout, kernel = 'composed' } = options;
+    const [B, T] = batch.inputIds.shape;
+    const C = config.n_embd;
+    checkLength(config, T);
+    checkUpcast(config, options);
+    return tf.tidy(() => {
+      const context: BlockContext = {
+        config,
+        parameters,
+        batch: B,
+        length: T,
+        mask: prepareMask(
+          { padding: batch.attentionMask, causal: true, ...mask },
+          { batch: B, queries: T, keys: T + (extension?.pastLength ?? 0), policy },
+          kernel,
+        ),
+        implementation,
+        policy,
+        dropout,
+        extend: extension && ((index, key, value) => extension.add(index, key, value)),
+        // The fused kernel never holds them.
+        captureProbabilities:
+          capture &&
+          (kernel === 'fused'
+            ? undefined
+            : (index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
+      };
+      const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
+      let x = this.#embeddings(batch, dropout);
+      emit('hidden_states.0', x);
+      for (let index = 0; index < config.n_layer; index++) {
+        const output = block(x, index, context);
+        x.dispose();
+        x = output;
+        emit(`hidden_states.${index + 1}`, x);
+      }
+      const final = tf.tidy('transformer.ln_f', () =>
+        layerNorm(
+          x,
+          parameters['transformer.ln_f.weight'] as tf.Tensor as tf.Tensor1D,
+          parameters['transformer.ln_f.bias'] as tf.Tensor as tf.Tensor1D,
+          config.layer_norm_epsilon,
+        ),
+      );
+      emit('ln_f_out', final);
+      return tf.reshape(final, [B, T, C]) as tf.Tensor3D;
+    });
+  }
+
+  /**
+   * Scores over the vocabulary.
+   *
+   * @param rows [N,C], any rows of the hidden states.
+   * @returns [N,V]
+   */
+  logits(rows: tf.Tensor2D): tf.Tensor2D {
+    const head = this.parameters['lm_head.weight'] ?? this.parameters['transformer.wte.weight']!;
+    return tf.tidy('lm_head', () => tf.matMul(rows, head as tf.Tensor as tf.Tensor2D, false, true));
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+  }
+}

@@ -1,0 +1,57 @@
+/** A model whose weights lie on the active backend: read tensor by tensor from its files, or drawn from a seed. */
+import { toFloat32 } from '@nanscope/safetensors';
+import * as tf from '@tensorflow/tfjs';
+import { drawnFacts, type ModelFacts } from '../facts.ts';
+import type { Gpt2Config } from '../gpt2/config.ts';
+import { initialValues } from '../gpt2/initialize.ts';
+import { Gpt2 } from '../gpt2/model.ts';
+import { parameterShapes } from '../gpt2/parameters.ts';
+import { presetConfig } from '../presets.ts';
+import { type ModelFolder, openModel } from './model-folder.ts';
+
+/** What a model can be built from: its files, or a shape (a preset's or any) with weights drawn from a seed. */
+export type ModelParts =
+  | { readonly folder: ModelFolder }
+  | { readonly preset: string; readonly seed: number }
+  | { readonly config: Gpt2Config; readonly seed: number };
+
+/** The weights of a model that are not on a device yet: read, or drawn, one parameter at a time. */
+export interface Gpt2Weights {
+  readonly config: Gpt2Config;
+  /** What loading found; absent for weights made of others'. */
+  readonly facts?: ModelFacts;
+  /** @param name as `parameterShapes` has it */
+  readonly values: (name: string, size: number) => Promise<Float32Array>;
+}
+
+/** Uploads one parameter after the other, so that the host never holds more than one of them. */
+export async function buildGpt2({ config, values, facts }: Gpt2Weights): Promise<Gpt2> {
+  const parameters: Record<string, tf.Variable> = {};
+  try {
+    for (const [name, shape] of parameterShapes(config)) {
+      const data = await values(name, tf.util.sizeFromShape([...shape]));
+      const tensor = tf.tensor(data, [...shape], 'float32');
+      parameters[name] = tf.variable(tensor);
+      tensor.dispose();
+    }
+  } catch (error) {
+    for (const parameter of Object.values(parameters)) parameter.dispose();
+    throw error;
+  }
+  return new Gpt2(config, parameters, facts);
+}
+
+/** Opens the weights of a model without reading one. @throws UserError as `openModel` does, and for an unknown preset */
+export async function openParts(parts: ModelParts): Promise<Gpt2Weights> {
+  if ('folder' in parts) {
+    const { config, file, stored, facts } = await openModel(parts.folder);
+    const values = async (name: string, size: number) => {
+      const tensor = stored.get(name);
+      return tensor === undefined ? new Float32Array(size) : toFloat32(await file.read(tensor));
+    };
+    return { config, facts, values };
+  }
+  const config = 'config' in parts ? parts.config : presetConfig(parts.preset);
+  const values = async (name: string, size: number) => initialValues(config, name, size, parts.seed);
+  return { config, facts: drawnFacts, values };
+}

@@ -1,0 +1,49 @@
+/** From a directory of a disk, or a preset, to a model whose weights lie on the active backend. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorLine, UserError } from '@nanscope/errors';
+import { fileSource } from '@nanscope/safetensors';
+import type { Gpt2Config } from '../gpt2/config.ts';
+import type { Gpt2 } from '../gpt2/model.ts';
+import { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './build.ts';
+import { type ModelFolder, openModel } from './model-folder.ts';
+
+/** Where a model comes from: a Hugging Face directory, or a shape (a preset's or any) with weights drawn from a seed. */
+export type ModelSource = { readonly directory: string } | Exclude<ModelParts, { folder: unknown }>;
+
+async function folderOf(directory: string): Promise<ModelFolder> {
+  try {
+    const names = await readdir(directory);
+    return { path: directory, names, open: (name) => fileSource(join(directory, name)) };
+  } catch (error) {
+    throw new UserError(
+      'gpt2/no-model',
+      `${directory}: not a readable directory (${errorLine(error)}). Name a preset or a directory with config.json and model.safetensors.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Checks a model directory without reading a tensor: config, names, shapes and dtypes of the weights.
+ *
+ * @throws UserError as `loadGpt2` does
+ */
+export async function checkGpt2(directory: string): Promise<Gpt2Config> {
+  return (await openModel(await folderOf(directory))).config;
+}
+
+/**
+ * Opens the weights of a model without reading one.
+ *
+ * @throws UserError for a directory without config or weights, a config that can not be honoured, a missing or
+ *   unexpected tensor, a shape or dtype that does not fit the config, an unknown preset.
+ */
+export async function openWeights(source: ModelSource): Promise<Gpt2Weights> {
+  return openParts('directory' in source ? { folder: await folderOf(source.directory) } : source);
+}
+
+/** Loads a GPT-2 onto the active backend. @throws UserError as `openWeights` does */
+export async function loadGpt2(source: ModelSource): Promise<Gpt2> {
+  return buildGpt2(await openWeights(source));
+}

@@ -1,0 +1,91 @@
+/**
+ * A model in Hugging Face layout, wherever its files lie: a disk, or files that were dropped on a page. Finds the weights
+ * and the settings; whether they fit each other is match-tensors.ts's business.
+ */
+import { UserError } from '@nanscope/errors';
+import {
+  type ByteSource,
+  isGitLfsPointer,
+  openShards,
+  openSource,
+  type SafetensorsFile,
+} from '@nanscope/safetensors';
+import { configNotes, unusedSettings } from '../config-notes.ts';
+import type { ModelFacts } from '../facts.ts';
+import { type Gpt2Config, parseConfigText } from '../gpt2/config.ts';
+import { matchTensors } from '../match-tensors.ts';
+
+export interface ModelFolder {
+  /** Its name, for messages. */
+  readonly path: string;
+  /** Names of the files in it. */
+  readonly names: readonly string[];
+  /** Opens one of them. @throws UserError when it can not be read, or is not there */
+  open(name: string): Promise<ByteSource>;
+}
+
+const weightFiles = ['model.safetensors', 'model.safetensors.index.json'];
+export interface CheckedModel {
+  /** As config.json says, but untied where the file holds a head of its own. */
+  readonly config: Gpt2Config;
+  readonly file: SafetensorsFile;
+  /** Name in the file by parameter name; a parameter without one is zero. */
+  readonly stored: ReadonlyMap<string, string>;
+  readonly facts: ModelFacts;
+}
+
+async function textOf(folder: ModelFolder, name: string): Promise<{ path: string; text: string }> {
+  const source = await folder.open(name);
+  const text = new TextDecoder().decode(await source.read(0, source.size));
+  if (!isGitLfsPointer(text)) return { path: source.path, text };
+  throw new UserError(
+    'gpt2/git-lfs',
+    `${source.path}: expected JSON, found a Git LFS pointer, which stands for a file that was not fetched. Run "git lfs pull" in the folder.`,
+  );
+}
+
+async function openWeights(folder: ModelFolder, name: string): Promise<SafetensorsFile> {
+  if (!name.endsWith('.json')) return openSource(await folder.open(name));
+  const { path, text } = await textOf(folder, name);
+  return openShards(path, text, async (shard) => openSource(await folder.open(shard)));
+}
+
+/** What makes safetensors of weights in another format. */
+function conversionOf(name: string, folder: string): string {
+  if (!/\.(bin|pt|pth)$/.test(name)) return 'export the model from transformers with save_pretrained.';
+  const [from, to] = [JSON.stringify(folder), JSON.stringify(`${folder}-safetensors`)];
+  return `it is PyTorch's pickle. Convert it: python -c 'from transformers import GPT2LMHeadModel as M; M.from_pretrained(${from}).save_pretrained(${to})', and copy the tokenizer's files.`;
+}
+
+/** @throws UserError for a folder without config or weights, and for weights that do not fit the config */
+export async function openModel(folder: ModelFolder): Promise<CheckedModel> {
+  const { path, names } = folder;
+  if (!names.includes('config.json')) {
+    throw new UserError(
+      'gpt2/no-model',
+      `${path}: no config.json. Expected a Hugging Face model directory (config.json and model.safetensors).`,
+    );
+  }
+  const weights = weightFiles.find((name) => names.includes(name));
+  if (weights === undefined) {
+    const other = names.find((name) => /\.(bin|pt|pth|h5|msgpack|gguf)$/.test(name));
+    const hint = other === undefined ? '' : ` ${other} is not read: ${conversionOf(other, path)}`;
+    throw new UserError(
+      'gpt2/no-weights',
+      `${path}: no weights, expected ${weightFiles.join(' or ')}.${hint}`,
+    );
+  }
+  const { path: configPath, text } = await textOf(folder, 'config.json');
+  const asked = parseConfigText(text, configPath);
+  const file = await openWeights(folder, weights);
+  const { config, stored, storedAs, notes, unusedTensors } = await matchTensors(file, asked);
+  const json = JSON.parse(text) as Record<string, unknown>;
+  const facts: ModelFacts = {
+    storedAs,
+    computedAs: 'float32',
+    notes: [...configNotes(json, storedAs), ...notes],
+    unusedTensors,
+    unusedSettings: unusedSettings(json, names),
+  };
+  return { config, file, stored, facts };
+}

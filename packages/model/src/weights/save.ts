@@ -1,0 +1,126 @@
+/**
+ * From a model to a directory in Hugging Face's layout, which `loadGpt2` and transformers read alike. The files are
+ * written beside the target and take its place only when all of them are there and flushed. Which files a tokenizer
+ * needs is known to @nanscope/collator; they come in as text.
+ */
+import { randomUUID } from 'node:crypto';
+import { cp, lstat, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { errorLine, UserError } from '@nanscope/errors';
+import {
+  float32Tensor,
+  type SafetensorsTensor,
+  syncFolder,
+  writeNewFile,
+  writeSafetensors,
+} from '@nanscope/safetensors';
+import { configJson } from '../gpt2/config-json.ts';
+import type { Gpt2 } from '../gpt2/model.ts';
+import { parameterShapes } from '../gpt2/parameters.ts';
+
+export interface SaveOptions {
+  /** Content by file name: those of the tokenizer (`tokenizerFiles` of @nanscope/collator), a model card as `README.md`. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/** Files of an earlier model that must not outlive it: weights in any form, configuration, tokenizer. */
+const replaced =
+  /^(.*\.(safetensors|bin|pt|pth|h5|msgpack)|.*\.index\.json|(generation_)?config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.json|merges\.txt)$/;
+
+/** The weights in host memory, in the order of Hugging Face's state dict. A tied head is not among them. */
+async function weightTensors(model: Gpt2): Promise<Record<string, SafetensorsTensor>> {
+  const tensors: Record<string, SafetensorsTensor> = {};
+  for (const [name, shape] of parameterShapes(model.config)) {
+    const parameter = model.parameters[name];
+    if (parameter === undefined)
+      throw new Error(`Parameter "${name}" is missing from the model to be saved.`);
+    tensors[name] = float32Tensor(shape, (await parameter.data()) as Float32Array);
+  }
+  return tensors;
+}
+
+/**
+ * What lies in the folder to save to; undefined when there is nothing.
+ *
+ * @throws UserError `gpt2/save` when it holds something else than a model
+ */
+export async function savePlace(directory: string): Promise<readonly string[] | undefined> {
+  const stats = await lstat(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (stats === undefined) return undefined;
+  if (!stats.isDirectory()) {
+    throw new UserError(
+      'gpt2/save',
+      `${directory}: expected a folder to save to, found a file. Name another.`,
+    );
+  }
+  const names = await readdir(directory);
+  if (names.length === 0 || names.includes('config.json')) return names;
+  throw new UserError(
+    'gpt2/save',
+    `${directory}: expected a new or empty folder, or one that holds a model; found ${names[0]}. Name another folder.`,
+  );
+}
+
+/** The real folder behind a link, or the path itself when nothing is there yet. */
+const realTarget = (directory: string) => realpath(directory).catch(() => resolve(directory));
+
+async function writeFiles(folder: string, model: Gpt2, options: SaveOptions): Promise<void> {
+  const texts = { 'config.json': configJson(model.config), ...options.files };
+  for (const [name, content] of Object.entries(texts)) {
+    if (basename(name) !== name) throw new Error(`A file of a model can not be named "${name}".`);
+    await writeNewFile(join(folder, name), content);
+  }
+  await writeSafetensors(join(folder, 'model.safetensors'), await weightTensors(model), { format: 'pt' });
+}
+
+/** Puts `fresh` where `target` is. An interruption leaves the earlier folder whole, at worst under its `aside` name. */
+async function swap(fresh: string, target: string, aside: string | undefined): Promise<void> {
+  if (aside !== undefined) await rename(target, aside);
+  try {
+    await rename(fresh, target);
+  } catch (error) {
+    if (aside !== undefined) await rename(aside, target);
+    throw error;
+  }
+  await syncFolder(dirname(target));
+  if (aside !== undefined) await rm(aside, { recursive: true, force: true });
+}
+
+/**
+ * Writes config.json (architecture GPT2LMHeadModel), model.safetensors (float32, Hugging Face's names, a tied head
+ * not stored, metadata `format: pt`) and the tokenizer's files. Weights are written bit for bit, NaN included.
+ *
+ * @param directory Created with its parents. When it holds a model already, that one is replaced as a whole; other
+ *   files in it, such as a README.md, are kept.
+ * @throws UserError `gpt2/save` when the folder holds something else than a model or can not be written; what was
+ *   there before is then untouched.
+ */
+export async function saveGpt2(directory: string, model: Gpt2, options: SaveOptions = {}): Promise<void> {
+  const target = await realTarget(directory);
+  const id = randomUUID().slice(0, 8);
+  const fresh = `${target}.${id}.tmp`;
+  try {
+    const earlier = await savePlace(target);
+    await mkdir(dirname(target), { recursive: true });
+    await mkdir(fresh);
+    await writeFiles(fresh, model, options);
+    for (const name of earlier ?? []) {
+      if (replaced.test(name) || name in (options.files ?? {})) continue;
+      await cp(join(target, name), join(fresh, name), { recursive: true, preserveTimestamps: true });
+    }
+    await syncFolder(fresh);
+    await swap(fresh, target, earlier === undefined ? undefined : `${target}.${id}.earlier`);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true }).catch(() => {});
+    if (error instanceof UserError && error.code === 'gpt2/save') throw error;
+    if (!(error instanceof UserError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UserError(
+      'gpt2/save',
+      `${directory}: the model can not be saved (${errorLine(error)}). Name another folder.`,
+      { cause: error },
+    );
+  }
+}

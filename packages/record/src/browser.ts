@@ -1,0 +1,25 @@
+/** The part of the package that needs no file system: what a page can import. @module */
+
+export {
+  claimsJsonSchema,
+  conformJsonSchema,
+  doctorJsonSchema,
+  laneJsonSchema,
+  lineJsonSchemas,
+  matrixJsonSchema,
+  reducedJsonSchema,
+  renderJson,
+  resultJsonSchema,
+  selftestJsonSchema,
+  trainJsonSchema,
+  trainLaneJsonSchema,
+} from './json-schemas.ts';
+export { numberClass, requiredRtol, sameNumber, type Tolerance } from './numbers.ts';
+export { parseLane, parseResult, tooDeep } from './parse.ts';
+export { parseJsonLines } from './parse-lines.ts';
+export { parseRun } from './parse-run.ts';
+export { sanitize, sanitizeRecord } from './sanitize.ts';
+export * from './schema/index.ts';
+export type { RecordSink } from './sink.ts';
+export { lineText, recordText, textSink } from './text-sink.ts';
+export { clip, clipStart, displayWidth, padEnd, padStart, wrap } from './width.ts';

@@ -1,0 +1,11 @@
+/** Everything that is written down: schemas of records and lines, JSON Schema, one way to read them, durable writes. @module */
+export * from './browser.ts';
+export { folderSink } from './node/folder-sink.ts';
+export { fileInside } from './node/inside.ts';
+export { holdFolder } from './node/lock.ts';
+export { checkEarlierRun, checkNewRun, type FolderKind, type Inputs, kindWords } from './node/own-folder.ts';
+export { readLane, readRun, readRunFile, readTrainLane } from './node/read.ts';
+export { linesOf, readJsonLines } from './node/read-lines.ts';
+export { readText } from './node/read-text.ts';
+export { wholeLines } from './node/whole-lines.ts';
+export { appendJsonLine, appendLines, makeRunFolder, moveAside, writeJson } from './node/write.ts';

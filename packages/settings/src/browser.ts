@@ -1,0 +1,16 @@
+/** The part of the package that needs no file system: what a page can import. @module */
+
+export { checkOutputs } from './check-outputs.ts';
+export { claimsFlags } from './claims-flags.ts';
+export type { ConformConfig } from './conform-config.ts';
+export { conformFlags } from './conform-flags.ts';
+export { type Effect, effects, flagNames } from './effects.ts';
+export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './eval-config.ts';
+export { evalFlags } from './eval-flags.ts';
+export { type Flag, type FlagValue, type FlagValues, parseFlag } from './flag.ts';
+export type { MatrixConfig } from './matrix-config.ts';
+export { matrixFlags, mergeFlags } from './matrix-flags.ts';
+export { type PolicyConfig, policyOf, policyRecord } from './policy.ts';
+export { resolveFlags } from './resolve-flags.ts';
+export { checkSdpaKernel } from './sdpa-kernel.ts';
+export { traceSettings } from './trace-settings.ts';
