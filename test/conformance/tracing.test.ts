@@ -2,9 +2,9 @@
 import { policies } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
 import { type BatchTrace, parseTapFilter, parseTraces } from '@nanscope/cascade';
-import type { TraceSettings } from '@nanscope/lane';
 import { StepTracer } from '@nanscope/lane';
 import { loadGpt2, parseConfig } from '@nanscope/model';
+import type { TraceSettings } from '@nanscope/settings';
 import { AdamW, type LabelledBatch, type Training, train } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

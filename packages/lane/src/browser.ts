@@ -3,7 +3,7 @@
 export { observeCells } from './cells/observe-cells.ts';
 export type { CellResult, ExperimentMessage } from './cells/task.ts';
 export { type CellsTask, isFailure, type ObservedCell } from './cells/task.ts';
-export { chooseCases } from './conform/cases.ts';
+export { readCases } from './conform/cases.ts';
 export { isOnnxruntime, onnxruntimeDecision, onnxruntimeProvider } from './conform/onnxruntime.ts';
 export { ownCases, refuseNoCases } from './conform/own-cases.ts';
 export { type ConformMessage, type ConformTask, implementationOf } from './conform/task.ts';
@@ -16,7 +16,7 @@ export { evaluateBatch } from './evaluate/evaluate-batch.ts';
 export { computationOf, type Evaluated, evaluateLane, type LaneSetup } from './evaluate/evaluate-lane.ts';
 export { labelWords } from './evaluate/label-words.ts';
 export { saveOutputs } from './evaluate/save-outputs.ts';
-export type { TraceSettings } from './evaluate/trace-book.ts';
+
 export { LaneTracer } from './evaluate/tracer.ts';
 export { type Measured, measure } from './examine/measure.ts';
 export { askKernels } from './examine/numerics/ask-kernels.ts';

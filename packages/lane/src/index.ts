@@ -9,6 +9,6 @@ export type { Continuation } from './generate/task.ts';
 export { nanscopeVersion } from './session/environment.ts';
 export { trainData } from './train/data.ts';
 export { loadTrainModel, trainModelConfig } from './train/model.ts';
-export { runChild, siblingModule } from './transport/process.ts';
+export { runChild } from './transport/process.ts';
 export { startLane } from './transport/start-lane.ts';
 export { watchLane } from './transport/watch.ts';

@@ -38,18 +38,21 @@ export interface Generated {
 }
 
 export const generated: readonly Generated[] = [
-  { file: at('../schema/result.schema.json'), content: () => schemaText(resultJsonSchema()) },
-  { file: at('../schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
-  { file: at('../schema/train.schema.json'), content: () => schemaText(trainJsonSchema()) },
-  { file: at('../schema/matrix.schema.json'), content: () => schemaText(matrixJsonSchema()) },
-  { file: at('../schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
-  { file: at('../schema/train-lane.schema.json'), content: () => schemaText(trainLaneJsonSchema()) },
-  { file: at('../schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
-  { file: at('../schema/reduced.schema.json'), content: () => schemaText(reducedJsonSchema()) },
-  { file: at('../schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
-  { file: at('../schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
+  { file: at('../../record/schema/result.schema.json'), content: () => schemaText(resultJsonSchema()) },
+  { file: at('../../record/schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
+  { file: at('../../record/schema/train.schema.json'), content: () => schemaText(trainJsonSchema()) },
+  { file: at('../../record/schema/matrix.schema.json'), content: () => schemaText(matrixJsonSchema()) },
+  { file: at('../../record/schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
+  {
+    file: at('../../record/schema/train-lane.schema.json'),
+    content: () => schemaText(trainLaneJsonSchema()),
+  },
+  { file: at('../../record/schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
+  { file: at('../../record/schema/reduced.schema.json'), content: () => schemaText(reducedJsonSchema()) },
+  { file: at('../../record/schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
+  { file: at('../../record/schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
   ...Object.entries(lineJsonSchemas()).map(([name, schema]) => ({
-    file: at(`../schema/${name}.schema.json`),
+    file: at(`../../record/schema/${name}.schema.json`),
     content: () => schemaText(schema),
   })),
   { file: output, content: outputPage },

@@ -13,4 +13,5 @@ export { matrixFlags, mergeFlags } from './matrix-flags.ts';
 export { type PolicyConfig, policyOf, policyRecord } from './policy.ts';
 export { resolveFlags } from './resolve-flags.ts';
 export { checkSdpaKernel } from './sdpa-kernel.ts';
+export type { TraceSettings } from './trace-settings.ts';
 export { traceSettings } from './trace-settings.ts';

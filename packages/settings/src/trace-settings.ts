@@ -1,8 +1,15 @@
 /** How a run is to be traced, from its flags. */
-import { parseTapFilter } from '@nanscope/cascade';
+import { parseTapFilter, type TapFilter, type TraceLevel } from '@nanscope/cascade';
 import { UserError } from '@nanscope/errors';
-import type { TraceSettings } from '@nanscope/lane';
 import type { EvalConfig } from './eval-config.ts';
+
+/** How a lane is to be traced. */
+export interface TraceSettings {
+  readonly level: TraceLevel;
+  /** Whole traces of this many steps before an origin are kept for it. */
+  readonly keep: number;
+  readonly filters: readonly TapFilter[];
+}
 
 /** @throws UserError `usage/trace-filter` for a filter that is not understood, or where nothing is traced */
 export function traceSettings({

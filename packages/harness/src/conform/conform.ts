@@ -6,11 +6,10 @@ import type { CaseResult } from '@nanscope/conform';
 import {
   type ConformMessage,
   type ConformTask,
-  chooseCases,
   implementationOf,
   isOnnxruntime,
   onnxruntimeDecision,
-  siblingModule,
+  readCases,
   throwUserError,
   watchLane,
 } from '@nanscope/lane';
@@ -20,6 +19,7 @@ import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import type { EvalHooks } from '../evaluate/evaluate.ts';
 import { type ConformRun, conformRecord } from './conform-record.ts';
+import { selectCases } from './select-cases.ts';
 
 async function runProcess(
   task: ConformTask,
@@ -32,8 +32,8 @@ async function runProcess(
   let environment: EnvironmentRecord | undefined;
   let failed = 0;
   const outcome = await watchLane<ConformMessage>({
-    module: siblingModule(import.meta.url, './lane-main'),
-    input: task,
+    run: 'conform',
+    task,
     environment: variables,
     silenceSeconds: laneTimeout,
     ...(hooks.signal ? { signal: hooks.signal } : {}),
@@ -63,7 +63,8 @@ export async function conform(
   hooks: EvalHooks,
 ): Promise<ConformResultRecord | undefined> {
   hooks.onStage('reading the cases');
-  const { cases, badVectors } = await chooseCases(config);
+  const { cases: known, badVectors } = await readCases(config);
+  const cases = known.length > 0 ? selectCases(known, config) : known;
   if (hooks.signal?.aborted) return undefined;
   const foreign = isOnnxruntime(config.attn) ? config.attn : undefined;
   const attn = foreign || config.attn === 'fused' ? 'sdpa' : (config.attn as EvalConfig['attn']);
@@ -76,13 +77,14 @@ export async function conform(
   const told = foreign ? onnxruntimeDecision(foreign, decided.target) : decided.target;
   hooks.onDecision({ ...decided, target: told });
   const started = performance.now();
-  const task = { config, decision: decided.target };
+  const ids = cases.map(({ id }) => id);
+  const task = { config, decision: decided.target, cases: ids };
   const ran = await runProcess(task, cases.length, decided, hooks);
   throwUserError(ran.outcome);
   return conformRecord(
     ran,
     {
-      cases: cases.map(({ id }) => id),
+      cases: ids,
       badVectors,
       implementation: foreign ?? implementationOf(task),
       decision: told,

@@ -6,7 +6,7 @@ import type { Probe } from '@nanscope/backend';
 import type { AttentionProbeOutcome } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from '@nanscope/lane';
-import { runChild, siblingModule } from '@nanscope/lane';
+import { runChild } from '@nanscope/lane';
 
 const SILENCE_SECONDS = 60;
 
@@ -20,10 +20,10 @@ export async function probeBackend(
 ): Promise<Probe> {
   let probe: Probe | undefined;
   let userError: (AttentionProbeMessage & { kind: 'user-error' }) | undefined;
-  const input: ProbeTask = { kind: 'probe', ids: [id], ...(backendFile ? { backendFile } : {}) };
+  const task: ProbeTask = { kind: 'probe', ids: [id], ...(backendFile ? { backendFile } : {}) };
   const end = await runChild<ProbeMessage | AttentionProbeMessage>({
-    module: siblingModule(import.meta.url, './main'),
-    input,
+    run: 'probe',
+    task,
     environment,
     silenceSeconds: SILENCE_SECONDS,
     onMessage(message) {
@@ -52,10 +52,10 @@ export async function probeAttention(
 ): Promise<readonly AttentionProbeOutcome[]> {
   let outcomes: readonly AttentionProbeOutcome[] | undefined;
   let refused = '';
-  const input: AttentionProbeTask = { kind: 'attention', id, ...(backendFile ? { backendFile } : {}) };
+  const task: AttentionProbeTask = { kind: 'attention', id, ...(backendFile ? { backendFile } : {}) };
   const end = await runChild<AttentionProbeMessage>({
-    module: siblingModule(import.meta.url, './main'),
-    input,
+    run: 'probe',
+    task,
     environment,
     silenceSeconds: SILENCE_SECONDS,
     onMessage(message) {

@@ -5,7 +5,7 @@
 import os from 'node:os';
 import { laneEnvironment, loadBackend } from '@nanscope/backend';
 import type { ExamineMessage, ExamineTask } from '@nanscope/lane';
-import { asked, questions, siblingModule, watchLane } from '@nanscope/lane';
+import { asked, questions, watchLane } from '@nanscope/lane';
 import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
 import { machine, macosVersion } from './machine.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
@@ -30,8 +30,8 @@ async function examineBackend(
   const heard: { -readonly [Key in keyof Heard]: Heard[Key] } = { measured: {}, checks: [] };
   onStage(`examining ${task.id}`);
   const outcome = await watchLane<ExamineMessage>({
-    module: siblingModule(import.meta.url, './examine-main'),
-    input: task,
+    run: 'examine',
+    task,
     environment,
     silenceSeconds: SILENCE_SECONDS,
     ...(signal ? { signal } : {}),

@@ -1,7 +1,7 @@
 /** The parent's side of cells: one process a device, results as they come, and how the process ended. */
 import type { Cell } from '@nanscope/experiments';
 import type { CellsTask, ExperimentMessage, LaneOutcome, LaneTaskBase } from '@nanscope/lane';
-import { siblingModule, watchLane } from '@nanscope/lane';
+import { watchLane } from '@nanscope/lane';
 import type { MachineDevice } from './devices.ts';
 import type { CellHooks } from './laboratory.ts';
 
@@ -20,8 +20,8 @@ export async function runCells(
     ...(hooks.bail !== undefined && { bail: hooks.bail }),
   };
   return watchLane<ExperimentMessage>({
-    module: siblingModule(import.meta.url, './lane-main'),
-    input: task,
+    run: 'cells',
+    task,
     environment: device.environment,
     silenceSeconds: config.laneTimeout,
     graceSeconds: GRACE_SECONDS,

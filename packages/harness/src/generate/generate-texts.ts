@@ -11,7 +11,6 @@ import {
   type Prompt,
   promptIds,
   readPrompts,
-  siblingModule,
   throwUserError,
   watchLane,
   withModelFolder,
@@ -54,8 +53,8 @@ async function runProcess(
 ): Promise<LaneOutcome> {
   const { laneTimeout, batchSize } = task.config;
   return watchLane<ContinuationMessage>({
-    module: siblingModule(import.meta.url, './lane-main'),
-    input: task,
+    run: 'generate',
+    task,
     environment,
     silenceSeconds: laneTimeout,
     ...(hooks.signal ? { signal: hooks.signal } : {}),

@@ -1,7 +1,7 @@
 /** The parent's side of a process that tries cases: one question after the other; a crash costs the question that caused it, and the next one gets a new process. */
 
 import type { Case, LaneOutcome, ReduceMessage, ReduceTask, Tried } from '@nanscope/lane';
-import { siblingModule, throwUserError, watchLane } from '@nanscope/lane';
+import { throwUserError, watchLane } from '@nanscope/lane';
 import type { EnvironmentRecord } from '@nanscope/record';
 
 /** Seconds that the process has to end by itself. */
@@ -43,8 +43,8 @@ export class CaseLane {
     signal?.addEventListener('abort', () => stop.abort(), { once: true });
     let tell: Running['tell'] = () => {};
     const ended = watchLane<ReduceMessage>({
-      module: siblingModule(import.meta.url, './lane-main'),
-      input: this.#task,
+      run: 'reduce-case',
+      task: this.#task,
       environment,
       silenceSeconds: this.#task.config.laneTimeout,
       graceSeconds: GRACE_SECONDS,

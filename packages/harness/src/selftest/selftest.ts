@@ -2,7 +2,7 @@
 import { UserError } from '@nanscope/errors';
 import type { Trial, TrialPlan } from '@nanscope/experiments';
 import type { SelftestMessage, SelftestTask } from '@nanscope/lane';
-import { siblingModule, throwUserError, watchLane } from '@nanscope/lane';
+import { throwUserError, watchLane } from '@nanscope/lane';
 import { SELFTEST_SCHEMA, type SelftestDevice, type SelftestRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import { decideDevices, type MachineDevice } from '../experiments/devices.ts';
@@ -41,8 +41,8 @@ async function runDevice(
   let plan: TrialPlan | undefined;
   const task: SelftestTask = { decision: device.decision, config, share: config.share };
   const outcome = await watchLane<SelftestMessage>({
-    module: siblingModule(import.meta.url, './lane-main'),
-    input: task,
+    run: 'trials',
+    task,
     environment: device.environment,
     silenceSeconds: config.laneTimeout,
     graceSeconds: GRACE_SECONDS,

@@ -1,7 +1,7 @@
 /** A lane that is open for questions, in a process of its own. */
 
 import type { ShadowMessage, ShadowTask } from '@nanscope/lane';
-import { siblingModule, watchLane } from '@nanscope/lane';
+import { watchLane } from '@nanscope/lane';
 import { openShadowLane, type ShadowLane } from './shadow-lane.ts';
 
 export function startShadowLane(
@@ -11,8 +11,8 @@ export function startShadowLane(
 ): ShadowLane {
   return openShadowLane(task, (hooks) =>
     watchLane<ShadowMessage>({
-      module: siblingModule(import.meta.url, './lane-main'),
-      input: task,
+      run: 'shadow',
+      task,
       environment,
       silenceSeconds: task.config.laneTimeout,
       ...(signal ? { signal } : {}),

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaneOutcome, TrainTask } from '@nanscope/lane';
-import { siblingModule, startLane, withModelFolder } from '@nanscope/lane';
+import { startLane, withModelFolder } from '@nanscope/lane';
 import {
   makeRunFolder,
   moveAside,
@@ -60,7 +60,7 @@ function trainLane(
     const task = taskOf(role, config, command, decided, folder);
     makeRunFolder(task.folder, 'train');
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal, {
-      module: siblingModule(import.meta.url, './lane-main'),
+      run: 'train',
       graceSeconds: GRACE_SECONDS,
     });
   };

@@ -8,7 +8,7 @@ import {
 import type { LaneMessage } from '../protocol/task.ts';
 import { environmentOf, machineOf } from '../session/environment.ts';
 import { openSession } from '../session/open-session.ts';
-import { chooseCases } from './cases.ts';
+import { readCases } from './cases.ts';
 import { isOnnxruntime, onnxruntimeProvider } from './onnxruntime.ts';
 import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 
@@ -16,7 +16,8 @@ export async function runConformLane(
   task: ConformTask,
   say: (message: LaneMessage | ConformMessage) => void,
 ): Promise<void> {
-  const { cases } = await chooseCases(task.config);
+  const wanted = new Set(task.cases);
+  const cases = (await readCases(task.config)).cases.filter(({ id }) => wanted.has(id));
   const { attn } = task.config;
   if (isOnnxruntime(attn)) {
     const implementation = await onnxruntimeImplementation(attn, onnxruntimeProvider(attn, task.decision));

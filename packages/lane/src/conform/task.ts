@@ -6,10 +6,15 @@ import type { LaneTaskBase } from '../protocol/task.ts';
 
 export interface ConformTask extends Pick<LaneTaskBase, 'decision'> {
   readonly config: ConformConfig;
+  /** Ids of the cases to run. */
+  readonly cases: readonly string[];
 }
 
 /** What is put under the suite. */
-export function implementationOf({ config, decision }: ConformTask): TensorflowAttention {
+export function implementationOf({
+  config,
+  decision,
+}: Pick<ConformTask, 'config' | 'decision'>): TensorflowAttention {
   if (config.attn === 'fused') return 'fused';
   return decision.attention === 'undecided' ? 'sdpa' : decision.attention;
 }

@@ -1,7 +1,8 @@
 import { type BatchTrace, parseTraces } from '@nanscope/cascade';
 import type { CascadeRecord } from '@nanscope/record';
+import type { TraceSettings } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
-import { TraceBook, type TraceSettings } from './trace-book.ts';
+import { TraceBook } from './trace-book.ts';
 
 const trace = (batch: number): BatchTrace => ({
   batch,

@@ -2,15 +2,9 @@
  * What is kept of a lane's traces, whatever a step is: a summary of the one that tells most - the first with an origin,
  * else the first -, health.jsonl, and in memory the last few whole traces, which are written when an origin is found.
  */
-import {
-  type BatchTrace,
-  filterWords,
-  type TapFilter,
-  type TraceLevel,
-  traceLines,
-  wrappedKernels,
-} from '@nanscope/cascade';
+import { type BatchTrace, filterWords, traceLines, wrappedKernels } from '@nanscope/cascade';
 import type { CascadeRecord, RecordSink, ReplayRecord } from '@nanscope/record';
+import type { TraceSettings } from '@nanscope/settings';
 
 /** Batches whose ops are written to health.jsonl; of later ones only the header (and the ops of the origin's batch), so that a long run stays small. */
 const MOST_WRITTEN = 32;
@@ -20,14 +14,6 @@ const MOST_REPLAYS = 4;
 
 /** Whole traces of the steps before the first origin, and of its own. */
 export const HIT_FILE = 'hit.jsonl';
-
-/** How a lane is to be traced. */
-export interface TraceSettings {
-  readonly level: TraceLevel;
-  /** Whole traces of this many steps before an origin are kept for it. */
-  readonly keep: number;
-  readonly filters: readonly TapFilter[];
-}
 
 /** Of a lane in which no kernel was looked at. */
 function emptyCascade({ level, filters }: TraceSettings): CascadeRecord {

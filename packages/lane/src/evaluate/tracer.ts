@@ -7,11 +7,12 @@ import { namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascad
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { Gpt2 } from '@nanscope/model';
 import type { CascadeRecord, RecordSink } from '@nanscope/record';
+import type { TraceSettings } from '@nanscope/settings';
 import type { EvalBatch } from '../data/collation.ts';
 import { summarize } from './cascade-summary.ts';
 import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
 import { replayHit } from './replay-hit.ts';
-import { TraceBook, type TraceSettings } from './trace-book.ts';
+import { TraceBook } from './trace-book.ts';
 
 const allFinite = ({ losses }: BatchResult) => losses.every(Number.isFinite);
 

@@ -8,6 +8,7 @@ import type { Session } from '@nanscope/backend';
 import { type BatchTrace, namesOf, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import type { CascadeRecord, RecordSink, ReplayRecord } from '@nanscope/record';
+import type { TraceSettings } from '@nanscope/settings';
 import {
   type Gradients,
   type LabelledBatch,
@@ -19,7 +20,7 @@ import {
 } from '@nanscope/trainer';
 import { summarize } from '../evaluate/cascade-summary.ts';
 import { replayHit } from '../evaluate/replay-hit.ts';
-import { TraceBook, type TraceSettings } from '../evaluate/trace-book.ts';
+import { TraceBook } from '../evaluate/trace-book.ts';
 
 interface Kept {
   readonly trace: BatchTrace;

@@ -6,6 +6,11 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isNativeNoise } from '@nanscope/backend';
+import type { RunnerName } from '../runners.ts';
+import type { Start } from './serve.ts';
+
+/** Our entry point, with the extension that this process runs from: `.ts` from source, `.js` when built. */
+const entry = new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -17,9 +22,11 @@ export interface ChildEnd {
 }
 
 export interface ChildOptions<Out> {
-  /** Module beside the caller, without extension: `./main`. */
-  readonly module: URL;
-  readonly input: unknown;
+  /** What the process runs, and with which task. */
+  readonly run: RunnerName;
+  readonly task: unknown;
+  /** Another entry point than ours, for tests of processes that end badly. */
+  readonly module?: URL;
   readonly environment: Readonly<Record<string, string>>;
   readonly silenceSeconds: number;
   readonly onMessage: (message: Out) => void;
@@ -44,7 +51,7 @@ function lastWords(stderr: string): string {
 /** Resolves when the child has ended, whatever way; never rejects. */
 export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
   return new Promise((resolve) => {
-    const child = fork(fileURLToPath(options.module), [], {
+    const child = fork(fileURLToPath(options.module ?? entry), [], {
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
@@ -85,14 +92,9 @@ export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
       resolve({ code, signal, silent, lastWords: lastWords(stderr) });
     });
     heard();
-    child.send(options.input as object);
+    child.send({ run: options.run, task: options.task } satisfies Start);
     options.onStarted?.((message) => {
       if (child.connected) child.send(message);
     });
   });
-}
-
-/** A module next to `from`, with the extension this process runs from: `.ts` from source, `.js` when built. */
-export function siblingModule(from: string, name: string): URL {
-  return new URL(`${name}${from.endsWith('.ts') ? '.ts' : '.js'}`, from);
 }

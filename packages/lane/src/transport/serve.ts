@@ -1,12 +1,13 @@
 /**
- * What the entry point of a lane's process does, whatever the lane computes: waits for its task, runs it, says how
- * it ended, leaves explicitly (Dawn keeps a process alive).
+ * The child's end of a process: waits for its task, runs it, reports how it ended, and leaves explicitly (Dawn keeps a
+ * process alive).
  */
 import { errorLine, UserError } from '@nanscope/errors';
 import type { LaneMessage } from '../protocol/task.ts';
 import { userErrorMessage } from '../protocol/user-error-message.ts';
+import { type Runner, type RunnerName, runners } from '../runners.ts';
 
-const say = (message: unknown): Promise<void> =>
+const send = (message: unknown): Promise<void> =>
   new Promise((resolve) => {
     if (!process.connected) return resolve();
     process.send?.(message as object, () => resolve());
@@ -22,30 +23,34 @@ const isUnwritable = (error: unknown) =>
     (error as NodeJS.ErrnoException | undefined)?.code ?? '',
   );
 
-/**
- * @typeParam More Messages of this lane's own, beside those of all lanes.
- * @param run Gets the task, a voice, and whether it was asked to stop.
- */
-export function serveLane<Task, More = never>(
-  run: (task: Task, say: (message: LaneMessage | More) => void, stop: AbortSignal) => Promise<void>,
-): void {
+/** The first message of a process: what it runs, by the name in `runners`, and with which task. */
+export interface Start {
+  readonly run: RunnerName;
+  readonly task: unknown;
+}
+
+/** Waits for its task, runs it, and ends the process with the exit code that says how it went. */
+export function serve(): void {
   const stop = new AbortController();
   process.on('disconnect', () => process.exit(1)); // The parent is gone: nobody waits for this lane.
-  process.once('message', async (task: Task) => {
+  // Ctrl-C on a terminal reaches this process too; the parent says when to stop, and there may be a state to save first.
+  process.on('SIGINT', () => {});
+  process.once('message', async ({ run, task }: Start) => {
     process.on('message', (message: { readonly kind?: unknown }) => {
       if (message.kind === 'stop') stop.abort();
     });
     try {
-      await run(task, (message) => void say(message), stop.signal);
-      await say({ kind: 'done' } satisfies LaneMessage);
+      const runner = (await runners[run]()) as Runner;
+      await runner(task as never, (message) => void send(message), stop.signal);
+      await send({ kind: 'done' } satisfies LaneMessage);
       process.exit(0);
     } catch (thrown) {
       if (isUnwritable(thrown)) {
-        await say({ kind: 'failed', reason: errorLine(thrown) });
+        await send({ kind: 'failed', reason: errorLine(thrown) });
         process.exit(1);
       }
       if (thrown instanceof UserError) {
-        await say(userErrorMessage(thrown));
+        await send(userErrorMessage(thrown));
         process.exit(thrown.exitCode);
       }
       process.stderr.write(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LaneRecord } from '@nanscope/record';
 import { writeJson } from '@nanscope/record';
 import type { LaneMessage, LaneOutcome, LaneTaskBase } from '../protocol/task.ts';
-import { siblingModule } from './process.ts';
+import type { RunnerName } from '../runners.ts';
 import { watchLane } from './watch.ts';
 
 /** Marks a lane that could not do so itself. What it had measured stays. */
@@ -25,8 +25,8 @@ function markEnded(folder: string, outcome: LaneOutcome): void {
 }
 
 export interface StartOptions {
-  /** Entry point of the lane's process; default: that of an evaluation. */
-  readonly module?: URL;
+  /** Default: `evaluate`. */
+  readonly run?: RunnerName;
   /** Seconds that an interrupted lane has to end by itself, after it was asked to; default: it is stopped at once. */
   readonly graceSeconds?: number;
 }
@@ -36,11 +36,11 @@ export async function startLane(
   environment: Readonly<Record<string, string>>,
   onMessage: (message: LaneMessage) => void,
   signal?: AbortSignal,
-  { module = siblingModule(import.meta.url, './main'), graceSeconds }: StartOptions = {},
+  { run = 'evaluate', graceSeconds }: StartOptions = {},
 ): Promise<LaneOutcome> {
   const outcome = await watchLane({
-    module,
-    input: task,
+    run,
+    task,
     environment,
     silenceSeconds: task.config.laneTimeout,
     ...(signal ? { signal } : {}),

@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readCases } from '@nanscope/lane';
 import type { ConformConfig } from '@nanscope/settings';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chooseCases } from './cases.ts';
+import { selectCases } from './select-cases.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'conform-cases-'));
 afterAll(() => rmSync(base, { recursive: true }));
 
 const ids = async (config: Partial<ConformConfig>) =>
-  (await chooseCases(config as ConformConfig)).cases.map(({ id }) => id);
+  selectCases((await readCases(config)).cases, config as ConformConfig).map(({ id }) => id);
 
 describe('the cases of a conformance run', () => {
   it('are divided by shards that are disjoint and together the whole', async () => {

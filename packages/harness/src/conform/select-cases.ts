@@ -1,0 +1,27 @@
+/** Which of the cases run: those that failed in an earlier run (--last-failed), and of them a part (--shard). */
+import type { ConformCase } from '@nanscope/conform';
+import { UserError } from '@nanscope/errors';
+import type { ConformConfig } from '@nanscope/settings';
+import { failedCases } from '../selection/last-failed.ts';
+import { onlyFailed } from '../selection/only-failed.ts';
+import { inShard, shardFrom } from '../selection/shard.ts';
+
+/** @throws UserError `conform/no-cases`, `usage/shard`, `usage/last-failed` */
+export function selectCases(
+  cases: readonly ConformCase[],
+  { shard, lastFailed }: ConformConfig,
+): readonly ConformCase[] {
+  const asked =
+    lastFailed === undefined ? cases : onlyFailed(cases, failedCases(lastFailed), ({ id }) => id, 'cases');
+  if (shard === undefined) return asked;
+  const own = inShard(
+    asked.map(({ id }) => id),
+    shardFrom(shard),
+  );
+  const part = asked.filter(({ id }) => own.has(id));
+  if (part.length > 0) return part;
+  throw new UserError(
+    'conform/no-cases',
+    `--shard ${shard}: expected at least one case in this part, found none of ${asked.length}.`,
+  );
+}
