@@ -9,6 +9,7 @@ export { ownCases, refuseNoCases } from './conform/own-cases.ts';
 export { type ConformMessage, type ConformTask, implementationOf } from './conform/task.ts';
 export { collateOptions, type EvalBatch } from './data/collation.ts';
 export { loadInputs } from './data/load-inputs.ts';
+export { tokenizerChoice } from './data/tokenizer-choice.ts';
 export { type AttentionPattern, attentionPattern, type PatternCell } from './evaluate/attention-pattern.ts';
 export { summarize } from './evaluate/cascade-summary.ts';
 export { checkTracing } from './evaluate/check-tracing.ts';

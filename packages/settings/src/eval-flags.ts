@@ -26,7 +26,7 @@ export const evalFlags = [
     group: MODEL,
     affects: 'numbers',
     describe:
-      "a folder with tokenizer.json or vocab.json + merges.txt, or bytes (default: the model folder's own, else bytes)",
+      "a folder with tokenizer.json or vocab.json + merges.txt, or bytes (default: the model folder's own; bytes for a preset)",
   },
   {
     name: 'data',

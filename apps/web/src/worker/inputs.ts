@@ -12,7 +12,7 @@ import {
   tokenizerOf,
 } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
-import { collateOptions, type EvalBatch } from '@nanscope/lane';
+import { collateOptions, type EvalBatch, tokenizerChoice } from '@nanscope/lane';
 import {
   buildGpt2,
   type Gpt2,
@@ -95,7 +95,7 @@ function tokenizerFolder(folder: ModelFolder): TokenizerFolder {
   };
 }
 
-/** The model folder's own tokenizer when it has one, else bytes. */
+/** The model folder's own tokenizer; bytes where the configuration names them, and for a preset. */
 export async function loadTokenizer(config: EvalConfig, files: PageFiles): Promise<Tokenizer> {
   if (config.tokenizer !== undefined && config.tokenizer !== 'bytes') {
     throw new UserError(
@@ -104,8 +104,8 @@ export async function loadTokenizer(config: EvalConfig, files: PageFiles): Promi
     );
   }
   const folder = config.tokenizer === undefined ? folderOf(config, files) : undefined;
-  const own = folder && ['tokenizer.json', 'vocab.json'].some((name) => folder.names.includes(name));
-  return own ? tokenizerOf(tokenizerFolder(folder)) : byteTokenizer();
+  const own = tokenizerChoice(config, folder?.names) === 'own';
+  return own && folder ? tokenizerOf(tokenizerFolder(folder)) : byteTokenizer();
 }
 
 async function* chunksOf(blob: Blob): AsyncGenerator<Uint8Array> {

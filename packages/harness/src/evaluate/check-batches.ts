@@ -25,11 +25,18 @@ export function checkMaxLength({ maxLength }: Pick<EvalConfig, 'maxLength'>, mod
 }
 
 /** A row of one token has nothing to predict: without any label there is no loss to evaluate. */
-async function checkLabels(config: EvalConfig, batches: AsyncIterable<EvalBatch>): Promise<void> {
+async function checkLabels(
+  config: EvalConfig,
+  batches: AsyncIterable<EvalBatch>,
+  every: boolean,
+): Promise<void> {
+  let labelled = false;
   for await (const { batch } of batches) {
     // The label at position 0 is never predicted.
-    if (batch.labels.some((label, at) => label !== ignoreIndex && at % batch.length > 0)) return;
+    labelled ||= batch.labels.some((label, at) => label !== ignoreIndex && at % batch.length > 0);
+    if (labelled && !every) return;
   }
+  if (labelled) return;
   throw new UserError(
     'data/no-labels',
     `${config.loadInputs ?? config.data ?? 'the built-in text'}: expected at least one label to predict, found none; a row needs two tokens${config.ignoreFirstToken ? ' (three under --ignore-first-token)' : ''}.`,
@@ -58,9 +65,14 @@ export interface CheckedInputs {
  */
 export async function checkBatches(
   config: EvalConfig,
-  from: { readonly rows: AsyncIterable<TextRow> | undefined; readonly batches: AsyncIterable<EvalBatch> },
+  from: {
+    readonly rows: AsyncIterable<TextRow> | undefined;
+    readonly batches: AsyncIterable<EvalBatch>;
+    /** Whether any batch may hold an id that the model lacks: all are collated then. */
+    readonly every?: boolean;
+  },
 ): Promise<CheckedInputs> {
   const rows = from.rows === undefined ? 1 : await countRows(from.rows, config.limit);
-  await checkLabels(config, from.batches);
+  await checkLabels(config, from.batches, from.every ?? false);
   return { batches: Math.ceil(rows / config.batchSize) };
 }

@@ -1,6 +1,5 @@
 /** From a configuration to batches of token ids: tokenizer, text, collation, or one ready batch from a file. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
 import {
   batches,
   builtinTextPath,
@@ -9,25 +8,20 @@ import {
   type TextRow,
   type Tokenizer,
 } from '@nanscope/collator';
-import type { Gpt2Config } from '@nanscope/model';
+import { type Gpt2Config, isModelPreset } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { collateOptions, type EvalBatch } from './collation.ts';
 import { loadInputs } from './load-inputs.ts';
 import { modelPlace } from './model.ts';
+import { type TokenizerConfig, tokenizerChoice } from './tokenizer-choice.ts';
 
-/** The part of a configuration that names model and tokenizer. */
-export type TokenizerConfig = Pick<EvalConfig, 'model' | 'tokenizer'>;
-
-/** The model folder's own tokenizer when it has one, else bytes. */
-export function tokenizerPlace(config: TokenizerConfig): string {
-  if (config.tokenizer) return config.tokenizer;
+/** @throws {UserError} `tokenizer/missing`, and what reading it throws */
+export async function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {
   const place = modelPlace(config.model);
-  const own = ['tokenizer.json', 'vocab.json'].some((name) => existsSync(join(place, name)));
-  return own ? place : 'bytes';
-}
-
-export function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {
-  return loadTokenizer(tokenizerPlace(config));
+  const names = isModelPreset(config.model) || !existsSync(place) ? undefined : readdirSync(place);
+  const choice = tokenizerChoice(config, names);
+  if (choice === 'own') return loadTokenizer(place);
+  return 'place' in choice ? loadTokenizer(choice.place) : choice;
 }
 
 /** The rows of text of a run, streamed. */

@@ -124,7 +124,7 @@ export async function evaluateLane(
 ): Promise<void> {
   const { task, session, model, sink, say } = setup;
   const computation = computationOf(task, model);
-  const head = laneHead(task, session, model, setup.environment);
+  const head = laneHead(task, session, model, setup.environment, setup.tokenizer);
   const completed = setup.earlier && (await CompletedBatches.open(setup.earlier, head));
   if (completed) say({ kind: 'note', text: `goes on after ${completed.count} of ${task.batches} batches` });
   const recorder = new LaneRecorder(sink, head, setup.source, completed?.record);

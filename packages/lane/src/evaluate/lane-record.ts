@@ -1,9 +1,11 @@
 /** The lane's own run.json while it grows: opened before anything is computed, rewritten as results come in. */
 import type { Session } from '@nanscope/backend';
-import type { Gpt2 } from '@nanscope/model';
+import { type Tokenizer, tokenizerWords } from '@nanscope/collator';
+import { type Gpt2, isModelPreset } from '@nanscope/model';
 import type { RecordSink } from '@nanscope/record';
 import { type EnvironmentRecord, type LaneRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { configRecord, type EvalConfig, type PolicyConfig, policyOf, policyRecord } from '@nanscope/settings';
+import { mismatchWords } from '../data/tokenizer-choice.ts';
 import type { LaneTaskBase } from '../protocol/task.ts';
 
 type LaneHead = Omit<
@@ -24,6 +26,7 @@ export function laneHead(
   session: Session,
   model: Gpt2,
   environment: EnvironmentRecord,
+  tokenizer: Tokenizer,
 ): LaneHead {
   const { config } = model;
   return {
@@ -45,7 +48,10 @@ export function laneHead(
       vocabulary: config.vocab_size,
       positions: config.n_positions,
     },
-    modelFacts: model.facts,
+    modelFacts: {
+      ...model.facts,
+      tokenizer: `${tokenizerWords(tokenizer)}${mismatchWords(tokenizer, config.vocab_size, !isModelPreset(settings.model))}`,
+    },
   };
 }
 

@@ -68,10 +68,14 @@ export class LaneHooks implements TrainHooks {
   readonly observe?: Observer;
 
   constructor(context: LaneContext) {
-    const { task, session, run, data } = context;
+    const { task, session, run, data, identity } = context;
     const { model, settings } = run;
     this.#context = context;
-    this.#recorder = new TrainRecorder(task, session, model, { data, totalSteps: settings.steps });
+    this.#recorder = new TrainRecorder(task, session, model, {
+      data,
+      totalSteps: settings.steps,
+      tokenizer: identity.tokenizer,
+    });
     this.#tracer = new StepTracer(session, traceSettings(task.config), run, folderSink(task.folder));
     if (this.#tracer.everyStep) this.observe = this.#tracer.observer;
     if (task.resumeFrom === undefined) this.#recorder.write();

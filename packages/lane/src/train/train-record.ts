@@ -1,5 +1,6 @@
 /** A training lane's run.json while it grows. Rewritten after evaluations and checkpoints, and every few seconds. */
 import type { Session } from '@nanscope/backend';
+import type { Tokenizer } from '@nanscope/collator';
 import type { Gpt2 } from '@nanscope/model';
 import {
   fromJsonNumber,
@@ -31,12 +32,20 @@ export class TrainRecorder {
     task: TrainTask,
     session: Session,
     model: Gpt2,
-    { data, totalSteps }: { readonly data: TrainDataRecord; readonly totalSteps: number },
+    {
+      data,
+      totalSteps,
+      tokenizer,
+    }: {
+      readonly data: TrainDataRecord;
+      readonly totalSteps: number;
+      readonly tokenizer: Tokenizer;
+    },
   ) {
     this.#folder = task.folder;
     this.#curve = new Curve(totalSteps);
     this.#record = {
-      ...laneHead(task, session, model, environmentOf(session)),
+      ...laneHead(task, session, model, environmentOf(session), tokenizer),
       kind: 'train-lane',
       data,
       training: {
