@@ -1,50 +1,27 @@
 """GPT-2's attention in transformers, and GPT-2 itself, on the CPU: python golden/presets/make_transformers.py, once per pair.
 
-    pip install transformers==4.57.6 torch==2.13.0             for transformers-4.57-eager and transformers-4.57-sdpa
+    pip install transformers==4.57.6 torch==2.15.0             for transformers-4.57-eager and transformers-4.57-sdpa
     pip install transformers==4.57.6 torch==2.4.1 'numpy<2'    sdpa alone: what 4.57 does over a PyTorch without its guard
     pip install transformers==5.18.0 torch==2.13.0             for transformers-5-eager and transformers-5-sdpa
+    pip install transformers==5.24.0 torch==2.15.0             the same
 
 Kernel level: the model is run on the problem's mask, the arguments that reach its attention function are caught, and the
 same function is called with the problem's q, k and v in their place. So mask, scale and kernel are the model's own.
 Model level: loss, logits and every gradient of the model in golden/gpt2, in float64, with what float32 errs in the
-manifest and the same places of NaN in both.
+manifest and the same places of NaN in both. Settings: its loss and logits under each setting of the scale that a GPT-2
+can have in its config.
 """
 import pathlib
 import numpy as np, torch, transformers
-from transformers import GPT2Config, GPT2LMHeadModel
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-from transformers.models.gpt2 import modeling_gpt2
+from transformers import GPT2LMHeadModel
+from caught import caught
 from recorder import batches, problems, write
 
 TORCH = torch.__version__.split("+")[0]
 MODEL = pathlib.Path(__file__).parents[1] / "gpt2" / "model"
 LEFT_OUT = {"none": "GPT-2 is always causal", "grouped-heads": "GPT-2 has a key head for each query head"}
+SETTINGS = {"unscaled": {"scale_attn_weights": False}, "by-layer": {"scale_attn_by_inverse_layer_idx": True}}
 GUARDED = tuple(int(x) for x in TORCH.split(".")[:2]) >= (2, 5)
-
-
-def caught(implementation, mask):
-    """The attention function of a one-layer GPT-2, and the arguments after q, k and v with which it is called."""
-    config = GPT2Config(n_embd=8, n_head=2, n_layer=1, vocab_size=4, n_positions=8, attn_pdrop=0.0)
-    model = GPT2LMHeadModel._from_config(config, attn_implementation=implementation).eval()
-    real = modeling_gpt2.eager_attention_forward if implementation == "eager" else ALL_ATTENTION_FUNCTIONS["sdpa"]
-    calls = []
-
-    def catch(module, query, key, value, *rest, **named):
-        calls.append((module, rest, named))
-        return real(module, query, key, value, *rest, **named)
-
-    if implementation == "eager":
-        modeling_gpt2.eager_attention_forward = catch
-    else:
-        ALL_ATTENTION_FUNCTIONS["sdpa"] = catch
-    # No position ids: without a mask they would be searched for packed sequences.
-    model(input_ids=torch.zeros(2, 6, dtype=torch.long), attention_mask=mask)
-    if implementation == "eager":
-        modeling_gpt2.eager_attention_forward = real
-    else:
-        ALL_ATTENTION_FUNCTIONS["sdpa"] = real
-    (module, rest, named), = calls
-    return lambda q, k, v: real(module, q, k, v, *rest, **named)[0].transpose(1, 2)
 
 
 def mask_of(problem):
@@ -90,6 +67,19 @@ def model_level(implementation):
     return exact, noise
 
 
+def setting_level(implementation):
+    """Loss and logits of the model in float64 under each setting of the scale."""
+    batch = batches()["left-padding"]
+    ids, mask, positions, labels = (torch.tensor(batch[x]) for x in ("ids", "mask", "positions", "labels"))
+    for name, setting in SETTINGS.items():
+        model = GPT2LMHeadModel.from_pretrained(MODEL, attn_implementation=implementation, **setting).to(torch.float64).eval()
+        with torch.no_grad():
+            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions).logits
+        yield f"setting.{name}.logits", logits.numpy()
+        loss = torch.nn.functional.cross_entropy(logits[:, :-1].reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1))
+        yield f"setting.{name}.loss", loss.numpy().reshape(1)
+
+
 release = ".".join(transformers.__version__.split(".")[: 2 if transformers.__version__[0] == "4" else 1])
 for implementation in ("eager", "sdpa") if GUARDED else ("sdpa",):
     differs = []
@@ -102,7 +92,7 @@ for implementation in ("eager", "sdpa") if GUARDED else ("sdpa",):
     model, noise = model_level(implementation)
     write(
         f"transformers-{transformers.__version__}-{implementation}" + ("" if GUARDED else f"-torch-{TORCH}"),
-        dict(kernel_level(implementation)) | model,
+        dict(kernel_level(implementation)) | model | dict(setting_level(implementation)),
         presets=[f"transformers-{release}-{implementation}"],
         **({} if GUARDED else {"row_guard": "attend-all"}),
         causal=True,

@@ -55,8 +55,10 @@ export interface AttentionOptions {
   readonly kernel?: AttentionKernel;
 }
 
-/** What eager and sdpa get: q is scaled already, and the mask is prepared. */
+/** What eager and sdpa get: q is scaled already where the product of q and k is not to be, and the mask is prepared. */
 export interface Core {
+  /** What the product of q and k is multiplied with. */
+  readonly productScale: number | undefined;
   readonly prepared: ComposedMask;
   readonly softcap: number | undefined;
   readonly dropout: ProbabilityDropout | undefined;
@@ -89,7 +91,8 @@ export function attention(
     const prepared = mask.composed ?? composeMask(mask.spec, mask);
     const inputs = maskedInputs(q, k, v, prepared, scale);
     const run = options.implementation === 'eager' ? eager : sdpa;
-    return run(inputs.q, inputs.k, inputs.v, { prepared, softcap, dropout, capture });
+    const { productScale } = inputs;
+    return run(inputs.q, inputs.k, inputs.v, { prepared, softcap, dropout, capture, productScale });
   });
 }
 

@@ -7,7 +7,7 @@ import { roundToHalf } from './kernels/round-to-half.ts';
 import { maskedScores } from './scores.ts';
 import { zeroRows } from './zero-rows.ts';
 
-/** @param q scaled. */
+/** @param q as `maskedInputs` makes it. */
 export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): tf.Tensor4D {
   const { prepared, capture, dropout } = core;
   const half = prepared.policy.computeDtype === 'f16';

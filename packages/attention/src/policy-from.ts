@@ -60,6 +60,8 @@ export function policyFrom(request: PolicyRequest = {}): Policy {
     compose: word('compose'),
     rowGuard,
     computeDtype,
+    ...(preset.scoreRounding && { scoreRounding: preset.scoreRounding }),
+    ...(preset.dropsScaleSettings && { dropsScaleSettings: preset.dropsScaleSettings }),
     ...(preset.guardReads && { guardReads: preset.guardReads }),
     // A guard that lets a dead row see something, or none, needs q, k and v as they are.
     ...(preset.clearMasked !== undefined &&

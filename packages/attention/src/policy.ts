@@ -31,8 +31,16 @@ export type Composition = 'and' | 'add' | 'causal-dropped' | 'causal-twice';
 /** What is done with a query row that may attend to no key. */
 export type RowGuard = 'none' | 'zeros' | 'self' | 'attend-all';
 
-/** `f16` rounds q, k, v, scores, masked scores, probabilities and context to half; products are summed in f32. */
+/** `f16` rounds q, k, v, probabilities and context to half, and scores where `ScoreRounding` says; products are summed in f32. */
 export type ComputeDtype = 'f32' | 'f16';
+
+/**
+ * Where `f16` rounds scores to half, which decides what overflows.
+ * - `before-scale`: the product q k^T, and again after the scale and the mask. It overflows where q k^T does.
+ * - `after-scale`: the scale is folded into q, then as above. It overflows where scaled scores do.
+ * - `never`: scores and masked scores stay float32; only what is multiplied with v is rounded again.
+ */
+export type ScoreRounding = 'before-scale' | 'after-scale' | 'never';
 
 export type Implementation = 'eager' | 'sdpa';
 
@@ -42,6 +50,13 @@ export interface Policy {
   readonly compose: Composition;
   readonly rowGuard: RowGuard;
   readonly computeDtype: ComputeDtype;
+  /** Of `f16` alone. Default: after-scale. */
+  readonly scoreRounding?: ScoreRounding;
+  /**
+   * The scale is 1 / sqrt(D) whatever a model's settings say of it: `scale_attn_weights` and
+   * `scale_attn_by_inverse_layer_idx` of GPT-2 are dropped.
+   */
+  readonly dropsScaleSettings?: boolean;
   /**
    * Where the guard `zeros` looks for fully masked rows. In the mask, it finds them all; in the masked scores, by
    * default, it misses a row in which a NaN or an infinite score met the added -inf. A select fill leaves no such row.
@@ -53,6 +68,14 @@ export interface Policy {
    */
   readonly clearMasked?: boolean;
 }
+
+/** Whether scores and masked scores are rounded to half. */
+export const roundsScores = ({ computeDtype, scoreRounding }: Policy): boolean =>
+  computeDtype === 'f16' && scoreRounding !== 'never';
+
+/** Whether the scale is put on the rounded product of q and k, not on q. */
+export const scalesProduct = ({ computeDtype, scoreRounding }: Policy): boolean =>
+  computeDtype === 'f16' && scoreRounding === 'before-scale';
 
 /** The library's default: correct and safe, forward and backward. */
 export const safePolicy: Policy = {

@@ -18,7 +18,7 @@ import type {
   MaskStep,
   PreparedMask,
 } from './mask-types.ts';
-import { FLOAT32_MIN, type Policy } from './policy.ts';
+import { FLOAT32_MIN, type Policy, roundsScores } from './policy.ts';
 
 /** sdpa walks over the keys in blocks of this size. */
 export const KEY_BLOCK = 512;
@@ -122,7 +122,7 @@ function stepsOf(
   opened: tf.Tensor4D | undefined,
   policy: Policy,
 ): MaskStep[] {
-  const half = policy.computeDtype === 'f16';
+  const half = roundsScores(policy);
   const round = (x: number) => (half ? roundToHalfNumber(x) : Math.fround(x));
   const value = round(policy.fill.value);
   const steps: MaskStep[] = [];

@@ -51,10 +51,12 @@ const table = {
     compose: 'and',
     rowGuard: 'zeros',
     computeDtype: 'f32',
+    scoreRounding: 'never',
     implementation: 'sdpa',
     summary:
       'PyTorch 2.5 and later: additive -inf, and _safe_softmax turns the probabilities of a row of -inf into zeros; 0 times a NaN of v, or a NaN score, is still NaN.',
-    source: 'pytorch v2.5 aten/src/ATen/native/transformers/attention.cpp: _safe_softmax (pytorch#133882)',
+    source:
+      'pytorch v2.5 aten/src/ATen/native/transformers/attention.cpp: _safe_softmax (pytorch#133882), half in float32 inside',
   },
   'torch-mps-2.8': {
     name: 'torch-mps-2.8',
@@ -74,6 +76,7 @@ const table = {
     compose: 'causal-twice',
     rowGuard: 'none',
     computeDtype: 'f32',
+    scoreRounding: 'before-scale',
     implementation: 'eager',
     summary:
       'GPT-2 selects finfo.min above the diagonal and then adds the combined finfo.min mask: future cells become -inf, so a query without a key attends evenly to the pads before it.',
@@ -86,11 +89,13 @@ const table = {
     compose: 'and',
     rowGuard: 'zeros',
     computeDtype: 'f32',
+    scoreRounding: 'never',
+    dropsScaleSettings: true,
     implementation: 'sdpa',
     summary:
-      'The bool mask goes to PyTorch, whose guard gives zeros from 2.5 on. With torch < 2.5 fully masked rows are opened instead: row guard attend-all.',
+      'The bool mask goes to PyTorch, whose guard gives zeros from 2.5 on. With torch < 2.5 fully masked rows are opened instead: row guard attend-all. It drops scale_attn_weights and scale_attn_by_inverse_layer_idx.',
     source:
-      'transformers 4.57.6 masking_utils.py: sdpa_mask_recent_torch, sdpa_mask_older_torch; integrations/sdpa_attention.py',
+      'transformers 4.57.6 masking_utils.py: sdpa_mask_recent_torch, sdpa_mask_older_torch; integrations/sdpa_attention.py; models/gpt2/modeling_gpt2.py: GPT2Attention hands sdpa no scale',
   },
   'transformers-5-eager': {
     name: 'transformers-5-eager',
@@ -98,11 +103,12 @@ const table = {
     compose: 'and',
     rowGuard: 'none',
     computeDtype: 'f32',
+    scoreRounding: 'before-scale',
     implementation: 'eager',
     summary:
       'One additive finfo.min mask: a query without a key attends evenly to everything, the future included.',
     source:
-      'transformers 5.18.0 masking_utils.py: eager_mask; models/gpt2/modeling_gpt2.py: eager_attention_forward',
+      'transformers 5.18.0 and 5.24.0 masking_utils.py: eager_mask; models/gpt2/modeling_gpt2.py: eager_attention_forward',
   },
   'transformers-5-sdpa': {
     name: 'transformers-5-sdpa',
@@ -110,10 +116,11 @@ const table = {
     compose: 'and',
     rowGuard: 'zeros',
     computeDtype: 'f32',
+    scoreRounding: 'never',
     implementation: 'sdpa',
     summary: 'The bool mask goes to PyTorch >= 2.5 as it is: zeros for a query without a key.',
     source:
-      'transformers 5.18.0 masking_utils.py: sdpa_mask; integrations/sdpa_attention.py: sdpa_attention_forward',
+      'transformers 5.18.0 and 5.24.0 masking_utils.py: sdpa_mask; integrations/sdpa_attention.py: sdpa_attention_forward',
   },
   'onnx-1.23': {
     name: 'onnx-1.23',
@@ -133,6 +140,7 @@ const table = {
     compose: 'and',
     rowGuard: 'none',
     computeDtype: 'f32',
+    scoreRounding: 'never',
     summary:
       'One AND mask selected with -0.7 finfo.max: a query without a key attends evenly to everything, the future included. A float mask is added and not filled: a row of its -inf is NaN.',
     source: 'jax 0.10.0 jax/_src/nn/functions.py: _apply_masks, _get_large_negative',

@@ -5,6 +5,7 @@ import type { Core } from './attention.ts';
 import { queryKey } from './grouped.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import type { MaskStep } from './mask-types.ts';
+import { roundsScores } from './policy.ts';
 
 export interface MaskedScores {
   /** tanh(scores / softcap), kept for the gradient; undefined without a softcap. */
@@ -12,15 +13,18 @@ export interface MaskedScores {
   readonly masked: tf.Tensor4D;
 }
 
-/** @param q scaled. */
+/** @param q as `maskedInputs` makes it. */
 export function maskedScores(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   steps: readonly MaskStep[],
-  { prepared: { policy }, softcap, capture }: Core,
+  { prepared: { policy }, softcap, capture, productScale }: Core,
 ): MaskedScores {
-  const round = (x: tf.Tensor4D) => (policy.computeDtype === 'f16' ? roundToHalf(x) : x);
-  const scores = tf.tidy('scores', () => round(queryKey(q, k)));
+  const round = (x: tf.Tensor4D) => (roundsScores(policy) ? roundToHalf(x) : x);
+  const scores = tf.tidy('scores', () => {
+    const product = round(queryKey(q, k));
+    return productScale === undefined ? product : round(product.mul(tf.scalar(productScale)) as tf.Tensor4D);
+  });
   capture?.('scores', scores);
   const tanh =
     softcap === undefined

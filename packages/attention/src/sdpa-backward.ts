@@ -10,7 +10,7 @@ import { selectMasked } from './kernels/select-masked.ts';
 import { keyBlocks, sliceKeys } from './key-blocks.ts';
 import { maskedScores } from './scores.ts';
 
-/** @returns gradients of scaled q, of k and of v. */
+/** @returns gradients of q as `maskedInputs` made it, of k and of v. */
 export function sdpaBackward(dout: tf.Tensor4D, saved: readonly tf.Tensor4D[], core: Core): tf.Tensor4D[] {
   const [q, k, v, context, maximum, sum] = saved as [
     tf.Tensor4D,
@@ -37,6 +37,7 @@ export function sdpaBackward(dout: tf.Tensor4D, saved: readonly tf.Tensor4D[], c
       if (step.how === 'select') ds = selectMasked(ds, step.keep, tf.scalar(0));
     }
     if (tanh) ds = ds.mul(tf.scalar(1).sub(tanh.square())) as tf.Tensor4D;
+    if (core.productScale !== undefined) ds = ds.mul(tf.scalar(core.productScale)) as tf.Tensor4D;
     const part = rowsTimes(ds, kBlock);
     dq = dq ? (dq.add(part) as tf.Tensor4D) : part;
     dk.push(transposedTimes(ds, q, keyHeads));

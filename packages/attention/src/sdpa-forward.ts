@@ -17,7 +17,7 @@ export interface SdpaResult {
   readonly sum: tf.Tensor4D;
 }
 
-/** @param q scaled. */
+/** @param q as `maskedInputs` makes it. */
 export function sdpaForward(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): SdpaResult {
   const { policy } = core.prepared;
   const half = policy.computeDtype === 'f16';

@@ -10,7 +10,7 @@ import { sdpaForward } from './sdpa-forward.ts';
 import { stepTensors, withTensors } from './step-tensors.ts';
 import { zeroRows } from './zero-rows.ts';
 
-/** @param q scaled. */
+/** @param q as `maskedInputs` makes it. */
 export function sdpa(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): tf.Tensor4D {
   const run = tf.customGrad((...args: unknown[]) => {
     const [q, k, v, save] = args as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, (tensors: tf.Tensor[]) => void];

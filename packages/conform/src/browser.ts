@@ -6,6 +6,7 @@ export {
   type ConformCase,
   type Control,
   type Judgement,
+  outputOnly,
   type Run,
   tensorNames,
   type Wanted,

@@ -27,4 +27,24 @@ describe('the policy of a configuration', () => {
   it('offers the nearest name for a fill that is not known', () => {
     expect(() => policy({ fill: 'select-inff' })).toThrow(/select-inf/);
   });
+
+  it('the record says where scores are rounded in half, and nothing of it in float32', () => {
+    expect(policyRecord(policy({ policy: 'transformers-5-eager' }))).not.toHaveProperty('scoreRounding');
+    const half = (name: string) => policyRecord(policy({ policy: name, 'compute-dtype': 'f16' }));
+    expect(half('transformers-5-eager').scoreRounding).toBe('before-scale');
+    expect(half('transformers-5-sdpa').scoreRounding).toBe('never');
+    expect(half('safe').scoreRounding).toBe('after-scale');
+  });
+
+  it('the record names settings of the model that the policy drops, where the model has them', () => {
+    const usual = { scale_attn_weights: true, scale_attn_by_inverse_layer_idx: false };
+    const changed = { scale_attn_weights: false, scale_attn_by_inverse_layer_idx: true };
+    const dropping = policy({ policy: 'transformers-4.57-sdpa' });
+    expect(policyRecord(dropping, changed).dropped).toEqual([
+      'scale_attn_weights: false',
+      'scale_attn_by_inverse_layer_idx: true',
+    ]);
+    expect(policyRecord(dropping, usual)).not.toHaveProperty('dropped');
+    expect(policyRecord(policy({ policy: 'transformers-5-sdpa' }), changed)).not.toHaveProperty('dropped');
+  });
 });

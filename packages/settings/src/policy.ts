@@ -23,7 +23,32 @@ const number = (value: number) =>
       ? 'finfo-min'
       : String(value);
 
-/** The policy in the words of the result schema. */
-export function policyRecord({ name, fill, compose, rowGuard, computeDtype }: Policy): LaneRecord['policy'] {
-  return { name, fill: `${fill.how} ${number(fill.value)}`, compose, rowGuard, computeDtype };
+/** What a GPT-2 may say of the scale of its scores, by the names in its config. */
+interface ScaleSettings {
+  readonly scale_attn_weights: boolean;
+  readonly scale_attn_by_inverse_layer_idx: boolean;
+}
+
+/** The settings of a model that a policy drops, where the model has other values than it computes with. */
+function droppedSettings({ dropsScaleSettings }: Policy, model: ScaleSettings | undefined): string[] {
+  if (!dropsScaleSettings || !model) return [];
+  return [
+    ...(model.scale_attn_weights ? [] : ['scale_attn_weights: false']),
+    ...(model.scale_attn_by_inverse_layer_idx ? ['scale_attn_by_inverse_layer_idx: true'] : []),
+  ];
+}
+
+/**
+ * The policy in the words of the result schema.
+ *
+ * @param model Its settings, for those that the policy drops.
+ */
+export function policyRecord(policy: Policy, model?: ScaleSettings): LaneRecord['policy'] {
+  const { name, fill, compose, rowGuard, computeDtype, scoreRounding = 'after-scale' } = policy;
+  const dropped = droppedSettings(policy, model);
+  return {
+    ...{ name, fill: `${fill.how} ${number(fill.value)}`, compose, rowGuard, computeDtype },
+    ...(computeDtype === 'f16' && { scoreRounding }),
+    ...(dropped.length > 0 && { dropped }),
+  };
 }

@@ -90,7 +90,7 @@ fn main(index : i32) {
     ${scores((i, j) => `var s${i}_${j} = vec4<f32>(0.0);`)}
     ${dots('s', 'rowQuad(turn, b, h, keys, first + row, at)', 'columnQuad(turn, b, h, head, query + row, at)', turnSize, tile, 'f32')}
     if (turn == 0) {
-    ${scores((i, j) => `s${i}_${j} = rounded(s${i}_${j});`)}
+    ${scores((i, j) => `s${i}_${j} = scoreOf(s${i}_${j});`)}
     ${storeWeights('s', tile, 'f32')}
     ${probabilities(tile, (j) => {
       const four = (make: (row: string) => string) =>

@@ -72,7 +72,7 @@ export function probabilities(
       if (uniforms.softcap != 0.0) {
         let t = tanhOf(x / uniforms.softcap);
         slope[${cell}] = 1.0 - t * t;
-        x = rounded(t * uniforms.softcap);
+        x = roundedScore(t * uniforms.softcap);
       }
       var dropped = vec4<bool>(false);
       if (!open) {
@@ -93,7 +93,7 @@ export const scoreGradient = (tile: Tile, delta: (i: number, j: number) => strin
     each(tile.columns, (j) => {
       const cell = i * tile.columns + j;
       const ds = `select(${readWeights(String(i), j, tile, 'f32')} * (s${i}_${j} - ${delta(i, j)}), vec4<f32>(0.0), boolsOf(flags[${cell}]))`;
-      return `${ownQuad(String(i), j, tile)} = select(${ds} * slope[${cell}], vec4<f32>(0.0), boolsOf(flags[${cell}] >> 4u));`;
+      return `${ownQuad(String(i), j, tile)} = select(${ds} * slope[${cell}] * uniforms.productScale, vec4<f32>(0.0), boolsOf(flags[${cell}] >> 4u));`;
     }),
   );
 
@@ -122,7 +122,7 @@ fn main(index : i32) {
     ${scores((i, j) => `var s${i}_${j} = vec4<f32>(0.0);`)}
     ${dots('s', 'rowQuad(turn, b, h, head, first + row, at)', 'columnQuad(turn, b, h, keys, key + row, at)', turnSize, tile, 'f32')}
     if (turn == 0) {
-    ${scores((i, j) => `s${i}_${j} = rounded(s${i}_${j});`)}
+    ${scores((i, j) => `s${i}_${j} = scoreOf(s${i}_${j});`)}
     ${storeWeights('s', tile, 'f32')}
     ${probabilities(tile, (j) => ({
       query: `vec4<i32>(first + ty * ${rows} + i)`,
@@ -141,7 +141,7 @@ fn main(index : i32) {
     'out',
     outputs,
     {
-      value: `select(x * uniforms.scale, vec4<f32>(0.0), stats[i].w == 0.0 && (uniforms.guard == 4 || uniforms.clear == 1))`,
+      value: `select(x * uniforms.queryScale, vec4<f32>(0.0), stats[i].w == 0.0 && (uniforms.guard == 4 || uniforms.clear == 1))`,
       start: '(head * uniforms.queries + row) * uniforms.headSize',
       size: 'uniforms.headSize',
       valid: 'uniforms.queries',

@@ -42,8 +42,8 @@ function coreOf({ q, k, padding, explicit }: ComposedInputs, attrs: FusedAttrs) 
 export function composedForward(inputs: ComposedInputs, attrs: FusedAttrs): tf.Tensor[] {
   return tf.tidy(() => {
     const core = coreOf(inputs, attrs);
-    const { q, k, v } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
-    const { context, maximum, sum } = sdpaForward(q, k, v, core);
+    const { q, k, v, productScale } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
+    const { context, maximum, sum } = sdpaForward(q, k, v, { ...core, productScale });
     // A row of nothing but -inf has no maximum, and whether its sum is 0 or NaN depends on the blocks: 0 and NaN.
     const some = tf.logicalNot(tf.less(maximum, FLOAT32_MIN)) as tf.Tensor4D;
     const stats = [selectMasked(maximum, some, tf.scalar(0)), sum.mul(sum.div(sum)) as tf.Tensor4D];
@@ -55,16 +55,18 @@ export function composedBackward(inputs: BackwardInputs, attrs: FusedAttrs): tf.
   return tf.tidy(() => {
     const core = coreOf(inputs, attrs);
     const { policy, liveQueries, liveKeys } = core.prepared;
-    const { q, k, v } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
+    const { q, k, v, productScale } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
     const [maximum, sum] = tf.split(inputs.stats, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
     const dout = zeroRows(inputs.dout, core.prepared);
-    const [dq, dk, dv] = sdpaBackward(dout, [q, k, v, inputs.context, maximum, sum], core) as [
+    const saved = [q, k, v, inputs.context, maximum, sum];
+    const [dq, dk, dv] = sdpaBackward(dout, saved, { ...core, productScale }) as [
       tf.Tensor4D,
       tf.Tensor4D,
       tf.Tensor4D,
     ];
     const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
       policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
-    return [clear(dq.mul(tf.scalar(attrs.scale)), liveQueries), clear(dk, liveKeys), clear(dv, liveKeys)];
+    const whole = productScale === undefined ? (dq.mul(tf.scalar(attrs.scale)) as tf.Tensor4D) : dq;
+    return [clear(whole, liveQueries), clear(dk, liveKeys), clear(dv, liveKeys)];
   });
 }

@@ -79,7 +79,7 @@ fn main(index : i32) {
     ${scores((i, j) => `var s${i}_${j} = vec4<f32>(0.0);`)}
     ${dots('s', 'quadQ(b, h, head, first + row, at)', 'quadK(b, h, keys, key + row, at)', 'uniforms.headSize', tile, storage)}
     let open = isOpen(first, last, key, key + ${tileColumns(tile) - 1});
-    ${scores((i, j) => `s${i}_${j} = rounded(s${i}_${j});`)}
+    ${scores((i, j) => `s${i}_${j} = scoreOf(s${i}_${j});`)}
     ${storeWeights('s', tile, storage)}
     ${loop(
       'i',

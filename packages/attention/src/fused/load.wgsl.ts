@@ -14,7 +14,12 @@ const keyGone = 'uniforms.clear == 1 && (Padding[b * uniforms.keys + row] & 2) =
 const dead = (guard: number) => `uniforms.guard == ${guard} && !isLive(b, h, row)`;
 
 const operands = {
-  Q: { rows: 'queries', size: 'headSize', gone: queryGone, value: 'rounded(rounded(x) * uniforms.scale)' },
+  Q: {
+    rows: 'queries',
+    size: 'headSize',
+    gone: queryGone,
+    value: 'roundedScore(rounded(x) * uniforms.queryScale)',
+  },
   K: { rows: 'keys', size: 'headSize', gone: keyGone, value: 'rounded(x)' },
   V: { rows: 'keys', size: 'valueSize', gone: keyGone, value: 'rounded(x)' },
   Dout: {

@@ -1,6 +1,6 @@
 /**
  * The mask of one cell, by the policy: the counterpart of oracle/row-mask.ts in WGSL, four cells at a time. Needs
- * the uniforms, `rounded`, and the buffers Padding and Explicit.
+ * the uniforms, `rounded`, `roundedScore`, and the buffers Padding and Explicit.
  */
 
 /** The explicit mask is bound as bits, so that a float one and a bool one share a shader. */
@@ -51,7 +51,7 @@ fn maskCells(score : vec4<f32>, t : vec4<i32>, s : vec4<i32>, live : vec4<bool>,
   let outside = (t >= vec4<i32>(uniforms.queries)) | (s >= vec4<i32>(uniforms.keys));
   var masked : Masked;
   if (uniforms.skip == 1) {
-    let biased = select(rounded(score + cell.bias), score, cell.bias == vec4<f32>(0.0));
+    let biased = select(roundedScore(score + cell.bias), score, cell.bias == vec4<f32>(0.0));
     masked.dropped = outside | !allowed;
     masked.held = masked.dropped;
     masked.score = select(biased, vec4<f32>(uniforms.minusInfinity), masked.dropped);
@@ -77,9 +77,9 @@ fn maskCells(score : vec4<f32>, t : vec4<i32>, s : vec4<i32>, live : vec4<bool>,
     var filled = select(vec4<f32>(0.0), vec4<f32>(uniforms.fill.y), blocks == vec4<i32>(1));
     filled = select(filled, vec4<f32>(uniforms.fill.z), blocks == vec4<i32>(2));
     filled = select(filled, vec4<f32>(uniforms.fill.w), blocks == vec4<i32>(3));
-    total = rounded(bias + filled);
+    total = roundedScore(bias + filled);
   }
-  let sum = select(rounded(before + total), before, total == vec4<f32>(0.0));
+  let sum = select(roundedScore(before + total), before, total == vec4<f32>(0.0));
   masked.score = select(sum, vec4<f32>(uniforms.fill.y), vec4<bool>(uniforms.selects == 1) & masked.held);
   let even = !live & vec4<bool>(uniforms.even == 1);
   masked.score = select(masked.score, vec4<f32>(0.0), even);
@@ -96,5 +96,5 @@ fn tanhOf(x : vec4<f32>) -> vec4<f32> {
 }
 fn capped(score : vec4<f32>) -> vec4<f32> {
   if (uniforms.softcap == 0.0) { return score; }
-  return rounded(tanhOf(score / uniforms.softcap) * uniforms.softcap);
+  return roundedScore(tanhOf(score / uniforms.softcap) * uniforms.softcap);
 }`;

@@ -20,8 +20,20 @@ fn subtrahend(maximum : f32) -> f32 {
   return select(maximum, 0.0, bitcast<u32>(maximum) == 0xff800000u);
 }`;
 
-/** `rounded(x)`: to the nearest half, ties to even, overflow to infinity; or x itself. */
-export const rounding = (half: boolean) =>
+/**
+ * `rounded(x)`: to the nearest half, ties to even, overflow to infinity; or x itself. `roundedScore(x)`: the same where
+ * the policy rounds scores. `scoreOf(product)`: a score from the product of q and k. Needs the uniforms.
+ */
+export const rounding = (half: boolean) => `${roundingTo(half)}
+fn roundedScore(x : vec4<f32>) -> vec4<f32> {
+  if (uniforms.roundsScores == 0) { return x; }
+  return rounded(x);
+}
+fn scoreOf(product : vec4<f32>) -> vec4<f32> {
+  return roundedScore(roundedScore(product) * uniforms.productScale);
+}`;
+
+const roundingTo = (half: boolean) =>
   half
     ? `
 fn rounded(x : vec4<f32>) -> vec4<f32> {

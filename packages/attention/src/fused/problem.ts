@@ -3,7 +3,7 @@
  * Pure. All of it reaches the shaders as uniforms, so that a policy or a mask never costs another compilation.
  */
 import { roundToHalfNumber } from '../kernels/half.ts';
-import type { Policy } from '../policy.ts';
+import { type Policy, roundsScores, scalesProduct } from '../policy.ts';
 
 /** What a call adds to its tensors. */
 export interface FusedAttrs {
@@ -45,6 +45,11 @@ const guards = ['none', 'zeros', 'self', 'attend-all', 'cleared'] as const;
 export interface Problem extends Sizes {
   readonly attrs: FusedAttrs;
   readonly half: boolean;
+  /** Whether scores and masked scores are rounded to half. */
+  readonly roundsScores: boolean;
+  /** The scale, by where it is put: one of the two is 1. */
+  readonly queryScale: number;
+  readonly productScale: number;
   readonly causal: boolean;
   /** The key position of query 0. */
   readonly offset: number;
@@ -81,7 +86,9 @@ export interface Problem extends Sizes {
 export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): Problem {
   const { policy } = attrs;
   const half = policy.computeDtype === 'f16';
-  const round = half ? roundToHalfNumber : Math.fround;
+  const rounds = roundsScores(policy);
+  const late = scalesProduct(policy);
+  const round = rounds ? roundToHalfNumber : Math.fround;
   const value = round(policy.fill.value);
   const masked = given.padding || given.explicit !== undefined;
   const causal = attrs.causal && !(policy.compose === 'causal-dropped' && masked);
@@ -96,6 +103,9 @@ export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): P
     ...sizes,
     attrs,
     half,
+    roundsScores: rounds,
+    queryScale: late ? 1 : attrs.scale,
+    productScale: late ? attrs.scale : 1,
     causal,
     offset: attrs.offset ?? sizes.keys - sizes.queries,
     window: attrs.window ?? 0,

@@ -29,9 +29,10 @@ const words = [
   'liveHeadStep',
   'liveHeads',
   'zero',
+  'roundsScores',
 ] as const;
 
-export const uniformDeclaration = `fill : vec4<f32>, explicitStep : vec4<i32>, ${words.map((word) => `${word} : i32, `).join('')}scale : f32, softcap : f32, minusInfinity : f32,`;
+export const uniformDeclaration = `fill : vec4<f32>, explicitStep : vec4<i32>, ${words.map((word) => `${word} : i32, `).join('')}queryScale : f32, productScale : f32, softcap : f32, minusInfinity : f32,`;
 
 /** How a dispatch is laid over the problem. */
 export interface Layout {
@@ -60,9 +61,11 @@ export function uniformData(problem: Problem, layout: Layout, live: LiveShape) {
     { type: 'float32', data: [...problem.fill] },
     { type: 'int32', data: [...problem.explicitStep] },
     ...words.map((word) => ({ type: 'int32', data: [Number(numbers[word])] })),
-    ...[problem.attrs.scale, problem.attrs.softcap ?? 0, Number.NEGATIVE_INFINITY].map((value) => ({
-      type: 'float32',
-      data: [value],
-    })),
+    ...[problem.queryScale, problem.productScale, problem.attrs.softcap ?? 0, Number.NEGATIVE_INFINITY].map(
+      (value) => ({
+        type: 'float32',
+        data: [value],
+      }),
+    ),
   ];
 }

@@ -28,7 +28,11 @@ export function forwardVariant(problem: Problem, device: GPUDevice): ForwardVari
     tile: tileFor(problem.queries, [problem.valueSize], mostRows(device)),
     width: widthOf(problem),
     half: problem.half,
-    storage: problem.half && features.has('shader-f16') && env.getBool('NANSCOPE_FUSED_F16') ? 'f16' : 'f32',
+    // Half of a score is a score only where the policy rounds it.
+    storage:
+      problem.half && problem.roundsScores && features.has('shader-f16') && env.getBool('NANSCOPE_FUSED_F16')
+        ? 'f16'
+        : 'f32',
     // Eight neighbours exchange registers, so a subgroup must hold them all.
     subgroups:
       features.has('subgroups') &&

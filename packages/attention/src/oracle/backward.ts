@@ -1,5 +1,6 @@
 /** The gradients of forward.ts, from its probabilities: dv = P^T dout, dS = P (dP - sum(dP P)), dq = dS k, dk = dS^T q. */
 import { roundToHalfNumber } from '../kernels/half.ts';
+import { roundsScores, scalesProduct } from '../policy.ts';
 import { cleared, clearRows } from './clear-masked.ts';
 import type { ReferenceForward, ReferenceProblem, Rounding } from './problem.ts';
 import { rowMask } from './row-mask.ts';
@@ -19,6 +20,7 @@ export function backward(
   const { B, H, Hkv, T, S, D, Dv, softcap, policy, dout } = problem;
   const { q, k, v, liveQueries, liveKeys } = cleared(problem);
   const half = policy.computeDtype === 'f16' ? roundToHalfNumber : (x: number) => x;
+  const rounded = roundsScores(policy) && !scalesProduct(policy) ? roundToHalfNumber : (x: number) => x;
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
   const dq = new Float64Array(B * H * T * D);
   const dk = new Float64Array(B * Hkv * S * D);
@@ -52,7 +54,7 @@ export function backward(
           }
           for (let d = 0; d < D; d++) {
             const key = (kv * S + s) * D + d;
-            const scaled = half(round(half(q[row * D + d]!) * scale));
+            const scaled = rounded(round(half(q[row * D + d]!) * scale));
             dq[row * D + d] = round(dq[row * D + d]! + round(ds * half(k[key]!)));
             dk[key] = round(dk[key]! + round(ds * scaled));
           }

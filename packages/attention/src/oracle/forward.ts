@@ -1,5 +1,6 @@
 /** Attention written out, one query at a time. Never optimised: this is what the fast ones are judged by. */
 import { roundToHalfNumber } from '../kernels/half.ts';
+import { roundsScores, scalesProduct } from '../policy.ts';
 import { cleared } from './clear-masked.ts';
 import type { ReferenceForward, ReferenceProblem, Rounding } from './problem.ts';
 import { rowMask } from './row-mask.ts';
@@ -8,6 +9,8 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
   const { B, H, Hkv, T, S, D, Dv, softcap, policy } = problem;
   const { q, k, v } = cleared(problem);
   const half = policy.computeDtype === 'f16' ? roundToHalfNumber : (x: number) => x;
+  const rounded = roundsScores(policy) ? roundToHalfNumber : (x: number) => x;
+  const query = (x: number) => (scalesProduct(policy) ? half(x) : rounded(round(half(x) * scale)));
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
   const out = new Float64Array(B * H * T * Dv);
   const stages = Array.from({ length: 4 }, () => new Float64Array(B * H * T * S));
@@ -26,21 +29,20 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
         for (let s = 0; s < S; s++) {
           let score = 0;
           for (let d = 0; d < D; d++) {
-            const scaled = half(round(half(q[row * D + d]!) * scale));
-            score = round(score + round(scaled * half(k[(kv * S + s) * D + d]!)));
+            score = round(score + round(query(q[row * D + d]!) * half(k[(kv * S + s) * D + d]!)));
           }
           const at = row * S + s;
-          scores[at] = half(score);
+          scores[at] = scalesProduct(policy) ? rounded(round(rounded(score) * scale)) : rounded(score);
           capped[at] =
             softcap === undefined
               ? scores[at]!
-              : half(round(softcap * round(Math.tanh(round(scores[at]! / softcap)))));
+              : rounded(round(softcap * round(Math.tanh(round(scores[at]! / softcap)))));
           masked[at] = round(mask.masked(capped[at]!, s));
         }
         const zero = policy.rowGuard === 'zeros' && !mask.live;
         if (zero) {
           // What a caller sees of the stages.
-          masked.fill(half(Math.fround(policy.fill.value)), row * S, (row + 1) * S);
+          masked.fill(rounded(Math.fround(policy.fill.value)), row * S, (row + 1) * S);
           if (policy.clearMasked) continue;
           // The guard is of rows of -inf: an added -inf leaves NaN where the score is NaN or Infinity, and no such row.
           const poisoned =

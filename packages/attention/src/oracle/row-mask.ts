@@ -1,5 +1,6 @@
 /** What the oracle does to the scores of one query, by the policy. The counterpart of prepare-mask.ts, on numbers. */
 import { roundToHalfNumber } from '../kernels/half.ts';
+import { roundsScores } from '../policy.ts';
 import type { ReferenceProblem } from './problem.ts';
 
 /** One cell of a query's row of scores. */
@@ -25,7 +26,7 @@ export interface RowMask {
 
 export function rowMask(problem: ReferenceProblem, b: number, h: number, t: number): RowMask {
   const { policy, S } = problem;
-  const round = policy.computeDtype === 'f16' ? roundToHalfNumber : overflowToInfinity;
+  const round = roundsScores(policy) ? roundToHalfNumber : overflowToInfinity;
   const value = round(policy.fill.value);
   const cells = Array.from({ length: S }, (_, s) => cellAt(problem, b, h, t, s));
   const live = cells.some((cell) => cell.allowed);

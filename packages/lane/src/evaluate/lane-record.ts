@@ -35,7 +35,7 @@ export function laneHead(
     status: 'running',
     startedAt: new Date().toISOString(),
     config: configRecord(settings),
-    policy: policyRecord(policyOf(settings)),
+    policy: policyRecord(policyOf(settings), config),
     decision: structuredClone(decision) as LaneRecord['decision'],
     environment,
     kernelNotes: [...session.notes],

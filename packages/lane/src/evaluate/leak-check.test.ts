@@ -1,6 +1,6 @@
 import type { CausalLMBatch } from '@nanscope/collator';
 import { describe, expect, it } from 'vitest';
-import { leakedPositions } from './leak-check.ts';
+import { movedPositions } from './leak-check.ts';
 
 const V = 2;
 /** Two rows of three positions; the label at row 1, position 1 is ignored. */
@@ -18,9 +18,9 @@ const batch: CausalLMBatch = {
 const logits = (change: Record<number, number> = {}) =>
   Float32Array.from({ length: 6 * V }, (_, i) => change[i] ?? i / 10);
 const leaks = (change: Record<number, number>, from = 2, noise = 0) =>
-  leakedPositions(logits(), logits(change), batch, from, V, noise);
+  movedPositions(logits(), logits(change), batch, from, V, noise).leaks;
 
-describe('leakedPositions', () => {
+describe('movedPositions', () => {
   it('finds none where nothing before the cut moved', () => {
     expect(leaks({})).toEqual([]);
   });
@@ -41,9 +41,22 @@ describe('leakedPositions', () => {
     expect(leaks({ [1 * V]: bit }, 2, 1e-6)).toEqual([]);
   });
 
-  it('a number that turns into NaN leaks, NaN that stays NaN does not', () => {
-    expect(leaks({ 0: Number.NaN }, 2, 1)).toHaveLength(1);
-    const both = leakedPositions(logits({ 0: Number.NaN }), logits({ 0: Number.NaN }), batch, 2, V, 0);
-    expect(both).toEqual([]);
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'a number that turns into %s is reached and does not leak, also the other way round',
+    (value) => {
+      const place = { row: 0, position: 0, from: 2, live: true };
+      const turned = { leaks: [], reached: [place] };
+      expect(movedPositions(logits(), logits({ 0: value }), batch, 2, V, 0)).toEqual(turned);
+      expect(movedPositions(logits({ 0: value }), logits(), batch, 2, V, 1)).toEqual(turned);
+    },
+  );
+
+  it('another number beside one that turns into NaN leaks', () => {
+    expect(leaks({ 0: Number.NaN, 1: 9 })).toHaveLength(1);
+  });
+
+  it('NaN that stays NaN is neither', () => {
+    const both = logits({ 0: Number.NaN });
+    expect(movedPositions(both, both, batch, 2, V, 0)).toEqual({ leaks: [], reached: [] });
   });
 });

@@ -32,9 +32,11 @@ export interface BlockContext {
   readonly captureProbabilities?: ((index: number, probabilities: tf.Tensor4D) => void) | undefined;
 }
 
-/** The factor on the scores of block `index`. */
-function scoreScale(config: Gpt2Config, index: number): number {
-  const size = config.scale_attn_weights ? 1 / Math.sqrt(config.n_embd / config.n_head) : 1;
+/** The factor on the scores of block `index`: by the model's settings, where the policy heeds them. */
+function scoreScale(config: Gpt2Config, index: number, { dropsScaleSettings }: Policy): number {
+  const root = 1 / Math.sqrt(config.n_embd / config.n_head);
+  if (dropsScaleSettings) return root;
+  const size = config.scale_attn_weights ? root : 1;
   return config.scale_attn_by_inverse_layer_idx ? size / (index + 1) : size;
 }
 
@@ -67,7 +69,7 @@ export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.
       const [k, v] = extend?.(index, newKeys, newValues) ?? [newKeys, newValues];
       const mixed = attention(q, k, v, {
         mask: context.mask,
-        scale: scoreScale(config, index),
+        scale: scoreScale(config, index, context.policy),
         implementation: context.implementation,
         policy: context.policy,
         ...(dropout && {

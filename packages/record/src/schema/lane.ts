@@ -28,21 +28,24 @@ export const metricsSchema = z.object({
 });
 export type MetricsRecord = z.infer<typeof metricsSchema>;
 
+const leakPlace = z.object({
+  row: z.number().int(),
+  /** The position whose logits changed. */
+  position: z.number().int(),
+  /** The position of the token that was changed. */
+  from: z.number().int(),
+  /** Whether the label predicted there is supervised, so that the leak enters the loss. */
+  live: z.boolean(),
+});
+
 /** A change of token t moved the logits at an earlier position: the future is visible there. */
 export const leakSchema = z.object({
   checked: z.number().int(),
-  leaks: z.array(
-    z.object({
-      row: z.number().int(),
-      /** The position whose logits changed. */
-      position: z.number().int(),
-      /** The position of the token that was changed. */
-      from: z.number().int(),
-      /** Whether the label predicted there is supervised, so that the leak enters the loss. */
-      live: z.boolean(),
-    }),
-  ),
+  leaks: z.array(leakPlace),
   leaksCut: z.number().int(),
+  /** Where logits only became NaN or infinite, or ceased to be: no value of a later token is seen there. */
+  reached: z.array(leakPlace).optional(),
+  reachedCut: z.number().int().optional(),
 });
 export type LeakRecord = z.infer<typeof leakSchema>;
 
@@ -117,6 +120,10 @@ export const laneHead = {
     compose: z.string(),
     rowGuard: z.string(),
     computeDtype: z.string(),
+    /** Under f16: where scores are rounded to half. */
+    scoreRounding: z.string().optional(),
+    /** Settings of the model that the policy's system drops, and that this model has. */
+    dropped: z.array(z.string()).optional(),
   }),
   decision: decisionSchema,
   environment: environmentSchema,

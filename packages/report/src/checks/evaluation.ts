@@ -1,5 +1,6 @@
 /** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
+import { reachedWords } from '../terminal/leaks.ts';
 import { judgementOf, judgementWords, metricValue, overWords } from '../terminal/metrics.ts';
 import { roles } from '../terminal/words.ts';
 import { count, setting, tolerance } from '../text/number.ts';
@@ -42,9 +43,9 @@ function leakChecks(result: ResultRecord): Check[] {
     const where = first
       ? `, first row ${first.row}: position ${first.position} sees position ${first.from}${first.live ? ', and its label is in the loss' : ''}`
       : '';
-    return [
-      check('leak', name, found === 0, `${count(found)} of ${count(leak.checked)} positions leak${where}`),
-    ];
+    const crossed = reachedWords(leak);
+    const words = `${count(found)} of ${count(leak.checked)} positions leak${where}`;
+    return [check('leak', name, found === 0, crossed === undefined ? words : `${words}; ${crossed}`)];
   });
 }
 

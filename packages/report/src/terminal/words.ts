@@ -49,13 +49,30 @@ const guardWords: Readonly<Record<string, string>> = {
   'attend-all': 'a row without an allowed key attends to every key',
 };
 
+const roundingWords: Readonly<Record<string, string>> = {
+  'before-scale': ' with q k^T rounded before it is scaled',
+  'after-scale': ' with scores rounded after the scale',
+  never: ' with scores in f32',
+};
+
 /** `torch-mps-2.8: masked scores set to -inf, causal AND padding, a row without an allowed key is not guarded, f32`. */
-export function policyWords({ name, fill, compose, rowGuard, computeDtype }: LaneRecord['policy']): string {
+export function policyWords({
+  name,
+  fill,
+  compose,
+  rowGuard,
+  computeDtype,
+  scoreRounding,
+  dropped = [],
+}: LaneRecord['policy']): string {
   const parts = [
     fillWords(fill),
     composeWords[compose] ?? `masks composed by ${compose}`,
     guardWords[rowGuard] ?? `row guard ${rowGuard}`,
-    computeDtype,
+    scoreRounding === undefined
+      ? computeDtype
+      : `${computeDtype}${roundingWords[scoreRounding] ?? ` with scores rounded ${scoreRounding}`}`,
+    ...dropped.map((setting) => `the model's ${setting} is dropped, as the system of that name drops it`),
   ];
   return `${name}: ${parts.join(', ')}`;
 }
