@@ -3,7 +3,17 @@
  * exit code, and a folder of its own for each test file.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,4 +136,18 @@ export function expectLines(path: string, schema: { parse(line: unknown): unknow
   const lines = readFileSync(path, 'utf8').trim().split('\n');
   expect(lines.length, path).toBeGreaterThan(0);
   for (const line of lines.map((text) => JSON.parse(text))) expect(schema.parse(line), path).toEqual(line);
+}
+
+/** Names, kinds, bytes and link targets of everything at a path. */
+export function bytesOf(path: string): string {
+  const hash = createHash('sha256');
+  const add = (place: string, name: string): void => {
+    const stat = lstatSync(place);
+    hash.update(`${name}\0${stat.mode}\0`);
+    if (stat.isSymbolicLink()) hash.update(readlinkSync(place));
+    else if (stat.isFile()) hash.update(readFileSync(place));
+    else for (const one of readdirSync(place).sort()) add(join(place, one), `${name}/${one}`);
+  };
+  add(path, '');
+  return hash.digest('hex');
 }

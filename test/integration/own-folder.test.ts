@@ -2,22 +2,13 @@
  * No command writes into a folder that is not its own: each way to name a folder against folders of others, whose bytes
  * have to be the same afterwards. The command line runs in this process, since it ends before a lane would start.
  */
-import { createHash } from 'node:crypto';
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commands } from '../../apps/cli/src/commands/index.ts';
 import { run } from '../../apps/cli/src/run.ts';
-import { workspace } from './cli.ts';
+import { bytesOf, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 
@@ -27,20 +18,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** Names, kinds, bytes and link targets of everything at a path. */
-function bytesOf(path: string): string {
-  const hash = createHash('sha256');
-  const add = (place: string, name: string): void => {
-    const stat = lstatSync(place);
-    hash.update(`${name}\0${stat.mode}\0`);
-    if (stat.isSymbolicLink()) hash.update(readlinkSync(place));
-    else if (stat.isFile()) hash.update(readFileSync(place));
-    else for (const one of readdirSync(place).sort()) add(join(place, one), `${name}/${one}`);
-  };
-  add(path, '');
-  return hash.digest('hex');
-}
 
 const files: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a model': { 'config.json': '{"model_type":"gpt2","n_embd":8}', 'model.safetensors': 'x', README: 'mine' },
@@ -84,6 +61,7 @@ const uses: Readonly<Record<string, (place: string) => string[]>> = {
   'train --out': (place) => ['train', ...few, '--out', place],
   'train --resume': (place) => ['train', ...few, '--resume', place],
   'train --resume --out': (place) => ['train', ...few, '--resume', place, '--out', at('new')],
+  'train --save': (place) => ['train', ...few, '--save', place],
   'matrix --out': (place) => ['matrix', '--device', 'wasm', '--out', place],
   'matrix --resume': (place) => ['matrix', '--device', 'wasm', '--out', place, '--resume'],
 };

@@ -5,20 +5,19 @@ export { compareRuns } from './compare/compare-runs.ts';
 
 export { conform } from './conform/conform.ts';
 export { type DoctorHooks, diagnose } from './doctor/diagnose.ts';
+export { checkWritable } from './evaluate/check-inputs.ts';
 export { type EvalHooks, evaluate } from './evaluate/evaluate.ts';
 export { checkSameSettings, resumedEvaluation } from './evaluate/resume.ts';
 export { evalCommand } from './generate/eval-command.ts';
 export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts';
-
 export { mergeMatrices } from './matrix/merge.ts';
 export { runMatrix } from './matrix/run-matrix.ts';
 export { type ReduceHooks, reduceRun } from './reduce/reduce-run.ts';
 export { withFilesBeside } from './run-folder/beside.ts';
-
 export { type FoundRecord, readRecord } from './run-folder/read-record.ts';
 export { removeLink, writeScalars } from './run-folder/write-scalars.ts';
 export { failedCases } from './selection/last-failed.ts';
 export { type SelftestConfig, selftest } from './selftest/selftest.ts';
-export { resumedValues } from './train/check-train.ts';
 export { compareTrainRuns, isTrainingRun } from './train/compare-train-runs.ts';
+export { resumedRun, resumedValues } from './train/resumed-run.ts';
 export { runTraining } from './train/run-training.ts';

@@ -2,8 +2,15 @@
 export * from './browser.ts';
 export { folderSink } from './node/folder-sink.ts';
 export { fileInside } from './node/inside.ts';
-export { holdFolder } from './node/lock.ts';
-export { checkEarlierRun, checkNewRun, type FolderKind, type Inputs, kindWords } from './node/own-folder.ts';
+export { holdFolder, PATIENCE_SECONDS } from './node/lock.ts';
+export {
+  checkEarlierRun,
+  checkNewRun,
+  type FolderKind,
+  type Inputs,
+  isWithin,
+  kindWords,
+} from './node/own-folder.ts';
 export { readLane, readRun, readRunFile, readTrainLane } from './node/read.ts';
 export { linesOf, readJsonLines } from './node/read-lines.ts';
 export { readText } from './node/read-text.ts';

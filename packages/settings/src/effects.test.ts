@@ -42,10 +42,12 @@ describe('the settings that do not decide the numbers', () => {
     expect(names('verdict')).toEqual(['atol', 'replays', 'rtol', 'shadow']);
     expect(names('output')).toEqual(['json', 'reporter']);
     expect(names('place')).toEqual([
+      'checkpoint',
       'eval-every',
       'grads',
       'keep',
       'out',
+      'overwrite',
       'resume',
       'save',
       'save-every',

@@ -35,5 +35,7 @@ export interface TrainConfig extends Omit<EvalConfig, 'limit' | 'loadInputs' | '
   readonly patience?: number;
   readonly onNonfinite: NonFinitePolicy;
   readonly save?: string;
+  readonly overwrite: boolean;
   readonly resume?: string;
+  readonly checkpoint?: string;
 }

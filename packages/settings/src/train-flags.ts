@@ -277,7 +277,7 @@ const batches: readonly Flag[] = [
     default: 1,
     group: BATCH,
     affects: 'numbers',
-    describe: 'micro-batches a step; their gradients equal those of one large batch',
+    describe: 'micro-batches a step; their gradients equal those of one large batch (without --dropout)',
   },
   sharedFlag('max-length', {
     describe: 'tokens of a block, and most of a row (default: 128, or the positions of the model when fewer)',
@@ -345,13 +345,30 @@ const run: readonly Flag[] = [
       'at the end, save the best model (the last one without validation) in Hugging Face layout, with its tokenizer',
   },
   {
+    name: 'overwrite',
+    kind: 'switch',
+    default: false,
+    group: RUN,
+    affects: 'place',
+    describe: 'let --save replace a model that train did not save, or the one that --model names',
+  },
+  {
     name: 'resume',
     kind: 'text',
     value: 'DIR',
     group: RUN,
     affects: 'place',
     describe:
-      'continue a run from its last checkpoint: the folder of a run; its configuration is taken over, flags beat it',
+      'continue a run from a checkpoint: the folder of a run, or of one of its checkpoints; its configuration is taken over, flags beat it',
+  },
+  {
+    name: 'checkpoint',
+    kind: 'text',
+    value: 'NAME',
+    group: RUN,
+    affects: 'place',
+    describe:
+      'which one --resume goes on from: last (the default), best, or step-N; from an earlier one the run goes on in another folder',
   },
 ];
 

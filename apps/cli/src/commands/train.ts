@@ -1,6 +1,6 @@
 /** `nanscope train`: flags in, progress to standard error, the result to standard output. */
-
-import { resumedValues, runTraining } from '@nanscope/harness';
+import { UserError } from '@nanscope/errors';
+import { resumedRun, resumedValues, runTraining } from '@nanscope/harness';
 import { readConfigFile, resolveFlags, type TrainConfig, toConfig, trainFlags } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
@@ -10,11 +10,20 @@ import { watched } from '../watched.ts';
 /** Flags beat the config file, which beats the configuration of a run that is continued, which beats the defaults. */
 async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
   const file = config === undefined ? {} : await readConfigFile(config, trainFlags);
-  const folder = flags.resume ?? file.resume;
-  const earlier = typeof folder === 'string' ? resumedValues(folder) : {};
-  const path = config ?? (typeof folder === 'string' ? `${folder}/config.json` : '');
+  const given = flags.resume ?? file.resume;
+  if (typeof given !== 'string')
+    return toConfig<TrainConfig>(resolveFlags(trainFlags, flags, { path: config ?? '', values: file }));
+  const { run, checkpoint } = resumedRun(given);
+  const named = flags.checkpoint ?? file.checkpoint;
+  if (checkpoint !== undefined && named !== undefined)
+    throw new UserError(
+      'usage/checkpoint',
+      `--resume ${given} --checkpoint ${named}: expected one checkpoint, found two. Leave --checkpoint out.`,
+    );
+  const earlier = { ...resumedValues(run), ...(checkpoint !== undefined && { checkpoint }) };
+  const path = config ?? `${run}/config.json`;
   const values = resolveFlags(trainFlags, flags, { path, values: { ...earlier, ...file } });
-  return toConfig<TrainConfig>(values);
+  return toConfig<TrainConfig>({ ...values, resume: run });
 }
 
 export const trainCommand: Command = {

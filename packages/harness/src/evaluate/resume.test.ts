@@ -5,7 +5,7 @@ import type { FolderKind } from '@nanscope/record';
 import { makeRunFolder } from '@nanscope/record';
 import { evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resumedValues } from '../train/check-train.ts';
+import { resumedValues } from '../train/resumed-run.ts';
 import { checkSameSettings, keptConfig, resumedEvaluation } from './resume.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'eval-resume-'));

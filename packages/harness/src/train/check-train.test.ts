@@ -5,7 +5,8 @@ import { makeRunFolder } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { resolveFlags, toConfig, trainFlags } from '@nanscope/settings';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkTrain, isInPlace, resumedValues } from './check-train.ts';
+import { checkTrain, isInPlace } from './check-train.ts';
+import { resumedValues } from './resumed-run.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-check-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -19,7 +20,7 @@ describe('the flags of train', () => {
       preset === undefined ? name : `${name}=${preset}`,
     );
     expect(table.join(' ')).toMatchInlineSnapshot(
-      `"model=tiny layers heads width tokenizer data text-field corpus corpus-lines=20000 validation=0.1 split=tail seed=0 device=auto reference=none backend mps-rule=probe lane-timeout=600 attn=auto sdpa-kernel=composed policy=safe fill compose row-guard compute-dtype rows=pack batch-size=8 accumulate=1 max-length padding-side=left position-ids=mask ignore-first-token=false steps epochs=1 optimizer=adamw learning-rate=0.001 schedule=cosine warmup=0 minimum=0 weight-decay=0.01 decay=linear beta1=0.9 beta2=0.999 epsilon=1e-8 momentum=0.9 clip=1 dropout=0 label-smoothing=0 z-loss=0 eval-every=100 save-every=100 keep=2 patience on-nonfinite=stop save resume trace=gate trace-filter trace-keep=3 rtol=0.0001 atol=0.00001 out json=false reporter"`,
+      `"model=tiny layers heads width tokenizer data text-field corpus corpus-lines=20000 validation=0.1 split=tail seed=0 device=auto reference=none backend mps-rule=probe lane-timeout=600 attn=auto sdpa-kernel=composed policy=safe fill compose row-guard compute-dtype rows=pack batch-size=8 accumulate=1 max-length padding-side=left position-ids=mask ignore-first-token=false steps epochs=1 optimizer=adamw learning-rate=0.001 schedule=cosine warmup=0 minimum=0 weight-decay=0.01 decay=linear beta1=0.9 beta2=0.999 epsilon=1e-8 momentum=0.9 clip=1 dropout=0 label-smoothing=0 z-loss=0 eval-every=100 save-every=100 keep=2 patience on-nonfinite=stop save overwrite=false resume checkpoint trace=gate trace-filter trace-keep=3 rtol=0.0001 atol=0.00001 out json=false reporter"`,
     );
     expect(new Set(trainFlags.map(({ name }) => name)).size).toBe(trainFlags.length);
   });
@@ -59,7 +60,7 @@ describe('a run to be continued', () => {
       join(base, 'config.json'),
       '{"model":"tiny","steps":9,"json":true,"resume":"x","out":"old"}',
     );
-    expect(resumedValues(base)).toEqual({ model: 'tiny', steps: 9, out: base });
+    expect(resumedValues(base)).toEqual({ model: 'tiny', steps: 9 });
     expect(isInPlace({ ...config({ resume: base }) })).toBe(true);
     expect(isInPlace({ ...config({ resume: base, out: `${base}/` }) })).toBe(true);
     expect(isInPlace({ ...config({ resume: base, out: 'elsewhere' }) })).toBe(false);

@@ -1,14 +1,20 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { checkTracing, loadTokenizerFor, settingsOf, trainData, trainModelConfig } from '@nanscope/lane';
-import { savePlace } from '@nanscope/model';
+import {
+  checkSavePlace,
+  checkTracing,
+  loadTokenizerFor,
+  settingsOf,
+  trainData,
+  trainModelConfig,
+} from '@nanscope/lane';
 import { checkNewRun } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
-import { checkSdpaKernel, policyOf, trainFlags } from '@nanscope/settings';
+import { checkSdpaKernel, policyOf } from '@nanscope/settings';
 import { smallestEpsilon } from '@nanscope/trainer';
 import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
-import { resumedSettings } from '../run-folder/resumed-settings.ts';
+import { checkResumed, type Resumed } from './resumed-run.ts';
 
 function refuse(code: string, words: string): never {
   throw new UserError(`usage/${code}`, words);
@@ -26,6 +32,11 @@ function checkTogether(config: TrainConfig): void {
     refuse(
       'data',
       '--data -: expected a file or a folder: a text that is read again for every epoch and on resume can not come from standard input.',
+    );
+  if (config.checkpoint !== undefined && config.resume === undefined)
+    refuse(
+      'checkpoint',
+      `--checkpoint ${config.checkpoint}: expected --resume with the run that it is of, found none. To train on weights alone, name their folder with --model.`,
     );
   if (patience !== undefined && validation === 0)
     refuse(
@@ -59,8 +70,15 @@ function checkTogether(config: TrainConfig): void {
     refuse('bad-value', `--minimum ${minimum}: expected a fraction of the peak, from 0 to 1.`);
 }
 
-/** @throws {UserError} for the first thing that is wrong. @returns steps that will be made */
-export async function checkTrain(config: TrainConfig): Promise<{ readonly steps: number }> {
+export interface CheckedTraining extends Resumed {
+  /** That will be made. */
+  readonly steps: number;
+  /** Where the run is written to; undefined where no flag says. */
+  readonly folder: string | undefined;
+}
+
+/** @throws {UserError} for the first thing that is wrong */
+export async function checkTrain(config: TrainConfig): Promise<CheckedTraining> {
   policyOf(config);
   checkSdpaKernel(config);
   checkTracing(config);
@@ -83,26 +101,30 @@ export async function checkTrain(config: TrainConfig): Promise<{ readonly steps:
     checkWritable(config.out, '--out');
     checkNewRun(config.out, 'train', { ...inputsOf(config), resume: config.resume });
   }
-  if (config.save) {
-    checkWritable(config.save, '--save');
-    await savePlace(config.save);
-  }
-  const { training } = await trainData(config, tokenizer, model);
-  return { steps: settingsOf(config, 'sdpa', training.length).steps };
+  await checkSavePlace(config);
+  const data = await trainData(config, tokenizer, model);
+  const { digest, record } = data;
+  const resumed = await checkResumed(config, { config, model, tokenizer, data: record, digest });
+  return {
+    ...resumed,
+    steps: settingsOf(config, 'sdpa', data.training.length).steps,
+    folder: folderOf(config, resumed),
+  };
 }
 
-/**
- * The configuration of the run that is to be continued, by flag names; `out` is that folder itself.
- *
- * @throws {UserError} `resume/no-run`, `resume/broken`
- */
-export function resumedValues(folder: string): Record<string, unknown> {
-  const checkpoint = join(folder, 'target', 'checkpoints', 'step-...');
-  const help = ` A single checkpoint can be trained on with --model ${checkpoint}.`;
-  return { ...resumedSettings(folder, 'train', trainFlags, help), out: folder };
+/** From an earlier checkpoint a run goes on elsewhere: what followed it in its own folder would be lost. */
+function folderOf(config: TrainConfig, { fromLast }: Resumed): string | undefined {
+  const { out, resume, checkpoint } = config;
+  if (fromLast) return out ?? resume;
+  if (out !== undefined && isInPlace(config))
+    refuse(
+      'checkpoint',
+      `--out ${out}: expected another folder than the run's own, since it would lose what followed --checkpoint ${checkpoint}. Leave --out out, or name a new folder.`,
+    );
+  return out;
 }
 
-/** Whether a run continues in its own folder. */
+/** Whether a run continues in its own folder, if its checkpoint is the last. */
 export function isInPlace({ resume, out }: TrainConfig): boolean {
   return resume !== undefined && (out === undefined || resolve(out) === resolve(resume));
 }

@@ -2,7 +2,6 @@
  * `nanscope train`: check, decide, train on each lane, compare, judge. Effects sit here; the decisions are functions
  * of data in the modules it calls. A lane is a process of its own, as in an evaluation.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaneOutcome, TrainTask } from '@nanscope/lane';
 import { startLane, withModelFolder } from '@nanscope/lane';
@@ -24,40 +23,32 @@ import { type Outcomes, type Role, roles, runLanes } from '../evaluate/run-lanes
 import { defaultRunFolder } from '../run-folder/name.ts';
 import { checkTrain, isInPlace } from './check-train.ts';
 import { compareTraining } from './compare-training.ts';
+import type { ResumedLanes } from './resumed-run.ts';
 import { interruptedEarly, judgeTraining } from './train-verdict.ts';
 
 /** Seconds that an interrupted lane has to finish its step and save a checkpoint. */
 const GRACE_SECONDS = 120;
-
-function taskOf(
-  role: Role,
-  config: TrainConfig,
-  command: string,
-  decided: Decided,
-  folder: string,
-): TrainTask {
-  const earlier = config.resume === undefined ? undefined : join(config.resume, role);
-  return {
-    kind: 'train',
-    command,
-    role,
-    folder: join(folder, role),
-    config,
-    decision: decided[role]!,
-    ...(earlier !== undefined && existsSync(earlier) && { resumeFrom: earlier }),
-  };
-}
 
 /** Runs the lane of a role in its process. */
 function trainLane(
   config: TrainConfig,
   command: string,
   decided: Decided,
-  folder: string,
+  { folder, lanes }: { readonly folder: string; readonly lanes: ResumedLanes },
   hooks: EvalHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
-    const task = taskOf(role, config, command, decided, folder);
+    const earlier = lanes[role];
+    const task: TrainTask = {
+      kind: 'train',
+      command,
+      role,
+      folder: join(folder, role),
+      config,
+      decision: decided[role]!,
+      ...(earlier && { resumeFrom: earlier.folder }),
+      ...(earlier?.checkpoint !== undefined && { checkpoint: earlier.checkpoint }),
+    };
     makeRunFolder(task.folder, 'train');
     return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal, {
       run: 'train',
@@ -100,7 +91,7 @@ export async function runTraining(
   const config = await withModelFolder(asked, hooks.onStage);
   const head = { schemaVersion: SCHEMA_VERSION, kind: 'train', command } as const;
   hooks.onStage('checking inputs');
-  await checkTrain(config);
+  const checked = await checkTrain(config);
   if (hooks.signal?.aborted) return { ...head, verdict: interruptedEarly };
   const decided = await decide(config, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
@@ -108,14 +99,14 @@ export async function runTraining(
   });
   if (!decided || hooks.signal?.aborted) return { ...head, verdict: interruptedEarly };
   hooks.onDecision(decided);
-  const folder = config.out ?? config.resume ?? defaultRunFolder(new Date());
-  const earlier = isInPlace(config) ? undefined : moveAside(folder, 'train');
+  const folder = checked.folder ?? defaultRunFolder(new Date());
+  const earlier = isInPlace({ ...config, out: folder }) ? undefined : moveAside(folder, 'train');
   if (earlier) hooks.onStage(`moved the earlier run in ${folder} to ${earlier}`);
   makeRunFolder(folder, 'train');
   writeJson(folder, 'config.json', configRecord(config));
   const outcomes = await runLanes(
     decided,
-    trainLane(config, command, decided, folder, hooks),
+    trainLane(config, command, decided, { folder, lanes: checked.lanes }, hooks),
     hooks.onLane,
     hooks.signal,
   );

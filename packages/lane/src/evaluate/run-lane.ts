@@ -3,7 +3,7 @@
  * What is computed is evaluate-lane.ts's business, comparison the parent's.
  */
 import type { Gpt2 } from '@nanscope/model';
-import { folderSink, holdFolder } from '@nanscope/record';
+import { folderSink, holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import { loadModel } from '../data/model.ts';
@@ -13,9 +13,6 @@ import { openSession } from '../session/open-session.ts';
 import { earlierLane } from './earlier-lane.ts';
 import { evaluateLane } from './evaluate-lane.ts';
 import { saveOutputs } from './save-outputs.ts';
-
-/** Seconds to wait for a lane of a run that was killed, which finishes its batch before it leaves. */
-const PATIENCE_SECONDS = 60;
 
 export async function runLane(task: LaneTask, say: (message: LaneMessage) => void): Promise<void> {
   const { config } = task;

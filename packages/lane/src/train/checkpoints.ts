@@ -1,12 +1,14 @@
 /** Between a run in memory and its checkpoints on disk: tensors to and from the host, and the state that goes with them. */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
 import { configJson, type Gpt2, type Gpt2Config } from '@nanscope/model';
 import type { TrainDataRecord, TrainingRecord } from '@nanscope/record';
+import { replaceFile } from '@nanscope/safetensors';
 import type { TrainConfig } from '@nanscope/settings';
 import {
+  checkpointNames,
   type ExpectedState,
   type HostTensor,
   type HostTensors,
@@ -14,6 +16,7 @@ import {
   type LoadedCheckpoint,
   type Optimizer,
   type RunProgress,
+  readCheckpoint,
   readLatest,
   type TrainerState,
   writeCheckpoint,
@@ -38,7 +41,7 @@ const bound = [
 
 /** A hash of the whole configuration, to tell at a glance whether anything was changed. */
 function configHash(config: TrainConfig): string {
-  const { out: _, json: __, resume: ___, ...kept } = config;
+  const { out: _, json: __, resume: ___, checkpoint: ____, overwrite: _____, ...kept } = config;
   return createHash('sha256')
     .update(JSON.stringify(Object.fromEntries(Object.entries(kept).sort())))
     .digest('hex')
@@ -57,7 +60,7 @@ export interface RunIdentity {
 }
 
 /** What tells this run from others that are no continuation of it. */
-function identity({ config, model, tokenizer, data, digest }: RunIdentity) {
+export function identity({ config, model, tokenizer, data, digest }: RunIdentity) {
   const { rows, training, validation, split } = data;
   // Dropout changes no shape: a run may go on with another rate.
   const { embd_pdrop: _, attn_pdrop: __, resid_pdrop: ___, ...architecture } = model;
@@ -115,9 +118,21 @@ export function listCheckpoints(root: string): TrainingRecord['checkpoints'] {
     .sort((a, b) => a.step - b.step);
 }
 
-/** A run that continues in another folder takes its checkpoints along: the best one may be among them. */
-export function takeCheckpointsAlong(from: string, to: string): void {
-  if (resolve(from) !== resolve(to)) cpSync(from, to, { recursive: true });
+/**
+ * A run that continues in another folder takes its checkpoints along, up to the one it goes on from: the best one may be
+ * among them.
+ */
+export async function takeCheckpointsAlong(from: string, to: string, last: LoadedCheckpoint): Promise<void> {
+  if (resolve(from) === resolve(to)) return;
+  const { all, best } = await checkpointNames(from);
+  const name = basename(last.path);
+  const taken = all.slice(0, all.indexOf(name) + 1);
+  for (const one of taken) cpSync(join(from, one), join(to, one), { recursive: true });
+  await replaceFile(join(to, 'latest'), `${name}\n`);
+  const step = last.state.best?.step;
+  const earlier = taken.find((one) => Number(/\d+/.exec(one)![0]) === step);
+  const kept = best !== undefined && taken.includes(best) ? best : earlier;
+  if (kept !== undefined) await replaceFile(join(to, 'best'), `${kept}\n`);
 }
 
 /** The same for the event files of TensorBoard. */
@@ -184,7 +199,14 @@ export function loadState(
   };
 }
 
-/** The newest checkpoint below a lane's folder, if it fits this run. @throws {UserError} `checkpoint/*` */
-export function latestState(laneFolder: string, run: RunIdentity): Promise<LoadedCheckpoint | undefined> {
-  return readLatest(checkpointRoot(laneFolder), identity(run));
+/** The newest checkpoint below a lane's folder, or the one of this name, if it fits the run. @throws {UserError} `checkpoint/*` */
+export function stateOfLane(
+  laneFolder: string,
+  run: RunIdentity,
+  name?: string,
+): Promise<LoadedCheckpoint | undefined> {
+  const root = checkpointRoot(laneFolder);
+  return name === undefined
+    ? readLatest(root, identity(run))
+    : readCheckpoint(join(root, name), identity(run));
 }

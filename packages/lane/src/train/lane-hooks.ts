@@ -15,6 +15,7 @@ import { appendJsonLine, folderSink, readTrainLane, toJsonNumber } from '@nansco
 import { traceSettings } from '@nanscope/settings';
 import {
   epochsAfter,
+  type LoadedCheckpoint,
   type NonFiniteStep,
   type Observer,
   openEventWriter,
@@ -86,11 +87,17 @@ export class LaneHooks implements TrainHooks {
    *
    * @param checkpoint undefined where the run ended before its first one: it begins anew, at step 0
    */
-  resume(checkpoint: string | undefined, step: number): void {
+  async resume(checkpoint: LoadedCheckpoint | undefined, step: number): Promise<void> {
     const { task } = this.#context;
     const from = task.resumeFrom!;
     const earlier = readTrainLane(from); // Before the recorder writes its own.
     const steps = keepLines<StepLine>(from, task.folder, 'metrics.jsonl', step);
+    const lost = step - steps.length;
+    if (lost > 0)
+      this.#context.say({
+        kind: 'note',
+        text: `metrics.jsonl in ${from}: expected a line for each of ${step} steps, found ${steps.length}; the curve is without the others`,
+      });
     for (const line of steps) this.#recorder.step(line);
     this.#recorder.takeHits(hitsBefore(steps, earlier?.training.nonFinite ?? []));
     for (const line of keepLines<ValidationLine>(from, task.folder, 'validation.jsonl', step))
@@ -105,11 +112,11 @@ export class LaneHooks implements TrainHooks {
       this.#context.say({ kind: 'note', text: `no checkpoint in ${from}: begins anew` });
       return;
     }
-    takeCheckpointsAlong(checkpointRoot(from), root);
+    await takeCheckpointsAlong(checkpointRoot(from), root, checkpoint);
     this.#recorder.update({
-      training: { resumedFrom: { step, folder: checkpoint }, checkpoints: listCheckpoints(root) },
+      training: { resumedFrom: { step, folder: checkpoint.path }, checkpoints: listCheckpoints(root) },
     });
-    this.#context.say({ kind: 'note', text: `continues after step ${step} from ${checkpoint}` });
+    this.#context.say({ kind: 'note', text: `continues after step ${step} from ${checkpoint.path}` });
   }
 
   #scalars(step: number, values: Readonly<Record<string, number>>): void {

@@ -4,13 +4,14 @@
  */
 import { join } from 'node:path';
 import type { Tokenizer } from '@nanscope/collator';
+import { holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { atTheStart, type TrainEnd, type Training, train } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { openSession } from '../session/open-session.ts';
-import { checkpointRoot, latestState, loadState, type RunIdentity } from './checkpoints.ts';
+import { checkpointRoot, loadState, type RunIdentity, stateOfLane } from './checkpoints.ts';
 import { trainData } from './data.ts';
 import { LaneHooks } from './lane-hooks.ts';
 import { loadTrainModel } from './model.ts';
@@ -41,6 +42,7 @@ const wholeRun: readonly TrainEnd[] = ['steps', 'patience'];
 
 export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal): Promise<void> {
   const { config, folder } = task;
+  const release = await holdFolder(folder, PATIENCE_SECONDS);
   const session = await openSession(task, say);
   say({ kind: 'loading', what: 'reading the text' });
   const tokenizer = await loadTokenizerFor(config);
@@ -63,16 +65,19 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
     data: data.record,
     digest: data.digest,
   };
-  const checkpoint = task.resumeFrom ? await latestState(task.resumeFrom, identity) : undefined;
+  const checkpoint =
+    task.resumeFrom && task.checkpoint
+      ? await stateOfLane(task.resumeFrom, identity, task.checkpoint)
+      : undefined;
   const from = checkpoint ? loadState(checkpoint, { model, optimizer }) : atTheStart;
   const goodState = async () => {
-    const last = await latestState(folder, identity);
+    const last = await stateOfLane(folder, identity);
     if (!last) return { from: atTheStart, restore: () => restart(config, tokenizer, { model, optimizer }) };
     const restore = async () => void loadState(last, { model, optimizer });
     return { from: loadState(last, { model, optimizer }), restore };
   };
   const hooks = new LaneHooks({ task, session, run, identity, data: data.record, say, stop, goodState });
-  if (task.resumeFrom) hooks.resume(checkpoint?.path, from.step);
+  if (task.resumeFrom) await hooks.resume(checkpoint, from.step);
   await hooks.begin(from.step);
   const { end } = await train(run, hooks, from);
   await hooks.finish(end);
@@ -89,6 +94,7 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
     if (saved) hooks.saved(config.save);
     else say({ kind: 'note', text: `nothing is saved to ${config.save}: no weights of this run are finite` });
   }
+  release();
   optimizer.dispose();
   model.dispose();
   await session.dispose();

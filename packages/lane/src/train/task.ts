@@ -9,4 +9,6 @@ export interface TrainTask extends LaneTaskBase {
   readonly config: TrainConfig;
   /** Folder of the lane whose last checkpoint is continued from; may be `folder` itself. */
   readonly resumeFrom?: string;
+  /** Name of the checkpoint there; absent where the run ended before its first one. */
+  readonly checkpoint?: string;
 }

@@ -84,6 +84,7 @@ describe('a saved model', () => {
     ]) {
       writeFileSync(join(directory, name), 'earlier');
     }
+    writeFileSync(join(directory, 'config.json'), '{"model_type":"gpt2"}');
     const subject = model();
     await saveGpt2(directory, subject, { files: { 'tokenizer.json': '{}' } });
     subject.dispose();
@@ -142,6 +143,8 @@ describe('a model that can not be saved', () => {
     );
     expect(await refused(join(directory, 'holiday.jpg', 'below'))).toMatch(/can not be saved \(ENOTDIR/);
     expect(readdirSync(directory)).toEqual(['holiday.jpg']);
+    writeFileSync(join(directory, 'config.json'), '{"editor":"vi"}');
+    expect(await refused(directory)).toMatch(/one that holds a model; found config\.json/);
   });
 
   it('leaves the earlier one whole, and nothing beside it, when writing breaks off', async () => {

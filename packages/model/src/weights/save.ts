@@ -4,7 +4,7 @@
  * needs is known to @nanscope/collator; they come in as text.
  */
 import { randomUUID } from 'node:crypto';
-import { cp, lstat, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import {
@@ -57,11 +57,28 @@ export async function savePlace(directory: string): Promise<readonly string[] | 
     );
   }
   const names = await readdir(directory);
-  if (names.length === 0 || names.includes('config.json')) return names;
+  if (names.length === 0) return names;
+  // Many a thing has a config.json: a run, a checkpoint of one, a home.
+  const found = names.includes('trainer.json')
+    ? 'a checkpoint of a run'
+    : (await isModelConfig(join(directory, 'config.json')))
+      ? undefined
+      : [...names].sort()[0];
+  if (found === undefined) return names;
   throw new UserError(
     'gpt2/save',
-    `${directory}: expected a new or empty folder, or one that holds a model; found ${names[0]}. Name another folder.`,
+    `${directory}: expected a new or empty folder, or one that holds a model; found ${found}. Name another folder.`,
   );
+}
+
+async function isModelConfig(path: string): Promise<boolean> {
+  try {
+    const content: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const { model_type, architectures, n_embd } = { ...(content as Record<string, unknown> | null) };
+    return typeof model_type === 'string' || Array.isArray(architectures) || typeof n_embd === 'number';
+  } catch {
+    return false;
+  }
 }
 
 /** The real folder behind a link, or the path itself when nothing is there yet. */

@@ -10,6 +10,9 @@ import { UserError } from '@nanscope/errors';
 
 const FILE = 'lane.lock';
 
+/** Seconds to wait for a lane of a run that was killed, which finishes its batch before it leaves. */
+export const PATIENCE_SECONDS = 60;
+
 /** A killed process that nobody has waited for still has an id. */
 function isZombie(pid: number): boolean {
   try {

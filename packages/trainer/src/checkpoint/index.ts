@@ -3,6 +3,7 @@ export { checkExpected, type ExpectedState } from './expected.ts';
 export {
   type Checkpoint,
   checkpointFiles,
+  checkpointFolders,
   checkpointFormat,
   type HostTensor,
   type HostTensors,
@@ -10,5 +11,12 @@ export {
   type JsonObject,
   type TrainerState,
 } from './format.ts';
-export { type LoadedCheckpoint, readCheckpoint, readLatest } from './read.ts';
+export {
+  type CheckpointNames,
+  checkCheckpoint,
+  checkpointNames,
+  type LoadedCheckpoint,
+  readCheckpoint,
+  readLatest,
+} from './read.ts';
 export { type KeepRule, writeCheckpoint } from './write.ts';

@@ -51,12 +51,11 @@ async function readTensors(path: string): Promise<HostTensors> {
 }
 
 /**
- * Reads one checkpoint's folder.
+ * Whether a checkpoint is whole and fits a run, without reading a tensor.
  *
- * @throws UserError `checkpoint/missing`, `checkpoint/torn`, and what `checkExpected` throws. What does not fit is
- *   refused before a tensor is read.
+ * @throws UserError `checkpoint/missing`, `checkpoint/torn`, and what `checkExpected` throws
  */
-export async function readCheckpoint(path: string, expected: ExpectedState = {}): Promise<LoadedCheckpoint> {
+export async function checkCheckpoint(path: string, expected: ExpectedState = {}): Promise<TrainerState> {
   const statePath = join(path, checkpointFiles.state);
   const text = await readFile(statePath, 'utf8').catch((error: unknown) => {
     throw new UserError(
@@ -68,12 +67,43 @@ export async function readCheckpoint(path: string, expected: ExpectedState = {})
   const { state, files } = parseStateJson(text, statePath);
   checkExpected(path, state, expected);
   for (const [name, sum] of Object.entries(files)) await checkFile(join(path, name), sum);
+  return state;
+}
+
+/**
+ * Reads one checkpoint's folder.
+ *
+ * @throws UserError as `checkCheckpoint` does, before a tensor is read
+ */
+export async function readCheckpoint(path: string, expected: ExpectedState = {}): Promise<LoadedCheckpoint> {
   return {
     path,
-    state,
+    state: await checkCheckpoint(path, expected),
     weights: await readTensors(join(path, checkpointFiles.weights)),
     optimizer: await readTensors(join(path, checkpointFiles.optimizer)),
   };
+}
+
+export interface CheckpointNames {
+  /** Folders of the checkpoints, the oldest first. */
+  readonly all: readonly string[];
+  /** The one that was written last. */
+  readonly latest: string | undefined;
+  readonly best: string | undefined;
+}
+
+/** @throws UserError `checkpoint/missing` for a root that can not be read; one that is not there holds none. */
+export async function checkpointNames(root: string): Promise<CheckpointNames> {
+  const entries = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new UserError('checkpoint/missing', `${root}: can not be read (${errorLine(error)}).`, {
+      cause: error,
+    });
+  });
+  const all = checkpointFolders(entries);
+  // The very first one may have been made and its pointer not yet.
+  const latest = (await readPointer(root, 'latest')) ?? all.at(-1);
+  return { all, latest, best: await readPointer(root, 'best') };
 }
 
 /**
@@ -86,13 +116,6 @@ export async function readLatest(
   root: string,
   expected: ExpectedState = {},
 ): Promise<LoadedCheckpoint | undefined> {
-  const entries = await readdir(root).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw new UserError('checkpoint/missing', `${root}: can not be read (${errorLine(error)}).`, {
-      cause: error,
-    });
-  });
-  // The very first one may have been made and its pointer not yet.
-  const folder = (await readPointer(root, 'latest')) ?? checkpointFolders(entries).at(-1);
-  return folder === undefined ? undefined : readCheckpoint(join(root, folder), expected);
+  const { latest } = await checkpointNames(root);
+  return latest === undefined ? undefined : readCheckpoint(join(root, latest), expected);
 }
