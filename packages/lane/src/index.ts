@@ -10,7 +10,7 @@ export { nanscopeVersion } from './session/environment.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';
 export { trainData } from './train/data.ts';
 export { loadTrainModel, trainModelConfig } from './train/model.ts';
-export { checkSavePlace } from './train/save-model.ts';
+export { cardMark } from './train/model-card.ts';
 export { runChild } from './transport/process.ts';
 export { startLane } from './transport/start-lane.ts';
 export { watchLane } from './transport/watch.ts';

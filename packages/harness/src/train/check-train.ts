@@ -1,20 +1,14 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
 import { resolve } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import {
-  checkSavePlace,
-  checkTracing,
-  loadTokenizerFor,
-  settingsOf,
-  trainData,
-  trainModelConfig,
-} from '@nanscope/lane';
+import { checkTracing, loadTokenizerFor, settingsOf, trainData, trainModelConfig } from '@nanscope/lane';
 import { checkNewRun } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { checkSdpaKernel, policyOf } from '@nanscope/settings';
 import { smallestEpsilon } from '@nanscope/trainer';
 import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
 import { checkResumed, type Resumed } from './resumed-run.ts';
+import { checkSavePlace } from './save-place.ts';
 
 function refuse(code: string, words: string): never {
   throw new UserError(`usage/${code}`, words);
