@@ -47,6 +47,7 @@ export {
 } from './reduce-case/case.ts';
 export { weightsOf } from './reduce-case/cut-model.ts';
 export type { ReduceMessage, ReduceTask, Tried } from './reduce-case/task.ts';
+export { thirdPartyBackend } from './session/find-backend.ts';
 export type { Answering } from './shadow/answer.ts';
 export { answer } from './shadow/answer.ts';
 export { answerQuestions } from './shadow/answer-questions.ts';

@@ -3,9 +3,9 @@
  * its own, two at a time, so that a driver that crashes costs its own row only.
  */
 import os from 'node:os';
-import { laneEnvironment, loadBackend } from '@nanscope/backend';
+import { laneEnvironment } from '@nanscope/backend';
 import type { ExamineMessage, ExamineTask } from '@nanscope/lane';
-import { asked, questions, watchLane } from '@nanscope/lane';
+import { asked, questions, thirdPartyBackend, watchLane } from '@nanscope/lane';
 import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
 import { machine, macosVersion } from './machine.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
@@ -59,7 +59,7 @@ export async function diagnose(
 ): Promise<DoctorRecord> {
   const environment = await laneEnvironment();
   const tasks: ExamineTask[] = ['webgpu', 'tensorflow', 'wasm', 'cpu'].map((id) => ({ id }));
-  if (backendFile) tasks.push({ id: (await loadBackend(backendFile)).id, backendFile });
+  if (backendFile) tasks.push({ id: (await thirdPartyBackend(backendFile)).id, backendFile });
   const backends: DoctorBackend[] = [];
   const waiting = tasks.entries();
   const work = async () => {

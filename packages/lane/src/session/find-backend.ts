@@ -1,12 +1,19 @@
 /** A backend by id: one of ours, or the third-party one that was named with --backend. */
 import { type Backend, builtinBackend, loadBackend } from '@nanscope/backend';
+import { deviceNames } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
+
+/** Names that `--device` and `--reference` give to something else; a backend that had one could not be asked for. */
+const reserved = [...Object.keys(deviceNames), 'none'];
+
+/** The backend in the module of `--backend`. @throws {UserError} what `loadBackend` throws */
+export const thirdPartyBackend = (file: string): Promise<Backend> => loadBackend(file, { reserved });
 
 /** @throws {UserError} `device/unknown-backend`, and what `loadBackend` throws */
 export async function findBackend(id: string, file: string | undefined): Promise<Backend> {
   const own = builtinBackend(id);
   if (own) return own;
-  const loaded = file ? await loadBackend(file) : undefined;
+  const loaded = file ? await thirdPartyBackend(file) : undefined;
   if (loaded?.id === id) return loaded;
   throw new UserError(
     'device/unknown-backend',

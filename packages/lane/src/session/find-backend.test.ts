@@ -1,0 +1,20 @@
+import { deviceNames } from '@nanscope/device';
+import { thirdPartyBackend } from '@nanscope/lane';
+import { expect, it } from 'vitest';
+
+const moduleOf = (id: string) =>
+  `data:text/javascript,export default { id: '${id}', probe() {}, async open() {} }`;
+
+it.each([...Object.keys(deviceNames), 'none'])(
+  'a third party may not call itself %s, which would never be used',
+  async (name) => {
+    await expect(thirdPartyBackend(moduleOf(name))).rejects.toMatchObject({
+      code: 'backend/id-taken',
+      exitCode: 2,
+    });
+  },
+);
+
+it('any other name is its own', async () => {
+  expect((await thirdPartyBackend(moduleOf('mirror'))).id).toBe('mirror');
+});
