@@ -71,7 +71,7 @@ describe('generate', () => {
 
   it.each([
     [['--greedy', '--top-k', '3'], /--top-k says how to draw, --greedy not to/],
-    [['--top-p', '2'], /top-p: expected a number above 0, at most 1, found 2/],
+    [['--top-p', '2'], /top-p: expected a number from 0 to 1, found 2/],
     [['--promt', 'x'], /Did you mean --prompt\?/],
   ])('refuses %j in one line, exit 2', async (flags, message) => {
     const { code, stdout, stderr } = await run([...wasm, ...flags]);

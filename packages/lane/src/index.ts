@@ -5,6 +5,12 @@ export { evalBatches, loadTokenizerFor, textRows } from './data/inputs.ts';
 export { modelConfig, modelSource } from './data/model.ts';
 export { removeTemporary } from './evaluate/earlier-lane.ts';
 export { runLane } from './evaluate/run-lane.ts';
+export {
+  checkMaxLength,
+  type GenerationSettings,
+  generationFile,
+  generationSettings,
+} from './generate/settings.ts';
 export type { Continuation } from './generate/task.ts';
 export { nanscopeVersion } from './session/environment.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';

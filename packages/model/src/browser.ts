@@ -4,6 +4,7 @@ export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
 export type { ModelFacts, ModelNote } from './facts.ts';
 export { generate } from './generate/generate.ts';
+export { type GenerationFile, parseGenerationConfig } from './generate/generation-config.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
 export { leftPad, type PromptBatch } from './generate/prompts.ts';
 export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';

@@ -37,7 +37,7 @@ export type Flag =
       readonly bare?: number;
     })
   | (FlagBase & { readonly kind: 'number'; readonly min: number; readonly default?: number })
-  | (FlagBase & { readonly kind: 'switch'; readonly default: boolean });
+  | (FlagBase & { readonly kind: 'switch'; readonly default?: boolean });
 
 export type FlagValue = string | number | boolean | readonly string[];
 

@@ -24,8 +24,9 @@ type Shared =
 
 export interface GenerateConfig extends Pick<EvalConfig, Shared> {
   readonly prompt?: readonly string[];
-  readonly maxNewTokens: number;
-  readonly greedy: boolean;
+  readonly maxNewTokens?: number;
+  /** Absent: the model's generation_config.json decides. */
+  readonly greedy?: boolean;
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;

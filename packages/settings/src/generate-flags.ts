@@ -30,18 +30,18 @@ export const generateFlags: readonly Flag[] = [
     kind: 'integer',
     min: 1,
     value: 'N',
-    default: 64,
     group: TOKENS,
     affects: 'numbers',
-    describe: 'tokens to generate for a row at most; its end token ends it earlier',
+    describe:
+      "tokens to generate for a row at most; its end token ends it earlier (default: as the model's generation_config.json says, else 64)",
   },
   {
     name: 'greedy',
     kind: 'switch',
-    default: false,
     group: TOKENS,
     affects: 'numbers',
-    describe: 'take the most likely token instead of drawing one',
+    describe:
+      "take the most likely token instead of drawing one; --no-greedy: draw (default: as the model's generation_config.json says, else draw)",
   },
   {
     name: 'temperature',
@@ -50,7 +50,7 @@ export const generateFlags: readonly Flag[] = [
     value: 'X',
     group: TOKENS,
     affects: 'numbers',
-    describe: 'divide the logits by this before drawing (default: 1)',
+    describe: 'divide the logits by this before drawing; 0: take the most likely token (default: 1)',
   },
   {
     name: 'top-k',

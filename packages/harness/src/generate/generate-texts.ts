@@ -1,11 +1,14 @@
 /** `nanscope generate`: check, decide, continue every prompt in a process of its own. Rows come as they end. */
 import { UserError } from '@nanscope/errors';
-import type { LaneMessage, LaneOutcome } from '@nanscope/lane';
+import type { GenerationSettings, LaneMessage, LaneOutcome } from '@nanscope/lane';
 import {
   type Continuation,
   type ContinuationMessage,
+  checkMaxLength,
   type GenerateTask,
   generateOptions,
+  generationFile,
+  generationSettings,
   loadTokenizerFor,
   modelConfig,
   type Prompt,
@@ -31,19 +34,23 @@ export interface GenerateHooks {
 }
 
 /** @throws {UserError} for the first thing that is wrong */
-async function checkedPrompts(config: GenerateConfig): Promise<Prompt[]> {
+async function checkedPrompts(
+  config: GenerateConfig,
+): Promise<{ readonly prompts: readonly Prompt[]; readonly settings: GenerationSettings }> {
   const given = (['temperature', 'topK', 'topP'] as const).find((name) => config[name] !== undefined);
   if (config.greedy && given) {
     const flag = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' }[given];
     throw new UserError('usage/greedy', `${flag} says how to draw, --greedy not to: give one of them.`);
   }
-  checkGenerateOptions(generateOptions(config, 'sdpa'), 1);
   const model = await modelConfig(config);
   checkSdpaKernel(config);
   const tokenizer = await loadTokenizerFor(config);
+  const settings = generationSettings(config, await generationFile(config.model), model, tokenizer);
+  checkGenerateOptions(generateOptions(config, settings, 'sdpa'), 1);
   const prompts = await readPrompts(config);
-  for (const prompt of prompts) promptIds(prompt, tokenizer, model);
-  return prompts;
+  for (const prompt of prompts)
+    checkMaxLength(settings, promptIds(prompt, tokenizer, model).length, prompt.origin);
+  return { prompts, settings };
 }
 
 async function runProcess(
@@ -75,7 +82,8 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
   const config = await withModelFolder(asked, hooks.onStage);
   const interrupted: LaneOutcome = { status: 'interrupted', failure: 'interrupted' };
   hooks.onStage('checking inputs');
-  const prompts = await checkedPrompts(config);
+  const { prompts, settings } = await checkedPrompts(config);
+  hooks.onStage(`settings: ${settings.words.join(', ')}`);
   if (hooks.signal?.aborted) return interrupted;
   const decided = await decide({ ...config, reference: 'none' }, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
@@ -83,7 +91,7 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
   });
   if (!decided || hooks.signal?.aborted) return interrupted;
   hooks.onDecision(decided);
-  const outcome = await runProcess({ config, decision: decided.target, prompts }, decided, hooks);
+  const outcome = await runProcess({ config, settings, decision: decided.target, prompts }, decided, hooks);
   throwUserError(outcome);
   return outcome;
 }

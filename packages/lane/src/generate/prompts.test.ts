@@ -36,10 +36,10 @@ describe('prompts', () => {
     expect(() => promptIds({ text: '', origin: '--prompt 1' }, bare, tiny)).toThrow(
       '--prompt 1: expected a text, found none',
     );
-    const long = { text: 'x'.repeat(256), origin: 'p.txt:7' };
+    const long = { text: 'x'.repeat(257), origin: 'p.txt:7' };
     expect(() => promptIds(long, byteTokenizer(), tiny)).toThrow(
-      'p.txt:7: expected at most 255 tokens, one less than the positions of the model (n_positions), found 256',
+      'p.txt:7: expected at most 256 tokens, the positions of the model (n_positions), found 257',
     );
-    expect(promptIds({ ...long, text: 'x'.repeat(255) }, byteTokenizer(), tiny)).toHaveLength(255);
+    expect(promptIds({ ...long, text: 'x'.repeat(256) }, byteTokenizer(), tiny)).toHaveLength(256);
   });
 });

@@ -37,10 +37,10 @@ export function promptIds({ text, origin }: Prompt, tokenizer: Tokenizer, model:
       `${origin}: expected a text, found none, and the tokenizer ${tokenizer.name} has no start token. Give --prompt TEXT.`,
     );
   }
-  if (ids.length >= model.n_positions) {
+  if (ids.length > model.n_positions) {
     throw new UserError(
       'generate/prompt-too-long',
-      `${origin}: expected at most ${model.n_positions - 1} tokens, one less than the positions of the model (n_positions), found ${ids.length}. Shorten it.`,
+      `${origin}: expected at most ${model.n_positions} tokens, the positions of the model (n_positions), found ${ids.length}. Shorten it.`,
     );
   }
   return ids.length === 0 ? [start!] : ids;

@@ -1,5 +1,5 @@
 /** A generation from start to end, in its own process: open the backend, load the model, continue batch after batch. */
-import type { Tokenizer } from '@nanscope/collator';
+import { readableText, type Tokenizer } from '@nanscope/collator';
 import { type Gpt2, generate, leftPad } from '@nanscope/model';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { loadModel } from '../data/model.ts';
@@ -17,16 +17,14 @@ async function* continueBatch(
   tokenizer: Tokenizer,
   prompts: readonly Prompt[],
   first: number,
-  { config, decision }: GenerateTask,
+  { config, settings, decision }: GenerateTask,
   pulse: (tokens: number) => void,
 ): AsyncGenerator<Continuation> {
   const implementation = decision.attention === 'undecided' ? 'sdpa' : decision.attention;
   const ids = prompts.map((prompt) => promptIds(prompt, tokenizer, model.config));
-  const eosTokenId = model.config.eos_token_id ?? tokenizer.eosTokenId ?? null;
   const tokens: number[][] = prompts.map(() => []);
-  const steps = generate(model, leftPad(ids, tokenizer.padTokenId ?? 0), {
-    ...generateOptions(config, implementation),
-    eosTokenId,
+  const steps = generate(model, leftPad(ids, settings.padTokenId), {
+    ...generateOptions(config, settings, implementation),
     rowNumbers: prompts.map((_, place) => first + place),
   });
   for await (const { rows } of steps) {
@@ -38,7 +36,7 @@ async function* continueBatch(
       yield {
         row: first + result.row,
         prompt: prompts[result.row]!.text,
-        text: tokenizer.decode(result.ended === 'eos' ? own.slice(0, -1) : own),
+        text: readableText(tokenizer, result.ended === 'eos' ? own.slice(0, -1) : own),
         tokens: own,
         ended: result.ended,
         ...('classes' in result && { logits: result.classes }),

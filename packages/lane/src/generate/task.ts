@@ -1,12 +1,15 @@
 /** What the parent hands a process that generates, and what that says of each row. */
+
 import type { GenerateOptions, LogitClasses, RowEnd } from '@nanscope/model';
 import type { GenerateConfig } from '@nanscope/settings';
 import { policyOf } from '@nanscope/settings';
 import type { LaneTaskBase } from '../protocol/task.ts';
 import type { Prompt } from './prompts.ts';
+import type { GenerationSettings } from './settings.ts';
 
 export interface GenerateTask extends Pick<LaneTaskBase, 'decision'> {
   readonly config: GenerateConfig;
+  readonly settings: GenerationSettings;
   readonly prompts: readonly Prompt[];
 }
 
@@ -29,19 +32,16 @@ export interface ContinuationMessage {
   readonly continuation: Continuation;
 }
 
-/** Pure: from the flags to what the model is asked for. */
+/** Pure: from flags and settings to what the model is asked for. */
 export function generateOptions(
   config: GenerateConfig,
+  { strategy, temperature, topK, topP, maxNewTokens, maxLength, eosTokenIds }: GenerationSettings,
   implementation: GenerateOptions['implementation'],
 ): GenerateOptions {
-  const { maxNewTokens, temperature, topK, topP, seed } = config;
   return {
-    maxNewTokens,
-    strategy: config.greedy ? 'greedy' : 'sample',
-    temperature,
-    topK,
-    topP,
-    seed,
+    ...{ strategy, temperature, topK, topP, maxNewTokens, maxLength },
+    eosTokenId: eosTokenIds,
+    seed: config.seed,
     implementation,
     policy: policyOf(config),
     kernel: config.sdpaKernel,

@@ -87,6 +87,7 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
     const saved = await saveModel(model, {
       directory: config.save,
       tokenizer,
+      model: config.model,
       card: modelCard(config.save, hooks.record, task.command, data.digest),
       best: inRoot(checkpoints.find(({ best }) => best)?.folder),
       last: inRoot(checkpoints.at(-1)?.folder),

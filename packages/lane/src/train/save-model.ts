@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
 import { type Gpt2, saveGpt2 } from '@nanscope/model';
 import { readCheckpoint, weightsAreFinite } from '@nanscope/trainer';
+import { GENERATION_FILE, generationText } from '../generate/settings.ts';
 import { loadWeights } from './checkpoints.ts';
 import { mayReplace } from './model-card.ts';
 
 export interface SaveRequest {
   readonly directory: string;
   readonly tokenizer: Tokenizer;
+  /** As `--model` named it: how to generate with it is kept. */
+  readonly model: string;
   /** Content of README.md, unless somebody's own is there. */
   readonly card: string;
   /** Folder of the best checkpoint; without validation there is none. */
@@ -25,13 +28,17 @@ export interface SaveRequest {
  */
 export async function saveModel(
   model: Gpt2,
-  { directory, tokenizer, card, best, last }: SaveRequest,
+  { directory, tokenizer, model: name, card, best, last }: SaveRequest,
 ): Promise<boolean> {
   const source = best ?? ((await weightsAreFinite(model)) ? 'as they are' : last);
   if (source === undefined) return false;
   if (source !== 'as they are') loadWeights(model, (await readCheckpoint(source)).weights);
   const readme = await readFile(join(directory, 'README.md'), 'utf8').catch(() => undefined);
-  const files = await tokenizerFiles(tokenizer);
+  const generation = await generationText(name);
+  const files = {
+    ...(await tokenizerFiles(tokenizer)),
+    ...(generation !== undefined && { [GENERATION_FILE]: generation }),
+  };
   await saveGpt2(directory, model, {
     files: mayReplace(readme) ? { ...files, 'README.md': card } : files,
   });

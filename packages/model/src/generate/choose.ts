@@ -51,5 +51,6 @@ export function choose(
   step: number,
   options: GenerateOptions,
 ): Promise<Choice[]> {
-  return options.strategy === 'greedy' ? greedy(logits) : sample(logits, numbers, step, options);
+  const isGreedy = options.strategy === 'greedy' || options.temperature === 0;
+  return isGreedy ? greedy(logits) : sample(logits, numbers, step, options);
 }

@@ -95,7 +95,7 @@ describe('generate', () => {
       rows.flatMap((r) => (r.ended ? [[step, r.row, r.ended]] : [])),
     );
     expect(ended).toEqual([
-      [1, 0, 'positions'],
+      [2, 0, 'positions'],
       [8, 1, 'length'],
     ]);
   });
@@ -109,6 +109,31 @@ describe('generate', () => {
     const alone = await run({ ...sample, rowNumbers: [1] }, leftPad([[4]], 0));
     expect(tokensOf(alone, 0)).toEqual(tokensOf(a, 1));
     expect(new Set(tokensOf(a, 0)).size).toBeGreaterThan(1);
+  });
+
+  it.each([0, 1e-308])('a temperature of %d is greedy whatever the draw', async (temperature) => {
+    const steps = await run({ ...sample, temperature, seed: 3 });
+    expect(tokensOf(steps, 0)).toEqual(tokensOf(await run(), 0));
+    expect(tokensOf(steps, 1)).toEqual(tokensOf(await run(), 1));
+  });
+
+  it('a prompt that fills every position has one token after it; a padded row beside it goes on', async () => {
+    const full = Array.from({ length: 256 }, (_, i) => i % 250);
+    const both = await run({ maxNewTokens: 5 }, leftPad([full, [1, 2]], 257));
+    expect(both[0]!.rows).toEqual([
+      { row: 0, token: expect.any(Number), ended: 'positions' },
+      { row: 1, token: expect.any(Number) },
+    ]);
+    expect(tokensOf(both, 0)).toEqual(tokensOf(await run({ maxNewTokens: 5 }, leftPad([full], 0)), 0));
+    expect(tokensOf(both, 1)).toEqual(tokensOf(await run({ maxNewTokens: 5 }, leftPad([[1, 2]], 0)), 0));
+  });
+
+  it('each of a list of end tokens ends a row', async () => {
+    const own = tokensOf(await run({ maxNewTokens: 6 }), 0);
+    const ended = tokensOf(await run({ maxNewTokens: 6, eosTokenId: [-1, own[2]!, own[4]!] }), 0);
+    const places = own.flatMap((token, i) => (token === own[2] || token === own[4] ? [i] : []));
+    expect(ended).toEqual(own.slice(0, Math.min(...places) + 1));
+    expect(tokensOf(await run({ eosTokenId: [] }), 0)).toEqual(own.slice(0, 4));
   });
 
   it('top-k 1 is greedy whatever the draw', async () => {
@@ -146,10 +171,12 @@ describe('generate', () => {
 
   it.each<[string, Partial<GenerateOptions>]>([
     ['max-new-tokens: expected a whole number of at least 1, found 0', { maxNewTokens: 0 }],
-    ['temperature: expected a number above 0', { temperature: 0 }],
-    ['temperature: expected a number above 0', { temperature: Number.NaN }],
+    ['temperature: expected a number of at least 0', { temperature: -1e-320 }],
+    ['temperature: expected a number of at least 0', { temperature: Number.POSITIVE_INFINITY }],
+    ['temperature: expected a number of at least 0', { temperature: Number.NaN }],
     ['top-k: expected a whole number of at least 1, found 0.5', { topK: 0.5 }],
-    ['top-p: expected a number above 0, at most 1, found 1.5', { topP: 1.5 }],
+    ['top-p: expected a number from 0 to 1, found 1.5', { topP: 1.5 }],
+    ['top-p: expected a number from 0 to 1, found NaN', { topP: Number.NaN }],
     ['seed: expected a whole number of at least 0, found -1', { seed: -1 }],
     ['rowNumbers: expected 2 whole numbers', { rowNumbers: [1] }],
   ])('refuses %s', async (message, options) => {
@@ -159,8 +186,8 @@ describe('generate', () => {
   it('refuses prompts that are empty, too long, or padded elsewhere than on the left', async () => {
     expect(() => leftPad([[1], []], 0)).toThrow('found no token in prompt 1');
     expect(() => leftPad([], 0)).toThrow('found no prompt at all');
-    await expect(run({}, leftPad([new Int32Array(256)], 0))).rejects.toThrow(
-      'Prompt 0 has 256 tokens: expected at most 255',
+    await expect(run({}, leftPad([new Int32Array(257)], 0))).rejects.toThrow(
+      'Prompt 0 has 257 tokens: expected at most 256',
     );
     for (const attentionMask of [
       [1, 1, 0],

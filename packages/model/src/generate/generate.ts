@@ -72,6 +72,7 @@ function advance(
   }
 }
 
+/** @param length Tokens of the row, the new one included. */
 function endOf(
   config: Gpt2Config,
   token: number,
@@ -80,9 +81,10 @@ function endOf(
   options: GenerateOptions,
 ): RowEnd | undefined {
   const eos = options.eosTokenId === undefined ? config.eos_token_id : options.eosTokenId;
-  if (token === eos) return 'eos';
-  if (step + 1 >= options.maxNewTokens) return 'length';
-  return length >= config.n_positions ? 'positions' : undefined;
+  if (token === eos || (Array.isArray(eos) && eos.includes(token))) return 'eos';
+  if (step + 1 >= options.maxNewTokens || length >= (options.maxLength ?? length + 1)) return 'length';
+  // The last token needs no position of its own: it is never read.
+  return length > config.n_positions ? 'positions' : undefined;
 }
 
 /** The cache of the rows that go on; the old one is disposed of. */

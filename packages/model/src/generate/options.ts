@@ -6,14 +6,16 @@ import type { WarpOptions } from './warp.ts';
 export interface GenerateOptions extends WarpOptions {
   /** Tokens generated for a row at most. */
   readonly maxNewTokens: number;
-  /** `greedy`: the most likely token. `sample`: a draw from what temperature, top-k and top-p leave. */
+  /** Tokens of a row at most, its prompt included. Default: no such limit. */
+  readonly maxLength?: number | undefined;
+  /** `greedy`: the most likely token. `sample`: a draw from what temperature, top-k and top-p leave; at temperature 0 greedy as well. */
   readonly strategy: 'greedy' | 'sample';
   /** Of the draws, default 0: a token is a function of (seed, row number, step) and the row's logits, of nothing else. */
   readonly seed?: number;
   /** One a row of the batch: which random numbers are its own. Default: its place in the batch. */
   readonly rowNumbers?: readonly number[];
-  /** The token that ends a row; it is given out as well. Default: the model's `eos_token_id`; null: none. */
-  readonly eosTokenId?: number | null;
+  /** The token that ends a row, or each that does; it is given out as well. Default: the model's `eos_token_id`; null: none. */
+  readonly eosTokenId?: number | readonly number[] | null;
   readonly implementation: Implementation;
   readonly policy: Policy;
   /** What computes sdpa. Default: composed. */
@@ -30,11 +32,10 @@ export function checkGenerateOptions(options: GenerateOptions, batch: number): v
   const whole = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
   if (!whole(maxNewTokens, 1))
     refuse('max-new-tokens', 'max-new-tokens', 'a whole number of at least 1', maxNewTokens);
-  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY))
-    refuse('temperature', 'temperature', 'a number above 0 (for the most likely token: greedy)', temperature);
+  if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY))
+    refuse('temperature', 'temperature', 'a number of at least 0 (0 for the most likely token)', temperature);
   if (topK !== undefined && !whole(topK, 1)) refuse('top-k', 'top-k', 'a whole number of at least 1', topK);
-  if (topP !== undefined && !(topP > 0 && topP <= 1))
-    refuse('top-p', 'top-p', 'a number above 0, at most 1', topP);
+  if (topP !== undefined && !(topP >= 0 && topP <= 1)) refuse('top-p', 'top-p', 'a number from 0 to 1', topP);
   if (!whole(seed, 0)) refuse('seed', 'seed', 'a whole number of at least 0', seed);
   if (rowNumbers && !(rowNumbers.length === batch && rowNumbers.every((number) => whole(number, 0))))
     refuse('row-numbers', 'rowNumbers', `${batch} whole numbers, one a row`, `[${rowNumbers}]`);

@@ -32,7 +32,7 @@ export function leftPad(rows: readonly ArrayLike<number>[], padTokenId: number):
  * The length of each prompt, without its padding.
  *
  * @throws UserError `generate/padding` where a row is not padded on the left alone, `generate/prompt-too-long`
- *   where it leaves no position for a new token.
+ *   where it has more tokens than the model has positions. One that fills them all has one token after it.
  */
 export function promptLengths(config: Gpt2Config, { shape, attentionMask }: PromptBatch): number[] {
   const [B, T] = shape;
@@ -45,10 +45,10 @@ export function promptLengths(config: Gpt2Config, { shape, attentionMask }: Prom
         `Prompt ${row}: expected padding on the left and at least one token, found the mask ${mask.join('').slice(0, 60)}.`,
       );
     }
-    if (T - first >= config.n_positions) {
+    if (T - first > config.n_positions) {
       throw new UserError(
         'generate/prompt-too-long',
-        `Prompt ${row} has ${T - first} tokens: expected at most ${config.n_positions - 1}, one less than n_positions. Shorten it.`,
+        `Prompt ${row} has ${T - first} tokens: expected at most ${config.n_positions} (n_positions). Shorten it.`,
       );
     }
     return T - first;

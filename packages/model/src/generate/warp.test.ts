@@ -8,11 +8,12 @@ const kept = (scores: Float64Array) =>
 
 describe('warp', () => {
   it('divides by the temperature in float64', () => {
-    expect([...warp([1, -2, 0.1], { temperature: 0.5 })]).toEqual([2, -4, 0.2]);
+    expect([...warp([1, -2, 0.25], { temperature: 0.5 })]).toEqual([0, -6, -1.5]);
   });
 
   it('without options changes nothing', () => {
-    expect([...warp([1, Number.NEGATIVE_INFINITY, 3], {})]).toEqual([1, Number.NEGATIVE_INFINITY, 3]);
+    const none = Number.NEGATIVE_INFINITY;
+    expect([...softmax(warp([1, none, 3], {}))]).toEqual([...softmax(Float64Array.of(1, none, 3))]);
   });
 
   it.each<[number, number[]]>([
@@ -46,6 +47,47 @@ describe('warp', () => {
     // Among the two that top-k leaves the first has 4/7.
     expect(kept(warp(logits, { topP: 0.55, topK: 2 }))).toEqual([0]);
     expect(kept(warp(logits, { topP: 0.55 }))).toEqual([0, 1]);
+  });
+});
+
+describe('hostile settings', () => {
+  const logits = [3.1, -2.25, 3, 1e-30, -40];
+  const none = Number.NEGATIVE_INFINITY;
+  /** exp((logit - maximum) / temperature) over their sum, where the exponent is no quotient that overflows. */
+  const expected = (temperature: number) => {
+    const powers = logits.map((logit) => (logit === 3.1 ? 1 : Math.exp((logit - 3.1) / temperature)));
+    const sum = powers.reduce((a, b) => a + b);
+    return powers.map((power) => power / sum);
+  };
+
+  it.each([5e-324, 2 ** -1074 * 3, 1e-308, 1e-40, 1e-3, 1, 1e3, 1e38, 1.7e308])(
+    'a temperature of %d is the softmax of float64, at its limits too',
+    (temperature) => {
+      const found = softmax(warp(logits, { temperature }));
+      for (const [i, p] of found.entries())
+        expect(Math.abs(p - expected(temperature)[i]!)).toBeLessThanOrEqual(1e-15);
+      if (temperature <= 1e-40)
+        for (const draw of [0, 0.5, 1 - 2 ** -53])
+          expect(drawToken(warp(logits, { temperature }), draw)).toBe(0);
+    },
+  );
+
+  it.each([1e-308, 1e-40, 1, 1e308])('logits of any size at a temperature of %d', (temperature) => {
+    const huge = [3.4e38, -3.4e38, none, 3.3e38];
+    expect(kept(warp(huge, { temperature }))).not.toContain(2);
+    const found = [...softmax(warp(huge, { temperature }))];
+    expect(found.every(Number.isFinite)).toBe(true);
+    expect(found[2]).toBe(0);
+    expect(found[0]).toBeGreaterThanOrEqual(found[3]!);
+  });
+
+  it.each([0, 1e-320, 1e-40])('top-p %d leaves the most likely alone', (topP) => {
+    expect(kept(warp(logits, { topP }))).toEqual([0]);
+    expect(kept(warp(logits, { topP, temperature: 1e38 }))).toEqual([0]);
+  });
+
+  it('a top-k beyond the vocabulary leaves all', () => {
+    expect(kept(warp(logits, { topK: Number.MAX_SAFE_INTEGER }))).toHaveLength(logits.length);
   });
 });
 

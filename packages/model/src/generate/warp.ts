@@ -5,7 +5,7 @@
  */
 
 export interface WarpOptions {
-  /** Logits are divided by it. Default 1. */
+  /** Logits are divided by it. Default 1. Above 0; the limit at 0 is the most likely token. */
   readonly temperature?: number | undefined;
   /** Only tokens at least as likely as the k-th stay: more than k where some are equally likely. */
   readonly topK?: number | undefined;
@@ -14,6 +14,7 @@ export interface WarpOptions {
 }
 
 const removed = Number.NEGATIVE_INFINITY;
+const larger = (a: number, b: number): number => Math.max(a, b);
 
 function keepTopK(scores: Float64Array, k: number): void {
   if (k >= scores.length) return;
@@ -35,7 +36,7 @@ function keepTopP(scores: Float64Array, p: number): void {
 
 /** exp(score - maximum) over their sum; needs a finite maximum. */
 export function softmax(scores: Float64Array): Float64Array {
-  const maximum = scores.reduce((a, b) => Math.max(a, b), removed);
+  const maximum = scores.reduce(larger, removed);
   const exponentials = scores.map((score) => Math.exp(score - maximum));
   const sum = exponentials.reduce((a, b) => a + b, 0);
   return exponentials.map((value) => value / sum);
@@ -43,13 +44,17 @@ export function softmax(scores: Float64Array): Float64Array {
 
 /**
  * @param logits No NaN, a finite maximum.
- * @returns Scores with -Infinity for every token that may not be drawn.
+ * @returns Scores, the largest 0, with -Infinity for every token that may not be drawn.
  */
 export function warp(
   logits: ArrayLike<number>,
   { temperature = 1, topK, topP }: WarpOptions,
 ): Float64Array<ArrayBuffer> {
-  const scores = Float64Array.from(logits, (logit) => logit / temperature);
+  // The largest becomes 0 first, which changes no probability: a quotient may overflow at a low temperature, and
+  // two infinite scores have no difference.
+  const given = Float64Array.from(logits);
+  const maximum = given.reduce(larger, removed);
+  const scores = given.map((logit) => (logit - maximum) / temperature);
   if (topK !== undefined) keepTopK(scores, topK);
   if (topP !== undefined && topP < 1) keepTopP(scores, topP);
   return scores;

@@ -35,7 +35,13 @@ const schema = z.object({
   attn_pdrop: rate,
   resid_pdrop: rate,
   bos_token_id: z.number().int().nullable().default(50256),
-  eos_token_id: z.number().int().nullable().default(50256),
+  /** Each of a list ends a row. */
+  eos_token_id: z
+    .union([z.number().int(), z.array(z.number().int()).readonly()], {
+      error: 'expected a token id, a list of them or null',
+    })
+    .nullable()
+    .default(50256),
   pad_token_id: z.number().int().nullable().default(null),
 });
 

@@ -42,6 +42,8 @@ export function cutConfig(config: Gpt2Config, cut: Cut): Gpt2Config {
     const place = id === null ? -1 : cut.vocabulary.indexOf(id);
     return place < 0 ? null : place;
   };
+  const endTokens = (ids: Gpt2Config['eos_token_id']) =>
+    Array.isArray(ids) ? ids.map(token).filter((id) => id !== null) : token(ids as number | null);
   return {
     ...config,
     n_layer: cut.layers.length,
@@ -51,7 +53,7 @@ export function cutConfig(config: Gpt2Config, cut: Cut): Gpt2Config {
     vocab_size: cut.vocabulary.length,
     n_positions: cut.positions.length,
     bos_token_id: token(config.bos_token_id),
-    eos_token_id: token(config.eos_token_id),
+    eos_token_id: endTokens(config.eos_token_id),
     pad_token_id: token(config.pad_token_id),
   };
 }

@@ -50,6 +50,7 @@ const bitsOf = (parameter: tf.Tensor) => {
 describe('a saved model', () => {
   it.each([
     ['a tied head, which is not stored', {}, false],
+    ['a list of end tokens', { eos_token_id: [4, 2] }, false],
     [
       'a head of its own',
       { tie_word_embeddings: false, n_inner: 6, scale_attn_by_inverse_layer_idx: true },
