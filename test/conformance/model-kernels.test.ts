@@ -1,6 +1,7 @@
 /**
  * The kernels that GPT-2 and its loss add to TensorFlow.js, on every backend this machine has, against the same
- * formula in float64, where NaN and infinities must land exactly where IEEE arithmetic puts them.
+ * formula in float64, where NaN and infinities must land exactly where IEEE arithmetic puts them. Numbers of hostile
+ * sizes are cases of the conformance suite (kernels.test.ts).
  */
 import { geluNew, layerNorm, linear } from '@nanscope/model';
 import { crossEntropy, rowArgmax } from '@nanscope/trainer';
@@ -56,29 +57,8 @@ onEveryBackend(() => {
       await expectClose(y, layerNormOracle(x, new Float32Array(64).fill(1), new Float32Array(64)), 1e-3);
     });
 
-    /** One row less its mean over its deviation, the row itself exact in float32. */
-    async function expectNormalised(x: Float32Array, tolerance: number): Promise<void> {
-      const [one, zero] = [new Float32Array(x.length).fill(1), new Float32Array(x.length)];
-      const y = tf.tidy(() =>
-        layerNorm(tf.tensor2d(x, [1, x.length]), tf.tensor1d(one), tf.tensor1d(zero), 1e-5),
-      );
-      await expectClose(y, layerNormOracle(x, one, zero), tolerance);
-    }
-
-    it('kernel:LayerNorm;case=cancellation: deviations of single roundings keep their digits', async () => {
-      for (const C of [64, 63, 5])
-        await expectNormalised(
-          Float32Array.from({ length: C }, (_, c) => 2 ** 24 - 1 - (c % 5)),
-          1e-5,
-        );
-    });
-
-    it('kernel:LayerNorm;case=large: overflows only where the square of a difference does', async () => {
-      for (const scale of [1e10, 5e18, 1.8e19]) await expectNormalised(wave(64, scale), 1e-5);
-    });
-
     it('kernel:LayerNorm;case=overflow: the variance is a result, infinite where y is the offset', async () => {
-      const rows = [1, 1e20, 2e19, 3e38].map((scale) => wave(64, scale));
+      const rows = [1, 1e20, 3e19, 3e38].map((scale) => wave(64, scale));
       rows[3]!.fill(-3.4e38, 0, 20);
       rows[3]!.fill(3.4e38, 20);
       const [y, variance] = tf.tidy(
@@ -103,30 +83,6 @@ onEveryBackend(() => {
         [...expected, ...new Array(128).fill(0.5), ...new Array(64).fill(Number.NaN)],
         1e-5,
       );
-    });
-
-    it('kernel:LayerNorm;gradient: of a row far from zero, and 0 where the variance overflows', async () => {
-      const near = Float32Array.from({ length: 8 }, (_, c) => 2 ** 24 - 1 - (c % 5));
-      const weights = wave(16);
-      const gradient = tf.tidy(() =>
-        tf.grad((x) =>
-          tf.sum(
-            tf.mul(
-              layerNorm(x as tf.Tensor2D, tf.ones([8]), tf.zeros([8]), 1e-5),
-              tf.tensor2d(weights, [2, 8]),
-            ),
-          ),
-        )(tf.tensor2d([...near, ...wave(8, 1e20)], [2, 8])),
-      );
-      const mean = near.reduce((sum, v) => sum + v, 0) / 8;
-      const inverse = 1 / Math.sqrt(near.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 8 + 1e-5);
-      const xhat = Array.from(near, (v) => (v - mean) * inverse);
-      const g = weights.subarray(0, 8);
-      const [meanG, projected] = [g, g.map((v, c) => v * xhat[c]!)].map(
-        (values) => values.reduce((sum, v) => sum + v, 0) / 8,
-      ) as [number, number];
-      const expected = xhat.map((v, c) => (g[c]! - meanG - v * projected) * inverse);
-      await expectClose(gradient, [...expected, ...new Array(8).fill(0)], 1e-5);
     });
 
     it.each([Number.NaN, infinity, -infinity])(
@@ -175,21 +131,6 @@ onEveryBackend(() => {
       tf.tidy(() => geluNew(tf.tensor1d(x))),
       Array.from(x, (v) => (v < -1e12 && v > -infinity ? 0 : geluOracle(v))),
       1e-5,
-    );
-  });
-
-  it('kernel:GeluNew;gradient: 0 or 1 for large arguments, none for infinities', async () => {
-    const sizes = [1e-40, 1e-6, 1, 5, 9, 10, 12.9, 13.1, 20, 1e6, 1e12, 2e13, 1e19, 1e20, 3e38, infinity];
-    const x = Float32Array.from([...sizes, ...sizes.map((v) => -v), Number.NaN]);
-    const slope = (v: number) => {
-      if (Number.isFinite(v) && Math.abs(v) > 100) return v > 0 ? 1 : 0;
-      const s = 1 / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)));
-      return s + v * s * (1 - s) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * v * v);
-    };
-    await expectClose(
-      tf.tidy(() => tf.grad((v) => geluNew(v).sum())(tf.tensor1d(x))),
-      Array.from(x, slope),
-      5e-6,
     );
   });
 

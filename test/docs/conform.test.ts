@@ -1,6 +1,6 @@
 /** docs/conform.md: its example runs and prints what the page says, its report is one, its suites are those there are. */
 import { readFileSync } from 'node:fs';
-import { metamorphicCases, oracleCases } from '@nanscope/conform';
+import { kernelCases, metamorphicCases, oracleCases } from '@nanscope/conform';
 import { expect, it, vi } from 'vitest';
 import { run } from '../integration/cli.ts';
 import { at, expectPart } from './pages.ts';
@@ -21,7 +21,11 @@ it('the example prints what the page says', async () => {
 });
 
 it('the cases of our own are as many as the page says', () => {
-  const counts = { metamorphic: metamorphicCases.length, oracle: oracleCases.length };
+  const counts = {
+    metamorphic: metamorphicCases.length,
+    oracle: oracleCases.length,
+    kernel: kernelCases.length,
+  };
   const rows = Object.entries(counts).map(([suite, count]) => `| \`${suite}\` | ${count} |`);
   expectPart(page, 'counts', ['| suite | cases |', '|---|---|', ...rows].join('\n'));
 });

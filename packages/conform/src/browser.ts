@@ -17,6 +17,15 @@ export { type OnnxruntimeOperator, onnxruntimeOperators } from './implementation
 export { type TensorflowAttention, tensorflowImplementation } from './implementations/tensorflow.ts';
 export { largest, type Measured, measure, relativeError } from './judge/compare.ts';
 export { type CaseResult, type ControlResult, verdict } from './judge/verdict.ts';
+export type {
+  KernelCase,
+  KernelImplementation,
+  KernelName,
+  KernelNumbers,
+  KernelProblem,
+  KernelTensor,
+} from './kernels/case.ts';
+export { kernelCases } from './kernels/index.ts';
 export { metamorphicCases } from './metamorphic/index.ts';
 export { numbers } from './numbers.ts';
 export { oracleComparisons } from './oracle/accuracy.ts';

@@ -1,6 +1,6 @@
 /**
  * What a conformance case is: attention problems to be run, and a pure judgement of what came out. Where cases come
- * from is in oracle/, metamorphic/ and vectors/; how they are run in run/; what passes in judge/.
+ * from is in oracle/, metamorphic/ and vectors/; how they are run in run/; what passes in judge/. Cases of the kernels around attention are in kernels/.
  */
 import type { CaptureStage, ReferenceProblem } from '@nanscope/attention';
 import type { AttentionNode } from './onnx/node.ts';

@@ -4,6 +4,7 @@ export { observeCells } from './cells/observe-cells.ts';
 export type { CellResult, ExperimentMessage } from './cells/task.ts';
 export { type CellsTask, isFailure, type ObservedCell } from './cells/task.ts';
 export { readCases } from './conform/cases.ts';
+export { ownKernels } from './conform/kernels.ts';
 export { isOnnxruntime, onnxruntimeDecision, onnxruntimeProvider } from './conform/onnxruntime.ts';
 export { ownCases, refuseNoCases } from './conform/own-cases.ts';
 export { type ConformMessage, type ConformTask, implementationOf } from './conform/task.ts';

@@ -19,7 +19,7 @@ export { activate } from './kernels/activation.ts';
 export { dropout } from './kernels/dropout.ts';
 export type { Columns } from './kernels/dropout-plan.ts';
 export { geluNew } from './kernels/gelu-new.ts';
-export { layerNorm } from './kernels/layer-norm.ts';
+export { type LayerNormResults, layerNorm, layerNormResults } from './kernels/layer-norm.ts';
 export { linear } from './kernels/linear.ts';
 export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
 export { KeyValueCache } from './key-value-cache.ts';

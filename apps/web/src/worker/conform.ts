@@ -1,6 +1,6 @@
-/** The conformance suite for attention on one device, case after case. */
+/** The conformance suite on one device, case after case. */
 import { runSuite, tensorflowImplementation } from '@nanscope/conform';
-import { ownCases } from '@nanscope/lane';
+import { ownCases, ownKernels } from '@nanscope/lane';
 import { environmentOf } from './environment.ts';
 import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';
@@ -11,7 +11,7 @@ export async function runConform(
 ): Promise<undefined> {
   const session = await openSession(decision, say);
   say({ kind: 'opened', environment: environmentOf(session.facts.version) });
-  for await (const result of runSuite(ownCases(filter), tensorflowImplementation(implementation)))
-    say({ kind: 'case', result });
+  const results = runSuite(ownCases(filter), tensorflowImplementation(implementation), ownKernels);
+  for await (const result of results) say({ kind: 'case', result });
   await session.dispose();
 }

@@ -62,12 +62,18 @@ export function largest(values: ArrayLike<number>): number {
   return most;
 }
 
-/** The largest difference where both are finite, relative to the largest expected number. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+/** The largest difference where both are finite. */
+export function greatestError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let error = 0;
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(actual[i]! - expected[i]!);
     if (Number.isFinite(difference)) error = Math.max(error, difference);
   }
+  return error;
+}
+
+/** The same, relative to the largest expected number. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const error = greatestError(actual, expected);
   return error === 0 ? 0 : error / largest(expected);
 }

@@ -25,7 +25,10 @@ export interface CaseResult {
 const share = ({ required, allowed }: Measured) =>
   required === 0 ? 0 : allowed === 0 ? Number.POSITIVE_INFINITY : required / allowed;
 
-export function verdict({ id, accuracy }: ConformCase, { comparisons, controls }: Judgement): CaseResult {
+/** What is told of a case, whatever it is about. */
+type Named = Pick<ConformCase, 'id' | 'accuracy'>;
+
+export function verdict({ id, accuracy }: Named, { comparisons, controls }: Judgement): CaseResult {
   const tensors = comparisons.map(measure);
   const controlResults = controls.map((control) => ({
     name: control.name,
@@ -56,7 +59,7 @@ export function verdict({ id, accuracy }: ConformCase, { comparisons, controls }
 
 /** A case that gave no numbers: refused, or ended by an error. */
 export function withoutNumbers(
-  { id, accuracy }: ConformCase,
+  { id, accuracy }: Named,
   status: 'fail' | 'refused',
   reason: string,
 ): CaseResult {

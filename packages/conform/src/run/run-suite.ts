@@ -4,6 +4,7 @@ import type { AttentionNumbers, ConformCase } from '../case.ts';
 import { type AttentionImplementation, Refused } from '../implementation.ts';
 import { forwardPart } from '../judge/forward-part.ts';
 import { type CaseResult, verdict, withoutNumbers } from '../judge/verdict.ts';
+import type { KernelCase, KernelImplementation } from '../kernels/case.ts';
 
 /** Never throws: what an implementation throws is a case that fails. */
 export async function runCase(
@@ -34,10 +35,27 @@ export async function runCase(
     : verdict(testCase, forward);
 }
 
-/** Each result as soon as it is there. */
+async function runKernelCase(testCase: KernelCase, kernels: KernelImplementation): Promise<CaseResult> {
+  try {
+    return verdict(testCase, testCase.judge(await kernels.run(testCase.problem)));
+  } catch (error) {
+    return withoutNumbers(testCase, 'fail', `${testCase.problem.kernel} threw: ${errorLine(error)}`);
+  }
+}
+
+/**
+ * Each result as soon as it is there.
+ *
+ * @param kernels what runs the cases of kernels; without it they are refused
+ */
 export async function* runSuite(
-  cases: readonly ConformCase[],
+  cases: readonly (ConformCase | KernelCase)[],
   implementation: AttentionImplementation,
+  kernels?: KernelImplementation,
 ): AsyncGenerator<CaseResult> {
-  for (const testCase of cases) yield await runCase(testCase, implementation);
+  for (const testCase of cases) {
+    if (!('problem' in testCase)) yield await runCase(testCase, implementation);
+    else if (kernels) yield await runKernelCase(testCase, kernels);
+    else yield withoutNumbers(testCase, 'refused', 'it is about a kernel, and only attention is under test');
+  }
 }

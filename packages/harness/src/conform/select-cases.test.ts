@@ -10,7 +10,9 @@ const base = mkdtempSync(join(tmpdir(), 'conform-cases-'));
 afterAll(() => rmSync(base, { recursive: true }));
 
 const ids = async (config: Partial<ConformConfig>) =>
-  selectCases((await readCases(config)).cases, config as ConformConfig).map(({ id }) => id);
+  selectCases((await readCases({ attn: 'sdpa', ...config })).cases, config as ConformConfig).map(
+    ({ id }) => id,
+  );
 
 describe('the cases of a conformance run', () => {
   it('are divided by shards that are disjoint and together the whole', async () => {

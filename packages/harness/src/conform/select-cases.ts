@@ -1,5 +1,4 @@
 /** Which of the cases run: those that failed in an earlier run (--last-failed), and of them a part (--shard). */
-import type { ConformCase } from '@nanscope/conform';
 import { UserError } from '@nanscope/errors';
 import type { ConformConfig } from '@nanscope/settings';
 import { failedCases } from '../selection/last-failed.ts';
@@ -7,10 +6,10 @@ import { onlyFailed } from '../selection/only-failed.ts';
 import { inShard, shardFrom } from '../selection/shard.ts';
 
 /** @throws UserError `conform/no-cases`, `usage/shard`, `usage/last-failed` */
-export function selectCases(
-  cases: readonly ConformCase[],
+export function selectCases<Case extends { readonly id: string }>(
+  cases: readonly Case[],
   { shard, lastFailed }: ConformConfig,
-): readonly ConformCase[] {
+): readonly Case[] {
   const asked =
     lastFailed === undefined ? cases : onlyFailed(cases, failedCases(lastFailed), ({ id }) => id, 'cases');
   if (shard === undefined) return asked;

@@ -1,10 +1,11 @@
 /** The cases that a configuration names: ours, and those of folders with vectors. Which of them run is the parent's choice. */
-import { type ConformCase, idFilter, readVectors } from '@nanscope/conform';
+import { idFilter, readVectors } from '@nanscope/conform';
 import type { ConformConfig } from '@nanscope/settings';
-import { ownCases, refuseNoCases } from './own-cases.ts';
+import { isOnnxruntime } from './onnxruntime.ts';
+import { type AnyCase, ownCases, refuseNoCases } from './own-cases.ts';
 
 export interface ReadCases {
-  readonly cases: readonly ConformCase[];
+  readonly cases: readonly AnyCase[];
   /** One line for each vector that cannot be read. */
   readonly badVectors: readonly string[];
 }
@@ -13,9 +14,10 @@ export interface ReadCases {
 export async function readCases({
   vectors = [],
   filter,
-}: Pick<ConformConfig, 'vectors' | 'filter'>): Promise<ReadCases> {
+  attn,
+}: Pick<ConformConfig, 'vectors' | 'filter' | 'attn'>): Promise<ReadCases> {
   const wanted = idFilter(filter);
-  const cases = [...ownCases(filter)];
+  const cases = [...ownCases(filter, isOnnxruntime(attn))];
   const badVectors: string[] = [];
   const copies = new Map<string, number>();
   for (const folder of vectors) {

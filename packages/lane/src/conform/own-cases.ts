@@ -1,13 +1,22 @@
-/** The cases that come along: relations, and those of the float64 oracle. */
-import { type ConformCase, idFilter, metamorphicCases, oracleCases } from '@nanscope/conform';
+/** The cases of our own: relations, those of the float64 oracle, and those of the kernels around attention. */
+import {
+  type ConformCase,
+  idFilter,
+  type KernelCase,
+  kernelCases,
+  metamorphicCases,
+  oracleCases,
+} from '@nanscope/conform';
 import { nearest, UserError } from '@nanscope/errors';
 
-const own = [...metamorphicCases, ...oracleCases];
+export type AnyCase = ConformCase | KernelCase;
 
-/** In the order they are run. */
-export function ownCases(filter: string | undefined): readonly ConformCase[] {
+const own: readonly AnyCase[] = [...metamorphicCases, ...oracleCases, ...kernelCases];
+
+/** In the order they are run. @param attentionOnly for an implementation that brings no other kernels */
+export function ownCases(filter: string | undefined, attentionOnly = false): readonly AnyCase[] {
   const wanted = idFilter(filter);
-  return own.filter(({ id }) => wanted(id));
+  return own.filter((each) => wanted(each.id) && !(attentionOnly && 'problem' in each));
 }
 
 /** @throws UserError `conform/no-cases` */

@@ -9,6 +9,7 @@ import type { LaneMessage } from '../protocol/task.ts';
 import { environmentOf, machineOf } from '../session/environment.ts';
 import { openSession } from '../session/open-session.ts';
 import { readCases } from './cases.ts';
+import { ownKernels } from './kernels.ts';
 import { isOnnxruntime, onnxruntimeProvider } from './onnxruntime.ts';
 import { type ConformMessage, type ConformTask, implementationOf } from './task.ts';
 
@@ -28,7 +29,7 @@ export async function runConformLane(
   const session = await openSession(task, say);
   say({ kind: 'opened', environment: environmentOf(session) });
   const implementation = tensorflowImplementation(implementationOf(task));
-  await tellResults(runSuite(cases, implementation), task.config.bail, say);
+  await tellResults(runSuite(cases, implementation, ownKernels), task.config.bail, say);
   await session.dispose();
 }
 

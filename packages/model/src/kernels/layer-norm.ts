@@ -5,7 +5,7 @@
  *     average(v) = sum(v / C)                    divided first: it overflows only where an element does
  *     rough      = x - average(x)
  *     d          = rough - average(rough)        what rounding left of the mean, so that rows far from zero keep their digits
- *     variance   = average(d d)                  a result of its own: where squares overflow, y is finite and wrong
+ *     variance   = sum((d / sqrt(C))^2)          a result of its own: where it is beyond float32, y is finite and wrong
  */
 import {
   type Allocate,
@@ -49,7 +49,7 @@ function host(
     sum = 0;
     for (let c = 0; c < C; c++) {
       d[c]! -= rest;
-      sum += float32(d[c]! * d[c]!);
+      sum += d[c]! * d[c]!;
     }
     variance[n] = sum / C;
     const inverse = 1 / Math.sqrt(float32(variance[n]! + epsilon));
@@ -71,7 +71,8 @@ function tensorflow(
     const average = (values: tf.Tensor) => matrixProduct(backend, values, shares);
     const rough = tf.sub(x, average(x));
     const d = tf.sub(rough, average(rough));
-    const variance = average(tf.square(d));
+    const squares = tf.square(tf.mul(d, 1 / Math.sqrt(C)));
+    const variance = matrixProduct(backend, squares, tf.ones([C, 1]));
     const normalised = tf.mul(d, tf.rsqrt(tf.add(variance, epsilon)));
     return [biasAdd(backend, tf.mul(normalised, scale), offset), tf.reshape(variance, [N])];
   });
@@ -91,6 +92,31 @@ function centre(x: tf.Tensor2D): tf.Tensor2D {
 /** [N] -> [N,1] */
 const inverseDeviation = (variance: tf.Tensor, epsilon: number) =>
   tf.rsqrt<tf.Tensor2D>(tf.add(tf.reshape(variance, [-1, 1]), epsilon));
+
+export interface LayerNormResults {
+  /** [N,C]; a row that holds a NaN or an infinity is NaN throughout, one of an infinite variance is the offset. */
+  readonly y: tf.Tensor2D;
+  /** [N]; Infinity where it is beyond float32. No gradient flows through it. */
+  readonly variance: tf.Tensor1D;
+}
+
+/** Both results. Call inside a tidy. @param x [N,C] @param scale [C] @param offset [C] */
+export function layerNormResults(
+  x: tf.Tensor2D,
+  scale: tf.Tensor1D,
+  offset: tf.Tensor1D,
+  epsilon: number,
+): LayerNormResults {
+  if (hasKernel('LayerNorm')) {
+    const results = tf.engine().runKernel('LayerNorm', { x, scale, offset }, { epsilon });
+    const [y, variance] = results as tf.Tensor[] as [tf.Tensor2D, tf.Tensor1D];
+    return { y, variance };
+  }
+  const d = centre(x);
+  const variance = tf.sum<tf.Tensor1D>(tf.square(tf.mul(d, 1 / Math.sqrt(x.shape[1]))), 1);
+  const normalised = tf.mul(d, inverseDeviation(variance, epsilon));
+  return { y: tf.add<tf.Tensor2D>(tf.mul(normalised, scale), offset), variance };
+}
 
 /** dx = (g - average(g) - xhat average(g xhat)) / deviation with g = dy scale; the variance is for the taps, and has no slope. */
 tf.registerGradient({
@@ -123,8 +149,7 @@ tf.registerGradient({
  * @param x [N,C]
  * @param scale [C]
  * @param offset [C]
- * @returns [N,C]; a row that holds a NaN or an infinity is NaN throughout. Where the variance is beyond float32 the row is
- * `offset`, and the variance, which taps see, is Infinity.
+ * @returns [N,C], see `LayerNormResults`
  */
 export function layerNorm(
   x: tf.Tensor2D,
@@ -132,13 +157,5 @@ export function layerNorm(
   offset: tf.Tensor1D,
   epsilon: number,
 ): tf.Tensor2D {
-  return tf.tidy(() => {
-    if (hasKernel('LayerNorm')) {
-      const results = tf.engine().runKernel('LayerNorm', { x, scale, offset }, { epsilon });
-      return (results as tf.Tensor[])[0] as tf.Tensor2D;
-    }
-    const d = centre(x);
-    const inverse = inverseDeviation(average(tf.square(d)), epsilon);
-    return tf.add<tf.Tensor2D>(tf.mul(tf.mul(d, inverse), scale), offset);
-  });
+  return tf.tidy(() => layerNormResults(x, scale, offset, epsilon).y);
 }

@@ -50,7 +50,9 @@ tf.registerGradient({
           const [N, V] = logits.shape;
           const live = tf.greaterEqual(labels, tf.scalar(0, 'int32'));
           const upstream = tf.where(live, dy as tf.Tensor1D, tf.zerosLike(dy as tf.Tensor1D));
-          const difference = tf.sub(tf.softmax(logits), tf.oneHot(labels, V));
+          // tfjs refuses a single class.
+          const target = V === 1 ? tf.reshape(tf.cast(live, 'float32'), [N, 1]) : tf.oneHot(labels, V);
+          const difference = tf.sub(tf.softmax(logits), target);
           return tf.mul(difference, tf.reshape(upstream, [N, 1]));
         }),
       labels: () => tf.zerosLike(labels),

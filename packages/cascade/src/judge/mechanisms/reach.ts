@@ -88,7 +88,7 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
   ...all(['LayerNorm'], {
     name: 'overflow',
     nan: true,
-    // A squared difference from the mean, which is divided before it is added up, and the scaled result.
+    // The variance, at most the square of a difference from the mean, and the scaled result.
     of: ([x = 0, weight = 0, bias = 0], { inputs }) =>
       Math.max((2 * x) ** 2, Math.sqrt(sizeOf(inputs[1])) * weight + bias),
   }),
