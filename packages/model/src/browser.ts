@@ -1,14 +1,14 @@
 /** The part of the package that needs no file system: what a page can import. @module */
-export { type ActivationName, activationFunction, activationNames } from './activations.ts';
+
 export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
 export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
-export type { ModelFacts, ModelNote } from './facts.ts';
 export { generate } from './generate/generate.ts';
 export { type GenerationFile, parseGenerationConfig } from './generate/generation-config.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
 export { leftPad, type PromptBatch } from './generate/prompts.ts';
 export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';
 export { type WarpOptions, warp } from './generate/warp.ts';
+export { type ActivationName, activationFunction, activationNames } from './gpt2/activations.ts';
 export { type Gpt2Config, parseConfig, parseConfigText } from './gpt2/config.ts';
 export { configJson } from './gpt2/config-json.ts';
 export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './gpt2/cut.ts';
@@ -26,4 +26,5 @@ export { KeyValueCache } from './key-value-cache.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';
 export { isTrainedModel, type TrainedModel, trainedModelFiles, trainedModels } from './trained.ts';
 export { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './weights/build.ts';
+export type { ModelFacts, ModelNote } from './weights/facts.ts';
 export { type ModelFolder, openModel } from './weights/model-folder.ts';

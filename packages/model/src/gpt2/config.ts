@@ -4,7 +4,7 @@
  */
 import { errorLine, nearest, UserError } from '@nanscope/errors';
 import { z } from 'zod';
-import { activationNames, isActivationName } from '../activations.ts';
+import { activationNames, isActivationName } from './activations.ts';
 
 const positive = z.number().int().positive();
 const rate = z.number().min(0).max(1).default(0.1);

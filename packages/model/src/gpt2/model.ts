@@ -14,9 +14,9 @@ import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength, type Gpt2Batch } from '../batch.ts';
 import type { DropoutHook } from '../dropout.ts';
-import { drawnFacts, type ModelFacts } from '../facts.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
+import { drawnFacts, type ModelFacts } from '../weights/facts.ts';
 import { type BlockContext, block } from './block.ts';
 import type { Gpt2Config } from './config.ts';
 

@@ -3,7 +3,7 @@
  * names of Hugging Face's stand for which is in activations.ts.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type ActivationName, activationFunction } from '../activations.ts';
+import { type ActivationName, activationFunction } from '../gpt2/activations.ts';
 import { geluNew } from './gelu-new.ts';
 import { normalCdf } from './normal-cdf.ts';
 

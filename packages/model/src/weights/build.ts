@@ -1,12 +1,12 @@
 /** A model whose weights lie on the active backend: read tensor by tensor from its files, or drawn from a seed. */
 import { toFloat32 } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
-import { drawnFacts, type ModelFacts } from '../facts.ts';
 import type { Gpt2Config } from '../gpt2/config.ts';
 import { initialValues } from '../gpt2/initialize.ts';
 import { Gpt2 } from '../gpt2/model.ts';
 import { parameterShapes } from '../gpt2/parameters.ts';
 import { presetConfig } from '../presets.ts';
+import { drawnFacts, type ModelFacts } from './facts.ts';
 import { type ModelFolder, openModel } from './model-folder.ts';
 
 /** What a model can be built from: its files, or a shape (a preset's or any) with weights drawn from a seed. */

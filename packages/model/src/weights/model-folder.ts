@@ -10,10 +10,10 @@ import {
   openSource,
   type SafetensorsFile,
 } from '@nanscope/safetensors';
-import { configNotes, unusedSettings } from '../config-notes.ts';
-import type { ModelFacts } from '../facts.ts';
 import { type Gpt2Config, parseConfigText } from '../gpt2/config.ts';
-import { matchTensors } from '../match-tensors.ts';
+import { configNotes, unusedSettings } from '../gpt2/config-notes.ts';
+import type { ModelFacts } from './facts.ts';
+import { matchTensors } from './match-tensors.ts';
 
 export interface ModelFolder {
   /** Its name, for messages. */

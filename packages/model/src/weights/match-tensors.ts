@@ -4,9 +4,9 @@
  */
 import { UserError } from '@nanscope/errors';
 import { type SafetensorsFile, toFloat32, toFloat64 } from '@nanscope/safetensors';
+import type { Gpt2Config } from '../gpt2/config.ts';
+import { parameterShapes } from '../gpt2/parameters.ts';
 import { type ModelNote, someOf } from './facts.ts';
-import type { Gpt2Config } from './gpt2/config.ts';
-import { parameterShapes } from './gpt2/parameters.ts';
 import { type NamedTensors, nameTensors, plain } from './tensor-names.ts';
 
 const HEAD = 'lm_head.weight';

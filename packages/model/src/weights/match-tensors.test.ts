@@ -8,9 +8,9 @@ import {
   writeSafetensors,
 } from '@nanscope/safetensors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfig } from './gpt2/config.ts';
-import { json, type Tensors, weights } from './testing/folder.ts';
-import { openWeights } from './weights/load.ts';
+import { parseConfig } from '../gpt2/config.ts';
+import { json, type Tensors, weights } from '../testing/folder.ts';
+import { openWeights } from './load.ts';
 
 const HEAD = 'lm_head.weight';
 const TABLE = 'transformer.wte.weight';

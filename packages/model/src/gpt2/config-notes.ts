@@ -3,8 +3,8 @@
  * what cannot be done is refused in config.ts.
  */
 import { nearest } from '@nanscope/errors';
-import { type ModelNote, someOf } from './facts.ts';
-import { configAliases } from './gpt2/config.ts';
+import { type ModelNote, someOf } from '../weights/facts.ts';
+import { configAliases } from './config.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
