@@ -4,5 +4,6 @@
  *
  * @module
  */
+export { Decorations, inWords } from './decorate.ts';
 export { nearest } from './nearest.ts';
 export { errorLine, UserError, type UserErrorOptions, type UserExitCode } from './user-error.ts';

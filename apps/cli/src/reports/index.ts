@@ -1,7 +1,8 @@
 /** `--reporter` of a command: checked before the run, made after it. */
+import { Decorations } from '@nanscope/errors';
 import { withFilesBeside } from '@nanscope/harness';
 import type { AnyRecord } from '@nanscope/record';
-import { type Reporter, reporters } from '@nanscope/report';
+import { type Reporter, reporters, verdictOf } from '@nanscope/report';
 import { planReports } from './plan.ts';
 import { checkPlaces, writeReports } from './write.ts';
 
@@ -13,7 +14,8 @@ export interface ReportFlags {
 /**
  * @param leavesFolder whether the command leaves a run folder, for reporters that write into it
  * @returns makes the reports of a result, whose run folder is given where there is one
- * @throws {UserError} `usage/reporter`, before anything runs
+ * @throws {UserError} `usage/reporter`, before anything runs; after it, once every other report is made and unless the
+ *   verdict has an exit code of its own
  */
 export function reportsOf(
   { reporter, json }: ReportFlags,
@@ -23,7 +25,14 @@ export function reportsOf(
   checkPlaces(plan);
   const readsFiles = plan.some((one) => (reporters[one.reporter] as Reporter).readsFiles);
   return async (record, folder) => {
-    const subject = readsFiles ? await withFilesBeside(record, folder) : { record };
-    writeReports(plan, subject, folder);
+    const decorations = new Decorations();
+    const beside = readsFiles
+      ? await decorations.makeLater('what lies beside the result', () => withFilesBeside(record, folder))
+      : undefined;
+    const failed = writeReports(plan, beside ?? { record }, folder);
+    for (const line of decorations.leftOut) process.stderr.write(`nanscope: ${line}\n`);
+    // Where the result itself says that something is wrong, that is the exit code.
+    if (failed !== undefined && verdictOf(record).exitCode === 0) throw failed;
+    if (failed !== undefined) process.stderr.write(`nanscope: ${failed.message}\n`);
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { checkPlaces } from './write.ts';
+import { checkPlaces, writeReports } from './write.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-places-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -20,4 +20,23 @@ it('a folder, or a place below a file, is refused before a run begins', () => {
   expect(() => check(base)).toThrow(/expected a file that can be written at .*, found a folder/);
   writeFileSync(join(base, 'file'), '');
   expect(() => check(join(base, 'file/report.html'))).toThrow(/file, which is no folder/);
+});
+
+it('a report that cannot be written costs no other: they are made, and the reason is one line', () => {
+  const blocked = join(base, 'blocked');
+  writeFileSync(blocked, '');
+  const place = (file: string) => ({ kind: 'file' as const, file });
+  const verdict = { code: 'agree', exitCode: 0, sentence: 'All is well.', next: '' } as const;
+  const record = { schemaVersion: 1, kind: 'eval', command: 'nanscope eval', verdict } as const;
+  const failed = writeReports(
+    [
+      { reporter: 'html', place: place(join(blocked, 'report.html')) },
+      { reporter: 'junit', place: place(join(base, 'junit.xml')) },
+    ],
+    { record },
+    undefined,
+  );
+  expect(failed).toMatchObject({ code: 'usage/reporter', exitCode: 2 });
+  expect(failed?.message).toContain('report.html');
+  expect(existsSync(join(base, 'junit.xml'))).toBe(true);
 });

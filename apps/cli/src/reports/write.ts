@@ -65,41 +65,63 @@ function appendSummary(subject: ReportSubject, file: string): void {
   }
 }
 
+/** Makes one report. @throws whatever goes wrong */
+function writeReport(
+  { reporter, place }: PlannedReport,
+  subject: ReportSubject,
+  folder: string | undefined,
+): void {
+  const { env, stdout, stderr } = process;
+  const { render, scalars }: Reporter = reporters[reporter];
+  if (place.kind === 'stdout') {
+    const style = terminalStyle(env, stdout.isTTY === true, stdout.columns);
+    stdout.write(render?.(subject, style) ?? '');
+  } else {
+    const file = place.kind === 'file' ? place.file : folder && join(folder, place.name);
+    if (file === undefined) {
+      // Interrupted before anything was written.
+      stderr.write(`nanscope: no ${reporter} report, since the run left no folder\n`);
+      return;
+    }
+    if (render) replaceFile(file, render(subject, FILE_STYLE));
+    const runs = scalars?.(subject);
+    if (runs?.length === 0) {
+      stderr.write(
+        `nanscope: no ${reporter} report, since a ${subject.record.kind} has no figures along steps\n`,
+      );
+      return;
+    }
+    if (runs) {
+      if (place.kind === 'folder') removeLink(file);
+      writeScalars(file, runs);
+    }
+    stderr.write(`report    ${file}\n`);
+  }
+  if (reporter === 'github' && env.GITHUB_STEP_SUMMARY) appendSummary(subject, env.GITHUB_STEP_SUMMARY);
+}
+
 /**
+ * Makes every report that can be made: one that fails costs no other.
+ *
  * @param folder the run folder; undefined where the run left none
- * @throws {UserError} `usage/reporter` for a file that can not be written
+ * @returns Why the first that failed did, in a line; undefined where none did.
  */
 export function writeReports(
   plan: readonly PlannedReport[],
   subject: ReportSubject,
   folder: string | undefined,
-): void {
-  const { env, stdout, stderr } = process;
-  const style = terminalStyle(env, stdout.isTTY === true, stdout.columns);
-  for (const { reporter, place } of plan) {
-    const { render, scalars }: Reporter = reporters[reporter];
-    if (place.kind === 'stdout') stdout.write(render?.(subject, style) ?? '');
-    else {
-      const file = place.kind === 'file' ? place.file : folder && join(folder, place.name);
-      if (file === undefined) {
-        // Interrupted before anything was written.
-        stderr.write(`nanscope: no ${reporter} report, since the run left no folder\n`);
-        continue;
-      }
-      if (render) replaceFile(file, render(subject, FILE_STYLE));
-      const runs = scalars?.(subject);
-      if (runs?.length === 0) {
-        stderr.write(
-          `nanscope: no ${reporter} report, since a ${subject.record.kind} has no figures along steps\n`,
-        );
-        continue;
-      }
-      if (runs) {
-        if (place.kind === 'folder') removeLink(file);
-        writeScalars(file, runs);
-      }
-      stderr.write(`report    ${file}\n`);
+): UserError | undefined {
+  const failures: UserError[] = [];
+  for (const one of plan) {
+    try {
+      writeReport(one, subject, folder);
+    } catch (error) {
+      const why =
+        error instanceof UserError ? error.message : `no ${one.reporter} report: ${errorLine(error)}.`;
+      failures.push(new UserError('usage/reporter', why));
     }
-    if (reporter === 'github' && env.GITHUB_STEP_SUMMARY) appendSummary(subject, env.GITHUB_STEP_SUMMARY);
   }
+  const [first, ...others] = failures;
+  for (const { message } of others) process.stderr.write(`nanscope: ${message}\n`);
+  return first;
 }

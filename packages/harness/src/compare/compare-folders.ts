@@ -1,5 +1,6 @@
 /** Two lane folders of a disk, compared. */
 import { readableText } from '@nanscope/collator';
+import { Decorations } from '@nanscope/errors';
 import { loadTokenizerFor } from '@nanscope/lane';
 import type { Tolerance } from '@nanscope/record';
 import {
@@ -27,10 +28,11 @@ export async function compareLaneFolders(
   targetFolder: string,
   referenceFolder: string,
   tolerance: Tolerance,
+  decorations = new Decorations(),
 ): Promise<ComparisonRecord | undefined> {
   const [target, reference] = [filesOf(targetFolder), filesOf(referenceFolder)];
   if (!target || !reference) return undefined;
-  return compareLanes(target, reference, tolerance, await labelDecoder(target.record));
+  return compareLanes(target, reference, tolerance, await labelDecoder(target.record), decorations);
 }
 
 /** Text of a label for the report, by the tokenizer of the run; its id where that is not at hand any more. */

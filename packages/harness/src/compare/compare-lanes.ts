@@ -1,5 +1,6 @@
 /** Two lanes -> what differs: configuration, environment, metrics, labels, cascades. Where their records lie is the caller's business. */
 import type { BatchTrace } from '@nanscope/cascade';
+import { Decorations } from '@nanscope/errors';
 import type { ComparisonRecord, LaneRecord, MetricsRecord, SampleLine, Tolerance } from '@nanscope/record';
 import { CommonLabels } from './common-labels.ts';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
@@ -16,12 +17,19 @@ export interface LaneFiles {
   traces(wanted: ReadonlySet<number>): Promise<ReadonlyMap<number, BatchTrace>>;
 }
 
+/** Of cascades that were not compared. */
+const nothingAligned: Pick<ComparisonRecord, 'ops' | 'cascade'> = {
+  ops: { aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 },
+  cascade: [],
+};
+
 /** @param decode the text of a label, for the report */
 export async function compareLanes(
   { record: target, ...targetFiles }: LaneFiles,
   { record: reference, ...referenceFiles }: LaneFiles,
   { rtol, atol }: Tolerance,
   decode: (label: number) => string,
+  decorations = new Decorations(),
 ): Promise<ComparisonRecord> {
   const tolerance = { rtol, atol };
   const wanted = batchesToAlign(target, reference);
@@ -41,10 +49,15 @@ export async function compareLanes(
     rtol,
     atol,
     configuration: configurationDifferences(reference, target),
-    environment: environmentDifferences(reference, target),
+    environment:
+      decorations.make('what differs between the machines', () =>
+        environmentDifferences(reference, target),
+      ) ?? [],
     ...metricsOf(target.metrics, reference.metrics, labels, common, tolerance),
     labels,
-    ...compareCascades(target, reference, targetTraces, referenceTraces),
+    ...(decorations.make('the comparison of the cascades', () =>
+      compareCascades(target, reference, targetTraces, referenceTraces),
+    ) ?? nothingAligned),
   };
 }
 

@@ -1,6 +1,6 @@
 /** `nanscope compare A B`: the target lanes of two runs, or any two lane folders. */
 import { basename, join } from 'node:path';
-import { UserError } from '@nanscope/errors';
+import { Decorations, UserError } from '@nanscope/errors';
 import type { Tolerance } from '@nanscope/record';
 import { type LaneRecord, type ResultRecord, readLane, readRun, SCHEMA_VERSION } from '@nanscope/record';
 import { compareLaneFolders } from './compare-folders.ts';
@@ -32,7 +32,8 @@ export async function compareRuns(
   command: string,
 ): Promise<ResultRecord> {
   const [own, other] = [sideOf(target), sideOf(reference)];
-  const comparison = await compareLaneFolders(own.folder, other.folder, tolerance);
+  const decorations = new Decorations();
+  const comparison = await compareLaneFolders(own.folder, other.folder, tolerance, decorations);
   if (!comparison || (comparison.labels.compared === 0 && comparison.metrics.length === 0)) {
     throw new UserError(
       'compare/nothing',
@@ -41,5 +42,13 @@ export async function compareRuns(
   }
   const parts = { target: own.lane, reference: other.lane, comparison };
   const verdict = judge({ ...parts, outcomes: {}, referenceWanted: true, command, separateRuns: true });
-  return { schemaVersion: SCHEMA_VERSION, kind: 'compare', command, ...parts, verdict };
+  const { leftOut } = decorations;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'compare',
+    command,
+    ...parts,
+    ...(leftOut.length > 0 && { leftOut }),
+    verdict,
+  };
 }

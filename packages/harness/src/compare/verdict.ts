@@ -1,5 +1,6 @@
 /** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
 
+import { inWords } from '@nanscope/errors';
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import {
   type ComparisonRecord,
@@ -85,7 +86,7 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
     code: 'no-reference',
     exitCode: 0,
     sentence: bad
-      ? `The loss is ${lane.metrics?.loss}: ${originWords(lane)}.${leakWords(lane)}`
+      ? `The loss is ${lane.metrics?.loss}: ${inWords('the origin', () => originWords(lane))}.${leakWords(lane)}`
       : `The loss is finite, and there is no reference to compare with.${leakWords(lane)}`,
     next: bad ? guardAdvice(lane) : 'Leave out --reference none to compare with the best CPU backend.',
   };
@@ -123,7 +124,7 @@ function permitted({ separateRuns }: Evidence, { shadow }: ComparisonRecord): Ve
   return {
     code: 'permitted-by-float32',
     exitCode: 1,
-    sentence: `Within what float32 in any order may give: ${shadowWords(shadow)}.`,
+    sentence: `Within what float32 in any order may give: ${replayWords(shadow)}.`,
     next: separateRuns
       ? replayNext
       : 'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
@@ -137,7 +138,7 @@ function suspected(evidence: Evidence, { shadow }: ComparisonRecord): VerdictRec
   return {
     code: 'kernel-bug-suspected',
     exitCode: 1,
-    sentence: `Kernel bug suspected: ${shadowWords(shadow)}.`,
+    sentence: `Kernel bug suspected: ${replayWords(shadow)}.`,
     next: reportNext,
   };
 }
@@ -184,9 +185,13 @@ function isLabelled({ ops, shadow }: ComparisonRecord): boolean {
   );
 }
 
+/** What replaying an op found, which the verdict stands without. */
+const replayWords = (shadow: ComparisonRecord['shadow']): string =>
+  inWords('the op', () => shadowWords(shadow));
+
 /** What the replay of ops adds to a verdict that stands without it. */
 function replayed({ shadow }: ComparisonRecord): string {
-  const said = shadowWords(shadow);
+  const said = replayWords(shadow);
   return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
 }
 
@@ -299,7 +304,7 @@ function verdictOf(evidence: Evidence): VerdictRecord {
     return {
       code: 'agree-non-finite',
       exitCode: 0,
-      sentence: `Policy, not device: both lanes agree and both are non-finite. ${originWords(target).replace(/^./, (letter) => letter.toUpperCase())}.${leakWords(target)}`,
+      sentence: `Policy, not device: both lanes agree and both are non-finite. ${inWords('the origin', () => originWords(target)).replace(/^./, (letter) => letter.toUpperCase())}.${leakWords(target)}`,
       next: guardAdvice(target),
     };
   }

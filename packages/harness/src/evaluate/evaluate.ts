@@ -3,6 +3,7 @@
  * of data in the modules it calls.
  */
 import { join } from 'node:path';
+import { Decorations } from '@nanscope/errors';
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import { removeTemporary, startLane, withModelFolder } from '@nanscope/lane';
 import type { ResultRecord } from '@nanscope/record';
@@ -160,22 +161,25 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHo
     hooks.signal,
   );
   const lanes = collect(folder, decided, outcomes);
+  const decorations = new Decorations();
   const compared =
     lanes.target && lanes.reference
-      ? await compareLaneFolders(join(folder, 'target'), join(folder, 'reference'), config)
+      ? await compareLaneFolders(join(folder, 'target'), join(folder, 'reference'), config, decorations)
       : undefined;
   const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
   const found =
     compared && whole
-      ? await investigate(
-          {
-            ...{ config, decided, comparison: compared },
-            samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
-            open: (task) => startShadowLane(task, decided.environment, hooks.signal),
-          },
-          hooks.onStage,
-          hooks.signal,
-        )
+      ? ((await decorations.makeLater('the replay of a difference', () =>
+          investigate(
+            {
+              ...{ config, decided, comparison: compared },
+              samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
+              open: (task) => startShadowLane(task, decided.environment, hooks.signal),
+            },
+            hooks.onStage,
+            hooks.signal,
+          ),
+        )) ?? {})
       : {};
   const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
@@ -189,6 +193,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHo
     command,
     folder,
     ...parts,
+    ...(decorations.leftOut.length > 0 && { leftOut: decorations.leftOut }),
     verdict,
   };
   writeJson(folder, 'run.json', result);

@@ -15,6 +15,7 @@ import {
   type Turn,
 } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
+import { Decorations } from '@nanscope/errors';
 import type { CascadeRecord, OriginRecord, PictureRecord } from '@nanscope/record';
 
 type CascadeMechanism = OriginRecord['mechanism'];
@@ -79,12 +80,18 @@ export function summarize(
   { trace, batch, policy }: TracedBatch,
   level: CascadeRecord['level'],
   previous: readonly BatchTrace[] = [],
+  decorations = new Decorations(),
 ): CascadeRecord {
   const context = contextFor(batch, policy);
   const judgements = classifyOps(trace, context);
   const { events, cut } = cascadeEvents(trace, judgements, MOST_EVENTS);
   const origin = findOrigin(trace, context, judgements);
-  const picture = positionPicture(trace, context);
+  const picture = decorations.make('the picture of positions', () => positionPicture(trace, context));
+  const spread =
+    picture && decorations.make('the spread', () => spreadOf(trace, judgements, picture, context));
+  const warning = decorations.make('the early warning', () =>
+    warningRecord(earlyWarning(trace, context, previous, judgements)),
+  );
   return {
     level,
     ops: trace.records.length,
@@ -102,16 +109,18 @@ export function summarize(
         ...(origin.becameNaN && { becameNaN: turnRecord(origin.becameNaN) }),
       },
     }),
-    spread: spreadOf(trace, judgements, picture, context),
+    spread: spread ?? [],
     kills: events
       .filter((event) => (event.class === 'kill' || event.ended) && event.benign === undefined)
       .map((event) => event.key),
-    picture: {
-      layers: [...picture.layers],
-      cells: picture.cells.map((layers) => [...layers]),
-      padding: maskRows(batch).map(pads),
-    },
+    ...(picture && {
+      picture: {
+        layers: [...picture.layers],
+        cells: picture.cells.map((layers) => [...layers]),
+        padding: maskRows(batch).map(pads),
+      },
+    }),
     observer: 'unchecked',
-    warning: warningRecord(earlyWarning(trace, context, previous, judgements)),
+    ...(warning && { warning }),
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Session } from '@nanscope/backend';
 import type { CollateOptions, Tokenizer } from '@nanscope/collator';
+import { Decorations } from '@nanscope/errors';
 import type { Gpt2 } from '@nanscope/model';
 import type { EnvironmentRecord, RecordSink } from '@nanscope/record';
 import { policyOf, traceSettings } from '@nanscope/settings';
@@ -38,6 +39,8 @@ export interface LaneSetup {
   /** The most memory the lane has held so far, in bytes; absent where nobody tells, as in most browsers. */
   readonly peakBytes?: () => number;
   readonly say: (message: LaneMessage) => void;
+  /** What could not be made for this lane before. */
+  readonly decorations?: Decorations;
 }
 
 export interface Evaluated {
@@ -129,17 +132,30 @@ export async function evaluateLane(
   if (completed) say({ kind: 'note', text: `goes on after ${completed.count} of ${task.batches} batches` });
   const recorder = new LaneRecorder(sink, head, setup.source, completed?.record);
   const settings = traceSettings(task.config);
-  const tracer = new LaneTracer(session, settings, model, sink, completed?.record.cascade);
+  const { decorations = new Decorations() } = setup;
+  const tracer = new LaneTracer(session, settings, model, sink, completed?.record.cascade, decorations);
   try {
     const { first, labelled } = await evaluateAll({ ...setup, computation, tracer, recorder, completed });
     if (labelled) {
       say({ kind: 'loading', what: 'checking for leaks' });
       const { batch } = labelled.batch;
       recorder.update(
-        await probeQuestions(computation, tracer, batch, setup.collation, setup.tokenizer, task.config),
+        await probeQuestions(
+          ...([
+            computation,
+            tracer,
+            batch,
+            setup.collation,
+            setup.tokenizer,
+            task.config,
+            decorations,
+          ] as const),
+        ),
       );
     }
     if (first && before) await before(first, computation);
+    const { leftOut } = decorations;
+    if (leftOut.length > 0) recorder.update({ leftOut });
     recorder.update({ status: 'complete', finishedAt: new Date().toISOString() });
   } finally {
     tracer.close();

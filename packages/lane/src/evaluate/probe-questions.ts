@@ -1,5 +1,6 @@
 /** The questions a lane answers on a small batch, after the evaluation: leaks, the policy's effect, the observer's effect. */
 import type { CausalLMBatch, CollateOptions, Tokenizer } from '@nanscope/collator';
+import type { Decorations } from '@nanscope/errors';
 import type { LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import type { Computation } from './evaluate-batch.ts';
@@ -16,14 +17,20 @@ export async function probeQuestions(
   options: CollateOptions | undefined,
   tokenizer: Tokenizer,
   config: EvalConfig,
+  decorations: Decorations,
 ): Promise<Partial<LaneRecord>> {
   const batch = options ? probeBatch(first, options) : first;
   await tracer.observe(computation, batch);
+  const leak = await checkLeaks(computation, batch);
+  const effect =
+    computation.policy.name === 'safe'
+      ? undefined
+      : await decorations.makeLater("the policy's effect", () =>
+          policyEffect(computation, batch, tokenizer, config),
+        );
   return {
-    leak: await checkLeaks(computation, batch),
-    ...(computation.policy.name === 'safe'
-      ? {}
-      : { policyEffect: await policyEffect(computation, batch, tokenizer, config) }),
+    leak,
+    ...(effect && { policyEffect: effect }),
     cascade: tracer.record(),
   };
 }

@@ -2,13 +2,14 @@
  * A lane from start to end, in its own process: open the backend, load the model and the data, evaluate, save.
  * What is computed is evaluate-lane.ts's business, comparison the parent's.
  */
+import { Decorations } from '@nanscope/errors';
 import type { Gpt2 } from '@nanscope/model';
 import { folderSink, holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import { loadModel } from '../data/model.ts';
 import type { LaneMessage, LaneTask } from '../protocol/task.ts';
-import { environmentOf } from '../session/environment.ts';
+import { environmentOf, unknownEnvironment } from '../session/environment.ts';
 import { openSession } from '../session/open-session.ts';
 import { earlierLane } from './earlier-lane.ts';
 import { evaluateLane } from './evaluate-lane.ts';
@@ -21,13 +22,16 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
   const tokenizer = await loadTokenizerFor(config);
   say({ kind: 'loading', what: `loading ${config.model}` });
   const model: Gpt2 = await loadModel(config);
+  const decorations = new Decorations();
   await evaluateLane(
     {
       task,
       session,
       model,
       tokenizer,
-      environment: environmentOf(session),
+      environment:
+        decorations.make('the environment', () => environmentOf(session)) ?? unknownEnvironment(session),
+      decorations,
       source: config.loadInputs ?? config.data ?? 'built-in text',
       batches: evalBatches(config, tokenizer, model.config),
       collation: config.loadInputs ? undefined : collateOptions(config, tokenizer, model.config),

@@ -5,6 +5,7 @@
 import type { Session } from '@nanscope/backend';
 import { namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
+import { Decorations } from '@nanscope/errors';
 import type { Gpt2 } from '@nanscope/model';
 import type { CascadeRecord, RecordSink } from '@nanscope/record';
 import type { TraceSettings } from '@nanscope/settings';
@@ -22,6 +23,7 @@ export class LaneTracer {
   readonly #model: Gpt2;
   readonly #trace: Trace;
   readonly #book: TraceBook;
+  readonly #decorations: Decorations;
 
   /** @param earlier the summary of the batches before, where an earlier process completed them */
   constructor(
@@ -30,10 +32,12 @@ export class LaneTracer {
     model: Gpt2,
     sink: RecordSink,
     earlier?: CascadeRecord,
+    decorations = new Decorations(),
   ) {
     this.#session = session;
     this.#settings = settings;
     this.#model = model;
+    this.#decorations = decorations;
     this.#book = new TraceBook(settings, sink, earlier);
     this.#trace = this.#open(settings.level);
   }
@@ -53,7 +57,9 @@ export class LaneTracer {
     if (collected.records.length === 0) return result; // A batch without a label computes nothing.
     const traced = { trace: collected, batch: evalBatch.batch, policy: computation.policy };
     const summary = this.#book.searching
-      ? summarize(traced, this.#settings.level, this.#book.last)
+      ? this.#decorations.make('the summary of a trace', () =>
+          summarize(traced, this.#settings.level, this.#book.last, this.#decorations),
+        )
       : undefined;
     this.#book.add(traced.trace, summary);
     return result;

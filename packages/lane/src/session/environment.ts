@@ -13,6 +13,12 @@ export function environmentOf({ facts }: Session): EnvironmentRecord {
   return { ...machineOf(facts.version), strictNumerics: facts.capabilities.strictNumerics };
 }
 
+/** Where nothing can be said of the machine: the versions alone. */
+export const unknownEnvironment = ({ facts }: Session): EnvironmentRecord => ({
+  ...{ nanscope: version, node: process.versions.node, os: process.platform, osVersion: 'unknown' },
+  ...{ arch: process.arch, cpu: 'unknown', cores: 0, backendVersion: facts.version },
+});
+
 /** @param backendVersion what computes, and its version */
 export function machineOf(backendVersion: string): EnvironmentRecord {
   const cpus = os.cpus();

@@ -150,6 +150,8 @@ export const laneSchema = z.object({
   cascade: cascadeSchema.optional(),
   leak: leakSchema.optional(),
   policyEffect: policyEffectSchema.optional(),
+  /** What decorates the record and could not be made, a line each. */
+  leftOut: z.array(z.string()).readonly().optional(),
   memory: z.object({ peakResidentBytes: z.number(), tensorsGrown: z.number().int() }).optional(),
 });
 export type LaneRecord = z.infer<typeof laneSchema>;

@@ -120,6 +120,8 @@ export const resultSchema = z.object({
   target: laneSchema.optional(),
   reference: laneSchema.optional(),
   comparison: comparisonSchema.optional(),
+  /** What decorates the result and could not be made, a line each; a lane has its own. */
+  leftOut: z.array(z.string()).readonly().optional(),
   verdict: verdictSchema,
 });
 export type ResultRecord = z.infer<typeof resultSchema>;

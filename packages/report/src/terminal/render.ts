@@ -1,4 +1,5 @@
 /** The report on a terminal: sections in reading order, from what was run to what to do next. */
+import { Decorations } from '@nanscope/errors';
 import type { ResultRecord } from '@nanscope/record';
 import { sanitizeRecord } from '@nanscope/record';
 import { type Line, paint } from '../text/line.ts';
@@ -7,9 +8,10 @@ import { devicesSection } from './devices.ts';
 import { headerSection } from './header.ts';
 import { labelsSection, policyEffectSection } from './labels.ts';
 import { leaksSection } from './leaks.ts';
+import { leftOutLines, leftOutOf } from './left-out.ts';
 import { metricsSection } from './metrics.ts';
 import { originSection } from './origin.ts';
-import { page } from './page.ts';
+import { type Page, page } from './page.ts';
 import { pictureSection } from './picture.ts';
 import { settingsSection } from './settings.ts';
 import { shadowSection } from './shadow.ts';
@@ -25,20 +27,20 @@ export interface RenderOptions {
   readonly unicode?: boolean;
 }
 
-const sections = [
-  headerSection,
-  devicesSection,
-  settingsSection,
-  metricsSection,
-  labelsSection,
-  cascadeSection,
-  originSection,
-  shadowSection,
-  tracingSection,
-  pictureSection,
-  leaksSection,
-  policyEffectSection,
-  verdictSection,
+/** By what each is called where it cannot be made. */
+const sections: readonly (readonly [name: string, make: (result: ResultRecord, page: Page) => Line[]])[] = [
+  ['head', headerSection],
+  ['devices', devicesSection],
+  ['settings', settingsSection],
+  ['metrics', metricsSection],
+  ['labels', labelsSection],
+  ['cascade', cascadeSection],
+  ['origin', originSection],
+  ['replays', shadowSection],
+  ['tracing', tracingSection],
+  ['picture', pictureSection],
+  ['leaks', leaksSection],
+  ["policy's effect", policyEffectSection],
 ];
 
 /**
@@ -51,9 +53,13 @@ export function renderTerminal(
 ): string {
   const clean = sanitizeRecord(result, unicode);
   const layout = page(Math.max(NARROWEST, Math.floor(width)), unicode);
+  const decorations = new Decorations();
+  const made = sections.map(
+    ([name, make]) => decorations.make(`the ${name}`, () => make(clean, layout)) ?? [],
+  );
+  const left = leftOutLines([...leftOutOf(clean), ...decorations.leftOut], layout);
   const lines: Line[] = [];
-  for (const section of sections) {
-    const own = section(clean, layout);
+  for (const own of [...made, left, verdictSection(clean, layout)]) {
     if (own.length === 0) continue;
     if (lines.length > 0) lines.push([]);
     lines.push(...own);
