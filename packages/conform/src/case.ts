@@ -42,6 +42,15 @@ export interface Run {
   readonly wanted: Wanted;
 }
 
+/**
+ * What two runs of a relation differ in, each in words after `with`: neither is the truth, and where one of them has a
+ * NaN, that one is wrong.
+ */
+export interface Between {
+  readonly actual: string;
+  readonly expected: string;
+}
+
 /** Numbers beside the numbers that they should be. */
 export interface Comparison {
   /** `out`, `dq`, `probabilities`. */
@@ -52,6 +61,8 @@ export interface Comparison {
   readonly allowed: number;
   /** The same bits are asked for: -0 is not 0. */
   readonly bits?: true;
+  /** Of a relation: `expected` is another run's answer. */
+  readonly between?: Between;
 }
 
 /** A variation of the case that is wrong on purpose: one of its comparisons at least must not pass. */

@@ -16,7 +16,27 @@ export interface Measured {
   readonly failure?: string;
 }
 
-export function measure({ name, actual, expected, allowed, bits }: Comparison): Measured {
+/** Nine digits tell any two float32 values apart. */
+const shown = (value: number): string =>
+  Object.is(value, -0) ? '-0' : String(Number.isFinite(value) ? Number(value.toPrecision(9)) : value);
+
+/** What is wrong at the worst place. */
+function failureWords(
+  { allowed, between }: Pick<Comparison, 'allowed' | 'between'>,
+  place: number,
+  actual: number,
+  expected: number,
+): string {
+  const limit = Number(allowed.toPrecision(3));
+  if (!between) return `${shown(actual)} at ${place}, expected ${shown(expected)}, allowed error ${limit}`;
+  const runs = `with ${between.actual} ${shown(actual)}, with ${between.expected} ${shown(expected)}`;
+  const equal = allowed > 0 ? `be equal within ${limit}` : 'be equal';
+  const odd = [actual, expected].filter((value) => !Number.isFinite(value));
+  const wrong = odd.length === 1 ? `; the one with ${odd[0]} is wrong` : '';
+  return `at ${place} ${runs}: the runs must ${equal}${wrong}`;
+}
+
+export function measure({ name, actual, expected, allowed, bits, between }: Comparison): Measured {
   const judged = { name, compared: expected.length, allowed };
   const failed = (required: number, failure: string): Measured => ({
     ...judged,
@@ -40,7 +60,7 @@ export function measure({ name, actual, expected, allowed, bits }: Comparison): 
   if (required <= allowed) return { ...judged, required, passed: true };
   return failed(
     required,
-    `${actual[worst]} at ${worst}, expected ${expected[worst]}, allowed error ${allowed}`,
+    failureWords({ allowed, ...(between && { between }) }, worst, actual[worst]!, expected[worst]!),
   );
 }
 

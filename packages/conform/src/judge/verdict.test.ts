@@ -36,6 +36,32 @@ describe('measure', () => {
     expect(measured.required).toBeCloseTo(required);
   });
 
+  it.each([
+    [
+      0.14997220039367676,
+      nan,
+      'at 0 with 31 pads 0.1499722, with none NaN: the runs must be equal within 4.77e-7; the one with NaN is wrong',
+    ],
+    [
+      -infinity,
+      2,
+      'at 0 with 31 pads -Infinity, with none 2: the runs must be equal within 4.77e-7; the one with -Infinity is wrong',
+    ],
+    [1, 2, 'at 0 with 31 pads 1, with none 2: the runs must be equal within 4.77e-7'],
+    [nan, infinity, 'at 0 with 31 pads NaN, with none Infinity: the runs must be equal within 4.77e-7'],
+  ])('of two runs %d and %d, of which neither is the truth, says that they must be equal', (a, b, words) => {
+    const between = { actual: '31 pads', expected: 'none' };
+    expect(measure({ ...comparison([a], [b], 4.76837158203125e-7), between }).failure).toBe(words);
+    const bits = measure({ ...comparison([-0], [0], 0), bits: true, between }).failure;
+    expect(bits).toBe('at 0 with 31 pads -0, with none 0: the runs must be equal');
+  });
+
+  it('rounds the digits of a number that it tells', () => {
+    expect(measure(comparison([0.14997220039367676], [nan], 4.76837158203125e-7)).failure).toBe(
+      '0.1499722 at 0, expected NaN, allowed error 4.77e-7',
+    );
+  });
+
   it('a tolerance that is not a number passes nothing', () => {
     expect(measure(comparison([1], [1], nan)).passed).toBe(false);
   });

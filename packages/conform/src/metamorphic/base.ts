@@ -3,6 +3,7 @@ import { policies } from '@nanscope/attention';
 import {
   type AttentionNumbers,
   type AttentionProblem,
+  type Between,
   type Comparison,
   type Run,
   tensorNames,
@@ -50,6 +51,7 @@ export function sameBits(
   expected: AttentionNumbers,
   where: Where = everywhere,
   names: readonly (typeof tensorNames)[number][] = tensorNames,
+  between?: Between,
 ): Comparison[] {
   return names.map((name) => ({
     name,
@@ -57,5 +59,6 @@ export function sameBits(
     expected: select(expected[name], where),
     allowed: 0,
     bits: true,
+    ...(between && { between }),
   }));
 }

@@ -26,6 +26,7 @@ export const headOrderCases: readonly ConformCase[] = [
         name,
         actual: other![name] && swapped(other![name]!),
         expected: plain![name]!,
+        between: { actual: 'the heads swapped', expected: 'the heads as they are' },
         allowed: 8 * 2 ** -24 * largest(plain![name]!),
       }));
       return {

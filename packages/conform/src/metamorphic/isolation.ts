@@ -1,6 +1,6 @@
 /** What must not reach an output does not, bit for bit: later tokens, what padding holds, the other sequences. */
 import { policies } from '@nanscope/attention';
-import type { AttentionNumbers, ConformCase } from '../case.ts';
+import type { AttentionNumbers, Between, ConformCase } from '../case.ts';
 import { spoiledControls } from '../judge/controls.ts';
 import { base, PADS, padded, padding, poison, run, sameBits, select, type Where } from './base.ts';
 
@@ -15,6 +15,13 @@ const gradientNames = ['dq', 'dk', 'dv'] as const;
 const earlierGradient = poison(base.dout!, later, 0);
 /** The first real token of the padded sequence. */
 const firstReal: Where = (b, t) => b === 0 && t === PADS;
+
+const laterTokens: Between = { actual: 'other later tokens', expected: 'the later tokens as they are' };
+
+const contents = (value: number, where: string): Between => ({
+  actual: `${value} in ${where}`,
+  expected: `ordinary numbers in ${where}`,
+});
 
 const poisoned = (where: Where, value: number) => ({
   q: poison(base.q, where, value),
@@ -34,7 +41,7 @@ const causalLeak: ConformCase = {
   judge(results) {
     const [plain, changed, leaking, leaked] = results as AttentionNumbers[];
     return {
-      comparisons: sameBits(changed!, plain!, earlier, ['out']),
+      comparisons: sameBits(changed!, plain!, earlier, ['out'], laterTokens),
       controls: [
         { name: 'later queries see later tokens', comparisons: sameBits(changed!, plain!, later, ['out']) },
         {
@@ -62,7 +69,7 @@ const causalGradient: ConformCase = {
       return { name: `${name} of later tokens`, actual, expected: actual.map(() => 0), allowed: 0 };
     });
     return {
-      comparisons: [...sameBits(changed!, plain!, earlier, gradientNames), ...gone],
+      comparisons: [...sameBits(changed!, plain!, earlier, gradientNames, laterTokens), ...gone],
       controls: [
         {
           name: 'without causality later tokens get a gradient',
@@ -87,7 +94,7 @@ const paddingContent = (value: number): ConformCase => ({
   judge(results) {
     const [plain, changed, open, reached, real] = results as AttentionNumbers[];
     return {
-      comparisons: sameBits(changed!, plain!),
+      comparisons: sameBits(changed!, plain!, undefined, undefined, contents(value, 'the padding')),
       controls: [
         {
           name: 'a policy that does not clear masked rows lets a NaN through',
@@ -118,7 +125,13 @@ const batchIsolation = (value: number): ConformCase => ({
   judge(results) {
     const [plain, changed] = results as AttentionNumbers[];
     return {
-      comparisons: sameBits(changed!, plain!, (b) => b === 0),
+      comparisons: sameBits(
+        changed!,
+        plain!,
+        (b) => b === 0,
+        undefined,
+        contents(value, 'the other sequence'),
+      ),
       controls: (['out', 'dv'] as const).map((name) => ({
         name: `${name} of the changed sequence itself changes`,
         comparisons: sameBits(changed!, plain!, second, [name]),

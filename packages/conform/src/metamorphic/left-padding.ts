@@ -32,6 +32,10 @@ const leftPadding = (pads: number): ConformCase => {
           name,
           actual: split(numbers[name], true),
           expected: plain![name]!,
+          between: {
+            actual: `${pads} ${pads === 1 ? 'pad' : 'pads'} in front`,
+            expected: 'nothing in front',
+          },
           allowed: 8 * 2 ** -24 * Math.max(1, largest(plain![name]!)),
         }));
       const comparisons = real(padded!);

@@ -1,9 +1,11 @@
 /** How a mask is written down does not matter, bit for bit: padding, causal and window, or one explicit mask. */
 import { policies, policyFrom, type ReferenceMask } from '@nanscope/attention';
-import type { AttentionNumbers, ConformCase } from '../case.ts';
+import type { AttentionNumbers, Between, ConformCase } from '../case.ts';
 import { B, padding, run, sameBits, T } from './base.ts';
 
 const WINDOW = 4;
+
+const between: Between = { actual: 'the mask written out', expected: 'the mask in its short form' };
 
 type Open = (b: number, t: number, s: number) => boolean;
 
@@ -36,7 +38,7 @@ const composedForms: readonly ConformCase[] = [
     judge(results: readonly AttentionNumbers[]) {
       const [plain, explicitly, narrower] = results as AttentionNumbers[];
       return {
-        comparisons: sameBits(explicitly!, plain!),
+        comparisons: sameBits(explicitly!, plain!, undefined, undefined, between),
         controls: [
           {
             name: 'a window one key narrower',
@@ -62,7 +64,7 @@ const singleForms: readonly ConformCase[] = singles.flatMap(({ name, short, open
     judge(results: readonly AttentionNumbers[]) {
       const [plain, explicitly, none] = results as AttentionNumbers[];
       return {
-        comparisons: sameBits(explicitly!, plain!),
+        comparisons: sameBits(explicitly!, plain!, undefined, undefined, between),
         controls: [{ name: 'no mask', comparisons: sameBits(none!, plain!, undefined, ['out']) }],
       };
     },

@@ -51,6 +51,12 @@ export function conformRecord(
       controls: [...controls],
     })),
     badVectors: [...badVectors],
-    verdict: conformVerdict(counts, badVectors.length, outcome, cases[results.length]),
+    verdict: conformVerdict(
+      counts,
+      badVectors.length,
+      outcome,
+      cases[results.length],
+      results.find(({ status }) => status === 'fail')?.id,
+    ),
   };
 }

@@ -21,6 +21,11 @@ describe('conformVerdict', () => {
     expect(conformVerdict(counted, badVectors, outcome, undefined)).toMatchObject({ code, exitCode });
   });
 
+  it('names the first case that failed, to be pasted', () => {
+    const { next } = conformVerdict(failing, 0, complete, undefined, 'oracle:x;pads=1');
+    expect(next).toContain("--filter 'oracle:x;pads=1'");
+  });
+
   it('names the case at which a lane ended', () => {
     const { sentence, next } = conformVerdict({ ...counts, pass: 1, notRun: 3 }, 0, crashed, 'oracle:x');
     expect(sentence).toMatch(/crashed \(the process was killed by SIGKILL\); 1 of 4 cases passed.*3 not run/);

@@ -42,12 +42,16 @@ export function requiredOf(results: readonly CaseResult[]): ConformResultRecord[
 
 const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** @param next the case that was running when the lane ended */
+/**
+ * @param next the case that was running when the lane ended
+ * @param failed the first case that failed
+ */
 export function conformVerdict(
   { cases, pass, fail, refused, notRun }: Counts,
   badVectors: number,
   outcome: LaneOutcome,
   next: string | undefined,
+  failed?: string,
 ): ConformVerdictRecord {
   const counted = `${pass} of ${some(cases, 'case')} passed, ${fail} failed, ${refused} refused`;
   const why = outcome.status === 'complete' ? ' (--bail)' : '';
@@ -74,7 +78,7 @@ export function conformVerdict(
       code: 'cases-failed',
       exitCode: 1,
       sentence,
-      next: 'Run one of them alone with --filter ID; eager on --device javascript is the readable reference.',
+      next: `Run ${failed === undefined ? 'one of them' : 'the first of them'} alone with --filter ${failed === undefined ? 'ID' : `'${failed}'`}; eager on --device javascript is the readable reference.`,
     };
   if (pass === 0)
     return {

@@ -19,6 +19,10 @@ export function annotation(level: 'error' | 'warning' | 'notice', title: string,
   return `::${level} title=${property(title)}::${data(message)}`;
 }
 
+/** A case of a suite has the suite in its id already. */
+const label = (group: string, name: string): string =>
+  name.startsWith(`${group}:`) ? name : `${group}: ${name}`;
+
 export function renderGithub(subject: ReportSubject): string {
   const clean = sanitizeRecord(subject);
   const { kind } = clean.record;
@@ -31,7 +35,9 @@ export function renderGithub(subject: ReportSubject): string {
     annotation(level, `nanscope ${kind}: ${title}`, `${sentence}${next === '' ? '' : `\n${next}`}`),
     ...failed
       .slice(0, room)
-      .map(({ group, name, message = '' }) => annotation('error', `nanscope ${group}: ${name}`, message)),
+      .map(({ group, name, message = '' }) =>
+        annotation('error', `nanscope: failed: ${label(group, name)}`, message),
+      ),
     ...(more > 0 ? [annotation('error', `nanscope ${kind}`, `${count(more)} more checks failed`)] : []),
   ].join('\n')}\n`;
 }

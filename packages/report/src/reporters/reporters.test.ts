@@ -125,6 +125,14 @@ describe('github', () => {
     },
   );
 
+  it('titles a check that failed by its name, once, and says that it failed', () => {
+    const [first] = conformed.cases;
+    const cases = [{ ...first!, id: 'metamorphic:head-order', status: 'fail' as const }];
+    expect(renderGithub({ record: { ...conformed, cases } })).toContain(
+      '::error title=nanscope%3A failed%3A metamorphic%3Ahead-order::',
+    );
+  });
+
   it('text of a record starts no command of its own', () => {
     const record = { ...kernelBug, verdict: { ...kernelBug.verdict, sentence: 'x\n::add-mask::y' } };
     expect(renderGithub({ record })).not.toMatch(/^::add-mask/m);
