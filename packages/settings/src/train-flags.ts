@@ -173,7 +173,7 @@ const optimization: readonly Flag[] = [
     group: OPTIMIZATION,
     affects: 'numbers',
     describe:
-      'what is decayed: weights of linear layers (linear), or every parameter (all: biases, LayerNorm and embeddings too)',
+      "what is decayed: weights of linear layers (linear), the embeddings too, as Hugging Face's Trainer does (all-matrices), or every parameter (all: biases and LayerNorm as well)",
   },
   {
     name: 'beta1',

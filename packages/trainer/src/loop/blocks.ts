@@ -1,6 +1,7 @@
 /**
- * Rows of tokens -> blocks of equal length, as Hugging Face's run_clm makes them: rows joined, each closed by the
- * end-of-text token, and the whole cut into blocks; the rest that fills no block is left out. No padding, no mask.
+ * Rows of tokens -> blocks of equal length: rows joined, each closed by the end-of-text token, and the whole cut into
+ * blocks; the rest that fills no block is left out. No padding, no mask. (Hugging Face's run_clm.py adds no end-of-text
+ * token, and leaves out a rest for every 1,000 rows.)
  */
 import { UserError } from '@nanscope/errors';
 

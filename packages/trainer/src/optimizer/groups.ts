@@ -1,12 +1,15 @@
 /**
  * Which parameters weight decay applies to. By default the two-dimensional weights of linear layers only: shrinking
  * a bias or a LayerNorm towards 0 regularises nothing, and rows of an embedding table that a batch did not use
- * would shrink at every step. (Hugging Face's Trainer leaves out biases and LayerNorm but decays embeddings.)
+ * would shrink at every step. Hugging Face's Trainer leaves out biases and LayerNorm but decays the tables (golden/trainer).
  */
 import { UserError } from '@nanscope/errors';
 
-/** `linear`: as described above; `all`: every parameter, as `torch.optim.AdamW(model.parameters())` does. */
-export const decayRules = ['linear', 'all'] as const;
+/**
+ * `linear`: as described above; `all-matrices`: the tables as well, which are the groups of Hugging Face's Trainer; `all`:
+ * every parameter, as `torch.optim.AdamW(model.parameters())` does.
+ */
+export const decayRules = ['linear', 'all-matrices', 'all'] as const;
 
 export type DecayRule = (typeof decayRules)[number];
 
@@ -15,7 +18,8 @@ const embedding = /\.(wte|wpe)\.weight$/;
 
 /** Whether the parameter of this Hugging Face name and shape is decayed. */
 export function isDecayed(name: string, shape: readonly number[], rule: DecayRule): boolean {
-  return rule === 'all' || (shape.length === 2 && !embedding.test(name));
+  if (rule === 'all') return true;
+  return shape.length === 2 && (rule === 'all-matrices' || !embedding.test(name));
 }
 
 /** Checks the numbers an optimizer was given. @throws UserError `trainer/optimizer`, naming the first one out of range. */
