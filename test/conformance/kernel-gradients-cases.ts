@@ -3,7 +3,7 @@
  * float64, whose central differences are the judge. A kernel without an entry here must say why it has none.
  */
 import { attention, policies, referenceAttention } from '@nanscope/attention';
-import { geluNew, layerNorm, linear } from '@nanscope/model';
+import { geluNew, layerNorm, linear, normalCdf } from '@nanscope/model';
 import { crossEntropy } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 
@@ -126,6 +126,19 @@ export const gradientCases: readonly GradientCase[] = [
     op: ([x]) => geluNew(x!),
     oracle: ([x]) =>
       x!.map((v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)))),
+    tolerance: 5e-6,
+  },
+  {
+    id: 'gradient:NormalCdf',
+    kernel: 'NormalCdf',
+    inputs: [{ shape: [9], values: Float64Array.of(0, 1e-3, -1e-3, 0.5, -0.75, 2, -2, 3, -3) }],
+    op: ([x]) => normalCdf(x!),
+    oracle: ([x]) =>
+      x!.map((v) => {
+        let [term, sum] = [v, v];
+        for (let n = 3; n < 80; n += 2) sum += term *= (v * v) / n;
+        return 0.5 + (Math.exp((-v * v) / 2) / Math.sqrt(2 * Math.PI)) * sum;
+      }),
     tolerance: 5e-6,
   },
   {

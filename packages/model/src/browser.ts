@@ -21,6 +21,7 @@ export type { Columns } from './kernels/dropout-plan.ts';
 export { geluNew } from './kernels/gelu-new.ts';
 export { type LayerNormResults, layerNorm, layerNormResults } from './kernels/layer-norm.ts';
 export { linear } from './kernels/linear.ts';
+export { normalCdf } from './kernels/normal-cdf.ts';
 export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
 export { KeyValueCache } from './key-value-cache.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';

@@ -6,7 +6,13 @@ import type { Comparison, Judgement } from '../case.ts';
 import { greatestError, largest } from '../judge/compare.ts';
 import { spoiledControls } from '../judge/controls.ts';
 
-export type KernelName = 'LayerNorm' | 'GeluNew' | 'SparseCrossEntropy' | 'AdamWStep' | 'EuclideanNorm';
+export type KernelName =
+  | 'LayerNorm'
+  | 'GeluNew'
+  | 'NormalCdf'
+  | 'SparseCrossEntropy'
+  | 'AdamWStep'
+  | 'EuclideanNorm';
 
 export interface KernelTensor {
   readonly shape: readonly number[];

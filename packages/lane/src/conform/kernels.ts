@@ -1,6 +1,6 @@
 /** The kernels around attention, as the suite wants them: our own on the active tfjs backend, forward and backward. */
 import type { KernelImplementation, KernelNumbers, KernelProblem, KernelTensor } from '@nanscope/conform';
-import { geluNew, layerNormResults } from '@nanscope/model';
+import { geluNew, layerNormResults, normalCdf } from '@nanscope/model';
 import { type AdamWAttrs, type AdamWInputs, adamWStep, crossEntropy, euclideanNorm } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 
@@ -32,6 +32,10 @@ const runs: Readonly<Record<KernelProblem['kernel'], (given: Tensors, problem: K
     return { ...run(x!, scale!, offset!), ...slopes };
   },
   GeluNew: ({ x }, problem) => ({ y: geluNew(x!), ...gradients({ x: x! }, problem, (v) => geluNew(v!)) }),
+  NormalCdf: ({ x }, problem) => ({
+    y: normalCdf(x!),
+    ...gradients({ x: x! }, problem, (v) => normalCdf(v!)),
+  }),
   SparseCrossEntropy({ logits, labels }, problem) {
     const run = (given: tf.Tensor) => crossEntropy(given as tf.Tensor2D, labels as tf.Tensor1D);
     return { loss: run(logits!), ...gradients({ logits: logits! }, problem, (given) => run(given!)) };

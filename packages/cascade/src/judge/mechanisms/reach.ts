@@ -109,7 +109,19 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
   ...all(
     [
       ...['Abs', 'Cast', 'ClipByValue', 'Elu', 'Erf', 'GeluNew', 'Log', 'Log1p', 'LogSoftmax', 'Max'],
-      ...['Maximum', 'Min', 'Minimum', 'Neg', 'OneHot', 'PadV2', 'Relu', 'Relu6', 'Rsqrt', 'ScatterNd'],
+      ...[
+        'Maximum',
+        'Min',
+        'Minimum',
+        'Neg',
+        'NormalCdf',
+        'OneHot',
+        'PadV2',
+        'Relu',
+        'Relu6',
+        'Rsqrt',
+        'ScatterNd',
+      ],
       ...['Select', 'SelectMasked', 'Sigmoid', 'Sign', 'Softmax', 'Softplus', 'Sqrt', 'Tanh', 'ZerosLike'],
       ...pickers,
     ],
