@@ -1,6 +1,7 @@
 """GPT-2's attention in transformers, and GPT-2 itself, on the CPU: python golden/presets/make_transformers.py, once per pair.
 
-    pip install transformers==4.57.6 torch==2.15.0             for transformers-4.57-eager and transformers-4.57-sdpa
+    pip install transformers==4.57.6 torch==2.13.0             for transformers-4.57-eager and transformers-4.57-sdpa
+    pip install transformers==4.57.6 torch==2.15.0             the same
     pip install transformers==4.57.6 torch==2.4.1 'numpy<2'    sdpa alone: what 4.57 does over a PyTorch without its guard
     pip install transformers==5.18.0 torch==2.13.0             for transformers-5-eager and transformers-5-sdpa
     pip install transformers==5.24.0 torch==2.15.0             the same
@@ -91,7 +92,7 @@ for implementation in ("eager", "sdpa") if GUARDED else ("sdpa",):
         differs = [{"id": f"own-mask-not-opened:{name}", "problem": name, "what": what} for name in ("explicit-bool", "explicit-float")]
     model, noise = model_level(implementation)
     write(
-        f"transformers-{transformers.__version__}-{implementation}" + ("" if GUARDED else f"-torch-{TORCH}"),
+        f"transformers-{transformers.__version__}-{implementation}" + ("" if TORCH == "2.13.0" else f"-torch-{TORCH}"),
         dict(kernel_level(implementation)) | model | dict(setting_level(implementation)),
         presets=[f"transformers-{release}-{implementation}"],
         **({} if GUARDED else {"row_guard": "attend-all"}),

@@ -83,6 +83,17 @@ export const recordings: readonly Recording[] = await Promise.all(
     })),
 );
 
+/**
+ * How far float32 is from float64 in the model of golden/gpt2: the largest that any release was seen to err. It is the
+ * model's and not a release's: one release may be lucky, and the float64 numbers of all agree.
+ */
+export const float32Noise = Object.fromEntries(
+  (['loss', 'logits', 'grad'] as const).map((kind) => [
+    kind,
+    Math.max(...recordings.flatMap(({ manifest }) => manifest.float32Noise?.[kind] ?? [])),
+  ]),
+) as Readonly<Record<'loss' | 'logits' | 'grad', number>>;
+
 /** Files of a recording whose bytes are not those that its manifest was written for. */
 export function stale({ name, manifest }: Recording): string[] {
   return Object.entries(manifest.sha256).flatMap(([file, sha256]) => {

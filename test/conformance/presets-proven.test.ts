@@ -25,6 +25,7 @@ import { type ModelNumbers, runModel } from './model-run.ts';
 import { onEveryBackend } from './on-every-backend.ts';
 import {
   askedOf,
+  float32Noise,
   modelBatches,
   notRun,
   policyOf,
@@ -112,17 +113,16 @@ const modelProofs = recordings.flatMap((recording) =>
 
 /** A line for each recorded tensor of the model that `actual` does not give. */
 function modelFailures(
-  { recording: { manifest, tensors }, batch }: (typeof modelProofs)[number],
+  { recording: { tensors }, batch }: (typeof modelProofs)[number],
   { loss, logits, gradients }: ModelNumbers,
 ): string[] {
-  const noise = manifest.float32Noise!;
   const names = Object.entries(gradients).map(([name, x]) => [`grad.${name}`, x] as const);
   const actual = new Map<string, ArrayLike<number>>([['loss', [loss]], ['logits', logits], ...names]);
   const recorded = Object.keys(tensors).filter((name) => name.startsWith(`model.${batch}.`));
   return recorded.flatMap((key) => {
     const name = key.slice(`model.${batch}.`.length);
     const allowed = Math.max(
-      2 * noise[name.split('.')[0] as keyof typeof noise],
+      2 * float32Noise[name.split('.')[0] as keyof typeof float32Noise],
       FLOOR * largest(tensors[key]!),
     );
     const { failure } = measure({ name, actual: actual.get(name), expected: tensors[key]!, allowed });

@@ -8,7 +8,7 @@ import { Gpt2, loadGpt2 } from '@nanscope/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runModel } from './model-run.ts';
 import { onEveryBackend } from './on-every-backend.ts';
-import { modelBatches, recordings } from './preset-goldens.ts';
+import { float32Noise, modelBatches, recordings } from './preset-goldens.ts';
 import { modelFolder } from './small-model.ts';
 
 const settings = {
@@ -41,7 +41,7 @@ onEveryBackend(() => {
   });
   afterAll(() => model?.dispose());
 
-  it.each(cases)('%s', async (_, { tensors, manifest }, preset, setting) => {
+  it.each(cases)('%s', async (_, { tensors }, preset, setting) => {
     const { ids, mask, positions, labels } = modelBatches['left-padding']!;
     const own = await runModel(
       new Gpt2({ ...model.config, ...settings[setting] }, model.parameters),
@@ -59,7 +59,7 @@ onEveryBackend(() => {
       ['logits', own.logits],
     ] as const) {
       const expected = tensors[`setting.${setting}.${name}`]!;
-      const allowed = Math.max(2 * manifest.float32Noise![name], 8 * 2 ** -24 * largest(expected));
+      const allowed = Math.max(2 * float32Noise[name], 8 * 2 ** -24 * largest(expected));
       expect(measure({ name, actual, expected, allowed }).failure).toBeUndefined();
     }
   });
