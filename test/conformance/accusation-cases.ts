@@ -67,7 +67,7 @@ export const forms: readonly Form[] = [
   { kernel: 'Sum', attrs: { axis: [0], keepDims: false }, inputs: [x] },
   { kernel: 'Mean', attrs: { axis: [1], keepDims: true }, inputs: [x] },
   { kernel: 'Max', attrs: { reductionIndices: [3], keepDims: true }, inputs: [scores] },
-  { kernel: 'SumOfSquares', inputs: [x] },
+  { kernel: 'EuclideanNorm', attrs: { factor: 0.25 }, inputs: [x] },
   {
     kernel: 'BatchMatMul',
     attrs: { transposeA: false, transposeB: true },

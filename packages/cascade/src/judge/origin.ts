@@ -52,7 +52,7 @@ function consumersOf(records: readonly OpRecord[]): number[][] {
 }
 
 /** A record that brings in a non-finite value: born here, or read from outside the trace. */
-function isCandidate(trace: TraceData, record: OpRecord, judgement: Judgement): boolean {
+export function bringsIn(trace: TraceData, record: OpRecord, judgement: Judgement): boolean {
   if (judgement.benign !== undefined || nonFinite(record.health) === 0) return false;
   if (judgement.class === 'gen') return true;
   const poisoned = inputsOf(trace, record).filter(isPoisoned);
@@ -78,7 +78,7 @@ export function findOrigin(
   judgements: readonly Judgement[] = classifyOps(trace, context),
 ): Origin | undefined {
   const { records } = trace;
-  const candidates = records.flatMap((record, i) => (isCandidate(trace, record, judgements[i]!) ? [i] : []));
+  const candidates = records.flatMap((record, i) => (bringsIn(trace, record, judgements[i]!) ? [i] : []));
   if (candidates.length === 0) return undefined;
   const consumers = consumersOf(records);
   // It survives where it lives on in a record that nothing consumes.

@@ -6,6 +6,7 @@ import type { Judgement } from '../judge/classify.ts';
 import type { BatchContext } from '../judge/context.ts';
 import { inScope, type TraceData } from '../judge/inputs.ts';
 import { mechanismOf } from '../judge/mechanism.ts';
+import { bringsIn } from '../judge/origin.ts';
 import type { OpRecord } from '../types.ts';
 import { layerOf, type PositionPicture } from './picture.ts';
 
@@ -42,37 +43,58 @@ function weightsOf(trace: TraceData, layer: string, context: BatchContext): OpRe
   );
 }
 
+/** Where the positions that were not finite lie from those that turned: `at the earlier positions are NaN`. */
+function sourceWords(before: string, now: string): string {
+  const sources = positionsOf(before);
+  const turned = positionsOf(now).filter((position) => !sources.includes(position));
+  const [first, last] = [turned[0] ?? 0, turned.at(-1) ?? 0];
+  const side = sources.every((position) => position < first)
+    ? 'earlier '
+    : sources.every((position) => position > last)
+      ? 'later '
+      : 'other ';
+  const where = sources.length === 1 ? `${side}position ${sources[0]}` : `${side}positions`;
+  return `at the ${where} are ${sources.some((position) => before[position] === 'N') ? 'NaN' : 'infinite'}`;
+}
+
 /**
- * How a layer carried NaN to queries that were finite before it. When the NaN weights are exactly the rows of
- * queries that were NaN or fully masked already, the weights of all others are finite, and only the values can
- * have brought it.
+ * How a layer carried what is not finite to queries of this row that were finite before it. When the NaN weights are
+ * exactly the rows of queries that were NaN or fully masked already, the weights of all others are finite, and only the
+ * values can have brought it.
  */
 function carriedBy(
   trace: TraceData,
   layer: string,
-  before: readonly string[],
+  row: number,
+  { before, now }: { readonly before: readonly string[]; readonly now: string },
   context: BatchContext,
-): string | undefined {
+): string {
+  const where = sourceWords(before[row]!, now);
   const weights = weightsOf(trace, layer, context);
-  if (!weights?.health) return undefined;
-  const dead = before.reduce((count, cells, row) => {
-    const masked = context.mask?.fullyMasked[row] ?? [];
+  if (!weights?.health) return `inherited through attention: keys and values ${where}`;
+  const dead = before.reduce((count, cells, each) => {
+    const masked = context.mask?.fullyMasked[each] ?? [];
     return count + new Set([...positionsOf(cells), ...masked]).size;
   }, 0);
   const rows = weights.shape[1]! * dead;
   return weights.health.nan <= rows * weights.shape[3]!
-    ? 'inherited through 0 * NaN: the weights of these queries are finite, the values at the earlier positions are NaN'
-    : 'inherited through the scores: keys at the earlier positions are NaN, and the mask does not remove them';
+    ? `inherited through 0 * NaN: the weights of these queries are finite, the values ${where}`
+    : `inherited through the scores: keys ${where}, and the mask does not remove them`;
 }
 
-/** The first non-finite of a layer that is not intended. */
-function bornIn(trace: TraceData, layer: string, judgements: readonly Judgement[]): number {
+/** The first record of a layer that brings in what is not intended; of `external` ones only those that read it from outside. */
+function bornIn(
+  trace: TraceData,
+  layer: string,
+  judgements: readonly Judgement[],
+  external: boolean,
+): number {
   return trace.records.findIndex(
     (record, i) =>
       record.phase === 'forward' &&
       layerOf(record.path) === layer &&
-      judgements[i]!.class === 'gen' &&
-      judgements[i]!.benign === undefined,
+      bringsIn(trace, record, judgements[i]!) &&
+      !(external && judgements[i]!.class === 'gen'),
   );
 }
 
@@ -93,20 +115,22 @@ export function spreadOf(
   const clean = '.'.repeat(context.positions);
   picture.layers.forEach((layer, index) => {
     const before = picture.cells.map((layers) => (index === 0 ? clean : layers[index - 1]!));
-    const born = bornIn(trace, layer, judgements);
+    const born = bornIn(trace, layer, judgements, false);
+    const external = bornIn(trace, layer, judgements, true);
     picture.cells.forEach((layers, row) => {
       const now = layers[index]!;
       if (positionsOf(now).join() === positionsOf(before[row]!).join()) return;
-      const wasFinite = positionsOf(before[row]!).length === 0;
-      let why: string | undefined;
       if (positionsOf(now).length === 0) return;
-      if (wasFinite && born >= 0) {
-        const { name, evidence } = mechanismOf(trace, born, context);
+      const wasFinite = positionsOf(before[row]!).length === 0;
+      const source = wasFinite ? born : external;
+      let why = 'unknown';
+      if (source >= 0) {
+        const { name, evidence } = mechanismOf(trace, source, context);
         why = `${name}: ${evidence}`;
       } else if (!wasFinite) {
-        why = carriedBy(trace, layer, before, context);
+        why = carriedBy(trace, layer, row, { before, now }, context);
       }
-      for (const { from, to } of runsOf(now)) steps.push({ layer, row, from, to, why: why ?? 'unknown' });
+      for (const { from, to } of runsOf(now)) steps.push({ layer, row, from, to, why });
     });
   });
   return steps;

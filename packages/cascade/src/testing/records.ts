@@ -18,19 +18,21 @@ export interface Line {
   readonly out: Health | undefined;
   readonly shape?: readonly number[];
   readonly rows?: string;
+  /** Of the inputs. Default: x0, x1, ... */
+  readonly names?: readonly string[];
 }
 
 export function traceOf(lines: readonly Line[], externals: Record<string, Health> = {}): BatchTrace {
   const calls = new Map<string, number>();
   const records = lines.map(
-    ({ kernel, path = '', phase = 'forward', in: inputs, out, shape, rows }): OpRecord => {
+    ({ kernel, path = '', phase = 'forward', in: inputs, out, shape, rows, names }): OpRecord => {
       const place = path === '' ? `${phase}/${kernel}` : `${phase}/${path}/${kernel}`;
       const call = calls.get(place) ?? 0;
       calls.set(place, call + 1);
-      const refs = inputs.map(
-        (from, i): InputRef =>
-          typeof from === 'number' ? { name: `x${i}`, record: from } : { name: `x${i}`, external: from },
-      );
+      const refs = inputs.map((from, i): InputRef => {
+        const name = names?.[i] ?? `x${i}`;
+        return typeof from === 'number' ? { name, record: from } : { name, external: from };
+      });
       return {
         key: `${place}#${call}:0`,
         phase,

@@ -110,6 +110,36 @@ describe('compareCascades', () => {
     expect(rows[0]).toMatchObject({ origin: 'both', diverges: false });
   });
 
+  describe('pairs events of one batch alone', () => {
+    const late = { ...trace(3), batch: 4 } as never;
+    const target = lane({ cascade: cascade([{ ...event('a', 3), batch: 4 }], born('a', 4)) });
+    // The record of a lane without an origin holds its first batch.
+    const reference = lane({ cascade: cascade([event('b', 1)]) });
+
+    it('and asks the trace of the lane that recorded another one', () => {
+      const traced = new Map([...traces(0), [4, { ...trace(0), batch: 4 } as never]]);
+      const both = new Map([...traces(0), [4, late]]);
+      expect(compareCascades(target, reference, both, traced).cascade).toMatchObject([
+        { key: 'a', target: { nan: 3 }, reference: { class: 'clean', nan: 0 }, diverges: true },
+      ]);
+      expect(compareCascades(target, reference, both, both).cascade).toMatchObject([
+        { key: 'a', origin: 'target', target: { nan: 3 }, reference: { nan: 3 }, diverges: false },
+      ]);
+    });
+
+    it('and leaves its side empty where that is not kept', () => {
+      const { cascade: rows } = compareCascades(
+        target,
+        reference,
+        new Map([...traces(0), [4, late]]),
+        traces(0),
+      );
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).not.toHaveProperty('reference');
+      expect(rows[0]).toMatchObject({ key: 'a', target: { nan: 3 }, diverges: false });
+    });
+  });
+
   it('is empty, not wrong, when one lane was not traced', () => {
     const { ops, cascade: rows } = compareCascades(lane(), lane(), new Map(), traces(0));
     expect(ops).toEqual({ aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 });

@@ -1,5 +1,5 @@
 /** The two lanes' cascades op by op: aligned by key, classes before numbers. Pure, from the lanes' records and traces. */
-import { type Alignment, alignTraces, type BatchTrace } from '@nanscope/cascade';
+import { type Alignment, alignTraces, type BatchTrace, cascadeEvents, classifyOps } from '@nanscope/cascade';
 import type { CascadeEvent, CascadeRecord, CascadeRow, ComparisonRecord, LaneRecord } from '@nanscope/record';
 
 type Cell = NonNullable<CascadeRow['target']>;
@@ -19,12 +19,15 @@ function cellOf(event: CascadeEvent | undefined, other: CascadeEvent): Cell {
   return { class: event.class, nan: event.nan, inf: event.posInf + event.negInf, size: sizeOf(event.shape) };
 }
 
+/** Events of a lane by key; undefined where what it did in this batch is not known. */
+type Events = ReadonlyMap<string, CascadeEvent> | undefined;
+
 function rowOf(
   key: string,
-  target: CascadeEvent | undefined,
-  reference: CascadeEvent | undefined,
+  { target: targets, reference: references }: { readonly target: Events; readonly reference: Events },
   origins: { target?: string | undefined; reference?: string | undefined },
 ): CascadeRow {
+  const [target, reference] = [targets?.get(key), references?.get(key)];
   const either = (target ?? reference)!;
   const { layer, rest } = layerOf(either.phase, either.path);
   const here = { target: origins.target === key, reference: origins.reference === key };
@@ -36,16 +39,17 @@ function rowOf(
         : here.reference
           ? 'reference'
           : undefined;
-  const [own, other] = [cellOf(target, either), cellOf(reference, either)];
+  const own = targets && cellOf(target, either);
+  const other = references && cellOf(reference, either);
   return {
     key,
     layer,
     op: `${rest} ${either.kernel}`.trim(),
-    target: own,
-    reference: other,
+    ...(own && { target: own }),
+    ...(other && { reference: other }),
     ...(origin ? { origin } : {}),
     ...(either.benign ? { benign: either.benign } : {}),
-    diverges: own.nan !== other.nan || own.inf !== other.inf,
+    diverges: own !== undefined && other !== undefined && (own.nan !== other.nan || own.inf !== other.inf),
   };
 }
 
@@ -72,7 +76,22 @@ export function mergeKeys(first: readonly string[], second: readonly string[]): 
   return merged;
 }
 
-const byKey = (cascade: CascadeRecord) => new Map(cascade.events.map((event) => [event.key, event]));
+/** Events of one batch that a table keeps of a trace, as many as a lane's record keeps. */
+const MOST_EVENTS = 400;
+
+/**
+ * What a lane did in one batch. Its record holds the events of a single batch, the first or that of its origin, which need
+ * not be this one: then its trace of the batch is asked, where it is kept.
+ */
+function eventsIn(batch: number, { events, origin }: CascadeRecord, traces: Traces): Events {
+  const trace = traces.get(batch);
+  const own = events.filter((event) => event.batch === batch);
+  const found =
+    own.length > 0 || origin?.batch === batch
+      ? own
+      : trace && cascadeEvents(trace, classifyOps(trace), MOST_EVENTS).events;
+  return found && new Map(found.map((event) => [event.key, event]));
+}
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -117,10 +136,18 @@ export function compareCascades(
   const worst = alignments[0];
   if (!own || !other || !worst)
     return { ops: { aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 }, cascade: [] };
-  const [targets, references] = [byKey(own), byKey(other)];
-  const origins = { target: own.origin?.key, reference: other.origin?.key };
-  const rows = mergeKeys([...targets.keys()], [...references.keys()]).map((key) =>
-    rowOf(key, targets.get(key), references.get(key), origins),
+  // One batch for both: the earlier of those in which one was born.
+  const births = [own, other].flatMap(({ origin }) => origin?.batch ?? []);
+  const batch = births.length > 0 ? Math.min(...births) : worst.batch;
+  const events = {
+    target: eventsIn(batch, own, targetTraces),
+    reference: eventsIn(batch, other, referenceTraces),
+  };
+  const bornIn = ({ origin }: CascadeRecord) => (origin?.batch === batch ? origin.key : undefined);
+  const origins = { target: bornIn(own), reference: bornIn(other) };
+  const keysOf = (of: Events) => [...(of?.keys() ?? [])];
+  const rows = mergeKeys(keysOf(events.target), keysOf(events.reference)).map((key) =>
+    rowOf(key, events, origins),
   );
   const { firstClassDivergence: first } = worst;
   const born = own.origin ?? other.origin;

@@ -92,6 +92,64 @@ describe('what to do next', () => {
   });
 });
 
+describe('a finite loss that hides something', () => {
+  const overflow = {
+    ...origin,
+    key: 'forward/transformer.h.0/ln_1/LayerNorm#0:1',
+    kind: 'Inf' as const,
+    coordinates: [0, 3],
+    coordinateNames: ['batch', 'position'],
+    mechanism: { name: 'overflow', evidence: 'e' },
+  };
+  const hidden = lane({ cascade: { ...cascade, origin: overflow } });
+
+  it('names what was born on the way, and that it can be reduced, although the lanes agree', () => {
+    const verdict = judged({ target: hidden, reference: hidden, reducible: true });
+    expect(verdict).toMatchObject({ code: 'agree', exitCode: 0 });
+    expect(verdict.sentence).toContain(
+      'Yet an infinity is born in layer 0, LayerNorm at [batch 0, position 3] by overflow: a finite loss hides it.',
+    );
+    expect(verdict.next).toMatch(/^Finite is not right: .* nanscope reduce/);
+  });
+
+  it('names the op in which it ends', () => {
+    const killed = lane({
+      cascade: { ...cascade, origin: overflow, kills: ['forward/transformer.h.0/mlp/RealDiv#0:0'] },
+    });
+    expect(judged({ target: killed }).sentence).toContain(
+      'It ends in layer 0, MLP, which gives a finite number for it.',
+    );
+  });
+
+  it('is told of the other lane too, and without one', () => {
+    expect(judged({ reference: hidden }).sentence).toContain('by overflow: a finite loss hides it');
+    const alone = judged({ target: hidden, reference: undefined, referenceWanted: false });
+    expect(alone.sentence).toContain('by overflow: a finite loss hides it');
+  });
+
+  it('is no alarm where a gather leaves behind what no token takes', () => {
+    const { origin: _, ...rest } = cascade;
+    const unused = lane({ cascade: { ...rest, kills: ['forward/transformer.embeddings/GatherV2#0:0'] } });
+    const verdict = judged({ target: unused, reference: unused });
+    expect(verdict.sentence).toMatch(/agree.* reads values that are not finite, and takes none of them\.$/);
+    expect(verdict.next).not.toContain('Finite is not right');
+  });
+
+  it('an external input is told by what brought it', () => {
+    const external = {
+      ...origin,
+      mechanism: {
+        name: 'external input',
+        evidence: 'wte holds 8 NaN, the first at [16, 0], before any kernel ran on it',
+      },
+    };
+    const brought = lane({ metrics: nanMetrics, cascade: { ...cascade, origin: external } });
+    expect(judged({ target: brought, reference: brought }).sentence).toContain(
+      'Wte holds 8 NaN, the first at [16, 0], before any kernel ran on it; it shows first in layer 0',
+    );
+  });
+});
+
 describe('judge, one case for each code', () => {
   it('agree: exit 0', () => {
     expect(judged()).toMatchObject({ code: 'agree', exitCode: 0 });
@@ -268,7 +326,7 @@ describe('judge, one case for each code', () => {
       for (const verdict of [numbers(found), classes]) {
         expect(verdict).toMatchObject({ code: 'permitted-by-float32', exitCode: 1 });
         expect(verdict.sentence).toMatch(
-          /^Within what float32 in any order may give: .* element 6 is 2.8945e\+38/,
+          /^Within what float32 in any order may give: .* element 6 is 2.8945e38/,
         );
         expect(verdict.next).toContain('No kernel is to blame');
       }

@@ -11,7 +11,7 @@ import {
 } from '@nanscope/record';
 import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
 import { sameDevice } from './compare-config.ts';
-import { originWords } from './origin-words.ts';
+import { hiddenWords, leftBehindWords, originWords } from './origin-words.ts';
 import { replayVerdict } from './replay-verdict.ts';
 import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
@@ -80,15 +80,24 @@ function guardAdvice(lane: LaneRecord): string {
   return 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe).';
 }
 
+/** What to do about it where a lane hid something; undefined where none did. */
+const hiddenAdvice = (words: string): string | undefined =>
+  words === ''
+    ? undefined
+    : 'Finite is not right: look at the cascade above, and mend what is not finite there.';
+
 function withoutReference(lane: LaneRecord): VerdictRecord {
   const bad = isNonFinite(lane);
+  const hidden = inWords('what the loss hides', () => hiddenWords(lane));
   return {
     code: 'no-reference',
     exitCode: 0,
     sentence: bad
       ? `The loss is ${lane.metrics?.loss}: ${inWords('the origin', () => originWords(lane))}.${leakWords(lane)}`
-      : `The loss is finite, and there is no reference to compare with.${leakWords(lane)}`,
-    next: bad ? guardAdvice(lane) : 'Leave out --reference none to compare with the best CPU backend.',
+      : `The loss is finite, and there is no reference to compare with.${hidden || leftBehindWords(lane)}${leakWords(lane)}`,
+    next: bad
+      ? guardAdvice(lane)
+      : (hiddenAdvice(hidden) ?? 'Leave out --reference none to compare with the best CPU backend.'),
   };
 }
 
@@ -200,6 +209,14 @@ function labelsApart({ differing, differingCut, compared }: ComparisonRecord['la
   return `${count(apart)} of ${counted(compared, 'label')} ${apart === 1 ? 'differs' : 'differ'}`;
 }
 
+/** What either lane hid behind a finite loss. */
+const hiddenOf = ({ target, reference }: Evidence): string =>
+  [target, reference]
+    .map((lane) =>
+      lane && !isNonFinite(lane) ? inWords('what the loss hides', () => hiddenWords(lane)) : '',
+    )
+    .find(Boolean) ?? '';
+
 function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
   const labels = comparison.labels;
@@ -255,6 +272,7 @@ function reduceAdvice(
   const divergence = comparison?.ops.firstDivergence;
   const origin = lanes.some((lane) => lane?.cascade?.origin);
   const named = {
+    agree: origin,
     'agree-non-finite': origin,
     'no-reference': origin,
     'classes-differ': divergence,
@@ -309,14 +327,16 @@ function verdictOf(evidence: Evidence): VerdictRecord {
     };
   }
   const cascade = target.policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
+  const hidden = hiddenOf(evidence);
   const agree = `Both lanes are finite and agree within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}.`;
   return {
     code: 'agree',
     exitCode: 0,
-    sentence: `${agree}${leakWords(target)}`,
+    sentence: `${agree}${hidden || leftBehindWords(target)}${leakWords(target)}`,
     next:
-      target.leak && target.leak.leaks.length > 0
+      hiddenAdvice(hidden) ??
+      (target.leak && target.leak.leaks.length > 0
         ? 'Finite is not correct: use a policy that keeps causality, such as --policy safe.'
-        : `Try${cascade} your own --model and --data.`,
+        : `Try${cascade} your own --model and --data.`),
   };
 }

@@ -102,6 +102,7 @@ export function summarize(
     ...(origin && {
       origin: {
         key: origin.key,
+        kind: origin.kind,
         batch: trace.batch,
         coordinates: [...origin.coordinates],
         coordinateNames: [...origin.coordinateNames],

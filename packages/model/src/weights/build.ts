@@ -6,8 +6,9 @@ import { initialValues } from '../gpt2/initialize.ts';
 import { Gpt2 } from '../gpt2/model.ts';
 import { parameterShapes } from '../gpt2/parameters.ts';
 import { presetConfig } from '../presets.ts';
-import { drawnFacts, type ModelFacts } from './facts.ts';
+import { drawnFacts, type ModelFacts, type ModelNote } from './facts.ts';
 import { type ModelFolder, openModel } from './model-folder.ts';
+import { nonFiniteNote } from './non-finite.ts';
 
 /** What a model can be built from: its files, or a shape (a preset's or any) with weights drawn from a seed. */
 export type ModelParts =
@@ -27,9 +28,12 @@ export interface Gpt2Weights {
 /** Uploads one parameter after the other, so that the host never holds more than one of them. */
 export async function buildGpt2({ config, values, facts }: Gpt2Weights): Promise<Gpt2> {
   const parameters: Record<string, tf.Variable> = {};
+  const notes: ModelNote[] = [];
   try {
     for (const [name, shape] of parameterShapes(config)) {
       const data = await values(name, tf.util.sizeFromShape([...shape]));
+      const note = nonFiniteNote(name, shape, data);
+      if (note) notes.push(note);
       const tensor = tf.tensor(data, [...shape], 'float32');
       parameters[name] = tf.variable(tensor);
       tensor.dispose();
@@ -38,7 +42,9 @@ export async function buildGpt2({ config, values, facts }: Gpt2Weights): Promise
     for (const parameter of Object.values(parameters)) parameter.dispose();
     throw error;
   }
-  return new Gpt2(config, parameters, facts);
+  if (notes.length === 0) return new Gpt2(config, parameters, facts);
+  const found = facts ?? drawnFacts;
+  return new Gpt2(config, parameters, { ...found, notes: [...found.notes, ...notes] });
 }
 
 /** Opens the weights of a model without reading one. @throws UserError as `openModel` does, and for an unknown preset */

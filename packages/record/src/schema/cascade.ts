@@ -30,6 +30,8 @@ const mechanismSchema = z.object({ name: z.string(), evidence: z.string() });
 
 export const originSchema = z.object({
   key: z.string(),
+  /** What is born there; absent in records of earlier versions. */
+  kind: z.enum(['NaN', 'Inf']).optional(),
   batch: z.number().int(),
   coordinates: z.array(z.number().int()),
   coordinateNames: z.array(z.string()),

@@ -1,6 +1,9 @@
 /** Arguments outside of a kernel's domain: no infinity is needed to make one of these. */
+
+import type { Health, OpRecord } from '../../types.ts';
+import { type Input, inputsOf } from '../inputs.ts';
 import { mayHoldBelow, mayHoldZero, smallestWords, zeroWords } from './magnitudes.ts';
-import { kernelIs, type MechanismRule, outcome } from './rule.ts';
+import { kernelIs, type MechanismRule, outcome, type Scene } from './rule.ts';
 
 const logarithms = ['Log', 'Log1p'];
 
@@ -54,13 +57,51 @@ export const powerOfNegative: MechanismRule = {
   },
 };
 
+/** At least and at most how many elements may be zero in all of these, which have one shape; any number where that was not measured. */
+function zerosTogether(inputs: readonly (Input | undefined)[]): readonly [number, number] {
+  const size = inputs[0]?.health?.size ?? 0;
+  const zeros = inputs.map((input) =>
+    input?.health?.zero === undefined ? [0, size] : zerosIn(input.health),
+  );
+  const least = zeros.reduce((sum, [low]) => sum + low!, 0) - (inputs.length - 1) * size;
+  return [Math.max(0, least), Math.min(...zeros.map(([, high]) => high!))];
+}
+
+const zerosIn = ({ zero = 0, subnormal = 0 }: Health): [number, number] => [zero, zero + subnormal];
+
+/** At least and at most how many elements of an AdamW step have a gradient and moments of 0. */
+function idleElements(inputs: readonly Input[]): readonly [number, number] {
+  const moments = ['gradient', 'average', 'square'].map((name) =>
+    inputs.find((input) => input.name === name),
+  );
+  return moments.every(mayHoldZero) ? zerosTogether(moments) : [0, 0];
+}
+
+/**
+ * AdamW with an epsilon of 0 divides 0 by 0 wherever nothing ever moved a parameter: there, nowhere else, and in every
+ * parameter of the step alike.
+ */
+function idleUpdate({ trace, record, inputs }: Scene): string | undefined {
+  const mayBe = (one: OpRecord, [least, most]: readonly [number, number]) => {
+    const nan = one.health?.nan ?? 0;
+    return nan >= least && nan <= most;
+  };
+  if (record.output !== 0 || !mayBe(record, idleElements(inputs))) return undefined;
+  const steps = trace.records.filter((one) => one.kernel === 'AdamWStep' && one.output === 0);
+  if (!steps.every((one) => mayBe(one, [idleElements(inputsOf(trace, one))[0], Number.POSITIVE_INFINITY])))
+    return undefined;
+  return `${record.health!.nan} elements whose gradient and moments are 0, with an --epsilon of 0: AdamWStep divides 0 by 0 there`;
+}
+
 export const zeroByZero: MechanismRule = {
   name: '0 / 0',
-  shows: 'RealDiv makes NaN of inputs without NaN or infinities, and both hold a zero',
+  shows:
+    'RealDiv makes NaN of inputs without NaN or infinities, and both hold a zero; or an AdamW step of as many elements as may have a gradient and moments of 0',
   find(scene) {
     const { record, given, inputs } = scene;
-    if (!kernelIs(scene, 'RealDiv') || record.health!.nan === 0) return undefined;
-    if (given.nan + given.posInf + given.negInf > 0) return undefined;
+    if (record.health!.nan === 0 || given.nan + given.posInf + given.negInf > 0) return undefined;
+    if (kernelIs(scene, 'AdamWStep')) return idleUpdate(scene);
+    if (!kernelIs(scene, 'RealDiv')) return undefined;
     const [dividend, divisor] = inputs;
     if (!mayHoldZero(dividend) || !mayHoldZero(divisor)) return undefined;
     return `RealDiv of ${dividend!.from}${zeroWords(dividend)} by ${divisor!.from}${zeroWords(divisor)} gave ${outcome(scene)}`;

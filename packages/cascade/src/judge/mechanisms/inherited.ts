@@ -1,5 +1,6 @@
 /** Non-finite values that were there before the kernel ran: in an input of the step, or in what an earlier kernel left. */
-import { nonFinite } from '../../types.ts';
+import { type Health, nonFinite } from '../../types.ts';
+import { unravel } from '../coordinates.ts';
 import { inScope, isPoisoned } from '../inputs.ts';
 import { carriesInfinity, matrixProducts } from '../kernels.ts';
 import { kernelIs, listed, type MechanismRule, type Scene } from './rule.ts';
@@ -7,6 +8,15 @@ import { kernelIs, listed, type MechanismRule, type Scene } from './rule.ts';
 /** Whether the inputs hold the kind that came out. */
 function holdsItAlready({ record, inputs, given }: Scene): boolean {
   return record.health!.nan > 0 ? given.nan > 0 : carriesInfinity(record, inputs);
+}
+
+/** `8 NaN and 1 infinity`. */
+function countWords(health: Health): string {
+  const infinite = nonFinite(health) - health.nan;
+  return [
+    ...(health.nan > 0 ? [`${health.nan} NaN`] : []),
+    ...(infinite > 0 ? [infinite === 1 ? '1 infinity' : `${infinite} infinities`] : []),
+  ].join(' and ');
 }
 
 /** Kernels that write a constant of the program. */
@@ -23,11 +33,16 @@ export const externalInput: MechanismRule = {
     const outside = inputs.filter((input) => isPoisoned(input) && !input.record);
     if (outside.length === 0 || inputs.some((input) => isPoisoned(input) && input.record)) return undefined;
     if (!holdsItAlready(scene)) return undefined;
-    const what = outside.map(
-      ({ from, health }) =>
-        `${from} holds ${health!.nan} NaN and ${nonFinite(health) - health!.nan} infinities`,
-    );
-    return `${what.join('; ')} before any kernel ran on it`;
+    const what = outside.map(({ from, health }) => {
+      const first = Math.min(
+        health!.firstNaN ?? Number.POSITIVE_INFINITY,
+        health!.firstInf ?? Number.POSITIVE_INFINITY,
+      );
+      const { shape } = scene.trace.externals[from]!;
+      const place = Number.isFinite(first) ? `, the first at [${unravel(first, shape).join(', ')}]` : '';
+      return `${from} holds ${countWords(health!)}${place}`;
+    });
+    return `${what.join('; ')}, before any kernel ran on it`;
   },
 };
 

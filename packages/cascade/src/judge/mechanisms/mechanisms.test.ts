@@ -57,6 +57,29 @@ const fused = (out: Health, context?: BatchContext): Shown => ({
   ...(context && { context }),
 });
 
+/** AdamW steps of parameters of four elements, each with zeros in its gradient and NaN in what it gave; the moments are 0. */
+const adamW = (...steps: readonly (readonly [zeros: number, nan: number])[]): Shown => {
+  const idle = full(0, 0, 4);
+  const lines = [...steps].reverse().map(([, count], i): Line => {
+    const inputs = ['parameter', `gradient ${i}`, 'average', 'square', 'scale'];
+    return {
+      kernel: 'AdamWStep',
+      path: `${i}`,
+      in: inputs,
+      out: withNaN(count),
+      names: [...inputs].fill('gradient', 1, 2),
+    };
+  });
+  const gradients = [...steps].reverse().map(([zeros], i) => [`gradient ${i}`, full(1, 0, zeros)] as const);
+  return {
+    lines,
+    externals: {
+      ...{ parameter: ordinary, average: idle, square: idle, scale: positive },
+      ...Object.fromEntries(gradients),
+    },
+  };
+};
+
 /** where(x > 0, sqrt(x), 0) forward and backward; the last op divides the gradient by 2 sqrt(x). */
 function guardedRoot(gradient: Health): Shown {
   const backward = { phase: 'backward' as const };
@@ -173,6 +196,9 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
     op('RealDiv', nan, positive, withZero),
     'kernel fault',
   ],
+  ['0 / 0', adamW([2, 2]), adamW([0, 1]), 'kernel fault'],
+  // An epsilon of 0 is that of every parameter: one with idle elements and no NaN speaks against it.
+  ['0 / 0', adamW([1, 1], [3, 3]), adamW([1, 1], [3, 0]), 'kernel fault'],
   [
     'division by 0',
     op('RealDiv', plusInf, positive, withZero),

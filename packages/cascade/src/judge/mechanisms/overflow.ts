@@ -19,6 +19,12 @@ function overflows({ record }: Scene, { reach, limit, nan, magnitudes }: Reached
   return posInf + negInf > 0 || (nan && nans > 0);
 }
 
+/** LayerNorm's second result, where squares overflow although the first stays finite. */
+const where = ({ record }: Scene) =>
+  record.kernel === 'LayerNorm' && record.output === 1
+    ? ' in its variance: what it gives there is finite and wrong'
+    : '';
+
 function rule(name: Reached['name'], shows: string): MechanismRule {
   return {
     name,
@@ -32,7 +38,7 @@ function rule(name: Reached['name'], shows: string): MechanismRule {
         magnitudes === undefined
           ? ' (magnitudes were not measured)'
           : ` (largest magnitude in: ${Math.max(0, ...magnitudes)})`;
-      return `${scene.record.kernel} of ${listed(scene.inputs) || 'arguments'}${size} gave ${outcome(scene)}`;
+      return `${scene.record.kernel} of ${listed(scene.inputs) || 'arguments'}${size} gave ${outcome(scene)}${where(scene)}`;
     },
   };
 }

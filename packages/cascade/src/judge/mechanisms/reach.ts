@@ -100,10 +100,12 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
   ...all(['AdamWStep'], {
     name: 'overflow',
     nan: true,
-    // The squared gradient, and the update over the smallest usual epsilon.
-    of([parameter = 0, gradient = 0, average = 0, square = 0, scale = 0]) {
+    // The squared gradient, and the update over the root of the least square; over the least epsilon there may be where that is 0.
+    of([parameter = 0, gradient = 0, average = 0, square = 0, scale = 0], { inputs }) {
       const step = gradient * scale;
-      return Math.max(parameter + (average + step) / 1e-8, square + step * step);
+      const least = smallest(inputs.find(({ name }) => name === 'square'));
+      const root = least === undefined ? 2 ** -126 : Math.sqrt(least) / 2;
+      return Math.max(parameter + (average + step) / root, square + step * step);
     },
   }),
   ...all(

@@ -14,6 +14,7 @@ import {
   greatest,
   multiply,
   negative,
+  rounded,
   type Span,
   square,
   subtract,
@@ -170,6 +171,24 @@ const fusedAttention: Rule = (op) => {
   return inside * 1.01 >= 3.4028234663852886e38 ? () => anything : undefined;
 };
 
+/** The norm of all elements times a factor: scaled before it is squared, so that it overflows only where it is beyond float32 itself. */
+const norm: Rule = ({ attrs, inputs: [x] }) => {
+  let largest = 0;
+  for (const value of x!.values) {
+    // NaN and infinities have rules of their own in the kernel.
+    if (!Number.isFinite(value)) return undefined;
+    largest = Math.max(largest, Math.abs(value));
+  }
+  let total = 0;
+  for (const value of x!.values) total += (value / (largest || 1)) ** 2;
+  const factor = attrs.factor as number;
+  const exact = largest * Math.sqrt(total) * factor;
+  // Of subnormals that are flushed, or are no divisor, some or all are left out.
+  const left = Math.sqrt(x!.values.length) * 2 ** -126 * Math.max(1, factor);
+  const span = rounded(exact, exact, false, x!.values.length / 2 + 8);
+  return () => ({ ...span, low: Math.max(0, span.low - left), high: span.high + left });
+};
+
 /** Where subnormals are flushed another element may be the largest. */
 const argmax: Rule = ({ inputs: [x] }) => {
   const length = x!.shape.at(-1) ?? 1;
@@ -200,6 +219,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   Mean: reduction((terms) => divide(sum(terms), given(terms.length))),
   Max: reduction(greatest),
   Min: reduction(least),
+  EuclideanNorm: norm,
   SumOfSquares: (op) => () => sum(squaresOf(op)),
   BatchMatMul: product,
   _FusedMatMul: product,
