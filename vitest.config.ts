@@ -47,6 +47,6 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: '100%',
     reporters: ['default', './scripts/skip-reporter.mjs'],
     testTimeout: 120_000,
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
   },
 }));

@@ -1,16 +1,54 @@
 #!/usr/bin/env node
 /**
- * Starts the command line: the built one in an installed package, the TypeScript sources in the workspace, where
- * they run without a build step. Nothing else; the flags live in src/.
+ * Starts the command line: the built one in an installed package, a bundle of the TypeScript sources in the workspace,
+ * or these themselves, without a build step. Nothing else; the flags live in src/.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const source = new URL('../src/main.ts', import.meta.url);
 
-if (existsSync(source)) {
+/**
+ * Whether a module of a third party may be loaded: it is named, or a config file or a run that is gone on with may name it.
+ * Such a module shares the packages of the process that loads it, and those that it finds are the sources.
+ * @param {string[]} words
+ */
+function mayLoadOthers(words) {
+  const names = (/** @type {string} */ file) => {
+    try {
+      return statSync(file).size < 1e6 && /\bbackend["']?\s*:/.test(readFileSync(file, 'utf8'));
+    } catch {
+      return false; // What is wrong with it is said by the command.
+    }
+  };
+  return words.some((word, i) => {
+    if (/^--backend(=|$)/.test(word)) return true;
+    const value = word.replace(/^--[^=]*=/, '');
+    const isConfig = /^--config(=|$)/.test(word) || words[i - 1] === '--config';
+    // A run, or a checkpoint in one.
+    const folders = [value, join(value, '..'), join(value, '..', '..')];
+    return (isConfig && names(value)) || folders.some((folder) => names(join(folder, 'config.json')));
+  });
+}
+
+/** The checkout in one piece, where that can be made: src/ is translated again only when it has changed. */
+async function bundle() {
+  const { bundleOf, mainOf } = await import('../scripts/bundle.mjs');
+  const folder = await bundleOf();
+  // What V8 has compiled is kept beside it, by a Node that can (22 and newer), for this process and for the lanes.
+  if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') {
+    process.env.NODE_COMPILE_CACHE ??= `${folder}/compiled`;
+    module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  }
+  return pathToFileURL(mainOf(folder)).href;
+}
+
+/** From the sources, in a process of its own. */
+function startSources() {
   // Node takes an export condition only on its command line, hence a process of its own.
   const child = spawn(
     process.execPath,
@@ -45,6 +83,12 @@ if (existsSync(source)) {
       process.kill(process.pid, signal);
     }
   });
-} else {
-  await import(new URL('../dist/main.js', import.meta.url).href);
+}
+
+if (!existsSync(source)) await import(new URL('../dist/main.js', import.meta.url).href);
+else {
+  // What can not be bundled says so itself when it is run.
+  const main = mayLoadOthers(process.argv.slice(2)) ? undefined : await bundle().catch(() => undefined);
+  if (main === undefined) startSources();
+  else await import(main);
 }

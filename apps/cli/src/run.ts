@@ -1,6 +1,6 @@
 /** yargs, fed from the flag tables: parses, prints help, offers the nearest name for what it does not know. */
+import { createRequire } from 'node:module';
 import { nearest, UserError } from '@nanscope/errors';
-import { nanscopeVersion } from '@nanscope/lane';
 import { shellWord } from '@nanscope/report';
 import type { Flag } from '@nanscope/settings';
 import yargs, { type Argv } from 'yargs';
@@ -8,6 +8,9 @@ import type { Command } from './command.ts';
 import { configFlag } from './config-flag.ts';
 
 const CONFIG = configFlag.name;
+
+/** The version all packages of the workspace share. */
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** What `--help` says of a flag: its description, and its choices unless that names them already. */
 function describe(flag: Flag): string {
@@ -82,7 +85,8 @@ export async function run(given: readonly string[], commands: readonly Command[]
     );
   }
   if (wanted) refuseUnknownFlags(argv.slice(1), wanted);
-  let code = 0;
+  // Run when yargs has returned: it renders the whole help first for a handler that takes its time.
+  let begin: (() => Promise<number>) | undefined;
   const parser = yargs()
     .scriptName('nanscope')
     .usage(
@@ -94,7 +98,7 @@ export async function run(given: readonly string[], commands: readonly Command[]
       'parse-positional-numbers': false,
       'dot-notation': false,
     })
-    .version(nanscopeVersion)
+    .version(version)
     .help()
     .demandCommand(1, 'Expected a command. See nanscope --help.')
     .exitProcess(false)
@@ -117,7 +121,7 @@ export async function run(given: readonly string[], commands: readonly Command[]
       `${command.name} ${places}`.trim(),
       command.describe,
       (builder: Argv) => describeOptions(builder, command),
-      async (parsed) => {
+      (parsed) => {
         const { _, $0: __, [CONFIG]: config, ...rest } = parsed as Record<string, unknown>;
         const positionals = (command.positionals ?? []).flatMap((name) => {
           const value = rest[name.replace(/\.\.$/, '')];
@@ -132,15 +136,16 @@ export async function run(given: readonly string[], commands: readonly Command[]
             return value === undefined ? [] : [[flag.name, flag.kind === 'texts' ? value : last(value)]];
           }),
         );
-        code = await command.run({
+        const invocation = {
           flags,
           positionals,
           command: ['nanscope', ...given].map(shellWord).join(' '),
           ...(config === undefined ? {} : { config: String(last(config)) }),
-        });
+        };
+        begin = () => command.run(invocation);
       },
     );
   }
   await parser.parseAsync([...argv]);
-  return code;
+  return begin?.() ?? 0;
 }

@@ -12,6 +12,7 @@ export {
   generationSettings,
 } from './generate/settings.ts';
 export type { Continuation } from './generate/task.ts';
+export { measureAttention } from './probe/measure-attention.ts';
 export { nanscopeVersion } from './session/environment.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';
 export { trainData } from './train/data.ts';

@@ -1,10 +1,11 @@
 /** `nanscope claims`: the claims of the report that this project began with, decided on this machine's devices. */
 import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { errorLine, UserError } from '@nanscope/errors';
-import { type ClaimsConfig, runClaims } from '@nanscope/harness';
+import type { ClaimsConfig } from '@nanscope/harness';
 import { claimsMarkdown } from '@nanscope/report';
 import { claimsFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
+import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';
 
@@ -33,10 +34,10 @@ export const claimsCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, claimsFlags) };
     const config = toConfig<ClaimsConfig>(resolveFlags(claimsFlags, flags, file));
-    const report = reportsOf(config, false);
+    const report = await reportsOf(config, false);
     if (config.markdown !== undefined) checkWritable(config.markdown);
-    const { status, failures, record } = await watchedCells('cells', (hooks) =>
-      runClaims(config, command, hooks),
+    const { status, failures, record } = await watchedCells('cells', async (hooks) =>
+      (await harness()).runClaims(config, command, hooks),
     );
     for (const failure of failures) process.stderr.write(`nanscope: ${failure}\n`);
     if (status === 'interrupted') return 130;

@@ -1,9 +1,9 @@
 /** `nanscope conform`: an attention implementation on a device under the conformance suite, verdict to standard output. */
 
-import { conform } from '@nanscope/harness';
 import { type ConformConfig, conformFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
@@ -19,9 +19,9 @@ export const conformCommand: Command = {
   flags: conformFlags,
   async run(invocation) {
     const config = await configOf(invocation);
-    const report = reportsOf(config, false);
-    const result = await watched(configWords(config), 'cases', (hooks) =>
-      conform(config, invocation.command, hooks),
+    const report = await reportsOf(config, false);
+    const result = await watched(configWords(config), 'cases', async (hooks) =>
+      (await harness()).conform(config, invocation.command, hooks),
     );
     if (!result) return 130;
     for (const line of result.badVectors) process.stderr.write(`nanscope: ${line}\n`);

@@ -1,8 +1,8 @@
 /** `nanscope doctor`: what this machine offers and whether it can be trusted, as a block to paste into an issue. */
-import { diagnose } from '@nanscope/harness';
 import { doctorFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
+import { harness } from '../harness.ts';
 import { interruption } from '../interruption.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
 
@@ -15,9 +15,10 @@ export const doctorCommand: Command = {
     const config = toConfig<ReportFlags & { readonly backend?: string }>(
       resolveFlags(doctorFlags, flags, file),
     );
-    const report = reportsOf(config, false);
+    const report = await reportsOf(config, false);
     const progress = new CellProgress(process.stderr, process.env);
     const interrupted = interruption();
+    const { diagnose } = await harness();
     const record = await diagnose(config.backend, command, {
       onStage: (what) => progress.stage(what),
       signal: interrupted.signal,

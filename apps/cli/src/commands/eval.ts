@@ -1,8 +1,8 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
-import { checkSameSettings, evaluate, resumedEvaluation } from '@nanscope/harness';
 import { type EvalConfig, evalFlags, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
@@ -14,10 +14,10 @@ async function configOf({ flags, config }: Invocation): Promise<EvalConfig> {
     const source = config === undefined ? undefined : { path: config, values: file };
     return toEvalConfig(resolveFlags(evalFlags, flags, source));
   }
-  const earlier = { path: `${folder}/config.json`, values: resumedEvaluation(folder) };
+  const earlier = { path: `${folder}/config.json`, values: (await harness()).resumedEvaluation(folder) };
   const values = { ...earlier.values, ...file };
   const asked = toEvalConfig(resolveFlags(evalFlags, flags, { path: config ?? earlier.path, values }));
-  checkSameSettings(asked, toEvalConfig(resolveFlags(evalFlags, {}, earlier)));
+  (await harness()).checkSameSettings(asked, toEvalConfig(resolveFlags(evalFlags, {}, earlier)));
   return asked;
 }
 
@@ -27,9 +27,9 @@ export const evalCommand: Command = {
   flags: evalFlags,
   async run(invocation) {
     const config = await configOf(invocation);
-    const report = reportsOf(config, true);
-    const result = await watched(configWords(config), 'batches', (hooks) =>
-      evaluate(config, invocation.command, hooks),
+    const report = await reportsOf(config, true);
+    const result = await watched(configWords(config), 'batches', async (hooks) =>
+      (await harness()).evaluate(config, invocation.command, hooks),
     );
     await report(result, result.folder);
     return result.verdict.exitCode;

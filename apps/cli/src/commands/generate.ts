@@ -1,6 +1,5 @@
 /** `nanscope generate`: texts continued by a model. Continuations go to standard output as they end. */
 
-import { evalCommand, generateTexts } from '@nanscope/harness';
 import type { Continuation } from '@nanscope/lane';
 import {
   type GenerateConfig,
@@ -11,6 +10,7 @@ import {
 } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
+import { harness } from '../harness.ts';
 import { interruption } from '../interruption.ts';
 import { EvalProgress } from '../progress.ts';
 
@@ -26,6 +26,7 @@ export const generateCommand: Command = {
   flags: generateFlags,
   async run(invocation) {
     const config = await configOf(invocation);
+    const { evalCommand, generateTexts } = await harness();
     const progress = new EvalProgress(process.stderr, process.env);
     const interrupted = interruption();
     const many = config.data !== undefined || (config.prompt?.length ?? 0) > 1;

@@ -1,8 +1,8 @@
 /** `nanscope matrix`: the factorial of conditions, and the minimal sets of them that are enough for a NaN or a leak. */
-import { matrixConfig, runMatrix } from '@nanscope/harness';
 import { verdictOf } from '@nanscope/report';
 import { matrixFlags, readConfigFile, resolveFlags } from '@nanscope/settings';
 import type { Command } from '../command.ts';
+import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';
 
@@ -13,9 +13,11 @@ export const matrixCommand: Command = {
   flags: matrixFlags,
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, matrixFlags) };
-    const config = matrixConfig(resolveFlags(matrixFlags, flags, file));
-    const report = reportsOf(config, true);
-    const result = await watchedCells('cells', (hooks) => runMatrix(config, command, hooks));
+    const config = (await harness()).matrixConfig(resolveFlags(matrixFlags, flags, file));
+    const report = await reportsOf(config, true);
+    const result = await watchedCells('cells', async (hooks) =>
+      (await harness()).runMatrix(config, command, hooks),
+    );
     if (!result) return 130;
     await report(result, result.folder);
     return verdictOf(result).exitCode;

@@ -1,9 +1,9 @@
 /** `nanscope merge RUN..`: shards of a matrix, or runs of it on several machines, as one table. */
 
-import { mergeMatrices } from '@nanscope/harness';
 import { verdictOf } from '@nanscope/report';
 import { mergeFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
+import { harness } from '../harness.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
 
 export const mergeCommand: Command = {
@@ -15,8 +15,8 @@ export const mergeCommand: Command = {
   async run({ flags, config: path, positionals, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, mergeFlags) };
     const config = toConfig<ReportFlags & { readonly out?: string }>(resolveFlags(mergeFlags, flags, file));
-    const report = reportsOf(config, true);
-    const result = mergeMatrices(positionals, config.out, command);
+    const report = await reportsOf(config, true);
+    const result = (await harness()).mergeMatrices(positionals, config.out, command);
     await report(result, result.folder);
     return verdictOf(result).exitCode;
   },

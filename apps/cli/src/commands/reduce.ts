@@ -1,8 +1,8 @@
 /** `nanscope reduce RUN`: the smallest case that fails as a run failed, as a folder to send. */
 
-import { reduceRun } from '@nanscope/harness';
 import { type ReduceConfig, readConfigFile, reduceFlags, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
+import { harness } from '../harness.ts';
 import { interruption } from '../interruption.ts';
 import { ReduceProgress } from '../reduce-progress.ts';
 import { reportsOf } from '../reports/index.ts';
@@ -20,9 +20,10 @@ export const reduceCommand: Command = {
   flags: reduceFlags,
   async run(invocation) {
     const config = await configOf(invocation);
-    const report = reportsOf(config, true);
+    const report = await reportsOf(config, true);
     const progress = new ReduceProgress(process.stderr, process.env);
     const interrupted = interruption();
+    const { reduceRun } = await harness();
     const result = await reduceRun(invocation.positionals[0]!, config, invocation.command, {
       onStage: (what) => progress.stage(what),
       onStep: (tried, facts) => progress.step(tried, facts),

@@ -1,8 +1,9 @@
 /** `nanscope selftest --detector`: does the detector see, place and name the faults that are put before it? */
 
-import { type SelftestConfig, selftest } from '@nanscope/harness';
+import type { SelftestConfig } from '@nanscope/harness';
 import { readConfigFile, resolveFlags, selftestFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
+import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watchedCells } from '../watched.ts';
 
@@ -13,8 +14,10 @@ export const selftestCommand: Command = {
   async run({ flags, config: path, command }) {
     const file = path === undefined ? undefined : { path, values: await readConfigFile(path, selftestFlags) };
     const config = toConfig<SelftestConfig>(resolveFlags(selftestFlags, flags, file));
-    const report = reportsOf(config, false);
-    const result = await watchedCells('trials', (hooks) => selftest(config, command, hooks));
+    const report = await reportsOf(config, false);
+    const result = await watchedCells('trials', async (hooks) =>
+      (await harness()).selftest(config, command, hooks),
+    );
     if (!result) return 130;
     await report(result);
     return result.verdict.exitCode;

@@ -1,9 +1,9 @@
 /** `nanscope train`: flags in, progress to standard error, the result to standard output. */
 import { UserError } from '@nanscope/errors';
-import { resumedRun, resumedValues, runTraining } from '@nanscope/harness';
 import { readConfigFile, resolveFlags, type TrainConfig, toConfig, trainFlags } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
@@ -13,6 +13,7 @@ async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
   const given = flags.resume ?? file.resume;
   if (typeof given !== 'string')
     return toConfig<TrainConfig>(resolveFlags(trainFlags, flags, { path: config ?? '', values: file }));
+  const { resumedRun, resumedValues } = await harness();
   const { run, checkpoint } = resumedRun(given);
   const named = flags.checkpoint ?? file.checkpoint;
   if (checkpoint !== undefined && named !== undefined)
@@ -33,9 +34,9 @@ export const trainCommand: Command = {
   flags: trainFlags,
   async run(invocation) {
     const config = await configOf(invocation);
-    const report = reportsOf(config, true);
-    const result = await watched(configWords(config), 'steps', (hooks) =>
-      runTraining(config, invocation.command, hooks),
+    const report = await reportsOf(config, true);
+    const result = await watched(configWords(config), 'steps', async (hooks) =>
+      (await harness()).runTraining(config, invocation.command, hooks),
     );
     await report(result, result.folder);
     return result.verdict.exitCode;

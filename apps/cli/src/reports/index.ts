@@ -1,10 +1,8 @@
 /** `--reporter` of a command: checked before the run, made after it. */
 import { Decorations } from '@nanscope/errors';
-import { withFilesBeside } from '@nanscope/harness';
 import type { AnyRecord } from '@nanscope/record';
-import { type Reporter, reporters, verdictOf } from '@nanscope/report';
-import { planReports } from './plan.ts';
-import { checkPlaces, writeReports } from './write.ts';
+import type { Reporter } from '@nanscope/report';
+import { harness } from '../harness.ts';
 
 export interface ReportFlags {
   readonly reporter?: readonly string[];
@@ -17,17 +15,24 @@ export interface ReportFlags {
  * @throws {UserError} `usage/reporter`, before anything runs; after it, once every other report is made and unless the
  *   verdict has an exit code of its own
  */
-export function reportsOf(
+export async function reportsOf(
   { reporter, json }: ReportFlags,
   leavesFolder: boolean,
-): (record: AnyRecord, folder?: string) => Promise<void> {
+): Promise<(record: AnyRecord, folder?: string) => Promise<void>> {
+  const [{ reporters, verdictOf }, { planReports }, { checkPlaces, writeReports }] = await Promise.all([
+    import('@nanscope/report'),
+    import('./plan.ts'),
+    import('./write.ts'),
+  ]);
   const plan = planReports(reporter, json, leavesFolder);
   checkPlaces(plan);
   const readsFiles = plan.some((one) => (reporters[one.reporter] as Reporter).readsFiles);
   return async (record, folder) => {
     const decorations = new Decorations();
     const beside = readsFiles
-      ? await decorations.makeLater('what lies beside the result', () => withFilesBeside(record, folder))
+      ? await decorations.makeLater('what lies beside the result', async () =>
+          (await harness()).withFilesBeside(record, folder),
+        )
       : undefined;
     const failed = writeReports(plan, beside ?? { record }, folder);
     for (const line of decorations.leftOut) process.stderr.write(`nanscope: ${line}\n`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultRunFolder } from '../run-folder/name.ts';
-import { backendsFor } from './decision.ts';
+import { backendsFor, backendsOf, type DeviceConfig, decideWith } from './decision.ts';
 
 describe('backendsFor', () => {
   it.each([
@@ -19,6 +19,30 @@ describe('backendsFor', () => {
     expect(backendsFor('mirror', 'mirror')).toEqual(['mirror']);
     expect(backendsFor('auto', 'mirror')).toContain('mirror');
   });
+});
+
+const config: DeviceConfig = { device: 'wasm', mpsRule: 'probe', attn: 'auto', policy: 'safe' };
+
+it.each([
+  [{ reference: 'javascript' }, ['wasm', 'cpu']],
+  [{ reference: 'none' }, ['wasm']],
+  [{}, ['wasm', 'tensorflow', 'cpu']],
+])('a run looks at the devices that were asked for and no other: %j', (more, ids) => {
+  expect(backendsOf({ ...config, ...more })).toEqual(ids);
+});
+
+it.each([
+  [{ device: 'wsam' }, /--device wsam is not a device\. Did you mean "wasm"\?/],
+  [{ reference: 'gpo' }, /gpo is not a device\. Did you mean "gpu"\?/],
+])('a name that no device has is refused before anything is looked at: %j', async (more, words) => {
+  const looked: string[] = [];
+  const look = async (id: string) => {
+    looked.push(id);
+    return { id, available: false as const, reason: 'test', remedy: 'none' };
+  };
+  const decided = decideWith({ ...config, ...more }, { backend: look, attention: async () => [] }, () => {});
+  await expect(decided).rejects.toThrow(words);
+  expect(looked).toEqual([]);
 });
 
 it('run folders sort by time and are legal names everywhere', () => {

@@ -1,18 +1,32 @@
-/** Decides the devices of a run on this machine: every backend is looked at in a process of its own. */
-import { laneEnvironment } from '@nanscope/backend';
-import { thirdPartyBackend } from '@nanscope/lane';
-import { type Decided, type DeviceConfig, decideWith } from './decision.ts';
+/**
+ * Decides the devices of a run on this machine. A driver that is looked at can crash or hang, hence a process of its own;
+ * plain JavaScript and WebAssembly can not, and starting one would take longer than all else.
+ */
+import { builtinBackend, laneEnvironment } from '@nanscope/backend';
+import { measureAttention, thirdPartyBackend } from '@nanscope/lane';
+import { backendsOf, type Decided, type DeviceConfig, decideWith } from './decision.ts';
 import { probeAttention, probeBackend } from './probe.ts';
+
+/** Those that run nothing native. */
+const harmless = (id: string): id is 'cpu' | 'wasm' => id === 'cpu' || id === 'wasm';
 
 /** @throws {UserError} `device/unknown` (exit 2), `device/not-found` (exit 3) */
 export async function decide(config: DeviceConfig, say: (what: string) => void): Promise<Decided> {
   const thirdParty = config.backend ? (await thirdPartyBackend(config.backend)).id : undefined;
-  const environment = await laneEnvironment();
+  // Which driver a process finds is decided before it starts, and finding that out starts one more.
+  const native = backendsOf(config, thirdParty).some((id) => !harmless(id) && id !== 'tensorflow');
+  const environment = native ? await laneEnvironment() : {};
   const decided = await decideWith(
     config,
     {
-      backend: (id) => probeBackend(id, environment, id === thirdParty ? config.backend : undefined),
-      attention: (id) => probeAttention(id, environment, config.backend),
+      backend: (id) =>
+        harmless(id)
+          ? builtinBackend(id).probe()
+          : probeBackend(id, environment, id === thirdParty ? config.backend : undefined),
+      attention: (id) =>
+        harmless(id)
+          ? measureAttention({ kind: 'attention', id })
+          : probeAttention(id, environment, config.backend),
     },
     say,
     thirdParty,

@@ -9,6 +9,7 @@ import {
   type Decision,
   type DeviceRequest,
   decideAttention,
+  deviceNames,
   resolve,
 } from '@nanscope/device';
 import type { EvalConfig } from '@nanscope/settings';
@@ -72,6 +73,24 @@ function decideReference(config: DeviceConfig, target: Decision, probes: readonl
   return { ...chosen, attention: target.attention, rules: [...chosen.rules, rule] };
 }
 
+/** The device of each lane, as asked for. */
+const asked = (config: DeviceConfig): string[] =>
+  config.reference === 'none' ? [config.device] : [config.device, config.reference ?? 'cpu'];
+
+/** Pure: the backends that have to be looked at for a configuration, and no other. */
+export const backendsOf = (config: DeviceConfig, thirdParty?: string): readonly string[] => [
+  ...new Set(asked(config).flatMap((device) => backendsFor(device, thirdParty))),
+];
+
+/** A name that no device has needs no look at the machine. @throws {UserError} `device/unknown` */
+function refuseUnknown(config: DeviceConfig, thirdParty: string | undefined): void {
+  const own: Probe[] = thirdParty ? [{ id: thirdParty, available: false, reason: '', remedy: '' }] : [];
+  for (const device of asked(config)) {
+    if (!Object.hasOwn(deviceNames, device) && device !== thirdParty)
+      resolve(requestFor(config, device), own);
+  }
+}
+
 /**
  * @param thirdParty id of a backend of the user's own
  * @throws {UserError} `device/unknown` (exit 2), `device/not-found` (exit 3)
@@ -82,18 +101,15 @@ export async function decideWith(
   say: (what: string) => void,
   thirdParty?: string,
 ): Promise<DecidedDevices> {
-  const wantsReference = config.reference !== 'none';
-  const ids = new Set([
-    ...backendsFor(config.device, thirdParty),
-    ...(wantsReference ? backendsFor(config.reference ?? 'cpu', thirdParty) : []),
-  ]);
-  say(`looking for ${[...ids].join(', ')}`);
-  const probes = await Promise.all([...ids].map(probing.backend));
+  refuseUnknown(config, thirdParty);
+  const ids = backendsOf(config, thirdParty);
+  say(`looking for ${ids.join(', ')}`);
+  const probes = await Promise.all(ids.map(probing.backend));
   let target = resolve(requestFor(config, config.device), probes);
   if (target.attention === 'undecided') {
     say(`probing attention on ${target.label}`);
     target = decideAttention(target, await probing.attention(target.backend));
   }
-  if (!wantsReference) return { target, probes };
+  if (config.reference === 'none') return { target, probes };
   return { target, reference: decideReference(config, target, probes), probes };
 }

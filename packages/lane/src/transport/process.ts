@@ -9,8 +9,14 @@ import { isNativeNoise } from '@nanscope/backend';
 import type { RunnerName } from '../runners.ts';
 import type { Start } from './serve.ts';
 
-/** Our entry point, with the extension that this process runs from: `.ts` from source, `.js` when built. */
-const entry = new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** Set in the bundle of a checkout alone (apps/cli/scripts/bundle.mjs): our entry point in it. */
+declare const NANSCOPE_LANE: string;
+
+/** Our entry point as this process runs: in the bundle, else `.ts` from source, `.js` when built. */
+const entry =
+  typeof NANSCOPE_LANE === 'string'
+    ? new URL(NANSCOPE_LANE)
+    : new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
 export interface ChildEnd {
   readonly code: number | null;

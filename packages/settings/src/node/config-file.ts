@@ -1,7 +1,6 @@
 /** A YAML config file, whose keys are flag names. */
 import { readFile } from 'node:fs/promises';
 import { errorLine, UserError } from '@nanscope/errors';
-import { parseDocument } from 'yaml';
 import type { Flag } from '../flag.ts';
 import { refuseUnknown } from '../resolve-flags.ts';
 
@@ -17,6 +16,7 @@ export async function readConfigFile(path: string, flags: readonly Flag[]): Prom
       `--config ${path}: expected a readable YAML file, found ${errorLine(error)}.`,
     );
   });
+  const { parseDocument } = await import('yaml'); // Most runs have no such file.
   const document = parseDocument(text);
   const problem = document.errors[0];
   if (problem) {

@@ -1,0 +1,88 @@
+/** The bundle of a checkout, on a small one: what was edited is what runs, whoever starts at the same time. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleOf, mainOf } from '../../apps/cli/scripts/bundle.mjs';
+
+const root = mkdtempSync(join(tmpdir(), 'nanscope-bundle-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function write(path: string, text: string): void {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+const cache = join(root, 'node_modules', '.cache', 'nanscope');
+const run = promisify(execFile);
+const says = async () => (await run(process.execPath, [mainOf(await bundleOf(root))])).stdout;
+
+beforeAll(() => {
+  write('pnpm-lock.yaml', '');
+  write('apps/cli/data.txt', 'data');
+  write('apps/cli/src/value.ts', "export const value: string = 'one';\n");
+  write(
+    'apps/cli/src/main.ts',
+    `import { readFileSync } from 'node:fs';
+    import { UserError } from '@nanscope/errors';
+    import { light } from '@nanscope/harness';
+    import { value } from './value.ts';
+    const data = readFileSync(new URL('../data.txt', import.meta.url), 'utf8');
+    const { fail } = await import('@nanscope/harness');
+    let same = false;
+    try { fail(); } catch (thrown) { same = thrown instanceof UserError; }
+    console.log(value, data, light, same);`,
+  );
+  write('packages/errors/src/index.ts', 'export class UserError extends Error {}\n');
+  write(
+    'packages/harness/src/index.ts',
+    "import { UserError } from '@nanscope/errors';\nexport const light = 1;\nexport const fail = () => { throw new UserError(); };\n",
+  );
+  write('packages/report/src/index.ts', 'export const report = 1;\n');
+  write('packages/lane/src/main.ts', 'export {};\n');
+  for (const name of ['errors', 'harness', 'report']) {
+    const exports = { '.': { '@nanscope/source': `../../../packages/${name}/src/index.ts` } };
+    const manifest = { name: `@nanscope/${name}`, sideEffects: false, exports };
+    write(`packages/${name}/package.json`, JSON.stringify(manifest));
+    // As the package manager links it.
+    const source = `export * from '../../../packages/${name}/src/index.ts';\n`;
+    write(
+      `node_modules/@nanscope/${name}/package.json`,
+      JSON.stringify({ ...manifest, exports: './index.ts' }),
+    );
+    write(`node_modules/@nanscope/${name}/index.ts`, source);
+  }
+});
+
+it('shares what two parts import, and finds data beside the sources', async () => {
+  expect(await says()).toBe('one data 1 true\n');
+});
+
+it('is made once, and anew for a source that has changed', async () => {
+  const before = await bundleOf(root);
+  expect(await bundleOf(root)).toBe(before);
+  write('apps/cli/src/value.ts', "export const value: string = 'two';\n");
+  expect(await says()).toBe('two data 1 true\n');
+  write('apps/cli/src/value.test.ts', 'this is no part of it');
+  const after = await bundleOf(root);
+  expect(after).not.toBe(before);
+  write('apps/cli/src/value.test.ts', 'nor is this');
+  expect(await bundleOf(root)).toBe(after);
+});
+
+it('is made whole by each of several that start at once', async () => {
+  write('apps/cli/src/value.ts', "export const value: string = 'three';\n");
+  const all = await Promise.all([says(), says(), says(), says()]);
+  expect(new Set(all)).toEqual(new Set(['three data 1 true\n']));
+  expect(readdirSync(cache).filter((name) => !name.startsWith('bundle-'))).toEqual([]);
+});
+
+it('is not made of a source that can not be translated', async () => {
+  write('apps/cli/src/value.ts', 'export const value: = ;\n');
+  const before = readdirSync(cache);
+  await expect(bundleOf(root)).rejects.toThrow(/value\.ts/);
+  expect(readdirSync(cache)).toEqual(before);
+});
