@@ -17,6 +17,9 @@ export class EvalProgress {
   /** When a lane's first batch (or step) was done, and which one it was. */
   readonly #first = new Map<LaneTask['role'], { readonly at: number; readonly done: number }>();
 
+  /** What a lane was told of last. */
+  readonly #last = new Map<LaneTask['role'], Parameters<Progress['update']>[0]>();
+
   /** @param unit what a lane counts */
   constructor(
     stream: NodeJS.WriteStream,
@@ -45,6 +48,9 @@ export class EvalProgress {
 
   lane(role: LaneTask['role'], event: LaneEvent): void {
     if (event.kind === 'loading') this.#progress.update({ lane: role, done: 0, phase: event.what });
+    // A lane that stopped early has nothing left to do.
+    const last = this.#last.get(role);
+    if (event.kind === 'ended' && last) this.#progress.update({ ...last, etaSeconds: undefined });
     if (event.kind === 'ended' && event.outcome.status !== 'complete') {
       this.#progress.say(`${role.padEnd(9)} ${event.outcome.status}: ${event.outcome.failure ?? ''}`);
     }
@@ -54,7 +60,7 @@ export class EvalProgress {
     if (!this.#first.has(role)) this.#first.set(role, { at: now, done: event.batches - 1 });
     const first = this.#first.get(role)!;
     const since = (now - first.at) / 1000;
-    this.#progress.update({
+    const state = {
       lane: role,
       done: event.batches,
       total: event.total,
@@ -62,7 +68,9 @@ export class EvalProgress {
       etaSeconds: secondsLeft(event.batches - first.done, event.total - first.done, since),
       unit: this.#unit,
       facts: event.facts,
-    });
+    };
+    this.#last.set(role, state);
+    this.#progress.update(state);
   }
 
   end(): void {

@@ -31,6 +31,23 @@ describe('the loss curve', () => {
     expect(widest).toBeLessThanOrEqual(52);
   });
 
+  it('of one value has one row', () => {
+    const data = {
+      curve: [
+        { step: 1, loss: 5.529 },
+        { step: 2, loss: 'NaN' as const },
+      ],
+      validation: [],
+      totalSteps: 4,
+    };
+    expect(draw(data, false)).toMatchInlineSnapshot(`
+      "    5.529 | *
+       NaN, Inf |           N
+                + 1                                 step 4
+      "
+    `);
+  });
+
   it('shows a value that is not finite in a row of its own, and joins nothing over it', () => {
     const data: ChartData = {
       ...falling,

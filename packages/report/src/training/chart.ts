@@ -60,11 +60,13 @@ function scaleOf({ curve, validation, floor, totalSteps }: ChartData, columns: n
 }
 
 /** Lines of the chart with its axes; empty when there is no finite value to draw. */
-export function chartLines(data: ChartData, { width, height, unicode }: ChartOptions): Line[] {
+export function chartLines(data: ChartData, { width, height: most, unicode }: ChartOptions): Line[] {
   const sign = signs[unicode ? 'unicode' : 'ascii'];
   const columns = width - labelWidth - 3;
-  const { row, column, top, bottom } = scaleOf(data, columns, height);
+  const { row, column, top, bottom } = scaleOf(data, columns, most);
   if (!Number.isFinite(top)) return [];
+  // One value, as after a stop in the second step, needs no axis from itself to itself.
+  const height = top === bottom ? 1 : most;
   const cells: Span[][] = Array.from({ length: height }, () =>
     Array.from({ length: columns }, () => span(' ')),
   );
