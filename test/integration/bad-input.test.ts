@@ -183,6 +183,13 @@ describe('places to write to', () => {
       /--save-outputs .*expected a file, found a folder/,
     );
     expect(await refused('--save-outputs', join(text, 'o.safetensors'))).toMatch(/--save-outputs/);
+    expect(await refused('--save-outputs', at('gone/o.safetensors'))).toMatch(
+      /--save-outputs .*expected a folder to write into, found no .*gone\. Make it first/,
+    );
+    expect(await refused('--save-outputs', text)).toMatch(/found another file, which would be lost/);
+    const weights = { w: float32Tensor([1], Float32Array.of(1)) };
+    await writeSafetensors(at('weights.safetensors'), weights, { format: 'pt' });
+    expect(await refused('--save-outputs', at('weights.safetensors'))).toMatch(/which would be lost/);
   });
 
   it('a run folder that would cover files of somebody else', async () => {

@@ -1,5 +1,5 @@
 /** `nanscope claims`: the claims of the report that this project began with, decided on this machine's devices. */
-import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { errorLine, UserError } from '@nanscope/errors';
 import type { ClaimsConfig } from '@nanscope/harness';
 import { claimsMarkdown } from '@nanscope/report';
@@ -12,6 +12,11 @@ import { watchedCells } from '../watched.ts';
 /** Found out before anything is run, and without a trace. */
 function checkWritable(path: string): void {
   const isNew = !existsSync(path);
+  if (!isNew && statSync(path).isFile() && statSync(path).size > 0)
+    unlessUnwritable(path, () => {
+      if (!readFileSync(path, 'utf8').startsWith('# Findings\n'))
+        throw new Error('a file that is no list of findings, which would be lost');
+    });
   unlessUnwritable(path, () => appendFileSync(path, ''));
   if (isNew) rmSync(path);
 }

@@ -1,5 +1,17 @@
 /** Makes the reports of a result: to standard output, into the run folder, into files. The effects of plan.ts. */
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { removeLink, writeScalars } from '@nanscope/harness';
@@ -16,8 +28,31 @@ const unwritable = (file: string, error: unknown) =>
     `--reporter: expected a file that can be written at ${file}, found ${errorLine(error)}.`,
   );
 
+/** The beginning of a file; a text that is none of ours need not be read whole. */
+function beginning(file: string): string {
+  const bytes = Buffer.alloc(2 ** 16);
+  const handle = openSync(file, 'r');
+  try {
+    return bytes.toString('utf8', 0, readSync(handle, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** An earlier report is replaced, and event files get company; what is somebody else's stays. */
+function checkOwn(file: string, { own }: Reporter): void {
+  const stat = statSync(file);
+  if (stat.isDirectory()) {
+    const other = readdirSync(file, { withFileTypes: true }).find(
+      (entry) => entry.name === '.git' || (entry.isFile() && !entry.name.startsWith('events.out.tfevents.')),
+    );
+    if (other) throw new Error(`a folder with ${other.name} in it, which is no event file`);
+  } else if (stat.isFile() && stat.size > 0 && own?.test(beginning(file)) === false)
+    throw new Error('a file that is no such report, which would be lost');
+}
+
 /**
- * What can be known before a long run: that no file named is a folder, nor lies below a file.
+ * What can be known before a long run: that no file named is a folder, lies below a file, or is of somebody else.
  *
  * @throws {UserError} `usage/reporter`
  */
@@ -30,6 +65,7 @@ export function checkPlaces(plan: readonly PlannedReport[]): void {
         throw new Error('a folder');
       if (wantsFolder && existsSync(place.file) && !statSync(place.file).isDirectory())
         throw new Error('a file, where a folder is wanted');
+      if (existsSync(place.file)) checkOwn(place.file, reporters[reporter]);
       let above = dirname(resolve(place.file));
       while (!existsSync(above)) above = dirname(above);
       if (!statSync(above).isDirectory()) throw new Error(`${above}, which is no folder`);

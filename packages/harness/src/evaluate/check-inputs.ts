@@ -6,7 +6,8 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { evalBatches, loadTokenizerFor, modelConfig, textRows } from '@nanscope/lane';
-import { checkNewRun, type Inputs } from '@nanscope/record';
+import { checkNewRun, type Inputs, isWithin } from '@nanscope/record';
+import { openSafetensors } from '@nanscope/safetensors';
 import type { EvalConfig } from '@nanscope/settings';
 import { type CheckedInputs, checkBatches, checkMaxLength, checkSettings } from './check-batches.ts';
 
@@ -27,15 +28,31 @@ export function checkWritable(path: string, flag: string): void {
   }
 }
 
-/** A file must not lie where a folder is, nor below a file. */
-function checkWritableFile(path: string, flag: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) {
-    throw new UserError(
+/**
+ * `--save-outputs` makes a file, or replaces one that it made; in a folder that is there when the run is, and not among the
+ * files of the model, which would be another model with it.
+ */
+async function checkOutputs(path: string, { model, out }: EvalConfig): Promise<void> {
+  const refuse = (expected: string, found: string, todo: string) =>
+    new UserError(
       'run-folder/unwritable',
-      `${flag} ${path}: expected a file, found a folder. Name a file in it.`,
+      `--save-outputs ${path}: expected ${expected}, found ${found}. ${todo}`,
     );
-  }
-  checkWritable(dirname(resolve(path)), flag);
+  const another = 'Name another file.';
+  const stat = existsSync(path) ? statSync(path) : undefined;
+  if (stat?.isDirectory()) throw refuse('a file', 'a folder', 'Name a file in it.');
+  const folder = dirname(resolve(path));
+  const inRun = out !== undefined && folder === resolve(out);
+  if (!existsSync(folder) && !inRun) throw refuse('a folder to write into', `no ${folder}`, 'Make it first.');
+  checkWritable(folder, '--save-outputs');
+  if (existsSync(model) && isWithin(path, model))
+    throw refuse('a file of its own', `a place in the folder of --model ${model}`, another);
+  if (!stat || stat.size === 0 || inRun) return;
+  const own = await openSafetensors(path).then(
+    async ({ metadata }) => metadata.policy !== undefined && metadata.implementation !== undefined,
+    () => false,
+  );
+  if (!own) throw refuse('a new file, or one that it wrote', 'another file, which would be lost', another);
 }
 
 /** What a run reads that is given by flags, for `checkNewRun`. */
@@ -58,7 +75,7 @@ export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
     checkWritable(config.out, '--out');
     if (config.out !== config.resume) checkNewRun(config.out, 'eval', inputsOf(config));
   }
-  if (config.saveOutputs) checkWritableFile(config.saveOutputs, '--save-outputs');
+  if (config.saveOutputs) await checkOutputs(config.saveOutputs, config);
   const tokenizer = await loadTokenizerFor(config);
   return checkBatches(config, {
     rows: config.loadInputs ? undefined : textRows(config),

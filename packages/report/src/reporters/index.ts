@@ -13,6 +13,8 @@ import { renderForTerminal } from './terminal.ts';
 export interface Reporter {
   /** Its file, or folder of event files, in the run folder where none is named; absent where it is meant for standard output. */
   readonly file?: string;
+  /** In the beginning of each text it makes: a file without it is somebody else's, and is not replaced. */
+  readonly own?: RegExp;
   /** Whether its lines may stand among those of the terminal report. */
   readonly amongOthers?: boolean;
   /** Whether it shows what lies beside the result in its folder. */
@@ -23,12 +25,12 @@ export interface Reporter {
 }
 
 export const reporters = {
-  terminal: { render: renderForTerminal },
-  json: { render: ({ record }) => renderJson(record) },
-  html: { file: 'report.html', readsFiles: true, render: renderHtml },
-  junit: { file: 'junit.xml', readsFiles: true, render: renderJunit },
-  github: { amongOthers: true, render: renderGithub },
-  markdown: { render: renderMarkdown },
+  terminal: { render: renderForTerminal, own: /nanscope / },
+  json: { render: ({ record }) => renderJson(record), own: /^\s*\{\s*"schema(Version)?":/ },
+  html: { file: 'report.html', readsFiles: true, render: renderHtml, own: /^<!doctype html>[\s\S]*nanscope/ },
+  junit: { file: 'junit.xml', readsFiles: true, render: renderJunit, own: /<testsuites name="nanscope"/ },
+  github: { amongOthers: true, render: renderGithub, own: /^::(notice|warning|error) / },
+  markdown: { render: renderMarkdown, own: /^## nanscope / },
   tensorboard: { file: 'tensorboard', readsFiles: true, scalars: scalarsOf },
 } as const satisfies Record<string, Reporter>;
 

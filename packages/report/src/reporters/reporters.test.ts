@@ -18,6 +18,7 @@ import {
 } from '../fixtures.ts';
 import { verdictOf } from '../verdict.ts';
 import { annotation, renderGithub } from './github.ts';
+import { type Reporter, reporters } from './index.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 
@@ -157,3 +158,13 @@ describe('markdown', () => {
     expect(row).not.toMatch(/<img|(?<!\\)\*\*|(?<!\\)@|(?<!\\)\[|(?<!\\)`|:\/\//);
   });
 });
+
+it.each([agree, bothNaN, claims, conformed, diagnosed, kernelBug, matrix, reduced, targetCrashed, trained])(
+  'knows its own text again by its beginning (%#)',
+  (record) => {
+    for (const [name, { render, own }] of Object.entries(reporters) as [string, Reporter][]) {
+      const text = render?.({ record }, { width: 80, color: false, unicode: true }).slice(0, 2 ** 16);
+      expect([name, text === undefined || (own?.test(text) ?? false)]).toEqual([name, true]);
+    }
+  },
+);
