@@ -20,26 +20,28 @@ export interface Line {
   readonly rows?: string;
   /** Of the inputs. Default: x0, x1, ... */
   readonly names?: readonly string[];
+  /** Which result of the call; of one above 0 the first is a line further on. */
+  readonly output?: number;
 }
 
 export function traceOf(lines: readonly Line[], externals: Record<string, Health> = {}): BatchTrace {
   const calls = new Map<string, number>();
   const records = lines.map(
-    ({ kernel, path = '', phase = 'forward', in: inputs, out, shape, rows, names }): OpRecord => {
+    ({ kernel, path = '', phase = 'forward', in: inputs, out, shape, rows, names, output = 0 }): OpRecord => {
       const place = path === '' ? `${phase}/${kernel}` : `${phase}/${path}/${kernel}`;
       const call = calls.get(place) ?? 0;
-      calls.set(place, call + 1);
+      if (output === 0) calls.set(place, call + 1);
       const refs = inputs.map((from, i): InputRef => {
         const name = names?.[i] ?? `x${i}`;
         return typeof from === 'number' ? { name, record: from } : { name, external: from };
       });
       return {
-        key: `${place}#${call}:0`,
+        key: `${place}#${call}:${output}`,
         phase,
         path,
         kernel,
         call,
-        output: 0,
+        output,
         shape: shape ?? [out?.size ?? 1],
         dtype: out ? 'float32' : 'int32',
         inputs: refs,

@@ -1,4 +1,5 @@
 /** LayerNorm at sizes that cost digits or leave float32: y, the variance, and the gradients of all three inputs. */
+import { largest } from '../judge/compare.ts';
 import { numbers } from '../numbers.ts';
 import { type Formula, floats, type KernelCase, kernelCase } from './case.ts';
 
@@ -41,7 +42,7 @@ const layerNorm: Formula = ({ inputs, attrs, upstream }, r) => {
     variance: { values: results.map(({ variance }) => variance) },
     dx: {
       values: results.flatMap(({ dx }) => dx),
-      terms: Math.max(0, ...results.map(({ terms }) => terms || 0)),
+      terms: largest(results.map(({ terms }) => terms)),
     },
     dscale: { values: summed(results.map(({ dscale }) => dscale)) },
     doffset: { values: summed(dys) },
@@ -84,7 +85,11 @@ export const layerNormCases: readonly KernelCase[] = [
   ...[64, 63, 5].map((width) =>
     makeCase(`deviations-of-one-rounding;width=${width}`, (c) => 2 ** 24 - 1 - (c % 5), { width }),
   ),
-  makeCase('constant-row', (c, n) => (n === 1 ? 3 : ordinary(c, n))),
+  ...[1e-5, 0].map((epsilon) =>
+    makeCase(`constant-row;epsilon=${epsilon.toExponential()}`, (c, n) => (n === 1 ? 3 : ordinary(c, n)), {
+      epsilon,
+    }),
+  ),
   ...[1e10, 5e18, 1.8e19].map((size) =>
     makeCase(`large;size=${size.toExponential()}`, (c, n) => size * ordinary(c, n)),
   ),

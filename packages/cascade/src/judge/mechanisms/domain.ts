@@ -1,6 +1,6 @@
 /** Arguments outside of a kernel's domain: no infinity is needed to make one of these. */
 
-import type { Health, OpRecord } from '../../types.ts';
+import { type Health, nonFinite, type OpRecord } from '../../types.ts';
 import { type Input, inputsOf } from '../inputs.ts';
 import { mayHoldBelow, mayHoldZero, smallestWords, zeroWords } from './magnitudes.ts';
 import { kernelIs, type MechanismRule, outcome, type Scene } from './rule.ts';
@@ -93,14 +93,26 @@ function idleUpdate({ trace, record, inputs }: Scene): string | undefined {
   return `${record.health!.nan} elements whose gradient and moments are 0, with an --epsilon of 0: AdamWStep divides 0 by 0 there`;
 }
 
+/** LayerNorm without an epsilon divides 0 by 0 in every row of equal numbers: its variance, a result as well, is 0 there. */
+function constantRow({ trace, record }: Scene): string | undefined {
+  if (record.output !== 0) return undefined;
+  const key = record.key.replace(/0$/, '1');
+  const variance = trace.records.find((one) => one.key === key);
+  if (!variance || nonFinite(variance.health) > 0) return undefined;
+  const input = { name: 'variance', from: key, health: variance.health };
+  if (!mayHoldZero(input)) return undefined;
+  return `LayerNorm gave NaN where its variance ${key}${zeroWords(input)} is 0, with a layer_norm_epsilon of 0: it divides 0 by 0 there`;
+}
+
 export const zeroByZero: MechanismRule = {
   name: '0 / 0',
   shows:
-    'RealDiv makes NaN of inputs without NaN or infinities, and both hold a zero; or an AdamW step of as many elements as may have a gradient and moments of 0',
+    'RealDiv makes NaN of inputs without NaN or infinities, and both hold a zero; or an AdamW step of as many elements as may have a gradient and moments of 0; or a LayerNorm whose variance holds a zero',
   find(scene) {
     const { record, given, inputs } = scene;
     if (record.health!.nan === 0 || given.nan + given.posInf + given.negInf > 0) return undefined;
     if (kernelIs(scene, 'AdamWStep')) return idleUpdate(scene);
+    if (kernelIs(scene, 'LayerNorm')) return constantRow(scene);
     if (!kernelIs(scene, 'RealDiv')) return undefined;
     const [dividend, divisor] = inputs;
     if (!mayHoldZero(dividend) || !mayHoldZero(divisor)) return undefined;

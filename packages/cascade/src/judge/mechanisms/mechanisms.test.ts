@@ -80,6 +80,18 @@ const adamW = (...steps: readonly (readonly [zeros: number, nan: number])[]): Sh
   };
 };
 
+/** A LayerNorm that gave NaN, and its variance. */
+const layerNorm = (variance: Health): Shown => {
+  const line = { kernel: 'LayerNorm', in: ['x', 'scale', 'offset'] };
+  return {
+    lines: [
+      { ...line, out: variance, output: 1 },
+      { ...line, out: nan },
+    ],
+    externals: { x: ordinary, scale: positive, offset: ordinary },
+  };
+};
+
 /** where(x > 0, sqrt(x), 0) forward and backward; the last op divides the gradient by 2 sqrt(x). */
 function guardedRoot(gradient: Health): Shown {
   const backward = { phase: 'backward' as const };
@@ -199,6 +211,8 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
   ['0 / 0', adamW([2, 2]), adamW([0, 1]), 'kernel fault'],
   // An epsilon of 0 is that of every parameter: one with idle elements and no NaN speaks against it.
   ['0 / 0', adamW([1, 1], [3, 3]), adamW([1, 1], [3, 0]), 'kernel fault'],
+  // Without an epsilon.
+  ['0 / 0', layerNorm(withZero), layerNorm(positive), 'kernel fault'],
   [
     'division by 0',
     op('RealDiv', plusInf, positive, withZero),
