@@ -110,6 +110,16 @@ def record():
     print(f"{len(cases)} tokenizers, {len(cases) * len(TEXTS)} texts")
 
 
+def ids_of(tokenizer, text):
+    """None where tokenizers itself gives up, as it does when a token that strips blanks swallows another."""
+    try:
+        return tokenizer.encode(text).ids
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        return None
+
+
 def ids_here(folder, texts):
     command = ["npx", "tsx", "--conditions=@nanscope/source", str(FOLDER / "ids.ts"), str(folder)]
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, cwd=FOLDER.parent.parent)
@@ -128,14 +138,14 @@ def compare(count, only):
         tokenizer = build(known[model], parts)
         source = random.Random(f"{SEED} {name}")
         texts[name] = [random_text(source) for _ in range(count)]
-        expected[name] = [tokenizer.encode(text).ids for text in texts[name]]
+        expected[name] = [ids_of(tokenizer, text) for text in texts[name]]
         (folder / name).mkdir()
         tokenizer.save(str(folder / name / "tokenizer.json"))
         config = {"split_special_tokens": True} if parts.get("split_special") else {}
         (folder / name / "tokenizer_config.json").write_text(json.dumps(config | {"tokenizer_class": "TokenizersBackend"}))
     found = ids_here(folder, texts)
     for name in texts:
-        wrong = [i for i in range(count) if found[name][i] != expected[name][i]]
+        wrong = [i for i in range(count) if expected[name][i] not in (None, found[name][i])]
         print(f"{name}: {len(wrong)} of {count} differ")
         for i in sorted(wrong, key=lambda i: len(texts[name][i]))[:3]:
             print(f"  {texts[name][i]!a}\n    tokenizers {expected[name][i]}\n    here       {found[name][i]}")

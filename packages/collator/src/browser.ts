@@ -13,6 +13,6 @@ export { collateCausalLM } from './collate.ts';
 export * from './corpus/index.ts';
 export type { TokenizerFolder } from './folder.ts';
 export { readableText } from './readable-text.ts';
-export { isJsonLines, rowsOf, type TextRow, type TextStream } from './text-rows.ts';
+export { isJsonLines, rowsOf, sourceWords, type TextRow, type TextStream } from './text-rows.ts';
 export { type Tokenizer, tokenizerWords } from './tokenizer.ts';
 export { tokenizerOf } from './tokenizer-folder.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtinTextPath, readTexts, type TextRow, type TextSource } from './index.ts';
+import { builtinTextPath, readTexts, sourceWords, type TextRow, type TextSource } from './index.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -263,5 +263,19 @@ describe('readTexts errors', () => {
       code: 'data/unreadable',
       message: expect.stringMatching(/^Cannot read .*b\.txt: ENOENT/),
     });
+  });
+});
+
+describe('sourceWords', () => {
+  it.each([
+    [undefined, undefined, /^built-in text$/],
+    ['a.txt', undefined, /^a\.txt$/],
+    ['a.jsonl', 'body', /^a\.jsonl$/],
+    ['a.csv', undefined, /^a\.csv \(a table read as lines of plain text, .* with --text-field\)$/],
+    ['A.TSV', undefined, /a table/],
+    ['a.html', undefined, /markup read as lines/],
+    ['a.txt', 'body', /plain text, for which --text-field has no meaning/],
+  ])('%s, field %s', (path, field, words) => {
+    expect(sourceWords(path, field)).toMatch(words);
   });
 });

@@ -44,6 +44,24 @@ export function isJsonLines(path: string, textField?: string): boolean {
 }
 
 /**
+ * Where texts come from, for a report: the path, and how it is read where its name or a flag promises something else.
+ *
+ * @param path undefined for the built-in text
+ */
+export function sourceWords(path: string | undefined, textField?: string): string {
+  if (path === undefined) return 'built-in text';
+  if (isJsonLines(path, textField)) return path;
+  const kind = /\.(csv|tsv)$/i.test(path)
+    ? 'a table read as lines of plain text, its header and separators too; one column is read from .jsonl with --text-field'
+    : /\.(html?|xml)$/i.test(path)
+      ? 'markup read as lines of plain text, its tags too'
+      : textField !== undefined && path !== '-'
+        ? 'plain text, for which --text-field has no meaning'
+        : undefined;
+  return kind === undefined ? path : `${path} (${kind})`;
+}
+
+/**
  * Rows in order, texts as they are written (only the line break is taken off). Blank lines and blank JSON texts are no
  * rows.
  *

@@ -1,4 +1,5 @@
 /** A lane from start to end, in its own worker: open the backend, load the model and the text, evaluate. Its records go to the page as they come. */
+import { sourceWords } from '@nanscope/collator';
 import { collateOptions, evaluateLane } from '@nanscope/lane';
 import { textSink } from '@nanscope/record';
 import { environmentOf } from './environment.ts';
@@ -20,7 +21,7 @@ export async function runLane(
     model,
     tokenizer,
     environment: environmentOf(session.facts.version),
-    source: config.data ?? 'built-in text',
+    source: sourceWords(config.data, config.textField),
     batches: evalBatches(config, files, tokenizer, model.config),
     collation: collateOptions(config, tokenizer, model.config),
     sink: textSink((name, text, how) => say({ kind: 'file', name, text, how })),

@@ -59,18 +59,12 @@ function metaspace(part: Part): PreTokenizer {
   part.only('replacement', 'prepend_scheme', 'split', 'add_prefix_space', 'str_rep');
   const mark = part.string('replacement', '▁');
   if (part.string('str_rep', mark) !== mark) throw part.unusable('has a str_rep that is not its replacement');
-  // An older form says add_prefix_space; where both are there the scheme counts, and they have to agree.
   const scheme = part.string('prepend_scheme', 'always');
   if (!['always', 'first', 'never'].includes(scheme))
     throw part.unusable(`has prepend_scheme ${JSON.stringify(scheme)}; known are always, first, never`);
-  if (part.any('add_prefix_space') !== undefined) {
-    if (
-      part.any('prepend_scheme') === undefined
-        ? !part.boolean('add_prefix_space', true)
-        : part.boolean('add_prefix_space', true) === (scheme === 'never')
-    )
-      throw part.unusable('has an add_prefix_space that its prepend_scheme does not follow');
-  }
+  // An older form, which tokenizers refuses where the two disagree.
+  if (scheme !== 'never' && !part.boolean('add_prefix_space', true))
+    throw part.unusable(`has add_prefix_space false, and prepend_scheme ${scheme}; expected never`);
   const marked = changed((text, atStart) => {
     const said = text.replaceAll(' ', () => mark);
     const wanted = scheme === 'always' || (scheme === 'first' && atStart);

@@ -2,6 +2,7 @@
  * A lane from start to end, in its own process: open the backend, load the model and the data, evaluate, save.
  * What is computed is evaluate-lane.ts's business, comparison the parent's.
  */
+import { sourceWords } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
 import type { Gpt2 } from '@nanscope/model';
 import { folderSink, holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
@@ -32,7 +33,7 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
       environment:
         decorations.make('the environment', () => environmentOf(session)) ?? unknownEnvironment(session),
       decorations,
-      source: config.loadInputs ?? config.data ?? 'built-in text',
+      source: config.loadInputs ?? sourceWords(config.data, config.textField),
       batches: evalBatches(config, tokenizer, model.config),
       collation: config.loadInputs ? undefined : collateOptions(config, tokenizer, model.config),
       sink: folderSink(task.folder),

@@ -3,7 +3,13 @@
  * blocks or left as padded rows. All ids of a run are held in memory, 4 bytes a token.
  */
 import { createHash } from 'node:crypto';
-import { type CollateOptions, collateCausalLM, type Tokenizer, type TokenRow } from '@nanscope/collator';
+import {
+  type CollateOptions,
+  collateCausalLM,
+  sourceWords,
+  type Tokenizer,
+  type TokenRow,
+} from '@nanscope/collator';
 import type { Gpt2Config } from '@nanscope/model';
 import type { TrainDataRecord } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
@@ -51,7 +57,7 @@ async function readTokens(config: DataConfig, tokenizer: Tokenizer): Promise<Tok
     const ids = tokenizer.encode(text);
     if (ids.length > 0) rows.push({ ids: Int32Array.from(ids), origin: `${source}:${line}` });
   }
-  return { rows, source: config.data ?? 'built-in text' };
+  return { rows, source: sourceWords(config.data, config.textField) };
 }
 
 function digestOf(rows: readonly TokenRow[]): string {
