@@ -105,6 +105,22 @@ onEveryBackend(({ id }) => {
     }
   });
 
+  it('q k^T beyond float32 is infinite before it is scaled under the presets of transformers, as torch gives it', async () => {
+    const [B, H, T, D] = [1, 1, 2, 64];
+    const sizes = { B, H, Hkv: H, T, S: T, D, Dv: D };
+    const [q, k] = [new Float32Array(T * D).fill(3e18), new Float32Array(T * D).fill(3e18)];
+    const v = Float32Array.from({ length: T * D }, (_, i) => i);
+    for (const implementation of implementations) {
+      const out = async (preset: PresetName) => {
+        const asked = { ...sizes, q, k, v, policy: policyFrom({ preset }) };
+        return Array.from((await tensorflowImplementation(implementation).run(asked, outputOnly)).out);
+      };
+      for (const preset of ['transformers-5-eager', 'transformers-5-sdpa', 'transformers-4.57-sdpa'] as const)
+        expect((await out(preset)).every(Number.isNaN), `${preset} ${implementation}`).toBe(true);
+      expect((await out('torch-2.5')).every(Number.isFinite), implementation).toBe(true);
+    }
+  });
+
   it.each(['before-scale', 'after-scale', 'never'] as const)(
     'gradients are those of the oracle where scores are rounded: %s',
     async (scoreRounding) => {

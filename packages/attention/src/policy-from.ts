@@ -60,6 +60,7 @@ export function policyFrom(request: PolicyRequest = {}): Policy {
     compose: word('compose'),
     rowGuard,
     computeDtype,
+    ...(preset.scalesProduct && { scalesProduct: preset.scalesProduct }),
     ...(preset.scoreRounding && { scoreRounding: preset.scoreRounding }),
     ...(preset.dropsScaleSettings && { dropsScaleSettings: preset.dropsScaleSettings }),
     ...(preset.guardReads && { guardReads: preset.guardReads }),

@@ -50,6 +50,11 @@ export interface Policy {
   readonly compose: Composition;
   readonly rowGuard: RowGuard;
   readonly computeDtype: ComputeDtype;
+  /**
+   * The product of q and k is scaled, and overflows where q k^T does. By default the scale is folded into q, D numbers
+   * a row instead of S, and the scaled score has to overflow.
+   */
+  readonly scalesProduct?: boolean;
   /** Of `f16` alone. Default: after-scale. */
   readonly scoreRounding?: ScoreRounding;
   /**
@@ -73,9 +78,9 @@ export interface Policy {
 export const roundsScores = ({ computeDtype, scoreRounding }: Policy): boolean =>
   computeDtype === 'f16' && scoreRounding !== 'never';
 
-/** Whether the scale is put on the rounded product of q and k, not on q. */
-export const scalesProduct = ({ computeDtype, scoreRounding }: Policy): boolean =>
-  computeDtype === 'f16' && scoreRounding === 'before-scale';
+/** Whether the scale is put on the product of q and k, not on q. */
+export const scalesProduct = ({ scalesProduct, computeDtype, scoreRounding }: Policy): boolean =>
+  scalesProduct === true || (computeDtype === 'f16' && scoreRounding === 'before-scale');
 
 /** The library's default: correct and safe, forward and backward. */
 export const safePolicy: Policy = {

@@ -76,6 +76,7 @@ const table = {
     compose: 'causal-twice',
     rowGuard: 'none',
     computeDtype: 'f32',
+    scalesProduct: true,
     scoreRounding: 'before-scale',
     implementation: 'eager',
     summary:
@@ -89,6 +90,7 @@ const table = {
     compose: 'and',
     rowGuard: 'zeros',
     computeDtype: 'f32',
+    scalesProduct: true,
     scoreRounding: 'never',
     dropsScaleSettings: true,
     implementation: 'sdpa',
@@ -103,6 +105,7 @@ const table = {
     compose: 'and',
     rowGuard: 'none',
     computeDtype: 'f32',
+    scalesProduct: true,
     scoreRounding: 'before-scale',
     implementation: 'eager',
     summary:
@@ -116,6 +119,7 @@ const table = {
     compose: 'and',
     rowGuard: 'zeros',
     computeDtype: 'f32',
+    scalesProduct: true,
     scoreRounding: 'never',
     implementation: 'sdpa',
     summary: 'The bool mask goes to PyTorch >= 2.5 as it is: zeros for a query without a key.',
