@@ -23,6 +23,8 @@ const isImpossible = ({ label, loss, answer }: LabelResult): boolean => answer !
 export class CommonLabels {
   readonly #target = new EvalAccumulator();
   readonly #reference = new EvalAccumulator();
+  /** Rows that hold other text on the two sides. */
+  readonly otherRows = new Set<number>();
   #differing = 0;
   #impossible = 0;
 

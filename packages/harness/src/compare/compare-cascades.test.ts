@@ -1,3 +1,4 @@
+import type { BatchTrace } from '@nanscope/cascade';
 import type { CascadeEvent, CascadeRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
@@ -15,6 +16,40 @@ describe('mergeKeys', () => {
     ['another order: every key once', 'ab', 'ba', 'ab'],
   ])('%s', (_, first, second, expected) => {
     expect(mergeKeys([...first], [...second]).join('')).toBe(expected);
+  });
+});
+
+describe('batches of other rows', () => {
+  const trace = (size: number, nan: number): BatchTrace => ({
+    batch: 0,
+    level: 'health',
+    bytesRead: 0,
+    source: { backend: 'cpu', strictNumerics: true, method: 'by hand' },
+    records: [
+      {
+        ...{
+          key: 'forward/K#0:0',
+          phase: 'forward',
+          path: '',
+          kernel: 'K',
+          call: 0,
+          output: 0,
+          shape: [size],
+        },
+        ...{ dtype: 'float32', inputs: [], health: { size, nan, posInf: 0, negInf: 0 } },
+      },
+    ],
+    externals: {},
+  });
+  const { cascade } = lane({
+    cascade: { level: 'health', batches: 1, ops: 1, events: [], kills: [] } as unknown as CascadeRecord,
+  });
+  const ops = (target: BatchTrace, reference: BatchTrace) =>
+    compareCascades({ cascade }, { cascade }, new Map([[0, target]]), new Map([[0, reference]])).ops;
+
+  it('have ops of other sizes, and are not compared', () => {
+    expect(ops(trace(4, 2), trace(4, 0))).toMatchObject({ aligned: 1, divergent: 1 });
+    expect(ops(trace(8, 2), trace(4, 0))).toMatchObject({ aligned: 0, divergent: 0 });
   });
 });
 

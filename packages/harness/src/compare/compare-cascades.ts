@@ -109,13 +109,16 @@ export function batchesToAlign(target: LaneRecord, reference: LaneRecord): Set<n
 
 type Traces = ReadonlyMap<number, BatchTrace>;
 
+/** Batches of other rows, or of another model, say nothing about each other. */
+const sameSizes = ({ ops }: Alignment): boolean =>
+  ops.every(({ target, reference }) => !target || !reference || target.size === reference.size);
+
 /** Alignments of the batches that both lanes have, the one with the first divergence first. */
 function alignAll(targets: Traces, references: Traces): (Alignment & { readonly batch: number })[] {
   const both = [...targets.keys()].filter((batch) => references.has(batch)).sort((a, b) => a - b);
-  const alignments = both.map((batch) => ({
-    batch,
-    ...alignTraces(references.get(batch)!, targets.get(batch)!),
-  }));
+  const alignments = both
+    .map((batch) => ({ batch, ...alignTraces(references.get(batch)!, targets.get(batch)!) }))
+    .filter(sameSizes);
   return [
     ...alignments.filter((one) => one.classDivergences > 0),
     ...alignments.filter((one) => one.classDivergences === 0),

@@ -68,6 +68,16 @@ describe('compareLabels', () => {
     const row = line(0, [1, 2, 3], [1, 2, 3]);
     const other = { ...row, labels: [7, ...row.labels.slice(1)] };
     expect(await compare([row], [other])).toMatchObject({ compared: 0, unpaired: 6, differing: [] });
+    const common = new CommonLabels();
+    const [same, third] = [line(0, [1, 2], [1, 2], 1), { ...other, row: 2 }];
+    await compareLabels(
+      stream(row, same, { ...row, row: 2 }),
+      stream(row, same, third),
+      { rtol: 0, atol: 0 },
+      String,
+      common,
+    );
+    expect([...common.otherRows]).toEqual([2]);
   });
 
   it('pairs rows by their number', async () => {

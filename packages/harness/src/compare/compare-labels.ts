@@ -77,6 +77,8 @@ export async function compareLabels(
       continue;
     }
     const pairs = pairLabels(own, other) ?? [];
+    if (pairs.length === 0 && own.positions.length + other.positions.length > 0)
+      common.otherRows.add(own.row);
     compared += pairs.length;
     unpaired += own.positions.length + other.positions.length - 2 * pairs.length;
     for (const [i, j] of pairs) {

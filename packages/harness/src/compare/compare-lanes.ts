@@ -56,9 +56,25 @@ export async function compareLanes(
     ...metricsOf(target.metrics, reference.metrics, labels, common, tolerance),
     labels,
     ...(decorations.make('the comparison of the cascades', () =>
-      compareCascades(target, reference, targetTraces, referenceTraces),
+      compareCascades(
+        target,
+        reference,
+        tracesOfSameRows(target, targetTraces, common),
+        tracesOfSameRows(reference, referenceTraces, common),
+      ),
     ) ?? nothingAligned),
   };
+}
+
+/** Without the batches in which a row holds other text on the other side. */
+function tracesOfSameRows(
+  { config }: LaneRecord,
+  traces: ReadonlyMap<number, BatchTrace>,
+  { otherRows }: CommonLabels,
+): ReadonlyMap<number, BatchTrace> {
+  const rows = Number(config['batch-size']);
+  const others = new Set([...otherRows].map((row) => Math.floor(row / rows)));
+  return new Map([...traces].filter(([batch]) => !others.has(batch)));
 }
 
 /** Figures of both lanes over the same labels: all of them, or those that both have. Nothing where there are none. */
