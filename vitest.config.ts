@@ -14,14 +14,14 @@ const project = (
   test: { name, include, ...more },
 });
 
-/** Starts the built command line, hundreds of times. */
+/** Starts the command line, hundreds of times. */
 const startsCommands = { globalSetup: './test/build.ts' };
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
 const quick = ['unit', 'conformance'];
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 
-/** Tests run from the TypeScript sources; only the command line that they start is built (test/build.ts). */
+/** Tests run from the TypeScript sources; only the command line that they start is bundled (test/build.ts). */
 export default defineConfig(({ mode }) => ({
   resolve: { conditions: source },
   ssr: { resolve: { conditions: source, externalConditions: source } },

@@ -19,15 +19,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult, type ResultRecord } from '@nanscope/record';
 import { afterAll, expect, vi } from 'vitest';
+import { bundleOf, mainOf } from '../../apps/cli/scripts/bundle.mjs';
 
 // Each run is several processes; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const at = (path: string) => fileURLToPath(new URL(`../../apps/cli/${path}`, import.meta.url));
 
-/** As an installed package runs: built (../build.ts). */
-const built = [at('dist/main.js')];
-/** As the workspace runs: from the sources, and with it a backend that is TypeScript as well. */
+/** As the workspace runs: bundled (../build.ts). */
+const bundled = [mainOf(await bundleOf())];
+/** As it runs with a third party's backend: from the sources, and with it a backend that is TypeScript as well. */
 const source = ['--conditions=@nanscope/source', `--import=${import.meta.resolve('tsx')}`, at('src/main.ts')];
 
 const isTypeScript = (word: string) => word.endsWith('.ts');
@@ -59,7 +60,7 @@ export interface StartOptions {
 /** Starts the command line and does not wait. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
   const { fileBlocks, fromSource = args.some(isTypeScript) } = options;
-  const command = [process.execPath, ...(fromSource ? source : built), ...args];
+  const command = [process.execPath, ...(fromSource ? source : bundled), ...args];
   const limited = fileBlocks === undefined ? [] : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`];
   const [program, ...rest] = [...limited, ...command];
   const child = spawn(program!, rest, {

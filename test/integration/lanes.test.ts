@@ -85,7 +85,8 @@ describe.skipIf(windows)(`signals${windows ? ' (skipped: Windows has none)' : ''
 
   it('SIGINT before a lane began: exit 130, nothing written', async () => {
     const folder = at('early');
-    const { child, ended } = start([...endless, '--out', folder]);
+    // A device that is looked at in a process of its own, which takes a while.
+    const { child, ended } = start([...endless, '--reference', 'tensorflow', '--out', folder]);
     let seen = '';
     child.stderr!.on('data', (said: string) => {
       seen += said;
