@@ -26,7 +26,13 @@ export const kinds: Readonly<Record<string, Draw>> = {
     (index % 2 === 0 ? 1 : -1) * (16777216 + Math.floor(8 * next())) + normal(next),
   subnormal: (next) => sign(next) * between(-45, -37)(next),
   'near overflow': (next) => sign(next) * 3.4e38 * next() ** 2,
-  mixed: (next) => (next() < 0.1 ? 0 : sign(next) * between(-44, 38.5)(next)),
+  mixed: (next) => (next() < 0.1 ? 0 : sign(next) * between(-44, 38.53)(next)),
+  'infinite and large': (next) =>
+    next() < 0.1
+      ? sign(next) * Number.POSITIVE_INFINITY
+      : next() < 0.5
+        ? normal(next)
+        : sign(next) * 3.4e38 * next(),
 };
 
 type Role = 'float' | 'small' | 'positive' | 'scalar' | 'label' | 'index' | 'bool';
@@ -148,11 +154,9 @@ function draw(role: Role, kind: Draw, next: () => number, count: number): Captur
   const whole = (below: number) => Int32Array.from({ length: count }, () => Math.floor(next() * below));
   switch (role) {
     case 'float':
-      return Float32Array.from({ length: count }, (_, i) =>
-        Math.max(-3.4e38, Math.min(3.4e38, kind(next, i))),
-      );
+      return Float32Array.from({ length: count }, (_, i) => kind(next, i));
     case 'positive':
-      return Float32Array.from({ length: count }, (_, i) => Math.min(3.4e38, Math.abs(kind(next, i))));
+      return Float32Array.from({ length: count }, (_, i) => Math.abs(kind(next, i)));
     case 'small':
       return Float32Array.from({ length: count }, () => normal(next));
     case 'scalar':
@@ -185,12 +189,8 @@ export function caseOf({ kernel, attrs = {}, inputs }: Form, kind: string, seed:
   };
 }
 
-/** Every form with every kind but the plain one, and again with other seeds until there are `count`. */
-export function hostileCases(count: number): Case[] {
+/** Every form with every kind but the plain one. */
+export function hostileCases(): Case[] {
   const hostile = Object.keys(kinds).filter((kind) => kind !== 'plain');
-  return Array.from({ length: count }, (_, i) => {
-    const form = forms[i % forms.length]!;
-    const kind = hostile[Math.floor(i / forms.length) % hostile.length]!;
-    return caseOf(form, kind, i + 1);
-  });
+  return hostile.flatMap((kind, i) => forms.map((form, j) => caseOf(form, kind, i * forms.length + j + 1)));
 }

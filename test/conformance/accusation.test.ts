@@ -105,7 +105,9 @@ const blames = ({ judgement }: ShadowStep) => judgement === 'own' || judgement =
 const pairs = found.flatMap(({ id }, i) => found.slice(i + 1).map((other) => [other.id, id] as const));
 
 describe('no backend that is honest is accused', () => {
-  const cases = hostileCases(200);
+  const cases = hostileCases();
+
+  it('is put to the test by 200 inputs and more', () => expect(cases.length).toBeGreaterThanOrEqual(200));
 
   it.each(pairs)('%s against %s, with equal inputs', async (target, reference) => {
     const wrong: string[] = [];

@@ -7,8 +7,9 @@
 import { classifyOps } from '../judge/classify.ts';
 import type { BatchContext } from '../judge/context.ts';
 import { coordinate, coordinatesOf } from '../judge/coordinates.ts';
-import { inputsOf, isPoisoned } from '../judge/inputs.ts';
+import { inputsOf, isPoisoned, sumInputs } from '../judge/inputs.ts';
 import { type MechanismName, mechanismOf } from '../judge/mechanism.ts';
+import { mayOverflow } from '../judge/mechanisms/reach.ts';
 import type { BatchTrace, OpRecord } from '../types.ts';
 import { nonFinite } from '../types.ts';
 
@@ -81,7 +82,10 @@ function edgeOf(
   const index = trace.records.indexOf(record);
   if (index < 0 || nonFinite(record.health) === 0) return undefined;
   const { name } = mechanismOf(trace, index, context);
-  return { name, isEdge: onTheEdge.includes(name) };
+  if (name !== 'inherited' && name !== 'external input') return { name, isEdge: onTheEdge.includes(name) };
+  // Beside what came in a sum may overflow.
+  const inputs = inputsOf(trace, record);
+  return { name, isEdge: mayOverflow({ trace, record, inputs, given: sumInputs(inputs), context }) };
 }
 
 /** What makes a difference of classes undecided: each side has none, or has them by a way that hangs on an edge. */

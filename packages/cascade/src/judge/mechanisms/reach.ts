@@ -19,6 +19,9 @@ interface Reach {
   readonly nan?: true;
 }
 
+/** Roundings on the way may carry a sum past the largest float32 that is just below it. */
+const OVERFLOWS = FLOAT32_MAX * (1 - 2 ** -10);
+
 const sizeOf = (input: Input | undefined) => input?.health?.size ?? 1;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const product = (values: readonly number[]) => values.reduce((total, value) => total * value, 1);
@@ -145,7 +148,7 @@ export interface Reached {
 export function reachOf(scene: Scene): Reached | undefined {
   const known = reaches.get(scene.record.kernel);
   if (!known) return undefined;
-  const { name, limit = FLOAT32_MAX, nan = false } = known;
+  const { name, limit = OVERFLOWS, nan = false } = known;
   const magnitudes: number[] = [];
   for (const input of floats(scene.inputs)) {
     const magnitude = largest(input);
@@ -156,4 +159,11 @@ export function reachOf(scene: Scene): Reached | undefined {
   }
   const reach = known.of(magnitudes, scene);
   return { name, limit, nan, magnitudes, ...(reach !== undefined && { reach }) };
+}
+
+/** Whether a value inside of the kernel may overflow, as far as its inputs were measured. */
+export function mayOverflow(scene: Scene): boolean {
+  const reached = reachOf(scene);
+  if (!reached) return false;
+  return reached.reach === undefined || reached.reach >= reached.limit;
 }
