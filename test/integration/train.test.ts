@@ -13,7 +13,7 @@ import {
 } from '@nanscope/record';
 import { readEvents } from '@nanscope/trainer';
 import { describe, expect, it } from 'vitest';
-import { childrenOf, type Ended, expectLines, run, start, until, workspace } from './cli.ts';
+import { childrenOf, type Ended, expectLines, fixture, run, start, until, workspace } from './cli.ts';
 
 const { at } = workspace();
 const windows = process.platform === 'win32';
@@ -102,7 +102,8 @@ describe('a run', () => {
     [['--corpus', 'markov', '--data', 'x.txt'], /expected one text to train on, found two/],
     [['--max-length', '100000'], /training text has \d+ tokens, expected at least one block of 100000/],
     [['--resume', '/nowhere'], /expected the folder of a training run/],
-    [['--save', at('.')], /expected a new or empty folder, or one that holds a model/],
+    [['--save', at('.')], /expected a folder of its own, found --out .* in it/],
+    [['--save', fixture('.')], /expected a new or empty folder, or one that holds a model/],
   ])('%j is refused in one line, before anything is written', async (flags, message) => {
     const { code, stderr } = await run(['train', ...flags, '--device', 'wasm', '--out', at('refused')]);
     expect(code).toBe(2);
