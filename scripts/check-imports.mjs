@@ -31,7 +31,8 @@ const scope = '@nanscope/';
  */
 
 /** @param {string} path */
-const isTest = (path) => /\.test\.[cm]?tsx?$/.test(path) || /(?:^|\/)(?:testing|test-support)\//.test(path);
+const isTest = (path) =>
+  /\.test\.[cm]?tsx?$/.test(path) || /(?:^|\/)(?:testing|test-support|fixtures)\//.test(path);
 
 /**
  * The faults of one package, each one line.

@@ -1,20 +1,24 @@
 /** The part of the package that needs no file system: what a page can import. @module */
-export { type Check, checksOf } from './checks/index.ts';
-export { claimsMarkdown } from './claims/markdown.ts';
-export { renderClaims } from './claims/render.ts';
-export { renderConform } from './conform/render.ts';
-export { renderAnswers, renderDoctor } from './doctor/render.ts';
-export type { Answered } from './doctor/table.ts';
+
 export { browserScript } from './html/browser-script.ts';
-export { shapeSymbols } from './html/cascade-graph.ts';
-export { facts as reportFacts } from './html/facts.ts';
 export { type Content, Html, html } from './html/html.ts';
 export { badge, commandLine, fields, type Section, section, table } from './html/parts.ts';
-export { reportSections } from './html/sections.ts';
 export { style as reportStyle } from './html/style.ts';
-
-export { renderMatrix } from './matrix/render.ts';
-
+export { type Check, checksOf } from './kinds/checks.ts';
+export { claimsMarkdown } from './kinds/claims/markdown.ts';
+export { renderClaims } from './kinds/claims/terminal.ts';
+export { renderConform } from './kinds/conform/terminal.ts';
+export type { Answered } from './kinds/doctor/table.ts';
+export { renderAnswers, renderDoctor } from './kinds/doctor/terminal.ts';
+export { renderTerminal } from './kinds/evaluation/terminal.ts';
+export { renderMatrix } from './kinds/matrix/terminal.ts';
+export { bugReport } from './kinds/reduced/bug-report.ts';
+export { renderReduced } from './kinds/reduced/terminal.ts';
+export { renderSelftest } from './kinds/selftest/terminal.ts';
+export { renderTraining } from './kinds/training/terminal.ts';
+export { shapeSymbols } from './lanes/html/cascade-graph.ts';
+export { facts as reportFacts } from './page/facts.ts';
+export { reportSections } from './page/sections.ts';
 export {
   type ProgressLineOptions,
   type ProgressState,
@@ -22,15 +26,10 @@ export {
   progressLogLine,
 } from './progress/line.ts';
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
-export { bugReport } from './reduced/bug-report.ts';
-export { renderReduced } from './reduced/render.ts';
-
-export { renderSelftest } from './selftest/render.ts';
-export { type RenderOptions, renderTerminal } from './terminal/render.ts';
-export { replaysWords, stepWords } from './terminal/shadow-words.ts';
+export type { RenderOptions } from './terminal/style.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
 export { count, counted, setting as settingWords, tolerance as toleranceWords } from './text/number.ts';
 
 export { shellWord } from './text/shell-word.ts';
-export { renderTraining } from './training/render.ts';
-export { type Verdict, verdictOf } from './verdict.ts';
+export { replaysWords, stepWords } from './words/shadow.ts';
+export { type Verdict, verdictOf } from './words/verdict.ts';

@@ -1,8 +1,8 @@
 /** A section that throws costs a report itself alone. */
 import { expect, it, vi } from 'vitest';
 import { agree } from '../../../packages/report/src/fixtures.ts';
-import { renderHtml } from '../../../packages/report/src/html/render.ts';
-import { renderTerminal } from '../../../packages/report/src/terminal/render.ts';
+import { renderTerminal } from '../../../packages/report/src/kinds/evaluation/terminal.ts';
+import { renderHtml } from '../../../packages/report/src/page/render.ts';
 
 const { fail } = vi.hoisted(() => ({
   fail: (what: string) => () => {
@@ -10,8 +10,10 @@ const { fail } = vi.hoisted(() => ({
   },
 }));
 
-vi.mock('../../../packages/report/src/terminal/metrics.ts', () => ({ metricsSection: fail('table') }));
-vi.mock('../../../packages/report/src/html/metrics.ts', () => ({ metrics: fail('table') }));
+vi.mock('../../../packages/report/src/kinds/evaluation/terminal-metrics.ts', () => ({
+  metricsSection: fail('table'),
+}));
+vi.mock('../../../packages/report/src/kinds/evaluation/html-metrics.ts', () => ({ metrics: fail('table') }));
 
 it.each([
   ['terminal', () => renderTerminal(agree, { width: 100, color: false })],

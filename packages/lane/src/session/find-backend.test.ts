@@ -1,6 +1,6 @@
 import { deviceNames } from '@nanscope/device';
-import { thirdPartyBackend } from '@nanscope/lane';
 import { expect, it } from 'vitest';
+import { thirdPartyBackend } from './find-backend.ts';
 
 const moduleOf = (id: string) =>
   `data:text/javascript,export default { id: '${id}', probe() {}, async open() {} }`;

@@ -1,32 +1,32 @@
 /** The kinds of results, in one table; a new kind is a row here and one in `schema/kinds.ts`. */
 
 import type { AnyRecord, ResultRecord } from '@nanscope/record';
-import { claimsChecks } from '../checks/claims.ts';
-import { conformChecks } from '../checks/conform.ts';
-import { doctorChecks } from '../checks/doctor.ts';
-import { evaluationChecks } from '../checks/evaluation.ts';
-import { matrixChecks } from '../checks/matrix.ts';
-import { reducedChecks } from '../checks/reduced.ts';
-import { selftestChecks } from '../checks/selftest.ts';
-import { trainingChecks } from '../checks/training.ts';
-import { renderClaims } from '../claims/render.ts';
-import { renderConform } from '../conform/render.ts';
-import { renderDoctor } from '../doctor/render.ts';
-import { claimsFacts, claimsSections } from '../html/claims.ts';
-import { conformFacts, conformSections } from '../html/conform.ts';
-import { doctorFacts, doctorSections } from '../html/doctor.ts';
-import { evaluationSections } from '../html/evaluation.ts';
-import { evaluationFacts, trainingFacts } from '../html/lane-facts.ts';
-import { matrixFacts, matrixSections } from '../html/matrix.ts';
-import { reducedFacts, reducedSections } from '../html/reduced.ts';
-import { selftestFacts, selftestSections } from '../html/selftest.ts';
-import { trainingSections } from '../html/training.ts';
-import { renderMatrix } from '../matrix/render.ts';
-import { renderReduced } from '../reduced/render.ts';
-import { renderSelftest } from '../selftest/render.ts';
-import { renderTerminal } from '../terminal/render.ts';
-import { renderTraining } from '../training/render.ts';
+import { claimsChecks } from './claims/checks.ts';
+import { claimsFacts, claimsSections } from './claims/html.ts';
+import { renderClaims } from './claims/terminal.ts';
+import { conformChecks } from './conform/checks.ts';
+import { conformFacts, conformSections } from './conform/html.ts';
+import { renderConform } from './conform/terminal.ts';
+import { doctorChecks } from './doctor/checks.ts';
+import { doctorFacts, doctorSections } from './doctor/html.ts';
+import { renderDoctor } from './doctor/terminal.ts';
+import { evaluationChecks } from './evaluation/checks.ts';
+import { evaluationSections } from './evaluation/html.ts';
+import { renderTerminal } from './evaluation/terminal.ts';
 import type { Kind } from './kind.ts';
+import { evaluationFacts, trainingFacts } from './lane-facts.ts';
+import { matrixChecks } from './matrix/checks.ts';
+import { matrixFacts, matrixSections } from './matrix/html.ts';
+import { renderMatrix } from './matrix/terminal.ts';
+import { reducedChecks } from './reduced/checks.ts';
+import { reducedFacts, reducedSections } from './reduced/html.ts';
+import { renderReduced } from './reduced/terminal.ts';
+import { selftestChecks } from './selftest/checks.ts';
+import { selftestFacts, selftestSections } from './selftest/html.ts';
+import { renderSelftest } from './selftest/terminal.ts';
+import { trainingChecks } from './training/checks.ts';
+import { trainingSections } from './training/html.ts';
+import { renderTraining } from './training/terminal.ts';
 
 type RecordOf<K, R = AnyRecord> = R extends AnyRecord ? (K extends R['kind'] ? R : never) : never;
 

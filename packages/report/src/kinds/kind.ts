@@ -1,9 +1,9 @@
 /** What has to be known of a kind of result to read it out: how it is told, on a terminal, as a page and as checks. */
 
 import type { AnyRecord, ReportSubject } from '@nanscope/record';
-import type { Check } from '../checks/check.ts';
 import type { Fields, Section } from '../html/parts.ts';
-import type { RenderOptions } from '../terminal/render.ts';
+import type { RenderOptions } from '../terminal/style.ts';
+import type { Check } from '../words/check.ts';
 
 export interface Kind<R extends AnyRecord> {
   terminal(record: R, options: RenderOptions): string;

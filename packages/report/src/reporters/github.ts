@@ -2,9 +2,9 @@
 
 import type { ReportSubject } from '@nanscope/record';
 import { sanitizeRecord } from '@nanscope/record';
-import { checksOf } from '../checks/index.ts';
+import { checksOf } from '../kinds/checks.ts';
 import { count } from '../text/number.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../words/verdict.ts';
 
 /** GitHub shows ten annotations of a kind for each step. */
 const SHOWN = 10;

@@ -2,8 +2,8 @@
 
 import type { ReportSubject } from '@nanscope/record';
 import { renderJson } from '@nanscope/record';
-import { renderHtml } from '../html/render.ts';
-import type { RenderOptions } from '../terminal/render.ts';
+import { renderHtml } from '../page/render.ts';
+import type { RenderOptions } from '../terminal/style.ts';
 import { renderGithub } from './github.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';

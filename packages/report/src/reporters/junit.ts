@@ -2,7 +2,7 @@
 
 import type { ReportSubject } from '@nanscope/record';
 import { sanitizeRecord } from '@nanscope/record';
-import { type Check, checksOf } from '../checks/index.ts';
+import { type Check, checksOf } from '../kinds/checks.ts';
 import { secondsOf } from './seconds.ts';
 
 const entities: Readonly<Record<string, string>> = {

@@ -2,21 +2,13 @@
 
 import type { ReportSubject } from '@nanscope/record';
 import { sanitizeRecord } from '@nanscope/record';
-import { type Check, checksOf } from '../checks/index.ts';
+import { type Check, checksOf } from '../kinds/checks.ts';
+import { plain } from '../text/markdown.ts';
 import { count } from '../text/number.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../words/verdict.ts';
 
 /** Rows of one table; more are counted. */
 const LISTED = 50;
-
-/** Text that Markdown and the HTML in it leave alone, on one line. */
-export function plain(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/[\\`*_{}[\]()#+!|~@]/g, '\\$&')
-    .replace(/:\/\//g, ':&#47;&#47;');
-}
 
 const signs: Readonly<Record<Check['status'], string>> = { pass: '✓', fail: '✗', skip: '–' };
 

@@ -16,7 +16,7 @@ import {
   targetCrashed,
   trained,
 } from '../fixtures.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../words/verdict.ts';
 import { annotation, renderGithub } from './github.ts';
 import { type Reporter, reporters } from './index.ts';
 import { renderJunit } from './junit.ts';

@@ -1,8 +1,8 @@
 /** The figures of a result as TensorBoard has them: a run a lane, values by tag and step. NaN stays one. */
 import type { AnyRecord, ReportSubject, ResultRecord } from '@nanscope/record';
 import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
-import { cascadeRows } from '../terminal/rows.ts';
-import { type Role, roles } from '../terminal/words.ts';
+import { type Role, roles } from '../words/common.ts';
+import { cascadeRows } from '../words/rows.ts';
 
 /** Scalars of one step. */
 export interface ScalarStep {

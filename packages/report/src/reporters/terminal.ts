@@ -2,7 +2,7 @@
 
 import type { ReportSubject } from '@nanscope/record';
 import { kindOf } from '../kinds/index.ts';
-import type { RenderOptions } from '../terminal/render.ts';
+import type { RenderOptions } from '../terminal/style.ts';
 
 export const renderForTerminal = ({ record }: ReportSubject, options: RenderOptions): string =>
   kindOf(record).terminal(record, options);

@@ -1,5 +1,14 @@
 /** Decides from the environment how a report may look. Pure: the caller passes what it knows of its stream. */
 
+/** What a report on a terminal has to keep to. */
+export interface RenderOptions {
+  /** Columns; no line is longer. At least 40. */
+  readonly width: number;
+  readonly color: boolean;
+  /** Glyphs outside ASCII, default true. */
+  readonly unicode?: boolean;
+}
+
 export interface TerminalStyle {
   /** Columns to use, at most 120 and at least 40. */
   readonly width: number;

@@ -9,7 +9,7 @@ import type {
 } from '@nanscope/record';
 import { displayWidth, padEnd, wrap } from '@nanscope/record';
 import { cell, type Line, type Span, span } from '../text/line.ts';
-import { verdictTitles } from '../verdict.ts';
+import { verdictTitles } from '../words/verdict.ts';
 import type { Page } from './page.ts';
 
 export function verdictSection(

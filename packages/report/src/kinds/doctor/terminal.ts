@@ -1,0 +1,138 @@
+/**
+ * The doctor's findings as one fenced block to paste into an issue: the machine, each backend with its adapter, the
+ * table of answers, the self-test, the verdict. Plain text, since what is pasted has no colours.
+ */
+import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
+import { clip, displayWidth, padEnd, sanitizeRecord, wrap } from '@nanscope/record';
+import type { RenderOptions } from '../../terminal/style.ts';
+import { NARROWEST } from '../../terminal/style.ts';
+import { bytes, count } from '../../text/number.ts';
+import { verdictTitles } from '../../words/verdict.ts';
+import { type Answered, answerCell, answerColumns } from './table.ts';
+
+/** An issue shows about so many columns without a scroll bar. */
+const WIDTH = 100;
+const LABEL = 11;
+
+/** Limits that decide what fits on a device, in the order of the questions people ask; `--json` has all. */
+export const toldLimits: readonly (readonly [
+  name: string,
+  words: string,
+  unit: (value: number) => string,
+])[] = [
+  ['maxBufferSize', 'buffer', bytes],
+  ['maxStorageBufferBindingSize', 'binding', bytes],
+  ['maxComputeWorkgroupStorageSize', 'workgroup memory', bytes],
+  ['maxComputeInvocationsPerWorkgroup', 'invocations a workgroup', count],
+  ['maxComputeWorkgroupsPerDimension', 'workgroups a dimension', count],
+  ['maxStorageBuffersPerShaderStage', 'storage buffers a stage', count],
+];
+
+export const limitWords = ({ limits }: DoctorBackend): string =>
+  toldLimits
+    .flatMap(([name, words, unit]) => (limits[name] === undefined ? [] : [`${words} ${unit(limits[name])}`]))
+    .join(', ');
+
+export function adapterWords({ adapter }: DoctorBackend): string {
+  if (!adapter) return '';
+  const names = [adapter.vendor, adapter.architecture, adapter.device].filter((name) => name !== '');
+  return `${names.join(' / ')} over ${adapter.api}${adapter.software ? '; SOFTWARE: a CPU plays the GPU' : ''}`;
+}
+
+function field(label: string, text: string, width: number): string[] {
+  if (text === '') return [];
+  return wrap(text, width - LABEL - 2).map((part, i) => `  ${padEnd(i === 0 ? label : '', LABEL)}${part}`);
+}
+
+function backendLines(backend: DoctorBackend, width: number): string[] {
+  const { id, status, reason = '', remedy = '', version = '', adapter, mathMode, selfTest } = backend;
+  const words = { opens: version, absent: `not here: ${reason}`, ended: `its process ended: ${reason}` }[
+    status
+  ];
+  return [
+    ...wrap(words, width - LABEL - 2).map((part, i) => `${padEnd(i === 0 ? id : '', LABEL + 2)}${part}`),
+    ...field('remedy', remedy, width),
+    ...field('version', status === 'ended' ? version : '', width),
+    ...field('adapter', adapterWords(backend), width),
+    ...field('driver', adapter?.description ?? '', width),
+    ...field('features', adapter?.features.join(' ') ?? '', width),
+    ...field('limits', limitWords(backend), width),
+    ...field('math mode', mathMode ? `${mathMode.mode}: ${mathMode.why}` : '', width),
+    ...selfTest.flatMap(({ name, passed, detail }) =>
+      field(passed ? 'pass' : 'FAIL', `${name}: ${detail}`, width),
+    ),
+  ];
+}
+
+const answerWords =
+  'Measured, by bits. ok: what IEEE 754 asks for; (p): something else, which WGSL permits; !: something else. The column of a backend is its kernels as nanscope runs them, that of a shader the bare expression.';
+
+/** Empty where no backend answered. */
+function answerTable(record: Answered, width: number): string[] {
+  const columns = answerColumns(record);
+  if (columns.length === 0) return [];
+  const head = ['computed', 'IEEE 754', ...columns.map(({ name }) => name)];
+  const rows = record.questions.map((question) => [
+    question.computed,
+    question.expected,
+    ...columns.map((column) => {
+      const { text, kind } = answerCell(question, column);
+      return { right: 'ok', permitted: `${text} (p)`, wrong: `${text} !`, none: text === '' ? '-' : text }[
+        kind
+      ];
+    }),
+  ]);
+  const room = Math.floor(width / 4);
+  const widths = head.map((title, i) =>
+    Math.min(room, Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[i]!)))),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((text, i) => padEnd(clip(text, widths[i]!), widths[i]!))
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...rows.map(line)];
+}
+
+function answerLines(record: Answered, width: number): string[] {
+  const table = answerTable(record, width);
+  return table.length === 0 ? [] : ['', ...wrap(answerWords, width), ...table];
+}
+
+/** The table of answers alone, and what its marks mean, for who names the machine in words of its own. Empty where no backend answered. */
+export function renderAnswers(
+  record: Answered,
+  { width, unicode = true }: Pick<RenderOptions, 'width' | 'unicode'>,
+): { readonly words: string; readonly table: string } {
+  const table = answerTable(sanitizeRecord(record, unicode), width);
+  return { words: table.length === 0 ? '' : answerWords, table: table.join('\n') };
+}
+
+/** As long a fence as it takes for nothing inside to close it. */
+function fence(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  return '`'.repeat(Math.max(3, longest + 1));
+}
+
+export function renderDoctor(record: DoctorRecord, { width: asked, unicode = true }: RenderOptions): string {
+  const clean = sanitizeRecord(record, unicode);
+  const width = Math.max(NARROWEST, Math.min(WIDTH, Math.floor(asked)));
+  const { machine, environment, backends, verdict } = clean;
+  const [title] = verdictTitles[verdict.code];
+  const text = [
+    ...wrap(`${clean.command}: nanscope ${machine.nanscope}, Node ${machine.node}`, width),
+    ...wrap(
+      `${machine.os}, ${machine.arch}, ${machine.cpu}, ${count(machine.cores)} cores, ${count(machine.memoryGiB)} GiB`,
+      width,
+    ),
+    ...Object.entries(environment).flatMap(([name, value]) =>
+      wrap(`set for each backend: ${name}=${value}`, width),
+    ),
+    ...backends.flatMap((backend) => ['', ...backendLines(backend, width)]),
+    ...answerLines(clean, width),
+    '',
+    ...wrap(`${title} (exit ${verdict.exitCode}). ${verdict.sentence}`, width),
+    ...(verdict.next === '' ? [] : wrap(verdict.next, width)),
+  ].join('\n');
+  return `${fence(text)}text\n${text}\n${fence(text)}\n`;
+}

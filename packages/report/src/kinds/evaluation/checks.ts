@@ -1,0 +1,72 @@
+/** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
+import type { MetricComparison, ResultRecord } from '@nanscope/record';
+import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from '../../lanes/checks.ts';
+import { replayChecks } from '../../lanes/replay-checks.ts';
+import { count, setting, tolerance } from '../../text/number.ts';
+import { type Check, check, skipped } from '../../words/check.ts';
+import { roles } from '../../words/common.ts';
+import { reachedWords } from './terminal-leaks.ts';
+import { judgementOf, judgementWords, metricValue, overWords } from './terminal-metrics.ts';
+
+function metricCheck(metric: MetricComparison, allowed: string): Check {
+  const { name, target, reference, requiredRtol, pass, judgedBy, reason } = metric;
+  const values = `target ${metricValue(name, target)}, reference ${metricValue(name, reference)}`;
+  if (judgementOf(metric) === 'not judged')
+    return skipped('metrics', name, `${values}; ${judgementWords(metric)}`);
+  const needed = {
+    finite: `${judgedBy === 'loss' ? 'judged by the loss: ' : ''}rtol needed ${tolerance(requiredRtol)}, ${allowed}`,
+    'same-class': `= both ${metricValue(name, target)}: the same on both lanes, and not finite`,
+    'class-differs': 'the classes differ, no tolerance would do',
+  }[metric.class];
+  return check('metrics', name, pass, `${values}; ${reason ?? needed}`);
+}
+
+function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check {
+  const name = 'every label has the same loss on both lanes';
+  const { compared, unpaired, differing, differingCut, requiredRtol, sameNonFinite = 0 } = labels;
+  if (compared === 0 && unpaired === 0) return skipped('labels', name, 'no label was on both lanes');
+  const differ = differing.length + differingCut;
+  const alone = unpaired === 0 ? '' : `, ${count(unpaired)} on one side only`;
+  const same = sameNonFinite === 0 ? '' : `, ${count(sameNonFinite)} are NaN or infinite on both`;
+  const words = `${count(differ)} of ${count(compared)} differ${alone}${same}; rtol needed ${tolerance(requiredRtol)}`;
+  return check('labels', name, differ === 0 && unpaired === 0, words);
+}
+
+function leakChecks(result: ResultRecord): Check[] {
+  return roles.flatMap((role) => {
+    const leak = result[role]?.leak;
+    if (!leak) return [];
+    const name = `no position of the ${role} sees its future`;
+    if (leak.checked === 0) return [skipped('leak', name, 'no position was checked')];
+    const found = leak.leaks.length + leak.leaksCut;
+    const [first] = leak.leaks;
+    const where = first
+      ? `, first row ${first.row}: position ${first.position} sees position ${first.from}${first.live ? ', and its label is in the loss' : ''}`
+      : '';
+    const crossed = reachedWords(leak);
+    const words = `${count(found)} of ${count(leak.checked)} positions leak${where}`;
+    return [check('leak', name, found === 0, crossed === undefined ? words : `${words}; ${crossed}`)];
+  });
+}
+
+export function evaluationChecks(result: ResultRecord): Check[] {
+  const { comparison } = result;
+  const over = comparison ? overWords(comparison) : '';
+  const allowed =
+    comparison &&
+    `allowed rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}${over === '' ? '' : `; ${over}`}`;
+  return [
+    ...laneChecks(result),
+    ...(comparison
+      ? [
+          settingsCheck(comparison),
+          ...comparison.metrics.map((metric) => metricCheck(metric, allowed!)),
+          labelsCheck(comparison),
+          cascadeCheck(comparison),
+          ...replayChecks(comparison),
+        ]
+      : []),
+    ...leakChecks(result),
+    ...observerChecks(result),
+  ];
+}

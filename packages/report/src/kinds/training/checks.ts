@@ -1,0 +1,56 @@
+/** A training run as checks: lanes, settings, each quantity step by step, steps that were not finite. */
+import type { QuantityComparison, TrainResultRecord } from '@nanscope/record';
+import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from '../../lanes/checks.ts';
+import { count, measured, tolerance } from '../../text/number.ts';
+import { type Check, check, skipped } from '../../words/check.ts';
+import { roles } from '../../words/common.ts';
+
+function quantityCheck(quantity: QuantityComparison): Check {
+  const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;
+  const words = `${name === 'gradNorm' ? 'gradient norm' : name} agrees at every step`;
+  if (compared === 0) return skipped('steps', words, 'no step has it on both lanes');
+  const said = [
+    `${count(compared)} compared, rtol needed ${tolerance(requiredRtol)}`,
+    ...(sameNonFinite > 0 ? [`= ${count(sameNonFinite)} NaN or infinite on both lanes`] : []),
+    ...[
+      ['classes differ', firstClassDifference] as const,
+      ['beyond the tolerance', firstBeyond] as const,
+    ].flatMap(([what, at]) =>
+      at === undefined
+        ? []
+        : [
+            `${what} first at step ${at.step}: target ${measured(at.target)}, reference ${measured(at.reference)}`,
+          ],
+    ),
+  ];
+  return check('steps', words, !firstClassDifference && !firstBeyond, said.join('; '));
+}
+
+function finiteChecks(result: TrainResultRecord): Check[] {
+  return roles.flatMap((role) => {
+    const lane = result[role];
+    if (!lane) return [];
+    const { nonFinite, nonFiniteCut, steps } = lane.training;
+    const found = nonFinite.length + nonFiniteCut;
+    const [first] = nonFinite;
+    const where = first ? `, first step ${first.step}: ${first.reason} (${first.action})` : '';
+    const words = `${count(found)} of ${count(steps)} steps were not finite${where}`;
+    return [check('steps', `every step of the ${role} is finite`, found === 0, words)];
+  });
+}
+
+export function trainingChecks(result: TrainResultRecord): Check[] {
+  const { comparison } = result;
+  return [
+    ...laneChecks(result),
+    ...finiteChecks(result),
+    ...(comparison
+      ? [
+          settingsCheck(comparison),
+          ...comparison.quantities.map(quantityCheck),
+          ...(comparison.ops.aligned > 0 ? [cascadeCheck(comparison)] : []),
+        ]
+      : []),
+    ...observerChecks(result),
+  ];
+}

@@ -1,0 +1,51 @@
+/** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
+import type { CascadeRecord, ComparisonRecord } from '@nanscope/record';
+import { count } from '../text/number.ts';
+import { type Check, check, skipped } from '../words/check.ts';
+import { keyWords, type Role, roles } from '../words/common.ts';
+
+interface LaneLike {
+  readonly status: string;
+  readonly failure?: string | undefined;
+  readonly cascade?: CascadeRecord | undefined;
+}
+
+type Lanes = { readonly [role in Role]?: LaneLike | undefined };
+
+export function laneChecks(lanes: Lanes): Check[] {
+  return roles.flatMap((role) => {
+    const lane = lanes[role];
+    if (!lane) return [];
+    const message = lane.failure === undefined ? lane.status : `${lane.status}: ${lane.failure}`;
+    return [check('lanes', `${role} completes`, lane.status === 'complete', message)];
+  });
+}
+
+/** Whether looking changed what was looked at. */
+export function observerChecks(lanes: Lanes): Check[] {
+  return roles.flatMap((role) => {
+    const cascade = lanes[role]?.cascade;
+    if (!cascade || cascade.level === 'off') return [];
+    const name = `tracing does not change the ${role}`;
+    if (cascade.observer === 'unchecked')
+      return [skipped('observer', name, 'only one of the traced and the untraced pass was run')];
+    return [check('observer', name, cascade.observer !== 'changed', cascade.observer)];
+  });
+}
+
+export function settingsCheck({ configuration }: Pick<ComparisonRecord, 'configuration'>): Check {
+  const words = configuration.map(({ name, target, reference }) => `${name}: ${reference} -> ${target}`);
+  return check('settings', 'both lanes have the same settings', words.length === 0, words.join('; '));
+}
+
+export function cascadeCheck({ ops }: Pick<ComparisonRecord, 'ops'>): Check {
+  const name = 'every op is of the same class on both lanes';
+  if (ops.aligned === 0) return skipped('cascade', name, 'no op was traced on both lanes');
+  const first = ops.firstDivergence === undefined ? '' : `, first ${keyWords(ops.firstDivergence)}`;
+  const why = ops.divergence === undefined ? '' : ` (${ops.divergence.label}: ${ops.divergence.reason})`;
+  const found =
+    ops.divergent === 0
+      ? `${count(ops.aligned)} aligned`
+      : `${count(ops.divergent)} of ${count(ops.aligned)} differ${first}${why}`;
+  return check('cascade', name, ops.divergent === 0, found);
+}

@@ -1,0 +1,50 @@
+/** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
+import type { CascadeRecord, ResultRecord } from '@nanscope/record';
+import { html } from '../../html/html.ts';
+import { fields, madeBy, type Section, section } from '../../html/parts.ts';
+import { count } from '../../text/number.ts';
+import { coordinateWords, keyWords, perLane, positionWords } from '../../words/common.ts';
+import { placeWords, spreadSteps } from '../terminal/origin.ts';
+
+type Found = Pick<CascadeRecord, 'origin' | 'picture' | 'spread' | 'kills'>;
+
+function laneOrigin({ origin: born, picture, spread, kills }: Found, unit: 'batch' | 'step') {
+  const what = born && positionWords(born, picture);
+  const where = born && `${coordinateWords(born)}${what === undefined ? '' : `, ${what}`}`;
+  const steps = spreadSteps(spread).map(
+    (step) =>
+      html`<li><strong>${step.layer}</strong>: ${placeWords(step)} <span class="dim">${step.why}</span></li>`,
+  );
+  return html`${fields([
+    ['born at', born && html`<strong>◆ ${keyWords(born.key)}</strong>`],
+    ['element', where],
+    [unit, born && count(born.batch)],
+    ['mechanism', born && html`<strong>${born.mechanism.name}</strong>: ${born.mechanism.evidence}`],
+    ['key', born && html`<code>${born.key}</code>`],
+    ['killed by', kills.map(keyWords).join(', ')],
+  ])}${
+    steps.length > 0 &&
+    html`<h3>Spread</h3>
+<ol>${steps}</ol>
+`
+  }`;
+}
+
+export function origin(result: ResultRecord, unit: 'batch' | 'step'): Section[] {
+  const found = perLane(result, ({ cascade }): Found | undefined => {
+    if (cascade === undefined) return undefined;
+    const { origin: born, picture, spread, kills } = cascade;
+    return born === undefined && spread.length + kills.length === 0
+      ? undefined
+      : { origin: born, picture, spread, kills };
+  });
+  if (found.length === 0) return [];
+  const parts = found.map(
+    ({ who, value }) => html`<article><h3 class="role">${who}</h3>
+${laneOrigin(value, unit)}</article>
+`,
+  );
+  return [
+    section('origin', 'Origin and spread', html`<div class="cards">${parts}</div>`, madeBy(result.command)),
+  ];
+}

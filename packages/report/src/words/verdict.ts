@@ -1,0 +1,138 @@
+/** What any result comes to: a title, a sentence, what to do next, the exit code of the command that made it. */
+import type {
+  AnyRecord,
+  ClaimsRecord,
+  ConformVerdictRecord,
+  DoctorVerdict,
+  FindingRecord,
+  MatrixRecord,
+  ReducedRecord,
+  SelftestVerdict,
+  TrainVerdictRecord,
+  VerdictRecord,
+} from '@nanscope/record';
+import type { Tone } from '../text/line.ts';
+import { count, counted } from '../text/number.ts';
+
+type Code =
+  | VerdictRecord['code']
+  | TrainVerdictRecord['code']
+  | ConformVerdictRecord['code']
+  | SelftestVerdict['code']
+  | DoctorVerdict['code']
+  | ReducedRecord['verdict']['code'];
+
+/** Title, tone and sign of each verdict that a command gives. */
+export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {
+  trained: ['Trained', 'good', 'pass'],
+  'stopped-non-finite': ['Stopped: a step is not finite', 'bad', 'fail'],
+  'ended-non-finite': ['The loss is not finite', 'bad', 'fail'],
+  interrupted: ['Interrupted', 'warn', 'warn'],
+  agree: ['The lanes agree', 'good', 'pass'],
+  'agree-non-finite': ['The lanes agree, and neither is finite', 'warn', 'warn'],
+  'classes-differ': ['The lanes differ in class', 'bad', 'fail'],
+  'permitted-by-wgsl': ['The lanes differ where WGSL permits it', 'warn', 'warn'],
+  'permitted-by-float32': ['The lanes differ as float32 may', 'warn', 'warn'],
+  'kernel-bug-suspected': ['A kernel bug is suspected', 'bad', 'fail'],
+  'numbers-differ': ['The numbers differ', 'bad', 'fail'],
+  'vanishes-under-observation': ['The NaN vanishes under observation', 'bad', 'fail'],
+  flaky: ['A lane does not repeat itself', 'bad', 'fail'],
+  'configuration-differs': ['Not comparable: the settings differ', 'bad', 'fail'],
+  'lane-failed': ['A lane failed', 'bad', 'fail'],
+  conforms: ['Conforms', 'good', 'pass'],
+  'cases-failed': ['Does not conform', 'bad', 'fail'],
+  'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
+  'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  reduced: ['Reduced', 'good', 'pass'],
+  'reduced-in-part': ['Reduced as far as the budget went', 'warn', 'warn'],
+  'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
+  'detector-below-bar': ['The detector is below the bar', 'bad', 'fail'],
+  healthy: ['Every backend here passes its self-test', 'good', 'pass'],
+  'self-test-failed': ['The self-test failed', 'bad', 'fail'],
+  'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
+};
+
+export interface Verdict {
+  readonly title: string;
+  readonly tone: 'pass' | 'fail' | 'warn';
+  readonly sentence: string;
+  readonly next: string;
+  readonly exitCode: number;
+}
+
+/** What is missing of a merged run: whole parts, or else its first cells. */
+function missingWords({ cells, shards, ids }: NonNullable<MatrixRecord['missing']>): string {
+  const parts = shards.length > 0 ? `: ${shards.join('; ')}` : ids.length > 0 ? `, first ${ids[0]}` : '';
+  return `${counted(cells, 'cell')} ${cells === 1 ? 'is' : 'are'} missing${parts}.`;
+}
+
+/** Of a matrix that is incomplete. */
+function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): Verdict {
+  const observed = `${counted(cells, 'cell')} observed`;
+  if (missing) {
+    return {
+      ...{ title: 'Incomplete', tone: 'fail', exitCode: 1 },
+      sentence: `${observed}, ${missingWords(missing)}`,
+      next: 'Run what is missing, and merge again.',
+    };
+  }
+  const next = `Go on with --out ${folder} --resume.`;
+  if (bailed) {
+    return {
+      ...{ title: 'Ended early', tone: 'fail', exitCode: 1, next },
+      sentence: `${count(bailed.failures)} of ${observed} not as predicted (--bail), ${count(bailed.notRun)} not run.`,
+    };
+  }
+  const stopped = devices.some((device) => device.status === 'interrupted');
+  return {
+    ...{ title: stopped ? 'Interrupted' : 'Incomplete', tone: 'fail', exitCode: stopped ? 130 : 1, next },
+    sentence: `${observed}, and not all that were asked for.`,
+  };
+}
+
+/** Of a matrix: its exit code is what `nanscope matrix` leaves with. */
+function matrixVerdict(record: MatrixRecord): Verdict {
+  const { status, cells, asPredicted } = record;
+  if (status !== 'complete') return incomplete(record);
+  const all = asPredicted === cells;
+  return {
+    ...{
+      title: all ? 'As predicted' : 'Not as predicted',
+      tone: all ? 'pass' : 'fail',
+      exitCode: all ? 0 : 1,
+    },
+    sentence: all
+      ? `All ${counted(cells, 'cell')} show what the float64 oracle predicts.`
+      : `${count(cells - asPredicted)} of ${counted(cells, 'cell')} do not show what the float64 oracle predicts.`,
+    next: all ? '' : 'Each stands below with the command that runs it alone.',
+  };
+}
+
+export const claimVerdicts: readonly FindingRecord['verdict'][] = [
+  'holds',
+  'partly',
+  'does not hold',
+  'cannot be decided here',
+];
+
+function claimsVerdict({ findings, devices }: ClaimsRecord): Verdict {
+  const of = (verdict: FindingRecord['verdict']) =>
+    findings.filter((finding) => finding.verdict === verdict).length;
+  const said = claimVerdicts
+    .filter((verdict) => of(verdict) > 0)
+    .map((verdict) => `${verdict}: ${of(verdict)}`);
+  const open = of('cannot be decided here');
+  return {
+    ...{ title: `${findings.length} claims`, tone: open > 0 ? 'warn' : 'pass', exitCode: 0 },
+    sentence: `${said.join(', ')}; decided on ${devices.map(({ name }) => name).join(' and ')}.`,
+    next: open > 0 ? 'What can not be decided here needs another device: --device wasm,gpu.' : '',
+  };
+}
+
+export function verdictOf(record: AnyRecord): Verdict {
+  if (record.kind === 'matrix') return matrixVerdict(record);
+  if (record.kind === 'claims') return claimsVerdict(record);
+  const { code, sentence, next, exitCode } = record.verdict;
+  const [title, , sign] = verdictTitles[code];
+  return { title, tone: sign === 'warn' && exitCode !== 0 ? 'fail' : sign, sentence, next, exitCode };
+}
