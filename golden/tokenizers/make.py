@@ -46,6 +46,7 @@ TEXTS = [
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "\u1100\u1161\u11a8 A\u0301 e\u0301 \ufffd \u0000\u0007",
     "[CLS] ruhig [UNK] [PAD]",
+    "x\n\n\ty \n\n\n z",
     " ",
     "\n",
     "",

@@ -77,7 +77,8 @@ function finder(
       if (token.lstrip) start = Math.max(blanksBefore(text, start, 0), done);
       if (token.rstrip) end = blanksAfter(text, end);
       if (start > done) sections.push({ text: text.slice(done, start), start: done });
-      sections.push({ id: token.id });
+      // A token of blanks that the one before it has swallowed is none.
+      if (end > start) sections.push({ id: token.id });
       done = end;
     }
     if (done < text.length) sections.push({ text: text.slice(done), start: done });
