@@ -100,13 +100,22 @@ function unknownNote(json: Json): string | undefined {
     const near = nearest(key, [...read, ...Object.keys(configAliases)]);
     return near === undefined ? key : `${key} (did you mean ${near}?)`;
   });
-  return `config.json has settings that GPT-2 does not know, without effect here as in transformers: ${someOf(said)}`;
+  return `config.json has settings that GPT-2 does not know; they have no effect here: ${someOf(said)}`;
+}
+
+/** A model of another task is evaluated as a language model, by the head that transformers' GPT2LMHeadModel would give it. */
+function headNote({ architectures }: Json): string | undefined {
+  if (!Array.isArray(architectures) || architectures.length === 0) return undefined;
+  if (architectures.some((name) => /^GPT2(LMHead|DoubleHeads)?Model$/.test(name))) return undefined;
+  return `config.json says ${architectures.join(', ')}: evaluated as a language model, as transformers' GPT2LMHeadModel does, without the head of that task`;
 }
 
 /** What is unusual in a config.json that is accepted. */
 export function configNotes(json: Json, storedAs: readonly string[]): ModelNote[] {
   const dtype = dtypeNote(json, storedAs);
-  const settings = [...aliasNotes(json), unknownNote(json)].filter((text) => text !== undefined);
+  const settings = [headNote(json), ...aliasNotes(json), unknownNote(json)].filter(
+    (text) => text !== undefined,
+  );
   return [
     ...(dtype === undefined ? [] : [{ about: 'weights' as const, text: dtype }]),
     ...settings.map((text) => ({ about: 'settings' as const, text })),

@@ -41,6 +41,11 @@ describe('config.json', () => {
       { activation_function: 'prelu' },
       'activation_function is "prelu": it has',
     ],
+    [
+      'quantised weights',
+      { quantization_config: { bits: 4 } },
+      'quantization_config is {"bits":4}, which is not',
+    ],
     ['pruned heads', { pruned_heads: { 0: [1] } }, 'pruned_heads is {"0":[1]}, which is not supported'],
     ['more layers than names can be listed', { n_layer: 1e9 }, 'n_layer: '],
     ['a negative epsilon', { layer_norm_epsilon: -1e-5 }, 'layer_norm_epsilon: '],

@@ -60,10 +60,8 @@ function refuseUnsupported(json: Record<string, unknown>, where: string): void {
       where,
       `model_type is ${JSON.stringify(type)}, expected "gpt2": other architectures are not supported.`,
     );
-  if (
-    Array.isArray(architectures) &&
-    !architectures.some((name) => name === 'GPT2LMHeadModel' || name === 'GPT2Model')
-  ) {
+  const isGpt2 = (name: unknown) => typeof name === 'string' && /^GPT2[A-Z]/.test(name);
+  if (Array.isArray(architectures) && architectures.length > 0 && !architectures.some(isGpt2)) {
     refuse(
       where,
       `architectures is ${JSON.stringify(architectures)}, expected "GPT2LMHeadModel": other architectures are not supported.`,
@@ -85,6 +83,13 @@ function refuseUnsupported(json: Record<string, unknown>, where: string): void {
   for (const key of ['add_cross_attention', 'is_encoder_decoder']) {
     if (json[key] === true)
       refuse(where, `${key} is true, which is not supported. Set it to false if the weights allow it.`);
+  }
+  for (const key of ['quantization_config', 'compression_config']) {
+    if (typeof json[key] === 'object' && json[key] !== null)
+      refuse(
+        where,
+        `${key} is ${JSON.stringify(json[key]).slice(0, 80)}, which is not supported: expected weights that are floats. Save the model dequantised.`,
+      );
   }
   const pruned = json.pruned_heads;
   if (typeof pruned === 'object' && pruned !== null && Object.keys(pruned).length > 0)

@@ -173,9 +173,16 @@ describe('settings', () => {
     );
   });
 
+  it('of a model for another task are taken as a language model, which is said', async () => {
+    const note = await notesOf(weights(), { architectures: ['GPT2ForSequenceClassification'] });
+    expect(note).toContain('config.json says GPT2ForSequenceClassification: evaluated as a language model');
+    expect(await notesOf(weights(), { architectures: ['GPT2DoubleHeadsModel'] })).toBe('');
+    expect(await notesOf(weights(), { architectures: [] })).toBe('');
+  });
+
   it('that nobody knows are named with the nearest; those without effect are for the record only', async () => {
     expect(await notesOf(weights(), { n_heads: 2, rope_theta: 1e4 })).toBe(
-      'config.json has settings that GPT-2 does not know, without effect here as in transformers: n_heads (did you mean n_head?), rope_theta',
+      'config.json has settings that GPT-2 does not know; they have no effect here: n_heads (did you mean n_head?), rope_theta',
     );
     const opened = await open(weights(), { use_cache: true, attn_pdrop: 0.1 });
     expect(opened.facts!.notes).toEqual([]);
