@@ -323,7 +323,10 @@ describe('judge, one case for each code', () => {
       const classes = judged({
         comparison: comparison({ ops: divergent('permitted by float32, divergent'), shadow: found }),
       });
-      for (const verdict of [numbers(found), classes]) {
+      const wgsl = judged({
+        comparison: comparison({ ops: divergent('permitted by WGSL, divergent'), shadow: found }),
+      });
+      for (const verdict of [numbers(found), classes, wgsl]) {
         expect(verdict).toMatchObject({ code: 'permitted-by-float32', exitCode: 1 });
         expect(verdict.sentence).toMatch(
           /^Within what float32 in any order may give: .* element 6 is 2.8945e38/,

@@ -163,6 +163,8 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
     ops.firstDivergence ??
     (label ? `the label at row ${label.row}, position ${label.position}` : metric!.name);
   const why = ops.divergence ? ` (${ops.divergence.reason})` : '';
+  const inAnyOrder = permitted(evidence, comparison);
+  if (inAnyOrder) return inAnyOrder;
   if (ops.divergence?.label === 'permitted by WGSL, divergent') {
     return {
       code: 'permitted-by-wgsl',
@@ -171,7 +173,7 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
       next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
     };
   }
-  const own = suspected(evidence, comparison) ?? permitted(evidence, comparison);
+  const own = suspected(evidence, comparison);
   if (own) return own;
   const sides =
     isNonFinite(evidence.target) === isNonFinite(evidence.reference)

@@ -58,10 +58,10 @@ export class Trials {
     };
   }
 
-  /** What counts leave open, or hold against a kernel, told by the op itself: a float64 evaluation of it on what each device gave it. */
+  /** What counts leave open, told by the op itself: a float64 evaluation of it on what each device gave it. */
   async #decided(candidate: Case, divergence: ClassDivergence): Promise<ClassDivergence> {
     if (this.#held.kind !== 'divergence') return divergence;
-    if (divergence.label !== 'undecided' && divergence.label !== 'kernel bug suspected') return divergence;
+    if (divergence.label !== 'undecided') return divergence;
     const call = callOf(divergence.key);
     const [own, other] = await Promise.all([
       this.#target.ask(candidate, call),
