@@ -13,7 +13,9 @@ export function placeWords(key: string): string {
         : /\/mlp\b/.test(key)
           ? 'MLP'
           : /\/ln_[12f]\b/.test(key)
-            ? 'LayerNorm'
+            ? key.endsWith('/LayerNorm#0:1')
+              ? 'variance of LayerNorm'
+              : 'LayerNorm'
             : undefined;
   if (layer) return `layer ${layer[1]}${part ? `, ${part}` : ''}`;
   return key;

@@ -10,6 +10,7 @@ describe('placeWords', () => {
     ['forward/transformer.h.1/attn/context/BatchMatMul#0:0', 'layer 1, attention output'],
     ['forward/transformer.h.1/mlp/GeluNew#0:0', 'layer 1, MLP'],
     ['forward/transformer.h.1/ln_2/LayerNorm#0:0', 'layer 1, LayerNorm'],
+    ['forward/transformer.h.1/ln_2/LayerNorm#0:1', 'layer 1, variance of LayerNorm'],
     ['forward/transformer.h.1/output/AddV2#0:0', 'layer 1'],
     ['loss/SparseCrossEntropy#0:0', 'loss/SparseCrossEntropy#0:0'],
   ])('%s', (key, words) => {

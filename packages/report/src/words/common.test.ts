@@ -29,6 +29,7 @@ describe('places', () => {
     expect(placeOfPath('forward', 'other/place', 'Add')).toEqual({ layer: 'forward', op: 'other.place Add' });
     expect(placeOfPath('backward', 'transformer.h.3/mlp', 'GeluNew').layer).toBe('backward');
     expect(keyWords('forward/transformer.h.0.attn.probs/Softmax#0:0')).toBe('h.0 attn.probs Softmax');
+    expect(keyWords('forward/transformer.h.0/ln_1/LayerNorm#0:1')).toBe('h.0 ln_1 LayerNorm variance');
     expect(keyWords('anything')).toBe('anything');
   });
 });

@@ -81,8 +81,12 @@ export function policyWords({
 export function placeOf(key: string): { layer: string; op: string } {
   const parts = key.split('/');
   if (parts.length < 2) return { layer: '', op: key };
-  return placeOfPath(parts[0]!, parts.slice(1, -1).join('/'), parts.at(-1)!.replace(/#\d+(:\d+)?$/, ''));
+  return placeOfPath(parts[0]!, parts.slice(1, -1).join('/'), resultWords(parts.at(-1)!));
 }
+
+/** The result of a call in words: the kernel, and for LayerNorm's second result what it is. */
+const resultWords = (call: string): string =>
+  call.replace(/^LayerNorm#\d+:1$/, 'LayerNorm variance').replace(/#\d+(:\d+)?$/, '');
 
 /** `transformer.h.0/attn/probs` of the forward pass is layer `h.0`, op `attn.probs`; of another phase, the phase is the layer. */
 export function placeOfPath(phase: string, path: string, kernel: string): { layer: string; op: string } {
@@ -135,5 +139,5 @@ export function positionWords(origin: OriginRecord, picture: PictureRecord | und
 
 /** Layer and op of an event. */
 export function placeOfEvent(event: CascadeEvent): { layer: string; op: string } {
-  return placeOfPath(event.phase, event.path, event.kernel);
+  return placeOfPath(event.phase, event.path, resultWords(event.key.split('/').at(-1)!));
 }
