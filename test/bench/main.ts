@@ -1,5 +1,5 @@
 /**
- * Entry point of `pnpm bench [eval|train|trace|probes|attention|page] [--backends a,b] [--preset gpt2] [--rounds N]
+ * Entry point of `pnpm bench [eval|train|trace|probes|attention|page|start] [--backends a,b] [--preset gpt2] [--rounds N]
  * [--seconds N] [--write FILE]`: runs the benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import type { BenchOptions } from './measure.ts';
 import { withSection } from './page.ts';
 import { pageBench } from './page-bench.ts';
 import { probeBench } from './probe-bench.ts';
+import { startBench } from './start-bench.ts';
 import { traceBench } from './trace-bench.ts';
 import { trainBench } from './train-bench.ts';
 
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string
   probes: probeBench,
   attention: attentionBench,
   page: pageBench,
+  start: startBench,
 };
 
 function refuse(message: string): never {
@@ -42,7 +44,7 @@ const { values, positionals } = parseArgs({
 const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
 if (!bench || more.length > 0)
-  refuse(`expected eval, train, trace, probes, attention or page, found ${positionals.join(' ')}.`);
+  refuse(`expected eval, train, trace, probes, attention, page or start, found ${positionals.join(' ')}.`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 
@@ -62,7 +64,8 @@ const table = await bench({
 });
 const shape = name === 'eval' ? ` --preset ${values.preset}` : '';
 const budget = name === 'attention' ? ` --seconds ${seconds}` : '';
-const command = `pnpm bench ${name} --backends ${values.backends}${shape} --rounds ${rounds}${budget}`;
+const devices = name === 'start' ? '' : ` --backends ${values.backends}`;
+const command = `pnpm bench ${name}${devices}${shape} --rounds ${rounds}${budget}`;
 process.stdout.write(`${command}\n\n${table}\n`);
 if (values.write) {
   writeFileSync(values.write, withSection(readFileSync(values.write, 'utf8'), command, table));

@@ -73,7 +73,7 @@ describe('mistakes', () => {
     expect(existsSync(at('vulcan'))).toBe(false);
   });
 
-  it('a mistake that only a lane can see, in a later batch, is one line too', async () => {
+  it('a mistake in a later batch is found before a lane starts, and is one line too', async () => {
     const data = at('later.jsonl');
     const lines = rows.map((row) => JSON.stringify({ text: row }));
     writeFileSync(data, lines.join('\n'));
@@ -100,7 +100,7 @@ describe('mistakes', () => {
       at('later'),
     ]);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
-    expect(ended.stderr).toMatch(/^nanscope: target lane: .*300/m);
+    expect(ended.stderr).toMatch(/^nanscope: Row 0 \(.*later\.jsonl:2\).* 300 /m);
     expect(ended.stderr).not.toMatch(/^\s+at /m);
   });
 });
