@@ -29,10 +29,13 @@ export async function loadTensorflow(): Promise<BackendFacts> {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   restoreNullCheck();
   const before = tf.getBackend();
-  const name = '@tensorflow/tfjs-node';
   let node: TfjsNode;
   try {
-    const loaded = (await import(/* @vite-ignore */ name)) as TfjsNode & { default?: TfjsNode };
+    // Not named in an import, and found from this module, wherever it is bundled to.
+    const { createRequire } = process.getBuiltinModule('node:module');
+    const { pathToFileURL } = process.getBuiltinModule('node:url');
+    const found = pathToFileURL(createRequire(import.meta.url).resolve('@tensorflow/tfjs-node')).href;
+    const loaded = (await import(/* @vite-ignore */ found)) as TfjsNode & { default?: TfjsNode };
     node = loaded.default ?? loaded;
   } catch (cause) {
     throw new Error(whyAbsent(cause), { cause });

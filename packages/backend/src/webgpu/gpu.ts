@@ -38,10 +38,12 @@ function browser(): Gpu {
 }
 
 async function dawn(): Promise<Gpu> {
-  // Neither is named in an import, so that a page's bundle holds nothing of Node.
-  const name = 'webgpu';
-  const { create, globals } = (await import(/* @vite-ignore */ name)) as typeof import('webgpu');
+  // Neither is named in an import, so that a page's bundle holds nothing of Node. Found from this module, wherever it is
+  // bundled to: a name alone would be looked for beside the bundle.
   const { createRequire } = process.getBuiltinModule('node:module');
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  const found = pathToFileURL(createRequire(import.meta.url).resolve('webgpu')).href;
+  const { create, globals } = (await import(/* @vite-ignore */ found)) as typeof import('webgpu');
   const api = apiOf(process.platform);
   Object.assign(globalThis, globals);
   const gpu = create(api === 'unknown' ? [] : [`backend=${api}`]) as unknown as GPU;

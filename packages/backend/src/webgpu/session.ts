@@ -28,7 +28,10 @@ function guardReads(backend: WebgpuBackend, { lost, errors }: WatchedDevice): vo
 export async function openSession(gpu: Gpu, adapter: GPUAdapter, facts: BackendFacts): Promise<Session> {
   // tfjs looks for navigator.gpu while it is being imported.
   gpu.publish();
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  type Package = typeof import('@tensorflow/tfjs-backend-webgpu');
+  const loaded: Package & { readonly default?: Package } = await import('@tensorflow/tfjs-backend-webgpu');
+  // CommonJS in a bundle for Node: what it exports is its default.
+  const { WebGPUBackend } = loaded.default ?? loaded;
   // By default small tensors silently run on the CPU, which would hide what the GPU does with a NaN.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   const watched = await openDevice(adapter);
