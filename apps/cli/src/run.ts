@@ -111,7 +111,7 @@ export async function run(given: readonly string[], commands: readonly Command[]
       if (few)
         throw new UserError(
           'usage/parse',
-          `${first}: expected ${few[2]} arguments or more, found ${few[1]}. See nanscope ${first} --help.`,
+          `${first}: expected ${first === 'compare' ? `${few[2]} arguments, two run folders` : `${few[2]} ${few[2] === '1' ? 'argument' : 'arguments'} or more`}, found ${few[1]}. See nanscope ${first} --help.`,
         );
       throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : said);
     });

@@ -23,8 +23,13 @@ const frame = html`<section id="intro"><h1>Does your GPU keep NaN where the CPU 
 <section id="pattern" aria-labelledby="pattern-title" hidden></section>
 `;
 
+const filesWords = (count: number): string => (count === 1 ? '1 file' : `${count} files`);
+
 const offer = (files: PageFiles) =>
-  [files.model && `model: ${files.model.length} files`, files.data && `text: ${files.data.length} files`]
+  [
+    files.model && `model: ${filesWords(files.model.length)}`,
+    files.data && `text: ${filesWords(files.data.length)}`,
+  ]
     .filter(Boolean)
     .join('; ');
 

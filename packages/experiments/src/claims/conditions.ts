@@ -64,7 +64,7 @@ export const conditionClaims: readonly Claim[] = [
     observed({ see, facts }) {
       const rows = facts.rows.map(
         ({ keys, sum, softmax }) =>
-          `${keys} keys: sum ${sum === 0 ? 'exactly 0' : sum.toFixed(4)}, softmax ${softmax}`,
+          `${keys} ${keys === 1 ? 'key' : 'keys'}: sum ${sum === 0 ? 'exactly 0' : sum.toFixed(4)}, softmax ${softmax}`,
       );
       const model = keyCells.map((changes) => see(changes).loss);
       return `exp(-inf) is ${facts.expOfMinusInfinity === 0 ? 'exactly 0' : facts.expOfMinusInfinity}; ${rows.join('; ')}; model loss with 0, 1, 2 keys: ${model.join(', ')}`;

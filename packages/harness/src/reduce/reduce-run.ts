@@ -17,6 +17,7 @@ import {
 } from '@nanscope/lane';
 import { type Gpt2Config, openWeights } from '@nanscope/model';
 import { checkNewRun, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
+import { counted } from '@nanscope/report';
 import type { PolicyConfig, ReduceConfig } from '@nanscope/settings';
 import { policyOf, policyRecord } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
@@ -72,8 +73,8 @@ function decideAgain({ lane, reference, config }: Fault, say: (what: string) => 
 
 const facts = (candidate: Case): string[] => [
   `${candidate.rows.length} x ${lengthOf(candidate)} tokens`,
-  `${candidate.layers.length} layers`,
-  `${candidate.heads.length} heads`,
+  counted(candidate.layers.length, 'layer'),
+  counted(candidate.heads.length, 'head'),
 ];
 
 function notReproduced(fault: Fault, trial: Trial | undefined): UserError {

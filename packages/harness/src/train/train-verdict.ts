@@ -8,7 +8,7 @@ import {
   type TrainLaneRecord,
   type TrainVerdictRecord,
 } from '@nanscope/record';
-import { count, settingWords, toleranceWords } from '@nanscope/report';
+import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
 import { originWords } from '../compare/origin-words.ts';
 import { replayVerdict } from '../compare/replay-verdict.ts';
 
@@ -125,7 +125,7 @@ function ownVerdict(lane: TrainLaneRecord, folder: string): TrainVerdictRecord {
     return {
       code: 'ended-non-finite',
       exitCode: 1,
-      sentence: `Trained ${training.steps} steps, and the loss at the end is ${last}: ${hitWords(lane)}.`,
+      sentence: `Trained ${counted(training.steps, 'step')}, and the loss at the end is ${last}: ${hitWords(lane)}.`,
       next: hitAdvice(lane, folder),
     };
   }
@@ -142,7 +142,7 @@ function ownVerdict(lane: TrainLaneRecord, folder: string): TrainVerdictRecord {
   return {
     code: 'trained',
     exitCode: 0,
-    sentence: `Trained ${training.steps} steps${why}${best}.${skipped}`,
+    sentence: `Trained ${counted(training.steps, 'step')}${why}${best}.${skipped}`,
     next: `Evaluate it with nanscope eval --model ${model}.`,
   };
 }

@@ -153,7 +153,7 @@ export async function trainData(
       validation: validation?.rows.length ?? 0,
       trainingTokens: training.tokens,
       validationTokens: validation?.tokens ?? 0,
-      split: `${splitWords(config)}${left === 0 ? '' : `; ${left} rows of one token are left out`}`,
+      split: `${splitWords(config)}${left === 0 ? '' : `; ${left === 1 ? '1 row of one token is' : `${left} rows of one token are`} left out`}`,
       ...(entropyRate !== undefined && { entropyRate }),
       ...(bestLoss !== undefined && { bestLoss }),
     },

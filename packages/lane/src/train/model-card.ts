@@ -18,7 +18,7 @@ function rows(record: TrainLaneRecord, command: string, digest: string): [string
   return [
     [
       'shape',
-      `${model.layers} layers, ${model.heads} heads, width ${model.width}, ${count(model.positions)} positions, vocabulary ${count(model.vocabulary)} (${data.tokenizer}), ${count(model.parameters)} parameters`,
+      `${model.layers} ${model.layers === 1 ? 'layer' : 'layers'}, ${model.heads} ${model.heads === 1 ? 'head' : 'heads'}, width ${model.width}, ${count(model.positions)} positions, vocabulary ${count(model.vocabulary)} (${data.tokenizer}), ${count(model.parameters)} parameters`,
     ],
     ['command', `\`${command}\``],
     ['seed', `${config.seed}`],

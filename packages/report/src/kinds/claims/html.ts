@@ -2,7 +2,7 @@
 import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, type Fields, madeBy, type Section, type Status, section, table } from '../../html/parts.ts';
-import { count } from '../../text/number.ts';
+import { counted } from '../../text/number.ts';
 
 const statuses: Readonly<Record<FindingRecord['verdict'], Status>> = {
   holds: 'pass',
@@ -47,4 +47,4 @@ export function claimsSections({ findings, command }: ClaimsRecord): Section[] {
 }
 
 export const claimsFacts = ({ devices }: ClaimsRecord): Fields =>
-  devices.map(({ name, label, cells }) => [`device ${name}`, `${label}, ${count(cells)} cells`]);
+  devices.map(({ name, label, cells }) => [`device ${name}`, `${label}, ${counted(cells, 'cell')}`]);

@@ -5,6 +5,7 @@ import { heading, type Page, page } from '../../terminal/page.ts';
 import type { RenderOptions } from '../../terminal/style.ts';
 import { NARROWEST } from '../../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, span, type Tone } from '../../text/line.ts';
+import { counted } from '../../text/number.ts';
 
 const tones: Record<FindingRecord['verdict'], Tone> = {
   holds: 'good',
@@ -21,7 +22,13 @@ export function renderClaims(record: ClaimsRecord, { width, color, unicode = tru
       (text, i) => [span(i === 0 ? text : `  ${text}`, 'title')] as Line,
     ),
     ...clean.devices.flatMap(({ name, label, cells }) =>
-      labelled(span('  device', 'dim'), 11, `${name}: ${label}, ${cells} cells`, 'plain', layout.width),
+      labelled(
+        span('  device', 'dim'),
+        11,
+        `${name}: ${label}, ${counted(cells, 'cell')}`,
+        'plain',
+        layout.width,
+      ),
     ),
     ...clean.findings.flatMap((finding) => [[] as Line, ...section(finding, layout)]),
     [],

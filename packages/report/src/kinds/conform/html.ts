@@ -14,7 +14,7 @@ import {
   section,
   table,
 } from '../../html/parts.ts';
-import { count, duration, percent, tolerance } from '../../text/number.ts';
+import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
 import { worstShare } from './terminal.ts';
 
 const statuses: Readonly<Record<ConformCaseRecord['status'], Status>> = {
@@ -45,7 +45,7 @@ function suiteTable({ cases, seconds, command }: ConformResultRecord): Section[]
       ],
     };
   });
-  const caption = `${count(cases.length)} cases in ${duration(seconds)}; the last column is the largest share of its allowed error that a case needed`;
+  const caption = `${counted(cases.length, 'case')} in ${duration(seconds)}; the last column is the largest share of its allowed error that a case needed`;
   return [
     section(
       'suites',

@@ -1,6 +1,6 @@
 /** A reduced case in words that all its reports share. Pure. */
 import type { CaseSize, HeldRecord, ReducedCase, ReducedRecord } from '@nanscope/record';
-import { count, counted } from '../../text/number.ts';
+import { counted } from '../../text/number.ts';
 
 /** What was held fixed, in a clause. */
 export const heldWords = (held: HeldRecord): string =>
@@ -47,7 +47,7 @@ export function searchWords({ search: { tried, seconds, minimal, budget } }: Red
   const end = minimal
     ? 'no single further step shows it'
     : `it ended at --budget ${budget}, so that a smaller case may exist`;
-  return `${count(tried)} cases tried in ${seconds.toFixed(1)} s; ${end}`;
+  return `${counted(tried, 'case')} tried in ${seconds.toFixed(1)} s; ${end}`;
 }
 
 /** What came of reproduce.mjs on its own. */
