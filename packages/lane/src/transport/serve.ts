@@ -39,9 +39,16 @@ export function serve(): void {
     process.on('message', (message: { readonly kind?: unknown }) => {
       if (message.kind === 'stop') stop.abort();
     });
+    // What the parent says while the runner is imported would reach nobody: it is said again once the runner listens.
+    const early: unknown[] = [];
+    const keep = (message: unknown) => void early.push(message);
+    process.on('message', keep);
     try {
       const runner = (await runners[run]()) as Runner;
-      await runner(task as never, (message) => void send(message), stop.signal);
+      process.off('message', keep);
+      const ended = runner(task as never, (message) => void send(message), stop.signal);
+      for (const message of early) process.emit('message', message, undefined);
+      await ended;
       await send({ kind: 'done' } satisfies LaneMessage);
       process.exit(0);
     } catch (thrown) {
