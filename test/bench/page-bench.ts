@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { UserError } from '@nanscope/errors';
 import { parseResult, type ResultRecord } from '@nanscope/record';
 import type { Browser } from 'playwright-core';
 import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from '../web/built-page.ts';
@@ -50,8 +49,7 @@ async function inPage(backend: string, folder: string, browser: Browser, built: 
 }
 
 export async function pageBench({ backends, rounds, say }: BenchOptions): Promise<string> {
-  if (!chromiumPath)
-    throw new UserError('bench/no-chromium', 'Chromium: expected one on the PATH, found none. Install it.');
+  if (!chromiumPath) throw new Error('Chromium: expected one on the PATH, found none. Install it.');
   const built = await buildPage();
   const browser = await launch(chromiumPath);
   const folder = mkdtempSync(join(tmpdir(), 'nanscope-bench-'));

@@ -71,7 +71,7 @@ describe('a packed package', () => {
     // A name that is not there must be an error: the check would otherwise pass on untyped packages.
     lines.push(
       "import { UserError } from '@nanscope/errors';",
-      "export const error = new UserError('code', 'text');",
+      "export const error = new UserError('usage/extra', 'text');",
     );
     lines.push('// @ts-expect-error', "export const wrong = new UserError(1, 'text');");
     await writeFile(join(consumer.folder, 'consumer.ts'), lines.join('\n'));

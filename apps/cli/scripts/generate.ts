@@ -1,5 +1,8 @@
-/** Writes docs/flags.md; a test fails where it is stale. Run with `pnpm --filter @nanscope/cli generate`. */
+/** Writes the pages made from tables; a test fails where one is stale. Run with `pnpm --filter @nanscope/cli generate`. */
 import { writeFileSync } from 'node:fs';
+import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 
-writeFileSync(new URL('../../../docs/flags.md', import.meta.url), flagsPage());
+const pages = { flags: flagsPage(), errors: errorsPage() };
+for (const [name, page] of Object.entries(pages))
+  writeFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), page);

@@ -1,5 +1,5 @@
 /** From the words of a command line or a config file to a policy: a preset, and what is changed about it. */
-import { nearest, UserError } from '@nanscope/errors';
+import { type ErrorCode, nearest, UserError } from '@nanscope/errors';
 import {
   type Composition,
   type ComputeDtype,
@@ -112,7 +112,7 @@ function fillFrom(asked: string | number): Fill {
   return { how: match[1] === 'additive' ? 'additive' : 'select', value };
 }
 
-function oneOf(what: string, asked: string, words: readonly string[], code: string): string {
+function oneOf(what: string, asked: string, words: readonly string[], code: ErrorCode): string {
   if (words.includes(asked)) return asked;
   const near = nearest(asked, words);
   const name =

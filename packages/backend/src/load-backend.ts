@@ -80,7 +80,6 @@ async function openChecked(backend: Backend, who: string): Promise<Session> {
   const session = await backend.open().catch((cause: unknown) => {
     if (cause instanceof UserError) throw cause;
     throw new UserError('backend/not-available', `${who} can not be opened: ${errorLine(cause)}`, {
-      exitCode: 3,
       cause,
     });
   });

@@ -1,11 +1,11 @@
 /** The named errors of the collator: what a row, an id or an option must be, said in one line. */
-import { UserError } from '@nanscope/errors';
+import { type CodeIn, UserError } from '@nanscope/errors';
 import type { TokenRow } from './batch-types.ts';
 
 const largestInt32 = 2 ** 31 - 1;
 
 /** Throws `collator/<code>` unless `value` is undefined or a whole number from 1. */
-export function checkCount(code: string, name: string, value: number | undefined): void {
+export function checkCount(code: CodeIn<'collator'>, name: string, value: number | undefined): void {
   if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
   throw new UserError(`collator/${code}`, `${name} must be a whole number of at least 1; got ${value}.`);
 }

@@ -34,7 +34,6 @@ function notFound(device: DeviceName, wanted: string, probes: readonly Probe[], 
   return new UserError(
     'device/not-found',
     `--device ${device} looks for ${wanted}, and it is not on this machine. Found: ${found}. ${remedy}`,
-    { exitCode: 3 },
   );
 }
 

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { errorLine, nearest, UserError } from './index.ts';
 
 describe('UserError', () => {
-  it('is always one line, and usage (2) unless said otherwise', () => {
-    const error = new UserError('a/b', 'first\n   second');
+  it('is always one line, and leaves with 3 where something is not there, else with 2', () => {
+    const error = new UserError('usage/extra', 'first\n   second');
     expect(error.message).toBe('first second');
     expect(error.exitCode).toBe(2);
-    expect(new UserError('a/b', 'x', { exitCode: 3 }).exitCode).toBe(3);
+    expect(new UserError('device/not-found', 'x').exitCode).toBe(3);
   });
 
   it('shows what a terminal would obey as what it is', () => {
-    const { message } = new UserError('a/b', 'run \u001b[31m\u0000\u202ex');
+    const { message } = new UserError('usage/extra', 'run \u001b[31m\u0000\u202ex');
     expect(message).toBe('run \\u001b[31m\\u0000\\u202ex');
   });
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type CodeIn, type ErrorCode, errorCodes, exitCodeOf, type UserExitCode } from './codes.ts';
 export { Decorations, inWords } from './decorate.ts';
 export { nearest } from './nearest.ts';
-export { errorLine, UserError, type UserErrorOptions, type UserExitCode } from './user-error.ts';
+export { errorLine, UserError, type UserErrorOptions } from './user-error.ts';

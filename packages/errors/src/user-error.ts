@@ -2,13 +2,9 @@
  * The error class behind every message a user may see. Entry points print its one line and leave with its
  * exit code; anything else that is thrown is a bug of ours and keeps its stack trace.
  */
-
-/** Exit codes: 2 is a mistake in what was asked, 3 a device or backend that is not there. */
-export type UserExitCode = 2 | 3;
+import { type ErrorCode, exitCodeOf, type UserExitCode } from './codes.ts';
 
 export interface UserErrorOptions {
-  /** Default 2. */
-  readonly exitCode?: UserExitCode;
   readonly cause?: unknown;
 }
 
@@ -27,18 +23,18 @@ const visible = (text: string) =>
  */
 export class UserError extends Error {
   /** Stable and greppable, `area/what`: `collator/no-pad-token`, `device/not-found`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly exitCode: UserExitCode;
 
   /** @param message One line: who, what was expected, what was found, what to do next. */
-  constructor(code: string, message: string, options: UserErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
     super(
       visible(message.replace(/\s*\n\s*/g, ' ')),
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.name = 'UserError';
     this.code = code;
-    this.exitCode = options.exitCode ?? 2;
+    this.exitCode = exitCodeOf(code);
   }
 }
 

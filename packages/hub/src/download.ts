@@ -70,7 +70,10 @@ const commitAt = async (hub: Hub, name: string, revision: string): Promise<strin
     modelInfo({ ...common, name, revision, additionalFields: ['sha'] }),
   );
   if (/^[0-9a-f]{40}$/.test(sha)) return sha;
-  throw new UserError('hub/failed', `${hub.endpoint} named no commit of ${name}. Is it a Hugging Face hub?`);
+  throw new UserError(
+    'hub/not-a-hub',
+    `${hub.endpoint} named no commit of ${name}. Is it a Hugging Face hub?`,
+  );
 };
 
 async function filesAt(hub: Hub, name: string, commit: string): Promise<ListFileEntry[]> {
@@ -94,7 +97,10 @@ async function filesAt(hub: Hub, name: string, commit: string): Promise<ListFile
 function remoteFile({ endpoint }: Hub, name: string, commit: string, entry: ListFileEntry): RemoteFile {
   const checksum = entry.lfs?.oid ?? entry.oid ?? '';
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(checksum))
-    throw new UserError('hub/failed', `${endpoint} gave no checksum for ${entry.path} of ${name}.`);
+    throw new UserError(
+      'hub/not-a-hub',
+      `${endpoint} gave no checksum for ${entry.path} of ${name}. Is it a Hugging Face hub?`,
+    );
   const url = `${endpoint}/${name}/resolve/${commit}/${encodeURIComponent(entry.path)}`;
   return { url, label: `${name}/${entry.path}`, size: entry.lfs?.size ?? entry.size, checksum };
 }

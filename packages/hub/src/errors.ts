@@ -35,7 +35,7 @@ export function hubError(error: unknown, { name, revision, endpoint, token }: Re
     return new UserError(
       'hub/offline',
       `${name} is not in the cache and ${endpoint} can not be reached (${errorLine(error)}). Connect and try again (what has arrived is kept), or name a folder with --model.`,
-      { exitCode: 3, cause: error },
+      { cause: error },
     );
   }
   const status =
@@ -59,7 +59,7 @@ export function hubError(error: unknown, { name, revision, endpoint, token }: Re
     return new UserError(
       'hub/failed',
       `${endpoint} answered HTTP ${status} for ${name}. Try again later; what has arrived is kept.`,
-      { exitCode: 3, cause: error },
+      { cause: error },
     );
   }
   if ((error as NodeJS.ErrnoException).syscall !== undefined) {

@@ -1,9 +1,9 @@
 /** The text of a `run.json`, or of what --json wrote -> the record in it, checked: whatever is wrong with it is one line. */
-import { errorLine, UserError } from '@nanscope/errors';
+import { type CodeIn, errorLine, UserError } from '@nanscope/errors';
 import { tooDeep } from './parse.ts';
 import { isRecordKind, type RunRecord, recordKinds } from './schema/kinds.ts';
 
-const found = (code: string, path: string, what: string, expected = 'a nanscope run') =>
+const found = (code: CodeIn<'run-folder'>, path: string, what: string, expected = 'a nanscope run') =>
   new UserError(`run-folder/${code}`, `${path}: expected ${expected}, found ${what}.`);
 
 const kindOf = ({ kind }: Record<string, unknown>) => recordKinds[isRecordKind(kind) ? kind : 'eval'];

@@ -1,5 +1,5 @@
 /** Reads results and lanes that came from a file, another version or another tool; whatever is wrong is one clear line. */
-import { nearest, UserError } from '@nanscope/errors';
+import { type CodeIn, nearest, UserError } from '@nanscope/errors';
 import type { z } from 'zod';
 import { sanitize } from './sanitize.ts';
 import { type LaneRecord, laneSchema, SCHEMA_VERSION } from './schema/lane.ts';
@@ -9,7 +9,13 @@ import { clip } from './width.ts';
 const kinds = { result: ['eval', 'compare'], lane: ['lane'] } as const;
 type What = keyof typeof kinds;
 
-function fault(where: string, code: string, expectation: string, found: string, remedy: string): UserError {
+function fault(
+  where: string,
+  code: CodeIn<'report'>,
+  expectation: string,
+  found: string,
+  remedy: string,
+): UserError {
   return new UserError(
     `report/${code}`,
     sanitize(`${where}: expected ${expectation}, found ${found}; ${remedy}`),

@@ -2,7 +2,7 @@
  * Parses and checks the JSON header of a safetensors file. Pure: bytes in, a table of tensors out. The format:
  * 8 bytes little-endian header length, the header, then the data, which the tensors must cover without gap or overlap.
  */
-import { UserError } from '@nanscope/errors';
+import { type CodeIn, UserError } from '@nanscope/errors';
 import { type Dtype, dtypeBytes, dtypes, isDtype } from './dtype.ts';
 import { topLevelKeys } from './top-level-keys.ts';
 
@@ -22,7 +22,7 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-function fail(path: string, what: string, message: string): never {
+function fail(path: string, what: CodeIn<'safetensors'>, message: string): never {
   throw new UserError(`safetensors/${what}`, `${path}: ${message}`);
 }
 

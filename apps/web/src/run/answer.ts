@@ -8,7 +8,7 @@ import type { Ended } from './start-worker.ts';
  */
 export function answerOf<Answer>({ outcome, answer }: Ended<Answer>): Answer | undefined {
   const { userError, status, failure } = outcome;
-  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
+  if (userError) throw new UserError(userError.code, userError.message);
   if (status !== 'complete' && status !== 'interrupted') throw new Error(failure);
   return answer;
 }

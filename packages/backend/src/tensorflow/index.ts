@@ -34,7 +34,7 @@ export const tensorflow: Backend = {
       throw new UserError(
         'backend/not-available',
         `The tensorflow backend can not be opened: ${errorLine(cause)}. ${remedy}`,
-        { exitCode: 3, cause },
+        { cause },
       );
     }
   },

@@ -48,7 +48,6 @@ export const wasm: Backend = {
         'backend/not-available',
         `The wasm backend can not be opened: ${errorLine(cause)}. ${remedy}`,
         {
-          exitCode: 3,
           cause,
         },
       );

@@ -64,7 +64,7 @@ export const webgpu: Backend = {
       throw new UserError(
         'backend/not-available',
         `The webgpu backend can not be opened: ${errorLine(cause)}. ${remedyFor(platform())}`,
-        { exitCode: 3, cause },
+        { cause },
       );
     }
   },

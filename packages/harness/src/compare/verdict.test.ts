@@ -418,7 +418,7 @@ describe('judge, one case for each code', () => {
       exitCode: 130,
       sentence: 'The reference lane was interrupted; the target lane is complete.',
     });
-    const userError = { code: 'backend/not-available', message: 'm', exitCode: 3 as const };
+    const userError = { code: 'backend/not-available', message: 'm', exitCode: 3 } as const;
     const absent = { target: { status: 'failed' as const, failure: 'm', userError }, reference: complete };
     expect(judged({ outcomes: absent })).toMatchObject({ code: 'lane-failed', exitCode: 3 });
   });

@@ -31,7 +31,7 @@ export async function probeBackend(
       if (message.kind === 'user-error') userError = message;
     },
   });
-  if (userError) throw new UserError(userError.code, userError.message, { exitCode: userError.exitCode });
+  if (userError) throw new UserError(userError.code, userError.message);
   return (
     probe ?? {
       id,

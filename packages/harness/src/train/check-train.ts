@@ -1,6 +1,6 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
 import { resolve } from 'node:path';
-import { UserError } from '@nanscope/errors';
+import { type CodeIn, UserError } from '@nanscope/errors';
 import { checkTracing, loadTokenizerFor, settingsOf, trainData, trainModelConfig } from '@nanscope/lane';
 import { checkNewRun } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
@@ -10,7 +10,7 @@ import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
 import { checkResumed, type Resumed } from './resumed-run.ts';
 import { checkSavePlace } from './save-place.ts';
 
-function refuse(code: string, words: string): never {
+function refuse(code: CodeIn<'usage'>, words: string): never {
   throw new UserError(`usage/${code}`, words);
 }
 

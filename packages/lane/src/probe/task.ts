@@ -1,6 +1,7 @@
 /** What a probing process is asked and what it answers. */
 import type { Probe } from '@nanscope/backend';
 import type { AttentionProbeOutcome } from '@nanscope/device';
+import type { ErrorCode } from '@nanscope/errors';
 
 export interface ProbeTask {
   readonly kind: 'probe';
@@ -22,7 +23,7 @@ export type AttentionProbeMessage =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly AttentionProbeOutcome[] }
   | {
       readonly kind: 'user-error';
-      readonly code: string;
+      readonly code: ErrorCode;
       readonly message: string;
       readonly exitCode: 2 | 3;
     };

@@ -4,6 +4,6 @@ import type { LaneOutcome, LaneTask } from './task.ts';
 
 export class LaneFailure extends UserError {
   constructor(role: LaneTask['role'], error: NonNullable<LaneOutcome['userError']>) {
-    super(error.code, `${role} lane: ${error.message}`, { exitCode: error.exitCode });
+    super(error.code, `${role} lane: ${error.message}`);
   }
 }

@@ -1,5 +1,6 @@
 /** What the parent hands a lane, and what a lane says while it runs. The results themselves go through the run folder. */
 import type { Decision } from '@nanscope/device';
+import type { ErrorCode } from '@nanscope/errors';
 import type { EvalConfig } from '@nanscope/settings';
 
 /** What every lane is told, whatever it computes. */
@@ -34,7 +35,12 @@ export type LaneMessage =
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'done' }
   /** A mistake of the user's that only the lane could see. */
-  | { readonly kind: 'user-error'; readonly code: string; readonly message: string; readonly exitCode: 2 | 3 }
+  | {
+      readonly kind: 'user-error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly exitCode: 2 | 3;
+    }
   /** It could not go on, for a reason that is not the user's command: a full disk. */
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'device-lost'; readonly reason: string };
@@ -43,5 +49,5 @@ export interface LaneOutcome {
   readonly status: 'complete' | 'crashed' | 'hung' | 'device-lost' | 'failed' | 'interrupted';
   /** One line: why it is not complete. */
   readonly failure?: string;
-  readonly userError?: { readonly code: string; readonly message: string; readonly exitCode: 2 | 3 };
+  readonly userError?: { readonly code: ErrorCode; readonly message: string; readonly exitCode: 2 | 3 };
 }

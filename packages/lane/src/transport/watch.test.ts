@@ -44,7 +44,7 @@ describe('laneOutcome', () => {
   });
 
   it('a mistake of the user is carried up, an interruption is no crash', () => {
-    const userError = { code: 'a/b', message: 'm', exitCode: 2 } as const;
+    const userError = { code: 'usage/extra', message: 'm', exitCode: 2 } as const;
     expect(outcome({ code: 2 }, { userError })).toEqual({ status: 'failed', failure: 'm', userError });
     expect(outcome({ code: null, signal: 'SIGTERM' }, { interrupted: true })).toMatchObject({
       status: 'interrupted',

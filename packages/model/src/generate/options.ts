@@ -1,6 +1,6 @@
 /** What generation is asked for, and what of it is refused before anything runs. */
 import type { AttentionKernel, Implementation, Policy } from '@nanscope/attention';
-import { UserError } from '@nanscope/errors';
+import { type CodeIn, UserError } from '@nanscope/errors';
 import type { WarpOptions } from './warp.ts';
 
 export interface GenerateOptions extends WarpOptions {
@@ -22,7 +22,7 @@ export interface GenerateOptions extends WarpOptions {
   readonly kernel?: AttentionKernel;
 }
 
-function refuse(code: string, what: string, expected: string, found: unknown): never {
+function refuse(code: CodeIn<'generate'>, what: string, expected: string, found: unknown): never {
   throw new UserError(`generate/${code}`, `${what}: expected ${expected}, found ${found}.`);
 }
 

@@ -35,7 +35,6 @@ export async function onnxruntimeImplementation(
     throw new UserError(
       'conform/no-onnxruntime',
       `onnxruntime-node has no provider ${provider} on this platform, only ${found.join(', ')}. Use --device cpu.`,
-      { exitCode: 3 },
     );
   }
   return {
@@ -61,7 +60,7 @@ async function load(): Promise<Library> {
     throw new UserError(
       'conform/no-onnxruntime',
       `onnxruntime-node can not be loaded (${errorLine(error)}). Install it: pnpm add onnxruntime-node@1.30.0`,
-      { exitCode: 3, cause: error },
+      { cause: error },
     );
   }
 }

@@ -1,0 +1,33 @@
+/** docs/errors.md is made from the table of codes, and the table has no code that nothing throws. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { type ErrorCode, errorCodes } from '@nanscope/errors';
+import { expect, it } from 'vitest';
+import { errorsPage } from '../../apps/cli/scripts/errors-page.ts';
+import { at, textOf } from './pages.ts';
+
+it('docs/errors.md is what the table of codes says (pnpm --filter @nanscope/cli generate)', () => {
+  expect(textOf('docs/errors.md')).toBe(errorsPage());
+});
+
+it('every code of the table is on the page, in order', () => {
+  const onPage = [...errorsPage().matchAll(/^\| `(.+?)` \|/gm)].map(([, code]) => code);
+  expect(onPage).toEqual(Object.keys(errorCodes));
+  expect(onPage).toEqual(onPage.toSorted());
+});
+
+it('every code of the table is thrown somewhere', () => {
+  const sources = ['packages', 'apps'].flatMap((folder) =>
+    readdirSync(at(folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+      .flatMap(({ name }) => {
+        const source = at(`${folder}/${name}/src`);
+        return readdirSync(source, { recursive: true, encoding: 'utf8' })
+          .filter((file) => /(?<!\.test)\.ts$/.test(file) && !file.endsWith('codes.ts'))
+          .map((file) => readFileSync(`${source}/${file}`, 'utf8'));
+      }),
+  );
+  const all = sources.join('\n');
+  // A helper of one area is called with the second half alone.
+  const thrown = (code: ErrorCode) => all.includes(`'${code}'`) || all.includes(`'${code.split('/')[1]}'`);
+  expect((Object.keys(errorCodes) as ErrorCode[]).filter((code) => !thrown(code))).toEqual([]);
+});
