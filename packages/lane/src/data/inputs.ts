@@ -12,14 +12,16 @@ import { type Gpt2Config, isModelPreset } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { collateOptions, type EvalBatch } from './collation.ts';
 import { loadInputs } from './load-inputs.ts';
-import { modelPlace } from './model.ts';
+import { modelConfig, modelPlace } from './model.ts';
 import { type TokenizerConfig, tokenizerChoice } from './tokenizer-choice.ts';
 
 /** @throws {UserError} `tokenizer/missing`, and what reading it throws */
 export async function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {
   const place = modelPlace(config.model);
   const names = isModelPreset(config.model) || !existsSync(place) ? undefined : readdirSync(place);
-  const choice = tokenizerChoice(config, names);
+  const inFolder = names?.includes('config.json') && !config.tokenizer && config.loadInputs === undefined;
+  const ids = inFolder ? await modelConfig({ model: config.model, seed: 0 }) : undefined;
+  const choice = tokenizerChoice(config, names, ids);
   if (choice === 'own') return loadTokenizer(place);
   return 'place' in choice ? loadTokenizer(choice.place) : choice;
 }

@@ -29,6 +29,18 @@ describe('tokenizerChoice', () => {
     expect(choose).toThrow(expect.objectContaining({ code: 'tokenizer/missing', exitCode: 2 }));
   });
 
+  it('takes bytes for a model of exactly their ids, and only without another tokenizer beside it', () => {
+    const ids = { vocab_size: 258, eos_token_id: 256, pad_token_id: 257 };
+    expect(tokenizerChoice({ model: 'm' }, names, ids)).toEqual({ place: 'bytes' });
+    const refused = (more: Partial<typeof ids>, found: string[] = []) =>
+      expect(() => tokenizerChoice({ model: 'm' }, [...names, ...found], { ...ids, ...more })).toThrow(
+        'expected a tokenizer',
+      );
+    refused({ vocab_size: 300 });
+    refused({ eos_token_id: 0 });
+    refused({}, ['vocab.txt']);
+  });
+
   it('where ids are given none is needed, and none is made up', () => {
     const none = tokenizerChoice({ model: 'm', loadInputs: 'ids.safetensors' }, names);
     expect(none).toMatchObject({ name: 'none', vocabSize: 0 });

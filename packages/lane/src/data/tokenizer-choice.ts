@@ -4,6 +4,7 @@
  */
 import type { Tokenizer } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
+import type { Gpt2Config } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 
 /** The part of a configuration that names model and tokenizer, or brings ids that need none. */
@@ -31,6 +32,8 @@ const noTokenizer = (name: string): Tokenizer => {
   return { name: 'none', kind: 'none', vocabSize: 0, encode: refuse, decode: refuse };
 };
 
+const NOTHING = 'no file of a tokenizer';
+
 /** Of a folder's files, those that tell of a tokenizer, in words. */
 function foundWords(names: readonly string[]): string {
   const found = names
@@ -39,25 +42,37 @@ function foundWords(names: readonly string[]): string {
     )
     .sort()
     .map((name) => (foreign[name] ? `${name} (${foreign[name]})` : name));
-  return found.length === 0 ? 'no file of a tokenizer' : found.join(', ');
+  return found.length === 0 ? NOTHING : found.join(', ');
 }
+
+/** A model whose ids are the byte tokenizer's own: 256 bytes, end of text, padding. */
+const speaksBytes = ({ vocab_size, eos_token_id, pad_token_id }: SpecialIds): boolean =>
+  vocab_size === 258 && eos_token_id === 256 && (pad_token_id === 257 || pad_token_id === null);
+
+/** What of a model's configuration tells which tokenizer made its ids. */
+export type SpecialIds = Pick<Gpt2Config, 'vocab_size' | 'pad_token_id'> & { readonly eos_token_id: unknown };
 
 /**
  * @param names Files of the model folder; undefined for a model without files.
- * @returns What to take: the model folder's own files, bytes, a named place, or none where ids are given.
+ * @param ids Of the model in the folder, where it is known.
+ * @returns What to take: the model folder's own files, bytes (also for a model of exactly their ids), a named place, or
+ * none where ids are given.
  * @throws {UserError} `tokenizer/missing` for a folder without a tokenizer that can be read
  */
 export function tokenizerChoice(
   { model, tokenizer, loadInputs }: TokenizerConfig,
   names: readonly string[] | undefined,
+  ids?: SpecialIds,
 ): { readonly place: string } | 'own' | Tokenizer {
   if (tokenizer) return { place: tokenizer };
   if (names === undefined) return { place: 'bytes' };
   if (readable.some((name) => names.includes(name))) return 'own';
   if (loadInputs !== undefined) return noTokenizer(model);
+  const none = foundWords(names);
+  if (ids && none === NOTHING && speaksBytes(ids)) return { place: 'bytes' };
   throw new UserError(
     'tokenizer/missing',
-    `--model ${model}: expected a tokenizer beside it (tokenizer.json, or vocab.json with merges.txt), found ${foundWords(names)}. Say --tokenizer FOLDER, or --tokenizer bytes to read a text as its bytes.`,
+    `--model ${model}: expected a tokenizer beside it (tokenizer.json, or vocab.json with merges.txt), found ${none}. Say --tokenizer FOLDER, or --tokenizer bytes to read a text as its bytes.`,
   );
 }
 
