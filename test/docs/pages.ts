@@ -11,6 +11,7 @@ export const at = (path: string) => fileURLToPath(new URL(path, root));
 /** Every page, by its path from the root. */
 export const pages: readonly string[] = [
   'README.md',
+  'CHANGELOG.md',
   'CONTRIBUTING.md',
   ...readdirSync(at('docs'))
     .filter((name) => name.endsWith('.md'))
