@@ -137,7 +137,8 @@ tf.registerGradient({
           const { xhat, inverse } = normalised();
           const g = tf.mul<tf.Tensor2D>(upstream, scale);
           const projected = tf.mul(xhat, average(tf.mul(g, xhat)));
-          return tf.mul(tf.sub(tf.sub(g, average(g)), projected), inverse);
+          // The two small terms first, so that g is rounded once.
+          return tf.mul(tf.sub(g, tf.add(average(g), projected)), inverse);
         }),
       scale: () => tf.tidy(() => tf.sum(tf.mul(upstream, normalised().xhat), 0)),
       offset: () => tf.sum(upstream, 0),
