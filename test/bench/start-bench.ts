@@ -43,7 +43,7 @@ export async function startBench({ rounds, say }: BenchOptions): Promise<string>
     "import '@tensorflow/tfjs'": ['--input-type=module', '--eval', `await import('${tensorflow}')`],
     'nanscope --version': nanscope('--version'),
     'nanscope eval --help': nanscope('eval --help'),
-    'nanscope eval --devcie cpu, refused': nanscope('eval --devcie cpu'),
+    'a mistyped flag, refused': nanscope('eval --devcie cpu'),
     [`nanscope eval ${pair} --limit 4`]: nanscope(`eval ${pair} --limit 4`),
     'the same with --model tiny --trace off': nanscope(
       `eval ${pair} --limit 4 --model tiny --tokenizer bytes --trace off`,

@@ -1,11 +1,15 @@
-/** The tables of mechanisms and of warnings in docs/cascade.md are the ones that name them. */
+/** The tables of mechanisms in docs/mechanisms.md and of warnings in docs/cascade.md are the ones that name them. */
 import { mechanismRules, warningRules } from '@nanscope/cascade';
 import { it } from 'vitest';
 import { expectPart } from './pages.ts';
 
-it('docs/cascade.md: the mechanisms, in the order in which they are tried', () => {
+it('docs/mechanisms.md: the mechanisms, in the order in which they are tried', () => {
   const rows = mechanismRules.map(({ name, shows }) => `| ${name} | ${shows} |`);
-  expectPart('docs/cascade.md', 'mechanisms', ['| mechanism | evidence |', '|---|---|', ...rows].join('\n'));
+  expectPart(
+    'docs/mechanisms.md',
+    'mechanisms',
+    ['| mechanism | evidence |', '|---|---|', ...rows].join('\n'),
+  );
 });
 
 it('docs/cascade.md: what looks abnormal, in the order in which it is tried', () => {

@@ -43,8 +43,8 @@ function section([area, title]: [string, string]): string {
 export function errorsPage(): string {
   return `# Errors
 
-For everyone who met an error of nanscope, in a terminal, in CI or as a \`UserError\` of a package. You will find what each means
-and what to do about it.
+For everyone who met an error of nanscope, in a terminal, in CI or as a \`UserError\` of a package.
+You will be able to look up what it means and what to do.
 
 The command line prints one line: what was expected, what was found, what to do. In code the same line is \`error.message\`, and
 \`error.code\` is a code of this page; codes stay what they are from version to version. Exit code 2 is a mistake in what was

@@ -34,6 +34,9 @@ function section({ name, describe, positionals = [], flags }: Command): string {
 export function flagsPage(): string {
   return `# Flags
 
+For everyone who types a command or writes a config file.
+You will be able to look up every flag with its values and its default, command by command.
+
 Generated from the flag tables by \`pnpm --filter @nanscope/cli generate\`; a test fails when it is stale.
 
 \`pnpm eval\` is \`nanscope eval\`, \`pnpm compare\` is \`nanscope compare\`. Flags on the command line beat the YAML file of

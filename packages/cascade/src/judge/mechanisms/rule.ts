@@ -45,7 +45,7 @@ export interface Scene {
 
 export interface MechanismRule {
   readonly name: MechanismName;
-  /** What the trace must show, as docs/cascade.md has it. */
+  /** What the trace must show, as docs/mechanisms.md has it. */
   readonly shows: string;
   /** The evidence in words; undefined when the trace does not show it. */
   find(scene: Scene): string | undefined;
