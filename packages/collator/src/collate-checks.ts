@@ -11,7 +11,7 @@ export function checkCount(code: CodeIn<'collator'>, name: string, value: number
 }
 
 /** "Row 3 (corpus.txt:12)". */
-export function rowName(row: TokenRow, index: number): string {
+function rowName(row: TokenRow, index: number): string {
   return row.origin === undefined ? `Row ${index}` : `Row ${index} (${row.origin})`;
 }
 

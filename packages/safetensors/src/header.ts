@@ -7,7 +7,7 @@ import { type Dtype, dtypeBytes, dtypes, isDtype } from './dtype.ts';
 import { topLevelKeys } from './top-level-keys.ts';
 
 /** Upper limit of the format's reference implementation; larger headers are refused unread. */
-export const maximumHeaderBytes = 100_000_000;
+const maximumHeaderBytes = 100_000_000;
 
 export interface TensorInfo {
   readonly dtype: Dtype;

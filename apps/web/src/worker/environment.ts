@@ -18,7 +18,7 @@ export function browserName(): string {
   return `${known[1] === 'Version' ? 'Safari' : known[1]} ${known[2]}`;
 }
 
-export function platformName(): string {
+function platformName(): string {
   const data = (navigator as { userAgentData?: Brands }).userAgentData;
   return (data?.platform || navigator.platform || 'unknown').toLowerCase();
 }

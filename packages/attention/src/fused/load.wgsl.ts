@@ -81,7 +81,7 @@ fn keyHead(h : i32) -> i32 { return h * uniforms.keyHeads / uniforms.heads; }
 `;
 
 /** `isLive(b, h, t)`: whether a query has a key, from the buffer that holds it under `name`. */
-export const liveFunction = (expression: string) => `
+const liveFunction = (expression: string) => `
 fn isLive(b : i32, h : i32, t : i32) -> bool {
   if (uniforms.needsLive == 0) { return true; }
   return ${expression};

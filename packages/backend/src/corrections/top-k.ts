@@ -12,7 +12,7 @@ function descending(a: number, b: number): number {
 }
 
 /** The indices of the k largest of `row`, ties by the lower index. */
-export function topIndices(row: ArrayLike<number>, k: number): number[] {
+function topIndices(row: ArrayLike<number>, k: number): number[] {
   return Array.from({ length: row.length }, (_, i) => i)
     .sort((i, j) => descending(row[i]!, row[j]!) || i - j)
     .slice(0, k);

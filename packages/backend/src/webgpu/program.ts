@@ -3,7 +3,7 @@ import { util } from '@tensorflow/tfjs';
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 
 /** Bit tests that hold where a driver assumes that NaN does not occur: only integers are compared. */
-export const bitHelpers = `
+const bitHelpers = `
 fn isNaNBits(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 `;
 

@@ -45,7 +45,7 @@ function attentionNames(record: OpRecord, keys: boolean, context: BatchContext |
 }
 
 /** The shape as the reader thinks of it: [B*T, C] is [B, T, C]. */
-export function namedShape(record: OpRecord, context?: BatchContext): { sizes: number[]; names: string[] } {
+function namedShape(record: OpRecord, context?: BatchContext): { sizes: number[]; names: string[] } {
   const shape = [...record.shape];
   const rank = shape.length;
   const keys = inScope(record, ...overKeys);

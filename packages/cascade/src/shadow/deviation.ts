@@ -44,7 +44,7 @@ function ordinal(value: number): number {
 }
 
 /** How many float32 numbers lie between two, the farther one counted. */
-export const ulpsBetween = (a: number, b: number): number => Math.abs(ordinal(a) - ordinal(b));
+const ulpsBetween = (a: number, b: number): number => Math.abs(ordinal(a) - ordinal(b));
 
 /**
  * @param allowed of each element, as an absolute difference; Infinity also allows another class

@@ -39,7 +39,7 @@ const power = (exponent: number) => `2^${exponent.toFixed(1)}`;
 const short = (value: number) => value.toPrecision(3);
 
 /** The largest magnitude that went in. */
-export const amaxIn = (inputs: readonly Input[]): number =>
+const amaxIn = (inputs: readonly Input[]): number =>
   Math.max(0, ...inputs.map(({ health }) => health?.amax ?? 0));
 
 /** By how many powers of two the largest magnitude grew in an op; values below 1 count as 1. */

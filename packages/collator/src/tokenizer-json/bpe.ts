@@ -112,7 +112,7 @@ function merged(ids: number[], merges: Merges): number[] {
 const utf8 = new TextEncoder();
 
 /** How a byte is called in a vocabulary with byte fallback: `<0x0A>`. */
-export const byteName = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+const byteName = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 
 /** The ids of the bytes of `text`; undefined unless all are there. */
 export function byteIds(text: string, vocab: ReadonlyMap<string, number>): number[] | undefined {

@@ -42,7 +42,7 @@ export interface Cell extends Values {
   readonly device: string;
 }
 
-export const factorNames = Object.keys(factors) as readonly FactorName[];
+const factorNames = Object.keys(factors) as readonly FactorName[];
 
 /** Every key of a cell, the device first. */
 export const conditionNames = ['device', ...factorNames] as const;

@@ -41,7 +41,7 @@ export interface DeviceObservations {
   readonly facts: KernelFacts;
 }
 
-export function evidenceOf({ device, label, gpu, cells, facts }: DeviceObservations): Evidence {
+function evidenceOf({ device, label, gpu, cells, facts }: DeviceObservations): Evidence {
   return {
     device: label,
     gpu,

@@ -32,10 +32,10 @@ export interface ScoreSheet {
 /** The least share of faults whose mechanism is right. Recall and origin must be whole, false alarms none. */
 export const MECHANISM_BAR = 0.95;
 
-export const originIsRight = ({ expected, found }: Trial): boolean =>
+const originIsRight = ({ expected, found }: Trial): boolean =>
   found !== undefined && found.key === expected?.key;
 
-export function mechanismIsRight({ expected, found }: Trial): boolean {
+function mechanismIsRight({ expected, found }: Trial): boolean {
   if (!expected || !found || !expected.mechanisms.includes(found.mechanism)) return false;
   const { becameNaN } = expected;
   return (

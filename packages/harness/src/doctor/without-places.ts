@@ -14,7 +14,7 @@ const place = (folder: string): RegExp | undefined =>
 /** Homes of others, in messages of programs that were built elsewhere. */
 const homes = /(\/home|\/Users|[A-Za-z]:\\Users)([/\\])[^/\\\s:"']+/g;
 
-export function withoutPlacesIn(text: string, { home, folder }: Places): string {
+function withoutPlacesIn(text: string, { home, folder }: Places): string {
   const [ofFolder, ofHome] = [place(folder), place(home)];
   let shown = text;
   if (ofFolder) shown = shown.replace(ofFolder, '.');

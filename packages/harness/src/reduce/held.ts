@@ -7,7 +7,7 @@ import type { OriginRecord } from '@nanscope/record';
 import type { Answer } from './search/search.ts';
 
 /** A layer is any layer: in a smaller model they are counted anew. */
-export const anyLayer = (key: string): string => key.replace(/transformer\.h\.\d+/, 'transformer.h.*');
+const anyLayer = (key: string): string => key.replace(/transformer\.h\.\d+/, 'transformer.h.*');
 
 export type Held =
   | { readonly kind: 'origin'; readonly op: string; readonly mechanism: string }

@@ -30,7 +30,7 @@ const identityOf = ({ decision, environment, model }: Head): Record<string, stri
 });
 
 /** @throws {UserError} `resume/other-lane` where the rest would be computed by something else than the beginning */
-export function checkSameLane(earlier: Head, now: Head): void {
+function checkSameLane(earlier: Head, now: Head): void {
   const [before, here] = [identityOf(earlier), identityOf(now)];
   const other = Object.keys(here).find((name) => here[name] !== before[name]);
   if (other === undefined) return;

@@ -9,10 +9,7 @@ import type { ReplayRecord } from '@nanscope/record';
 const MORE_RUNS = 3;
 
 /** Pure. The hit itself counts among the plain runs. */
-export function replayOutcome({
-  plain,
-  traced,
-}: Pick<ReplayRecord, 'plain' | 'traced'>): ReplayRecord['outcome'] {
+function replayOutcome({ plain, traced }: Pick<ReplayRecord, 'plain' | 'traced'>): ReplayRecord['outcome'] {
   if (traced.nonFinite === traced.runs && plain.nonFinite === plain.runs) return 'reproduced';
   return traced.nonFinite === 0 && plain.nonFinite === plain.runs ? 'vanishes' : 'flaky';
 }

@@ -18,7 +18,7 @@ type Shape = Pick<
 >;
 
 /** A preset's shape with what the flags say over it; vocabulary and special tokens are the tokenizer's. Pure. */
-export function freshConfig(config: Shape, tokenizer: Tokenizer): Gpt2Config {
+function freshConfig(config: Shape, tokenizer: Tokenizer): Gpt2Config {
   const preset = presetConfig(config.model);
   const changed = {
     ...preset,

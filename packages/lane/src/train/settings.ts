@@ -13,7 +13,7 @@ import {
   totalSteps,
 } from '@nanscope/trainer';
 
-export function dataPlan({ batchSize, accumulate, seed }: TrainConfig, rows: number): DataPlan {
+function dataPlan({ batchSize, accumulate, seed }: TrainConfig, rows: number): DataPlan {
   return { rows, batchSize, accumulate, seed };
 }
 

@@ -49,7 +49,7 @@ export const originSchema = z.object({
 export type OriginRecord = z.infer<typeof originSchema>;
 
 /** One step of the spread through the residual stream: which positions (`to` included) of which batch row turned non-finite at a layer. */
-export const spreadSchema = z.object({
+const spreadSchema = z.object({
   layer: z.string(),
   row: z.number().int(),
   from: z.number().int(),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SCHEMA_VERSION } from './lane.ts';
 
-export const findingSchema = z.object({
+const findingSchema = z.object({
   number: z.number().int(),
   claim: z.string(),
   experiment: z.string(),

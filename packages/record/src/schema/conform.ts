@@ -33,7 +33,7 @@ export const conformCaseSchema = z.object({
 });
 export type ConformCaseRecord = z.infer<typeof conformCaseSchema>;
 
-export const conformVerdictSchema = z.object({
+const conformVerdictSchema = z.object({
   code: z.enum(['conforms', 'cases-failed', 'bad-vectors', 'nothing-compared', 'lane-failed', 'interrupted']),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(130)]),
   sentence: z.string(),

@@ -14,7 +14,7 @@ export const numericAnswerSchema = z.object({
 });
 export type NumericAnswer = z.infer<typeof numericAnswerSchema>;
 
-export const numericQuestionSchema = z.object({
+const numericQuestionSchema = z.object({
   id: z.string(),
   topic: z.enum(['NaN kept', 'select', 'infinities', 'subnormals', 'copies', 'f16']),
   /** What was computed: `max(NaN, 0)`. */
@@ -26,7 +26,7 @@ export const numericQuestionSchema = z.object({
 });
 export type NumericQuestion = z.infer<typeof numericQuestionSchema>;
 
-export const selfCheckSchema = z.object({
+const selfCheckSchema = z.object({
   name: z.string(),
   passed: z.boolean(),
   /** What passed, or what failed first. */
@@ -56,7 +56,7 @@ export const doctorBackendSchema = z.object({
 });
 export type DoctorBackend = z.infer<typeof doctorBackendSchema>;
 
-export const doctorVerdictSchema = z.object({
+const doctorVerdictSchema = z.object({
   code: z.enum(['healthy', 'self-test-failed', 'interrupted']),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(130)]),
   sentence: z.string(),

@@ -39,7 +39,7 @@ const leakPlace = z.object({
 });
 
 /** A change of token t moved the logits at an earlier position: the future is visible there. */
-export const leakSchema = z.object({
+const leakSchema = z.object({
   checked: z.number().int(),
   leaks: z.array(leakPlace),
   leaksCut: z.number().int(),
@@ -66,7 +66,7 @@ export const labelDifferenceSchema = z.object({
 export type LabelDifference = z.infer<typeof labelDifferenceSchema>;
 
 /** The policy of the run against `safe`, on the same weights and the first batch. */
-export const policyEffectSchema = z.object({
+const policyEffectSchema = z.object({
   policy: z.string(),
   lossSafe: jsonNumber,
   lossPolicy: jsonNumber,
@@ -76,21 +76,13 @@ export const policyEffectSchema = z.object({
 });
 export type PolicyEffectRecord = z.infer<typeof policyEffectSchema>;
 
-export const laneStatus = z.enum([
-  'running',
-  'complete',
-  'crashed',
-  'hung',
-  'device-lost',
-  'failed',
-  'interrupted',
-]);
+const laneStatus = z.enum(['running', 'complete', 'crashed', 'hung', 'device-lost', 'failed', 'interrupted']);
 
 /**
  * What loading the model and its tokenizer found, beside what the model is. Terminal and page show `tokenizer` and `notes`;
  * the rest is for who asks.
  */
-export const modelFactsSchema = z.object({
+const modelFactsSchema = z.object({
   /** Which tokenizer, and what makes it one. */
   tokenizer: z.string().optional(),
   /** Data types of the weights in the file; empty for weights drawn from a seed. */

@@ -6,7 +6,7 @@ import { jsonNumber } from './number.ts';
 
 const conditionsSchema = z.record(z.string(), z.array(z.string()).readonly());
 
-export const matrixDeviceSchema = z.object({
+const matrixDeviceSchema = z.object({
   /** Its name stands in the cells as well. */
   ...deviceRow,
   /** `linux`, `darwin`, `win32`, and `x64`, `arm64`: of the machine that it is in. */
@@ -50,7 +50,7 @@ export const cellLineSchema = z.union([
 
 export type CellLine = z.infer<typeof cellLineSchema>;
 
-export const necessitySchema = z.object({
+const necessitySchema = z.object({
   condition: z.string(),
   /** Whether the report that the project began with names it. */
   reported: z.boolean(),
@@ -62,7 +62,7 @@ export const necessitySchema = z.object({
   example: z.string().optional(),
 });
 
-export const matrixAnswerSchema = z.object({
+const matrixAnswerSchema = z.object({
   question: z.enum(['nan-positions', 'nan-loss', 'nan-gradients', 'leak', 'leak-at-label']),
   cells: z.number().int(),
   /** Cells in which it was looked for, where that is not all of them: inference computes no gradients. */

@@ -6,14 +6,14 @@ import { laneHead, SCHEMA_VERSION } from './lane.ts';
 import { jsonNumber } from './number.ts';
 
 /** What every smaller case had to show as the run does. In an op, the number of the layer is `*`. */
-export const heldSchema = z.discriminatedUnion('kind', [
+const heldSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('origin'), op: z.string(), mechanism: z.string() }),
   z.object({ kind: z.literal('divergence'), op: z.string(), label: z.string() }),
 ]);
 export type HeldRecord = z.infer<typeof heldSchema>;
 
 /** How large a case is. */
-export const caseSizeSchema = z.object({
+const caseSizeSchema = z.object({
   rows: z.number().int(),
   /** T, padding included. */
   length: z.number().int(),
@@ -31,7 +31,7 @@ export type CaseSize = z.infer<typeof caseSizeSchema>;
 const grid = z.array(z.array(z.number().int()));
 
 /** Counts of one op of a case, in order of execution. */
-export const caseOpSchema = z.object({
+const caseOpSchema = z.object({
   key: z.string(),
   shape: z.array(z.number().int()),
   nan: z.number().int(),
@@ -56,7 +56,7 @@ export const reducedCaseSchema = z.object({
 });
 export type ReducedCase = z.infer<typeof reducedCaseSchema>;
 
-export const reducedVerdictSchema = z.object({
+const reducedVerdictSchema = z.object({
   code: z.enum(['reduced', 'reduced-in-part']),
   exitCode: z.literal(0),
   sentence: z.string(),

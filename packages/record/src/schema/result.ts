@@ -7,7 +7,7 @@ import { replaysSchema, shadowSchema } from './shadow.ts';
 
 const difference = z.object({ name: z.string(), reference: z.string(), target: z.string() });
 
-export const metricComparisonSchema = z.object({
+const metricComparisonSchema = z.object({
   name: z.string(),
   reference: jsonNumber,
   target: jsonNumber,

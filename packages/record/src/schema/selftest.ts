@@ -17,7 +17,7 @@ const score = {
   originRight: z.number().int(),
   mechanismRight: z.number().int(),
 };
-export const detectorScoreSchema = z.object(score);
+const detectorScoreSchema = z.object(score);
 export type DetectorScore = z.infer<typeof detectorScoreSchema>;
 
 const groupSchema = z.object({
@@ -33,7 +33,7 @@ const wrongSchema = z.object({
   found: z.object({ key: z.string(), mechanism: z.string(), evidence: z.string() }).optional(),
 });
 
-export const selftestDeviceSchema = z.object({
+const selftestDeviceSchema = z.object({
   ...deviceRow,
   seconds: z.number(),
   /** Faults that could be injected, and those that were: all, or the share that was asked for. */
@@ -55,7 +55,7 @@ export const selftestDeviceSchema = z.object({
 });
 export type SelftestDevice = z.infer<typeof selftestDeviceSchema>;
 
-export const selftestVerdictSchema = z.object({
+const selftestVerdictSchema = z.object({
   code: z.enum(['detector-meets-bar', 'detector-below-bar', 'lane-failed', 'interrupted']),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(130)]),
   sentence: z.string(),

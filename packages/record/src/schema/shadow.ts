@@ -53,7 +53,7 @@ const deviationSchema = z.object({
 });
 export type DeviationRecord = z.infer<typeof deviationSchema>;
 
-export const shadowStepSchema = z.object({
+const shadowStepSchema = z.object({
   /** Of the call: a record's key without its output. */
   key: z.string(),
   kernel: z.string(),

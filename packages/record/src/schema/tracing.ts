@@ -13,7 +13,7 @@ export type ObserverRecord = z.infer<typeof observerSchema>;
 const runsSchema = z.object({ runs: whole, nonFinite: whole });
 
 /** A batch or step that was not finite without taps, computed again from the same state. */
-export const replaySchema = z.object({
+const replaySchema = z.object({
   /** Index of the batch, or number of the step. */
   batch: whole,
   /**

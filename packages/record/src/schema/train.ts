@@ -107,7 +107,7 @@ export const quantitySchema = z.object({
 });
 export type QuantityComparison = z.infer<typeof quantitySchema>;
 
-export const trainComparisonSchema = comparisonSchema
+const trainComparisonSchema = comparisonSchema
   .pick({ rtol: true, atol: true, configuration: true, environment: true, ops: true, cascade: true })
   .extend({
     steps: z.object({ compared: whole, onlyTarget: whole, onlyReference: whole }),
@@ -115,7 +115,7 @@ export const trainComparisonSchema = comparisonSchema
   });
 export type TrainComparisonRecord = z.infer<typeof trainComparisonSchema>;
 
-export const trainVerdictSchema = verdictSchema.extend({
+const trainVerdictSchema = verdictSchema.extend({
   code: z.enum([
     'trained',
     'stopped-non-finite',

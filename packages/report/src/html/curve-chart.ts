@@ -26,7 +26,7 @@ const HEIGHT = 260;
 const inner = { left: 62, right: 12, top: 34, bottom: 34 } as const;
 
 /** Round values between two, about five of them. */
-export function ticks(low: number, high: number): number[] {
+function ticks(low: number, high: number): number[] {
   const raw = (high - low) / 5 || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);

@@ -22,7 +22,7 @@ export interface TerminalStyle {
 export const NARROWEST = 40;
 export const WIDEST = 120;
 /** Width where nobody looks at a terminal: files, pipes, CI logs. */
-export const UNKNOWN_WIDTH = 100;
+const UNKNOWN_WIDTH = 100;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -108,7 +108,7 @@ function matrixVerdict(record: MatrixRecord): Verdict {
   };
 }
 
-export const claimVerdicts: readonly FindingRecord['verdict'][] = [
+const claimVerdicts: readonly FindingRecord['verdict'][] = [
   'holds',
   'partly',
   'does not hold',

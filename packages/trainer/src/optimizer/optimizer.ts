@@ -37,7 +37,7 @@ export interface Optimizer {
 }
 
 /** Moments of every parameter, zero at first. */
-export class MomentTensors {
+class MomentTensors {
   readonly #tensors = new Map<string, tf.Tensor>();
   readonly #shapes = new Map<string, number[]>();
 

@@ -98,7 +98,7 @@ async function writeScript(fresh: string, reduction: Reduction): Promise<Reduced
   return shows(plain) ? plain : write(own);
 }
 
-export const REPORT = 'report.md';
+const REPORT = 'report.md';
 
 /** @returns what came of the script */
 export async function fillFolder(

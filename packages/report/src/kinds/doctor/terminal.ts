@@ -15,11 +15,7 @@ const WIDTH = 100;
 const LABEL = 11;
 
 /** Limits that decide what fits on a device, in the order of the questions people ask; `--json` has all. */
-export const toldLimits: readonly (readonly [
-  name: string,
-  words: string,
-  unit: (value: number) => string,
-])[] = [
+const toldLimits: readonly (readonly [name: string, words: string, unit: (value: number) => string])[] = [
   ['maxBufferSize', 'buffer', bytes],
   ['maxStorageBufferBindingSize', 'binding', bytes],
   ['maxComputeWorkgroupStorageSize', 'workgroup memory', bytes],
