@@ -3,7 +3,7 @@
  * runs it; each fault is one line. The direction itself is written in import-table.mjs.
  *
  * Checked, for each package: only listed packages are imported, and by their name alone (no deep import, no relative
- * path out of the package); what the code imports is a dependency, what a test imports at least a development
+ * path out of the package); inside a package no folder imports one that stands after it; what the code imports is a dependency, what a test imports at least a development
  * one; no dependency is left unused; the tsconfig references are the workspace dependencies.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { builtinModules } from 'node:module';
 import { dirname, join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importSpecifiers, packageOf } from './import-specifiers.mjs';
-import { importTable } from './import-table.mjs';
+import { folderOrder, importTable } from './import-table.mjs';
 
 const scope = '@nanscope/';
 
@@ -115,6 +115,38 @@ export function packageFaults(subject, table, rootDevDependencies) {
 }
 
 /**
+ * The faults inside one package: arrows from a folder to one that stands after it. Tests may look anywhere.
+ * @param {Pick<WorkspacePackage, 'name' | 'folder' | 'files'>} subject
+ * @param {readonly string[] | undefined} order
+ * @returns {string[]}
+ */
+export function folderFaults({ name, folder, files }, order) {
+  if (order === undefined) return [];
+  const faults = [];
+  const room = (/** @type {string} */ path) => (path.includes('/') ? (path.split('/')[0] ?? '.') : '.');
+  for (const file of files) {
+    const path = file.path.replace(/^src\//, '');
+    if (path === file.path || isTest(file.path) || path === 'index.ts' || path === 'browser.ts') continue;
+    const from = order.indexOf(room(path));
+    if (from < 0) {
+      faults.push(
+        `${folder}/${file.path}: its folder is not in scripts/import-table.mjs; say there where it stands`,
+      );
+      continue;
+    }
+    for (const specifier of importSpecifiers(file.text)) {
+      if (!specifier.startsWith('.')) continue;
+      const target = posix.normalize(posix.join(posix.dirname(path), specifier));
+      if (target.startsWith('..') || order.indexOf(room(target)) <= from) continue;
+      faults.push(
+        `${folder}/${file.path}: '${specifier}' points up; in ${scope}${name} the folder ${room(target)} stands above ${room(path)}`,
+      );
+    }
+  }
+  return faults;
+}
+
+/**
  * The faults of the table itself: names of packages that are not there, and circles.
  * @param {Record<string, readonly string[]>} table
  * @param {readonly string[]} names the packages that exist
@@ -190,6 +222,7 @@ export function checkImports(root) {
       packages.map(({ name }) => name),
     ),
     ...packages.flatMap((subject) => packageFaults(subject, importTable, rootDevDependencies)),
+    ...packages.flatMap((subject) => folderFaults(subject, folderOrder[subject.name])),
   ];
 }
 

@@ -74,3 +74,51 @@ export const importTable = {
     'harness',
   ],
 };
+
+/**
+ * The same inside a package: its folders in the order of their layers, each of which may import only those before it.
+ * `.` stands for the files beside the folders; the entries `index.ts` and `browser.ts` see everything. A package that
+ * is not listed is one room.
+ * @type {Record<string, readonly string[]>}
+ */
+export const folderOrder = {
+  record: ['schema', '.', 'node'],
+  settings: ['.', 'node'],
+  lane: [
+    'protocol',
+    'session',
+    'data',
+    'evaluate',
+    'generate',
+    'train',
+    'shadow',
+    'reduce-case',
+    'cells',
+    'conform',
+    'trials',
+    'examine',
+    'probe',
+    'transport',
+    '.',
+  ],
+  report: ['text', 'words', 'html', 'terminal', 'lanes', 'kinds', 'page', 'reporters', 'progress', '.'],
+  harness: [
+    'devices',
+    'run-folder',
+    'selection',
+    'lanes',
+    'compare',
+    'experiments',
+    'claims',
+    'matrix',
+    'train',
+    'open',
+    'conform',
+    'shadow',
+    'doctor',
+    'evaluate',
+    'generate',
+    'reduce',
+    'selftest',
+  ],
+};

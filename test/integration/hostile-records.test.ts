@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
+import { readRecord } from '@nanscope/harness';
 import {
   type AnyRecord,
   claimsSchema,
@@ -20,7 +21,6 @@ import {
 } from '@nanscope/record';
 import { reporters } from '@nanscope/report';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readRecord } from '../../packages/harness/src/run-folder/read-record.ts';
 import {
   bothNaN,
   claims,

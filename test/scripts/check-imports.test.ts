@@ -1,6 +1,6 @@
 /** The rules of scripts/check-imports.mjs, each beside a control case that passes. */
 import { describe, expect, test } from 'vitest';
-import { packageFaults, tableFaults } from '../../scripts/check-imports.mjs';
+import { folderFaults, packageFaults, tableFaults } from '../../scripts/check-imports.mjs';
 import { importSpecifiers, packageOf } from '../../scripts/import-specifiers.mjs';
 
 const table = { errors: [], backend: ['errors'], device: ['errors', 'backend'] };
@@ -173,5 +173,36 @@ describe('the table', () => {
     expect(tableFaults({ a: ['b'], b: ['a'] }, ['a', 'b'])).toEqual([
       'scripts/import-table.mjs: a may import b, which is not listed above it',
     ]);
+  });
+});
+
+describe('folders inside a package', () => {
+  const order = ['schema', '.', 'node'];
+  const inside = (path: string, text: string) =>
+    folderFaults({ name: 'record', folder: 'packages/record', files: [{ path, text }] }, order);
+
+  test('an arrow down or beside is right', () => {
+    expect(
+      inside('src/node/write.ts', "import { a } from '../sink.ts'; import { b } from './lock.ts';"),
+    ).toEqual([]);
+    expect(inside('src/parse.ts', "import { a } from './schema/lane.ts';")).toEqual([]);
+  });
+
+  test('an arrow up is a fault that names both folders', () => {
+    expect(inside('src/schema/lane.ts', "import { a } from '../node/write.ts';")).toEqual([
+      "packages/record/src/schema/lane.ts: '../node/write.ts' points up; in @nanscope/record the folder node stands above schema",
+    ]);
+    expect(inside('src/parse.ts', "import type { A } from './node/write.ts';")).toHaveLength(1);
+  });
+
+  test('a folder that is not in the table is a fault', () => {
+    expect(inside('src/attic/old.ts', '')).toEqual([
+      'packages/record/src/attic/old.ts: its folder is not in scripts/import-table.mjs; say there where it stands',
+    ]);
+  });
+
+  test('entries and tests see everything', () => {
+    expect(inside('src/index.ts', "export { a } from './node/write.ts';")).toEqual([]);
+    expect(inside('src/schema/lane.test.ts', "import { a } from '../node/write.ts';")).toEqual([]);
   });
 });

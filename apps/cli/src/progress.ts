@@ -1,9 +1,9 @@
 /** Progress of an evaluation on standard error: stages, the device decision, a line a lane with an estimate of what is left. */
-import type { Decided, EvalHooks } from '@nanscope/harness';
+import type { Decided, RunHooks } from '@nanscope/harness';
 import type { LaneTask } from '@nanscope/lane';
 import { createProgress, type Progress, terminalStyle } from '@nanscope/report';
 
-type LaneEvent = Parameters<EvalHooks['onLane']>[1];
+type LaneEvent = Parameters<RunHooks['onLane']>[1];
 
 /** Seconds left at the pace since the first finished batch; the first one compiles kernels and would mislead. */
 export function secondsLeft(done: number, total: number, secondsSinceFirst: number): number | undefined {

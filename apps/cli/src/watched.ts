@@ -1,5 +1,5 @@
 /** A run of lanes as a terminal sees it: progress on standard error, Ctrl-C as a signal, both taken down at the end. */
-import type { EvalHooks, ExperimentHooks } from '@nanscope/harness';
+import type { ExperimentHooks, RunHooks } from '@nanscope/harness';
 import { CellProgress } from './cell-progress.ts';
 import { interruption } from './interruption.ts';
 import { EvalProgress } from './progress.ts';
@@ -11,12 +11,12 @@ import { EvalProgress } from './progress.ts';
 export async function watched<Result>(
   config: string,
   unit: ConstructorParameters<typeof EvalProgress>[2],
-  work: (hooks: EvalHooks) => Promise<Result>,
+  work: (hooks: RunHooks) => Promise<Result>,
 ): Promise<Result> {
   const progress = new EvalProgress(process.stderr, process.env, unit);
   progress.stage(`config    ${config}`);
   const interrupted = interruption();
-  const hooks: EvalHooks = {
+  const hooks: RunHooks = {
     onStage: (what) => progress.stage(what),
     onDecision: (decided) => progress.decision(decided),
     onLane: (role, message) => progress.lane(role, message),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { type AttentionOptions, attention } from './attention.ts';
+import { attention } from './attention.ts';
+import type { AttentionOptions } from './call.ts';
 import { safePolicy } from './policy.ts';
 import { prepareMask } from './prepare-mask.ts';
 import { policies } from './presets.ts';

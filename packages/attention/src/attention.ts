@@ -4,66 +4,16 @@
  */
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
+import type { AttentionOptions } from './call.ts';
 import { checkAttention } from './check-attention.ts';
 import { eager } from './eager.ts';
 import { chooseKernel } from './fused/choose.ts';
 import { fusedAttention } from './fused/kernel.ts';
-import type { AttentionKernel, ComposedMask, MaskSpec, PreparedMask } from './mask-types.ts';
+import type { AttentionKernel, PreparedMask } from './mask-types.ts';
 import { maskedInputs } from './masked-inputs.ts';
-import { type Implementation, type Policy, safePolicy } from './policy.ts';
+import { safePolicy } from './policy.ts';
 import { checkPrepared, composeMask, isPrepared, prepareMask } from './prepare-mask.ts';
 import { sdpa } from './sdpa.ts';
-
-/** The numbering of ONNX Attention's `qk_matmul_output_mode`: 0 scores, 1 softcap, 2 masked, 3 probabilities. */
-export type CaptureStage = 'scores' | 'softcap' | 'masked' | 'probabilities';
-
-/** Receives an intermediate `[B, H, T, S]`. The tensor lives for the call only: `tf.keep(t.clone())` to hold it. */
-export type Capture = (stage: CaptureStage, t: tf.Tensor4D) => void;
-
-/** Which of the S columns of the probabilities a tensor holds: `size` (its last axis) of them from `start`. */
-export interface KeyColumns {
-  readonly start: number;
-  /** S. */
-  readonly keys: number;
-}
-
-/**
- * Multiplies probabilities by a mask, before the product with v. It must be linear in x and give every element the
- * same factor at every call: sdpa meets the probabilities in blocks of columns, and again in the backward pass.
- */
-export type ProbabilityDropout = (x: tf.Tensor4D, columns: KeyColumns) => tf.Tensor4D;
-
-export interface AttentionOptions {
-  readonly implementation: Implementation;
-  /** A spec is prepared anew at every call; prepare it once with `prepareMask` where layers share it. */
-  readonly mask?: MaskSpec | PreparedMask;
-  /** Shorthand for `mask.causal` of a spec. */
-  readonly causal?: boolean;
-  /** Default `1 / sqrt(D)`. */
-  readonly scale?: number;
-  /** Scores become `softcap * tanh(scores / softcap)`. Default: none. */
-  readonly softcap?: number;
-  /** Default: safe. A prepared mask brings its own. */
-  readonly policy?: Policy;
-  /** Training only. Captured probabilities are those before it. */
-  readonly dropout?: ProbabilityDropout;
-  readonly capture?: Capture;
-  /**
-   * What computes sdpa: `fused`, one kernel that holds no T x S matrix, or `composed` of tfjs ops. Default: as the
-   * mask was prepared, else fused where the active backend has its shaders and neither capture nor dropout is given.
-   */
-  readonly kernel?: AttentionKernel;
-}
-
-/** What eager and sdpa get: q is scaled already where the product of q and k is not to be, and the mask is prepared. */
-export interface Core {
-  /** What the product of q and k is multiplied with. */
-  readonly productScale: number | undefined;
-  readonly prepared: ComposedMask;
-  readonly softcap: number | undefined;
-  readonly dropout: ProbabilityDropout | undefined;
-  readonly capture: Capture | undefined;
-}
 
 /**
  * Scaled dot-product attention.

@@ -3,7 +3,7 @@
  * masked row are a constant inside (no NaN is made); outside they are what the policy says: fill, then zeros.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Capture } from './attention.ts';
+import type { Capture } from './call.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import type { ComposedMask } from './mask-types.ts';
 import { zeroRows } from './zero-rows.ts';

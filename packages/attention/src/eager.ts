@@ -1,6 +1,6 @@
 /** Attention as models write it out: scores, mask, softmax over whole rows, product with v. Gradients are tfjs's own. */
 import * as tf from '@tensorflow/tfjs';
-import type { Core } from './attention.ts';
+import type { PreparedAttention } from './call.ts';
 import { captureMasked, captureProbabilities } from './capture.ts';
 import { rowsTimes } from './grouped.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
@@ -8,7 +8,7 @@ import { maskedScores } from './scores.ts';
 import { zeroRows } from './zero-rows.ts';
 
 /** @param q as `maskedInputs` makes it. */
-export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): tf.Tensor4D {
+export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: PreparedAttention): tf.Tensor4D {
   const { prepared, capture, dropout } = core;
   const half = prepared.policy.computeDtype === 'f16';
   const { masked } = maskedScores(q, k, prepared.steps, core);

@@ -1,13 +1,7 @@
 /** Scaled dot-product attention: mask algebra, policies of real systems, eager, sdpa, and a float64 oracle. @module */
-export {
-  type AttentionOptions,
-  attention,
-  type Capture,
-  type CaptureStage,
-  type KeyColumns,
-  type ProbabilityDropout,
-} from './attention.ts';
+export { attention } from './attention.ts';
 export { type BlockedRow, blockedCells } from './blocked-cells.ts';
+export type { AttentionOptions, Capture, CaptureStage, KeyColumns, ProbabilityDropout } from './call.ts';
 export { hasHalf, roundToHalf } from './kernels/round-to-half.ts';
 export type { AttentionKernel, MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';

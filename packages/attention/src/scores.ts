@@ -1,7 +1,7 @@
 /** From q and k to masked scores: what eager and each block of sdpa have in common. */
 import * as tf from '@tensorflow/tfjs';
 import { applySteps } from './apply-mask.ts';
-import type { Core } from './attention.ts';
+import type { PreparedAttention } from './call.ts';
 import { queryKey } from './grouped.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import type { MaskStep } from './mask-types.ts';
@@ -18,7 +18,7 @@ export function maskedScores(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   steps: readonly MaskStep[],
-  { prepared: { policy }, softcap, capture, productScale }: Core,
+  { prepared: { policy }, softcap, capture, productScale }: PreparedAttention,
 ): MaskedScores {
   const round = (x: tf.Tensor4D) => (roundsScores(policy) ? roundToHalf(x) : x);
   const scores = tf.tidy('scores', () => {

@@ -4,14 +4,18 @@
  * lets dS through, NaN included. Dropout with mask M: dV sees M * P, dP is M * (dO v^T); delta stays. Follows FlashAttention-2 (Dao 2023), algorithm 2.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Core } from './attention.ts';
+import type { PreparedAttention } from './call.ts';
 import { queryKey, rowsTimes, transposedTimes } from './grouped.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import { keyBlocks, sliceKeys } from './key-blocks.ts';
 import { maskedScores } from './scores.ts';
 
 /** @returns gradients of q as `maskedInputs` made it, of k and of v. */
-export function sdpaBackward(dout: tf.Tensor4D, saved: readonly tf.Tensor4D[], core: Core): tf.Tensor4D[] {
+export function sdpaBackward(
+  dout: tf.Tensor4D,
+  saved: readonly tf.Tensor4D[],
+  core: PreparedAttention,
+): tf.Tensor4D[] {
   const [q, k, v, context, maximum, sum] = saved as [
     tf.Tensor4D,
     tf.Tensor4D,

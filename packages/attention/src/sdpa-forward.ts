@@ -1,6 +1,6 @@
 /** The forward pass of sdpa: online softmax over blocks of keys. */
 import * as tf from '@tensorflow/tfjs';
-import type { Capture, Core } from './attention.ts';
+import type { Capture, PreparedAttention } from './call.ts';
 import { captureMasked, captureProbabilities } from './capture.ts';
 import { rowsTimes } from './grouped.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
@@ -18,7 +18,12 @@ export interface SdpaResult {
 }
 
 /** @param q as `maskedInputs` makes it. */
-export function sdpaForward(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): SdpaResult {
+export function sdpaForward(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  core: PreparedAttention,
+): SdpaResult {
   const { policy } = core.prepared;
   const half = policy.computeDtype === 'f16';
   const captured = core.capture && blockCapture(core.capture);
@@ -83,7 +88,7 @@ function blockCapture(capture: Capture) {
   return {
     masked,
     inBlock: ((stage, t) => stages[stage]!.push(t)) as Capture,
-    finish: ({ prepared }: Core, maximum: tf.Tensor4D, sum: tf.Tensor4D) => {
+    finish: ({ prepared }: PreparedAttention, maximum: tf.Tensor4D, sum: tf.Tensor4D) => {
       capture('scores', whole(stages.scores!));
       capture('softcap', whole(stages.softcap!));
       captureMasked(capture, whole(masked), prepared);

@@ -4,14 +4,14 @@
  * of probabilities exists. Composed from tfjs ops; the backward pass recomputes the scores block by block.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Core } from './attention.ts';
+import type { PreparedAttention } from './call.ts';
 import { sdpaBackward } from './sdpa-backward.ts';
 import { sdpaForward } from './sdpa-forward.ts';
 import { stepTensors, withTensors } from './step-tensors.ts';
 import { zeroRows } from './zero-rows.ts';
 
 /** @param q as `maskedInputs` makes it. */
-export function sdpa(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: Core): tf.Tensor4D {
+export function sdpa(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: PreparedAttention): tf.Tensor4D {
   const run = tf.customGrad((...args: unknown[]) => {
     const [q, k, v, save] = args as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, (tensors: tf.Tensor[]) => void];
     const { context, maximum, sum } = sdpaForward(q, k, v, core);

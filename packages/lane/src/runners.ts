@@ -3,8 +3,7 @@
  * evaluates carries nothing of one that trains.
  */
 
-/** Runs a task, sends messages as they come, and looks at `stop`, which is set when the parent asks it to end. */
-export type Runner = (task: never, send: (message: unknown) => void, stop: AbortSignal) => Promise<void>;
+import type { Runner, RunnerName } from './protocol/start.ts';
 
 export const runners = {
   evaluate: async () => (await import('./evaluate/run-lane.ts')).runLane,
@@ -17,6 +16,4 @@ export const runners = {
   trials: async () => (await import('./trials/run-selftest-lane.ts')).runSelftestLane,
   examine: async () => (await import('./examine/examine.ts')).examine,
   probe: async () => (await import('./probe/probe.ts')).probe,
-} as const satisfies Readonly<Record<string, () => Promise<Runner>>>;
-
-export type RunnerName = keyof typeof runners;
+} as const satisfies Readonly<Record<RunnerName, () => Promise<Runner>>>;

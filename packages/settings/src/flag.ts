@@ -3,7 +3,20 @@
  * line, the config file, `--help` and the table in docs/ are all made from these records.
  */
 import { nearest, UserError } from '@nanscope/errors';
-import type { Effect } from './effects.ts';
+
+/** What another value of a flag changes: which settings two runs may differ in, what a resumed run takes over, and more lists follow from it. */
+export const effects = {
+  numbers: 'what is computed: runs that differ in it are not compared with each other',
+  policy: 'the masking policy, which is compared as the policy it makes, however it was spelled',
+  device: 'who computes it: runs of two devices are there to be compared',
+  tracing: 'what is watched and kept of it, with the same numbers',
+  verdict: 'how far apart two numbers may be, and how a difference is looked into',
+  output: 'how the result is told',
+  place: 'what is written beside it, where and when',
+  waiting: 'how long anything may take',
+} as const;
+
+export type Effect = keyof typeof effects;
 
 interface FlagBase {
   /** As typed, without the dashes. */

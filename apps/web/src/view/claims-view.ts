@@ -3,7 +3,7 @@ import { type ClaimsConfig, decideClaims } from '@nanscope/harness';
 import { toConfig } from '@nanscope/settings';
 import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
-import type { OpenView } from './page.ts';
+import type { OpenView } from './open-view.ts';
 
 export const openClaims: OpenView = (place, given, gone) =>
   openExperiment(

@@ -6,7 +6,7 @@ import { conform } from '../run/conform.ts';
 import { openForm } from './command-form.ts';
 import { html, one, show } from './dom.ts';
 import { openLiveTable } from './live-table.ts';
-import type { OpenView } from './page.ts';
+import type { OpenView } from './open-view.ts';
 import { showResult } from './result.ts';
 
 const statuses = { pass: 'pass', fail: 'fail', refused: 'skip' } as const;

@@ -8,7 +8,7 @@ import { openForm, type Running } from './command-form.ts';
 import { html, one, show } from './dom.ts';
 import { openDropZone } from './drop-zone.ts';
 import { showLaneEvent, showLaneRecord, showLanes } from './lanes.ts';
-import type { OpenView } from './page.ts';
+import type { OpenView } from './open-view.ts';
 import { openPattern } from './pattern.ts';
 import { showResult } from './result.ts';
 

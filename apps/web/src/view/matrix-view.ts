@@ -3,7 +3,7 @@ import { cellLine, cellRecords, matrixConfig, observeMatrix, planMatrix } from '
 import { cellLineSchema, parseJsonLines } from '@nanscope/record';
 import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
-import type { OpenView } from './page.ts';
+import type { OpenView } from './open-view.ts';
 
 export const openMatrix: OpenView = (place, given, gone) =>
   openExperiment(

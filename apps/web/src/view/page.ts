@@ -1,12 +1,10 @@
 /** The page: its frame and its views, one for each command; a view is loaded when it is asked for. */
-import { type Given, readAddress, writeAddress } from '../configuration/address.ts';
+import { readAddress, writeAddress } from '../configuration/address.ts';
 import { type CommandName, commandNames, commands } from '../configuration/commands.ts';
 import { all, html, one, show } from './dom.ts';
 import { openEvaluation } from './eval-view.ts';
+import type { OpenView } from './open-view.ts';
 import { serveTheme } from './theme.ts';
-
-/** Puts itself into the place; what it started is the signal's to stop. */
-export type OpenView = (place: HTMLElement, given: Given | undefined, gone: AbortSignal) => void;
 
 const views: Readonly<Record<CommandName, () => Promise<OpenView> | OpenView>> = {
   eval: () => openEvaluation,

@@ -1,7 +1,7 @@
 /** Decides what computes an attention call, and says why the fused kernel can not where it was asked for. */
 import { UserError } from '@nanscope/errors';
 import type * as tf from '@tensorflow/tfjs';
-import type { AttentionOptions } from '../attention.ts';
+import type { AttentionOptions } from '../call.ts';
 import type { AttentionKernel } from '../mask-types.ts';
 import { hasFusedShader } from './has-fused.ts';
 import { largestSize } from './tile.ts';

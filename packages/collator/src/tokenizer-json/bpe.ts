@@ -1,8 +1,7 @@
 /** The BPE model: the characters of a piece, merged pair by pair in the order in which the merges were learned. */
 import { isObject } from '../json-text.ts';
-import type { Model } from './models.ts';
 import type { Part } from './part.ts';
-import { vocabularyOf } from './vocabulary.ts';
+import { type Model, vocabularyOf } from './vocabulary.ts';
 
 interface Merge {
   readonly rank: number;

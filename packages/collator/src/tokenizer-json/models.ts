@@ -4,14 +4,8 @@ import { isObject } from '../json-text.ts';
 import { bpe } from './bpe.ts';
 import { type Makers, madeOf, UnusablePart } from './part.ts';
 import { unigram } from './unigram.ts';
+import type { Model } from './vocabulary.ts';
 import { wordLevel, wordPiece } from './word-models.ts';
-
-export interface Model {
-  readonly kind: string;
-  readonly vocab: ReadonlyMap<string, number>;
-  /** Undefined where something in the piece has no token and there is no unknown token. */
-  encode(piece: string): readonly number[] | undefined;
-}
 
 const makers: Makers<Model> = {
   BPE: bpe,

@@ -6,11 +6,12 @@
 import type { JsonObject } from '../json-text.ts';
 import { type AddedToken, addedTokenOf, findersOf } from './added-tokens.ts';
 import { decoderOf } from './decoders.ts';
-import { type Model, modelOf } from './models.ts';
+import { modelOf } from './models.ts';
 import { type Normalizer, normalizerOf } from './normalizers.ts';
 import { UnusablePart } from './part.ts';
 import { nothing, postProcessorOf, type Surrounding } from './post-processors.ts';
 import { type PreTokenizer, preTokenizerOf } from './pre-tokenizers.ts';
+import type { Model } from './vocabulary.ts';
 
 export interface Pipeline {
   /** The type of the model: `BPE`, `Unigram`, `WordPiece`, `WordLevel`. */

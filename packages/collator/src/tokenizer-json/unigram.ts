@@ -1,8 +1,7 @@
 /** The Unigram model: of all ways to write a piece in tokens, the one with the highest sum of scores. */
 import { byteIds } from './bpe.ts';
-import type { Model } from './models.ts';
 import type { Part } from './part.ts';
-import { vocabularyOf } from './vocabulary.ts';
+import { type Model, vocabularyOf } from './vocabulary.ts';
 
 /** What a character outside the vocabulary costs, below the worst score there is. */
 const UNKNOWN_PENALTY = 10;

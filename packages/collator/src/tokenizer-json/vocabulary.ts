@@ -1,5 +1,12 @@
-/** The tokens of a model with their ids: whole numbers from 0, at least one token. */
+/** What a model of a tokenizer is, and its tokens with their ids: whole numbers from 0, at least one token. */
 import type { Part } from './part.ts';
+
+export interface Model {
+  readonly kind: string;
+  readonly vocab: ReadonlyMap<string, number>;
+  /** Undefined where something in the piece has no token and there is no unknown token. */
+  encode(piece: string): readonly number[] | undefined;
+}
 
 /** @throws {UnusablePart} */
 export function vocabularyOf(

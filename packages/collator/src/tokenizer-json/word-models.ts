@@ -1,7 +1,6 @@
 /** WordPiece, which cuts a piece from the left into the longest tokens there are, and WordLevel, which takes it whole. */
-import type { Model } from './models.ts';
 import type { Part } from './part.ts';
-import { vocabularyOf } from './vocabulary.ts';
+import { type Model, vocabularyOf } from './vocabulary.ts';
 
 /** @throws {UnusablePart} */
 export function wordPiece(part: Part): Model {

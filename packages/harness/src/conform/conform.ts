@@ -17,7 +17,7 @@ import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/record';
 import type { ConformConfig, EvalConfig } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
-import type { EvalHooks } from '../evaluate/evaluate.ts';
+import type { RunHooks } from '../lanes/run-lanes.ts';
 import { type ConformRun, conformRecord } from './conform-record.ts';
 import { selectCases } from './select-cases.ts';
 
@@ -25,7 +25,7 @@ async function runProcess(
   task: ConformTask,
   total: number,
   { environment: variables }: Decided,
-  hooks: EvalHooks,
+  hooks: RunHooks,
 ): Promise<ConformRun> {
   const { laneTimeout } = task.config;
   const results: CaseResult[] = [];
@@ -60,7 +60,7 @@ async function runProcess(
 export async function conform(
   config: ConformConfig,
   command: string,
-  hooks: EvalHooks,
+  hooks: RunHooks,
 ): Promise<ConformResultRecord | undefined> {
   hooks.onStage('reading the cases');
   const { cases: known, badVectors } = await readCases(config);

@@ -21,22 +21,13 @@ import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
+import { checkInputs } from '../lanes/check-inputs.ts';
+import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
 import { defaultRunFolder } from '../run-folder/name.ts';
 import { investigate } from '../shadow/investigate.ts';
 import { startShadowLane } from '../shadow/start-shadow-lane.ts';
-import { checkInputs } from './check-inputs.ts';
 import { keptConfig } from './resume.ts';
-import { type LaneEvent, type Outcomes, type Role, roles, runLanes } from './run-lanes.ts';
 import { type Spooled, spoolStdin } from './spool-stdin.ts';
-
-export interface EvalHooks {
-  /** Before the lanes start: what is being done. */
-  readonly onStage: (what: string) => void;
-  readonly onDecision: (decided: Decided) => void;
-  readonly onLane: (role: Role, event: LaneEvent) => void;
-  /** Aborting stops both lanes and keeps what they have. */
-  readonly signal?: AbortSignal;
-}
 
 /** Runs the lane of a role in its process. */
 function evalLane(
@@ -47,7 +38,7 @@ function evalLane(
     batches,
     resume,
   }: { readonly folder: string; readonly batches: number; readonly resume: boolean },
-  hooks: EvalHooks,
+  hooks: RunHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
     const task: LaneTask = {
@@ -90,7 +81,7 @@ function collect(
 /** Everything that can be refused, before anything is written. Undefined when it was interrupted. */
 async function prepare(
   config: EvalConfig,
-  hooks: EvalHooks,
+  hooks: RunHooks,
 ): Promise<{ batches: number; decided: Decided } | undefined> {
   const { batches } = await checkInputs(config);
   if (hooks.signal?.aborted) return undefined;
@@ -108,7 +99,7 @@ async function prepare(
 async function openFolder(
   given: EvalConfig,
   spooled: Spooled | undefined,
-  { onStage }: EvalHooks,
+  { onStage }: RunHooks,
 ): Promise<{ folder: string; config: EvalConfig }> {
   const { resume } = given;
   if (resume !== undefined) {
@@ -137,7 +128,7 @@ const nothingDone = (command: string): ResultRecord => ({
  * @returns The result, which is also in `run.json` of its folder.
  * @throws {UserError} before anything is written, for what is wrong in the configuration or its files
  */
-export async function evaluate(asked: EvalConfig, command: string, hooks: EvalHooks): Promise<ResultRecord> {
+export async function evaluate(asked: EvalConfig, command: string, hooks: RunHooks): Promise<ResultRecord> {
   const given = await withModelFolder(asked, hooks.onStage);
   hooks.onStage('checking inputs');
   const spooled = given.data === '-' && !given.loadInputs ? await spoolStdin(given) : undefined;

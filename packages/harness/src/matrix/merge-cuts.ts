@@ -3,8 +3,15 @@
  * each of them once. Else the union would have holes and overlaps that no part knows of. Pure.
  */
 import { UserError } from '@nanscope/errors';
+import type { CellResult } from '@nanscope/lane';
+import type { MatrixRecord } from '@nanscope/record';
 import { type Shard, shardFrom } from '../selection/shard.ts';
-import type { Part } from './merge.ts';
+
+export interface Part {
+  readonly folder: string;
+  readonly record: MatrixRecord;
+  readonly cells: ReadonlyMap<string, CellResult>;
+}
 
 interface ShardPart extends Shard {
   readonly folder: string;

@@ -16,14 +16,8 @@ import { type MatrixRecord, makeRunFolder, moveAside, SCHEMA_VERSION, writeJson 
 import { defaultRunFolder } from '../run-folder/name.ts';
 import { appendCells, readCells } from './cells-file.ts';
 import { matrixRecord } from './matrix-record.ts';
-import { checkCuts, missingShards } from './merge-cuts.ts';
+import { checkCuts, missingShards, type Part } from './merge-cuts.ts';
 import { readMatrix } from './read-matrix.ts';
-
-export interface Part {
-  readonly folder: string;
-  readonly record: MatrixRecord;
-  readonly cells: ReadonlyMap<string, CellResult>;
-}
 
 /** Missing parts and cells that a result names. */
 const MOST_MISSING = 20;

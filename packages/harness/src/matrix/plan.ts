@@ -15,7 +15,7 @@ import { toConfig } from '@nanscope/settings';
 import { deviceNames } from '../experiments/named-devices.ts';
 import { onlyFailed } from '../selection/only-failed.ts';
 import { inShard, shardFrom } from '../selection/shard.ts';
-import type { Timings } from '../selection/timings.ts';
+import type { Timings } from './timings.ts';
 
 /** Flag values, already checked against the flag table. */
 export function matrixConfig(values: FlagValues): MatrixConfig {

@@ -11,12 +11,12 @@ import type { MatrixConfig } from '@nanscope/settings';
 import { decideDevices, machineLaboratory } from '../experiments/devices.ts';
 import type { ExperimentHooks } from '../experiments/laboratory.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import { failedCells } from '../selection/last-failed.ts';
-import { readTimings } from '../selection/timings.ts';
 import { appendCells } from './cells-file.ts';
 import { checkMatrixFolder, openMatrixFolder } from './folder.ts';
+import { failedCells } from './last-failed.ts';
 import { observeMatrix } from './observe-matrix.ts';
 import { type Earlier, type MatrixPlan, planMatrix } from './plan.ts';
+import { readTimings } from './timings.ts';
 
 /**
  * @param command The command line as typed, for the result.

@@ -22,7 +22,7 @@ import type { PolicyConfig, ReduceConfig } from '@nanscope/settings';
 import { policyOf, policyRecord } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
-import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
+import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { CaseLane } from './case-lane.ts';
 import { deviceNameOf, type Fault, faultOf } from './fault.ts';
 import { differenceWords } from './folder/difference.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { timingsOf } from '../matrix/timings.ts';
 import { inShard, shardFrom } from './shard.ts';
-import { timingsOf } from './timings.ts';
 
 const ids = Array.from({ length: 500 }, (_, i) => `case:${i}`);
 /** A few that take long, as a GPU's first cells do. */

@@ -8,7 +8,7 @@ import type { ShadowTask } from '@nanscope/lane';
 import type { ComparisonRecord, ReplaysRecord, SampleLine, ShadowRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import type { DecidedDevices } from '../devices/decision.ts';
-import { type Role, roles } from '../evaluate/run-lanes.ts';
+import { type Role, roles } from '../lanes/run-lanes.ts';
 import { compareReplays } from './flaky.ts';
 import { searchUpwards } from './search.ts';
 import { LaneEnded, type ShadowLane } from './shadow-lane.ts';

@@ -6,7 +6,7 @@ import { checkNewRun } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { checkSdpaKernel, policyOf } from '@nanscope/settings';
 import { smallestEpsilon } from '@nanscope/trainer';
-import { checkWritable, inputsOf } from '../evaluate/check-inputs.ts';
+import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { checkResumed, type Resumed } from './resumed-run.ts';
 import { checkSavePlace } from './save-place.ts';
 

@@ -10,7 +10,7 @@ import { readTrainLane } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { trainFlags } from '@nanscope/settings';
 import { checkCheckpoint, checkpointFolders, checkpointNames } from '@nanscope/trainer';
-import { type Role, roles } from '../evaluate/run-lanes.ts';
+import { type Role, roles } from '../lanes/run-lanes.ts';
 import { resumedSettings } from '../run-folder/resumed-settings.ts';
 
 export interface ResumedRun {

@@ -18,8 +18,8 @@ import type { TrainConfig } from '@nanscope/settings';
 import { configRecord } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
-import type { EvalHooks } from '../evaluate/evaluate.ts';
-import { type Outcomes, type Role, roles, runLanes } from '../evaluate/run-lanes.ts';
+import type { RunHooks } from '../lanes/run-lanes.ts';
+import { type Outcomes, type Role, roles, runLanes } from '../lanes/run-lanes.ts';
 import { defaultRunFolder } from '../run-folder/name.ts';
 import { checkTrain, isInPlace } from './check-train.ts';
 import { compareTraining } from './compare-training.ts';
@@ -35,7 +35,7 @@ function trainLane(
   command: string,
   decided: Decided,
   { folder, lanes }: { readonly folder: string; readonly lanes: ResumedLanes },
-  hooks: EvalHooks,
+  hooks: RunHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
     const earlier = lanes[role];
@@ -86,7 +86,7 @@ function collect(
 export async function runTraining(
   asked: TrainConfig,
   command: string,
-  hooks: EvalHooks,
+  hooks: RunHooks,
 ): Promise<TrainResultRecord> {
   const config = await withModelFolder(asked, hooks.onStage);
   const head = { schemaVersion: SCHEMA_VERSION, kind: 'train', command } as const;

@@ -7,7 +7,7 @@ import { cardMark } from '@nanscope/lane';
 import { savePlace } from '@nanscope/model';
 import { isWithin } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
-import { checkWritable } from '../evaluate/check-inputs.ts';
+import { checkWritable } from '../lanes/check-inputs.ts';
 
 /**
  * Before a run: whether its model may be put where `--save` says.

@@ -6,8 +6,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isNativeNoise } from '@nanscope/backend';
-import type { RunnerName } from '../runners.ts';
-import type { Start } from './serve.ts';
+import type { RunnerName, Start } from '../protocol/start.ts';
 
 /** Set in the bundle of a checkout alone (apps/cli/scripts/bundle.mjs): our entry point in it. */
 declare const NANSCOPE_LANE: string;

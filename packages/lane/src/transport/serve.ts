@@ -3,9 +3,9 @@
  * process alive).
  */
 import { errorLine, UserError } from '@nanscope/errors';
+import type { Runner, RunnerName, Start } from '../protocol/start.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { userErrorMessage } from '../protocol/user-error-message.ts';
-import { type Runner, type RunnerName, runners } from '../runners.ts';
 
 const send = (message: unknown): Promise<void> =>
   new Promise((resolve) => {
@@ -23,14 +23,8 @@ const isUnwritable = (error: unknown) =>
     (error as NodeJS.ErrnoException | undefined)?.code ?? '',
   );
 
-/** The first message of a process: what it runs, by the name in `runners`, and with which task. */
-export interface Start {
-  readonly run: RunnerName;
-  readonly task: unknown;
-}
-
 /** Waits for its task, runs it, and ends the process with the exit code that says how it went. */
-export function serve(): void {
+export function serve(runners: Readonly<Record<RunnerName, () => Promise<Runner>>>): void {
   const stop = new AbortController();
   process.on('disconnect', () => process.exit(1)); // The parent is gone: nobody waits for this lane.
   // Ctrl-C on a terminal reaches this process too; the parent says when to stop, and there may be a state to save first.
@@ -44,7 +38,7 @@ export function serve(): void {
     const keep = (message: unknown) => void early.push(message);
     process.on('message', keep);
     try {
-      const runner = (await runners[run]()) as Runner;
+      const runner = await runners[run]();
       process.off('message', keep);
       const ended = runner(task as never, (message) => void send(message), stop.signal);
       for (const message of early) process.emit('message', message, undefined);

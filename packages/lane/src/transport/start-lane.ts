@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaneRecord } from '@nanscope/record';
 import { writeJson } from '@nanscope/record';
+import type { RunnerName } from '../protocol/start.ts';
 import type { LaneMessage, LaneOutcome, LaneTaskBase } from '../protocol/task.ts';
-import type { RunnerName } from '../runners.ts';
 import { watchLane } from './watch.ts';
 
 /** Marks a lane that could not do so itself. What it had measured stays. */

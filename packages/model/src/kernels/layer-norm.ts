@@ -15,12 +15,8 @@ import {
   type NativeTensorflow,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { layerNormWebgpu } from './layer-norm.wgsl.ts';
+import { type LayerNormAttrs, layerNormWebgpu } from './layer-norm.wgsl.ts';
 import { biasAdd, matrixProduct } from './native.ts';
-
-export interface LayerNormAttrs {
-  readonly epsilon: number;
-}
 
 const float32 = Math.fround;
 

@@ -5,8 +5,11 @@
  */
 import { rowDispatch, rowIndex, type WebgpuBackend } from '@nanscope/backend';
 import type * as tf from '@tensorflow/tfjs';
-import type { LayerNormAttrs } from './layer-norm.ts';
 import { sumOverWorkgroup } from './workgroup-sum.wgsl.ts';
+
+export interface LayerNormAttrs {
+  readonly epsilon: number;
+}
 
 /** Up to `mean` and `rest`: element c less the mean of its row is (x[start + c] - mean) - rest. */
 const centred = /* wgsl */ `

@@ -4,19 +4,7 @@
  */
 import { defineKernel, type HostTensor, hasKernel } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { adamWStepWebgpu } from './adamw-step.wgsl.ts';
-
-export interface AdamWAttrs {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Learning rate over the first moment's bias correction. */
-  readonly rate: number;
-  /** 1 / sqrt of the second moment's bias correction. */
-  readonly inverseRoot: number;
-  /** What decay leaves of the parameter, 1 for none. */
-  readonly keep: number;
-}
+import { type AdamWAttrs, adamWStepWebgpu } from './adamw-step.wgsl.ts';
 
 /** One shape for all but the scalar `scale`, which multiplies the gradient. */
 export interface AdamWInputs {

@@ -4,7 +4,18 @@
  */
 import type { WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import type { AdamWAttrs } from './adamw-step.ts';
+
+export interface AdamWAttrs {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Learning rate over the first moment's bias correction. */
+  readonly rate: number;
+  /** 1 / sqrt of the second moment's bias correction. */
+  readonly inverseRoot: number;
+  /** What decay leaves of the parameter, 1 for none. */
+  readonly keep: number;
+}
 
 const isNaNByBits = /* wgsl */ `
 fn poisoned(value : f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }`;

@@ -2,13 +2,23 @@
 
 import type { LaneMessage, LaneOutcome, LaneTaskBase } from '@nanscope/lane';
 import { LaneFailure } from '@nanscope/lane';
-import type { DecidedDevices } from '../devices/decision.ts';
+import type { Decided, DecidedDevices } from '../devices/decision.ts';
 
 export type Role = LaneTaskBase['role'];
 export type Outcomes = Partial<Record<Role, LaneOutcome>>;
 export type LaneEvent = LaneMessage | { readonly kind: 'ended'; readonly outcome: LaneOutcome };
 
 export const roles: readonly Role[] = ['target', 'reference'];
+
+/** What the caller of a run hears while it goes on. */
+export interface RunHooks {
+  /** Before the lanes start: what is being done. */
+  readonly onStage: (what: string) => void;
+  readonly onDecision: (decided: Decided) => void;
+  readonly onLane: (role: Role, event: LaneEvent) => void;
+  /** Aborting stops both lanes and keeps what they have. */
+  readonly signal?: AbortSignal;
+}
 
 /** Lanes that compete for the same cores run one after the other, so that their speed means something. */
 function lanesShareCores({ target }: DecidedDevices): boolean {

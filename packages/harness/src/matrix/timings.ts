@@ -1,8 +1,8 @@
 /** What each case of an earlier run took, and the name by which parts that were divided by it know one another. */
 import { createHash } from 'node:crypto';
 import { UserError } from '@nanscope/errors';
-import { readCells } from '../matrix/cells-file.ts';
-import { readMatrix } from '../matrix/read-matrix.ts';
+import { readCells } from './cells-file.ts';
+import { readMatrix } from './read-matrix.ts';
 
 export interface Timings {
   readonly seconds: ReadonlyMap<string, number>;
