@@ -15,7 +15,8 @@ export {
   nonFinitePolicies,
   type StepDecision,
 } from './health.ts';
-export { type AdamWAttrs, type AdamWInputs, adamWStep } from './kernels/adamw-step.ts';
+export { type AdamWInputs, adamWStep } from './kernels/adamw-step.ts';
+export type { AdamWAttrs } from './kernels/adamw-step.wgsl.ts';
 export { euclideanNorm } from './kernels/euclidean-norm.ts';
 export { crossEntropy, ignoredLabel } from './kernels/sparse-cross-entropy.ts';
 export { type Blocks, packBlocks } from './loop/blocks.ts';
