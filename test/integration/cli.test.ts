@@ -7,6 +7,7 @@ import { evalFlags, matrixFlags, readConfigFile, resolveFlags, trainFlags } from
 import { describe, expect, it } from 'vitest';
 import manifest from '../../apps/cli/package.json' with { type: 'json' };
 import { flagsPage } from '../../apps/cli/scripts/flags-page.ts';
+import { readmePage } from '../../apps/cli/scripts/readme-page.ts';
 import { evaluate, fixture, rows, run, workspace } from './cli.ts';
 
 const { at, text } = workspace();
@@ -51,6 +52,10 @@ describe('help', () => {
 
   it('docs/flags.md is what the flag tables say (pnpm --filter @nanscope/cli generate)', () => {
     expect(readFileSync(fixture('../../docs/flags.md'), 'utf8')).toBe(flagsPage());
+  });
+
+  it('the README of the command line has every command (pnpm --filter @nanscope/cli generate)', () => {
+    expect(readFileSync(fixture('../../apps/cli/README.md'), 'utf8')).toBe(readmePage());
   });
 });
 

@@ -2,7 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
+import { readmePage } from './readme-page.ts';
 
-const pages = { flags: flagsPage(), errors: errorsPage() };
+const pages = {
+  'docs/flags.md': flagsPage(),
+  'docs/errors.md': errorsPage(),
+  'apps/cli/README.md': readmePage(),
+};
 for (const [name, page] of Object.entries(pages))
-  writeFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), page);
+  writeFileSync(new URL(`../../../${name}`, import.meta.url), page);
