@@ -107,7 +107,7 @@ describe('a finite loss that hides something', () => {
     const verdict = judged({ target: hidden, reference: hidden, reducible: true });
     expect(verdict).toMatchObject({ code: 'agree', exitCode: 0 });
     expect(verdict.sentence).toContain(
-      'Yet an infinity is born in layer 0, LayerNorm at [batch 0, position 3] by overflow: a finite loss hides it.',
+      'Yet an infinity is born in layer 0, variance of LayerNorm at [batch 0, position 3] by overflow: a finite loss hides it.',
     );
     expect(verdict.next).toMatch(/^Finite is not right: .* nanscope reduce/);
   });
