@@ -45,7 +45,7 @@ for (const name of names) {
   const run = spawnSync(process.execPath, ['--import', 'tsx', ...args], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, FORCE_COLOR: '1', COLUMNS: '110', LC_ALL: 'C.UTF-8' },
+    env: { ...process.env, CI: '', FORCE_COLOR: '1', COLUMNS: '110', LC_ALL: 'C.UTF-8' },
   });
   if (run.status !== 0)
     throw new Error(`nanscope ${command}: exit ${run.status}\n${run.stderr}${run.stdout}`);

@@ -19,7 +19,7 @@ const withBlocks = pages.filter((page) => reportBlocksOf(page).length > 0);
 function printed(command: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'nanscope-docs-'));
   const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
-  const env = { ...process.env, NO_COLOR: '1', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
+  const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
   const args = [...node, ...command.split(' '), '--out', join(folder, 'run')];
   try {
     // Lanes that differ leave with 1, and their report is what is wanted.

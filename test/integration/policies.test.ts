@@ -161,6 +161,26 @@ describe('torch-mps-2.8', () => {
     expect(bad.result.verdict.next).toContain('row guard');
   });
 
+  it('in CI, where a NaN is no pass: exit 1, and --fail-on differ lets it through', async () => {
+    const compared = (CI: string, ...args: string[]) =>
+      run(['compare', '--json', at('mps'), at('mps'), ...args], { env: { CI } });
+    const file = at('nan.xml');
+    const ended = [
+      await compared(''),
+      await compared('', '--fail-on', 'nan'),
+      await compared('true'),
+      await compared('', '--reporter', `junit=${file}`),
+      await compared('true', '--fail-on', 'differ', '--reporter', `junit=${at('let.xml')}`),
+    ];
+    expect(ended.map(({ code }) => code)).toEqual([0, 1, 1, 1, 0]);
+    expect(parseResult(ended[2]!.stdout, 'stdout').verdict).toMatchObject({
+      ...{ code: 'agree-non-finite', exitCode: 1 },
+      findings: [{ finding: 'nan', fails: true, reason: 'nan is in --fail-on nan,differ,leak' }],
+    });
+    expect(readFileSync(file, 'utf8')).toMatch(/name="the loss is finite"[^>]*><failure/);
+    expect(readFileSync(at('let.xml'), 'utf8')).toMatch(/name="the loss is finite"[^>]*><skipped/);
+  });
+
   it('is born in both lanes in the attention probabilities of layer 0, at the first padded query', () => {
     const { target, reference, comparison } = bad.result;
     const origin = target?.cascade?.origin;

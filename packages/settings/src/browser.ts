@@ -7,6 +7,7 @@ export { conformFlags } from './conform-flags.ts';
 export { flagNames } from './effects.ts';
 export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './eval-config.ts';
 export { evalFlags } from './eval-flags.ts';
+export { type Finding, failOnOf } from './fail-on.ts';
 export { type Effect, effects, type Flag, type FlagValue, type FlagValues, parseFlag } from './flag.ts';
 export type { MatrixConfig } from './matrix-config.ts';
 export { matrixFlags, mergeFlags } from './matrix-flags.ts';

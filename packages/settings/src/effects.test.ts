@@ -41,7 +41,7 @@ describe('the settings that do not decide the numbers', () => {
     expect(names('policy')).toEqual(['compose', 'compute-dtype', 'fill', 'policy', 'row-guard']);
     expect(names('tracing')).toEqual(['trace', 'trace-filter', 'trace-keep']);
     expect(names('verdict')).toEqual(['atol', 'replays', 'rtol', 'shadow']);
-    expect(names('output')).toEqual(['json', 'reporter']);
+    expect(names('output')).toEqual(['fail-on', 'json', 'reporter']);
     expect(names('place')).toEqual([
       'checkpoint',
       'eval-every',

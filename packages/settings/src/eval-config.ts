@@ -1,4 +1,5 @@
 /** The resolved configuration of an evaluation: every flag with its value, typed. */
+import type { Finding } from './fail-on.ts';
 import type { FlagValues } from './flag.ts';
 
 export interface EvalConfig {
@@ -42,6 +43,8 @@ export interface EvalConfig {
   readonly json: boolean;
   /** `NAME` or `NAME=FILE`. */
   readonly reporter?: readonly string[];
+  /** What makes the exit code 1; absent on a terminal, where what was asked for decides about a NaN. */
+  readonly failOn?: readonly Finding[];
   readonly saveOutputs?: string;
   /** Whether gradients go into `saveOutputs` as well. */
   readonly grads: boolean;

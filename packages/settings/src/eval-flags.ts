@@ -1,5 +1,6 @@
 /** Every flag of `nanscope eval`, in the order `--help` shows them. */
 import { policyWords, presetNames } from '@nanscope/attention';
+import { findingNames } from './fail-on.ts';
 import type { Flag } from './flag.ts';
 
 const MODEL = 'Model and data';
@@ -334,6 +335,15 @@ export const evalFlags = [
     affects: 'output',
     describe:
       'how the result is told, and where: terminal (the default), json, html, junit, github, markdown or tensorboard; may be given more than once',
+  },
+  {
+    name: 'fail-on',
+    kind: 'choices',
+    choices: findingNames,
+    group: RESULT,
+    affects: 'output',
+    describe:
+      'findings that make the exit code 1: nan, a loss that is not finite; differ, devices that do not agree; leak, a position that sees its future (default: all in CI and with --reporter junit or github; on a terminal differ, and nan unless the policy asked for makes it)',
   },
   {
     name: 'save-outputs',

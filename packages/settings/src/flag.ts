@@ -11,7 +11,7 @@ export const effects = {
   device: 'who computes it: runs of two devices are there to be compared',
   tracing: 'what is watched and kept of it, with the same numbers',
   verdict: 'how far apart two numbers may be, and how a difference is looked into',
-  output: 'how the result is told',
+  output: 'how the result is told, its exit code included',
   place: 'what is written beside it, where and when',
   waiting: 'how long anything may take',
 } as const;

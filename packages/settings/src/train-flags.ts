@@ -389,5 +389,5 @@ export const trainFlags: readonly Flag[] = [
     describe:
       'off: nothing. gate: a step that is not finite is computed again under taps. health: count non-finite values of every kernel of every step. full: more figures',
   }),
-  ...sharedFlags('trace-filter', 'trace-keep', 'rtol', 'atol', 'out', 'json', 'reporter'),
+  ...sharedFlags('trace-filter', 'trace-keep', 'rtol', 'atol', 'out', 'json', 'reporter', 'fail-on'),
 ];

@@ -3,21 +3,22 @@
 import type { ResultRecord, TrainResultRecord } from '@nanscope/record';
 import { compareFlags, type EvalConfig, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
+import { withFailOn } from '../fail-on.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 
-type CompareConfig = Pick<EvalConfig, 'json' | 'rtol' | 'atol' | 'reporter'>;
+type CompareConfig = Pick<EvalConfig, 'json' | 'rtol' | 'atol' | 'reporter' | 'failOn'>;
 
 export const compareCommand: Command = {
   name: 'compare',
   describe: 'compare two run folders: B is the reference',
   positionals: ['A', 'B'],
   flags: compareFlags,
-  async run({ flags, config, positionals, command }) {
-    const file =
-      config === undefined ? undefined : { path: config, values: await readConfigFile(config, compareFlags) };
-    const { json, rtol, atol, reporter } = toConfig<CompareConfig>(resolveFlags(compareFlags, flags, file));
-    const report = await reportsOf({ json, ...(reporter && { reporter }) }, false);
+  async run({ flags, config: path, positionals, command }) {
+    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, compareFlags) };
+    const config = withFailOn(toConfig<CompareConfig>(resolveFlags(compareFlags, flags, file)));
+    const { rtol, atol, failOn } = config;
+    const report = await reportsOf(config, false);
     const [target, reference] = positionals as [string, string];
     const { compareRuns, compareTrainRuns, isTrainingRun } = await harness();
     const compare = isTrainingRun(target) || isTrainingRun(reference) ? compareTrainRuns : compareRuns;
@@ -26,6 +27,7 @@ export const compareCommand: Command = {
       reference,
       { rtol, atol },
       command,
+      failOn,
     );
     await report(record);
     return record.verdict.exitCode;

@@ -2,6 +2,7 @@
 import { type EvalConfig, evalFlags, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { withFailOn } from '../fail-on.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
@@ -26,7 +27,7 @@ export const evalCommand: Command = {
   describe: 'evaluate a model on two devices side by side and compare the NaN cascades',
   flags: evalFlags,
   async run(invocation) {
-    const config = await configOf(invocation);
+    const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);
     const result = await watched(configWords(config), 'batches', async (hooks) =>
       (await harness()).evaluate(config, invocation.command, hooks),

@@ -3,6 +3,7 @@ import { UserError } from '@nanscope/errors';
 import { readConfigFile, resolveFlags, type TrainConfig, toConfig, trainFlags } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
+import { withFailOn } from '../fail-on.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
@@ -33,7 +34,7 @@ export const trainCommand: Command = {
     'train a model, on one device or on two side by side; a step that is not finite is traced to its origin',
   flags: trainFlags,
   async run(invocation) {
-    const config = await configOf(invocation);
+    const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);
     const result = await watched(configWords(config), 'steps', async (hooks) =>
       (await harness()).runTraining(config, invocation.command, hooks),

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { Decorations, UserError } from '@nanscope/errors';
 import type { Tolerance } from '@nanscope/record';
 import { type LaneRecord, type ResultRecord, readLane, readRun, SCHEMA_VERSION } from '@nanscope/record';
+import type { Finding } from '@nanscope/settings';
 import { compareLaneFolders } from './compare-folders.ts';
 import { judge } from './verdict.ts';
 
@@ -30,6 +31,7 @@ export async function compareRuns(
   reference: string,
   tolerance: Tolerance,
   command: string,
+  failOn?: readonly Finding[],
 ): Promise<ResultRecord> {
   const [own, other] = [sideOf(target), sideOf(reference)];
   const decorations = new Decorations();
@@ -41,7 +43,14 @@ export async function compareRuns(
     );
   }
   const parts = { target: own.lane, reference: other.lane, comparison };
-  const verdict = judge({ ...parts, outcomes: {}, referenceWanted: true, command, separateRuns: true });
+  const verdict = judge({
+    ...parts,
+    outcomes: {},
+    referenceWanted: true,
+    command,
+    separateRuns: true,
+    failOn,
+  });
   const { leftOut } = decorations;
   return {
     schemaVersion: SCHEMA_VERSION,

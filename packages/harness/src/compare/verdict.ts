@@ -10,7 +10,9 @@ import {
   type VerdictRecord,
 } from '@nanscope/record';
 import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
+import type { Finding } from '@nanscope/settings';
 import { sameDevice } from './compare-config.ts';
+import { withExitCode } from './exit-code.ts';
 import { hiddenWords, leftBehindWords, originWords } from './origin-words.ts';
 import { replayVerdict } from './replay-verdict.ts';
 import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
@@ -27,6 +29,8 @@ export interface Evidence {
   readonly separateRuns?: boolean;
   /** Whether it is written where `nanscope reduce` can read it. */
   readonly reducible?: boolean;
+  /** `--fail-on`; absent: what was asked for decides. */
+  readonly failOn?: readonly Finding[] | undefined;
 }
 
 const isNonFinite = (lane: LaneRecord | undefined) =>
@@ -287,7 +291,7 @@ function reduceAdvice(
 
 /** @returns The verdict; exactly one of its codes fits any evidence. */
 export function judge(evidence: Evidence): VerdictRecord {
-  const verdict = verdictOf(evidence);
+  const verdict = withExitCode(verdictOf(evidence), evidence, evidence.failOn);
   return { ...verdict, next: `${verdict.next}${reduceAdvice(evidence, verdict)}` };
 }
 

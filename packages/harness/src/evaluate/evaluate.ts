@@ -175,7 +175,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
   const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
   const verdict = judge({
-    ...{ ...parts, outcomes, command, reducible: true },
+    ...{ ...parts, outcomes, command, reducible: true, failOn: asked.failOn },
     referenceWanted: decided.reference !== undefined,
   });
   const result: ResultRecord = {

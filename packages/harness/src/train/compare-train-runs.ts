@@ -10,6 +10,7 @@ import {
   type TrainLaneRecord,
   type TrainResultRecord,
 } from '@nanscope/record';
+import type { Finding } from '@nanscope/settings';
 import { compareTraining } from './compare-training.ts';
 import { judgeTraining } from './train-verdict.ts';
 
@@ -44,6 +45,7 @@ export async function compareTrainRuns(
   reference: string,
   tolerance: Tolerance,
   command: string,
+  failOn?: readonly Finding[],
 ): Promise<TrainResultRecord> {
   const [own, other] = [sideOf(target), sideOf(reference)];
   const lanes = { target: own.lane, reference: other.lane };
@@ -61,6 +63,7 @@ export async function compareTrainRuns(
     referenceWanted: true,
     folder: target,
     separateRuns: true,
+    failOn,
   });
   return { schemaVersion: SCHEMA_VERSION, kind: 'train', command, ...lanes, comparison, verdict };
 }

@@ -126,6 +126,7 @@ export async function runTraining(
     outcomes,
     referenceWanted: decided.reference !== undefined,
     folder,
+    failOn: config.failOn,
   });
   const result: TrainResultRecord = { ...head, folder, ...parts, verdict };
   writeJson(folder, 'run.json', result);

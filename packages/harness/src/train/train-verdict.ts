@@ -9,6 +9,8 @@ import {
   type TrainVerdictRecord,
 } from '@nanscope/record';
 import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
+import type { Finding } from '@nanscope/settings';
+import { withExitCode } from '../compare/exit-code.ts';
 import { originWords } from '../compare/origin-words.ts';
 import { replayVerdict } from '../compare/replay-verdict.ts';
 
@@ -21,6 +23,8 @@ export interface TrainEvidence {
   readonly folder: string;
   /** Runs made apart may differ in configuration, and may have been interrupted; lanes of one run may not. */
   readonly separateRuns?: boolean;
+  /** `--fail-on`; absent: what was asked for decides. */
+  readonly failOn?: readonly Finding[] | undefined;
 }
 
 /** A run that was stopped before any lane began. */
@@ -239,7 +243,10 @@ function lanesVerdict(
 }
 
 /** @returns The verdict; exactly one of its codes fits any evidence. */
-export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
+export const judgeTraining = (evidence: TrainEvidence): TrainVerdictRecord =>
+  withExitCode(verdictOf(evidence), evidence, evidence.failOn);
+
+function verdictOf(evidence: TrainEvidence): TrainVerdictRecord {
   const { target, reference, comparison, folder } = evidence;
   const early = evidence.separateRuns ? undefined : (interrupted(evidence) ?? laneFailed(evidence));
   if (early) return early;
@@ -260,7 +267,7 @@ export function judgeTraining(evidence: TrainEvidence): TrainVerdictRecord {
     return configurationVerdict(comparison, apart);
   if (apart) return apart;
   const steps = `Both lanes agree in ${comparison.steps.compared === 1 ? 'the one step' : `all ${count(comparison.steps.compared)} steps`} within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}`;
-  return own.exitCode === 0
+  return own.code === 'trained'
     ? { ...own, code: 'agree', sentence: `${steps}. ${own.sentence}` }
     : { ...own, code: 'agree-non-finite', sentence: `${steps}, and neither is finite. ${own.sentence}` };
 }

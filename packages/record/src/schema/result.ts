@@ -89,6 +89,15 @@ export const comparisonSchema = z.object({
 });
 export type ComparisonRecord = z.infer<typeof comparisonSchema>;
 
+/** What a run came upon that may make its exit code 1, and whether it does. */
+const exitFindingSchema = z.object({
+  finding: z.enum(['nan', 'differ', 'leak']),
+  fails: z.boolean(),
+  /** Why it fails, or does not. */
+  reason: z.string(),
+});
+export type ExitFinding = z.infer<typeof exitFindingSchema>;
+
 export const verdictSchema = z.object({
   code: z.enum([
     'agree',
@@ -109,6 +118,8 @@ export const verdictSchema = z.object({
   sentence: z.string(),
   /** What to do next, one sentence, with the command where there is one. */
   next: z.string(),
+  /** Absent in records of earlier versions, and where a verdict fails whatever was found. */
+  findings: z.array(exitFindingSchema).optional(),
 });
 export type VerdictRecord = z.infer<typeof verdictSchema>;
 

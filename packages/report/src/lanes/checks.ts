@@ -1,6 +1,6 @@
 /** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
-import type { CascadeRecord, ComparisonRecord } from '@nanscope/record';
-import { count } from '../text/number.ts';
+import type { CascadeRecord, ComparisonRecord, JsonNumber, ResultRecord } from '@nanscope/record';
+import { count, measured } from '../text/number.ts';
 import { type Check, check, skipped } from '../words/check.ts';
 import { keyWords, type Role, roles } from '../words/common.ts';
 
@@ -19,6 +19,24 @@ export function laneChecks(lanes: Lanes): Check[] {
     const message = lane.failure === undefined ? lane.status : `${lane.status}: ${lane.failure}`;
     return [check('lanes', `${role} completes`, lane.status === 'complete', message)];
   });
+}
+
+/**
+ * Whether the losses are numbers. Of a record that does not say what fails, one that is not is a failure where the run was.
+ *
+ * @param losses of each lane that has one
+ */
+export function lossCheck(
+  losses: readonly { readonly role: Role; readonly loss: JsonNumber }[],
+  { exitCode, findings }: Pick<ResultRecord['verdict'], 'exitCode' | 'findings'>,
+): Check[] {
+  if (losses.length === 0) return [];
+  const name = 'the loss is finite';
+  const words = losses.map(({ role, loss }) => `${role} ${measured(loss)}`).join(', ');
+  const finite = losses.every(({ loss }) => typeof loss === 'number');
+  const known = findings?.some(({ finding }) => finding === 'nan') ?? false;
+  if (finite || known || exitCode !== 0) return [check('loss', name, finite, words, 'nan')];
+  return [{ ...skipped('loss', name, `${words}; no failure: the exit code is 0`), finding: 'nan' }];
 }
 
 /** Whether looking changed what was looked at. */
@@ -47,5 +65,5 @@ export function cascadeCheck({ ops }: Pick<ComparisonRecord, 'ops'>): Check {
     ops.divergent === 0
       ? `${count(ops.aligned)} aligned`
       : `${count(ops.divergent)} of ${count(ops.aligned)} differ${first}${why}`;
-  return check('cascade', name, ops.divergent === 0, found);
+  return check('cascade', name, ops.divergent === 0, found, 'differ');
 }

@@ -21,7 +21,7 @@ export function replayChecks({ replays, shadow }: ComparisonRecord): Check[] {
   return [
     ...repeated,
     own
-      ? check('replay', name, false, found)
+      ? check('replay', name, false, found, 'differ')
       : { group: 'replay', name: 'shadow replay blames an op', status: 'skip', message: found },
   ];
 }

@@ -16,6 +16,7 @@ import {
   targetCrashed,
   trained,
 } from '../fixtures.ts';
+import { checksOf } from '../kinds/checks.ts';
 import { verdictOf } from '../words/verdict.ts';
 import { annotation, renderGithub } from './github.ts';
 import { type Reporter, reporters } from './index.ts';
@@ -97,6 +98,33 @@ describe('junit', () => {
       ({ name }) => name === 'failure',
     );
     expect(failures.map(({ attributes }) => attributes.message)).toContain('loss: finite, predicted NaN');
+  });
+
+  it('a loss of NaN is no pass: a failure where the run failed, else skipped with the reason', () => {
+    const found = (verdict: Partial<typeof bothNaN.verdict>) =>
+      checksOf({ record: { ...bothNaN, verdict: { ...bothNaN.verdict, ...verdict } } })
+        .filter(({ name }) => /^the loss|neither is finite|^loss$/.test(name))
+        .map(({ name, status }) => `${name}: ${status}`);
+    const title = 'The lanes agree, and neither is finite';
+    const of = (status: string) => ['the loss is finite', title].map((name) => `${name}: ${status}`);
+    const finding = { finding: 'nan' as const, reason: 'asked for' };
+    const alike = 'loss: skip';
+    expect(found({})).toEqual([of('skip')[0], alike, of('skip')[1]]);
+    expect(found({ findings: [{ ...finding, fails: false }] })).toEqual([
+      of('skip')[0],
+      alike,
+      of('skip')[1],
+    ]);
+    const failed = found({ exitCode: 1, findings: [{ ...finding, fails: true }] });
+    expect(failed).toEqual([of('fail')[0], alike, of('fail')[1]]);
+  });
+
+  it('a difference that does not fail the run is skipped, and the verdict is no pass', () => {
+    const findings = [{ finding: 'differ' as const, fails: false, reason: 'not in --fail-on leak' }];
+    const record = { ...kernelBug, verdict: { ...kernelBug.verdict, exitCode: 0 as const, findings } };
+    const checks = checksOf({ record }).filter(({ group }) => group !== 'loss');
+    expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
+    expect(checks.at(-1)!.status).toBe('skip');
   });
 
   it('text that XML forbids comes through as escapes', () => {

@@ -9,7 +9,7 @@ import type {
 } from '@nanscope/record';
 import { displayWidth, padEnd, wrap } from '@nanscope/record';
 import { cell, type Line, type Span, span } from '../text/line.ts';
-import { verdictTitles } from '../words/verdict.ts';
+import { verdictStyle } from '../words/verdict.ts';
 import type { Page } from './page.ts';
 
 export function verdictSection(
@@ -26,11 +26,10 @@ export function verdictSection(
   },
   { width, glyphs }: Page,
 ): Line[] {
-  const [title, tone, sign] = verdictTitles[verdict.code];
+  const { title, tone, sign } = verdictStyle(verdict);
   const [topLeft, topRight, bottomRight, bottomLeft, horizontal, vertical] = glyphs.box;
   const inner = width - 4;
-  const failed = verdict.exitCode !== 0 && sign === 'warn';
-  const mark = glyphs[failed ? 'fail' : sign];
+  const mark = glyphs[sign];
   const frame = (left: string, text: string, right: string, atEnd: boolean): Line => {
     const rule = horizontal.repeat(Math.max(0, width - 4 - displayWidth(text)));
     const body: Span[] = atEnd ? [span(rule, tone), span(text, tone)] : [span(text, tone), span(rule, tone)];

@@ -1,5 +1,7 @@
 /** A result as a list of checks: what a CI system shows one by one. Neither laid out nor escaped here. */
 
+import type { ExitFinding } from '@nanscope/record';
+
 export interface Check {
   /** What it is about: `metrics`, `leak`, the suite of a conformance case. */
   readonly group: string;
@@ -7,11 +9,19 @@ export interface Check {
   readonly status: 'pass' | 'fail' | 'skip';
   /** What was found, one sentence; of a skip, why. */
   readonly message?: string;
+  /** What it comes upon when it fails: the exit code says whether that is a failure. */
+  readonly finding?: ExitFinding['finding'];
 }
 
 /** A check that either holds or does not. */
-export function check(group: string, name: string, pass: boolean, message: string): Check {
-  return { group, name, status: pass ? 'pass' : 'fail', message };
+export function check(
+  group: string,
+  name: string,
+  pass: boolean,
+  message: string,
+  finding?: ExitFinding['finding'],
+): Check {
+  return { group, name, status: pass ? 'pass' : 'fail', message, ...(finding && { finding }) };
 }
 
 export function skipped(group: string, name: string, message: string): Check {

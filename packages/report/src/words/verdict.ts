@@ -52,6 +52,14 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'no-reference': ['One lane, nothing to compare with', 'note', 'warn'],
 };
 
+/** Title, tone and sign as the exit code has them: what fails is red, and what does not is no failure. */
+export function verdictStyle({ code, exitCode }: { readonly code: Code; readonly exitCode: number }) {
+  const [title, tone, sign] = verdictTitles[code];
+  if (exitCode !== 0 && sign !== 'fail') return { title, tone: 'bad', sign: 'fail' } as const;
+  if (exitCode === 0 && sign === 'fail') return { title, tone: 'warn', sign: 'warn' } as const;
+  return { title, tone, sign };
+}
+
 export interface Verdict {
   readonly title: string;
   readonly tone: 'pass' | 'fail' | 'warn';
@@ -132,7 +140,7 @@ function claimsVerdict({ findings, devices }: ClaimsRecord): Verdict {
 export function verdictOf(record: AnyRecord): Verdict {
   if (record.kind === 'matrix') return matrixVerdict(record);
   if (record.kind === 'claims') return claimsVerdict(record);
-  const { code, sentence, next, exitCode } = record.verdict;
-  const [title, , sign] = verdictTitles[code];
-  return { title, tone: sign === 'warn' && exitCode !== 0 ? 'fail' : sign, sentence, next, exitCode };
+  const { sentence, next, exitCode } = record.verdict;
+  const { title, sign } = verdictStyle(record.verdict);
+  return { title, tone: sign, sentence, next, exitCode };
 }

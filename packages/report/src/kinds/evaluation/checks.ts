@@ -1,6 +1,6 @@
 /** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
-import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from '../../lanes/checks.ts';
+import { cascadeCheck, laneChecks, lossCheck, observerChecks, settingsCheck } from '../../lanes/checks.ts';
 import { replayChecks } from '../../lanes/replay-checks.ts';
 import { count, setting, tolerance } from '../../text/number.ts';
 import { type Check, check, skipped } from '../../words/check.ts';
@@ -18,7 +18,10 @@ function metricCheck(metric: MetricComparison, allowed: string): Check {
     'same-class': `= both ${metricValue(name, target)}: the same on both lanes, and not finite`,
     'class-differs': 'the classes differ, no tolerance would do',
   }[metric.class];
-  return check('metrics', name, pass, `${values}; ${reason ?? needed}`);
+  const said = `${values}; ${reason ?? needed}`;
+  // Two that are NaN alike agree, and are no pass.
+  if (judgementOf(metric) === 'same') return skipped('metrics', name, said);
+  return check('metrics', name, pass, said, 'differ');
 }
 
 function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check {
@@ -29,7 +32,9 @@ function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check
   const alone = unpaired === 0 ? '' : `, ${count(unpaired)} on one side only`;
   const same = sameNonFinite === 0 ? '' : `, ${count(sameNonFinite)} are NaN or infinite on both`;
   const words = `${count(differ)} of ${count(compared)} differ${alone}${same}; rtol needed ${tolerance(requiredRtol)}`;
-  return check('labels', name, differ === 0 && unpaired === 0, words);
+  const pass = differ === 0 && unpaired === 0;
+  if (pass && sameNonFinite > 0) return skipped('labels', name, words);
+  return check('labels', name, pass, words, 'differ');
 }
 
 function leakChecks(result: ResultRecord): Check[] {
@@ -45,18 +50,23 @@ function leakChecks(result: ResultRecord): Check[] {
       : '';
     const crossed = reachedWords(leak);
     const words = `${count(found)} of ${count(leak.checked)} positions leak${where}`;
-    return [check('leak', name, found === 0, crossed === undefined ? words : `${words}; ${crossed}`)];
+    return [check('leak', name, found === 0, crossed === undefined ? words : `${words}; ${crossed}`, 'leak')];
   });
 }
 
 export function evaluationChecks(result: ResultRecord): Check[] {
   const { comparison } = result;
+  const losses = roles.flatMap((role) => {
+    const loss = result[role]?.metrics?.loss;
+    return loss === undefined ? [] : [{ role, loss }];
+  });
   const over = comparison ? overWords(comparison) : '';
   const allowed =
     comparison &&
     `allowed rtol ${setting(comparison.rtol)} + atol ${setting(comparison.atol)}${over === '' ? '' : `; ${over}`}`;
   return [
     ...laneChecks(result),
+    ...lossCheck(losses, result.verdict),
     ...(comparison
       ? [
           settingsCheck(comparison),

@@ -16,7 +16,7 @@ describe('replays in a report', () => {
     expect(terminal(kernelBug).replace(/\s+/g, ' ')).toContain(element);
     expect(renderHtml({ record: kernelBug })).toContain(element);
     expect(checksOf({ record: kernelBug })).toContainEqual({
-      group: 'replay',
+      ...{ group: 'replay', finding: 'differ' },
       name: 'h.1 mlp GeluNew gives the same on both lanes with equal inputs',
       status: 'fail',
       message: expect.stringContaining(element),

@@ -1,6 +1,6 @@
 /** A training run as checks: lanes, settings, each quantity step by step, steps that were not finite. */
 import type { QuantityComparison, TrainResultRecord } from '@nanscope/record';
-import { cascadeCheck, laneChecks, observerChecks, settingsCheck } from '../../lanes/checks.ts';
+import { cascadeCheck, laneChecks, lossCheck, observerChecks, settingsCheck } from '../../lanes/checks.ts';
 import { count, measured, tolerance } from '../../text/number.ts';
 import { type Check, check, skipped } from '../../words/check.ts';
 import { roles } from '../../words/common.ts';
@@ -23,7 +23,9 @@ function quantityCheck(quantity: QuantityComparison): Check {
           ],
     ),
   ];
-  return check('steps', words, !firstClassDifference && !firstBeyond, said.join('; '));
+  const pass = !firstClassDifference && !firstBeyond;
+  if (pass && sameNonFinite > 0) return skipped('steps', words, said.join('; '));
+  return check('steps', words, pass, said.join('; '), 'differ');
 }
 
 function finiteChecks(result: TrainResultRecord): Check[] {
@@ -35,14 +37,20 @@ function finiteChecks(result: TrainResultRecord): Check[] {
     const [first] = nonFinite;
     const where = first ? `, first step ${first.step}: ${first.reason} (${first.action})` : '';
     const words = `${count(found)} of ${count(steps)} steps were not finite${where}`;
-    return [check('steps', `every step of the ${role} is finite`, found === 0, words)];
+    return [check('steps', `every step of the ${role} is finite`, found === 0, words, 'nan')];
   });
 }
 
 export function trainingChecks(result: TrainResultRecord): Check[] {
   const { comparison } = result;
+  const losses = roles.flatMap((role) => {
+    const training = result[role]?.training;
+    const loss = training?.validation.at(-1)?.loss ?? training?.loss;
+    return loss === undefined ? [] : [{ role, loss }];
+  });
   return [
     ...laneChecks(result),
+    ...lossCheck(losses, result.verdict),
     ...finiteChecks(result),
     ...(comparison
       ? [
