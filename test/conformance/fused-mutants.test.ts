@@ -89,7 +89,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'NaN is looked for by a comparison that lets max drop it, and its score is cut',
-    from: 's0_0 = rounded(s0_0);',
+    from: 's0_0 = scoreOf(s0_0);',
     to: 's0_0 = max(s0_0, vec4<f32>(-1e30));',
     caughtBy: ['a NaN query'],
   },
