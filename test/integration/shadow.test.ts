@@ -36,7 +36,7 @@ it('a wrong number that no sample looks at: from where it shows up to the op tha
   });
   expect(result.verdict.code).toBe('kernel-bug-suspected');
   expect(result.verdict.sentence).toMatch(
-    /^Kernel bug suspected: BatchMatMul in layer 0.*with the reference's inputs the target still differs/,
+    /^The loss is .* Kernel bug suspected: BatchMatMul in layer 0.*with the reference's inputs the target still differs/,
   );
   expect(code).toBe(1);
 });

@@ -189,7 +189,7 @@ describe.skipIf(!tensorflow.available)(`two lanes${noTensorflow}`, () => {
       ],
       ...['--out', at('two'), ...small],
     );
-    expect(result.verdict.sentence).toMatch(/^Both lanes agree in all 20 steps/);
+    expect(result.verdict.sentence).toMatch(/^Trained 20 steps.*Both lanes agree in all 20 steps/);
     expect(code).toBe(0);
     const [loss, gradNorm, validation] = result.comparison!.quantities;
     expect(loss).toMatchObject({ name: 'loss', compared: 20 });

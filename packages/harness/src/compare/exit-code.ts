@@ -13,6 +13,7 @@ import {
   type VerdictRecord,
 } from '@nanscope/record';
 import type { Finding } from '@nanscope/settings';
+import { isBornMasked } from './loss-words.ts';
 
 type Lane = LaneRecord | TrainLaneRecord;
 
@@ -57,9 +58,7 @@ function isLossNonFinite(lane: Lane): boolean {
 function isAskedFor(lane: Lane): boolean {
   const { policy, cascade } = lane;
   if (stopped(lane) || policy.rowGuard !== 'none') return false;
-  const origin = cascade?.filters ? undefined : cascade?.origin;
-  if (!origin) return policy.fill.endsWith('-inf');
-  return [origin, origin.becameNaN].some((one) => one?.mechanism.name === 'fully masked row');
+  return cascade?.origin && !cascade.filters ? isBornMasked(lane) : policy.fill.endsWith('-inf');
 }
 
 /** Why something fails, or does not, where `--fail-on` says so itself. */

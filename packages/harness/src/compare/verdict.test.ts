@@ -145,20 +145,26 @@ describe('a finite loss that hides something', () => {
     };
     const brought = lane({ metrics: nanMetrics, cascade: { ...cascade, origin: external } });
     expect(judged({ target: brought, reference: brought }).sentence).toContain(
-      'Wte holds 8 NaN, the first at [16, 0], before any kernel ran on it; it shows first in layer 0',
+      'The loss is NaN on both devices: wte holds 8 NaN, the first at [16, 0], before any kernel ran on it; it shows first in layer 0',
     );
   });
 });
 
 describe('judge, one case for each code', () => {
-  it('agree: exit 0', () => {
-    expect(judged()).toMatchObject({ code: 'agree', exitCode: 0 });
+  it('agree: exit 0, the loss first', () => {
+    expect(judged()).toMatchObject({
+      ...{ code: 'agree', exitCode: 0 },
+      sentence: 'The loss is 5.5, finite on both devices, which agree within rtol 1e-4, atol 1e-5.',
+    });
   });
 
   it('agree-non-finite: exit 0, policy and not device, the origin, a row guard', () => {
     const verdict = judged({ target: bad, reference: bad });
     expect(verdict).toMatchObject({ code: 'agree-non-finite', exitCode: 0 });
-    expect(verdict.sentence).toMatch(/policy, not device/i);
+    expect(verdict.sentence).toMatch(
+      /^The loss is NaN on both devices: query 0 of batch row 1 has no allowed key under torch-mps-2.8, and/,
+    );
+    expect(verdict.sentence).toContain('The devices agree, so the policy is the cause');
     expect(verdict.sentence).toContain(
       'layer 0, attention probabilities at [batch 1, head 0, query 0, key 0]',
     );
@@ -190,7 +196,7 @@ describe('judge, one case for each code', () => {
     };
     const verdict = judged({ target: bad, comparison: comparison({ metrics: [metric] }) });
     expect(verdict).toMatchObject({ code: 'classes-differ', exitCode: 1 });
-    expect(verdict.sentence).toContain('only the target has a non-finite loss');
+    expect(verdict.sentence).toContain('The loss is NaN on the target and 5.5 on the reference.');
   });
 
   it('kernel-bug-suspected: finite inputs, another class', () => {
@@ -329,7 +335,7 @@ describe('judge, one case for each code', () => {
       for (const verdict of [numbers(found), classes, wgsl]) {
         expect(verdict).toMatchObject({ code: 'permitted-by-float32', exitCode: 1 });
         expect(verdict.sentence).toMatch(
-          /^Within what float32 in any order may give: .* element 6 is 2.8945e38/,
+          /^The loss is 5.5, finite on both devices, which differ. Within what float32 in any order may give: .* element 6 is 2.8945e38/,
         );
         expect(verdict.next).toContain('No kernel is to blame');
       }
@@ -356,7 +362,7 @@ describe('judge, one case for each code', () => {
         code: 'kernel-bug-suspected',
         exitCode: 1,
         sentence:
-          'Kernel bug suspected: Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0): the reason; 2 of 8 elements differ: element 5 is 1.2500000 on the reference, 1.5000000 on the target, 2.5e-1 apart where rounding explains 1.0e-6.',
+          'The loss is 5.5, finite on both devices, which differ. Kernel bug suspected: Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0): the reason; 2 of 8 elements differ: element 5 is 1.2500000 on the reference, 1.5000000 on the target, 2.5e-1 apart where rounding explains 1.0e-6.',
       });
     });
 

@@ -11,9 +11,11 @@ import {
 } from '@nanscope/record';
 import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
+import { exploreAdvice, mendAdvice } from './advice.ts';
 import { sameDevice } from './compare-config.ts';
 import { withExitCode } from './exit-code.ts';
-import { hiddenWords, leftBehindWords, originWords } from './origin-words.ts';
+import { causeWords, isBornMasked, lossWords, withLosses } from './loss-words.ts';
+import { hiddenWords, leftBehindWords } from './origin-words.ts';
 import { replayVerdict } from './replay-verdict.ts';
 import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
@@ -79,11 +81,6 @@ function leakWords(lane: LaneRecord | undefined): string {
   return ` The future leaks under ${lane.policy.name}: position ${leak.position} of row ${leak.row} sees position ${leak.from}${leak.live ? ', and its label is supervised' : ''}.`;
 }
 
-function guardAdvice(lane: LaneRecord): string {
-  if (lane.policy.rowGuard !== 'none') return 'Look at the origin in the cascade above.';
-  return 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe).';
-}
-
 /** What to do about it where a lane hid something; undefined where none did. */
 const hiddenAdvice = (words: string): string | undefined =>
   words === ''
@@ -97,10 +94,10 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
     code: 'no-reference',
     exitCode: 0,
     sentence: bad
-      ? `The loss is ${lane.metrics?.loss}: ${inWords('the origin', () => originWords(lane))}.${leakWords(lane)}`
-      : `The loss is finite, and there is no reference to compare with.${hidden || leftBehindWords(lane)}${leakWords(lane)}`,
+      ? `${lossWords(lane)}: ${causeWords(lane)}.${leakWords(lane)}`
+      : `${lossWords(lane)}; there is no other device to compare with.${hidden || leftBehindWords(lane)}${leakWords(lane)}`,
     next: bad
-      ? guardAdvice(lane)
+      ? mendAdvice(lane)
       : (hiddenAdvice(hidden) ?? 'Leave out --reference none to compare with the best CPU backend.'),
   };
 }
@@ -179,14 +176,10 @@ function classVerdict(evidence: Evidence, comparison: ComparisonRecord): Verdict
   }
   const own = suspected(evidence, comparison);
   if (own) return own;
-  const sides =
-    isNonFinite(evidence.target) === isNonFinite(evidence.reference)
-      ? ''
-      : `; only the ${isNonFinite(evidence.target) ? 'target' : 'reference'} has a non-finite loss`;
   return {
     code: isLabelled(comparison) ? 'kernel-bug-suspected' : 'classes-differ',
     exitCode: 1,
-    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}${sides}.${replayed(comparison)}`,
+    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}.${replayed(comparison)}`,
     next: evidence.separateRuns ? replayNext : reportNext,
   };
 }
@@ -291,7 +284,9 @@ function reduceAdvice(
 
 /** @returns The verdict; exactly one of its codes fits any evidence. */
 export function judge(evidence: Evidence): VerdictRecord {
-  const verdict = withExitCode(verdictOf(evidence), evidence, evidence.failOn);
+  const { target, reference, failOn } = evidence;
+  const said = withLosses(verdictOf(evidence), target, reference);
+  const verdict = withExitCode(said, evidence, failOn);
   return { ...verdict, next: `${verdict.next}${reduceAdvice(evidence, verdict)}` };
 }
 
@@ -325,16 +320,18 @@ function verdictOf(evidence: Evidence): VerdictRecord {
   if (environment) return environment;
   if (apart) return apart;
   if (isNonFinite(target)) {
+    const cause = isBornMasked(target)
+      ? 'so the policy is the cause, not a device'
+      : 'so no device is the cause';
     return {
       code: 'agree-non-finite',
       exitCode: 0,
-      sentence: `Policy, not device: both lanes agree and both are non-finite. ${inWords('the origin', () => originWords(target)).replace(/^./, (letter) => letter.toUpperCase())}.${leakWords(target)}`,
-      next: guardAdvice(target),
+      sentence: `${lossWords(target, reference)}: ${causeWords(target)}. The devices agree, ${cause}.${leakWords(target)}`,
+      next: mendAdvice(target),
     };
   }
-  const cascade = target.policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
   const hidden = hiddenOf(evidence);
-  const agree = `Both lanes are finite and agree within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}.`;
+  const agree = `${lossWords(target, reference)}, which agree within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}.`;
   return {
     code: 'agree',
     exitCode: 0,
@@ -343,6 +340,6 @@ function verdictOf(evidence: Evidence): VerdictRecord {
       hiddenAdvice(hidden) ??
       (target.leak && target.leak.leaks.length > 0
         ? 'Finite is not correct: use a policy that keeps causality, such as --policy safe.'
-        : `Try${cascade} your own --model and --data.`),
+        : exploreAdvice(target, evidence.command)),
   };
 }

@@ -268,6 +268,6 @@ function verdictOf(evidence: TrainEvidence): TrainVerdictRecord {
   if (apart) return apart;
   const steps = `Both lanes agree in ${comparison.steps.compared === 1 ? 'the one step' : `all ${count(comparison.steps.compared)} steps`} within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}`;
   return own.code === 'trained'
-    ? { ...own, code: 'agree', sentence: `${steps}. ${own.sentence}` }
-    : { ...own, code: 'agree-non-finite', sentence: `${steps}, and neither is finite. ${own.sentence}` };
+    ? { ...own, code: 'agree', sentence: `${own.sentence} ${steps}.` }
+    : { ...own, code: 'agree-non-finite', sentence: `${own.sentence} ${steps}.` };
 }

@@ -1,0 +1,47 @@
+import type { CascadeRecord, LaneRecord } from '@nanscope/record';
+import { describe, expect, it } from 'vitest';
+import { lane } from '../../../../test/fixtures/records/lanes.ts';
+import { exploreAdvice } from './advice.ts';
+
+const traced = (rowsWithoutKey: number): CascadeRecord => ({
+  ...{ level: 'health', ops: 8, batchesTraced: 1, events: [], eventsCut: 0, spread: [], kills: [] },
+  observer: 'unchanged',
+  warning: { batch: 0, rowsWithoutKey, taps: 0, headroom: [], beyondF16: 0 },
+});
+
+const own = (rows: number, changes: Partial<LaneRecord> = {}) =>
+  lane({ config: { model: 'my model', data: 'a.jsonl' }, cascade: traced(rows), ...changes });
+
+const typed = "nanscope eval --model 'my model' --data a.jsonl";
+
+describe('what to do about a finite loss', () => {
+  it('of the default model and text: a cascade to look at, or data of their own', () => {
+    const bundled = lane({ config: { model: 'prose' }, cascade: traced(4) });
+    expect(exploreAdvice(bundled, 'nanscope eval')).toBe(
+      'Try --policy torch-mps-2.8 to see a cascade, or your own --model and --data.',
+    );
+  });
+
+  it.each([
+    ['as typed', typed, typed],
+    ['with a policy', `${typed} --policy safe --limit 4`, `${typed} --limit 4`],
+    ['with parts of one', `${typed} --row-guard=zeros --fill '-1e9' --limit 4`, `${typed} --limit 4`],
+    ['with a folder', `${typed} --out 'it'\\''s here' --limit 4`, `${typed} --limit 4`],
+  ])('of their own data with masked rows: their own command under such a policy (%s)', (_, command, kept) => {
+    expect(exploreAdvice(own(76), command)).toBe(
+      `Finite under safe. 76 queries of your data (batch 0) have no allowed key: under torch-2.4 and torch-mps-2.8 they are NaN. Try: ${kept} --policy torch-mps-2.8`,
+    );
+  });
+
+  it('one query, and a command that can not be typed again', () => {
+    expect(exploreAdvice(own(1), 'nanscope compare a b')).toMatch(
+      /1 query of your data \(batch 0\) has no allowed key: .* it is NaN\. Try: --policy torch-mps-2\.8$/,
+    );
+    expect(exploreAdvice(own(1), 'nanscope eval --resume runs/a')).toMatch(/Try: --policy torch-mps-2\.8$/);
+  });
+
+  it('of their own data never names data of their own again', () => {
+    for (const one of [own(0), own(3), own(0, { cascade: undefined })])
+      expect(exploreAdvice(one, typed)).not.toMatch(/your own/);
+  });
+});

@@ -1,0 +1,48 @@
+/** What to do next about a loss, with the user's own command where another one answers. Pure. */
+import { policies, presetNames } from '@nanscope/attention';
+import type { LaneRecord } from '@nanscope/record';
+import { counted } from '@nanscope/report';
+import { isBornMasked } from './loss-words.ts';
+
+/** Of a loss that is not finite. */
+export function mendAdvice(lane: LaneRecord): string {
+  if (isBornMasked(lane)) return 'Fix: --row-guard zeros, or --policy safe.';
+  if (lane.cascade?.origin) return 'Look at the origin in the cascade above, and mend it there.';
+  if (lane.policy.rowGuard === 'none' && lane.policy.fill.endsWith('-inf'))
+    return 'If a query has no allowed key, the fix is --row-guard zeros, or --policy safe; --trace health shows it.';
+  return 'Run it again with --trace health, which names the origin.';
+}
+
+/** The policies of real systems that make NaN of a query with no allowed key. */
+const unguarded = presetNames.filter((name) => {
+  const { fill, compose, rowGuard } = policies[name];
+  return fill.value === Number.NEGATIVE_INFINITY && compose === 'and' && rowGuard === 'none';
+});
+
+const word = String.raw`(?:'[^']*'|\\'|[^\s'\\])+`;
+
+/** Flags that would stand against the policy, or take the place of the folder that is there. */
+const replaced = new RegExp(` --(?:policy|fill|compose|row-guard|out)(?:=| +)${word}`, 'g');
+
+/** The command of an evaluation as typed, under another policy; undefined for one that can not be typed again. */
+function underPolicy(command: string, policy: string): string | undefined {
+  if (!/^nanscope eval\b/.test(command) || / --resume\b/.test(command)) return undefined;
+  return `${command.replace(replaced, '')} --policy ${policy}`;
+}
+
+/** Of a loss that is finite and may be used. */
+export function exploreAdvice({ config, policy, cascade }: LaneRecord, command: string): string {
+  const isOwn = config.data !== undefined || config['load-inputs'] !== undefined || config.model !== 'prose';
+  if (!isOwn) {
+    const show = policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
+    return `Try${show} your own --model and --data.`;
+  }
+  const warning = cascade?.warning;
+  if (!warning) return 'Nothing to mend; --trace health tells whether a query has no allowed key.';
+  const { rowsWithoutKey, batch } = warning;
+  if (rowsWithoutKey === 0) return 'Nothing to mend: every query that was looked at has an allowed key.';
+  const [have, they] = rowsWithoutKey === 1 ? ['has', 'it is'] : ['have', 'they are'];
+  const masked = `${counted(rowsWithoutKey, 'query', 'queries')} of your data (batch ${batch}) ${have} no allowed key`;
+  const last = unguarded.at(-1)!;
+  return `Finite under ${policy.name}. ${masked}: under ${unguarded.join(' and ')} ${they} NaN. Try: ${underPolicy(command, last) ?? `--policy ${last}`}`;
+}
