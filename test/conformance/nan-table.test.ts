@@ -49,7 +49,7 @@ const names = (row: Row, notes: readonly KernelNote[]) =>
   notes.some(({ kernel, status }) => status === 'known-divergence' && [...row.kernels, '*'].includes(kernel));
 
 /** A third party's backend runs through the same table: NANSCOPE_BACKEND names its module, else it is our example. */
-const example = new URL('../fixtures/third-party-backend.ts', import.meta.url).href;
+const example = new URL('../../examples/backend.ts', import.meta.url).href;
 const thirdParty = await loadBackend(process.env.NANSCOPE_BACKEND ?? example);
 
 const found = [...probes, { backend: thirdParty, probe: await thirdParty.probe() }];

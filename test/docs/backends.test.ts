@@ -13,7 +13,7 @@ import { correctionsFor } from '../../packages/backend/src/webgpu/corrections.ts
 import { adapters } from '../fixtures/adapters.ts';
 
 const page = new URL('../../docs/backends.md', import.meta.url);
-const example = new URL('../fixtures/third-party-backend.ts', import.meta.url);
+const example = new URL('../../examples/backend.ts', import.meta.url);
 
 function notesTable(): string {
   const everyGpu = correctionsFor(adapters.llvmpipe);

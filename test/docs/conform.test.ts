@@ -8,13 +8,13 @@ import { at, expectPart } from './pages.ts';
 const page = 'docs/conform.md';
 
 it('the example stands on the page as it is tested', () => {
-  const source = readFileSync(at('test/docs/conform-example.ts'), 'utf8').replaceAll('\r\n', '\n');
+  const source = readFileSync(at('examples/attention-under-the-suite.ts'), 'utf8').replaceAll('\r\n', '\n');
   expectPart(page, 'example', `\`\`\`ts\n${source.trimEnd()}\n\`\`\``);
 });
 
 it('the example prints what the page says', async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-  await import('./conform-example.ts');
+  await import('../../examples/attention-under-the-suite.ts');
   const said = log.mock.calls.map(([line]) => line).join('\n');
   log.mockRestore();
   expectPart(page, 'example-output', `\`\`\`text\n${said}\n\`\`\``);

@@ -112,7 +112,7 @@ describe('third-party backends', () => {
 
   it('run end to end beside a built-in one, with their notes', async () => {
     const { code, result } = await evaluate(
-      ...third('../fixtures/third-party-backend.ts', 'mirror'),
+      ...third('../../examples/backend.ts', 'mirror'),
       ...['--policy', 'torch-mps-2.8', '--reference', 'wasm', '--out', at('mirror')],
     );
     expect(result.target?.decision).toMatchObject({ backend: 'mirror', requested: 'mirror' });

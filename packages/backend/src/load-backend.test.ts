@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBackend } from './load-backend.ts';
 
-const example = new URL('../../../test/fixtures/third-party-backend.ts', import.meta.url).href;
+const example = new URL('../../../examples/backend.ts', import.meta.url).href;
 
 describe('the worked example', () => {
   it('is probed, opened, computes, and goes away', async () => {
