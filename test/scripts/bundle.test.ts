@@ -34,7 +34,8 @@ beforeAll(() => {
     const { fail } = await import('@nanscope/harness');
     let same = false;
     try { fail(); } catch (thrown) { same = thrown instanceof UserError; }
-    console.log(value, data, light, same);`,
+    const { named } = await import('@tensorflow/late');
+    console.log(value, data, light, same, named);`,
   );
   write('packages/errors/src/index.ts', 'export class UserError extends Error {}\n');
   write(
@@ -43,6 +44,12 @@ beforeAll(() => {
   );
   write('packages/report/src/index.ts', 'export const report = 1;\n');
   write('packages/lane/src/main.ts', 'export {};\n');
+  // TensorFlow.js is CommonJS, and what is imported late is taken by its names.
+  write(
+    'node_modules/@tensorflow/late/package.json',
+    JSON.stringify({ name: '@tensorflow/late', main: 'index.js' }),
+  );
+  write('node_modules/@tensorflow/late/index.js', "exports.named = 'named';\n");
   for (const name of ['errors', 'harness', 'report']) {
     const exports = { '.': { '@nanscope/source': `../../../packages/${name}/src/index.ts` } };
     const manifest = { name: `@nanscope/${name}`, sideEffects: false, exports };
@@ -58,14 +65,14 @@ beforeAll(() => {
 });
 
 it('shares what two parts import, and finds data beside the sources', async () => {
-  expect(await says()).toBe('one data 1 true\n');
+  expect(await says()).toBe('one data 1 true named\n');
 });
 
 it('is made once, and anew for a source that has changed', async () => {
   const before = await bundleOf(root);
   expect(await bundleOf(root)).toBe(before);
   write('apps/cli/src/value.ts', "export const value: string = 'two';\n");
-  expect(await says()).toBe('two data 1 true\n');
+  expect(await says()).toBe('two data 1 true named\n');
   write('apps/cli/src/value.test.ts', 'this is no part of it');
   const after = await bundleOf(root);
   expect(after).not.toBe(before);
@@ -76,7 +83,7 @@ it('is made once, and anew for a source that has changed', async () => {
 it('is made whole by each of several that start at once', async () => {
   write('apps/cli/src/value.ts', "export const value: string = 'three';\n");
   const all = await Promise.all([says(), says(), says(), says()]);
-  expect(new Set(all)).toEqual(new Set(['three data 1 true\n']));
+  expect(new Set(all)).toEqual(new Set(['three data 1 true named\n']));
   expect(readdirSync(cache).filter((name) => !name.startsWith('bundle-'))).toEqual([]);
 });
 

@@ -78,7 +78,8 @@ async function make(root, folder, place) {
         const found = await builder.resolve(path, { kind, resolveDir, importer, pluginData: plugin });
         // An optional package that is not installed is found missing when it is wanted.
         if (found.errors.length > 0 || !/^(\/|[A-Z]:)/i.test(found.path)) return { path, external: true };
-        if (path.startsWith('@tensorflow/'))
+        // What is imported as it is needed is taken by its names, which a required module does not give.
+        if (path.startsWith('@tensorflow/') && kind !== 'dynamic-import')
           return { path: found.path, namespace: 'required', sideEffects: false };
         return { path: pathToFileURL(found.path).href, external: true, sideEffects: false };
       });
