@@ -2,7 +2,7 @@
  * The main job as it is meant: `--device gpu` against the best CPU backend. Runs on whatever adapter there is, a software
  * one included; where none can be had the tests are skipped with what the command line said about it.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { parseResult, type ResultRecord } from '@nanscope/record';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, run, workspace } from './cli.ts';
@@ -69,5 +69,41 @@ describe('pnpm eval --device gpu', () => {
     expect(ended.code).toBe(0);
     expect(plain(ended.stdout)).toMatch(/the policy is the cause, not a device/);
     expect(plain(ended.stdout)).toContain('use a row guard');
+  });
+});
+
+describe('a run of the built-in text on a software adapter', () => {
+  const quick = ['--model', 'tiny', '--device', 'gpu', '--reference', 'wasm', '--trace', 'off'];
+  const record = (name: string) => parseResult(readFileSync(at(`${name}/run.json`), 'utf8'), 'run.json');
+
+  it('evaluates its beginning and says so before and after, also when it is resumed; elsewhere all of it', async ({
+    skip,
+  }) => {
+    const ended = await run(['eval', ...quick, '--out', at('builtin')]);
+    if (ended.code === 3) return skip(`no WebGPU adapter: ${ended.stderr.trim().split('\n').at(-1)}`);
+    const { target, reference } = record('builtin');
+    if (!target!.decision.software) {
+      expect(target!.data).not.toHaveProperty('cut');
+      expect(target!.data.rows).toBeGreaterThan(100);
+      return;
+    }
+    const { of, reason } = target!.data.cut!;
+    expect(of).toBeGreaterThan(100);
+    expect(target!.data).toMatchObject({ source: 'built-in text', rows: 16 });
+    expect(reference!.data).toEqual(target!.data);
+    expect(ended.stderr).toContain(`the first 16 of ${of} rows: ${reason}`);
+    expect(plain(ended.stdout)).toContain(`16 rows, the first of ${of}: ${reason}`);
+    expect(reason).toContain(`--limit ${of} evaluates all`);
+
+    rmSync(at('builtin/reference'), { recursive: true });
+    const again = await run(['eval', '--resume', at('builtin')]);
+    expect(again.code).toBe(ended.code);
+    expect(record('builtin').reference!.data).toEqual(target!.data);
+  });
+
+  it('evaluates what it was asked for', async ({ skip }) => {
+    const ended = await run(['eval', ...quick, '--limit', '20', '--out', at('limit')]);
+    if (ended.code === 3) return skip(`no WebGPU adapter: ${ended.stderr.trim().split('\n').at(-1)}`);
+    expect(record('limit').target!.data).toEqual({ source: 'built-in text', rows: 20, truncated: 0 });
   });
 });

@@ -10,6 +10,7 @@ export { tracesOf } from './compare/traces-of.ts';
 export { interrupted, judge } from './compare/verdict.ts';
 export { type ConformRun, conformRecord } from './conform/conform-record.ts';
 export { type Decided, type DecidedDevices, decideWith, type Probing } from './devices/decision.ts';
+export { type FirstRows, firstRows, firstRowsWords } from './evaluate/first-rows.ts';
 export type { CellHooks, ExperimentHooks, Laboratory } from './experiments/laboratory.ts';
 export { decideNamed, type NamedDevice } from './experiments/named-devices.ts';
 export { type CheckedInputs, checkBatches, checkMaxLength, checkSettings } from './lanes/check-batches.ts';

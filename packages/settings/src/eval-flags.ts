@@ -53,7 +53,8 @@ export const evalFlags = [
     value: 'ROWS',
     group: MODEL,
     affects: 'numbers',
-    describe: 'evaluate at most this many rows',
+    describe:
+      'evaluate at most this many rows (default: all; of the built-in text on a software adapter the first 16, and the report says so)',
   },
   {
     name: 'seed',

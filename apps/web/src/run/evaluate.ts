@@ -6,6 +6,9 @@
 import {
   type DecidedDevices,
   decideWith,
+  type FirstRows,
+  firstRows,
+  firstRowsWords,
   interrupted,
   investigate,
   judge,
@@ -47,6 +50,8 @@ export interface Run {
   readonly files: RunFiles;
   /** Undefined when it was stopped before the devices were decided. */
   readonly decided?: DecidedDevices;
+  /** As the lanes were given it; undefined with `decided`. */
+  readonly config?: EvalConfig;
 }
 
 function laneOf(text: string | undefined, role: Role): LaneRecord | undefined {
@@ -60,14 +65,14 @@ function evalLane(
   config: EvalConfig,
   given: PageFiles,
   decided: DecidedDevices,
-  batches: number,
+  amount: { readonly batches: number; readonly cut?: FirstRows['cut'] },
   files: RunFiles,
   hooks: EvaluateHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return async (role) => {
     const { outcome } = await startWorker(
       'lane',
-      { config, files: given, role, decision: decided[role]!, batches },
+      { config, files: given, role, decision: decided[role]!, ...amount },
       {
         signal: hooks.signal,
         silenceSeconds: config.laneTimeout,
@@ -125,7 +130,7 @@ async function compared(
  * @throws {UserError} for what is wrong in the configuration or its files, and for a device that is not there
  */
 export async function evaluate(
-  config: EvalConfig,
+  asked: EvalConfig,
   given: PageFiles,
   command: string,
   hooks: EvaluateHooks,
@@ -139,21 +144,25 @@ export async function evaluate(
   const head = { schemaVersion: SCHEMA_VERSION, kind: 'eval', command } as const;
   hooks.onStage('checking inputs');
   const checked = answerOf(
-    await startWorker('check', { config, files: given }, { signal, silenceSeconds: 600 }),
+    await startWorker('check', { config: asked, files: given }, { signal, silenceSeconds: 600 }),
   );
   if (!checked || signal.aborted) return finish({ ...head, verdict: interrupted });
-  const decided = await decideWith(config, probing(signal), hooks.onStage).catch((error: unknown) => {
+  const decided = await decideWith(asked, probing(signal), hooks.onStage).catch((error: unknown) => {
     if (signal.aborted) return undefined; // A probe that is stopped looks like a device that is not there.
     throw error;
   });
   if (!decided || signal.aborted) return finish({ ...head, verdict: interrupted });
-  hooks.onDecision(decided, checked.batches);
+  const first = firstRows(asked, decided.target, checked.rows);
+  const config = first ? { ...asked, limit: first.limit } : asked;
+  const batches = first ? Math.ceil(first.limit / config.batchSize) : checked.batches;
+  hooks.onDecision(decided, batches);
+  if (first) hooks.onStage(firstRowsWords(first));
   files.put('.nanscope', '');
   files.put('config.json', recordText(configRecord(config)));
   for (const role of roles) if (decided[role]) files.put(`${role}/.nanscope`, '');
   const outcomes = await runLanes(
     decided,
-    evalLane(config, given, decided, checked.batches, files, hooks),
+    evalLane(config, given, decided, { batches, ...(first && { cut: first.cut }) }, files, hooks),
     hooks.onLane,
     signal,
   );
@@ -175,5 +184,5 @@ export async function evaluate(
       : {};
   const parts = { ...lanes, ...(comparison && { comparison: { ...comparison, ...found } }) };
   const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
-  return { ...finish({ ...head, ...parts, verdict }), decided };
+  return { ...finish({ ...head, ...parts, verdict }), decided, config };
 }

@@ -1,6 +1,5 @@
 /** The evaluation: settings, files, both lanes while they run, the report of what they gave, and what can be done with it. */
-import type { DecidedDevices } from '@nanscope/harness';
-import { type EvalConfig, toEvalConfig } from '@nanscope/settings';
+import { toEvalConfig } from '@nanscope/settings';
 import type { Dropped } from '../files/classify.ts';
 import type { Run } from '../run/evaluate.ts';
 import type { PageFiles } from '../worker/tasks.ts';
@@ -45,11 +44,12 @@ export const openEvaluation: OpenView = (place, given, gone) => {
     for (const id of ['#keep', '#pattern', '#lanes']) one(id, place).hidden = true;
   };
 
-  const afterwards = (config: EvalConfig, decided: DecidedDevices | undefined, run: Run) => {
+  const afterwards = (run: Run) => {
+    const { config, decided } = run;
     finished = run;
     one('#keep', place).hidden = run.result.target === undefined;
     const lane = run.result.target ?? run.result.reference;
-    if (lane && decided) openPattern(one('#pattern', place), { config, files, decided, lane });
+    if (lane && decided && config) openPattern(one('#pattern', place), { config, files, decided, lane });
   };
 
   async function run({ values, command, signal, say }: Running): Promise<void> {
@@ -71,7 +71,7 @@ export const openEvaluation: OpenView = (place, given, gone) => {
     });
     if (gone.aborted) return;
     showResult(result, { record: done.result });
-    afterwards(config, done.decided, done);
+    afterwards(done);
   }
 
   const form = openForm(one('.form', place), 'eval', given, run);

@@ -3,7 +3,7 @@ import type { Probe } from '@nanscope/backend';
 import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
 import type { AttentionProbeOutcome, Decision } from '@nanscope/device';
 import type { Cell } from '@nanscope/experiments';
-import type { CheckedInputs, Role } from '@nanscope/harness';
+import type { CheckedInputs, FirstRows, Role } from '@nanscope/harness';
 import type {
   AttentionPattern,
   ExperimentMessage,
@@ -45,7 +45,12 @@ export interface Tasks {
   numbers: { given: { readonly id: string }; answer: undefined };
   check: { given: Run; answer: CheckedInputs };
   lane: {
-    given: Run & { readonly role: Role; readonly decision: Decision; readonly batches: number };
+    given: Run & {
+      readonly role: Role;
+      readonly decision: Decision;
+      readonly batches: number;
+      readonly cut?: FirstRows['cut'];
+    };
     answer: undefined;
   };
   compare: {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Decorations } from '@nanscope/errors';
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import { removeTemporary, startLane, withModelFolder } from '@nanscope/lane';
-import type { ResultRecord } from '@nanscope/record';
+import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import {
   makeRunFolder,
   moveAside,
@@ -26,8 +26,12 @@ import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lan
 import { defaultRunFolder } from '../run-folder/name.ts';
 import { investigate } from '../shadow/investigate.ts';
 import { startShadowLane } from '../shadow/start-shadow-lane.ts';
+import { firstRows, firstRowsWords } from './first-rows.ts';
 import { keptConfig } from './resume.ts';
 import { type Spooled, spoolStdin } from './spool-stdin.ts';
+
+/** How much the lanes evaluate. */
+type Amount = Pick<LaneTask, 'batches' | 'cut'>;
 
 /** Runs the lane of a role in its process. */
 function evalLane(
@@ -35,9 +39,12 @@ function evalLane(
   decided: Decided,
   {
     folder,
-    batches,
     resume,
-  }: { readonly folder: string; readonly batches: number; readonly resume: boolean },
+    ...amount
+  }: Amount & {
+    readonly folder: string;
+    readonly resume: boolean;
+  },
   hooks: RunHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
@@ -47,7 +54,7 @@ function evalLane(
       folder: join(folder, role),
       config,
       decision: decided[role]!,
-      batches,
+      ...amount,
       resume,
     };
     if (resume && readLane(task.folder)?.status === 'complete')
@@ -78,12 +85,16 @@ function collect(
   return result;
 }
 
+/** Of a run that is continued: its settings have the limit, and a lane that began has the reason. */
+const earlierCut = (folder: string): LaneRecord['data']['cut'] =>
+  roles.map((role) => readLane(join(folder, role))?.data.cut).find((cut) => cut !== undefined);
+
 /** Everything that can be refused, before anything is written. Undefined when it was interrupted. */
 async function prepare(
   config: EvalConfig,
   hooks: RunHooks,
-): Promise<{ batches: number; decided: Decided } | undefined> {
-  const { batches } = await checkInputs(config);
+): Promise<{ amount: Amount; limit?: number; decided: Decided } | undefined> {
+  const { batches, rows } = await checkInputs(config);
   if (hooks.signal?.aborted) return undefined;
   // Ctrl-C on a terminal ends the probing processes too, which then look like devices that are not there.
   const decided = await decide(config, hooks.onStage).catch((error: unknown) => {
@@ -92,7 +103,15 @@ async function prepare(
   });
   if (!decided || hooks.signal?.aborted) return undefined;
   hooks.onDecision(decided);
-  return { batches, decided };
+  if (config.resume !== undefined) {
+    const cut = earlierCut(config.resume);
+    return { amount: { batches, ...(cut && { cut }) }, decided };
+  }
+  const first = firstRows(config, decided.target, rows);
+  if (!first) return { amount: { batches }, decided };
+  hooks.onStage(firstRowsWords(first));
+  const { limit, cut } = first;
+  return { amount: { batches: Math.ceil(limit / config.batchSize), cut }, limit, decided };
 }
 
 /** The folder of a run, made or gone on with, and the configuration of its lanes. */
@@ -143,11 +162,12 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
     await spooled?.discard();
     return nothingDone(command);
   }
-  const { batches, decided } = prepared;
-  const { folder, config } = await openFolder(given, spooled, hooks);
+  const { amount, limit, decided } = prepared;
+  const wanted = limit === undefined ? given : { ...given, limit };
+  const { folder, config } = await openFolder(wanted, spooled, hooks);
   const outcomes = await runLanes(
     decided,
-    evalLane(config, decided, { folder, batches, resume: given.resume !== undefined }, hooks),
+    evalLane(config, decided, { folder, ...amount, resume: given.resume !== undefined }, hooks),
     hooks.onLane,
     hooks.signal,
   );

@@ -55,6 +55,8 @@ async function countRows(texts: AsyncIterable<TextRow>, limit: number | undefine
 export interface CheckedInputs {
   /** Batches that will be evaluated. */
   readonly batches: number;
+  /** Rows in them. */
+  readonly rows: number;
 }
 
 /**
@@ -74,5 +76,5 @@ export async function checkBatches(
 ): Promise<CheckedInputs> {
   const rows = from.rows === undefined ? 1 : await countRows(from.rows, config.limit);
   await checkLabels(config, from.batches, from.every ?? false);
-  return { batches: Math.ceil(rows / config.batchSize) };
+  return { batches: Math.ceil(rows / config.batchSize), rows };
 }

@@ -130,7 +130,8 @@ export async function evaluateLane(
   const head = laneHead(task, session, model, setup.environment, setup.tokenizer);
   const completed = setup.earlier && (await CompletedBatches.open(setup.earlier, head));
   if (completed) say({ kind: 'note', text: `goes on after ${completed.count} of ${task.batches} batches` });
-  const recorder = new LaneRecorder(sink, head, setup.source, completed?.record);
+  const data = { source: setup.source, ...(task.cut && { cut: task.cut }) };
+  const recorder = new LaneRecorder(sink, head, data, completed?.record);
   const settings = traceSettings(task.config);
   const { decorations = new Decorations() } = setup;
   const tracer = new LaneTracer(session, settings, model, sink, completed?.record.cascade, decorations);

@@ -60,9 +60,14 @@ export class LaneRecorder {
   #record: LaneRecord;
 
   /** @param earlier what an earlier process of the lane had come to, which this one goes on from */
-  constructor(sink: RecordSink, head: LaneHead, source: string, earlier?: LaneRecord) {
+  constructor(
+    sink: RecordSink,
+    head: LaneHead,
+    data: Pick<LaneRecord['data'], 'source' | 'cut'>,
+    earlier?: LaneRecord,
+  ) {
     this.#sink = sink;
-    this.#record = { ...head, kind: 'lane', data: { source, rows: 0, truncated: 0 } };
+    this.#record = { ...head, kind: 'lane', data: { ...data, rows: 0, truncated: 0 } };
     if (earlier) {
       const { startedAt, data, metrics, cascade, memory } = earlier;
       this.#record = {

@@ -1,6 +1,7 @@
 /** What the parent hands a lane, and what a lane says while it runs. The results themselves go through the run folder. */
 import type { Decision } from '@nanscope/device';
 import type { ErrorCode } from '@nanscope/errors';
+import type { LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 
 /** What every lane is told, whatever it computes. */
@@ -17,6 +18,8 @@ export interface LaneTask extends LaneTaskBase {
   readonly config: EvalConfig;
   /** Batches that will be evaluated, as counted before the start. */
   readonly batches: number;
+  /** Where these are not all rows of the text, for the record. */
+  readonly cut?: LaneRecord['data']['cut'];
   /** Goes on from what is in the folder, if anything is. */
   readonly resume?: boolean;
 }

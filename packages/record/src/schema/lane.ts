@@ -137,7 +137,13 @@ export const laneSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   kind: z.literal('lane'),
   ...laneHead,
-  data: z.object({ source: z.string(), rows: z.number().int(), truncated: z.number().int() }),
+  data: z.object({
+    source: z.string(),
+    rows: z.number().int(),
+    truncated: z.number().int(),
+    /** Where a run evaluates the beginning of its text alone though nobody set a limit: rows of the whole, and why. */
+    cut: z.object({ of: z.number().int(), reason: z.string() }).optional(),
+  }),
   metrics: metricsSchema.optional(),
   cascade: cascadeSchema.optional(),
   leak: leakSchema.optional(),

@@ -37,3 +37,13 @@ describe('how the model was loaded', () => {
     expect(renderHtml({ record })).toContain('The weights are stored as BF16');
   });
 });
+
+it('data that are the beginning of a text say of how much, and why', () => {
+  const cut = { of: 159, reason: 'a software adapter takes long for more; --limit 159 evaluates all' };
+  const { target } = noReference;
+  const data = { source: 'built-in text', rows: 16, truncated: 0, cut };
+  const record = resultSchema.parse({ ...noReference, target: { ...target!, data } });
+  const said = `built-in text: 16 rows, the first of 159: ${cut.reason}`;
+  expect(text(record).replace(/\s+/g, ' ')).toContain(said);
+  expect(renderHtml({ record })).toContain(said);
+});

@@ -37,8 +37,9 @@ function notesAbout(about: 'weights' | 'settings', facts: LaneRecord['modelFacts
 }
 
 export function dataWords({ data }: LaneRecord): string {
-  const cut = data.truncated === 0 ? '' : `, ${count(data.truncated)} of them truncated`;
-  return `${data.source}: ${counted(data.rows, 'row')}${cut}`;
+  const truncated = data.truncated === 0 ? '' : `, ${count(data.truncated)} of them truncated`;
+  const cut = data.cut ? `, the first of ${count(data.cut.of)}: ${data.cut.reason}` : '';
+  return `${data.source}: ${counted(data.rows, 'row')}${truncated}${cut}`;
 }
 
 /** Command, model, data, policy; a field on which the lanes differ is told for each. */
