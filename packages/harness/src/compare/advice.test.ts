@@ -40,6 +40,12 @@ describe('what to do about a finite loss', () => {
     expect(exploreAdvice(own(1), 'nanscope eval --resume runs/a')).toMatch(/Try: --policy torch-mps-2\.8$/);
   });
 
+  it('of their own model over the bundled text: the text has them', () => {
+    const model = own(5, { config: { model: 'my model' } });
+    expect(exploreAdvice(model, typed)).toContain('5 queries of the text (batch 0) have no allowed key');
+    expect(exploreAdvice(model, typed)).not.toContain('your data');
+  });
+
   it('of their own data never names data of their own again', () => {
     for (const one of [own(0), own(3), own(0, { cascade: undefined })])
       expect(exploreAdvice(one, typed)).not.toMatch(/your own/);

@@ -30,19 +30,30 @@ function underPolicy(command: string, policy: string): string | undefined {
   return `${command.replace(replaced, '')} --policy ${policy}`;
 }
 
+const isBundled = ({ data, model, 'load-inputs': inputs }: LaneRecord['config']) =>
+  data === undefined && inputs === undefined && model === 'prose';
+
+/** Of a finite loss over the user's own model or data: the queries that another policy makes NaN of; undefined without any. */
+export function maskedAdvice({ config, policy, cascade }: LaneRecord, command: string): string | undefined {
+  const { rowsWithoutKey = 0, batch = 0 } = cascade?.warning ?? {};
+  const last = unguarded.at(-1);
+  if (isBundled(config) || rowsWithoutKey === 0 || last === undefined) return undefined;
+  const [have, they] = rowsWithoutKey === 1 ? ['has', 'it is'] : ['have', 'they are'];
+  const where = config.data === undefined && config['load-inputs'] === undefined ? 'the text' : 'your data';
+  const masked = `${counted(rowsWithoutKey, 'query', 'queries')} of ${where} (batch ${batch}) ${have} no allowed key`;
+  return `Finite under ${policy.name}. ${masked}: under ${unguarded.join(' and ')} ${they} NaN. Try: ${underPolicy(command, last) ?? `--policy ${last}`}`;
+}
+
 /** Of a loss that is finite and may be used. */
-export function exploreAdvice({ config, policy, cascade }: LaneRecord, command: string): string {
-  const isOwn = config.data !== undefined || config['load-inputs'] !== undefined || config.model !== 'prose';
-  if (!isOwn) {
+export function exploreAdvice(lane: LaneRecord, command: string): string {
+  const { config, policy, cascade } = lane;
+  if (isBundled(config)) {
     const show = policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
     return `Try${show} your own --model and --data.`;
   }
-  const warning = cascade?.warning;
-  if (!warning) return 'Nothing to mend; --trace health tells whether a query has no allowed key.';
-  const { rowsWithoutKey, batch } = warning;
-  if (rowsWithoutKey === 0) return 'Nothing to mend: every query that was looked at has an allowed key.';
-  const [have, they] = rowsWithoutKey === 1 ? ['has', 'it is'] : ['have', 'they are'];
-  const masked = `${counted(rowsWithoutKey, 'query', 'queries')} of your data (batch ${batch}) ${have} no allowed key`;
-  const last = unguarded.at(-1)!;
-  return `Finite under ${policy.name}. ${masked}: under ${unguarded.join(' and ')} ${they} NaN. Try: ${underPolicy(command, last) ?? `--policy ${last}`}`;
+  const masked = maskedAdvice(lane, command);
+  if (masked !== undefined) return masked;
+  return cascade?.warning
+    ? 'Nothing to mend: every query that was looked at has an allowed key.'
+    : 'Nothing to mend; --trace health tells whether a query has no allowed key.';
 }

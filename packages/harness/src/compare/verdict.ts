@@ -11,7 +11,7 @@ import {
 } from '@nanscope/record';
 import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
-import { exploreAdvice, mendAdvice } from './advice.ts';
+import { exploreAdvice, maskedAdvice, mendAdvice } from './advice.ts';
 import { sameDevice } from './compare-config.ts';
 import { withExitCode } from './exit-code.ts';
 import { causeWords, isBornMasked, lossWords, withLosses } from './loss-words.ts';
@@ -87,7 +87,7 @@ const hiddenAdvice = (words: string): string | undefined =>
     ? undefined
     : 'Finite is not right: look at the cascade above, and mend what is not finite there.';
 
-function withoutReference(lane: LaneRecord): VerdictRecord {
+function withoutReference(lane: LaneRecord, command: string): VerdictRecord {
   const bad = isNonFinite(lane);
   const hidden = inWords('what the loss hides', () => hiddenWords(lane));
   return {
@@ -98,7 +98,9 @@ function withoutReference(lane: LaneRecord): VerdictRecord {
       : `${lossWords(lane)}; there is no other device to compare with.${hidden || leftBehindWords(lane)}${leakWords(lane)}`,
     next: bad
       ? mendAdvice(lane)
-      : (hiddenAdvice(hidden) ?? 'Leave out --reference none to compare with the best CPU backend.'),
+      : (hiddenAdvice(hidden) ??
+        maskedAdvice(lane, command) ??
+        'Leave out --reference none to compare with the best CPU backend.'),
   };
 }
 
@@ -304,7 +306,7 @@ function verdictOf(evidence: Evidence): VerdictRecord {
   }
   const replayed = replayVerdict({ target, reference }, 'batch');
   if (replayed) return replayed;
-  if (!reference || !comparison) return withoutReference(target);
+  if (!reference || !comparison) return withoutReference(target, evidence.command);
   const differing = comparison.configuration;
   const apart =
     flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(evidence, comparison);
