@@ -79,7 +79,7 @@ export function huggingFaceTokenizer({
       const wrong = list.findIndex((id) => !pipeline.tokens.has(id));
       if (wrong < 0) {
         const text = pipeline.decode(list);
-        return config.clean_up_tokenization_spaces === true ? tidied(text) : text;
+        return settled.tidies ? tidied(text) : text;
       }
       throw new UserError(
         'tokenizer/id-out-of-range',

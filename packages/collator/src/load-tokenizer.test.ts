@@ -137,15 +137,25 @@ describe('loadTokenizer', () => {
     expect(() => strict.encode('two three')).toThrow(/cannot encode "two three".*no unknown token/);
   });
 
-  it('does not tidy blanks before punctuation when decoding, unless the files say so', async () => {
-    const spaced = { ...vocab, '.': 13 };
-    const plain = await loadTokenizer(directory({ ...gpt2, 'vocab.json': spaced }));
+  it('tidies blanks before punctuation when decoding as transformers 5 does: where the files say so, and not for BPE', async () => {
+    const clean = { clean_up_tokenization_spaces: true };
+    const spaced = { ...gpt2, 'vocab.json': { ...vocab, '.': 13 } };
+    const plain = await loadTokenizer(directory(spaced));
     expect(plain.decode([0, 2, 13])).toBe('a .');
-    const config = { clean_up_tokenization_spaces: true };
-    const tidy = await loadTokenizer(
-      directory({ ...gpt2, 'vocab.json': spaced, 'tokenizer_config.json': config }),
+    const bpe = await loadTokenizer(directory({ ...spaced, 'tokenizer_config.json': clean }));
+    expect(bpe.decode([0, 2, 13])).toBe('a .');
+    expect(bpe.notes?.join()).toMatch(/clean_up_tokenization_spaces is left aside for BPE/);
+    const insists = {
+      ...clean,
+      clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output: true,
+    };
+    const forced = await loadTokenizer(directory({ ...spaced, 'tokenizer_config.json': insists }));
+    expect(forced.decode([0, 2, 13])).toBe('a.');
+    const words = { type: 'WordLevel', vocab: { two: 0, '.': 1 } };
+    const wordLevel = await loadTokenizer(
+      directory({ 'tokenizer.json': { model: words }, 'tokenizer_config.json': clean }),
     );
-    expect(tidy.decode([0, 2, 13])).toBe('a.');
+    expect(wordLevel.decode([0, 1])).toBe('two.');
   });
 });
 

@@ -74,6 +74,8 @@ const gpt2 = ['GPT2Tokenizer', 'GPT2TokenizerFast'];
 
 export interface WithSettings {
   readonly json: JsonObject;
+  /** Whether a decoded text loses its blanks before punctuation. */
+  readonly tidies: boolean;
   /** What was left aside, or is otherwise in another version of transformers; each a sentence without its full stop. */
   readonly notes: readonly string[];
 }
@@ -100,11 +102,22 @@ export function withTransformersSettings(json: JsonObject, config: JsonObject): 
   for (const key of ['add_bos_token', 'add_eos_token'])
     if (config[key] === true)
       notes.push(`${key} is left aside, as in transformers: the post-processor of tokenizer.json decides`);
+  const tidies = config.clean_up_tokenization_spaces === true;
+  const bpe = isObject(json.model) && json.model.type === 'BPE';
+  const insists = Boolean(config.clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output);
+  if (tidies && bpe && !insists)
+    notes.push(
+      'clean_up_tokenization_spaces is left aside for BPE, as in transformers 5; 4.57 takes blanks before punctuation away',
+    );
   for (const key of ['truncation', 'padding'])
     if (isObject(json[key])) notes.push(`${key} of tokenizer.json is left aside, as in transformers`);
   if (![...generic, ...gpt2].includes(className))
     notes.push(
       `tokenizer.json decides; what ${className} of transformers would change in it is not known here`,
     );
-  return { json: { ...json, added_tokens: addedTokens(json, config), pre_tokenizer: preTokenizer }, notes };
+  return {
+    json: { ...json, added_tokens: addedTokens(json, config), pre_tokenizer: preTokenizer },
+    tidies: tidies && (!bpe || insists),
+    notes,
+  };
 }
