@@ -29,6 +29,7 @@ it('gives a text that it has not seen a real loss', async () => {
   );
   expect(code).toBe(0);
   expect(result.target?.model).toMatchObject({ name: 'prose', vocabulary: 258 });
+  expect(result.target?.environment?.backendVersion).toMatch(/^@tensorflow\/tfjs-backend-wasm \d/);
   // A model that knows nothing pays ln 258 = 5.55 nats.
   expect(result.target?.metrics?.loss).toBeLessThan(2.5);
   expect(result.target?.metrics?.accuracy).toBeGreaterThan(0.35);

@@ -11,12 +11,15 @@ import { activate, release } from '../registry.ts';
 import { corrections } from './corrections.ts';
 
 async function load(): Promise<BackendFacts> {
-  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  type Package = typeof import('@tensorflow/tfjs-backend-wasm');
+  const loaded: Package & { readonly default?: Package } = await import('@tensorflow/tfjs-backend-wasm');
+  // CommonJS in a bundle for Node: what it exports is its default.
+  const { version_wasm } = loaded.default ?? loaded;
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   const threads = await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT');
   return {
     id: 'wasm',
-    version: `@tensorflow/tfjs-backend-wasm ${wasm.version_wasm} (${simd ? 'SIMD' : 'no SIMD'}, ${threads ? 'threads' : '1 thread'})`,
+    version: `@tensorflow/tfjs-backend-wasm ${version_wasm} (${simd ? 'SIMD' : 'no SIMD'}, ${threads ? 'threads' : '1 thread'})`,
     capabilities: { gpu: false, shaderF16: false, subgroups: false, strictNumerics: true },
   };
 }
