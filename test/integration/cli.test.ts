@@ -17,12 +17,12 @@ const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--t
 const frozen = {
   eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn sdpa-kernel policy
     fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace
-    trace-filter trace-keep replays shadow rtol atol out resume json reporter save-outputs grads config`,
+    trace-filter trace-keep replays shadow rtol atol out resume json reporter fail-on save-outputs grads config`,
   matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard
     timings last-failed bail out resume backend lane-timeout json reporter config`,
   merge: 'out json reporter config',
   claims: 'device backend lane-timeout markdown json reporter config',
-  compare: 'rtol atol json reporter config',
+  compare: 'rtol atol json reporter fail-on config',
   conform:
     'device backend mps-rule lane-timeout attn vectors filter shard last-failed bail json reporter config',
   selftest: 'detector share device backend lane-timeout json reporter config',

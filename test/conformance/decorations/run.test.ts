@@ -36,7 +36,7 @@ vi.mock('../../../packages/harness/src/devices/decide.ts', () => ({
 
 /** Lanes that have just ended, with this loss at the only label of each. */
 let losses: readonly (number | 'NaN')[];
-vi.mock('../../../packages/harness/src/evaluate/run-lanes.ts', async (original) => ({
+vi.mock('../../../packages/harness/src/lanes/run-lanes.ts', async (original) => ({
   ...(await original<object>()),
   runLanes: async () => {
     for (const [i, role] of (['target', 'reference'] as const).entries()) {
