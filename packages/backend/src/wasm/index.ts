@@ -11,10 +11,7 @@ import { activate, release } from '../registry.ts';
 import { corrections } from './corrections.ts';
 
 async function load(): Promise<BackendFacts> {
-  type Package = typeof import('@tensorflow/tfjs-backend-wasm');
-  const loaded: Package & { readonly default?: Package } = await import('@tensorflow/tfjs-backend-wasm');
-  // CommonJS in a bundle for Node: what it exports is its default.
-  const { version_wasm } = loaded.default ?? loaded;
+  const { version_wasm } = await import('@tensorflow/tfjs-backend-wasm');
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   const threads = await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT');
   return {
