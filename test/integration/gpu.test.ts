@@ -68,7 +68,7 @@ describe('pnpm eval --device gpu', () => {
     expect(result.verdict.code).toBe('agree-non-finite');
     expect(ended.code).toBe(0);
     expect(plain(ended.stdout)).toMatch(/the policy is the cause, not a device/);
-    expect(plain(ended.stdout)).toContain('use a row guard');
+    expect(plain(ended.stdout)).toContain('--row-guard zeros');
   });
 });
 

@@ -3,13 +3,11 @@
 export { observeCells } from './cells/observe-cells.ts';
 export type { CellResult, ExperimentMessage } from './cells/task.ts';
 export { type CellsTask, isFailure, type ObservedCell } from './cells/task.ts';
-export { readCases } from './conform/cases.ts';
 export { ownKernels } from './conform/kernels.ts';
 export { isOnnxruntime, onnxruntimeDecision, onnxruntimeProvider } from './conform/onnxruntime.ts';
 export { ownCases, refuseNoCases } from './conform/own-cases.ts';
 export { type ConformMessage, type ConformTask, implementationOf } from './conform/task.ts';
 export { collateOptions, type EvalBatch } from './data/collation.ts';
-export { loadInputs } from './data/load-inputs.ts';
 export { tokenizerChoice } from './data/tokenizer-choice.ts';
 export { type AttentionPattern, attentionPattern, type PatternCell } from './evaluate/attention-pattern.ts';
 export { summarize } from './evaluate/cascade-summary.ts';
@@ -17,7 +15,6 @@ export { checkTracing } from './evaluate/check-tracing.ts';
 export { evaluateBatch } from './evaluate/evaluate-batch.ts';
 export { computationOf, type Evaluated, evaluateLane, type LaneSetup } from './evaluate/evaluate-lane.ts';
 export { labelWords } from './evaluate/label-words.ts';
-export { saveOutputs } from './evaluate/save-outputs.ts';
 
 export { LaneTracer } from './evaluate/tracer.ts';
 export { type Measured, measure } from './examine/measure.ts';
@@ -27,7 +24,6 @@ export { asked } from './examine/numerics/judge.ts';
 export { questions } from './examine/numerics/questions.ts';
 export { selfCheckNames } from './examine/self-test.ts';
 export type { ExamineMessage, ExamineTask } from './examine/task.ts';
-export { type Prompt, promptIds, readPrompts } from './generate/prompts.ts';
 export { type ContinuationMessage, type GenerateTask, generateOptions } from './generate/task.ts';
 export type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './probe/task.ts';
 export { LaneFailure } from './protocol/lane-failure.ts';
@@ -48,7 +44,6 @@ export {
 } from './reduce-case/case.ts';
 export { weightsOf } from './reduce-case/cut-model.ts';
 export type { ReduceMessage, ReduceTask, Tried } from './reduce-case/task.ts';
-export { thirdPartyBackend } from './session/find-backend.ts';
 export type { Answering } from './shadow/answer.ts';
 export { answer } from './shadow/answer.ts';
 export { answerQuestions } from './shadow/answer-questions.ts';

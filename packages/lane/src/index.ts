@@ -1,10 +1,14 @@
 /** What computes: a task in, messages and a run folder out, in a process or a worker. @module */
 export * from './browser.ts';
+export { readCases } from './conform/cases.ts';
 export { withModelFolder } from './data/hub-model.ts';
 export { evalBatches, loadTokenizerFor, textRows } from './data/inputs.ts';
+export { loadInputs } from './data/load-inputs.ts';
 export { modelConfig, modelSource } from './data/model.ts';
 export { removeTemporary } from './evaluate/earlier-lane.ts';
 export { runLane } from './evaluate/run-lane.ts';
+export { saveOutputs } from './evaluate/save-outputs.ts';
+export { type Prompt, promptIds, readPrompts } from './generate/prompts.ts';
 export {
   checkMaxLength,
   type GenerationSettings,
@@ -14,6 +18,7 @@ export {
 export type { Continuation } from './generate/task.ts';
 export { measureAttention } from './probe/measure-attention.ts';
 export { nanscopeVersion } from './session/environment.ts';
+export { thirdPartyBackend } from './session/find-backend.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';
 export { trainData } from './train/data.ts';
 export { loadTrainModel, trainModelConfig } from './train/model.ts';

@@ -16,3 +16,4 @@ export { resolveFlags } from './resolve-flags.ts';
 export { checkSdpaKernel } from './sdpa-kernel.ts';
 export type { TraceSettings } from './trace-settings.ts';
 export { traceSettings } from './trace-settings.ts';
+export { trainFlags } from './train-flags.ts';

@@ -7,4 +7,3 @@ export { readConfigFile } from './node/config-file.ts';
 export { type ReduceConfig, reduceFlags } from './reduce-flags.ts';
 export { selftestFlags } from './selftest-flags.ts';
 export type { TrainConfig } from './train-config.ts';
-export { trainFlags } from './train-flags.ts';
