@@ -1,6 +1,7 @@
 /** `nanscope generate` as a user runs it, on the backend every machine has. */
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -43,6 +44,26 @@ describe('generate', () => {
       expect(tokens).toHaveLength(6);
     }
     expect(lines(b.stdout)).toEqual(rows);
+  });
+
+  it('a model without any tokenizer reads prompts as bytes and says so first; one of another kind is refused', async () => {
+    const bare = at('bare');
+    cpSync(fileURLToPath(new URL('../../packages/model/models/prose', import.meta.url)), bare, {
+      recursive: true,
+    });
+    const config = join(bare, 'config.json');
+    // Another end of text than the byte tokenizer's, so that its ids are not known to be bytes.
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/"eos_token_id": \d+/, '"eos_token_id": 0'));
+    for (const name of readdirSync(bare)) if (/token|special/.test(name)) rmSync(join(bare, name));
+    const args = [...wasm, '--model', bare, '--greedy', '--prompt', 'One', '--json'];
+    const said = await run(args);
+    expect(said.code, said.stderr).toBe(0);
+    expect(said.stderr).toMatch(/^.*no tokenizer beside .*: prompts are read and texts written as bytes/m);
+    expect(lines(said.stdout)[0].tokens).toHaveLength(6);
+    writeFileSync(join(bare, 'vocab.txt'), '[UNK]\n');
+    const refused = await run(args);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('vocab.txt (of WordPiece)');
   });
 
   it('prints the text alone for one prompt, read from a pipe too', async () => {

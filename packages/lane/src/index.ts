@@ -2,7 +2,7 @@
 export * from './browser.ts';
 export { readCases } from './conform/cases.ts';
 export { withModelFolder } from './data/hub-model.ts';
-export { evalBatches, loadTokenizerFor, textRows } from './data/inputs.ts';
+export { evalBatches, lacksTokenizer, loadTokenizerFor, textRows } from './data/inputs.ts';
 export { loadInputs } from './data/load-inputs.ts';
 export { modelConfig, modelSource } from './data/model.ts';
 export { removeTemporary } from './evaluate/earlier-lane.ts';

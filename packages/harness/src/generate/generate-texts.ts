@@ -9,6 +9,7 @@ import {
   generateOptions,
   generationFile,
   generationSettings,
+  lacksTokenizer,
   loadTokenizerFor,
   modelConfig,
   type Prompt,
@@ -31,6 +32,15 @@ export interface GenerateHooks {
   /** @param together The prompts of its batch. */
   readonly onContinuation: (continuation: Continuation, together: readonly string[]) => void;
   readonly signal?: AbortSignal;
+}
+
+/** Prompts for a model that comes without any tokenizer are read as their bytes, and that is said before anything else. */
+function withTokenizer(config: GenerateConfig, { onStage }: GenerateHooks): GenerateConfig {
+  if (config.tokenizer !== undefined || !lacksTokenizer(config.model)) return config;
+  onStage(
+    `no tokenizer beside ${config.model}: prompts are read and texts written as bytes; name another with --tokenizer`,
+  );
+  return { ...config, tokenizer: 'bytes' };
 }
 
 /** @throws {UserError} for the first thing that is wrong */
@@ -79,7 +89,7 @@ async function runProcess(
  * @throws {UserError} before anything is generated, for what is wrong in the configuration or its files
  */
 export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks): Promise<LaneOutcome> {
-  const config = await withModelFolder(asked, hooks.onStage);
+  const config = withTokenizer(await withModelFolder(asked, hooks.onStage), hooks);
   const interrupted: LaneOutcome = { status: 'interrupted', failure: 'interrupted' };
   hooks.onStage('checking inputs');
   const { prompts, settings } = await checkedPrompts(config);

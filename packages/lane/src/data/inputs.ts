@@ -13,7 +13,7 @@ import type { EvalConfig } from '@nanscope/settings';
 import { collateOptions, type EvalBatch } from './collation.ts';
 import { loadInputs } from './load-inputs.ts';
 import { modelConfig, modelPlace } from './model.ts';
-import { type TokenizerConfig, tokenizerChoice } from './tokenizer-choice.ts';
+import { type TokenizerConfig, tokenizerChoice, tokenizerFiles } from './tokenizer-choice.ts';
 
 /** @throws {UserError} `tokenizer/missing`, and what reading it throws */
 export async function loadTokenizerFor(config: TokenizerConfig): Promise<Tokenizer> {
@@ -24,6 +24,12 @@ export async function loadTokenizerFor(config: TokenizerConfig): Promise<Tokeniz
   const choice = tokenizerChoice(config, names, ids);
   if (choice === 'own') return loadTokenizer(place);
   return 'place' in choice ? loadTokenizer(choice.place) : choice;
+}
+
+/** Whether a model has a folder, and no file of any tokenizer in it. */
+export function lacksTokenizer(model: string): boolean {
+  const place = modelPlace(model);
+  return !isModelPreset(model) && existsSync(place) && tokenizerFiles(readdirSync(place)).length === 0;
 }
 
 /** The rows of text of a run, streamed. */

@@ -32,18 +32,22 @@ const noTokenizer = (name: string): Tokenizer => {
   return { name: 'none', kind: 'none', vocabSize: 0, encode: refuse, decode: refuse };
 };
 
-const NOTHING = 'no file of a tokenizer';
-
-/** Of a folder's files, those that tell of a tokenizer, in words. */
-function foundWords(names: readonly string[]): string {
-  const found = names
+/** The files among `names` that tell of a tokenizer, read here or not. */
+export const tokenizerFiles = (names: readonly string[]): string[] =>
+  names
     .filter(
-      (name) => Object.hasOwn(foreign, name) || /^(tokenizer_config|special_tokens_map)\.json$/.test(name),
+      (name) =>
+        readable.includes(name) ||
+        Object.hasOwn(foreign, name) ||
+        /^(tokenizer_config|special_tokens_map)\.json$/.test(name),
     )
-    .sort()
-    .map((name) => (foreign[name] ? `${name} (${foreign[name]})` : name));
-  return found.length === 0 ? NOTHING : found.join(', ');
-}
+    .sort();
+
+/** What of a tokenizer was found in a folder without one that is read. */
+const foundWords = (files: readonly string[]): string =>
+  files.length === 0
+    ? 'no file of a tokenizer'
+    : files.map((name) => (foreign[name] ? `${name} (${foreign[name]})` : name)).join(', ');
 
 /** A model whose ids are the byte tokenizer's own: 256 bytes, end of text, padding. */
 const speaksBytes = ({ vocab_size, eos_token_id, pad_token_id }: SpecialIds): boolean =>
@@ -68,11 +72,11 @@ export function tokenizerChoice(
   if (names === undefined) return { place: 'bytes' };
   if (readable.some((name) => names.includes(name))) return 'own';
   if (loadInputs !== undefined) return noTokenizer(model);
-  const none = foundWords(names);
-  if (ids && none === NOTHING && speaksBytes(ids)) return { place: 'bytes' };
+  const files = tokenizerFiles(names);
+  if (ids && files.length === 0 && speaksBytes(ids)) return { place: 'bytes' };
   throw new UserError(
     'tokenizer/missing',
-    `--model ${model}: expected a tokenizer beside it (tokenizer.json, or vocab.json with merges.txt), found ${none}. Say --tokenizer FOLDER, or --tokenizer bytes to read a text as its bytes.`,
+    `--model ${model}: expected a tokenizer beside it (tokenizer.json, or vocab.json with merges.txt), found ${foundWords(files)}. Say --tokenizer FOLDER, or --tokenizer bytes to read a text as its bytes.`,
   );
 }
 
