@@ -371,6 +371,24 @@ describe('loadTokenizer errors', () => {
       /its pre-tokenizer Split has behavior "Sideways"; known are Removed, /,
     ],
     [
+      'two Metaspace that mark the first piece only',
+      {
+        'tokenizer.json': {
+          ...tokenizerJson,
+          pre_tokenizer: {
+            type: 'Sequence',
+            pretokenizers: [
+              { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' },
+              { type: 'Punctuation' },
+              { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' },
+            ],
+          },
+        },
+      },
+      'tokenizer/invalid',
+      /its pre-tokenizer Sequence has more than one Metaspace with prepend_scheme "first"/,
+    ],
+    [
       'dropout',
       { 'tokenizer.json': { ...tokenizerJson, model: { ...tokenizerJson.model, dropout: 0.1 } } },
       'tokenizer/invalid',

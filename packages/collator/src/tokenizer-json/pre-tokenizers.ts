@@ -1,4 +1,5 @@
 /** Pre-tokenizers: how a normalized text is cut into the pieces that the model sees one by one. */
+import { isObject } from '../json-text.ts';
 import { byteLevelText, type Piece } from './normalizers.ts';
 import { type Makers, madeOf, type Part } from './part.ts';
 import {
@@ -103,7 +104,15 @@ const makers: Makers<PreTokenizer> = {
     if (length === 0) throw part.unusable('has length 0; expected 1 or more');
     return cutter(new RegExp(`[^]{1,${length}}`, 'gu'), 'Isolated');
   },
-  Sequence: (part) => inOrder(part.only('pretokenizers').array('pretokenizers').map(preTokenizerOf)),
+  Sequence(part) {
+    const steps = part.only('pretokenizers').array('pretokenizers');
+    // What is first, `tokenizers` tells by places in the original text, and a piece behind a blank that was put in front has the first one too.
+    const firsts = steps.filter(
+      (step) => isObject(step) && step.type === 'Metaspace' && step.prepend_scheme === 'first',
+    );
+    if (firsts.length > 1) throw part.unusable('has more than one Metaspace with prepend_scheme "first"');
+    return inOrder(steps.map(preTokenizerOf));
+  },
 };
 
 /** @throws {UnusablePart} */
