@@ -18,7 +18,9 @@ export function placeWords(key: string): string {
               : 'LayerNorm'
             : undefined;
   if (layer) return `layer ${layer[1]}${part ? `, ${part}` : ''}`;
-  return key;
+  return /^forward\/transformer\.ln_f\//.test(key) && part
+    ? part.replace('LayerNorm', 'the last LayerNorm')
+    : key;
 }
 
 export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {

@@ -12,6 +12,7 @@ describe('placeWords', () => {
     ['forward/transformer.h.1/ln_2/LayerNorm#0:0', 'layer 1, LayerNorm'],
     ['forward/transformer.h.1/ln_2/LayerNorm#0:1', 'layer 1, variance of LayerNorm'],
     ['forward/transformer.h.1/output/AddV2#0:0', 'layer 1'],
+    ['forward/transformer.ln_f/LayerNorm#0:1', 'variance of the last LayerNorm'],
     ['loss/SparseCrossEntropy#0:0', 'loss/SparseCrossEntropy#0:0'],
   ])('%s', (key, words) => {
     expect(placeWords(key)).toBe(words);
