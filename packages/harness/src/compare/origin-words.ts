@@ -12,7 +12,7 @@ export function placeWords(key: string): string {
         ? 'attention output'
         : /\/mlp\b/.test(key)
           ? 'MLP'
-          : /\/ln_[12f]\b/.test(key)
+          : /[./]ln_[12f]\b/.test(key)
             ? key.endsWith('/LayerNorm#0:1')
               ? 'variance of LayerNorm'
               : 'LayerNorm'
