@@ -33,7 +33,7 @@ function what({ reason = '' }: CaseResult): string {
       .replace(/^.*?threw: /, '')
       .replace(/^.*Status Message: /, '')
       .slice(0, 70)}`;
-  if (/: NaN at/.test(reason)) return 'NaN';
+  if (/: NaN at|the one with NaN is wrong/.test(reason)) return 'NaN';
   return /of the pads/.test(reason) && !/^out:/.test(reason) ? 'padded queries are not 0' : 'another number';
 }
 

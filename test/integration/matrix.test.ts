@@ -98,7 +98,9 @@ describe('matrix', () => {
 
   it('SIGINT while devices are looked for: exit 130, nothing written', async () => {
     const folder = at('early');
-    const { child, ended } = start(['matrix', '--out', folder]);
+    // A backend of somebody else is looked at in a process, which takes long enough to be interrupted.
+    const slow = ['--backend', fixture('fixtures/hanging-backend.ts'), '--device', 'hanging'];
+    const { child, ended } = start(['matrix', ...slow, '--out', folder]);
     let seen = '';
     child.stderr!.on('data', (said: string) => {
       seen += said;
