@@ -1,7 +1,7 @@
 /** The lane's own run.json while it grows: opened before anything is computed, rewritten as results come in. */
 import type { Session } from '@nanscope/backend';
 import { type Tokenizer, tokenizerWords } from '@nanscope/collator';
-import { type Gpt2, isModelPreset } from '@nanscope/model';
+import { type Gpt2, isModelPreset, isTrainedModel } from '@nanscope/model';
 import type { RecordSink } from '@nanscope/record';
 import { type EnvironmentRecord, type LaneRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { configRecord, type EvalConfig, type PolicyConfig, policyOf, policyRecord } from '@nanscope/settings';
@@ -29,6 +29,8 @@ export function laneHead(
   tokenizer: Tokenizer,
 ): LaneHead {
   const { config } = model;
+  // The bundled model has a name; where its files lie is a matter of this machine.
+  const named = isTrainedModel(settings.model) ? { ...tokenizer, name: settings.model } : tokenizer;
   return {
     schemaVersion: SCHEMA_VERSION,
     role,
@@ -50,7 +52,7 @@ export function laneHead(
     },
     modelFacts: {
       ...model.facts,
-      tokenizer: `${tokenizerWords(tokenizer)}${mismatchWords(tokenizer, config.vocab_size, !isModelPreset(settings.model))}`,
+      tokenizer: `${tokenizerWords(named)}${mismatchWords(tokenizer, config.vocab_size, !isModelPreset(settings.model))}`,
     },
   };
 }
