@@ -61,7 +61,7 @@ export interface Comparison {
   readonly allowed: number;
   /** The same bits are asked for: -0 is not 0. */
   readonly bits?: true;
-  /** Of a relation: `expected` is another run's answer. */
+  /** Set for a relation, where `expected` is another run's answer. */
   readonly between?: Between;
 }
 

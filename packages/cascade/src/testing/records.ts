@@ -18,7 +18,7 @@ export interface Line {
   readonly out: Health | undefined;
   readonly shape?: readonly number[];
   readonly rows?: string;
-  /** Of the inputs. Default: x0, x1, ... */
+  /** Names of the inputs. Default: x0, x1, ... */
   readonly names?: readonly string[];
   /** Which result of the call; of one above 0 the first is a line further on. */
   readonly output?: number;

@@ -21,12 +21,12 @@ function losesStart(text: string, changed: string, change: Change): boolean {
   return text !== '' && change(text.slice(first > 0xffff ? 2 : 1)) === changed;
 }
 
-/** Of a change that takes no character out. */
+/** A normalizer whose change takes no character out. */
 const keeping =
   (change: Change): Normalizer =>
   ({ text, atStart }) => ({ text: change(text), atStart });
 
-/** Of a change that may take characters out, the first among them. */
+/** A normalizer whose change may take characters out, the first among them. */
 const dropping =
   (change: Change): Normalizer =>
   ({ text, atStart }) => {

@@ -24,7 +24,7 @@ import {
 /** What one element may be: anything in a span, or one of some whole numbers. */
 export type Choice = Span | readonly number[];
 
-/** Of one element; undefined where that is not known. */
+/** What one element of an output may be; undefined where that is not known. */
 type Permitted = (output: number, index: number) => Choice | undefined;
 
 export type Rule = (op: Op, outputs: readonly Pick<CapturedTensor, 'shape'>[]) => Permitted | undefined;
