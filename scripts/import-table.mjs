@@ -20,7 +20,7 @@ export const importTable = {
   model: ['errors', 'safetensors', 'backend', 'attention'],
   trainer: ['errors', 'safetensors', 'backend', 'model'],
   experiments: ['errors', 'device', 'collator', 'cascade', 'attention', 'model', 'trainer'],
-  settings: ['errors', 'record', 'cascade', 'attention', 'conform', 'trainer', 'experiments'],
+  settings: ['errors', 'record', 'device', 'cascade', 'attention', 'conform', 'trainer', 'experiments'],
   lane: [
     'errors',
     'safetensors',

@@ -3,7 +3,7 @@
  * The parts between markers are compared with the code here; UPDATE_DOCS=1 writes them.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { deviceNames } from '@nanscope/device';
+import { deviceTable } from '@nanscope/device';
 import { expect, it } from 'vitest';
 import type { Correction } from '../../packages/backend/src/corrections/correction.ts';
 import { corrections as cpu } from '../../packages/backend/src/cpu/corrections.ts';
@@ -41,7 +41,7 @@ const sections: Record<string, () => string | Promise<string>> = {
     [
       '| `--device` | means |',
       '|---|---|',
-      ...Object.entries(deviceNames).map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
+      ...deviceTable.map(({ name, says }) => `| \`${name}\` | ${says} |`),
       '| the id of a third-party backend | that backend |',
     ].join('\n'),
   notes: notesTable,

@@ -167,7 +167,7 @@ it.skipIf(process.platform === 'darwin')(
     expect(ended).toMatchObject({ code: 3, stdout: '' });
     const said = ended.stderr.split('\n').filter((line) => line.startsWith('nanscope: '));
     expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(/--device mps looks for .*Metal.*Found: .*webgpu/i);
+    expect(said[0]).toMatch(/--device mps looks for .*Metal.*Found: (linux|win32)\. .*--device gpu/);
     expect(ended.stderr).not.toMatch(/^\s+at /m);
     expect(existsSync(at('mps'))).toBe(false);
   },

@@ -1,28 +1,15 @@
 /** Which backend serves a device name, given what the probes found. Pure; the attention rule is elsewhere. */
-import type { BackendFacts, BackendId, Probe } from '@nanscope/backend';
-import { nearest, UserError } from '@nanscope/errors';
+import type { BackendFacts, BackendId, GraphicsApi, Probe } from '@nanscope/backend';
+import { UserError } from '@nanscope/errors';
 import { apiNames, describeAdapter, describeProbe } from './describe.ts';
-import { type DeviceName, deviceNames, type FiredRule, requiredApi } from './request.ts';
+import { checkDeviceName } from './names.ts';
+import type { DeviceName, FiredRule } from './request.ts';
+import { cpuBackends } from './table.ts';
 
 export interface Choice {
   readonly facts: BackendFacts;
   readonly rules: readonly FiredRule[];
 }
-
-/** CPU backends, the fastest first. */
-const cpuOrder: readonly BackendId[] = ['tensorflow', 'wasm', 'cpu'];
-
-const explicitBackends: Partial<Record<string, BackendId>> = {
-  gpu: 'webgpu',
-  webgpu: 'webgpu',
-  metal: 'webgpu',
-  mps: 'webgpu',
-  vulkan: 'webgpu',
-  d3d12: 'webgpu',
-  wasm: 'wasm',
-  tensorflow: 'tensorflow',
-  javascript: 'cpu',
-};
 
 function factsOf(id: BackendId, probes: readonly Probe[]): BackendFacts | undefined {
   const probe = probes.find((candidate) => candidate.id === id);
@@ -38,11 +25,11 @@ function notFound(device: DeviceName, wanted: string, probes: readonly Probe[], 
 }
 
 function bestCpu(device: DeviceName, probes: readonly Probe[]): Choice {
-  for (const id of cpuOrder) {
+  for (const id of cpuBackends) {
     const facts = factsOf(id, probes);
     if (!facts) continue;
-    const passedOver = cpuOrder
-      .slice(0, cpuOrder.indexOf(id))
+    const passedOver = cpuBackends
+      .slice(0, cpuBackends.indexOf(id))
       .map((missing) => describeProbe(probes.find((probe) => probe.id === missing) ?? notProbed(missing)));
     const because = passedOver.length > 0 ? `: ${passedOver.join('; ')}` : '';
     return {
@@ -76,24 +63,28 @@ function auto(probes: readonly Probe[]): Choice {
 }
 
 /** What to do instead: an adapter of another kind is an offer, an absent backend brings its own remedy. */
-function remedyFor(device: DeviceName, id: BackendId, probes: readonly Probe[]): string {
+function remedyFor(id: BackendId, api: GraphicsApi | undefined, probes: readonly Probe[]): string {
   const probe = probes.find((candidate) => candidate.id === id);
   const here = probe?.available ? 'take the adapter that is here with --device gpu' : 'take --device cpu';
-  if (requiredApi[device] === 'metal') return `Run this on a Mac with access to its GPU, or ${here}.`;
+  if (api === 'metal') return `Run this on a Mac with access to its GPU, or ${here}.`;
   if (probe?.available) return `Install a driver for it, or ${here}.`;
   return probe?.remedy || 'Take another device: --device auto.';
 }
 
-function explicit(device: DeviceName, id: BackendId, probes: readonly Probe[]): Choice {
+function explicit(
+  device: DeviceName,
+  id: BackendId,
+  api: GraphicsApi | undefined,
+  probes: readonly Probe[],
+): Choice {
   const facts = factsOf(id, probes);
-  const api = requiredApi[device];
   if (!facts || (api && facts.adapter?.api !== api)) {
     const wanted = api
       ? `WebGPU over ${apiNames[api]}`
       : id === 'webgpu'
         ? 'a WebGPU adapter'
         : `the ${id} backend`;
-    throw notFound(device, wanted, probes, remedyFor(device, id, probes));
+    throw notFound(device, wanted, probes, remedyFor(id, api, probes));
   }
   return { facts, rules: [{ rule: 'explicit', reason: `--device ${device} names it` }] };
 }
@@ -105,20 +96,10 @@ function explicit(device: DeviceName, id: BackendId, probes: readonly Probe[]): 
 export function choose(device: DeviceName, probes: readonly Probe[]): Choice {
   if (device === 'auto') return auto(probes);
   if (device === 'cpu') return bestCpu('cpu', probes);
-  const thirdParty = probes.some((probe) => probe.id === device) && !(device in deviceNames);
-  const id = Object.hasOwn(explicitBackends, device)
-    ? explicitBackends[device]
-    : thirdParty
-      ? device
-      : undefined;
-  if (id === undefined) {
-    const known = [...Object.keys(deviceNames), ...probes.map((probe) => probe.id)];
-    const names = [...new Set(known)];
-    const guess = nearest(device, names);
-    throw new UserError(
-      'device/unknown',
-      `--device ${device} is not a device.${guess ? ` Did you mean "${guess}"?` : ''} Expected one of ${names.join(', ')}.`,
-    );
-  }
-  return explicit(device, id, probes);
+  const row = checkDeviceName(
+    device,
+    '--device',
+    probes.map(({ id }) => id),
+  );
+  return explicit(device, row?.backends[0] ?? device, row?.api, probes);
 }

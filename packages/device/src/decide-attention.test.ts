@@ -1,16 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { type AttentionProbeOutcome, decideAttention } from './decide-attention.ts';
-import type { Decision } from './request.ts';
-
-const undecided: Decision = {
-  requested: 'gpu',
-  backend: 'webgpu',
-  software: false,
-  attention: 'undecided',
-  rules: [{ rule: 'explicit', reason: 'by name' }],
-  warnings: [],
-  label: 'webgpu',
-};
 
 const probes = ['fully-masked-row', 'left-padded-causal-row', 'causal-leak', 'nan-in-masked-v'];
 
@@ -28,14 +17,14 @@ const outcomes = (...failed: string[]): AttentionProbeOutcome[] =>
 describe('decideAttention', () => {
   it('takes sdpa when it passes all of its probes, whatever eager does', () => {
     for (const given of [outcomes(), outcomes('eager:causal-leak')]) {
-      const decision = decideAttention(undecided, given);
+      const decision = decideAttention(given);
       expect(decision).toMatchObject({ attention: 'sdpa', warnings: [] });
       expect(decision.rules.at(-1)?.reason).toContain(probes.join(', '));
     }
   });
 
   it.each(probes)('takes eager, with a warning that cites it, when sdpa fails %s alone', (probe) => {
-    const decision = decideAttention(undecided, outcomes(`sdpa:${probe}`));
+    const decision = decideAttention(outcomes(`sdpa:${probe}`));
     expect(decision.attention).toBe('eager');
     expect(decision.rules.at(-1)).toMatchObject({ rule: 'attention-probe' });
     expect(decision.rules.at(-1)?.reason).toContain(`sdpa fails ${probe} (saw ${probe})`);
@@ -44,24 +33,19 @@ describe('decideAttention', () => {
   });
 
   it('takes sdpa with a loud warning when neither passes', () => {
-    const decision = decideAttention(undecided, outcomes('sdpa:causal-leak', 'eager:nan-in-masked-v'));
+    const decision = decideAttention(outcomes('sdpa:causal-leak', 'eager:nan-in-masked-v'));
     expect(decision.attention).toBe('sdpa');
     expect(decision.warnings[0]).toMatch(/^NEITHER .*causal-leak.*nan-in-masked-v/);
   });
 
-  it('leaves a settled decision alone', () => {
-    const settled = { ...undecided, attention: 'sdpa' } as const;
-    expect(decideAttention(settled, outcomes('sdpa:causal-leak'))).toBe(settled);
-  });
-
   it('refuses to judge what was not probed', () => {
-    expect(() => decideAttention(undecided, [])).toThrow('No probe of sdpa');
+    expect(() => decideAttention([])).toThrow('No probe of sdpa');
     const sdpaOnly = outcomes('sdpa:causal-leak').filter(({ implementation }) => implementation === 'sdpa');
-    expect(() => decideAttention(undecided, sdpaOnly)).toThrow('No probe of eager');
+    expect(() => decideAttention(sdpaOnly)).toThrow('No probe of eager');
   });
 
   it('a probe that is neither passed nor failed has not passed', () => {
     const broken = outcomes().map((o) => ({ ...o, passed: undefined as unknown as boolean }));
-    expect(decideAttention(undecided, broken).warnings).toHaveLength(1);
+    expect(decideAttention(broken).warnings).toHaveLength(1);
   });
 });

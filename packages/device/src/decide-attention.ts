@@ -1,6 +1,9 @@
 /** The MPS rule's mode `probe`: from what the probes of the opened device showed to an implementation. Pure. */
 import type { Decision } from './request.ts';
 
+/** An attention implementation, and what led to it. */
+export type AttentionDecision = Pick<Decision, 'attention' | 'rules' | 'warnings'>;
+
 /** What one attention probe showed on the opened device. */
 export interface AttentionProbeOutcome {
   readonly implementation: 'eager' | 'sdpa';
@@ -16,13 +19,11 @@ const evidence = (outcomes: readonly AttentionProbeOutcome[]) =>
   outcomes.map(({ probe, detail }) => `${probe} (${detail})`).join('; ');
 
 /**
- * Settles an `undecided` decision: sdpa when it passes all of its probes, else eager when that passes all of
- * its own, else sdpa with a loud warning. A decision that is settled already is returned as it is.
+ * sdpa when it passes all of its probes, else eager when that passes all of its own, else sdpa with a loud warning.
  *
  * @throws Error when an implementation that has to be judged was not probed at all: nothing compared is not a pass.
  */
-export function decideAttention(decision: Decision, outcomes: readonly AttentionProbeOutcome[]): Decision {
-  if (decision.attention !== 'undecided') return decision;
+export function decideAttention(outcomes: readonly AttentionProbeOutcome[]): AttentionDecision {
   const of = (implementation: 'eager' | 'sdpa') => {
     const own = outcomes.filter((outcome) => outcome.implementation === implementation);
     if (own.length === 0) throw new Error(`No probe of ${implementation} attention was run.`);
@@ -31,11 +32,10 @@ export function decideAttention(decision: Decision, outcomes: readonly Attention
       failed: own.filter(({ passed }) => passed !== true),
     };
   };
-  const settle = (attention: 'eager' | 'sdpa', reason: string, warning?: string): Decision => ({
-    ...decision,
+  const settle = (attention: 'eager' | 'sdpa', reason: string, warning?: string): AttentionDecision => ({
     attention,
-    rules: [...decision.rules, { rule: 'attention-probe', reason }],
-    warnings: warning ? [...decision.warnings, warning] : decision.warnings,
+    rules: [{ rule: 'attention-probe', reason }],
+    warnings: warning ? [warning] : [],
   });
 
   const sdpa = of('sdpa');

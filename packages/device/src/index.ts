@@ -1,14 +1,14 @@
 /** From a requested device and what was found to a decision with its reasons. Pure throughout. @module */
-export { type AttentionProbeOutcome, decideAttention } from './decide-attention.ts';
+export type { AttentionProbeOutcome } from './decide-attention.ts';
 export { adapterName, apiNames, describeAdapter, describeProbe } from './describe.ts';
-export {
-  type AttentionRequest,
-  type BuiltinDevice,
-  type Decision,
-  type DeviceName,
-  type DeviceRequest,
-  deviceNames,
-  type FiredRule,
-  type MpsRule,
+export { checkDeviceName, checkPlatform } from './names.ts';
+export type {
+  AttentionRequest,
+  Decision,
+  DeviceName,
+  DeviceRequest,
+  FiredRule,
+  MpsRule,
 } from './request.ts';
-export { resolve } from './resolve.ts';
+export { attentionToProbe, resolve } from './resolve.ts';
+export { type BuiltinDevice, type DeviceRow, deviceNames, deviceRow, deviceTable } from './table.ts';

@@ -1,22 +1,6 @@
-/** What can be asked for: the device names, what each one means, and the rest of a request. */
-import type { AdapterFacts, BackendId, GraphicsApi } from '@nanscope/backend';
-
-/** Every device name, with the sentence that help texts and docs print. */
-export const deviceNames = {
-  auto: 'the best available: a hardware GPU, else native TensorFlow, else wasm, else plain JavaScript',
-  cpu: 'the best CPU backend: native TensorFlow, else wasm, else plain JavaScript',
-  gpu: 'WebGPU on any adapter, software adapters included',
-  webgpu: 'the same as gpu',
-  metal: 'WebGPU over Metal (a GPU of a Mac)',
-  mps: 'the same as metal, by the name PyTorch gives it',
-  vulkan: 'WebGPU over Vulkan',
-  d3d12: 'WebGPU over Direct3D 12',
-  wasm: 'WebAssembly with SIMD',
-  tensorflow: 'native TensorFlow',
-  javascript: 'plain JavaScript, slow, the readable reference',
-} as const;
-
-export type BuiltinDevice = keyof typeof deviceNames;
+/** What can be asked for, and what is decided. */
+import type { AdapterFacts, BackendId } from '@nanscope/backend';
+import type { BuiltinDevice } from './table.ts';
 
 /** A built-in device name, or the id of a third-party backend. */
 export type DeviceName = BuiltinDevice | (string & {});
@@ -50,18 +34,9 @@ export interface Decision {
   readonly adapter?: AdapterFacts;
   /** True when the adapter is a CPU that plays a GPU. */
   readonly software: boolean;
-  /** `undecided` until `decideAttention` has seen the probes of the opened device. */
-  readonly attention: 'eager' | 'sdpa' | 'undecided';
+  readonly attention: 'eager' | 'sdpa';
   readonly rules: readonly FiredRule[];
   readonly warnings: readonly string[];
   /** `webgpu · llvmpipe (software, Vulkan)`. */
   readonly label: string;
 }
-
-/** The interfaces that have a device name of their own. */
-export const requiredApi: Partial<Record<string, GraphicsApi>> = {
-  metal: 'metal',
-  mps: 'metal',
-  vulkan: 'vulkan',
-  d3d12: 'd3d12',
-};

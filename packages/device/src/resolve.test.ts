@@ -3,8 +3,10 @@ import type { BackendFacts, BackendId, Probe } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
 import { describe, expect, it } from 'vitest';
 import { type AdapterKey, adapters } from '../../../test/fixtures/adapters.ts';
-import { type BuiltinDevice, type DeviceRequest, deviceNames } from './request.ts';
-import { resolve } from './resolve.ts';
+import type { AttentionProbeOutcome } from './decide-attention.ts';
+import type { DeviceRequest } from './request.ts';
+import { attentionToProbe, resolve } from './resolve.ts';
+import { type BuiltinDevice, deviceNames } from './table.ts';
 
 const adapterKeys = [undefined, ...(Object.keys(adapters) as AdapterKey[])];
 const attentions = ['auto', 'eager', 'sdpa'] as const;
@@ -79,10 +81,16 @@ function expectedBackend(device: BuiltinDevice, machine: Machine): string | unde
 
 /** attention -> rule -> [on Metal, elsewhere]. */
 const expectedAttention = {
-  auto: { seed: ['eager', 'sdpa'], probe: ['undecided', 'undecided'], off: ['sdpa', 'sdpa'] },
+  auto: { seed: ['eager', 'sdpa'], probe: ['measured', 'measured'], off: ['sdpa', 'sdpa'] },
   eager: { seed: ['eager', 'eager'], probe: ['eager', 'eager'], off: ['eager', 'eager'] },
   sdpa: { seed: ['eager', 'sdpa'], probe: ['sdpa', 'sdpa'], off: ['sdpa', 'sdpa'] },
 } as const;
+
+/** Of a device on which eager alone is right, so that a measured decision is told from any other. */
+const measured: readonly AttentionProbeOutcome[] = [
+  { implementation: 'sdpa', probe: 'causal-leak', passed: false, detail: 'leaks' },
+  { implementation: 'eager', probe: 'causal-leak', passed: true, detail: 'holds' },
+];
 
 const machines = adapterKeys.flatMap((adapter) =>
   [true, false].flatMap((tensorflow) =>
@@ -101,7 +109,7 @@ function thrown(request: DeviceRequest, probes: Probe[]): UserError {
   throw new Error('expected resolve to throw');
 }
 
-describe.each(Object.keys(deviceNames) as BuiltinDevice[])('--device %s', (device) => {
+describe.each(deviceNames)('--device %s', (device) => {
   it.each(machines)('adapter $adapter, tensorflow $tensorflow, wasm $wasm', (machine) => {
     const probes = probesOf(machine);
     const backend = expectedBackend(device, machine);
@@ -113,7 +121,7 @@ describe.each(Object.keys(deviceNames) as BuiltinDevice[])('--device %s', (devic
         for (const probe of probes) expect(error.message).toContain(probe.id);
         continue;
       }
-      const decision = resolve({ device, ...request }, probes);
+      const decision = resolve({ device, ...request }, probes, measured);
       const onGpu = backend === 'webgpu';
       const adapter = onGpu && machine.adapter ? adapters[machine.adapter] : undefined;
       const metal = adapter?.api === 'metal';
@@ -121,10 +129,15 @@ describe.each(Object.keys(deviceNames) as BuiltinDevice[])('--device %s', (devic
       expect(decision.backend).toBe(backend);
       expect(decision.adapter).toEqual(adapter);
       expect(decision.software).toBe(adapter?.software ?? false);
-      expect(decision.attention).toBe(expectedAttention[request.attention][request.mpsRule][metal ? 0 : 1]);
+      const attention = expectedAttention[request.attention][request.mpsRule][metal ? 0 : 1];
+      const open = attentionToProbe({ device, ...request }, probes);
+      expect(open).toEqual(attention === 'measured' ? { backend, label: decision.label } : undefined);
+      expect(decision.attention).toBe(attention === 'measured' ? 'eager' : attention);
       const seeded = metal && request.mpsRule === 'seed' && request.attention !== 'eager';
       expect(decision.rules.some(({ rule }) => rule === 'mps-seed')).toBe(seeded);
-      expect(decision.warnings).toHaveLength((decision.software ? 1 : 0) + (seeded ? 1 : 0));
+      expect(decision.warnings).toHaveLength(
+        (decision.software ? 1 : 0) + (seeded || attention === 'measured' ? 1 : 0),
+      );
       expect(decision.rules.every(({ reason }) => reason.length > 0)).toBe(true);
     }
   });
@@ -157,8 +170,8 @@ describe('what a user reads', () => {
   });
 
   it('auto says why a software GPU was passed over, and which CPU backends are missing', () => {
-    const decision = resolve({ device: 'auto', ...request }, linux);
-    expect(decision.rules.map(({ rule }) => rule)).toEqual(['auto', 'best-cpu']);
+    const decision = resolve({ device: 'auto', ...request }, linux, measured);
+    expect(decision.rules.map(({ rule }) => rule)).toEqual(['auto', 'best-cpu', 'attention-probe']);
     expect(decision.rules[0]?.reason).toContain('llvmpipe (software, Vulkan) is a CPU that plays a GPU');
     expect(decision.rules[1]?.reason).toContain('tensorflow is not here');
   });
@@ -171,7 +184,7 @@ describe('what a user reads', () => {
     ['warp', 'webgpu · WARP (software, Direct3D 12)'],
   ] as const)('label of %s', (adapter, label) => {
     const probes = probesOf({ adapter, tensorflow: false, wasm: true });
-    expect(resolve({ device: 'gpu', ...request }, probes).label).toBe(label);
+    expect(resolve({ device: 'gpu', ...request }, probes, measured).label).toBe(label);
   });
 });
 

@@ -1,21 +1,17 @@
 /** Request and probes in, decision out: which backend, which attention, by which rules. Pure. */
 import type { Probe } from '@nanscope/backend';
 import { choose } from './choose.ts';
+import { type AttentionDecision, type AttentionProbeOutcome, decideAttention } from './decide-attention.ts';
 import { adapterName, label } from './describe.ts';
-import type { Decision, DeviceRequest, FiredRule } from './request.ts';
-
-interface AttentionChoice {
-  readonly attention: Decision['attention'];
-  readonly rules: readonly FiredRule[];
-  readonly warnings: readonly string[];
-}
+import type { Decision, DeviceRequest } from './request.ts';
 
 const seedWarning =
   'On Metal the seed rule takes eager attention. It avoids the NaN because eager fills masked scores with a finite ' +
   'value, not because causality was missing before; the loss of rows without an allowed key changes with it. ' +
   'A row guard repairs sdpa itself: --mps-rule off --policy safe.';
 
-function attentionFor({ attention, mpsRule }: DeviceRequest, metal: boolean): AttentionChoice {
+/** Undefined where the probes of the opened device have to decide. */
+function attentionFor({ attention, mpsRule }: DeviceRequest, metal: boolean): AttentionDecision | undefined {
   if (mpsRule === 'seed' && metal && attention !== 'eager') {
     const reason = `the adapter is Metal and attention is ${attention}`;
     return { attention: 'eager', rules: [{ rule: 'mps-seed', reason }], warnings: [seedWarning] };
@@ -24,22 +20,41 @@ function attentionFor({ attention, mpsRule }: DeviceRequest, metal: boolean): At
     const reason = `attention is ${attention} by request`;
     return { attention, rules: [{ rule: 'attention-explicit', reason }], warnings: [] };
   }
-  if (mpsRule === 'probe') return { attention: 'undecided', rules: [], warnings: [] };
+  if (mpsRule === 'probe') return undefined;
   const reason =
     mpsRule === 'seed' ? 'the MPS rule is about Metal, and this is not' : 'the MPS rule is switched off';
   return { attention: 'sdpa', rules: [{ rule: 'attention-default', reason }], warnings: [] };
 }
 
 /**
+ * What has to be measured before `resolve` can decide: the attention of the backend that the request chooses, or nothing.
+ *
+ * @throws UserError as `resolve`
+ */
+export function attentionToProbe(
+  request: DeviceRequest,
+  probes: readonly Probe[],
+): Pick<Decision, 'backend' | 'label'> | undefined {
+  const { facts } = choose(request.device, probes);
+  const settled = attentionFor(request, facts.adapter?.api === 'metal');
+  return settled ? undefined : { backend: facts.id, label: label(facts) };
+}
+
+/**
  * Decides where and how to run.
  *
  * @param probes One per known backend, in any order; a backend without a probe counts as absent.
+ * @param outcomes of the attention probes, where `attentionToProbe` asks for them
  * @throws UserError `device/unknown` (exit 2), `device/not-found` (exit 3).
  */
-export function resolve(request: DeviceRequest, probes: readonly Probe[]): Decision {
+export function resolve(
+  request: DeviceRequest,
+  probes: readonly Probe[],
+  outcomes: readonly AttentionProbeOutcome[] = [],
+): Decision {
   const { facts, rules } = choose(request.device, probes);
   const { adapter } = facts;
-  const attention = attentionFor(request, adapter?.api === 'metal');
+  const { attention, ...why } = attentionFor(request, adapter?.api === 'metal') ?? decideAttention(outcomes);
   const software = adapter?.software ?? false;
   const softwareWarning = adapter
     ? `${adapterName(adapter)} is a software adapter: a CPU plays the GPU. Timings say nothing about a GPU, and what it does with a NaN may differ from a GPU's.`
@@ -49,9 +64,9 @@ export function resolve(request: DeviceRequest, probes: readonly Probe[]): Decis
     backend: facts.id,
     ...(adapter ? { adapter } : {}),
     software,
-    attention: attention.attention,
-    rules: [...rules, ...attention.rules],
-    warnings: [...(software ? [softwareWarning] : []), ...attention.warnings],
+    attention,
+    rules: [...rules, ...why.rules],
+    warnings: [...(software ? [softwareWarning] : []), ...why.warnings],
     label: label(facts),
   };
 }

@@ -9,6 +9,7 @@ export const claimsFlags: readonly Flag[] = [
     value: 'NAMES',
     group: 'Devices',
     affects: 'device',
+    devices: 'several',
     describe: 'devices to decide the claims on, joined by commas (default: wasm, and gpu where there is one)',
   },
   ...sharedFlags('backend', 'lane-timeout'),

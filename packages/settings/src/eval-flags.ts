@@ -1,5 +1,6 @@
 /** Every flag of `nanscope eval`, in the order `--help` shows them. */
 import { policyWords, presetNames } from '@nanscope/attention';
+import { deviceNames } from '@nanscope/device';
 import { findingNames } from './fail-on.ts';
 import type { Flag } from './flag.ts';
 
@@ -84,8 +85,8 @@ export const evalFlags = [
     default: 'auto',
     group: DEVICE,
     affects: 'device',
-    describe:
-      'auto, cpu, gpu, webgpu, metal, mps, vulkan, d3d12, wasm, tensorflow, javascript; an explicit device never falls back',
+    devices: 'one',
+    describe: `${deviceNames.join(', ')}; an explicit device never falls back`,
   },
   {
     name: 'reference',
@@ -93,6 +94,7 @@ export const evalFlags = [
     value: 'NAME|none',
     group: DEVICE,
     affects: 'device',
+    devices: 'one or none',
     describe:
       'the device to compare with, or none (default: the best CPU backend that is not the target itself)',
   },

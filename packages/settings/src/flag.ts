@@ -32,7 +32,12 @@ interface FlagBase {
 }
 
 export type Flag =
-  | (FlagBase & { readonly kind: 'text'; readonly default?: string })
+  | (FlagBase & {
+      readonly kind: 'text';
+      readonly default?: string;
+      /** Its value is a device name, one or `none`, or several joined by commas: checked by the table of devices. */
+      readonly devices?: 'one' | 'one or none' | 'several';
+    })
   /** May be given more than once; in a config file a list, or one text. */
   | (FlagBase & { readonly kind: 'texts'; readonly default?: undefined })
   | (FlagBase & { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default?: string })

@@ -4,6 +4,7 @@ export { compareFlags, doctorFlags, reportFlags } from './compare-flags.ts';
 export type { GenerateConfig } from './generate-config.ts';
 export { generateFlags } from './generate-flags.ts';
 export { readConfigFile } from './node/config-file.ts';
+export { readSettings } from './node/read-settings.ts';
 export { type ReduceConfig, reduceFlags } from './reduce-flags.ts';
 export { selftestFlags } from './selftest-flags.ts';
 export type { TrainConfig } from './train-config.ts';

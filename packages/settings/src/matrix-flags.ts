@@ -46,6 +46,7 @@ export const matrixFlags: readonly Flag[] = [
     default: 'wasm',
     group: FACTORS,
     affects: 'device',
+    devices: 'several',
     describe:
       'devices, joined by commas: the same cells on each. Names as in eval; NAME@LABEL tells machines apart that are merged',
   },

@@ -1,5 +1,6 @@
 /** Flags beat the config file, the config file beats the defaults; an unknown key is an error that names the nearest one. Pure. */
 import { nearest, UserError } from '@nanscope/errors';
+import { checkDevices } from './check-devices.ts';
 import { type Flag, type FlagValue, type FlagValues, parseFlag } from './flag.ts';
 
 /** Refuses the first name that is not a flag. */
@@ -33,5 +34,6 @@ export function resolveFlags(
       resolved[flag.name] = parseFlag(flag, fromFile, `${flag.name} in ${file.path}`);
     } else if (flag.default !== undefined) resolved[flag.name] = flag.default;
   }
+  checkDevices(flags, resolved);
   return resolved;
 }

@@ -30,6 +30,7 @@ export const selftestFlags: readonly Flag[] = [
     default: 'wasm',
     group: 'Devices',
     affects: 'device',
+    devices: 'several',
     describe: 'devices, joined by commas: the same trials on each. Names as in eval',
   },
   ...sharedFlags('backend', 'lane-timeout', 'json', 'reporter'),

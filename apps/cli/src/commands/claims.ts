@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSy
 import { errorLine, UserError } from '@nanscope/errors';
 import type { ClaimsConfig } from '@nanscope/harness';
 import { claimsMarkdown } from '@nanscope/report';
-import { claimsFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
+import { claimsFlags, readSettings, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
@@ -37,8 +37,7 @@ export const claimsCommand: Command = {
   describe: "decide the fourteen claims about NaN, SDPA and left padding on this machine's devices",
   flags: claimsFlags,
   async run({ flags, config: path, command }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, claimsFlags) };
-    const config = toConfig<ClaimsConfig>(resolveFlags(claimsFlags, flags, file));
+    const config = toConfig<ClaimsConfig>(await readSettings(claimsFlags, flags, path));
     const report = await reportsOf(config, false);
     if (config.markdown !== undefined) checkWritable(config.markdown);
     const { status, failures, record } = await watchedCells('cells', async (hooks) =>

@@ -1,7 +1,7 @@
 /** `nanscope compare A B`: two run folders, made here or elsewhere, compared as two lanes are. */
 
 import type { ResultRecord, TrainResultRecord } from '@nanscope/record';
-import { compareFlags, type EvalConfig, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
+import { compareFlags, type EvalConfig, readSettings, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { withFailOn } from '../fail-on.ts';
 import { harness } from '../harness.ts';
@@ -15,8 +15,7 @@ export const compareCommand: Command = {
   positionals: ['A', 'B'],
   flags: compareFlags,
   async run({ flags, config: path, positionals, command }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, compareFlags) };
-    const config = withFailOn(toConfig<CompareConfig>(resolveFlags(compareFlags, flags, file)));
+    const config = withFailOn(toConfig<CompareConfig>(await readSettings(compareFlags, flags, path)));
     const { rtol, atol, failOn } = config;
     const report = await reportsOf(config, false);
     const [target, reference] = positionals as [string, string];

@@ -1,6 +1,6 @@
 /** `nanscope conform`: an attention implementation on a device under the conformance suite, verdict to standard output. */
 
-import { type ConformConfig, conformFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
+import { type ConformConfig, conformFlags, readSettings, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { harness } from '../harness.ts';
@@ -8,9 +8,7 @@ import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<ConformConfig> {
-  const file =
-    config === undefined ? undefined : { path: config, values: await readConfigFile(config, conformFlags) };
-  return toConfig<ConformConfig>(resolveFlags(conformFlags, flags, file));
+  return toConfig<ConformConfig>(await readSettings(conformFlags, flags, config));
 }
 
 export const conformCommand: Command = {

@@ -1,5 +1,5 @@
 /** `nanscope doctor`: what this machine offers and whether it can be trusted, as a block to paste into an issue. */
-import { doctorFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
+import { doctorFlags, readSettings, toConfig } from '@nanscope/settings';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
@@ -11,9 +11,8 @@ export const doctorCommand: Command = {
   describe: 'what this machine offers and how it computes: backends, adapters, NaN by bits, a self-test',
   flags: doctorFlags,
   async run({ flags, config: path, command }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, doctorFlags) };
     const config = toConfig<ReportFlags & { readonly backend?: string }>(
-      resolveFlags(doctorFlags, flags, file),
+      await readSettings(doctorFlags, flags, path),
     );
     const report = await reportsOf(config, false);
     const progress = new CellProgress(process.stderr, process.env);

@@ -1,5 +1,12 @@
 /** `nanscope eval`: the main job. Flags in, progress to standard error, the result to standard output. */
-import { type EvalConfig, evalFlags, readConfigFile, resolveFlags, toEvalConfig } from '@nanscope/settings';
+import {
+  type EvalConfig,
+  evalFlags,
+  readConfigFile,
+  readSettings,
+  resolveFlags,
+  toEvalConfig,
+} from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { withFailOn } from '../fail-on.ts';
@@ -11,10 +18,7 @@ import { watched } from '../watched.ts';
 async function configOf({ flags, config }: Invocation): Promise<EvalConfig> {
   const file = config === undefined ? {} : await readConfigFile(config, evalFlags);
   const folder = flags.resume ?? file.resume;
-  if (typeof folder !== 'string') {
-    const source = config === undefined ? undefined : { path: config, values: file };
-    return toEvalConfig(resolveFlags(evalFlags, flags, source));
-  }
+  if (typeof folder !== 'string') return toEvalConfig(await readSettings(evalFlags, flags, config));
   const earlier = { path: `${folder}/config.json`, values: (await harness()).resumedEvaluation(folder) };
   const values = { ...earlier.values, ...file };
   const asked = toEvalConfig(resolveFlags(evalFlags, flags, { path: config ?? earlier.path, values }));

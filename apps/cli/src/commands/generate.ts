@@ -1,13 +1,7 @@
 /** `nanscope generate`: texts continued by a model. Continuations go to standard output as they end. */
 
 import type { Continuation } from '@nanscope/lane';
-import {
-  type GenerateConfig,
-  generateFlags,
-  readConfigFile,
-  resolveFlags,
-  toConfig,
-} from '@nanscope/settings';
+import { type GenerateConfig, generateFlags, readSettings, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
 import { harness } from '../harness.ts';
@@ -15,9 +9,7 @@ import { interruption } from '../interruption.ts';
 import { EvalProgress } from '../progress.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<GenerateConfig> {
-  const file =
-    config === undefined ? undefined : { path: config, values: await readConfigFile(config, generateFlags) };
-  return toConfig<GenerateConfig>(resolveFlags(generateFlags, flags, file));
+  return toConfig<GenerateConfig>(await readSettings(generateFlags, flags, config));
 }
 
 export const generateCommand: Command = {

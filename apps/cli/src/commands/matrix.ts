@@ -1,6 +1,6 @@
 /** `nanscope matrix`: the factorial of conditions, and the minimal sets of them that are enough for a NaN or a leak. */
 import { verdictOf } from '@nanscope/report';
-import { matrixFlags, readConfigFile, resolveFlags } from '@nanscope/settings';
+import { matrixFlags, readSettings } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
@@ -12,8 +12,7 @@ export const matrixCommand: Command = {
     'combine every condition that is said to matter, and derive the minimal sets that are enough for a NaN or a leak',
   flags: matrixFlags,
   async run({ flags, config: path, command }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, matrixFlags) };
-    const config = (await harness()).matrixConfig(resolveFlags(matrixFlags, flags, file));
+    const config = (await harness()).matrixConfig(await readSettings(matrixFlags, flags, path));
     const report = await reportsOf(config, true);
     const result = await watchedCells('cells', async (hooks) =>
       (await harness()).runMatrix(config, command, hooks),

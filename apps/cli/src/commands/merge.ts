@@ -1,7 +1,7 @@
 /** `nanscope merge RUN..`: shards of a matrix, or runs of it on several machines, as one table. */
 
 import { verdictOf } from '@nanscope/report';
-import { mergeFlags, readConfigFile, resolveFlags, toConfig } from '@nanscope/settings';
+import { mergeFlags, readSettings, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
@@ -13,8 +13,9 @@ export const mergeCommand: Command = {
   positionals: ['RUN..'],
   flags: mergeFlags,
   async run({ flags, config: path, positionals, command }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, mergeFlags) };
-    const config = toConfig<ReportFlags & { readonly out?: string }>(resolveFlags(mergeFlags, flags, file));
+    const config = toConfig<ReportFlags & { readonly out?: string }>(
+      await readSettings(mergeFlags, flags, path),
+    );
     const report = await reportsOf(config, true);
     const result = (await harness()).mergeMatrices(positionals, config.out, command);
     await report(result, result.folder);

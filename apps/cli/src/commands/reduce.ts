@@ -1,6 +1,6 @@
 /** `nanscope reduce RUN`: the smallest case that fails as a run failed, as a folder to send. */
 
-import { type ReduceConfig, readConfigFile, reduceFlags, resolveFlags, toConfig } from '@nanscope/settings';
+import { type ReduceConfig, readSettings, reduceFlags, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { harness } from '../harness.ts';
 import { interruption } from '../interruption.ts';
@@ -8,9 +8,7 @@ import { ReduceProgress } from '../reduce-progress.ts';
 import { reportsOf } from '../reports/index.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<ReduceConfig> {
-  const file =
-    config === undefined ? undefined : { path: config, values: await readConfigFile(config, reduceFlags) };
-  return toConfig<ReduceConfig>(resolveFlags(reduceFlags, flags, file));
+  return toConfig<ReduceConfig>(await readSettings(reduceFlags, flags, config));
 }
 
 export const reduceCommand: Command = {

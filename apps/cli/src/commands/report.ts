@@ -1,6 +1,6 @@
 /** `nanscope report RUN`: the reports of a run that was made before, here or elsewhere. */
 
-import { readConfigFile, reportFlags, resolveFlags, toConfig } from '@nanscope/settings';
+import { readSettings, reportFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
@@ -11,8 +11,7 @@ export const reportCommand: Command = {
   positionals: ['RUN'],
   flags: reportFlags,
   async run({ flags, config: path, positionals }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, reportFlags) };
-    const config = toConfig<ReportFlags>(resolveFlags(reportFlags, flags, file));
+    const config = toConfig<ReportFlags>(await readSettings(reportFlags, flags, path));
     const { record, folder } = (await harness()).readRecord(positionals[0]!);
     const report = await reportsOf(config, folder !== undefined);
     await report(record, folder);

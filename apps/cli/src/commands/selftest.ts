@@ -1,7 +1,7 @@
 /** `nanscope selftest --detector`: does the detector see, place and name the faults that are put before it? */
 
 import type { SelftestConfig } from '@nanscope/harness';
-import { readConfigFile, resolveFlags, selftestFlags, toConfig } from '@nanscope/settings';
+import { readSettings, selftestFlags, toConfig } from '@nanscope/settings';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';
@@ -12,8 +12,7 @@ export const selftestCommand: Command = {
   describe: 'put the detector of NaN to the test: faults of known place and kind, and runs without any',
   flags: selftestFlags,
   async run({ flags, config: path, command }) {
-    const file = path === undefined ? undefined : { path, values: await readConfigFile(path, selftestFlags) };
-    const config = toConfig<SelftestConfig>(resolveFlags(selftestFlags, flags, file));
+    const config = toConfig<SelftestConfig>(await readSettings(selftestFlags, flags, path));
     const report = await reportsOf(config, false);
     const result = await watchedCells('trials', async (hooks) =>
       (await harness()).selftest(config, command, hooks),

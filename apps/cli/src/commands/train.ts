@@ -1,6 +1,13 @@
 /** `nanscope train`: flags in, progress to standard error, the result to standard output. */
 import { UserError } from '@nanscope/errors';
-import { readConfigFile, resolveFlags, type TrainConfig, toConfig, trainFlags } from '@nanscope/settings';
+import {
+  readConfigFile,
+  readSettings,
+  resolveFlags,
+  type TrainConfig,
+  toConfig,
+  trainFlags,
+} from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { withFailOn } from '../fail-on.ts';
@@ -12,8 +19,7 @@ import { watched } from '../watched.ts';
 async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
   const file = config === undefined ? {} : await readConfigFile(config, trainFlags);
   const given = flags.resume ?? file.resume;
-  if (typeof given !== 'string')
-    return toConfig<TrainConfig>(resolveFlags(trainFlags, flags, { path: config ?? '', values: file }));
+  if (typeof given !== 'string') return toConfig<TrainConfig>(await readSettings(trainFlags, flags, config));
   const { resumedRun, resumedValues } = await harness();
   const { run, checkpoint } = resumedRun(given);
   const named = flags.checkpoint ?? file.checkpoint;

@@ -36,8 +36,7 @@ export async function conform(
   if (!decided || signal.aborted) return undefined;
   onDecision(decided, cases.length);
   const { target: decision } = decided;
-  const chosen = decision.attention === 'undecided' ? 'sdpa' : decision.attention;
-  const implementation = config.attn === 'fused' ? 'fused' : chosen;
+  const implementation = config.attn === 'fused' ? 'fused' : decision.attention;
   const results: CaseResult[] = [];
   let environment: EnvironmentRecord | undefined;
   const started = performance.now();

@@ -6,7 +6,7 @@ import { all, type Html, html, one, show } from './dom.ts';
 
 /** What a field suggests while one types; any other text is taken too, and judged where the flag is. */
 const suggestions: Readonly<Record<string, readonly string[]>> = {
-  device: Object.keys(deviceNames).filter((name) => name !== 'tensorflow'),
+  device: deviceNames.filter((name) => name !== 'tensorflow'),
   reference: ['none', 'wasm', 'javascript', 'gpu'],
   model: ['prose', 'tiny', 'gpt2'],
   tokenizer: ['bytes'],

@@ -1,5 +1,5 @@
 /** What the resolver's MPS rule makes of an Apple GPU in each of its modes. Pure: from adapter facts, on any machine. */
-import { type AttentionProbeOutcome, decideAttention, type MpsRule, resolve } from '@nanscope/device';
+import { type AttentionProbeOutcome, type MpsRule, resolve } from '@nanscope/device';
 
 /** The facts that a resolver sees of an Apple GPU under WebGPU. */
 const apple: Parameters<typeof resolve>[1] = [
@@ -35,7 +35,7 @@ export function mpsRuleOutcomes(): Readonly<
   Record<'seed' | 'probe, sdpa passes' | 'probe, sdpa fails' | 'off', string>
 > {
   const decide = (mpsRule: MpsRule, sdpaPasses: boolean) =>
-    decideAttention(resolve({ device: 'mps', attention: 'auto', mpsRule }, apple), [
+    resolve({ device: 'mps', attention: 'auto', mpsRule }, apple, [
       probed('sdpa', sdpaPasses),
       probed('eager', true),
     ]).attention;

@@ -14,7 +14,7 @@ const harmless = (id: string): id is 'cpu' | 'wasm' => id === 'cpu' || id === 'w
 export async function decide(config: DeviceConfig, say: (what: string) => void): Promise<Decided> {
   const thirdParty = config.backend ? (await thirdPartyBackend(config.backend)).id : undefined;
   // Which driver a process finds is decided before it starts, and finding that out starts one more.
-  const native = backendsOf(config, thirdParty).some((id) => !harmless(id) && id !== 'tensorflow');
+  const native = backendsOf(config).some((id) => !harmless(id) && id !== 'tensorflow');
   const environment = native ? await laneEnvironment() : {};
   const decided = await decideWith(
     config,

@@ -6,10 +6,11 @@ import { type PresetName, policies } from '@nanscope/attention';
 import type { Probe } from '@nanscope/backend';
 import {
   type AttentionProbeOutcome,
+  attentionToProbe,
+  checkDeviceName,
   type Decision,
   type DeviceRequest,
-  decideAttention,
-  deviceNames,
+  deviceRow,
   resolve,
 } from '@nanscope/device';
 import type { EvalConfig } from '@nanscope/settings';
@@ -19,8 +20,6 @@ export type DeviceConfig = Pick<
   EvalConfig,
   'device' | 'reference' | 'backend' | 'mpsRule' | 'attn' | 'policy'
 >;
-
-const CPU = ['tensorflow', 'wasm', 'cpu'];
 
 /** Looks at devices. */
 export interface Probing {
@@ -41,15 +40,8 @@ export interface Decided extends DecidedDevices {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Pure: the backends that have to be looked at for a device name. An unknown name looks at all, for the error to list them. */
-export function backendsFor(device: string, thirdParty?: string): readonly string[] {
-  if (device === 'cpu') return CPU;
-  if (['gpu', 'webgpu', 'metal', 'mps', 'vulkan', 'd3d12'].includes(device)) return ['webgpu'];
-  if (device === 'javascript') return ['cpu'];
-  if (CPU.includes(device)) return [device];
-  if (device === thirdParty) return [device];
-  return ['webgpu', ...CPU, ...(thirdParty ? [thirdParty] : [])];
-}
+/** Pure: the backends that have to be looked at for a device name of the table, or for the id of a third-party backend. */
+export const backendsFor = (device: string): readonly string[] => deviceRow(device)?.backends ?? [device];
 
 /** `auto` means the implementation that the preset stands for, where it stands for one. */
 function wantedAttention({ attn, policy }: DeviceConfig): EvalConfig['attn'] {
@@ -78,17 +70,15 @@ const asked = (config: DeviceConfig): string[] =>
   config.reference === 'none' ? [config.device] : [config.device, config.reference ?? 'cpu'];
 
 /** Pure: the backends that have to be looked at for a configuration, and no other. */
-export const backendsOf = (config: DeviceConfig, thirdParty?: string): readonly string[] => [
-  ...new Set(asked(config).flatMap((device) => backendsFor(device, thirdParty))),
+export const backendsOf = (config: DeviceConfig): readonly string[] => [
+  ...new Set(asked(config).flatMap(backendsFor)),
 ];
 
 /** A name that no device has needs no look at the machine. @throws {UserError} `device/unknown` */
-function refuseUnknown(config: DeviceConfig, thirdParty: string | undefined): void {
-  const own: Probe[] = thirdParty ? [{ id: thirdParty, available: false, reason: '', remedy: '' }] : [];
-  for (const device of asked(config)) {
-    if (!Object.hasOwn(deviceNames, device) && device !== thirdParty)
-      resolve(requestFor(config, device), own);
-  }
+function refuseUnknown({ device, reference }: DeviceConfig, thirdParty: string | undefined): void {
+  const more = thirdParty === undefined ? [] : [thirdParty];
+  checkDeviceName(device, '--device', more);
+  if (reference !== undefined) checkDeviceName(reference, '--reference', [...more, 'none']);
 }
 
 /**
@@ -102,14 +92,13 @@ export async function decideWith(
   thirdParty?: string,
 ): Promise<DecidedDevices> {
   refuseUnknown(config, thirdParty);
-  const ids = backendsOf(config, thirdParty);
+  const ids = backendsOf(config);
   say(`looking for ${ids.join(', ')}`);
   const probes = await Promise.all(ids.map(probing.backend));
-  let target = resolve(requestFor(config, config.device), probes);
-  if (target.attention === 'undecided') {
-    say(`probing attention on ${target.label}`);
-    target = decideAttention(target, await probing.attention(target.backend));
-  }
+  const request = requestFor(config, config.device);
+  const open = attentionToProbe(request, probes);
+  if (open) say(`probing attention on ${open.label}`);
+  const target = resolve(request, probes, open && (await probing.attention(open.backend)));
   if (config.reference === 'none') return { target, probes };
   return { target, reference: decideReference(config, target, probes), probes };
 }

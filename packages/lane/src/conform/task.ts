@@ -15,8 +15,7 @@ export function implementationOf({
   config,
   decision,
 }: Pick<ConformTask, 'config' | 'decision'>): TensorflowAttention {
-  if (config.attn === 'fused') return 'fused';
-  return decision.attention === 'undecided' ? 'sdpa' : decision.attention;
+  return config.attn === 'fused' ? 'fused' : decision.attention;
 }
 
 export type ConformMessage =

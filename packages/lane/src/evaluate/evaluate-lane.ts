@@ -55,7 +55,7 @@ export function computationOf(
 ): Computation {
   return {
     model,
-    implementation: decision.attention === 'undecided' ? 'sdpa' : decision.attention,
+    implementation: decision.attention,
     policy: policyOf(config),
     kernel: config.sdpaKernel,
   };

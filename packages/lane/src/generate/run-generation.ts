@@ -20,7 +20,7 @@ async function* continueBatch(
   { config, settings, decision }: GenerateTask,
   pulse: (tokens: number) => void,
 ): AsyncGenerator<Continuation> {
-  const implementation = decision.attention === 'undecided' ? 'sdpa' : decision.attention;
+  const implementation = decision.attention;
   const ids = prompts.map((prompt) => promptIds(prompt, tokenizer, model.config));
   const tokens: number[][] = prompts.map(() => []);
   const steps = generate(model, leftPad(ids, settings.padTokenId), {

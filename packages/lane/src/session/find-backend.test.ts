@@ -5,7 +5,7 @@ import { thirdPartyBackend } from './find-backend.ts';
 const moduleOf = (id: string) =>
   `data:text/javascript,export default { id: '${id}', probe() {}, async open() {} }`;
 
-it.each([...Object.keys(deviceNames), 'none'])(
+it.each([...deviceNames, 'none'])(
   'a third party may not call itself %s, which would never be used',
   async (name) => {
     await expect(thirdPartyBackend(moduleOf(name))).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { deviceNames } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 
 /** Names that `--device` and `--reference` give to something else; a backend that had one could not be asked for. */
-const reserved = [...Object.keys(deviceNames), 'none'];
+const reserved = [...deviceNames, 'none'];
 
 /** The backend in the module of `--backend`. @throws {UserError} what `loadBackend` throws */
 export const thirdPartyBackend = (file: string): Promise<Backend> => loadBackend(file, { reserved });

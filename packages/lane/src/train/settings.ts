@@ -35,7 +35,7 @@ export function settingsOf(
   };
   checkSchedule(schedule);
   return {
-    implementation: attention === 'undecided' ? 'sdpa' : attention,
+    implementation: attention,
     policy: policyOf(config),
     kernel: config.sdpaKernel,
     batchSize: config.batchSize,

@@ -16,7 +16,7 @@ export const decisionSchema = z.object({
   backend: z.string(),
   adapter: adapterSchema.optional(),
   software: z.boolean(),
-  attention: z.enum(['eager', 'sdpa', 'undecided']),
+  attention: z.enum(['eager', 'sdpa']),
   rules: z.array(z.object({ rule: z.string(), reason: z.string() })).readonly(),
   warnings: z.array(z.string()).readonly(),
   label: z.string(),

@@ -49,8 +49,7 @@ function kernelWords(lane: LaneRecord, ellipsis: string): string | undefined {
 
 function laneLines(role: string, lane: LaneRecord, { width, glyphs }: Page): Line[] {
   const { decision } = lane;
-  const attention =
-    decision.attention === 'undecided' ? 'attention undecided' : `attention ${decision.attention}`;
+  const attention = `attention ${decision.attention}`;
   const name: Span[] = [span(`  ${role}`.padEnd(labelWidth), 'strong'), span(decision.label, 'note')];
   const gap = width - lineWidth(name) - attention.length;
   const asked = `asked for ${decision.requested}`;

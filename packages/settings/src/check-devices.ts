@@ -1,0 +1,42 @@
+/**
+ * Device names among settings, checked by the table of devices before anything is looked at or loaded. With a backend of the
+ * user's own its id is a name too, which is known once its module is loaded: then the names wait for that.
+ */
+import { checkDeviceName, checkPlatform, type DeviceRow } from '@nanscope/device';
+import type { Flag, FlagValues } from './flag.ts';
+
+interface Named {
+  readonly row: DeviceRow;
+  readonly flag: string;
+}
+
+/** `gpu@studio` is the device gpu. */
+const withoutLabel = (name: string) => name.trim().split('@', 1)[0]!;
+
+/** @throws {UserError} `device/unknown` */
+export function checkDevices(flags: readonly Flag[], values: FlagValues): readonly Named[] {
+  if (values.backend !== undefined) return [];
+  return flags.flatMap((flag) => {
+    const value = values[flag.name];
+    if (flag.kind !== 'text' || flag.devices === undefined || value === undefined) return [];
+    const names = flag.devices === 'several' ? String(value).split(',').map(withoutLabel) : [String(value)];
+    const more = flag.devices === 'one or none' ? ['none'] : [];
+    // An empty name is the business of whoever reads the list.
+    return names
+      .filter((name) => name !== '')
+      .flatMap((name) => {
+        const row = checkDeviceName(name, `--${flag.name}`, more);
+        return row ? [{ row, flag: `--${flag.name}` }] : [];
+      });
+  });
+}
+
+/**
+ * The same on the machine that is to run them.
+ *
+ * @param platform as Node names it
+ * @throws {UserError} `device/unknown`, `device/not-found` for a device that no machine of the platform has
+ */
+export function checkDevicesHere(flags: readonly Flag[], values: FlagValues, platform: string): void {
+  for (const { row, flag } of checkDevices(flags, values)) checkPlatform(row, flag, platform);
+}
