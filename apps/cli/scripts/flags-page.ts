@@ -41,7 +41,8 @@ Generated from the flag tables by \`pnpm --filter @nanscope/cli generate\`; a te
 
 \`pnpm eval\` is \`nanscope eval\`, \`pnpm compare\` is \`nanscope compare\`. Flags on the command line beat the YAML file of
 \`--config\`, whose keys are the same names; the file beats the defaults. An unknown flag or key is an error that offers
-the nearest name. \`--help\` and \`--version\` work everywhere. Ready-made files are in [configs/](../configs).
+the nearest name. \`--help\` (\`-h\`) shows the common flags of a command, \`--help-all\` every flag; \`nanscope completion bash\` prints a
+script that completes commands, flags and values. Ready-made files are in [configs/](../configs).
 
 Exit codes: 0 nothing fails, 1 something does (\`--fail-on\`, see [run-folders.md](run-folders.md#exit-codes)) or a lane failed, 2 a
 mistake in what was asked, 3 device or backend absent, 130 interrupted. Standard output is the result, standard error the progress.

@@ -16,8 +16,8 @@ about it.
 |---|---|
 ${rows.join('\n')}
 
-\`nanscope COMMAND --help\` lists the flags of a command, as [docs/flags.md](../../docs/flags.md) does. Standard output is the result, standard
-error the progress; [docs/errors.md](../../docs/errors.md) lists every error.
+\`nanscope COMMAND --help\` shows the common flags of a command, \`--help-all\` and [docs/flags.md](../../docs/flags.md) all of them. Standard output
+is the result, standard error the progress; [docs/errors.md](../../docs/errors.md) lists every error.
 
 Made from the table of commands by \`pnpm --filter @nanscope/cli generate\`; a test fails when it is stale.
 `;

@@ -16,7 +16,13 @@ export interface Command {
   readonly describe: string;
   /** Names of the positional arguments, all required; one that ends in `..` takes all that are left, at least one. */
   readonly positionals?: readonly string[];
+  /** Values of a positional argument that completion offers. */
+  readonly choices?: readonly string[];
   readonly flags: readonly Flag[];
+  /** About three, each a command to paste and what it does. */
+  readonly examples: readonly (readonly [command: string, does: string])[];
+  /** The page of docs/ to read on. */
+  readonly docs: string;
   /** @returns The exit code. */
   run(invocation: Invocation): Promise<number>;
 }

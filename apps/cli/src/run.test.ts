@@ -1,5 +1,5 @@
 import type { Flag } from '@nanscope/settings';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Command, Invocation } from './command.ts';
 import { run } from './run.ts';
 
@@ -18,7 +18,7 @@ async function invoked(...argv: string[]): Promise<Invocation> {
     name: 'try',
     describe: 'x',
     positionals: ['A'],
-    flags,
+    ...{ flags, examples: [], docs: '' },
     run: async (invocation) => {
       seen = invocation;
       return 7;
@@ -45,7 +45,6 @@ describe('run', () => {
     [['--fill', '-.5'], '-.5'],
     [['--fill', 'select -inf'], 'select -inf'],
     [['--fill', '-'], '-'],
-    [['--fill', '1', '--fill', '2'], '2'],
   ])('%j is a flag with its value', async (words, value) => {
     expect((await invoked('try', 'x', ...words)).flags).toEqual({ fill: value });
   });
@@ -59,6 +58,19 @@ describe('run', () => {
     });
   });
 
+  it('of a flag that is given twice the last value counts, and the other is named', async () => {
+    const written: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    expect((await invoked('try', 'x', '--fill', '1', '--fill', '2')).flags).toEqual({ fill: '2' });
+    expect(written).toEqual(['nanscope: --fill is given 2 times: 2 counts, 1 is ignored.\n']);
+    expect((await invoked('try', 'x', '--fill', '2', '--fill', '2')).flags).toEqual({ fill: '2' });
+    expect(written).toHaveLength(1);
+    write.mockRestore();
+  });
+
   it('a flag that was not given is absent, so that a config file can speak', async () => {
     expect((await invoked('try', 'x')).flags).toEqual({});
   });
@@ -67,12 +79,17 @@ describe('run', () => {
     [['tri'], /Unknown command "tri". Did you mean try\?/],
     [['try', 'x', '--sed', '1'], /Unknown flag --sed of try. Did you mean --seed\?/],
     [['try', 'x', '--seed'], /--seed: expected a value, found none/],
-    [['try'], /argument/i],
-    [['try', 'x', 'y'], /unexpected argument "y"/],
+    [['try'], /expected 1 argument, A; found 0/],
+    [['try', 'x', 'y'], /unexpected argument "y". Expected 1 argument, A/],
+    [['try', 'x', '--no-jsom'], /Unknown flag --no-jsom of try. Did you mean --no-json\?/],
+    [['try', 'x', '--no-selftest'], /Unknown flag --no-selftest of try/],
+    [['help', 'tri'], /Unknown command "tri". Did you mean try\?/],
     [[], /Expected a command/],
   ])('refuses %j', async (argv, message) => {
     await expect(
-      run(argv, [{ name: 'try', describe: 'x', positionals: ['A'], flags, run: async () => 0 }]),
+      run(argv, [
+        { name: 'try', describe: 'x', positionals: ['A'], flags, examples: [], docs: '', run: async () => 0 },
+      ]),
     ).rejects.toThrow(message);
   });
 });

@@ -1,42 +1,28 @@
-/** yargs, fed from the flag tables: parses, prints help, offers the nearest name for what it does not know. */
+/** From a command line to the command that runs: help, completion, yargs for the rest, and the nearest name for what is unknown. */
 import { createRequire } from 'node:module';
 import { nearest, UserError } from '@nanscope/errors';
 import { shellWord } from '@nanscope/report';
 import type { Flag } from '@nanscope/settings';
-import yargs, { type Argv } from 'yargs';
-import type { Command } from './command.ts';
+import type { Argv } from 'yargs';
+import type { Command, Invocation } from './command.ts';
 import { configFlag } from './config-flag.ts';
+import { answered } from './help/asked.ts';
+import { complete } from './help/complete.ts';
 
 const CONFIG = configFlag.name;
 
 /** The version all packages of the workspace share. */
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-/** What `--help` says of a flag: its description, and its choices unless that names them already. */
-function describe(flag: Flag): string {
-  if (!('choices' in flag) || flag.choices.every((choice) => flag.describe.includes(choice)))
-    return flag.describe;
-  return `${flag.describe}: ${flag.choices.join(', ')}`;
-}
-
 function optionOf(flag: Flag) {
-  return {
-    describe: describe(flag),
-    group: `${flag.group}:`,
-    ...(flag.kind === 'switch'
-      ? { boolean: true as const }
-      : 'bare' in flag
-        ? { string: true as const }
-        : { string: true as const, requiresArg: true, nargs: 1 }),
-    ...(flag.default === undefined ? {} : { defaultDescription: String(flag.default) }),
-  };
+  if (flag.kind === 'switch') return { boolean: true as const };
+  if ('bare' in flag) return { string: true as const };
+  return { string: true as const, requiresArg: true, nargs: 1 };
 }
 
-function describeOptions(builder: Argv, command: Command): Argv {
+function declareOptions(builder: Argv, command: Command): Argv {
   for (const flag of command.flags) builder.option(flag.name, optionOf(flag));
-  if (command.flags.length > 0) {
-    builder.option(CONFIG, optionOf(configFlag));
-  }
+  if (command.flags.length > 0) builder.option(CONFIG, optionOf(configFlag));
   return builder;
 }
 
@@ -53,16 +39,32 @@ function joinNegativeNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
-/** Of a flag that was given more than once, what was said last. */
-const last = (value: unknown) => (Array.isArray(value) ? value.at(-1) : value);
+/** The last value of a flag that was given more than once; the others are named, for they count for nothing. */
+function last(name: string, value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const ignored = [...new Set(value.map(String))].filter((one) => one !== String(value.at(-1)));
+  if (ignored.length > 0)
+    process.stderr.write(
+      `nanscope: --${name} is given ${value.length} times: ${value.at(-1)} counts, ${ignored.join(' and ')} ${ignored.length === 1 ? 'is' : 'are'} ignored.\n`,
+    );
+  return value.at(-1);
+}
 
 function refuseUnknownFlags(argv: readonly string[], command: Command): void {
-  const known = [...command.flags.map((flag) => flag.name), CONFIG, 'help', 'version'];
+  const switches = command.flags.filter(({ kind }) => kind === 'switch').map(({ name }) => `no-${name}`);
+  const known = [
+    ...command.flags.map(({ name }) => name),
+    ...switches,
+    CONFIG,
+    'help',
+    'help-all',
+    'version',
+  ];
   for (const word of argv) {
     if (word === '--') return;
     const short = /^-[^-\d.]/.test(word);
-    const name = short ? word.slice(1) : /^--(?:no-)?([^=]+)/.exec(word)?.[1];
-    if (name === undefined || (!short && (known.includes(name) || known.includes(`no-${name}`)))) continue;
+    const name = short ? word.slice(1) : /^--([^=]+)/.exec(word)?.[1];
+    if (name === undefined || (!short && known.includes(name))) continue;
     const near = nearest(name, known);
     throw new UserError(
       'usage/unknown-flag',
@@ -71,81 +73,110 @@ function refuseUnknownFlags(argv: readonly string[], command: Command): void {
   }
 }
 
-/** @returns The exit code of the command that ran; 0 for help. @throws {UserError} for a line that can not be understood */
+/** The arguments without a dash that a command takes, in words. */
+function placesWords({ positionals = [] }: Command): string {
+  const open = positionals.some((name) => name.endsWith('..'));
+  const noun = positionals.length === 1 ? 'argument' : 'arguments';
+  return `${positionals.length} ${noun}${open ? ' or more' : ''}, ${positionals.join(' and ')}`;
+}
+
+/** @returns The exit code of the command that ran; 0 for help. @throws {UserError} for a line that cannot be understood */
 export async function run(given: readonly string[], commands: readonly Command[]): Promise<number> {
   const argv = joinNegativeNumbers(given);
   const names = commands.map((command) => command.name);
   const [first] = argv;
-  const wanted = commands.find((command) => command.name === first);
-  if (first !== undefined && !first.startsWith('-') && !wanted) {
-    const near = nearest(first, names);
+  if (first === '--complete') {
+    process.stdout.write(
+      complete(argv.slice(1), commands)
+        .map((word) => `${word}\n`)
+        .join(''),
+    );
+    return 0;
+  }
+  const answer = answered(argv, commands, version, Math.min(110, process.stdout.columns ?? 110));
+  if (answer !== undefined) {
+    process.stdout.write(answer);
+    return 0;
+  }
+  if (first === undefined || first.startsWith('-'))
     throw new UserError(
       'usage/unknown-command',
-      `Unknown command "${first}".${near ? ` Did you mean ${near}?` : ''} Expected one of ${names.join(', ')}.`,
+      first === undefined
+        ? 'Expected a command. See nanscope --help.'
+        : `Expected a command, found ${first}. See nanscope --help.`,
+    );
+  const asked = first === 'help' && argv[1] !== undefined ? argv[1] : first;
+  const wanted = commands.find((command) => command.name === asked);
+  if (!wanted) {
+    const near = nearest(asked, names);
+    throw new UserError(
+      'usage/unknown-command',
+      `Unknown command "${asked}".${near ? ` Did you mean ${near}?` : ''} Expected one of ${names.join(', ')}.`,
     );
   }
-  if (wanted) refuseUnknownFlags(argv.slice(1), wanted);
-  // Run when yargs has returned: it renders the whole help first for a handler that takes its time.
-  let begin: (() => Promise<number>) | undefined;
+  refuseUnknownFlags(argv.slice(1), wanted);
+  const invocation = await parse(argv, wanted, ['nanscope', ...given].map(shellWord).join(' '));
+  return wanted.run(invocation);
+}
+
+/** Takes a command line apart. @throws {UserError} `usage/parse`, `usage/extra` */
+async function parse(argv: readonly string[], command: Command, typed: string): Promise<Invocation> {
+  const { name, positionals = [], flags } = command;
+  const { default: yargs } = await import('yargs');
+  const places = positionals.map((place) => `<${place}>`).join(' ');
+  let parsed: Readonly<Record<string, unknown>> = {};
   const parser = yargs()
-    .scriptName('nanscope')
-    .usage(
-      '$0 <command> [flags]\n\nWhere a NaN is born, how it spreads, and whether the GPU and the CPU agree about it.',
-    )
     .parserConfiguration({
       'camel-case-expansion': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'dot-notation': false,
     })
-    .version(version)
-    .help()
-    .demandCommand(1, 'Expected a command. See nanscope --help.')
+    .version(false)
+    .help(false)
     .exitProcess(false)
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      if (error && error.name !== 'YError') throw error; // Thrown by the command itself.
+      if (error && error.name !== 'YError') throw error;
       const said = message ?? error.message;
       const bare = /^Not enough arguments following: (.+)$/.exec(said)?.[1];
-      const few = /^Not enough non-option arguments: got (\d+), need at least (\d+)/.exec(said);
-      if (few)
-        throw new UserError(
-          'usage/parse',
-          `${first}: expected ${first === 'compare' ? `${few[2]} arguments, two run folders` : `${few[2]} ${few[2] === '1' ? 'argument' : 'arguments'} or more`}, found ${few[1]}. See nanscope ${first} --help.`,
-        );
-      throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : said);
-    });
-  for (const command of commands) {
-    const places = (command.positionals ?? []).map((name) => `<${name}>`).join(' ');
-    parser.command(
-      `${command.name} ${places}`.trim(),
-      command.describe,
-      (builder: Argv) => describeOptions(builder, command),
-      (parsed) => {
-        const { _, $0: __, [CONFIG]: config, ...rest } = parsed as Record<string, unknown>;
-        const positionals = (command.positionals ?? []).flatMap((name) => {
-          const value = rest[name.replace(/\.\.$/, '')];
-          return Array.isArray(value) ? value.map(String) : [String(value)];
-        });
-        const extra = (_ as unknown[]).slice(1);
-        if (extra.length > 0)
-          throw new UserError('usage/extra', `${command.name}: unexpected argument "${extra[0]}".`);
-        const flags = Object.fromEntries(
-          command.flags.flatMap((flag) => {
-            const value = rest[flag.name];
-            return value === undefined ? [] : [[flag.name, flag.kind === 'texts' ? value : last(value)]];
-          }),
-        );
-        const invocation = {
-          flags,
-          positionals,
-          command: ['nanscope', ...given].map(shellWord).join(' '),
-          ...(config === undefined ? {} : { config: String(last(config)) }),
-        };
-        begin = () => command.run(invocation);
+      const few = /^Not enough non-option arguments: got (\d+)/.exec(said)?.[1];
+      if (few === undefined)
+        throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : said);
+      throw new UserError(
+        'usage/parse',
+        `${name}: expected ${placesWords(command)}; found ${few}. See nanscope ${name} --help.`,
+      );
+    })
+    .command(
+      `${name} ${places}`.trim(),
+      '',
+      (builder: Argv) => declareOptions(builder, command),
+      (values) => {
+        parsed = values;
       },
     );
-  }
   await parser.parseAsync([...argv]);
-  return begin?.() ?? 0;
+  const extra = (parsed._ as unknown[]).slice(1);
+  if (extra.length > 0)
+    throw new UserError(
+      'usage/extra',
+      `${name}: unexpected argument "${extra[0]}".${positionals.length > 0 ? ` Expected ${placesWords(command)}.` : ''}`,
+    );
+  const config = parsed[CONFIG];
+  return {
+    flags: Object.fromEntries(
+      flags.flatMap((flag) => {
+        const value = parsed[flag.name];
+        return value === undefined
+          ? []
+          : [[flag.name, flag.kind === 'texts' ? value : last(flag.name, value)]];
+      }),
+    ),
+    positionals: positionals.flatMap((place) => {
+      const value = parsed[place.replace(/\.\.$/, '')];
+      return Array.isArray(value) ? value.map(String) : [String(value)];
+    }),
+    command: typed,
+    ...(config === undefined ? {} : { config: String(last(CONFIG, config)) }),
+  };
 }

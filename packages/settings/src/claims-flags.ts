@@ -10,7 +10,7 @@ export const claimsFlags: readonly Flag[] = [
     group: 'Devices',
     affects: 'device',
     devices: 'several',
-    describe: 'devices to decide the claims on, joined by commas (default: wasm, and gpu where there is one)',
+    describe: 'devices to decide the claims on, comma-separated (default: wasm, and gpu if there is one)',
   },
   ...sharedFlags('backend', 'lane-timeout'),
   {
@@ -19,7 +19,7 @@ export const claimsFlags: readonly Flag[] = [
     value: 'FILE',
     group: 'Results',
     affects: 'output',
-    describe: 'also write the findings as a page of Markdown',
+    describe: 'also write the findings as a Markdown page',
   },
   ...sharedFlags('json', 'reporter'),
 ];

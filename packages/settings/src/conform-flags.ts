@@ -17,7 +17,7 @@ export const conformFlags: readonly Flag[] = [
   sharedFlag('attn', {
     choices: ['auto', 'eager', 'sdpa', 'fused', ...onnxruntimeOperators],
     describe:
-      'the attention implementation to put under the suite; fused is sdpa as one kernel, onnxruntime its operator Attention, onnxruntime-mha its MultiHeadAttention, with kernels of its own for --device cpu and gpu',
+      'attention implementation to test; fused is sdpa as one kernel, onnxruntime its operator Attention, onnxruntime-mha its MultiHeadAttention, which has its own kernels for --device cpu and gpu',
   }),
   {
     name: 'vectors',
@@ -27,7 +27,7 @@ export const conformFlags: readonly Flag[] = [
     affects: 'numbers',
     disk: true,
     describe:
-      'a folder of test vectors, run beside our own cases: ONNX backend tests, or an index.json or cases.json with its files; may be given more than once',
+      'add a folder of test vectors, repeatable: ONNX backend tests, or an index.json or cases.json with its files',
   },
   {
     name: 'filter',
@@ -35,7 +35,7 @@ export const conformFlags: readonly Flag[] = [
     value: 'ID',
     group: CASES,
     affects: 'numbers',
-    describe: 'only cases whose id has this part; with * or ? it stands for the whole id',
+    describe: 'run only cases whose id contains this; with * or ? it matches the whole id',
   },
   selection.shard,
   selection.lastFailed,

@@ -11,7 +11,7 @@ export const effects = {
   device: 'who computes it: runs of two devices are there to be compared',
   tracing: 'what is watched and kept of it, with the same numbers',
   verdict: 'how far apart two numbers may be, and how a difference is looked into',
-  output: 'how the result is told, its exit code included',
+  output: 'how the result is shown, its exit code included',
   place: 'what is written beside it, where and when',
   waiting: 'how long anything may take',
 } as const;
@@ -29,6 +29,10 @@ interface FlagBase {
   readonly disk?: true;
   /** What stands for the value in `--help`: `DIR`, `N`. */
   readonly value?: string;
+  /** Values to offer while one types; any other is taken too. A choice offers its choices. */
+  readonly suggest?: readonly string[];
+  /** Whether the short `--help` shows it; the others stand in `--help-all`. */
+  readonly common?: true;
 }
 
 export type Flag =

@@ -14,12 +14,12 @@ export const generateFlags: readonly Flag[] = [
     value: 'TEXT',
     group: PROMPT,
     affects: 'numbers',
-    describe:
-      'a text to continue; may be given more than once (default, without --data: one row from the start token)',
+    common: true,
+    describe: 'text to continue, repeatable (default, without --data: one row from the start token)',
   },
   sharedFlag('data', {
     group: PROMPT,
-    describe: 'prompts, one a row: .txt, .md or .jsonl, a folder of them, or - for standard input',
+    describe: 'prompts, one per row: .txt, .md or .jsonl, a folder of them, or - for standard input',
   }),
   sharedFlag('text-field', { group: PROMPT }),
   sharedFlag('limit', { group: PROMPT, describe: 'continue at most this many rows of --data' }),
@@ -32,8 +32,9 @@ export const generateFlags: readonly Flag[] = [
     value: 'N',
     group: TOKENS,
     affects: 'numbers',
+    common: true,
     describe:
-      "tokens to generate for a row at most; its end token ends it earlier (default: as the model's generation_config.json says, else 64)",
+      "generate at most this many tokens per row; the end token stops earlier (default: from the model's generation_config.json, else 64)",
   },
   {
     name: 'greedy',
@@ -41,7 +42,7 @@ export const generateFlags: readonly Flag[] = [
     group: TOKENS,
     affects: 'numbers',
     describe:
-      "take the most likely token instead of drawing one; --no-greedy: draw (default: as the model's generation_config.json says, else draw)",
+      "take the most likely token instead of sampling (default: from the model's generation_config.json, else sample)",
   },
   {
     name: 'temperature',
@@ -50,7 +51,8 @@ export const generateFlags: readonly Flag[] = [
     value: 'X',
     group: TOKENS,
     affects: 'numbers',
-    describe: 'divide the logits by this before drawing; 0: take the most likely token (default: 1)',
+    common: true,
+    describe: 'divide the logits by this before sampling; 0 takes the most likely token (default: 1)',
   },
   {
     name: 'top-k',
@@ -59,7 +61,7 @@ export const generateFlags: readonly Flag[] = [
     value: 'K',
     group: TOKENS,
     affects: 'numbers',
-    describe: 'draw from the K most likely tokens only (default: all)',
+    describe: 'sample from the K most likely tokens (default: all)',
   },
   {
     name: 'top-p',
@@ -68,12 +70,12 @@ export const generateFlags: readonly Flag[] = [
     value: 'P',
     group: TOKENS,
     affects: 'numbers',
-    describe: 'draw from the most likely tokens that together reach this probability (default: all)',
+    describe: 'sample from the most likely tokens that together reach this probability (default: all)',
   },
   sharedFlag('seed', {
     group: TOKENS,
-    describe: 'seed of the draws, and of the random weights of a preset',
+    describe: 'seed of sampling, and of the random weights of a preset',
   }),
   sharedFlag('batch-size', { group: TOKENS, describe: 'rows generated together' }),
-  sharedFlag('json', { describe: 'print one JSON object a row on standard output' }),
+  sharedFlag('json', { describe: 'print one JSON object per row on standard output' }),
 ];

@@ -4,32 +4,29 @@ import type { Flag } from './flag.ts';
 import { selectionFlags } from './selection-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
-const FACTORS = 'Factors, each a list of values that are combined';
+const FACTORS = 'Factors (lists, combined)';
 const RUN = 'Run';
 
 /** What each factor is, and the values it has when none are given. */
 const described: Record<FactorName, readonly [describe: string, values: readonly string[]]> = {
   attn: [
-    'attention implementations; those of onnxruntime stand by themselves, under their one policy (additive-inf, and, zeros)',
+    'attention implementations; those of onnxruntime have one policy (additive-inf, and, zeros)',
     ['eager', 'sdpa'],
   ],
   fill: ['how a blocked cell is filled', factors.fill],
-  compose: ['how causality and padding meet', ['and', 'causal-dropped']],
-  'row-guard': ['what becomes of a query without an allowed key', ['none', 'zeros']],
-  'compute-dtype': ['arithmetic of attention', ['f32']],
-  'padding-side': ['side on which the short row is padded', factors['padding-side']],
-  keys: ['keys that the queries which the cause would leave without any may still attend to', factors.keys],
-  mode: ['inference is forward and loss, training the gradients as well', factors.mode],
+  compose: ['how the causal and the padding mask combine', ['and', 'causal-dropped']],
+  'row-guard': ['output of a query without an allowed key', ['none', 'zeros']],
+  'compute-dtype': ['precision inside attention', ['f32']],
+  'padding-side': ['side of the padding of the short row', factors['padding-side']],
+  keys: ['keys left to the affected queries', factors.keys],
+  mode: ['inference: forward and loss; training: gradients as well', factors.mode],
   layers: ['layers of the model', factors.layers],
   cause: [
-    'what leaves queries without a key: the padding, a sliding window inside it, an explicit mask',
+    'what leaves queries without a key: padding, a sliding window inside it, or an explicit mask',
     factors.cause,
   ],
-  labels: [
-    "labels of the collator: Hugging Face's, or with the first real token's ignored as well",
-    factors.labels,
-  ],
-  row: ['batch row in which it happens', ['0']],
+  labels: ["labels: Hugging Face's (hf), or the first real token's ignored as well", factors.labels],
+  row: ['batch row that is affected', ['0']],
 };
 
 const selection = selectionFlags(RUN, {
@@ -48,7 +45,7 @@ export const matrixFlags: readonly Flag[] = [
     affects: 'device',
     devices: 'several',
     describe:
-      'devices, joined by commas: the same cells on each. Names as in eval; NAME@LABEL tells machines apart that are merged',
+      'devices, comma-separated: the same cells on each; names as in eval, NAME@LABEL to tell merged machines apart',
   },
   ...Object.entries(described).map(
     ([name, [describe, values]]): Flag => ({
@@ -64,7 +61,7 @@ export const matrixFlags: readonly Flag[] = [
     group: RUN,
     affects: 'numbers',
     describe:
-      'run only the cells with these values, NAME=VALUE;NAME=VALUE: a cell by its id, or a part of the table',
+      'run only cells with these values, NAME=VALUE;NAME=VALUE: one cell by its id, or a part of the table',
   },
   selection.shard,
   {
@@ -75,7 +72,7 @@ export const matrixFlags: readonly Flag[] = [
     affects: 'numbers',
     disk: true,
     describe:
-      'divide the parts by what each cell took in this earlier run, a matrix or a merged one, so that they end together; every part needs the same',
+      'balance the shards by the time of each cell in this earlier run, a matrix or a merged one; every shard needs the same run',
   },
   selection.lastFailed,
   selection.bail,
@@ -86,7 +83,7 @@ export const matrixFlags: readonly Flag[] = [
     default: false,
     group: RUN,
     affects: 'place',
-    describe: 'go on in the folder of --out: cells that are in it already are not run again',
+    describe: 'continue in the folder of --out: skip cells that are already in it',
   },
   ...sharedFlags('backend', 'lane-timeout'),
   ...sharedFlags('json', 'reporter'),

@@ -18,7 +18,7 @@ export const reduceFlags: readonly Flag[] = [
     default: 60,
     group: 'Search',
     affects: 'waiting',
-    describe: 'after so many seconds no further case is tried, and the smallest one so far is written',
+    describe: 'stop the search after this long and write the smallest case so far',
   },
   sharedFlag('out', { describe: 'folder of the reduced case (default: RUN/reduced)' }),
   ...sharedFlags('json', 'reporter'),

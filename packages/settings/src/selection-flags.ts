@@ -30,7 +30,7 @@ export function selectionFlags(
   return {
     shard: {
       ...{ name: 'shard', kind: 'text', value: 'I/N', group, affects: 'numbers' },
-      describe: `run only the I-th of N parts of the ${unit}; a ${one} is always in the same part${fixed}`,
+      describe: `run only the I-th of N shards; a ${one} is always in the same shard${fixed}`,
     },
     lastFailed: {
       ...{ name: 'last-failed', kind: 'text', value: 'RUN', group, affects: 'numbers', disk: true },
@@ -38,7 +38,7 @@ export function selectionFlags(
     },
     bail: {
       ...{ name: 'bail', kind: 'integer', min: 1, bare: 1, value: 'N', group, affects: 'numbers' },
-      describe: `end after N ${unit} that ${failed}, or after the first without a number; what was run is kept`,
+      describe: `stop after N ${unit} that ${failed} (1 without a number); results so far are kept`,
     },
   };
 }

@@ -10,7 +10,7 @@ export const selftestFlags: readonly Flag[] = [
     group: 'What is tested',
     affects: 'numbers',
     describe:
-      'the detector of NaN: faults injected at every op of a training step, natural faults, and runs without any',
+      'test the NaN detector: faults injected at every op of a training step, natural faults, and runs without any',
   },
   {
     name: 'share',
@@ -21,7 +21,7 @@ export const selftestFlags: readonly Flag[] = [
     group: 'What is tested',
     affects: 'numbers',
     describe:
-      'inject only this share of the faults, 0 to 1, by a hash of their names: the same ones everywhere',
+      'inject only this share of the faults, 0 to 1, chosen by a hash of their names: the same ones everywhere',
   },
   {
     name: 'device',
@@ -31,7 +31,7 @@ export const selftestFlags: readonly Flag[] = [
     group: 'Devices',
     affects: 'device',
     devices: 'several',
-    describe: 'devices, joined by commas: the same trials on each. Names as in eval',
+    describe: 'devices, comma-separated: the same trials on each; names as in eval',
   },
   ...sharedFlags('backend', 'lane-timeout', 'json', 'reporter'),
 ];

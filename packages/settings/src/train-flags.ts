@@ -1,18 +1,17 @@
-/** Every flag of `nanscope train`, in the order `--help` shows them; those it has in common with `eval` come from there. */
-import { decayRules, nonFinitePolicies, scheduleNames, splitRules } from '@nanscope/trainer';
+/** Every flag of `nanscope train`, in the order `--help-all` shows them; those it has in common with `eval` come from there. */
+import { splitRules } from '@nanscope/trainer';
 import type { Flag } from './flag.ts';
+import { optimizationFlags, runFlags } from './optimization-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
 const MODEL = 'Model and data';
-const OPTIMIZATION = 'Optimization';
-const RUN = 'Run';
 const BATCH = 'Batches';
 
 const model: readonly Flag[] = [
   sharedFlag('model', {
     default: 'tiny',
     describe:
-      'a preset that begins with seeded random weights (tiny, gpt2, gpt2-medium), or a trained model to go on with: prose, a folder in Hugging Face layout, or org/name',
+      'start from a preset with seeded random weights (tiny, gpt2, gpt2-medium), or continue a trained model: prose, a folder in Hugging Face layout, or org/name',
   }),
   {
     name: 'layers',
@@ -21,7 +20,7 @@ const model: readonly Flag[] = [
     value: 'L',
     group: MODEL,
     affects: 'numbers',
-    describe: 'layers of a preset, over its own',
+    describe: 'override the preset: number of layers',
   },
   {
     name: 'heads',
@@ -30,7 +29,7 @@ const model: readonly Flag[] = [
     value: 'H',
     group: MODEL,
     affects: 'numbers',
-    describe: 'attention heads of a preset, over its own',
+    describe: 'override the preset: number of attention heads',
   },
   {
     name: 'width',
@@ -39,7 +38,7 @@ const model: readonly Flag[] = [
     value: 'C',
     group: MODEL,
     affects: 'numbers',
-    describe: 'width of a preset, over its own; a multiple of the heads',
+    describe: 'override the preset: width, a multiple of the heads',
   },
   sharedFlag('tokenizer'),
   sharedFlag('data', {
@@ -52,8 +51,7 @@ const model: readonly Flag[] = [
     choices: ['markov'],
     group: MODEL,
     affects: 'numbers',
-    describe:
-      'instead of --data, a text made by a known process, whose entropy rate no model can beat: markov',
+    describe: 'train on a synthetic text instead of --data: markov, whose entropy rate no model can beat',
   },
   {
     name: 'corpus-lines',
@@ -63,7 +61,7 @@ const model: readonly Flag[] = [
     default: 20_000,
     group: MODEL,
     affects: 'numbers',
-    describe: 'lines that --corpus makes, of some 32 bytes each',
+    describe: 'lines of --corpus, about 32 bytes each',
   },
   {
     name: 'validation',
@@ -73,7 +71,7 @@ const model: readonly Flag[] = [
     default: 0.1,
     group: MODEL,
     affects: 'numbers',
-    describe: 'part of the rows that is held back for the validation loss; 0 for none',
+    describe: 'hold back this fraction of the rows for the validation loss (0 = none)',
   },
   {
     name: 'split',
@@ -82,179 +80,9 @@ const model: readonly Flag[] = [
     default: 'tail',
     group: MODEL,
     affects: 'numbers',
-    describe: 'which rows are held back: the last ones (tail), or a seeded random choice (hash)',
+    describe: 'hold back the last rows (tail), or a seeded random choice (hash)',
   },
   sharedFlag('seed', { describe: 'seed of fresh weights, the split, shuffling and dropout' }),
-];
-
-const optimization: readonly Flag[] = [
-  {
-    name: 'steps',
-    kind: 'integer',
-    min: 1,
-    value: 'N',
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'updates to make; beats --epochs',
-  },
-  {
-    name: 'epochs',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 1,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'passes over the training rows',
-  },
-  {
-    name: 'optimizer',
-    kind: 'choice',
-    choices: ['adamw', 'sgd'],
-    default: 'adamw',
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'adamw with decoupled weight decay, or sgd with momentum',
-  },
-  {
-    name: 'learning-rate',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 1e-3,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'peak of the schedule',
-  },
-  {
-    name: 'schedule',
-    kind: 'choice',
-    choices: scheduleNames,
-    default: 'cosine',
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'how the learning rate goes after the warm-up: constant, linear to 0, cosine to --minimum',
-  },
-  {
-    name: 'warmup',
-    kind: 'integer',
-    min: 0,
-    value: 'STEPS',
-    default: 0,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'steps over which the learning rate rises from 0',
-  },
-  {
-    name: 'minimum',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'what cosine falls to, as a fraction of the peak',
-  },
-  {
-    name: 'weight-decay',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0.01,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'weight decay',
-  },
-  {
-    name: 'decay',
-    kind: 'choice',
-    choices: decayRules,
-    default: 'linear',
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe:
-      "what is decayed: weights of linear layers (linear), the embeddings too, as Hugging Face's Trainer does (all-matrices), or every parameter (all: biases and LayerNorm as well)",
-  },
-  {
-    name: 'beta1',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0.9,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'adamw: decay of the mean of gradients',
-  },
-  {
-    name: 'beta2',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0.999,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'adamw: decay of the mean of squares',
-  },
-  {
-    name: 'epsilon',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 1e-8,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'adamw: added to the root of the mean of squares',
-  },
-  {
-    name: 'momentum',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0.9,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'sgd: momentum',
-  },
-  {
-    name: 'clip',
-    kind: 'number',
-    min: 0,
-    value: 'NORM',
-    default: 1,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'largest global norm of the gradients; 0 for no clipping',
-  },
-  {
-    name: 'dropout',
-    kind: 'number',
-    min: 0,
-    value: 'RATE',
-    default: 0,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'rate after the embeddings, on attention probabilities and before each residual sum',
-  },
-  {
-    name: 'label-smoothing',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: 'part of the target that is spread over the vocabulary',
-  },
-  {
-    name: 'z-loss',
-    kind: 'number',
-    min: 0,
-    value: 'X',
-    default: 0,
-    group: OPTIMIZATION,
-    affects: 'numbers',
-    describe: "weight of the squared log-sum of the logits, which keeps their scale (PaLM's 1e-4)",
-  },
 ];
 
 const batches: readonly Flag[] = [
@@ -266,9 +94,9 @@ const batches: readonly Flag[] = [
     group: BATCH,
     affects: 'numbers',
     describe:
-      'pack: rows joined by the end-of-text token and cut into blocks of --max-length; line: a row a line, padded as in eval',
+      'pack: join rows by the end-of-text token and cut blocks of --max-length. line: one row per line, padded as in eval',
   },
-  sharedFlag('batch-size', { describe: 'rows a micro-batch' }),
+  sharedFlag('batch-size', { describe: 'rows per micro-batch' }),
   {
     name: 'accumulate',
     kind: 'integer',
@@ -277,99 +105,13 @@ const batches: readonly Flag[] = [
     default: 1,
     group: BATCH,
     affects: 'numbers',
-    describe: 'micro-batches a step; their gradients equal those of one large batch (without --dropout)',
+    describe: 'micro-batches per step; their gradients equal those of one large batch (without --dropout)',
   },
   sharedFlag('max-length', {
-    describe: 'tokens of a block, and most of a row (default: 128, or the positions of the model when fewer)',
+    describe:
+      'tokens of a block, and at most of a row (default: 128, or the positions of the model if fewer)',
   }),
   ...sharedFlags('padding-side', 'position-ids', 'ignore-first-token'),
-];
-
-const run: readonly Flag[] = [
-  {
-    name: 'eval-every',
-    kind: 'integer',
-    min: 0,
-    value: 'STEPS',
-    default: 100,
-    group: RUN,
-    affects: 'place',
-    describe: 'steps between evaluations on the validation rows; 0 for one at the end',
-  },
-  {
-    name: 'save-every',
-    kind: 'integer',
-    min: 0,
-    value: 'STEPS',
-    default: 100,
-    group: RUN,
-    affects: 'place',
-    describe: 'steps between checkpoints; 0 for one at the end',
-  },
-  {
-    name: 'keep',
-    kind: 'integer',
-    min: 1,
-    value: 'N',
-    default: 2,
-    group: RUN,
-    affects: 'place',
-    describe: 'checkpoints that are kept, the newest ones; the best one is kept besides',
-  },
-  {
-    name: 'patience',
-    kind: 'integer',
-    min: 1,
-    value: 'N',
-    group: RUN,
-    affects: 'numbers',
-    describe: 'end after so many evaluations in a row without a better validation loss (default: never)',
-  },
-  {
-    name: 'on-nonfinite',
-    kind: 'choice',
-    choices: nonFinitePolicies,
-    default: 'stop',
-    group: RUN,
-    affects: 'numbers',
-    describe:
-      'when the loss or the gradient norm is not finite, before the update: stop the run, skip the update, or continue with it',
-  },
-  {
-    name: 'save',
-    kind: 'text',
-    value: 'DIR',
-    group: RUN,
-    affects: 'place',
-    describe:
-      'at the end, save the best model (the last one without validation) in Hugging Face layout, with its tokenizer',
-  },
-  {
-    name: 'overwrite',
-    kind: 'switch',
-    default: false,
-    group: RUN,
-    affects: 'place',
-    describe: 'let --save replace a model that train did not save, or the one that --model names',
-  },
-  {
-    name: 'resume',
-    kind: 'text',
-    value: 'DIR',
-    group: RUN,
-    affects: 'place',
-    describe:
-      'continue a run from a checkpoint: the folder of a run, or of one of its checkpoints; its configuration is taken over, flags beat it',
-  },
-  {
-    name: 'checkpoint',
-    kind: 'text',
-    value: 'NAME',
-    group: RUN,
-    affects: 'place',
-    describe:
-      'which one --resume goes on from: last (the default), best, or step-N; from an earlier one the run goes on in another folder',
-  },
 ];
 
 export const trainFlags: readonly Flag[] = [
@@ -377,17 +119,17 @@ export const trainFlags: readonly Flag[] = [
   sharedFlag('device'),
   sharedFlag('reference', {
     default: 'none',
-    describe: 'a second device to train on from the same seed and to compare with step by step, or none',
+    describe: 'train on a second device from the same seed and compare step by step, or none',
   }),
   ...sharedFlags('backend', 'mps-rule', 'lane-timeout'),
   ...sharedFlags('attn', 'sdpa-kernel', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'),
   ...batches,
-  ...optimization,
-  ...run,
+  ...optimizationFlags,
+  ...runFlags,
   sharedFlag('trace', {
     default: 'gate',
     describe:
-      'off: nothing. gate: a step that is not finite is computed again under taps. health: count non-finite values of every kernel of every step. full: more figures',
+      'off: nothing. gate: recompute a step that is not finite under taps. health: count non-finite values of every kernel of every step. full: more figures',
   }),
   ...sharedFlags('trace-filter', 'trace-keep', 'rtol', 'atol', 'out', 'json', 'reporter', 'fail-on'),
 ];

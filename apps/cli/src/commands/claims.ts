@@ -36,6 +36,12 @@ export const claimsCommand: Command = {
   name: 'claims',
   describe: "decide the fourteen claims about NaN, SDPA and left padding on this machine's devices",
   flags: claimsFlags,
+  examples: [
+    ['nanscope claims', 'decide them on WebAssembly, and on the GPU if there is one'],
+    ['nanscope claims --device wasm', 'decide them on one device'],
+    ['nanscope claims --markdown findings.md', 'also write the findings as a page'],
+  ],
+  docs: 'findings.md',
   async run({ flags, config: path, command }) {
     const config = toConfig<ClaimsConfig>(await readSettings(claimsFlags, flags, path));
     const report = await reportsOf(config, false);

@@ -11,9 +11,15 @@ type CompareConfig = Pick<EvalConfig, 'json' | 'rtol' | 'atol' | 'reporter' | 'f
 
 export const compareCommand: Command = {
   name: 'compare',
-  describe: 'compare two run folders: B is the reference',
+  describe: 'compare two run folders; B is the reference',
   positionals: ['A', 'B'],
   flags: compareFlags,
+  examples: [
+    ['nanscope compare runs/mine runs/theirs', 'compare two runs of eval or train'],
+    ['nanscope compare runs/mine runs/theirs --rtol 1e-3', 'allow larger differences'],
+    ['nanscope compare runs/mine runs/theirs --fail-on nan,differ', 'fail on a NaN or on a difference'],
+  ],
+  docs: 'run-folders.md',
   async run({ flags, config: path, positionals, command }) {
     const config = withFailOn(toConfig<CompareConfig>(await readSettings(compareFlags, flags, path)));
     const { rtol, atol, failOn } = config;

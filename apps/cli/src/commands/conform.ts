@@ -13,8 +13,14 @@ async function configOf({ flags, config }: Invocation): Promise<ConformConfig> {
 
 export const conformCommand: Command = {
   name: 'conform',
-  describe: 'put the attention of a device under a conformance suite, with your own test vectors as well',
+  describe: 'run the attention conformance suite on a device, with your own test vectors as well',
   flags: conformFlags,
+  examples: [
+    ['nanscope conform --device wasm', 'test attention on WebAssembly'],
+    ['nanscope conform --backend ./my-backend.js --device my-backend', 'test a backend of your own'],
+    ['nanscope conform --vectors ./vectors --bail', 'add test vectors, and stop at the first failure'],
+  ],
+  docs: 'conform.md',
   async run(invocation) {
     const config = await configOf(invocation);
     const report = await reportsOf(config, false);

@@ -8,8 +8,14 @@ import { type ReportFlags, reportsOf } from '../reports/index.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  describe: 'what this machine offers and how it computes: backends, adapters, NaN by bits, a self-test',
+  describe: 'show what this machine offers and how it computes: backends, adapters, NaN by bits, a self-test',
   flags: doctorFlags,
+  examples: [
+    ['nanscope doctor', 'look at every backend'],
+    ['nanscope doctor --json', 'print the same as JSON'],
+    ['nanscope doctor --backend ./my-backend.js', 'look at a backend of your own as well'],
+  ],
+  docs: 'doctor.md',
   async run({ flags, config: path, command }) {
     const config = toConfig<ReportFlags & { readonly backend?: string }>(
       await readSettings(doctorFlags, flags, path),

@@ -28,8 +28,20 @@ async function configOf({ flags, config }: Invocation): Promise<EvalConfig> {
 
 export const evalCommand: Command = {
   name: 'eval',
-  describe: 'evaluate a model on two devices side by side and compare the NaN cascades',
+  describe: 'evaluate a model on two devices side by side, and show where a NaN is born',
   flags: evalFlags,
+  examples: [
+    ['nanscope eval --limit 16', 'evaluate the bundled model on the best device here and on a CPU'],
+    [
+      'nanscope eval --model ./my-model --data rows.jsonl --text-field body',
+      'the same with your own model and text',
+    ],
+    [
+      'nanscope eval --policy torch-mps-2.8 --limit 8 --reporter html=report.html',
+      'mask as PyTorch on Apple GPUs did, and write a page',
+    ],
+  ],
+  docs: 'getting-started.md',
   async run(invocation) {
     const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);

@@ -16,6 +16,15 @@ export const generateCommand: Command = {
   name: 'generate',
   describe: 'continue texts with a model; a row that meets a NaN is reported, never printed as a token',
   flags: generateFlags,
+  examples: [
+    ["nanscope generate --prompt 'The lane'", 'continue one text with the bundled model'],
+    ['nanscope generate --data prompts.txt --json', 'continue every row of a file, one JSON object per row'],
+    [
+      'nanscope generate --model ./my-model --greedy --max-new-tokens 32',
+      'take the most likely tokens of your model',
+    ],
+  ],
+  docs: 'generate.md',
   async run(invocation) {
     const config = await configOf(invocation);
     const { evalCommand, generateTexts } = await harness();

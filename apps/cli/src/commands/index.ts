@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 import { claimsCommand } from './claims.ts';
 import { compareCommand } from './compare.ts';
+import { completionCommand } from './completion.ts';
 import { conformCommand } from './conform.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   selftestCommand,
   reportCommand,
   doctorCommand,
+  completionCommand,
 ];

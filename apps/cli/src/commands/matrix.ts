@@ -9,8 +9,14 @@ import { watchedCells } from '../watched.ts';
 export const matrixCommand: Command = {
   name: 'matrix',
   describe:
-    'combine every condition that is said to matter, and derive the minimal sets that are enough for a NaN or a leak',
+    'combine every condition that is said to matter, and derive the minimal sets that cause a NaN or a leak',
   flags: matrixFlags,
+  examples: [
+    ['nanscope matrix', 'run the default table on WebAssembly'],
+    ['nanscope matrix --device wasm,gpu --out runs/table', 'run the same cells on two devices'],
+    ['nanscope matrix --shard 1/4 --out runs/part-1', 'run one of four shards, for nanscope merge'],
+  ],
+  docs: 'matrix.md',
   async run({ flags, config: path, command }) {
     const config = (await harness()).matrixConfig(await readSettings(matrixFlags, flags, path));
     const report = await reportsOf(config, true);

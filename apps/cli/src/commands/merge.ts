@@ -9,9 +9,15 @@ import { type ReportFlags, reportsOf } from '../reports/index.ts';
 export const mergeCommand: Command = {
   name: 'merge',
   describe:
-    'join the shards of a matrix, or runs of it on several machines, and verify that nothing is missing',
+    'join the shards of a matrix, or runs of it on several machines, and check that nothing is missing',
   positionals: ['RUN..'],
   flags: mergeFlags,
+  examples: [
+    ['nanscope merge runs/part-1 runs/part-2', 'join two shards'],
+    ['nanscope merge runs/part-1 runs/part-2 --out runs/all', 'join them into this folder'],
+    ['nanscope merge runs/mac runs/linux --reporter html=table.html', 'put two machines into one table'],
+  ],
+  docs: 'many-machines.md',
   async run({ flags, config: path, positionals, command }) {
     const config = toConfig<ReportFlags & { readonly out?: string }>(
       await readSettings(mergeFlags, flags, path),

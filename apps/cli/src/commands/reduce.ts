@@ -16,6 +16,12 @@ export const reduceCommand: Command = {
   describe: 'reduce a failing run of eval to the smallest case that fails in the same way',
   positionals: ['RUN'],
   flags: reduceFlags,
+  examples: [
+    ['nanscope reduce runs/mine', 'write the smallest case to runs/mine/reduced'],
+    ['nanscope reduce runs/mine --budget 300', 'search for up to five minutes'],
+    ['nanscope reduce runs/mine --out ./case', 'write it to another folder'],
+  ],
+  docs: 'reduce.md',
   async run(invocation) {
     const config = await configOf(invocation);
     const report = await reportsOf(config, true);

@@ -9,8 +9,14 @@ import { watchedCells } from '../watched.ts';
 
 export const selftestCommand: Command = {
   name: 'selftest',
-  describe: 'put the detector of NaN to the test: faults of known place and kind, and runs without any',
+  describe: 'test the NaN detector: faults of known place and kind, and runs without any',
   flags: selftestFlags,
+  examples: [
+    ['nanscope selftest --detector', 'test the detector on WebAssembly'],
+    ['nanscope selftest --detector --share 0.1', 'inject a tenth of the faults'],
+    ['nanscope selftest --detector --device wasm,gpu', 'test it on two devices'],
+  ],
+  docs: 'mechanisms.md',
   async run({ flags, config: path, command }) {
     const config = toConfig<SelftestConfig>(await readSettings(selftestFlags, flags, path));
     const report = await reportsOf(config, false);

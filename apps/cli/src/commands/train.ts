@@ -36,9 +36,17 @@ async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
 
 export const trainCommand: Command = {
   name: 'train',
-  describe:
-    'train a model, on one device or on two side by side; a step that is not finite is traced to its origin',
+  describe: 'train a model on one device or on two, and trace a step that is not finite to its origin',
   flags: trainFlags,
+  examples: [
+    ['nanscope train --steps 100', 'train a tiny model on the built-in text'],
+    [
+      'nanscope train --model prose --data notes.txt --save ./tuned',
+      'continue the bundled model on your text',
+    ],
+    ['nanscope train --reference wasm --steps 20', 'train on two devices and compare every step'],
+  ],
+  docs: 'training.md',
   async run(invocation) {
     const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);

@@ -1,0 +1,126 @@
+/** Flags that choose a device, what it is compared with, and what attention does there. */
+import { policyWords, presetNames } from '@nanscope/attention';
+import { deviceNames } from '@nanscope/device';
+import type { Flag } from './flag.ts';
+
+const DEVICE = 'Devices';
+const ATTENTION = 'Attention';
+
+export const deviceFlags = [
+  {
+    name: 'device',
+    kind: 'text',
+    value: 'NAME',
+    default: 'auto',
+    group: DEVICE,
+    affects: 'device',
+    common: true,
+    devices: 'one',
+    suggest: deviceNames,
+    describe: `run on ${deviceNames.slice(0, -1).join(', ')} or ${deviceNames.at(-1)}; an explicit device never falls back`,
+  },
+  {
+    name: 'reference',
+    kind: 'text',
+    value: 'NAME|none',
+    group: DEVICE,
+    affects: 'device',
+    common: true,
+    devices: 'one or none',
+    suggest: ['none', ...deviceNames],
+    describe: 'compare with this device, or with none (default: the best CPU backend that is not the target)',
+  },
+  {
+    name: 'backend',
+    kind: 'text',
+    value: 'FILE',
+    group: DEVICE,
+    affects: 'device',
+    disk: true,
+    describe: 'load your own backend: a module that exports it as default; its id becomes a device name',
+  },
+  {
+    name: 'mps-rule',
+    kind: 'choice',
+    choices: ['seed', 'probe', 'off'],
+    default: 'probe',
+    group: DEVICE,
+    affects: 'device',
+    describe:
+      'choose attention when --attn is auto: seed (eager on Metal), probe (measure, then choose) or off (sdpa)',
+  },
+  {
+    name: 'lane-timeout',
+    kind: 'number',
+    min: 1,
+    value: 'SECONDS',
+    default: 600,
+    group: DEVICE,
+    affects: 'waiting',
+    describe: 'stop a device that makes no progress for this long, and report it as hung',
+  },
+] as const satisfies readonly Flag[];
+
+export const attentionFlags = [
+  {
+    name: 'attn',
+    kind: 'choice',
+    choices: ['auto', 'eager', 'sdpa'],
+    default: 'auto',
+    group: ATTENTION,
+    affects: 'device',
+    describe: 'choose the attention implementation',
+  },
+  {
+    name: 'sdpa-kernel',
+    kind: 'choice',
+    choices: ['composed', 'fused'],
+    default: 'composed',
+    group: ATTENTION,
+    affects: 'device',
+    describe:
+      'compute sdpa as ops that a trace shows (composed), or as one kernel without a T x S matrix (fused; WGSL on a GPU): no dropout, no attn_probs in --save-outputs',
+  },
+  {
+    name: 'policy',
+    kind: 'choice',
+    choices: presetNames,
+    default: 'safe',
+    group: ATTENTION,
+    affects: 'policy',
+    common: true,
+    describe: 'treat masked cells and fully masked rows as the system of this name does',
+  },
+  {
+    name: 'fill',
+    kind: 'text',
+    value: 'FILL',
+    group: ATTENTION,
+    affects: 'policy',
+    describe: `override the policy: fill of masked cells, ${policyWords.fill.join(', ')} or a number such as --fill=-1e9`,
+  },
+  {
+    name: 'compose',
+    kind: 'choice',
+    choices: policyWords.compose,
+    group: ATTENTION,
+    affects: 'policy',
+    describe: 'override the policy: how the causal and the padding mask combine',
+  },
+  {
+    name: 'row-guard',
+    kind: 'choice',
+    choices: policyWords.rowGuard,
+    group: ATTENTION,
+    affects: 'policy',
+    describe: 'override the policy: output of a fully masked row',
+  },
+  {
+    name: 'compute-dtype',
+    kind: 'choice',
+    choices: policyWords.computeDtype,
+    group: ATTENTION,
+    affects: 'policy',
+    describe: 'override the policy: precision inside attention',
+  },
+] as const satisfies readonly Flag[];

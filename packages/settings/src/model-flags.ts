@@ -1,0 +1,78 @@
+/** Flags that choose a model and its data, for every command that runs one. */
+import type { Flag } from './flag.ts';
+
+const MODEL = 'Model and data';
+
+export const modelFlags = [
+  {
+    name: 'model',
+    suggest: ['prose', 'tiny', 'gpt2', 'gpt2-medium'],
+    kind: 'text',
+    value: 'NAME|DIR|ORG/NAME',
+    default: 'prose',
+    group: MODEL,
+    affects: 'numbers',
+    common: true,
+    describe:
+      'prose (the bundled byte-level model), a folder in Hugging Face layout, a preset with seeded random weights (tiny, gpt2, gpt2-medium), or org/name on the Hugging Face hub',
+  },
+  {
+    name: 'tokenizer',
+    suggest: ['bytes'],
+    kind: 'text',
+    value: 'DIR|bytes',
+    group: MODEL,
+    affects: 'numbers',
+    describe:
+      'folder with tokenizer.json or vocab.json + merges.txt, or bytes (default: the one in the model folder; bytes for a preset)',
+  },
+  {
+    name: 'data',
+    kind: 'text',
+    value: 'PATH|-',
+    group: MODEL,
+    affects: 'numbers',
+    common: true,
+    describe:
+      'text to evaluate: .txt, .md or .jsonl, a folder of them, or - for standard input (default: a built-in English text)',
+  },
+  {
+    name: 'text-field',
+    kind: 'text',
+    value: 'NAME',
+    group: MODEL,
+    affects: 'numbers',
+    describe: 'field of a .jsonl line that holds the text (default: text)',
+  },
+  {
+    name: 'limit',
+    kind: 'integer',
+    min: 1,
+    value: 'ROWS',
+    group: MODEL,
+    affects: 'numbers',
+    common: true,
+    describe:
+      'stop after this many rows (default: all; of the built-in text on a software adapter 16, and the report says so)',
+  },
+  {
+    name: 'seed',
+    kind: 'integer',
+    min: 0,
+    value: 'N',
+    default: 0,
+    group: MODEL,
+    affects: 'numbers',
+    describe: 'seed of the random weights of a preset',
+  },
+  {
+    name: 'load-inputs',
+    kind: 'text',
+    value: 'FILE',
+    group: MODEL,
+    affects: 'numbers',
+    disk: true,
+    describe:
+      'evaluate one ready batch instead of text: safetensors with input_ids, attention_mask and optionally labels, position_ids, token_type_ids',
+  },
+] as const satisfies readonly Flag[];
