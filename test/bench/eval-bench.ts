@@ -62,8 +62,8 @@ function startup(backend: string): Promise<number> {
 
 /** PyTorch before and after a backend: what a busy machine takes from one it takes from the other. */
 async function torch({ preset, rounds }: BenchOptions): Promise<TorchTimes | undefined> {
-  const { n_layer, n_embd, n_head, vocab_size } = presetConfig(preset);
-  return torchTimes('./pytorch_forward.py', [n_layer, n_embd, n_head, vocab_size, BATCH, LENGTH, rounds]);
+  const { layers, width, heads, vocabulary } = presetConfig(preset);
+  return torchTimes('./pytorch_forward.py', [layers, width, heads, vocabulary, BATCH, LENGTH, rounds]);
 }
 
 async function row(backend: string, options: BenchOptions): Promise<string> {

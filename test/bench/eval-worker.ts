@@ -7,7 +7,7 @@
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { classifyOps, openTrace, type Trace } from '@nanscope/cascade';
-import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, loadCausalLM, uploadBatch } from '@nanscope/model';
 import { type RunPhase, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { garbageCollector } from './garbage.ts';
@@ -38,11 +38,11 @@ const [backendId, preset, batch, length, rounds, modes] = process.argv.slice(2) 
 const [B, T] = [Number(batch), Number(length)];
 
 const session = await builtinBackend(backendId)!.open();
-const model: Gpt2 = await loadGpt2({ preset, seed: 1 });
-const inputIds = Int32Array.from({ length: B * T }, (_, i) => (i * 7919) % model.config.vocab_size);
+const model: CausalLM = await loadCausalLM({ preset, seed: 1 });
+const inputIds = Int32Array.from({ length: B * T }, (_, i) => (i * 7919) % model.config.vocabulary);
 const attentionMask = new Int32Array(B * T).fill(1);
 const positionIds = Int32Array.from({ length: B * T }, (_, i) => i % T);
-const supervised = supervisedRows(inputIds, [B, T], model.config.vocab_size);
+const supervised = supervisedRows(inputIds, [B, T], model.config.vocabulary);
 
 async function evaluate(phase: RunPhase): Promise<Float32Array> {
   const scores = tf.tidy(() => {

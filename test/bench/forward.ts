@@ -6,7 +6,7 @@
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2, uploadBatch } from '@nanscope/model';
+import { loadCausalLM, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 
@@ -18,16 +18,16 @@ const size = shape[0] * shape[1];
 
 const session = await builtinBackend(backendId)!.open();
 const started = performance.now();
-const model = await loadGpt2({ preset, seed: 1 });
+const model = await loadCausalLM({ preset, seed: 1 });
 process.stdout.write(
   `${backendId} ${preset} ${implementation}: weights in ${((performance.now() - started) / 1000).toFixed(2)} s\n`,
 );
 
-const inputIds = Int32Array.from({ length: size }, (_, i) => (i * 7919) % model.config.vocab_size);
+const inputIds = Int32Array.from({ length: size }, (_, i) => (i * 7919) % model.config.vocabulary);
 const attentionMask = new Int32Array(size).fill(1);
 for (let row = 0; row < shape[0]; row++) attentionMask.fill(0, row * shape[1], row * shape[1] + row * 8);
 const positionIds = Int32Array.from({ length: size }, (_, i) => i % shape[1]);
-const supervised = supervisedRows(inputIds, shape, model.config.vocab_size);
+const supervised = supervisedRows(inputIds, shape, model.config.vocabulary);
 
 async function once(): Promise<number> {
   const batch = uploadBatch(model.config, { shape, inputIds, attentionMask, positionIds });

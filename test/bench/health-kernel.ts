@@ -7,7 +7,7 @@
 import { policies } from '@nanscope/attention';
 import { type Backend, backends, type Session } from '@nanscope/backend';
 import { chooseCounter, openTrace, type TraceLevel } from '@nanscope/cascade';
-import { loadGpt2, uploadBatch } from '@nanscope/model';
+import { loadCausalLM, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 
 const shapes = [
@@ -57,7 +57,7 @@ async function perElement(session: Session, level: 'health' | 'full', fill: numb
 
 /** Seconds of one forward pass up to the logits, batch 4 x 128. */
 async function forward(session: Session): Promise<void> {
-  const model = await loadGpt2({ preset: 'gpt2', seed: 1 });
+  const model = await loadCausalLM({ preset: 'gpt2', seed: 1 });
   const shape = [4, 128] as const;
   const inputIds = Int32Array.from({ length: 512 }, (_, i) => (i * 7919) % 50257);
   const batch = uploadBatch(model.config, {
@@ -70,7 +70,7 @@ async function forward(session: Session): Promise<void> {
     const pass = () =>
       tf.tidy(() => {
         const hidden = model.hidden(batch, { implementation, policy: policies.safe });
-        return tf.max(model.logits(hidden.reshape([512, model.config.n_embd])), -1);
+        return tf.max(model.logits(hidden.reshape([512, model.config.width])), -1);
       });
     // Levels take turns, so that a slow minute of the machine falls on all of them alike.
     const best = new Map<TraceLevel, { seconds: number; cpu: number; note: string }>();

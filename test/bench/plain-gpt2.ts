@@ -1,5 +1,5 @@
 /** GPT-2's forward pass and loss from ordinary tfjs ops, as one writes it first: what the packages are measured against. */
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 
 type Weights = (name: string) => tf.Tensor;
@@ -37,8 +37,8 @@ function attention(
 }
 
 /** Mean loss over all positions but the last, a scalar. @param ids int32 [B,T] */
-export function plainLoss(model: Gpt2, ids: tf.Tensor2D): tf.Scalar {
-  const { n_layer, n_head, n_embd, vocab_size } = model.config;
+export function plainLoss(model: CausalLM, ids: tf.Tensor2D): tf.Scalar {
+  const { layers: n_layer, heads: n_head, width: n_embd, vocabulary: vocab_size } = model.config;
   const [B, T] = ids.shape;
   const weights: Weights = (name) => model.parameters[`transformer.${name}`]!;
   return tf.tidy(() => {

@@ -42,8 +42,8 @@ function cells(label: string, measured: TraceMeasured): string {
 
 function shapeOf(kind: 'eval' | 'train', backend: string): readonly number[] {
   if (kind === 'train') return TRAINING;
-  const { n_layer, n_embd, n_head, vocab_size } = presetConfig('gpt2');
-  return [n_layer, n_embd, n_head, vocab_size, ...(BATCHES[backend] ?? SMALL_BATCH)];
+  const { layers, width, heads, vocabulary } = presetConfig('gpt2');
+  return [layers, width, heads, vocabulary, ...(BATCHES[backend] ?? SMALL_BATCH)];
 }
 
 async function row(kind: 'eval' | 'train', backend: string, options: BenchOptions): Promise<string> {

@@ -4,13 +4,13 @@ import type { Session } from '@nanscope/backend';
 import type { TraceLevel } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { LaneTracer, StepTracer } from '@nanscope/lane';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import type { RecordSink } from '@nanscope/record';
 import { AdamW, type LabelledBatch, type TrainHooks, type Training, train } from '@nanscope/trainer';
 
 export interface StepSetup {
   readonly session: Session;
-  readonly model: Gpt2;
+  readonly model: CausalLM;
   readonly policy: Policy;
   readonly batch: number;
   readonly length: number;
@@ -44,7 +44,7 @@ function headerSink(): RecordSink & Pick<OpenLevel, 'last'> {
 function batchOf({ model, batch, length }: StepSetup): CausalLMBatch {
   const inputIds = Int32Array.from(
     { length: batch * length },
-    (_, i) => (i * 7919) % model.config.vocab_size,
+    (_, i) => (i * 7919) % model.config.vocabulary,
   );
   return {
     inputIds,

@@ -7,7 +7,7 @@
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import type { TraceLevel } from '@nanscope/cascade';
-import { loadGpt2, parseConfig } from '@nanscope/model';
+import { loadCausalLM, parseConfig } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { evaluationSteps, type Steps, trainingSteps } from './trace-steps.ts';
 
@@ -53,7 +53,7 @@ function vocabularyThatFits(): number {
 
 const vocabulary = vocabularyThatFits();
 const shape = { vocab_size: vocabulary, n_positions: T, n_embd: width, n_layer: layers, n_head: heads };
-const model = await loadGpt2({ config: parseConfig(shape, 'bench'), seed: 1 });
+const model = await loadCausalLM({ config: parseConfig(shape, 'bench'), seed: 1 });
 const steps: Steps = (kind === 'eval' ? evaluationSteps : trainingSteps)({
   session,
   model,

@@ -6,7 +6,7 @@
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2, parseConfig } from '@nanscope/model';
+import { loadCausalLM, parseConfig } from '@nanscope/model';
 import {
   AdamW,
   atTheStart,
@@ -51,7 +51,7 @@ const modes = words[7]!.split(',') as TrainMode[];
 
 await builtinBackend(backendId)!.open();
 const shape = { vocab_size: vocabulary, n_positions: T, n_embd: width, n_layer: layers, n_head: heads };
-const model = await loadGpt2({ config: parseConfig(shape, 'bench'), seed: 1 });
+const model = await loadCausalLM({ config: parseConfig(shape, 'bench'), seed: 1 });
 
 /** A text in which each token follows from the one before. */
 function batchOf(rows: readonly number[]): LabelledBatch {

@@ -15,7 +15,7 @@ import {
   type TraceLevel,
   traceLines,
 } from '@nanscope/cascade';
-import { loadGpt2, uploadBatch } from '@nanscope/model';
+import { loadCausalLM, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,14 +47,14 @@ type Run = (policy: Name, implementation: 'eager' | 'sdpa', level?: TraceLevel) 
 /** Opens a backend, loads the model, and hands out traced runs. */
 async function prepare(backend: ReturnType<typeof backends>[number]) {
   const session = await backend.open();
-  const model = await loadGpt2({ preset: 'tiny', seed: 1 });
+  const model = await loadCausalLM({ preset: 'tiny', seed: 1 });
   const batch = uploadBatch(model.config, {
     shape: [2, 6],
     inputIds,
     attentionMask: keep.flat(),
     positionIds,
   });
-  const rows = supervisedRows(labels, [2, 6], model.config.vocab_size);
+  const rows = supervisedRows(labels, [2, 6], model.config.vocabulary);
   const run: Run = async (policy, implementation, level = 'health') => {
     const trace = openTrace(session, level, { nameOf: namesOf(model.parameters, { ...batch }) });
     const hidden = trace.run('forward', () => model.hidden(batch, { implementation, policy: table[policy] }));

@@ -12,7 +12,7 @@ import {
   runCell,
   tinyModel,
 } from '@nanscope/experiments';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';
@@ -24,7 +24,7 @@ const all = cellsOf({ device: ['any'], ...factors, attn: ['eager', 'sdpa'] });
 const sample = (count: number) => all.filter((cell) => hash(cellId(cell)) % count === 0);
 
 onEveryBackend(({ id, session }) => {
-  const models: Gpt2[] = [];
+  const models: CausalLM[] = [];
   beforeAll(async () => {
     models.push(await tinyModel(1), await tinyModel(2));
   });

@@ -5,7 +5,7 @@
 import { type PresetName, policies, presetNames } from '@nanscope/attention';
 import { contextOf, findOrigin, openTrace } from '@nanscope/cascade';
 import { tensorflowImplementation, withGradients } from '@nanscope/conform';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runModel } from './model-run.ts';
@@ -96,9 +96,9 @@ onEveryBackend(({ id, session }) => {
   });
 
   describe('GPT-2', () => {
-    let model: Gpt2;
+    let model: CausalLM;
     beforeAll(async () => {
-      model = await loadGpt2({ directory: modelFolder });
+      model = await loadCausalLM({ directory: modelFolder });
     });
     afterAll(() => model?.dispose());
 

@@ -4,7 +4,7 @@
  */
 import { attention, safePolicy } from '@nanscope/attention';
 import { philoxReader } from '@nanscope/backend';
-import { dropout, dropoutHook, loadGpt2 } from '@nanscope/model';
+import { dropout, dropoutHook, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';
@@ -110,12 +110,12 @@ onEveryBackend(() => {
   );
 
   it('the model drops at every site of Hugging Face, by site and step, and not without the hook', async () => {
-    const model = await loadGpt2({ preset: 'tiny', seed: 1 });
+    const model = await loadCausalLM({ preset: 'tiny', seed: 1 });
     const ids = [1, 2, 3, 4, 5, 6];
     const sites: string[] = [];
     const run = (step: number | undefined, implementation: 'eager' | 'sdpa' = 'eager') =>
       read(() => {
-        const hook = dropoutHook(model.config, { seed: 3, step: step ?? 0 });
+        const hook = dropoutHook(model.config.dropout, { seed: 3, step: step ?? 0 });
         return model.hidden(
           {
             inputIds: tf.tensor2d(ids, [2, 3], 'int32'),

@@ -4,7 +4,7 @@
  */
 import { policies, safePolicy } from '@nanscope/attention';
 import { uniform } from '@nanscope/backend';
-import { type GenerateOptions, type Gpt2, generate, leftPad, loadGpt2, warp } from '@nanscope/model';
+import { type CausalLM, type GenerateOptions, generate, leftPad, loadCausalLM, warp } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';
@@ -28,7 +28,7 @@ const prompts = ['A sentence of thirty-two letters', 'Another one of 31 letters,
 
 /** Tokens of each row; `before` columns of padding beside what the batch needs anyway. */
 async function rowsOf(
-  model: Gpt2,
+  model: CausalLM,
   rows: readonly Uint8Array[],
   options: GenerateOptions,
   before = 0,
@@ -54,7 +54,7 @@ async function rowsOf(
 
 /** The definition: a whole forward pass over one row for each token, and a choice in plain arithmetic. */
 async function alone(
-  model: Gpt2,
+  model: CausalLM,
   prompt: Uint8Array,
   options: GenerateOptions,
   number: number,
@@ -92,9 +92,9 @@ async function alone(
 }
 
 onEveryBackend(() => {
-  let model: Gpt2;
+  let model: CausalLM;
   beforeAll(async () => {
-    model = await loadGpt2({ preset: 'tiny', seed: 5 });
+    model = await loadCausalLM({ preset: 'tiny', seed: 5 });
   });
   afterAll(async () => {
     model?.dispose();

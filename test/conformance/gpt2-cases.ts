@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { FLOAT32_MIN, type Implementation, type Policy, policies } from '@nanscope/attention';
-import { type Gpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, uploadBatch } from '@nanscope/model';
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
 import { crossEntropy, shiftLabels, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
@@ -69,7 +69,7 @@ export function policyOf(convention: string): Policy {
 
 /** Runs one case and gives every tensor of the reference file, by its name, as host arrays. */
 export async function runCase(
-  model: Gpt2,
+  model: CausalLM,
   folder: string,
   { batch, convention }: Gpt2Case,
   implementation: Implementation,
@@ -86,7 +86,7 @@ export async function runCase(
     attentionMask: await read('attention_mask'),
     positionIds: await read('position_ids'),
   });
-  const count = supervisedRows(labels, shape, model.config.vocab_size).rows.length;
+  const count = supervisedRows(labels, shape, model.config.vocabulary).rows.length;
   const shifted = tf.tensor1d(shiftLabels(labels, shape), 'int32');
   const kept: Record<string, tf.Tensor> = {};
   const keep = (name: string, tensor: tf.Tensor) => {
@@ -100,8 +100,8 @@ export async function runCase(
         policy: policyOf(convention),
         ...(capture && { capture: keep }),
       });
-      const logits = model.logits(tf.reshape(hidden, [B * T, model.config.n_embd]));
-      const grid = tf.reshape(logits, [B, T, model.config.vocab_size]) as tf.Tensor3D;
+      const logits = model.logits(tf.reshape(hidden, [B * T, model.config.width]));
+      const grid = tf.reshape(logits, [B, T, model.config.vocabulary]) as tf.Tensor3D;
       const predicting = tf.reshape(tf.slice(grid, [0, 0, 0], [-1, T - 1, -1]), [
         B * (T - 1),
         -1,

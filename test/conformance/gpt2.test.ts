@@ -1,5 +1,5 @@
 /** Opens every backend this machine has and holds GPT-2 on it against the independent reference. */
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difference } from './compare.ts';
@@ -12,9 +12,9 @@ describe.skipIf(folder === undefined)(
   `gpt2-ref${folder === undefined ? ' (skipped: ../shared/vectors is not beside this checkout)' : ''}`,
   () => {
     onEveryBackend(({ id }) => {
-      let model: Gpt2;
+      let model: CausalLM;
       beforeAll(async () => {
-        model = await loadGpt2({ directory: folder! });
+        model = await loadCausalLM({ directory: folder! });
       });
       afterAll(async () => {
         model?.dispose();

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Implementation } from '@nanscope/attention';
-import { Gpt2, type Gpt2Config, parameterShapes } from '@nanscope/model';
+import { type CausalLM, modelOf, parameterShapes, resizeConfig } from '@nanscope/model';
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
 import {
   AdamW,
@@ -39,7 +39,7 @@ export interface MeanGradients {
 
 /** Loss, gradient norm and gradients of the mean loss of one batch under one convention. */
 export async function meanGradients(
-  model: Gpt2,
+  model: CausalLM,
   host: LabelledBatch,
   convention: string,
   implementation: Implementation,
@@ -58,10 +58,10 @@ export async function meanGradients(
 }
 
 /** The model without its last block: the one-layer truncation of the reference, sharing the parameters of `model`. */
-export function firstLayer(model: Gpt2): Gpt2 {
-  const config: Gpt2Config = { ...model.config, n_layer: 1 };
+export function firstLayer(model: CausalLM): CausalLM {
+  const config = resizeConfig(model.config, { layers: 1 }, 'test');
   const names = [...parameterShapes(config).keys()];
-  return new Gpt2(config, Object.fromEntries(names.map((name) => [name, model.parameters[name]!])));
+  return modelOf(config, Object.fromEntries(names.map((name) => [name, model.parameters[name]!])));
 }
 
 export interface OneLayerCase {
@@ -108,7 +108,7 @@ export function optimizerCases(folder: string): OptimizerCase[] {
 
 /** Runs the steps of an optimizer case; the model's parameters are left updated. */
 export async function runOptimizer(
-  model: Gpt2,
+  model: CausalLM,
   folder: string,
   { losses, maximum }: OptimizerCase,
 ): Promise<{ losses: number[]; norms: number[]; parameters: Record<string, Float32Array> }> {

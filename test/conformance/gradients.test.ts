@@ -1,5 +1,5 @@
 /** Opens every backend this machine has and holds the trainer's gradients and optimizer on it against the independent reference. */
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { difference } from './compare.ts';
@@ -25,11 +25,11 @@ describe.skipIf(folder === undefined)(
   `gpt2-ref gradients${folder === undefined ? ' (skipped: ../shared/vectors is not beside this checkout)' : ''}`,
   () => {
     onEveryBackend(({ id }) => {
-      let model: Gpt2;
+      let model: CausalLM;
       let before: number;
       beforeEach(async () => {
         before = tf.memory().numTensors;
-        model = await loadGpt2({ directory: folder! });
+        model = await loadCausalLM({ directory: folder! });
       });
       afterEach(() => {
         model.dispose();
@@ -87,7 +87,7 @@ describe.skipIf(folder === undefined)(
           expect(difference(losses, item.losses).required).toBeLessThanOrEqual(5e-6);
           expect(difference(norms, item.norms).required).toBeLessThanOrEqual(1e-5);
           for (const [name, numbers] of Object.entries(await expectedParameters(folder!, item.name))) {
-            const C = model.config.n_embd;
+            const C = model.config.width;
             const isKeyBias = (i: number) => name.endsWith('c_attn.bias') && i >= C && i < 2 * C;
             const [keyBias, rest] = [true, false].map((wanted) => {
               const chosen = (values: Float32Array) => values.filter((_, i) => isKeyBias(i) === wanted);

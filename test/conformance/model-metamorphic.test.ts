@@ -4,12 +4,19 @@
  */
 import { policies } from '@nanscope/attention';
 import { largest } from '@nanscope/conform';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import type { LabelledBatch } from '@nanscope/trainer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelNumbers, runModel } from './model-run.ts';
 import { onEveryBackend } from './on-every-backend.ts';
-import { leftPadded, modelNoise, modelOf, PAD_ID, smallModelWeights, type Weights } from './small-model.ts';
+import {
+  leftPadded,
+  modelNoise,
+  PAD_ID,
+  smallModel,
+  smallModelWeights,
+  type Weights,
+} from './small-model.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -21,7 +28,7 @@ const PADS = [0, 2];
 const T = 6;
 const batch = leftPadded(ROWS, PADS);
 const { config, weights } = await smallModelWeights();
-const { n_embd: C, n_head: H, vocab_size: V } = config;
+const { width: C, heads: H, vocabulary: V } = config;
 const WTE = 'transformer.wte.weight';
 const WPE = 'transformer.wpe.weight';
 
@@ -90,9 +97,9 @@ function expectNear(actual: ModelNumbers, expected: ModelNumbers, names: readonl
 }
 
 onEveryBackend(() => {
-  let clean: Gpt2;
+  let clean: CausalLM;
   beforeAll(async () => {
-    clean = modelOf(config, weights);
+    clean = smallModel(config, weights);
   });
   afterAll(async () => {
     clean?.dispose();
@@ -102,7 +109,7 @@ onEveryBackend(() => {
     const run = (asked: LabelledBatch = batch, model = clean, policy = policies.safe) =>
       runModel(model, asked, { implementation, policy });
     const runWith = async (changed: Weights, policy = policies.safe) => {
-      const model = modelOf(config, changed);
+      const model = smallModel(config, changed);
       const numbers = await run(batch, model, policy);
       model.dispose();
       return numbers;

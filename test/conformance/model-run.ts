@@ -1,6 +1,6 @@
 /** GPT-2 on the active backend, forward and backward on one labelled batch, with everything read back as host arrays. */
 import type { Implementation, Policy } from '@nanscope/attention';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import { type LabelledBatch, lossAndGradients, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 
@@ -14,14 +14,14 @@ export interface ModelNumbers {
 }
 
 export async function runModel(
-  model: Gpt2,
+  model: CausalLM,
   batch: LabelledBatch,
   options: { readonly implementation: Implementation; readonly policy: Policy },
 ): Promise<ModelNumbers> {
   const device = uploadTrainingBatch(model.config, batch);
   const [B, T] = batch.shape;
   const logits = tf.tidy(() =>
-    model.logits(tf.reshape(model.hidden(device, options), [B * T, model.config.n_embd])),
+    model.logits(tf.reshape(model.hidden(device, options), [B * T, model.config.width])),
   );
   const { lossSum, tokens, gradients } = lossAndGradients(model, device, options);
   const mean = async (sum: tf.Tensor) => ((await sum.data()) as Float32Array).map((x) => x / tokens);

@@ -18,7 +18,7 @@ import {
   tensorflowImplementation,
   withGradients,
 } from '@nanscope/conform';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelNumbers, runModel } from './model-run.ts';
@@ -157,9 +157,9 @@ onEveryBackend(({ id }) => {
   });
 
   describe('GPT-2', () => {
-    let model: Gpt2;
+    let model: CausalLM;
     beforeAll(async () => {
-      model = await loadGpt2({ directory: modelFolder });
+      model = await loadCausalLM({ directory: modelFolder });
     });
     afterAll(() => model?.dispose());
 

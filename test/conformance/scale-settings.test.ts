@@ -4,7 +4,7 @@
  */
 import { policies, presetNames } from '@nanscope/attention';
 import { largest, measure } from '@nanscope/conform';
-import { Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM, modelOf, parseConfig } from '@nanscope/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runModel } from './model-run.ts';
 import { onEveryBackend } from './on-every-backend.ts';
@@ -35,16 +35,16 @@ describe('the recordings', () => {
 });
 
 onEveryBackend(() => {
-  let model: Gpt2;
+  let model: CausalLM;
   beforeAll(async () => {
-    model = await loadGpt2({ directory: modelFolder });
+    model = await loadCausalLM({ directory: modelFolder });
   });
   afterAll(() => model?.dispose());
 
   it.each(cases)('%s', async (_, { tensors }, preset, setting) => {
     const { ids, mask, positions, labels } = modelBatches['left-padding']!;
     const own = await runModel(
-      new Gpt2({ ...model.config, ...settings[setting] }, model.parameters),
+      modelOf(parseConfig({ ...model.config.json, ...settings[setting] }, 'test'), model.parameters),
       {
         shape: [ids.length, ids[0]!.length],
         inputIds: ids.flat(),

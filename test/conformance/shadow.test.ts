@@ -8,7 +8,7 @@ import { type CapturedOp, type CapturedTensor, callOf } from '@nanscope/cascade'
 import { collateCausalLM } from '@nanscope/collator';
 import type { Question, Questions } from '@nanscope/lane';
 import { type Answering, answer } from '@nanscope/lane';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import type { ShadowStep } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const batch = collateCausalLM(
 
 interface Device {
   readonly session: Session;
-  readonly model: Gpt2;
+  readonly model: CausalLM;
 }
 
 type Alter = (outputs: readonly CapturedTensor[]) => readonly CapturedTensor[];
@@ -63,7 +63,7 @@ async function open(id: string): Promise<Device> {
   const session = await backends()
     .find((backend) => backend.id === id)!
     .open();
-  const device = { session, model: await loadGpt2({ directory: modelFolder }) };
+  const device = { session, model: await loadCausalLM({ directory: modelFolder }) };
   opened.set(id, device);
   return device;
 }

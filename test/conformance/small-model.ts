@@ -3,7 +3,14 @@
  * poisoned without touching the logits. What float32 errs in this model is recorded in golden/presets.
  */
 import { fileURLToPath } from 'node:url';
-import { Gpt2, openWeights, parameterShapes } from '@nanscope/model';
+import {
+  type CausalLM,
+  type ModelConfig,
+  modelOf,
+  openWeights,
+  parameterShapes,
+  resizeConfig,
+} from '@nanscope/model';
 import type { LabelledBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { recordings } from './preset-goldens.ts';
@@ -19,13 +26,13 @@ export const PAD_POSITION = 47;
 export const modelNoise = recordings.find(({ name }) => name.endsWith('-sdpa'))!.manifest.float32Noise!;
 
 /** Host values of every parameter, without a tensor; `lm_head.weight` is a copy of the embedding. */
-export async function smallModelWeights(): Promise<{ config: Gpt2['config']; weights: Weights }> {
+export async function smallModelWeights(): Promise<{ config: ModelConfig; weights: Weights }> {
   const { config, values } = await openWeights({ directory: modelFolder });
   const weights: Record<string, Weight> = {};
   for (const [name, shape] of parameterShapes(config)) {
     weights[name] = { shape, values: await values(name, tf.util.sizeFromShape([...shape])) };
   }
-  const { n_embd: C } = config;
+  const { width: C } = config;
   const positions = weights['transformer.wpe.weight']!.values;
   const longer = Float32Array.from(
     { length: (PAD_POSITION + 1) * C },
@@ -33,7 +40,7 @@ export async function smallModelWeights(): Promise<{ config: Gpt2['config']; wei
   );
   weights['transformer.wpe.weight'] = { shape: [PAD_POSITION + 1, C], values: longer };
   weights['lm_head.weight'] ??= weights['transformer.wte.weight']!;
-  return { config: { ...config, n_positions: PAD_POSITION + 1 }, weights };
+  return { config: resizeConfig(config, { maxPositions: PAD_POSITION + 1 }, 'test'), weights };
 }
 
 export interface Weight {
@@ -43,12 +50,12 @@ export interface Weight {
 export type Weights = Readonly<Record<string, Weight>>;
 
 /** On the active backend; the caller disposes of it. */
-export function modelOf(config: Gpt2['config'], weights: Weights): Gpt2 {
+export function smallModel(config: ModelConfig, weights: Weights): CausalLM {
   const parameters = Object.entries(weights).map(([name, { shape, values }]) => [
     name,
     tf.variable(tf.tensor(values, [...shape]), true),
   ]);
-  return new Gpt2(config, Object.fromEntries(parameters));
+  return modelOf(config, Object.fromEntries(parameters));
 }
 
 /** Left-padded rows; every label is a real token's, and the first token of a row is predicted by nothing. */

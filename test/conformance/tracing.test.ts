@@ -3,7 +3,7 @@ import { policies } from '@nanscope/attention';
 import { backends, type Session } from '@nanscope/backend';
 import { type BatchTrace, parseTapFilter, parseTraces } from '@nanscope/cascade';
 import { StepTracer } from '@nanscope/lane';
-import { loadGpt2, parseConfig } from '@nanscope/model';
+import { loadCausalLM, parseConfig } from '@nanscope/model';
 import type { TraceSettings } from '@nanscope/settings';
 import { AdamW, type LabelledBatch, type Training, train } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
@@ -26,7 +26,7 @@ function batchOf(rows: readonly number[]): LabelledBatch & { batch: number; leng
 }
 
 async function runOf(accumulate: number): Promise<Training> {
-  const model = await loadGpt2({ config: parseConfig(shape, 'test'), seed: 1 });
+  const model = await loadCausalLM({ config: parseConfig(shape, 'test'), seed: 1 });
   return {
     model,
     optimizer: new AdamW(model.parameters),

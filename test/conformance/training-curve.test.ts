@@ -6,7 +6,7 @@
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { byteTokenizer, collateCausalLM, markovCorpus } from '@nanscope/collator';
-import { loadGpt2 } from '@nanscope/model';
+import { loadCausalLM } from '@nanscope/model';
 import { AdamW, type StepReport, type TrainHooks, type TrainingRows, train } from '@nanscope/trainer';
 import { beforeAll, expect, it } from 'vitest';
 import { onEveryBackend } from './on-every-backend.ts';
@@ -39,7 +39,7 @@ const training: TrainingRows = {
 type Curve = readonly Pick<StepReport, 'loss' | 'gradNorm'>[];
 
 async function curve(): Promise<Curve> {
-  const model = await loadGpt2({ preset: 'tiny', seed: 5 });
+  const model = await loadCausalLM({ preset: 'tiny', seed: 5 });
   const optimizer = new AdamW(model.parameters);
   const reports: StepReport[] = [];
   const hooks: TrainHooks = {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { policies } from '@nanscope/attention';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import {
   float32Tensor,
   readSafetensors,
@@ -111,7 +111,7 @@ async function folderOf({ settings, without = [], tensors }: Case): Promise<stri
   return folder;
 }
 
-async function lossAndNorms(model: Gpt2, { settings, types }: Case) {
+async function lossAndNorms(model: CausalLM, { settings, types }: Case) {
   const flat = (name: string) => batch[name]!.flat();
   const { ids, labels } = { ids: flat('ids'), labels: flat('labels') };
   const device = uploadTrainingBatch(model.config, {
@@ -150,7 +150,7 @@ describe('what a note says of transformers 4.57 is what it does', () => {
 onEveryBackend(({ id }) => {
   it.each(cases)('golden:gpt2-options:%s', async (name, subject) => {
     const expected = recorded[name]!;
-    const model = await loadGpt2({ directory: await folderOf(subject) });
+    const model = await loadCausalLM({ directory: await folderOf(subject) });
     const { loss, norms } = await lossAndNorms(model, subject);
     model.dispose();
     // A loss of 3.5 in float32 is known to 2.4e-7; the webgpu backend's exp is less exact.

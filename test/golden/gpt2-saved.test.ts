@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { policies } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
 import { loadTokenizer } from '@nanscope/collator';
-import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, loadCausalLM, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { difference } from '../conformance/compare.ts';
@@ -48,7 +48,7 @@ describe('golden/gpt2-saved', () => {
     await tf.setBackend('cpu');
     for (const [name, make] of [
       ['built', async () => savedModel()],
-      ['loaded', () => loadGpt2({ directory: model })],
+      ['loaded', () => loadCausalLM({ directory: model })],
     ] as const) {
       const subject = await make();
       await saveAll(join(root, name), subject);
@@ -83,7 +83,7 @@ const positionIds = expected.attention_mask.flatMap((row) => {
 });
 
 /** Logits of the last position of each row. */
-async function lastLogits(subject: Gpt2): Promise<Float32Array[]> {
+async function lastLogits(subject: CausalLM): Promise<Float32Array[]> {
   const batch = uploadBatch(subject.config, {
     shape: [B, T],
     inputIds: expected.input_ids.flat(),
@@ -95,12 +95,12 @@ async function lastLogits(subject: Gpt2): Promise<Float32Array[]> {
       implementation: 'sdpa',
       policy: policies['transformers-4.57-sdpa'],
     });
-    const last = tf.slice(hidden, [0, T - 1, 0], [B, 1, subject.config.n_embd]);
-    return subject.logits(tf.reshape(last, [B, subject.config.n_embd]) as tf.Tensor2D);
+    const last = tf.slice(hidden, [0, T - 1, 0], [B, 1, subject.config.width]);
+    return subject.logits(tf.reshape(last, [B, subject.config.width]) as tf.Tensor2D);
   });
   const values = (await logits.data()) as Float32Array;
   tf.dispose([logits, { ...batch }]);
-  const V = subject.config.vocab_size;
+  const V = subject.config.vocabulary;
   return Array.from({ length: B }, (_, row) => values.slice(row * V, (row + 1) * V));
 }
 
@@ -114,7 +114,7 @@ for (const { backend, probe } of probes) {
     afterAll(() => session?.dispose());
 
     it('gives the logits of transformers', async () => {
-      const subject = await loadGpt2({ directory: model });
+      const subject = await loadCausalLM({ directory: model });
       const rows = await lastLogits(subject);
       subject.dispose();
       for (const [row, logits] of rows.entries()) {

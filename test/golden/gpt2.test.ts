@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { policies } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
-import { type Gpt2, loadGpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, loadCausalLM, uploadBatch } from '@nanscope/model';
 import { float32Tensor, writeSafetensors } from '@nanscope/safetensors';
 import { EvalAccumulator, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
@@ -55,14 +55,14 @@ it('golden/gpt2 holds what its manifest says', () => {
   }
 });
 
-async function evaluate(model: Gpt2, implementation: 'eager' | 'sdpa') {
+async function evaluate(model: CausalLM, implementation: 'eager' | 'sdpa') {
   const shape = [B, T] as const;
   const batch = uploadBatch(model.config, { shape, inputIds, attentionMask, positionIds });
-  const supervised = supervisedRows(labels, shape, model.config.vocab_size);
+  const supervised = supervisedRows(labels, shape, model.config.vocabulary);
   const policy = policies[`transformers-4.57-${implementation}`];
   const { logits, ...scores } = tf.tidy(() => {
     const hidden = model.hidden(batch, { implementation, policy });
-    const rows = tf.reshape(hidden, [B * T, model.config.n_embd]) as tf.Tensor2D;
+    const rows = tf.reshape(hidden, [B * T, model.config.width]) as tf.Tensor2D;
     return { logits: model.logits(rows), ...scoreRows(model, hidden, supervised) };
   });
   const accumulator = new EvalAccumulator();
@@ -70,7 +70,7 @@ async function evaluate(model: Gpt2, implementation: 'eager' | 'sdpa') {
   accumulator.add({ losses: await scores.losses.data(), predictions, labels: supervised.labels });
   const numbers = await logits.data();
   tf.dispose([logits, { ...scores }, { ...batch }]);
-  const V = model.config.vocab_size;
+  const V = model.config.vocabulary;
   return {
     metrics: accumulator.metrics(),
     logitsOf: (row: number, at: number) => numbers.slice((row * T + at) * V, (row * T + at + 1) * V),
@@ -81,10 +81,10 @@ for (const { backend, probe } of probes) {
   const reason = probe.available ? '' : ` (skipped: ${probe.reason})`;
   describe.skipIf(!probe.available)(`golden:gpt2;backend=${backend.id}${reason}`, () => {
     let session: Session;
-    let model: Gpt2;
+    let model: CausalLM;
     beforeAll(async () => {
       session = await backend.open();
-      model = await loadGpt2({ directory: join(folder, 'model') });
+      model = await loadCausalLM({ directory: join(folder, 'model') });
     });
     afterAll(async () => {
       model?.dispose();
@@ -122,7 +122,7 @@ describe.skipIf(!hasTransformers)(
     it('with the same loss', async () => {
       const directory = mkdtempSync(join(tmpdir(), 'nanscope-round-trip-'));
       await tf.setBackend('cpu');
-      const model = await loadGpt2({ directory: join(folder, 'model') });
+      const model = await loadCausalLM({ directory: join(folder, 'model') });
       const tensors: Record<string, ReturnType<typeof float32Tensor>> = {};
       for (const [name, parameter] of Object.entries(model.parameters)) {
         tensors[name] = float32Tensor(parameter.shape, (await parameter.data()) as Float32Array);

@@ -6,7 +6,14 @@
  *     pnpm exec tsx --conditions=@nanscope/source test/golden/saved-model.ts DIRECTORY
  */
 import { byteTokenizer, tokenizerFiles } from '@nanscope/collator';
-import { Gpt2, initialValues, parameterShapes, parseConfig, saveGpt2 } from '@nanscope/model';
+import {
+  type CausalLM,
+  initialValues,
+  modelOf,
+  parameterShapes,
+  parseConfig,
+  saveCausalLM,
+} from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 
 /** Small enough to be committed; an odd width for the MLP, so that n_inner counts. */
@@ -31,17 +38,17 @@ export const savedConfig = parseConfig(
 );
 
 /** The model on the active backend. */
-export function savedModel(config = savedConfig): Gpt2 {
+export function savedModel(config = savedConfig): CausalLM {
   const parameters: Record<string, tf.Variable> = {};
   for (const [name, shape] of parameterShapes(config)) {
     const values = initialValues(config, name, tf.util.sizeFromShape([...shape]), 5);
     parameters[name] = tf.variable(tf.tensor(values, [...shape]));
   }
-  return new Gpt2(config, parameters);
+  return modelOf(config, parameters);
 }
 
-export async function saveAll(directory: string, model: Gpt2): Promise<void> {
-  await saveGpt2(directory, model, { files: await tokenizerFiles(byteTokenizer()) });
+export async function saveAll(directory: string, model: CausalLM): Promise<void> {
+  await saveCausalLM(directory, model, { files: await tokenizerFiles(byteTokenizer()) });
 }
 
 if (process.argv[1]?.endsWith('saved-model.ts')) {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { policies } from '@nanscope/attention';
 import { parseTraces } from '@nanscope/cascade';
 import { LaneTracer } from '@nanscope/lane';
-import { loadGpt2 } from '@nanscope/model';
+import { loadCausalLM } from '@nanscope/model';
 import { type TrainResultRecord, trainResultSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { evaluate, fixture, run, workspace } from './cli.ts';
@@ -65,7 +65,7 @@ describe('a NaN that is there only while nobody looks', () => {
   it('is told from one that does not come again', async () => {
     const { default: flaky } = await import('./fixtures/first-product-backend.ts');
     const session = await flaky.open();
-    const model = await loadGpt2({ preset: 'tiny', seed: 1 });
+    const model = await loadCausalLM({ preset: 'tiny', seed: 1 });
     const ids = Int32Array.of(5, 6, 7, 8);
     const batch = {
       ...{ inputIds: ids, attentionMask: Int32Array.of(1, 1, 1, 1), labels: ids },

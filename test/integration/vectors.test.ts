@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinBackend, type Session } from '@nanscope/backend';
 import { evaluateBatch, loadInputs, saveOutputs } from '@nanscope/lane';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import { readSafetensors, toFloat32 } from '@nanscope/safetensors';
 import { evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import * as tf from '@tensorflow/tfjs';
@@ -62,10 +62,10 @@ describe.skipIf(folder === undefined)(
     describe('every batch and convention', () => {
       const out = mkdtempSync(join(tmpdir(), 'nanscope-vectors-'));
       let session: Session;
-      let model: Gpt2;
+      let model: CausalLM;
       beforeAll(async () => {
         session = await builtinBackend('wasm')!.open();
-        model = await loadGpt2({ directory: folder! });
+        model = await loadCausalLM({ directory: folder! });
       });
       afterAll(async () => {
         rmSync(out, { recursive: true });

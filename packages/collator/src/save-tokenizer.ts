@@ -49,7 +49,7 @@ export async function tokenizerFiles(tokenizer: Tokenizer): Promise<Record<strin
 
 /**
  * Writes the tokenizer's files into a directory that exists. Each is put in place by a rename; a model and its
- * tokenizer together are better saved by `saveGpt2`, which is all or nothing.
+ * tokenizer together are better saved by `saveCausalLM`, which is all or nothing.
  *
  * @returns The names of the files.
  * @throws UserError `tokenizer/unwritable`, and as `tokenizerFiles` does.

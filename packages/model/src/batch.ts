@@ -1,7 +1,7 @@
 /** A batch on its way to the device: what the model can not take is refused while the ids are still in JavaScript memory. */
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
-import type { Gpt2Config } from './gpt2/config.ts';
+import type { ModelBatch, ModelConfig } from './causal-lm.ts';
 
 /** Row-major [B,T] integers in JavaScript memory. */
 export interface HostBatch {
@@ -10,24 +10,16 @@ export interface HostBatch {
   /** 1 for a real token, 0 for padding; [B,S] for tokens that follow cached ones, over all S positions. */
   readonly attentionMask: ArrayLike<number>;
   readonly positionIds: ArrayLike<number>;
-  /** Hugging Face's token_type_ids: GPT-2 adds their rows of the token table to the embeddings. */
+  /** Hugging Face's token_type_ids, of GPT-2 alone: it adds their rows of the token table to the embeddings. */
   readonly tokenTypeIds?: ArrayLike<number>;
 }
 
-/** int32 [B,T] each (the mask [B,S], as above), on the active backend; the caller disposes of them. */
-export interface Gpt2Batch {
-  readonly inputIds: tf.Tensor2D;
-  readonly attentionMask: tf.Tensor2D;
-  readonly positionIds: tf.Tensor2D;
-  readonly tokenTypeIds?: tf.Tensor2D;
-}
-
-/** @throws UserError when a sequence is longer than the model's position table. */
-export function checkLength(config: Gpt2Config, length: number): void {
-  if (length <= config.n_positions) return;
+/** @throws UserError when a sequence is longer than the model's position table, where it has one. */
+export function checkLength(config: ModelConfig, length: number): void {
+  if (!config.learnedPositions || length <= config.maxPositions) return;
   throw new UserError(
     'gpt2/too-long',
-    `sequence of ${length} tokens, expected at most n_positions = ${config.n_positions}. Lower --max-length.`,
+    `sequence of ${length} tokens, expected at most ${config.positionsKey} = ${config.maxPositions}. Lower --max-length.`,
   );
 }
 
@@ -45,36 +37,37 @@ function firstOutside(
 }
 
 /**
- * @throws UserError when T exceeds n_positions, when a token id or token type is outside the vocabulary (padding
- *   included: it is looked up like any other) or when a position id is outside the position table.
+ * @throws UserError when a token id or token type is outside the vocabulary (padding included: it is looked up like any
+ *   other), or, where positions are learned, when T exceeds their table or a position id is outside it.
  */
-export function checkBatch(config: Gpt2Config, batch: HostBatch): void {
+export function checkBatch(config: ModelConfig, batch: HostBatch): void {
   const [, T] = batch.shape;
   checkLength(config, T);
   for (const [what, ids] of [
     ['token id', batch.inputIds],
     ['token type id', batch.tokenTypeIds ?? []],
   ] as const) {
-    const token = firstOutside(ids, config.vocab_size, T);
+    const token = firstOutside(ids, config.vocabulary, T);
     if (token === undefined) continue;
     const [id, row, position] = token;
     throw new UserError(
       'gpt2/token-out-of-range',
-      `${what} ${id} at row ${row}, position ${position}: expected 0 to ${config.vocab_size - 1}. Is this the model's tokenizer?`,
+      `${what} ${id} at row ${row}, position ${position}: expected 0 to ${config.vocabulary - 1}. Is this the model's tokenizer?`,
     );
   }
-  const place = firstOutside(batch.positionIds, config.n_positions, T);
+  const limit = config.learnedPositions ? config.maxPositions : Number.POSITIVE_INFINITY;
+  const place = firstOutside(batch.positionIds, limit, T);
   if (place) {
     const [id, row, position] = place;
     throw new UserError(
       'gpt2/position-out-of-range',
-      `position id ${id} at row ${row}, position ${position}: expected 0 to ${config.n_positions - 1} (n_positions).`,
+      `position id ${id} at row ${row}, position ${position}: expected ${config.learnedPositions ? `0 to ${config.maxPositions - 1} (${config.positionsKey})` : 'at least 0'}.`,
     );
   }
 }
 
 /** Checks a batch and copies it to the active backend. @throws UserError as `checkBatch` does. */
-export function uploadBatch(config: Gpt2Config, batch: HostBatch): Gpt2Batch {
+export function uploadBatch(config: ModelConfig, batch: HostBatch): ModelBatch {
   checkBatch(config, batch);
   const [B, T] = batch.shape;
   const upload = (values: ArrayLike<number>, columns = T) =>

@@ -1,7 +1,22 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
-export { checkBatch, type Gpt2Batch, type HostBatch, uploadBatch } from './batch.ts';
-export { type DropoutHook, type DropoutSite, dropoutHook } from './dropout.ts';
+export { checkBatch, type HostBatch, uploadBatch } from './batch.ts';
+export type { CaptureName, CausalLM, ForwardOptions, ModelBatch, ModelConfig, Step } from './causal-lm.ts';
+export { cutConfig, cutName, cutWeights, layerOf, wholeCut, wholeName } from './cut.ts';
+export { type DropoutHook, type DropoutRates, type DropoutSite, dropoutHook } from './dropout.ts';
+export {
+  anatomyOf,
+  configJson,
+  familyOf,
+  initialValues,
+  modelOf,
+  modelTypes,
+  parameterShapes,
+  parseConfig,
+  parseConfigText,
+  resizeConfig,
+} from './families.ts';
+export type { Anatomy, Cut, Family, Sizes, Stage, StageKind } from './family.ts';
 export { generate } from './generate/generate.ts';
 export { type GenerationFile, parseGenerationConfig } from './generate/generation-config.ts';
 export { checkGenerateOptions, type GenerateOptions } from './generate/options.ts';
@@ -9,12 +24,7 @@ export { leftPad, type PromptBatch } from './generate/prompts.ts';
 export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';
 export { type WarpOptions, warp } from './generate/warp.ts';
 export { type ActivationName, activationFunction, activationNames } from './gpt2/activations.ts';
-export { type Gpt2Config, parseConfig, parseConfigText } from './gpt2/config.ts';
-export { configJson } from './gpt2/config-json.ts';
-export { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './gpt2/cut.ts';
-export { initialValues } from './gpt2/initialize.ts';
-export { type CaptureName, type ForwardOptions, Gpt2 } from './gpt2/model.ts';
-export { parameterShapes } from './gpt2/parameters.ts';
+export { isGpt2Config } from './gpt2/family.ts';
 export { activate } from './kernels/activation.ts';
 export { dropout } from './kernels/dropout.ts';
 export type { Columns } from './kernels/dropout-plan.ts';
@@ -26,6 +36,6 @@ export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
 export { KeyValueCache } from './key-value-cache.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';
 export { isTrainedModel, type TrainedModel, trainedModelFiles, trainedModels } from './trained.ts';
-export { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './weights/build.ts';
+export { buildCausalLM, type ModelParts, type ModelWeights, openParts } from './weights/build.ts';
 export type { ModelFacts, ModelNote } from './weights/facts.ts';
 export { type ModelFolder, openModel } from './weights/model-folder.ts';

@@ -1,20 +1,26 @@
-/** Where GPT-2 drops activations in training, and at which rates. The random masks themselves are in kernels/dropout.ts. */
+/** Where models drop activations in training, and at which rates. The random masks themselves are in kernels/dropout.ts. */
 import type * as tf from '@tensorflow/tfjs';
-import type { Gpt2Config } from './gpt2/config.ts';
 import { dropout } from './kernels/dropout.ts';
 import type { Columns } from './kernels/dropout-plan.ts';
 
-/** The places of Hugging Face's GPT-2: the sum of the embeddings, probabilities, and what enters each residual sum. */
+/** By layer: the sum of the embeddings, probabilities, and what enters each residual sum. A family need not have all. */
 export type DropoutSite = 'embeddings' | `h.${number}.${'attn' | 'resid_attn' | 'resid_mlp'}`;
 
 /** Applied to the activations of a site; `columns` places a block of probabilities in the whole rows. */
 export type DropoutHook = <T extends tf.Tensor>(site: DropoutSite, x: T, columns?: Columns) => T;
 
-type Rates = Pick<Gpt2Config, 'embd_pdrop' | 'attn_pdrop' | 'resid_pdrop'>;
+/** From 0 to 1 each. */
+export interface DropoutRates {
+  readonly embeddings: number;
+  /** Of attention probabilities. */
+  readonly attention: number;
+  /** Of what enters a residual sum. */
+  readonly residual: number;
+}
 
-function rateOf(site: DropoutSite, rates: Rates): number {
-  if (site === 'embeddings') return rates.embd_pdrop;
-  return site.endsWith('.attn') ? rates.attn_pdrop : rates.resid_pdrop;
+function rateOf(site: DropoutSite, rates: DropoutRates): number {
+  if (site === 'embeddings') return rates.embeddings;
+  return site.endsWith('.attn') ? rates.attention : rates.residual;
 }
 
 /**
@@ -24,7 +30,7 @@ function rateOf(site: DropoutSite, rates: Rates): number {
  * @throws UserError `gpt2/dropout-rate` when it is called, for a rate outside 0..1
  */
 export function dropoutHook(
-  rates: Rates,
+  rates: DropoutRates,
   { seed, step }: { readonly seed: number; readonly step: number },
 ): DropoutHook {
   return (site, x, columns) =>

@@ -1,6 +1,7 @@
-/** Named model shapes that need no files; their weights come from initialize.ts. */
+/** Named model shapes that need no files; their weights are drawn by their family. */
 import { nearest, UserError } from '@nanscope/errors';
-import { type Gpt2Config, parseConfig } from './gpt2/config.ts';
+import type { ModelConfig } from './causal-lm.ts';
+import { parseConfig } from './families.ts';
 
 const shapes = {
   /** Runs in moments on any backend. Vocabulary of the byte tokenizer: 256 bytes, end of text, padding. */
@@ -30,7 +31,7 @@ export function isModelPreset(name: string): name is ModelPreset {
 }
 
 /** The configuration behind a preset's name. @throws UserError for an unknown name, with the nearest one. */
-export function presetConfig(name: string): Gpt2Config {
+export function presetConfig(name: string): ModelConfig {
   if (isModelPreset(name)) return parseConfig(shapes[name], `preset ${name}`);
   const near = nearest(name, modelPresets);
   throw new UserError(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { initialValues } from './gpt2/initialize.ts';
+import { initialValues } from './families.ts';
 import { presetConfig } from './presets.ts';
 import { normalQuantile, normalValues } from './random.ts';
 

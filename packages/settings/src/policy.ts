@@ -23,29 +23,14 @@ const number = (value: number) =>
       ? 'finfo-min'
       : String(value);
 
-/** What a GPT-2 may say of the scale of its scores, by the names in its config. */
-interface ScaleSettings {
-  readonly scale_attn_weights: boolean;
-  readonly scale_attn_by_inverse_layer_idx: boolean;
-}
-
-/** The settings of a model that a policy drops, where the model has other values than it computes with. */
-function droppedSettings({ dropsScaleSettings }: Policy, model: ScaleSettings | undefined): string[] {
-  if (!dropsScaleSettings || !model) return [];
-  return [
-    ...(model.scale_attn_weights ? [] : ['scale_attn_weights: false']),
-    ...(model.scale_attn_by_inverse_layer_idx ? ['scale_attn_by_inverse_layer_idx: true'] : []),
-  ];
-}
-
 /**
  * The policy in the words of the result schema.
  *
- * @param model Its settings, for those that the policy drops.
+ * @param scaleSettings Those of a model that are not the usual ones; a policy may drop them.
  */
-export function policyRecord(policy: Policy, model?: ScaleSettings): LaneRecord['policy'] {
+export function policyRecord(policy: Policy, scaleSettings: readonly string[] = []): LaneRecord['policy'] {
   const { name, fill, compose, rowGuard, computeDtype, scoreRounding = 'after-scale' } = policy;
-  const dropped = droppedSettings(policy, model);
+  const dropped = policy.dropsScaleSettings ? [...scaleSettings] : [];
   return {
     ...{ name, fill: `${fill.how} ${number(fill.value)}`, compose, rowGuard, computeDtype },
     ...(computeDtype === 'f16' && { scoreRounding }),

@@ -1,4 +1,4 @@
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -36,10 +36,10 @@ const options: GradientOptions = {
 };
 
 describe('loss and gradients of a batch', () => {
-  let model: Gpt2;
+  let model: CausalLM;
   beforeAll(async () => {
     await tf.setBackend('cpu');
-    model = await loadGpt2({ preset: 'tiny', seed: 3 });
+    model = await loadCausalLM({ preset: 'tiny', seed: 3 });
   });
   afterAll(() => model.dispose());
 

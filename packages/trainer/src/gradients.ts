@@ -2,7 +2,7 @@
  * Loss and gradients of one batch, left on the device. Gradients are of the loss summed over supervised tokens;
  * accumulate.ts adds them up, optimizer/ divides by the number of tokens while it updates.
  */
-import type { ForwardOptions, Gpt2 } from '@nanscope/model';
+import type { CausalLM, ForwardOptions } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { batchLoss, type StepPhase, untracedStep } from './loss/batch-loss.ts';
 import { checkLossOptions, type LossOptions } from './loss/token-losses.ts';
@@ -37,7 +37,7 @@ export interface LossAndGradients {
  * @throws UserError for options out of range, or a sequence longer than the model's position table.
  */
 export function lossAndGradients(
-  model: Gpt2,
+  model: CausalLM,
   batch: TrainingBatch,
   options: GradientOptions,
 ): LossAndGradients {

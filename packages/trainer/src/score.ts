@@ -2,7 +2,7 @@
  * Loss and prediction of every supervised position of a batch, on the device. Logits exist for a chunk of rows at
  * a time only: for GPT-2 they are the largest tensor of an evaluation by far.
  */
-import { type Gpt2, rowArgmax } from '@nanscope/model';
+import { type CausalLM, rowArgmax } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { crossEntropy } from './kernels/sparse-cross-entropy.ts';
 import type { SupervisedRows } from './shift.ts';
@@ -34,11 +34,11 @@ const join = (parts: tf.Tensor1D[]): tf.Tensor1D => (parts.length === 1 ? parts[
  * @returns One entry per supervised row, in their order. The caller disposes of both.
  */
 export function scoreRows(
-  model: Gpt2,
+  model: CausalLM,
   hidden: tf.Tensor3D,
   { rows, labels }: SupervisedRows,
   runPhase: RunPhase = (_, work) => work(),
-  step: number = rowsPerChunk(model.config.vocab_size),
+  step: number = rowsPerChunk(model.config.vocabulary),
 ): TokenScores {
   const [B, T, C] = hidden.shape;
   if (rows.length === 0) throw new Error('There is no supervised row to score.');

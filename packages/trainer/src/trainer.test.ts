@@ -1,4 +1,4 @@
-import { loadGpt2 } from '@nanscope/model';
+import { loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -99,7 +99,7 @@ describe('scoring rows', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
   it('gives the same numbers in one chunk or many, in the phases it names, and leaves nothing behind', async () => {
-    const model = await loadGpt2({ preset: 'tiny', seed: 1 });
+    const model = await loadCausalLM({ preset: 'tiny', seed: 1 });
     const hidden = tf.randomNormal([2, 40, 64], 0, 1, 'float32', 5) as tf.Tensor3D;
     const supervised = supervisedRows(
       Int32Array.from({ length: 80 }, (_, i) => i),

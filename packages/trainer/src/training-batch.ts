@@ -1,5 +1,5 @@
 /** A batch on its way to a training step: labels are shifted, checked and counted while they are in JavaScript memory. */
-import { type Gpt2Batch, type Gpt2Config, type HostBatch, uploadBatch } from '@nanscope/model';
+import { type HostBatch, type ModelBatch, type ModelConfig, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { ignoredLabel } from './kernels/sparse-cross-entropy.ts';
 import { supervisedRows } from './shift.ts';
@@ -10,7 +10,7 @@ export interface LabelledBatch extends HostBatch {
 }
 
 /** On the active backend. `tf.dispose({ ...batch })` frees it. */
-export interface TrainingBatch extends Gpt2Batch {
+export interface TrainingBatch extends ModelBatch {
   /** int32 [B T]: what each position must predict, or -100. The last position of a row predicts nothing. */
   readonly labels: tf.Tensor1D;
   /** How many positions are supervised. */
@@ -22,9 +22,9 @@ export interface TrainingBatch extends Gpt2Batch {
  *
  * @throws UserError as `uploadBatch` does, and for a label that is neither -100 nor in the vocabulary.
  */
-export function uploadTrainingBatch(config: Gpt2Config, batch: LabelledBatch): TrainingBatch {
+export function uploadTrainingBatch(config: ModelConfig, batch: LabelledBatch): TrainingBatch {
   const [B, T] = batch.shape;
-  const { rows, labels } = supervisedRows(batch.labels, batch.shape, config.vocab_size);
+  const { rows, labels } = supervisedRows(batch.labels, batch.shape, config.vocabulary);
   const shifted = new Int32Array(B * T).fill(ignoredLabel);
   rows.forEach((row, i) => {
     shifted[row] = labels[i]!;

@@ -1,6 +1,6 @@
 /** Everything that only decorates a lane's record throws, and what comes of the lane. */
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2 } from '@nanscope/model';
+import { loadCausalLM } from '@nanscope/model';
 import { type LaneRecord, textSink } from '@nanscope/record';
 import { evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { expect, it, vi } from 'vitest';
@@ -33,7 +33,7 @@ it('a lane is complete without its decorations, and names each that is missing',
   const flags = { model: 'tiny', limit: '4', policy: 'torch-mps-2.8', trace: 'health', device: 'wasm' };
   const config = toEvalConfig(resolveFlags(evalFlags, flags, undefined));
   const session = await builtinBackend('wasm').open();
-  const model = await loadGpt2({ preset: 'tiny', seed: 0 });
+  const model = await loadCausalLM({ preset: 'tiny', seed: 0 });
   const tokenizer = { ...(await loadTokenizerFor(config)), decode: fail('decode') };
   let record: LaneRecord | undefined;
   await evaluateLane({

@@ -12,6 +12,6 @@ export async function check({ config, files }: Tasks['check']['given']): Promise
   return checkBatches(config, {
     rows: textRows(config, files),
     batches: evalBatches(config, files, tokenizer, model),
-    every: tokenizer.vocabSize > model.vocab_size,
+    every: tokenizer.vocabSize > model.vocabulary,
   });
 }

@@ -14,11 +14,11 @@ import {
 import { UserError } from '@nanscope/errors';
 import { collateOptions, type EvalBatch, tokenizerChoice } from '@nanscope/lane';
 import {
-  buildGpt2,
-  type Gpt2,
-  type Gpt2Config,
+  buildCausalLM,
+  type CausalLM,
   isModelPreset,
   isTrainedModel,
+  type ModelConfig,
   type ModelFolder,
   openModel,
   openParts,
@@ -73,14 +73,14 @@ function folderOf({ model }: EvalConfig, files: PageFiles): ModelFolder | undefi
   );
 }
 
-export async function configOf(config: EvalConfig, files: PageFiles): Promise<Gpt2Config> {
+export async function configOf(config: EvalConfig, files: PageFiles): Promise<ModelConfig> {
   const folder = folderOf(config, files);
   return folder ? (await openModel(folder)).config : presetConfig(config.model);
 }
 
-export async function loadModel(config: EvalConfig, files: PageFiles): Promise<Gpt2> {
+export async function loadModel(config: EvalConfig, files: PageFiles): Promise<CausalLM> {
   const folder = folderOf(config, files);
-  return buildGpt2(await openParts(folder ? { folder } : { preset: config.model, seed: config.seed }));
+  return buildCausalLM(await openParts(folder ? { folder } : { preset: config.model, seed: config.seed }));
 }
 
 function tokenizerFolder(folder: ModelFolder): TokenizerFolder {
@@ -145,7 +145,7 @@ export async function* evalBatches(
   config: EvalConfig,
   files: PageFiles,
   tokenizer: Tokenizer,
-  model: Gpt2Config,
+  model: ModelConfig,
 ): AsyncGenerator<EvalBatch> {
   yield* batches(textRows(config, files), tokenizer, {
     ...collateOptions(config, tokenizer, model),

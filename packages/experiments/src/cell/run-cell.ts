@@ -7,7 +7,7 @@ import {
   type TraceableSession,
 } from '@nanscope/cascade';
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
-import { type ForwardOptions, type Gpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, type ForwardOptions, uploadBatch } from '@nanscope/model';
 import { lossAndGradients, scoreRows, supervisedRows, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { type Cell, isForeign } from './cell.ts';
@@ -28,7 +28,7 @@ interface Step {
 const shape = [BATCH, LENGTH] as const;
 
 /** @param model of the cell's number of layers. */
-export async function runCell(cell: Cell, session: TraceableSession, model: Gpt2): Promise<Observation> {
+export async function runCell(cell: Cell, session: TraceableSession, model: CausalLM): Promise<Observation> {
   const given = cellBatch(cell);
   const explicit = given.explicit && tf.tensor4d(given.explicit, [BATCH, 1, LENGTH, LENGTH], 'bool');
   if (isForeign(cell)) throw new Error(`${cell.attn} can not stand inside our model: see foreign-cell.ts.`);
@@ -58,7 +58,7 @@ type Phase = Pick<ReturnType<typeof openTrace>, 'run'>;
 
 /** Losses of the supervised tokens, and all logits, which are no part of the trace. */
 async function infer(
-  model: Gpt2,
+  model: CausalLM,
   batch: CausalLMBatch,
   options: ForwardOptions,
   trace: Phase,
@@ -80,7 +80,7 @@ async function infer(
 }
 
 async function train(
-  model: Gpt2,
+  model: CausalLM,
   batch: CausalLMBatch,
   options: ForwardOptions,
   trace: Phase,
@@ -107,10 +107,14 @@ async function train(
 }
 
 /** hidden [B, T, D] -> logits [B * T, V] */
-const allLogits = (model: Gpt2, hidden: tf.Tensor): tf.Tensor2D =>
+const allLogits = (model: CausalLM, hidden: tf.Tensor): tf.Tensor2D =>
   model.logits(tf.reshape(hidden, [BATCH * LENGTH, -1]));
 
-async function logitsOf(model: Gpt2, batch: CausalLMBatch, options: ForwardOptions): Promise<Float32Array> {
+async function logitsOf(
+  model: CausalLM,
+  batch: CausalLMBatch,
+  options: ForwardOptions,
+): Promise<Float32Array> {
   const logits = tf.tidy(() => {
     const hidden = model.hidden(uploadBatch(model.config, { ...batch, shape }), options);
     return allLogits(model, hidden);
@@ -135,7 +139,7 @@ function distance(a: Float32Array, b: Float32Array, at: number): number {
 
 /** Flat places before `FUTURE` whose logits moved by more than the same batch moves when it is run twice. */
 async function leaksOf(
-  model: Gpt2,
+  model: CausalLM,
   batch: CausalLMBatch,
   options: ForwardOptions,
   before: Float32Array,

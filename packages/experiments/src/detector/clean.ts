@@ -5,7 +5,7 @@
  */
 import { type Implementation, type PresetName, policies, presetNames } from '@nanscope/attention';
 import { openTrace, type TraceableSession } from '@nanscope/cascade';
-import { type Gpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { BATCH, LENGTH, VOCABULARY } from '../cell/cell-batch.ts';
@@ -17,7 +17,7 @@ const implementations: readonly Implementation[] = ['eager', 'sdpa'];
 
 async function evaluation(
   session: TraceableSession,
-  model: Gpt2,
+  model: CausalLM,
   preset: PresetName,
   implementation: Implementation,
   side: PaddingSide,
@@ -54,7 +54,7 @@ async function evaluation(
 
 async function trainingStep(
   session: TraceableSession,
-  model: Gpt2,
+  model: CausalLM,
   implementation: Implementation,
   side: PaddingSide,
 ): Promise<Trial> {
@@ -71,7 +71,7 @@ async function trainingStep(
 
 export const cleanTrialCount = sides.length * implementations.length * (presetNames.length + 1);
 
-export async function* cleanTrials(session: TraceableSession, model: Gpt2): AsyncGenerator<Trial> {
+export async function* cleanTrials(session: TraceableSession, model: CausalLM): AsyncGenerator<Trial> {
   for (const side of sides) {
     for (const implementation of implementations) {
       yield await trainingStep(session, model, implementation, side);

@@ -9,7 +9,7 @@ import {
   type TraceableSession,
 } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import { AdamW, gradientNorm, gradientScale, lossAndGradients, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { plainCell } from '../cell/cell.ts';
@@ -46,7 +46,7 @@ export interface TracedSteps {
 /** @param model its weights are as before after every step */
 export function tracedSteps(
   session: TraceableSession,
-  model: Gpt2,
+  model: CausalLM,
   { batch }: StepBatch,
   implementation: Implementation,
 ): TracedSteps {

@@ -80,6 +80,6 @@ export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   return checkBatches(config, {
     rows: config.loadInputs ? undefined : textRows(config),
     batches: evalBatches(config, tokenizer, model),
-    every: tokenizer.vocabSize > model.vocab_size,
+    every: tokenizer.vocabSize > model.vocabulary,
   });
 }

@@ -1,7 +1,7 @@
 /** Which of the cases that pass stands beside the smallest that fails: the one that is least smaller than it. Pure. */
 
 import type { Case } from '@nanscope/lane';
-import type { Gpt2Config } from '@nanscope/model';
+import type { ModelConfig } from '@nanscope/model';
 import { sizeOf } from './record.ts';
 import type { Neighbour } from './search/search.ts';
 
@@ -10,7 +10,7 @@ import type { Neighbour } from './search/search.ts';
  *
  * @param model of the run
  */
-export function largestPassing(model: Gpt2Config, neighbours: readonly Neighbour<Case>[]): Case | undefined {
+export function largestPassing(model: ModelConfig, neighbours: readonly Neighbour<Case>[]): Case | undefined {
   const rank = (candidate: Case): number[] => {
     const { parameters, rows, length } = sizeOf(model, candidate);
     return [parameters, rows * length, candidate.weights.length];

@@ -26,11 +26,11 @@ const reducedBy = (fails: (candidate: Case) => boolean, place = {}) =>
     keyOf,
     ask: async (candidate): Promise<Answer> => {
       const { inputIds, positionIds, labels } = batchOf(candidate);
-      const { vocab_size, n_positions } = cutConfig(model, candidate);
+      const { vocabulary, maxPositions } = cutConfig(model, candidate);
       for (const id of [...inputIds, ...labels.filter((label) => label !== -100)])
-        expect(id >= 0 && id < vocab_size, keyOf(candidate)).toBe(true);
-      for (const id of positionIds) expect(id >= 0 && id < n_positions).toBe(true);
-      expect(n_positions).toBeGreaterThanOrEqual(lengthOf(candidate));
+        expect(id >= 0 && id < vocabulary, keyOf(candidate)).toBe(true);
+      for (const id of positionIds) expect(id >= 0 && id < maxPositions).toBe(true);
+      expect(maxPositions).toBeGreaterThanOrEqual(lengthOf(candidate));
       if (!labels.some((label, at) => label !== -100 && at % lengthOf(candidate) > 0)) return 'broken';
       return fails(candidate) ? 'fails' : 'passes';
     },

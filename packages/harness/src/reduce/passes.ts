@@ -44,8 +44,10 @@ function overUnused(
   return {
     name,
     *candidates(current) {
+      const all = current[field];
+      if (all === undefined) return;
       const needed = new Set(used(current));
-      const unused = current[field].filter((id) => !needed.has(id));
+      const unused = all.filter((id) => !needed.has(id));
       for (const kept of shorterLists(unused, 0))
         yield { ...current, [field]: [...needed, ...kept].sort((a, b) => a - b) };
     },
@@ -125,7 +127,7 @@ const positions = overUnused('position table', 'positions', usedPositions);
 const withoutUnused = (current: Case): Case => ({
   ...current,
   vocabulary: usedTokens(current),
-  positions: usedPositions(current),
+  ...(current.positions && { positions: usedPositions(current) }),
 });
 
 /** Straight to the place that the run names, from the boldest to the most careful cut. */

@@ -1,7 +1,7 @@
 /** From cases and their trials to the record of a reduction. Pure. */
 
 import { batchOf, type Case, lengthOf } from '@nanscope/lane';
-import { cutConfig, cutName, type Gpt2Config, parameterShapes } from '@nanscope/model';
+import { cutConfig, cutName, type ModelConfig, parameterShapes } from '@nanscope/model';
 import { type CaseSize, type ReducedCase, type ReducedRecord, toJsonNumber } from '@nanscope/record';
 import { shellWord } from '@nanscope/report';
 import { configRecord, type EvalConfig, evalFlags, flagNames } from '@nanscope/settings';
@@ -9,18 +9,18 @@ import type { Found } from './folder/fill-folder.ts';
 import { pathFrom } from './folder/path-from.ts';
 import type { Trial } from './trials.ts';
 
-export function sizeOf(model: Gpt2Config, candidate: Case): CaseSize {
+export function sizeOf(model: ModelConfig, candidate: Case): CaseSize {
   const config = cutConfig(model, candidate);
   const sizes = [...parameterShapes(config).values()].map((shape) => shape.reduce((size, n) => size * n, 1));
   return {
     rows: candidate.rows.length,
     length: lengthOf(candidate),
-    layers: config.n_layer,
-    heads: config.n_head,
-    width: config.n_embd,
+    layers: config.layers,
+    heads: config.heads,
+    width: config.width,
     inner: candidate.units.length,
-    vocabulary: config.vocab_size,
-    positions: config.n_positions,
+    vocabulary: config.vocabulary,
+    positions: config.maxPositions,
     parameters: sizes.reduce((sum, size) => sum + size, 0),
   };
 }
@@ -47,7 +47,7 @@ function opsOf({ cascade, origin, divergence }: Trial): ReducedCase['ops'] {
     .map(({ key, shape, nan, posInf, negInf }) => ({ key, shape, nan, posInf, negInf }));
 }
 
-export function caseRecord(model: Gpt2Config, candidate: Case, trial: Trial): ReducedCase {
+export function caseRecord(model: ModelConfig, candidate: Case, trial: Trial): ReducedCase {
   const { origin, divergence, loss, reference } = trial;
   return {
     size: sizeOf(model, candidate),

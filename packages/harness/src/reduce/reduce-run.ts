@@ -15,7 +15,7 @@ import {
   modelSource,
   wholeCase,
 } from '@nanscope/lane';
-import { type Gpt2Config, openWeights } from '@nanscope/model';
+import { type ModelConfig, openWeights } from '@nanscope/model';
 import { checkNewRun, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { counted } from '@nanscope/report';
 import type { PolicyConfig, ReduceConfig } from '@nanscope/settings';
@@ -42,7 +42,7 @@ export interface ReduceHooks {
   readonly signal?: AbortSignal;
 }
 
-async function batchOfRun({ config, batch: wanted }: Fault, model: Gpt2Config): Promise<CausalLMBatch> {
+async function batchOfRun({ config, batch: wanted }: Fault, model: ModelConfig): Promise<CausalLMBatch> {
   for await (const { index, batch } of evalBatches(config, await loadTokenizerFor(config), model)) {
     if (index !== wanted) continue;
     if (batch.tokenTypeIds === undefined) return batch;
@@ -95,7 +95,7 @@ interface Searched {
 async function searchFrom(
   whole: Case,
   fault: Fault,
-  model: Gpt2Config,
+  model: ModelConfig,
   trials: Trials,
   budget: number,
   hooks: ReduceHooks,

@@ -79,16 +79,16 @@ export async function checkTrain(config: TrainConfig): Promise<CheckedTraining> 
   checkTogether(config);
   const tokenizer = await loadTokenizerFor(config);
   const model = await trainModelConfig(config, tokenizer);
-  if (config.maxLength !== undefined && config.maxLength > model.n_positions) {
+  if (config.maxLength !== undefined && config.maxLength > model.maxPositions) {
     refuse(
       'max-length',
-      `--max-length ${config.maxLength}: expected at most ${model.n_positions}, the positions of the model (n_positions).`,
+      `--max-length ${config.maxLength}: expected at most ${model.maxPositions}, the positions of the model (${model.positionsKey}).`,
     );
   }
-  if (tokenizer.vocabSize > model.vocab_size) {
+  if (tokenizer.vocabSize > model.vocabulary) {
     refuse(
       'tokenizer',
-      `The tokenizer ${tokenizer.name} gives ids up to ${tokenizer.vocabSize - 1}, expected at most ${model.vocab_size - 1}, the vocabulary of ${config.model}. Name the tokenizer of the model.`,
+      `The tokenizer ${tokenizer.name} gives ids up to ${tokenizer.vocabSize - 1}, expected at most ${model.vocabulary - 1}, the vocabulary of ${config.model}. Name the tokenizer of the model.`,
     );
   }
   if (config.out && !isInPlace(config)) {

@@ -9,7 +9,7 @@ import {
   runForeignCell,
   tinyModel,
 } from '@nanscope/experiments';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import type { CellResult } from './task.ts';
 
 const outputOnly = { stages: [], gradients: false, present: false };
@@ -22,7 +22,7 @@ export type ForeignLoader = (
 
 export class CellObserver {
   readonly #session: Session;
-  readonly #models = new Map<string, Gpt2>();
+  readonly #models = new Map<string, CausalLM>();
   readonly #foreign = new Map<string, AttentionImplementation>();
   readonly #load: ForeignLoader;
 

@@ -1,6 +1,6 @@
 /** How rows of text become batches, and what a batch of a run is: the parts that need no file. */
 import type { CausalLMBatch, CollateOptions, TextRow, Tokenizer } from '@nanscope/collator';
-import type { Gpt2Config } from '@nanscope/model';
+import type { ModelConfig } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 
 export const DEFAULT_MAX_LENGTH = 128;
@@ -21,15 +21,15 @@ export type CollateConfig = Pick<
 export function collateOptions(
   config: CollateConfig,
   tokenizer: Tokenizer,
-  model: Gpt2Config,
+  model: ModelConfig,
 ): CollateOptions {
   return {
     paddingSide: config.paddingSide,
     // GPT-2 has no pad token; padding with end-of-text is what everyone does, and the mask hides it.
     padTokenId: tokenizer.padTokenId ?? tokenizer.eosTokenId,
-    maxLength: config.maxLength ?? Math.min(DEFAULT_MAX_LENGTH, model.n_positions),
+    maxLength: config.maxLength ?? Math.min(DEFAULT_MAX_LENGTH, model.maxPositions),
     ignoreFirstToken: config.ignoreFirstToken,
     positionIds: config.positionIds,
-    vocabSize: model.vocab_size,
+    vocabSize: model.vocabulary,
   };
 }

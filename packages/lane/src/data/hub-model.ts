@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type DownloadProgress, downloadModel, isHubName } from '@nanscope/hub';
 import { isModelPreset, isTrainedModel } from '@nanscope/model';
-import type { ModelConfig } from './model.ts';
+import type { ModelChoice } from './model.ts';
 
 const percent = ({ received, total }: DownloadProgress) =>
   total > 0 ? Math.floor((100 * received) / total) : 100;
@@ -12,7 +12,7 @@ const percent = ({ received, total }: DownloadProgress) =>
  * @returns The configuration with the folder in place of the name; as it was when it names no model of a hub.
  * @throws {UserError} `hub/*`: no such model, no connection, a damaged file
  */
-export async function withModelFolder<Config extends ModelConfig>(
+export async function withModelFolder<Config extends ModelChoice>(
   config: Config,
   say: (what: string) => void,
 ): Promise<Config> {

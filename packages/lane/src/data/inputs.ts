@@ -8,7 +8,7 @@ import {
   type TextRow,
   type Tokenizer,
 } from '@nanscope/collator';
-import { type Gpt2Config, isModelPreset } from '@nanscope/model';
+import { isModelPreset, type ModelConfig } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { collateOptions, type EvalBatch } from './collation.ts';
 import { loadInputs } from './load-inputs.ts';
@@ -44,7 +44,7 @@ export function textRows(config: Pick<EvalConfig, 'data' | 'textField'>): AsyncI
 export async function* evalBatches(
   config: EvalConfig,
   tokenizer: Tokenizer,
-  model: Gpt2Config,
+  model: ModelConfig,
 ): AsyncGenerator<EvalBatch> {
   if (config.loadInputs) {
     yield { index: 0, batch: await loadInputs(config.loadInputs, config, model), rows: [] };

@@ -4,7 +4,7 @@
  */
 import type { CausalLMBatch } from '@nanscope/collator';
 import { errorLine, nearest, UserError } from '@nanscope/errors';
-import type { Gpt2Config } from '@nanscope/model';
+import type { ModelConfig } from '@nanscope/model';
 import { readSafetensors, type SafetensorsFile, toIntegers } from '@nanscope/safetensors';
 import type { EvalConfig } from '@nanscope/settings';
 
@@ -74,7 +74,7 @@ function checkRange(
 export async function loadInputs(
   path: string,
   config: EvalConfig,
-  model: Gpt2Config,
+  model: ModelConfig,
 ): Promise<CausalLMBatch> {
   const file = await readSafetensors(path);
   const unknown = file.names.find((name) => !known.includes(name));
@@ -100,18 +100,18 @@ export async function loadInputs(
   const [batch, length] = ids.shape as [number, number];
   const read = async (name: string) => (await readGrid(file, path, name, ids.shape)).values;
   const attentionMask = await read('attention_mask');
-  checkRange(ids.values, model.vocab_size, path, 'input_ids', length);
+  checkRange(ids.values, model.vocabulary, path, 'input_ids', length);
   checkRange(attentionMask, 2, path, 'attention_mask', length);
-  if (length > model.n_positions) {
+  if (length > model.maxPositions) {
     throw new UserError(
       'inputs/too-long',
-      `--load-inputs ${path}: expected at most ${model.n_positions} positions (n_positions of the model), found ${length}.`,
+      `--load-inputs ${path}: expected at most ${model.maxPositions} positions (${model.positionsKey} of the model), found ${length}.`,
     );
   }
   const labels = file.names.includes('labels')
     ? await read('labels')
     : ids.values.map((id, at) => (attentionMask[at] ? id : IGNORE));
-  checkRange(labels, model.vocab_size, path, 'labels (or -100)', length, IGNORE);
+  checkRange(labels, model.vocabulary, path, 'labels (or -100)', length, IGNORE);
   if (config.ignoreFirstToken) ignoreFirst(labels, attentionMask, batch, length);
   const arange = () => Int32Array.from({ length: ids.values.length }, (_, at) => at % length);
   const positionIds = file.names.includes('position_ids')
@@ -119,9 +119,9 @@ export async function loadInputs(
     : config.positionIds === 'mask'
       ? maskPositions(attentionMask, batch, length)
       : arange();
-  checkRange(positionIds, model.n_positions, path, 'position_ids', length);
+  checkRange(positionIds, model.maxPositions, path, 'position_ids', length);
   const tokenTypeIds = file.names.includes('token_type_ids') ? await read('token_type_ids') : undefined;
-  if (tokenTypeIds) checkRange(tokenTypeIds, model.vocab_size, path, 'token_type_ids', length);
+  if (tokenTypeIds) checkRange(tokenTypeIds, model.vocabulary, path, 'token_type_ids', length);
   const lengths = Array.from({ length: batch }, (_, row) =>
     attentionMask.subarray(row * length, (row + 1) * length).reduce((sum, bit) => sum + bit, 0),
   );

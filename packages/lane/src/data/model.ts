@@ -2,12 +2,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { nearest, UserError } from '@nanscope/errors';
 import {
-  checkGpt2,
-  type Gpt2,
-  type Gpt2Config,
+  type CausalLM,
+  checkModel,
   isModelPreset,
   isTrainedModel,
-  loadGpt2,
+  loadCausalLM,
+  type ModelConfig,
   type ModelSource,
   modelPresets,
   presetConfig,
@@ -17,7 +17,7 @@ import {
 import type { EvalConfig } from '@nanscope/settings';
 
 /** The part of a configuration that names a model. */
-export type ModelConfig = Pick<EvalConfig, 'model' | 'seed'>;
+export type ModelChoice = Pick<EvalConfig, 'model' | 'seed'>;
 
 /** Where the files of a model are, if it has any: a trained model's name stands for its folder. */
 export const modelPlace = (name: string): string => (isTrainedModel(name) ? trainedModelFolder(name) : name);
@@ -38,15 +38,15 @@ function modelFolder(name: string): string {
  * The model as it will be computed: its settings, held against the names, dtypes and shapes of its weights. Reads a tensor only
  * where its values decide something.
  */
-export async function modelConfig(config: ModelConfig): Promise<Gpt2Config> {
-  return isModelPreset(config.model) ? presetConfig(config.model) : checkGpt2(modelFolder(config.model));
+export async function modelConfig(config: ModelChoice): Promise<ModelConfig> {
+  return isModelPreset(config.model) ? presetConfig(config.model) : checkModel(modelFolder(config.model));
 }
 
 /** Where the weights come from. @throws {UserError} `model/unknown` */
-export function modelSource({ model, seed }: ModelConfig): ModelSource {
+export function modelSource({ model, seed }: ModelChoice): ModelSource {
   return isModelPreset(model) ? { preset: model, seed } : { directory: modelFolder(model) };
 }
 
-export async function loadModel(config: ModelConfig): Promise<Gpt2> {
-  return loadGpt2(modelSource(config));
+export async function loadModel(config: ModelChoice): Promise<CausalLM> {
+  return loadCausalLM(modelSource(config));
 }

@@ -30,14 +30,14 @@ describe('tokenizerChoice', () => {
   });
 
   it('takes bytes for a model of exactly their ids, and only without another tokenizer beside it', () => {
-    const ids = { vocab_size: 258, eos_token_id: 256, pad_token_id: 257 };
+    const ids = { vocabulary: 258, eosTokenId: 256, padTokenId: 257 };
     expect(tokenizerChoice({ model: 'm' }, names, ids)).toEqual({ place: 'bytes' });
     const refused = (more: Partial<typeof ids>, found: string[] = []) =>
       expect(() => tokenizerChoice({ model: 'm' }, [...names, ...found], { ...ids, ...more })).toThrow(
         'expected a tokenizer',
       );
-    refused({ vocab_size: 300 });
-    refused({ eos_token_id: 0 });
+    refused({ vocabulary: 300 });
+    refused({ eosTokenId: 0 });
     refused({}, ['vocab.txt']);
   });
 

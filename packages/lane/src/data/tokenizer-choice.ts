@@ -4,7 +4,7 @@
  */
 import type { Tokenizer } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
-import type { Gpt2Config } from '@nanscope/model';
+import type { ModelConfig } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 
 /** The part of a configuration that names model and tokenizer, or brings ids that need none. */
@@ -50,11 +50,11 @@ const foundWords = (files: readonly string[]): string =>
     : files.map((name) => (foreign[name] ? `${name} (${foreign[name]})` : name)).join(', ');
 
 /** A model whose ids are the byte tokenizer's own: 256 bytes, end of text, padding. */
-const speaksBytes = ({ vocab_size, eos_token_id, pad_token_id }: SpecialIds): boolean =>
-  vocab_size === 258 && eos_token_id === 256 && (pad_token_id === 257 || pad_token_id === null);
+const speaksBytes = ({ vocabulary, eosTokenId, padTokenId }: SpecialIds): boolean =>
+  vocabulary === 258 && eosTokenId === 256 && (padTokenId === 257 || padTokenId === null);
 
 /** What of a model's configuration tells which tokenizer made its ids. */
-export type SpecialIds = Pick<Gpt2Config, 'vocab_size' | 'pad_token_id'> & { readonly eos_token_id: unknown };
+type SpecialIds = Pick<ModelConfig, 'vocabulary' | 'eosTokenId' | 'padTokenId'>;
 
 /**
  * @param names Files of the model folder; undefined for a model without files.

@@ -1,7 +1,7 @@
 import { policyFrom } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import { collateCausalLM } from '@nanscope/collator';
-import { buildGpt2, type Gpt2, openParts } from '@nanscope/model';
+import { buildCausalLM, type CausalLM, openParts } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attentionPattern, type PatternCell, patternCell } from './attention-pattern.ts';
@@ -21,10 +21,10 @@ describe('a cell of a pattern', () => {
 });
 
 describe('the pattern of a head', () => {
-  let model: Gpt2;
+  let model: CausalLM;
   beforeAll(async () => {
     await builtinBackend('cpu').open();
-    model = await buildGpt2(await openParts({ preset: 'tiny', seed: 0 }));
+    model = await buildCausalLM(await openParts({ preset: 'tiny', seed: 0 }));
   });
   afterAll(() => model.dispose());
 

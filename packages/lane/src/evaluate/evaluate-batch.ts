@@ -1,12 +1,12 @@
 /** One batch through the model: forward, loss, answers. What comes back to the host is one loss and one answer per supervised token. */
 import type { AttentionKernel, Policy } from '@nanscope/attention';
 import type { CausalLMBatch } from '@nanscope/collator';
-import { type Gpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, uploadBatch } from '@nanscope/model';
 import { type RunPhase, type SupervisedRows, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 
 export interface Computation {
-  readonly model: Gpt2;
+  readonly model: CausalLM;
   readonly implementation: 'eager' | 'sdpa';
   readonly policy: Policy;
   /** Default: composed. */
@@ -28,7 +28,7 @@ export interface BatchResult {
 export function hiddenStates(
   { model, implementation, policy, kernel }: Computation,
   batch: CausalLMBatch,
-  capture?: Parameters<Gpt2['hidden']>[1]['capture'],
+  capture?: Parameters<CausalLM['hidden']>[1]['capture'],
 ): tf.Tensor3D {
   const device = uploadBatch(model.config, { ...batch, shape: [batch.batch, batch.length] });
   return model.hidden(device, { implementation, policy, kernel, ...(capture ? { capture } : {}) });
@@ -38,7 +38,7 @@ export function hiddenStates(
 export function allLogits(
   computation: Computation,
   batch: CausalLMBatch,
-  capture?: Parameters<Gpt2['hidden']>[1]['capture'],
+  capture?: Parameters<CausalLM['hidden']>[1]['capture'],
 ): tf.Tensor2D {
   const hidden = hiddenStates(computation, batch, capture);
   const [B, T, C] = hidden.shape;
@@ -53,7 +53,7 @@ export async function evaluateBatch(
   const supervised = supervisedRows(
     batch.labels,
     [batch.batch, batch.length],
-    computation.model.config.vocab_size,
+    computation.model.config.vocabulary,
   );
   if (supervised.rows.length === 0)
     return { supervised, losses: new Float32Array(), answers: new Int32Array() };

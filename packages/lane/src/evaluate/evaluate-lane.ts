@@ -6,7 +6,7 @@
 import type { Session } from '@nanscope/backend';
 import type { CollateOptions, Tokenizer } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import type { EnvironmentRecord, RecordSink } from '@nanscope/record';
 import { policyOf, traceSettings } from '@nanscope/settings';
 import { EvalAccumulator } from '@nanscope/trainer';
@@ -25,7 +25,7 @@ import { LaneTracer } from './tracer.ts';
 export interface LaneSetup {
   readonly task: Omit<LaneTask, 'kind' | 'folder'>;
   readonly session: Session;
-  readonly model: Gpt2;
+  readonly model: CausalLM;
   readonly tokenizer: Tokenizer;
   readonly environment: EnvironmentRecord;
   /** What the batches are made of, in words. */
@@ -51,7 +51,7 @@ export interface Evaluated {
 /** The attention of a lane's configuration and decision, with its model. */
 export function computationOf(
   { config, decision }: Pick<LaneTask, 'config' | 'decision'>,
-  model: Gpt2,
+  model: CausalLM,
 ): Computation {
   return {
     model,
@@ -81,7 +81,7 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
   let seconds = completed?.record.metrics?.seconds ?? 0;
   let tensorsAfterFirst: number | undefined;
   for await (const evalBatch of evaluation.batches) {
-    const known = await completed?.take(evalBatch, computation.model.config.vocab_size, rows);
+    const known = await completed?.take(evalBatch, computation.model.config.vocabulary, rows);
     const started = performance.now();
     const result = known ?? (await tracer.evaluate(computation, evalBatch));
     const took = (performance.now() - started) / 1000;

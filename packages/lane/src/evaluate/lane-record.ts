@@ -1,7 +1,7 @@
 /** The lane's own run.json while it grows: opened before anything is computed, rewritten as results come in. */
 import type { Session } from '@nanscope/backend';
 import { type Tokenizer, tokenizerWords } from '@nanscope/collator';
-import { type Gpt2, isModelPreset, isTrainedModel } from '@nanscope/model';
+import { type CausalLM, isModelPreset, isTrainedModel } from '@nanscope/model';
 import type { RecordSink } from '@nanscope/record';
 import { type EnvironmentRecord, type LaneRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { configRecord, type EvalConfig, type PolicyConfig, policyOf, policyRecord } from '@nanscope/settings';
@@ -24,7 +24,7 @@ export interface LaneIdentity {
 export function laneHead(
   { role, decision, config: settings }: LaneIdentity,
   session: Session,
-  model: Gpt2,
+  model: CausalLM,
   environment: EnvironmentRecord,
   tokenizer: Tokenizer,
 ): LaneHead {
@@ -37,22 +37,22 @@ export function laneHead(
     status: 'running',
     startedAt: new Date().toISOString(),
     config: configRecord(settings),
-    policy: policyRecord(policyOf(settings), config),
+    policy: policyRecord(policyOf(settings), config.scaleSettings),
     decision: structuredClone(decision) as LaneRecord['decision'],
     environment,
     kernelNotes: [...session.notes],
     model: {
       name: settings.model,
       parameters: Object.values(model.parameters).reduce((sum, { size }) => sum + size, 0),
-      layers: config.n_layer,
-      heads: config.n_head,
-      width: config.n_embd,
-      vocabulary: config.vocab_size,
-      positions: config.n_positions,
+      layers: config.layers,
+      heads: config.heads,
+      width: config.width,
+      vocabulary: config.vocabulary,
+      positions: config.maxPositions,
     },
     modelFacts: {
       ...model.facts,
-      tokenizer: `${tokenizerWords(named)}${mismatchWords(tokenizer, config.vocab_size, !isModelPreset(settings.model))}`,
+      tokenizer: `${tokenizerWords(named)}${mismatchWords(tokenizer, config.vocabulary, !isModelPreset(settings.model))}`,
     },
   };
 }

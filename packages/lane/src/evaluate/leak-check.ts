@@ -91,7 +91,7 @@ function nearestOnly(leaks: readonly Leak[]): Leak[] {
 
 /** Cuts at the last position and at the middle of the batch. */
 export async function checkLeaks(computation: Computation, batch: CausalLMBatch): Promise<LeakRecord> {
-  const vocabulary = computation.model.config.vocab_size;
+  const vocabulary = computation.model.config.vocabulary;
   const before = await readLogits(computation, batch);
   const noise = 4 * largestDistance(before, await readLogits(computation, batch));
   const found: Moved = { leaks: [], reached: [] };

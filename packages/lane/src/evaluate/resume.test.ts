@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinBackend, type Session } from '@nanscope/backend';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import type { RecordSink } from '@nanscope/record';
 import { folderSink, type LaneRecord, readLane, stringifyExact } from '@nanscope/record';
 import { type EvalConfig, evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
@@ -28,12 +28,12 @@ import { evaluateLane } from './evaluate-lane.ts';
 const base = mkdtempSync(join(tmpdir(), 'lane-resume-'));
 const text = join(base, 'text.txt');
 let session: Session;
-let model: Gpt2;
+let model: CausalLM;
 beforeAll(async () => {
   // Of unequal length, so that the unguarded policy makes a NaN in some batches.
   writeFileSync(text, 'A row of text.\nShort.\nsame\nsame\nAnother row, longer.\nx y\nThe last of all.\n');
   session = await builtinBackend('wasm').open();
-  model = await loadGpt2({ preset: 'tiny', seed: 0 });
+  model = await loadCausalLM({ preset: 'tiny', seed: 0 });
 });
 afterAll(async () => {
   model.dispose();

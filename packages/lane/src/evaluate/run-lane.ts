@@ -4,7 +4,7 @@
  */
 import { sourceWords } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import { folderSink, holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
@@ -22,7 +22,7 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
   const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(config);
   say({ kind: 'loading', what: `loading ${config.model}` });
-  const model: Gpt2 = await loadModel(config);
+  const model: CausalLM = await loadModel(config);
   const decorations = new Decorations();
   await evaluateLane(
     {

@@ -6,7 +6,7 @@ import type { Session } from '@nanscope/backend';
 import { namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import type { CascadeRecord, RecordSink } from '@nanscope/record';
 import type { TraceSettings } from '@nanscope/settings';
 import type { EvalBatch } from '../data/collation.ts';
@@ -20,7 +20,7 @@ const allFinite = ({ losses }: BatchResult) => losses.every(Number.isFinite);
 export class LaneTracer {
   readonly #session: Session;
   readonly #settings: TraceSettings;
-  readonly #model: Gpt2;
+  readonly #model: CausalLM;
   readonly #trace: Trace;
   readonly #book: TraceBook;
   readonly #decorations: Decorations;
@@ -29,7 +29,7 @@ export class LaneTracer {
   constructor(
     session: Session,
     settings: TraceSettings,
-    model: Gpt2,
+    model: CausalLM,
     sink: RecordSink,
     earlier?: CascadeRecord,
     decorations = new Decorations(),

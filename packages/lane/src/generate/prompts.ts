@@ -1,7 +1,7 @@
 /** The prompts of a generation: from --prompt, from --data, or the start token alone. */
 import { readTexts, type Tokenizer } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
-import type { Gpt2Config } from '@nanscope/model';
+import type { ModelConfig } from '@nanscope/model';
 import type { GenerateConfig } from '@nanscope/settings';
 
 export interface Prompt {
@@ -28,7 +28,7 @@ export async function readPrompts({ prompt, data, textField, limit }: GenerateCo
  *
  * @throws {UserError} `generate/no-start-token`, `generate/prompt-too-long`
  */
-export function promptIds({ text, origin }: Prompt, tokenizer: Tokenizer, model: Gpt2Config): number[] {
+export function promptIds({ text, origin }: Prompt, tokenizer: Tokenizer, model: ModelConfig): number[] {
   const ids = tokenizer.encode(text);
   const start = tokenizer.bosTokenId ?? tokenizer.eosTokenId;
   if (ids.length === 0 && start === undefined) {
@@ -37,10 +37,10 @@ export function promptIds({ text, origin }: Prompt, tokenizer: Tokenizer, model:
       `${origin}: expected a text, found none, and the tokenizer ${tokenizer.name} has no start token. Give --prompt TEXT.`,
     );
   }
-  if (ids.length > model.n_positions) {
+  if (ids.length > model.maxPositions) {
     throw new UserError(
       'generate/prompt-too-long',
-      `${origin}: expected at most ${model.n_positions} tokens, the positions of the model (n_positions), found ${ids.length}. Shorten it.`,
+      `${origin}: expected at most ${model.maxPositions} tokens, the positions of the model (${model.positionsKey}), found ${ids.length}. Shorten it.`,
     );
   }
   return ids.length === 0 ? [start!] : ids;

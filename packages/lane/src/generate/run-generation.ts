@@ -1,6 +1,6 @@
 /** A generation from start to end, in its own process: open the backend, load the model, continue batch after batch. */
 import { readableText, type Tokenizer } from '@nanscope/collator';
-import { type Gpt2, generate, leftPad } from '@nanscope/model';
+import { type CausalLM, generate, leftPad } from '@nanscope/model';
 import { loadTokenizerFor } from '../data/inputs.ts';
 import { loadModel } from '../data/model.ts';
 import type { LaneMessage } from '../protocol/task.ts';
@@ -13,7 +13,7 @@ import { type Continuation, type ContinuationMessage, type GenerateTask, generat
  * @param pulse Called at every step: rows may take long, and silence counts as hanging.
  */
 async function* continueBatch(
-  model: Gpt2,
+  model: CausalLM,
   tokenizer: Tokenizer,
   prompts: readonly Prompt[],
   first: number,

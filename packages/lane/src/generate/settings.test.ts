@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { safePolicy } from '@nanscope/attention';
-import { generate, leftPad, loadGpt2, parseConfig, parseGenerationConfig } from '@nanscope/model';
+import { generate, leftPad, loadCausalLM, parseConfig, parseGenerationConfig } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { checkMaxLength, generationSettings } from './settings.ts';
@@ -40,7 +40,7 @@ function settingsOf({ config, generation, given }: Case) {
 
 async function tokensOf(settings: ReturnType<typeof settingsOf>, prompts: number[][]): Promise<number[][]> {
   await tf.setBackend('cpu');
-  const model = await loadGpt2({ directory: fileURLToPath(new URL('model', folder)) });
+  const model = await loadCausalLM({ directory: fileURLToPath(new URL('model', folder)) });
   const rows: number[][] = prompts.map(() => []);
   try {
     const options = { ...settings, eosTokenId: settings.eosTokenIds, seed: 5 };
@@ -87,7 +87,7 @@ describe('generation gives the tokens of transformers', () => {
 });
 
 describe('settings of a generation', () => {
-  const model = { eos_token_id: 7, vocab_size: 40 };
+  const model = { eosTokenId: 7, vocabulary: 40 };
   const of = (asked: Parameters<typeof generationSettings>[0], json?: Record<string, unknown>) =>
     generationSettings(asked, json && fileOf(json), model, { eosTokenId: 9, padTokenId: 3 });
 

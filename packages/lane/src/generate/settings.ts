@@ -9,8 +9,8 @@ import { errorLine, UserError } from '@nanscope/errors';
 import {
   type GenerateOptions,
   type GenerationFile,
-  type Gpt2Config,
   isModelPreset,
+  type ModelConfig,
   parseGenerationConfig,
 } from '@nanscope/model';
 import type { GenerateConfig } from '@nanscope/settings';
@@ -106,12 +106,12 @@ function lengths(
 }
 
 function endTokens(
-  model: Pick<Gpt2Config, 'eos_token_id'>,
+  model: Pick<ModelConfig, 'eosTokenId'>,
   tokenizer: Pick<Tokenizer, 'eosTokenId'>,
   file: GenerationFile | undefined,
 ): readonly [ids: readonly number[], origin: string] {
   if (file) return [file.eosTokenIds, GENERATION_FILE];
-  if (model.eos_token_id !== null) return [[model.eos_token_id].flat(), 'config.json'];
+  if (model.eosTokenId !== null) return [[model.eosTokenId].flat(), 'config.json'];
   return tokenizer.eosTokenId === undefined ? [[], 'default'] : [[tokenizer.eosTokenId], 'tokenizer'];
 }
 
@@ -119,7 +119,7 @@ function endTokens(
 export function generationSettings(
   asked: Asked,
   file: GenerationFile | undefined,
-  model: Pick<Gpt2Config, 'eos_token_id' | 'vocab_size'>,
+  model: Pick<ModelConfig, 'eosTokenId' | 'vocabulary'>,
   tokenizer: Pick<Tokenizer, 'eosTokenId' | 'padTokenId'>,
 ): GenerationSettings {
   const { words: drawn, ...draw } = drawing(asked, file);
@@ -132,7 +132,7 @@ export function generationSettings(
     ...draw,
     ...{ maxNewTokens, maxLength, eosTokenIds },
     // The mask hides it, so that any id does that can be looked up.
-    padTokenId: pad >= 0 && pad < model.vocab_size ? pad : 0,
+    padTokenId: pad >= 0 && pad < model.vocabulary ? pad : 0,
     words: [
       ...drawn,
       length,

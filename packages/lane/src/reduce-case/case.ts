@@ -3,7 +3,7 @@
  * weights are those of the run, so that a smaller case is a part of a larger one. How it gets smaller is in passes.ts.
  */
 import type { CausalLMBatch } from '@nanscope/collator';
-import { type Cut, type Gpt2Config, parameterShapes, wholeCut } from '@nanscope/model';
+import { type Cut, layerOf, type ModelConfig, parameterShapes, wholeCut } from '@nanscope/model';
 
 /** One row of the batch; all rows of a case are of the same length T. */
 export interface CaseRow {
@@ -22,11 +22,8 @@ export interface Case extends Cut {
 
 export const IGNORED = -100;
 
-/** The value of a weight that is made constant: LayerNorm gains are 1, everything else is 0. */
-export const constantOf = (name: string): number => (/\.ln_(1|2|f)\.weight$/.test(name) ? 1 : 0);
-
 /** A batch of the run on the whole of its model. */
-export function wholeCase(config: Gpt2Config, batch: CausalLMBatch): Case {
+export function wholeCase(config: ModelConfig, batch: CausalLMBatch): Case {
   const { batch: B, length: T } = batch;
   const row = (values: Int32Array, index: number) => [...values.subarray(index * T, (index + 1) * T)];
   return {
@@ -60,8 +57,8 @@ export function usedPositions({ rows }: Pick<Case, 'rows'>): number[] {
 export function consistent(candidate: Case): Case {
   const { layers } = candidate;
   const kept = (name: string) => {
-    const layer = /^transformer\.h\.(\d+)\./.exec(name)?.[1];
-    return layer === undefined || layers.includes(Number(layer));
+    const layer = layerOf(name);
+    return layer === undefined || layers.includes(layer);
   };
   return { ...candidate, weights: candidate.weights.filter(kept) };
 }
@@ -69,14 +66,16 @@ export function consistent(candidate: Case): Case {
 /** The batch as the cut model takes it: ids are places in `vocabulary` and `positions`. */
 export function batchOf(candidate: Case): CausalLMBatch {
   const { rows, vocabulary, positions } = candidate;
-  const [token, position] = [vocabulary, positions].map((kept) => {
+  const placeIn = (kept: readonly number[]) => {
     const places = new Map(kept.map((id, place) => [id, place]));
     return (id: number) => {
       const place = id === IGNORED ? id : places.get(id);
       if (place === undefined) throw new Error(`The case names ${id}, which its model was cut without.`);
       return place;
     };
-  }) as [(id: number) => number, (id: number) => number];
+  };
+  const token = placeIn(vocabulary);
+  const position = positions ? placeIn(positions) : (id: number) => id;
   return {
     inputIds: Int32Array.from(rows.flatMap(({ inputIds }) => inputIds.map(token))),
     attentionMask: Int32Array.from(rows.flatMap(({ attentionMask }) => attentionMask)),

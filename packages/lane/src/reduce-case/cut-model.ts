@@ -1,9 +1,9 @@
 /** The model of a case, on the active backend: cut out of the run's, whose weights are read once and kept. */
-import { buildGpt2, cutWeights, type Gpt2, type Gpt2Weights } from '@nanscope/model';
-import { type Case, constantOf } from './case.ts';
+import { buildCausalLM, type CausalLM, cutWeights, familyOf, type ModelWeights } from '@nanscope/model';
+import type { Case } from './case.ts';
 
 /** Weights that are read, or drawn, at the first question only. */
-function readOnce({ config, values }: Gpt2Weights): Gpt2Weights {
+function readOnce({ config, values }: ModelWeights): ModelWeights {
   const read = new Map<string, Promise<Float32Array>>();
   return {
     config,
@@ -16,26 +16,27 @@ function readOnce({ config, values }: Gpt2Weights): Gpt2Weights {
 }
 
 /** The weights of the model of a case. */
-export function weightsOf(whole: Gpt2Weights, candidate: Case): Gpt2Weights {
+export function weightsOf(whole: ModelWeights, candidate: Case): ModelWeights {
   const kept = new Set(candidate.weights);
-  return cutWeights(whole, candidate, (name) => (kept.has(name) ? undefined : constantOf(name)));
+  const family = familyOf(whole.config);
+  return cutWeights(whole, candidate, (name) => (kept.has(name) ? undefined : family.plainValue(name)));
 }
 
 /** Makes models of cases; holds one, since neighbours in a search often differ in their batch alone. */
 export class CutModels {
-  readonly #whole: Gpt2Weights;
-  #held: { readonly key: string; readonly model: Gpt2 } | undefined;
+  readonly #whole: ModelWeights;
+  #held: { readonly key: string; readonly model: CausalLM } | undefined;
 
-  constructor(whole: Gpt2Weights) {
+  constructor(whole: ModelWeights) {
     this.#whole = readOnce(whole);
   }
 
-  async of(candidate: Case): Promise<Gpt2> {
+  async of(candidate: Case): Promise<CausalLM> {
     const { rows: _, ...cut } = candidate;
     const key = JSON.stringify(cut);
     if (this.#held?.key === key) return this.#held.model;
     this.dispose();
-    const model = await buildGpt2(weightsOf(this.#whole, candidate));
+    const model = await buildCausalLM(weightsOf(this.#whole, candidate));
     this.#held = { key, model };
     return model;
   }

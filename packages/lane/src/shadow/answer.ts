@@ -2,13 +2,13 @@
 import type { Session } from '@nanscope/backend';
 import { namesOf, openCapture, openDigest, replayOp } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import { type Computation, evaluateBatch } from '../evaluate/evaluate-batch.ts';
 import type { Question, QuestionName, Questions } from './task.ts';
 
 export interface Answering {
   readonly session: Session;
-  readonly model: Gpt2;
+  readonly model: CausalLM;
   readonly batch: CausalLMBatch;
   readonly computation: Computation;
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
-import { configJson, type Gpt2, type Gpt2Config } from '@nanscope/model';
+import { type CausalLM, configJson, familyOf, type ModelConfig } from '@nanscope/model';
 import type { TrainDataRecord, TrainingRecord } from '@nanscope/record';
 import { replaceFile } from '@nanscope/safetensors';
 import type { TrainConfig } from '@nanscope/settings';
@@ -52,7 +52,7 @@ const json = (value: object) => JSON.parse(JSON.stringify(value)) as JsonObject;
 
 export interface RunIdentity {
   readonly config: TrainConfig;
-  readonly model: Gpt2Config;
+  readonly model: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly data: Pick<TrainDataRecord, 'rows' | 'training' | 'validation' | 'split'>;
   /** Of the ids. */
@@ -62,11 +62,9 @@ export interface RunIdentity {
 /** What tells this run from others that are no continuation of it. */
 export function identity({ config, model, tokenizer, data, digest }: RunIdentity) {
   const { rows, training, validation, split } = data;
-  // Dropout changes no shape: a run may go on with another rate.
-  const { embd_pdrop: _, attn_pdrop: __, resid_pdrop: ___, ...architecture } = model;
   return {
     versions: { nanscope: nanscopeVersion },
-    architecture: json(architecture),
+    architecture: json(familyOf(model).architecture(model)),
     vocabulary: { name: tokenizer.name, size: tokenizer.vocabSize },
     data: json({
       digest,
@@ -149,7 +147,7 @@ export const checkpointRoot = (laneFolder: string) => join(laneFolder, 'checkpoi
 export async function saveState(
   root: string,
   run: RunIdentity,
-  { model, optimizer }: { readonly model: Gpt2; readonly optimizer: Optimizer },
+  { model, optimizer }: { readonly model: CausalLM; readonly optimizer: Optimizer },
   progress: RunProgress,
   epoch: number,
 ): Promise<string> {
@@ -166,7 +164,7 @@ export async function saveState(
 }
 
 /** The weights of a checkpoint into the model, in place. */
-export function loadWeights(model: Gpt2, weights: HostTensors): void {
+export function loadWeights(model: CausalLM, weights: HostTensors): void {
   for (const [name, variable] of Object.entries(model.parameters)) {
     const { shape, values } = weights[name]!;
     const tensor = tf.tensor(values, [...shape], 'float32');
@@ -178,7 +176,7 @@ export function loadWeights(model: Gpt2, weights: HostTensors): void {
 /** A checkpoint back into model and optimizer. @returns Where the run was. */
 export function loadState(
   { state, weights, optimizer: moments }: LoadedCheckpoint,
-  { model, optimizer }: { readonly model: Gpt2; readonly optimizer: Optimizer },
+  { model, optimizer }: { readonly model: CausalLM; readonly optimizer: Optimizer },
 ): RunProgress {
   loadWeights(model, weights);
   const tensors = Object.fromEntries(

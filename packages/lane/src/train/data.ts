@@ -10,7 +10,7 @@ import {
   type Tokenizer,
   type TokenRow,
 } from '@nanscope/collator';
-import type { Gpt2Config } from '@nanscope/model';
+import type { ModelConfig } from '@nanscope/model';
 import type { TrainDataRecord } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { packBlocks, splitRows, type TrainingRows } from '@nanscope/trainer';
@@ -92,7 +92,7 @@ function packed(
   rows: readonly TokenRow[],
   config: DataConfig,
   tokenizer: Tokenizer,
-  model: Gpt2Config,
+  model: ModelConfig,
   what: string,
 ): Part {
   const options = { ...collateOptions(config, tokenizer, model), labelsFrom: 'mask' as const };
@@ -108,7 +108,12 @@ function packed(
   };
 }
 
-function lines(rows: readonly TokenRow[], config: DataConfig, tokenizer: Tokenizer, model: Gpt2Config): Part {
+function lines(
+  rows: readonly TokenRow[],
+  config: DataConfig,
+  tokenizer: Tokenizer,
+  model: ModelConfig,
+): Part {
   const options = collateOptions(config, tokenizer, model);
   return {
     rows: collated(rows.length, (at) => rows[at]!, options),
@@ -126,7 +131,7 @@ function splitWords({ validation, split, seed }: DataConfig): string {
 export async function trainData(
   config: DataConfig,
   tokenizer: Tokenizer,
-  model: Gpt2Config,
+  model: ModelConfig,
 ): Promise<TrainData> {
   const { rows: all, source, entropyRate, bestLoss } = await readTokens(config, tokenizer);
   // A token alone has none after it to predict; a step of such rows would have no loss.

@@ -2,12 +2,12 @@
 import type { Tokenizer } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
 import {
-  type Gpt2,
-  type Gpt2Config,
+  type CausalLM,
   isModelPreset,
-  loadGpt2,
-  parseConfig,
+  loadCausalLM,
+  type ModelConfig,
   presetConfig,
+  resizeConfig,
 } from '@nanscope/model';
 import type { TrainConfig } from '@nanscope/settings';
 import { loadModel, modelConfig } from '../data/model.ts';
@@ -18,28 +18,28 @@ type Shape = Pick<
 >;
 
 /** A preset's shape with what the flags say over it; vocabulary and special tokens are the tokenizer's. Pure. */
-function freshConfig(config: Shape, tokenizer: Tokenizer): Gpt2Config {
+function freshConfig(config: Shape, tokenizer: Tokenizer): ModelConfig {
   const preset = presetConfig(config.model);
-  const changed = {
-    ...preset,
-    n_layer: config.layers ?? preset.n_layer,
-    n_head: config.heads ?? preset.n_head,
-    n_embd: config.width ?? preset.n_embd,
-    // A position that no row reaches would never be trained.
-    n_positions: config.maxLength ?? preset.n_positions,
-    vocab_size: tokenizer.vocabSize,
-    bos_token_id: tokenizer.bosTokenId ?? null,
-    eos_token_id: tokenizer.eosTokenId ?? null,
-    pad_token_id: tokenizer.padTokenId ?? null,
-    embd_pdrop: config.dropout,
-    attn_pdrop: config.dropout,
-    resid_pdrop: config.dropout,
-  };
-  return parseConfig(changed, '--layers, --heads, --width');
+  return resizeConfig(
+    preset,
+    {
+      layers: config.layers,
+      heads: config.heads,
+      width: config.width,
+      // A position that no row reaches would never be trained.
+      maxPositions: config.maxLength,
+      vocabulary: tokenizer.vocabSize,
+      bosTokenId: tokenizer.bosTokenId ?? null,
+      eosTokenId: tokenizer.eosTokenId ?? null,
+      padTokenId: tokenizer.padTokenId ?? null,
+      dropoutRate: config.dropout,
+    },
+    '--layers, --heads, --width',
+  );
 }
 
 /** @throws {UserError} `usage/shape` when a folder's model is to have another shape, and what reading it throws */
-export async function trainModelConfig(config: Shape, tokenizer: Tokenizer): Promise<Gpt2Config> {
+export async function trainModelConfig(config: Shape, tokenizer: Tokenizer): Promise<ModelConfig> {
   if (isModelPreset(config.model)) return freshConfig(config, tokenizer);
   const named = (['layers', 'heads', 'width'] as const).find((name) => config[name] !== undefined);
   if (named !== undefined) {
@@ -51,7 +51,7 @@ export async function trainModelConfig(config: Shape, tokenizer: Tokenizer): Pro
   return modelConfig(config);
 }
 
-export async function loadTrainModel(config: Shape, tokenizer: Tokenizer): Promise<Gpt2> {
+export async function loadTrainModel(config: Shape, tokenizer: Tokenizer): Promise<CausalLM> {
   if (!isModelPreset(config.model)) return loadModel(config);
-  return loadGpt2({ config: freshConfig(config, tokenizer), seed: config.seed });
+  return loadCausalLM({ config: freshConfig(config, tokenizer), seed: config.seed });
 }

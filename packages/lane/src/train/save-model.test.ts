@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { byteTokenizer } from '@nanscope/collator';
-import { loadGpt2, saveGpt2 } from '@nanscope/model';
+import { loadCausalLM, saveCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { saveModel } from './save-model.ts';
@@ -11,10 +11,10 @@ it('keeps the generation_config.json of the model it began with, byte for byte',
   await tf.setBackend('cpu');
   const root = mkdtempSync(join(tmpdir(), 'nanscope-save-model-'));
   const [from, to] = [join(root, 'from'), join(root, 'to')];
-  const model = await loadGpt2({ preset: 'tiny', seed: 1 });
+  const model = await loadCausalLM({ preset: 'tiny', seed: 1 });
   const text = '{ "eos_token_id": [3, 4], "top_k": 5 }';
   try {
-    await saveGpt2(from, model);
+    await saveCausalLM(from, model);
     writeFileSync(join(from, 'generation_config.json'), text);
     const request = { tokenizer: byteTokenizer(), model: from, card: '', best: undefined, last: undefined };
     for (const directory of [to, from]) {

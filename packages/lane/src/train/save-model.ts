@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
-import { type Gpt2, saveGpt2 } from '@nanscope/model';
+import { type CausalLM, saveCausalLM } from '@nanscope/model';
 import { readCheckpoint, weightsAreFinite } from '@nanscope/trainer';
 import { GENERATION_FILE, generationText } from '../generate/settings.ts';
 import { loadWeights } from './checkpoints.ts';
@@ -27,7 +27,7 @@ export interface SaveRequest {
  * @returns Whether there was something finite to save.
  */
 export async function saveModel(
-  model: Gpt2,
+  model: CausalLM,
   { directory, tokenizer, model: name, card, best, last }: SaveRequest,
 ): Promise<boolean> {
   const source = best ?? ((await weightsAreFinite(model)) ? 'as they are' : last);
@@ -39,7 +39,7 @@ export async function saveModel(
     ...(await tokenizerFiles(tokenizer)),
     ...(generation !== undefined && { [GENERATION_FILE]: generation }),
   };
-  await saveGpt2(directory, model, {
+  await saveCausalLM(directory, model, {
     files: mayReplace(readme) ? { ...files, 'README.md': card } : files,
   });
   return true;

@@ -1,6 +1,6 @@
 /** From the flags to the recipe that the training loop follows. Pure, apart from making the optimizer's state. */
 import type { Decision } from '@nanscope/device';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import type { TrainConfig } from '@nanscope/settings';
 import { policyOf } from '@nanscope/settings';
 import {
@@ -55,7 +55,7 @@ export function settingsOf(
   };
 }
 
-export function optimizerOf(config: TrainConfig, model: Gpt2): Optimizer {
+export function optimizerOf(config: TrainConfig, model: CausalLM): Optimizer {
   const { weightDecay, decay, beta1, beta2, epsilon, momentum } = config;
   if (config.optimizer === 'sgd') return new SGD(model.parameters, { momentum, weightDecay, decay });
   return new AdamW(model.parameters, { beta1, beta2, epsilon, weightDecay, decay });

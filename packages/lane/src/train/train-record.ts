@@ -1,7 +1,7 @@
 /** A training lane's run.json while it grows. Rewritten after evaluations and checkpoints, and every few seconds. */
 import type { Session } from '@nanscope/backend';
 import type { Tokenizer } from '@nanscope/collator';
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import {
   fromJsonNumber,
   type NonFiniteStepRecord,
@@ -31,7 +31,7 @@ export class TrainRecorder {
   constructor(
     task: TrainTask,
     session: Session,
-    model: Gpt2,
+    model: CausalLM,
     {
       data,
       totalSteps,

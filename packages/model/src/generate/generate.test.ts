@@ -1,8 +1,8 @@
 import { safePolicy } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Gpt2 } from '../gpt2/model.ts';
-import { loadGpt2 } from '../weights/load.ts';
+import type { CausalLM } from '../causal-lm.ts';
+import { loadCausalLM } from '../weights/load.ts';
 import { generate } from './generate.ts';
 import type { GenerateOptions } from './options.ts';
 import { leftPad } from './prompts.ts';
@@ -18,11 +18,11 @@ const greedy: GenerateOptions = {
 const sample: GenerateOptions = { ...greedy, strategy: 'sample' };
 const prompts = leftPad([[1, 2, 3], [4]], 257);
 
-let model: Gpt2;
+let model: CausalLM;
 let before: number;
 beforeEach(async () => {
   await tf.setBackend('cpu');
-  model = await loadGpt2({ preset: 'tiny', seed: 1 });
+  model = await loadCausalLM({ preset: 'tiny', seed: 1 });
   before = tf.memory().numTensors;
 });
 afterEach(() => {
@@ -79,8 +79,8 @@ describe('generate', () => {
 
   it("ends with the model's own end token by default", async () => {
     const [first] = tokensOf(await run(), 0);
-    const ending = await loadGpt2({ preset: 'tiny', seed: 1 });
-    Object.assign(ending, { config: { ...ending.config, eos_token_id: first } });
+    const ending = await loadCausalLM({ preset: 'tiny', seed: 1 });
+    Object.assign(ending, { config: { ...ending.config, eosTokenId: first } });
     const steps: GenerationStep[] = [];
     const { eosTokenId: _, ...options } = greedy;
     for await (const step of generate(ending, leftPad([[1, 2, 3]], 0), options)) steps.push(step);

@@ -4,8 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type HostBatch, uploadBatch } from '../batch.ts';
-import type { Gpt2Config } from '../gpt2/config.ts';
-import type { Gpt2 } from '../gpt2/model.ts';
+import type { CausalLM, ModelConfig } from '../causal-lm.ts';
 import type { KeyValueCache } from '../key-value-cache.ts';
 import { choose } from './choose.ts';
 import { checkGenerateOptions, type GenerateOptions } from './options.ts';
@@ -52,7 +51,7 @@ interface Advanced {
 }
 
 function advance(
-  model: Gpt2,
+  model: CausalLM,
   batch: HostBatch,
   past: KeyValueCache | undefined,
   { implementation, policy, kernel }: GenerateOptions,
@@ -74,17 +73,17 @@ function advance(
 
 /** @param length Tokens of the row, the new one included. */
 function endOf(
-  config: Gpt2Config,
+  config: ModelConfig,
   token: number,
   length: number,
   step: number,
   options: GenerateOptions,
 ): RowEnd | undefined {
-  const eos = options.eosTokenId === undefined ? config.eos_token_id : options.eosTokenId;
+  const eos = options.eosTokenId === undefined ? config.eosTokenId : options.eosTokenId;
   if (token === eos || (Array.isArray(eos) && eos.includes(token))) return 'eos';
   if (step + 1 >= options.maxNewTokens || length >= (options.maxLength ?? length + 1)) return 'length';
   // The last token needs no position of its own: it is never read.
-  return length > config.n_positions ? 'positions' : undefined;
+  return config.learnedPositions && length > config.maxPositions ? 'positions' : undefined;
 }
 
 /** The cache of the rows that go on; the old one is disposed of. */
@@ -104,7 +103,7 @@ function keepRows(cache: KeyValueCache, running: readonly boolean[]): KeyValueCa
  * @throws UserError `generate/*` for options and prompts, and what `uploadBatch` throws; before the first step.
  */
 export async function* generate(
-  model: Gpt2,
+  model: CausalLM,
   prompts: PromptBatch,
   options: GenerateOptions,
 ): AsyncGenerator<GenerationStep, void, undefined> {

@@ -1,7 +1,7 @@
 /** Prompts as a batch padded on the left, so that every row's next token comes from the last column. */
 import { UserError } from '@nanscope/errors';
 import type { HostBatch } from '../batch.ts';
-import type { Gpt2Config } from '../gpt2/config.ts';
+import type { ModelConfig } from '../causal-lm.ts';
 
 /** Row-major [B,T] in JavaScript memory; a row of the mask is zeros, then at least one 1. */
 export type PromptBatch = Pick<HostBatch, 'shape' | 'inputIds' | 'attentionMask'>;
@@ -34,7 +34,7 @@ export function leftPad(rows: readonly ArrayLike<number>[], padTokenId: number):
  * @throws UserError `generate/padding` where a row is not padded on the left alone, `generate/prompt-too-long`
  *   where it has more tokens than the model has positions. One that fills them all has one token after it.
  */
-export function promptLengths(config: Gpt2Config, { shape, attentionMask }: PromptBatch): number[] {
+export function promptLengths(config: ModelConfig, { shape, attentionMask }: PromptBatch): number[] {
   const [B, T] = shape;
   return Array.from({ length: B }, (_, row) => {
     const mask = Array.from({ length: T }, (_, t) => attentionMask[row * T + t]!);
@@ -45,10 +45,10 @@ export function promptLengths(config: Gpt2Config, { shape, attentionMask }: Prom
         `Prompt ${row}: expected padding on the left and at least one token, found the mask ${mask.join('').slice(0, 60)}.`,
       );
     }
-    if (T - first > config.n_positions) {
+    if (config.learnedPositions && T - first > config.maxPositions) {
       throw new UserError(
         'generate/prompt-too-long',
-        `Prompt ${row} has ${T - first} tokens: expected at most ${config.n_positions} (n_positions). Shorten it.`,
+        `Prompt ${row} has ${T - first} tokens: expected at most ${config.maxPositions} (${config.positionsKey}). Shorten it.`,
       );
     }
     return T - first;

@@ -9,11 +9,11 @@ import type { DropoutHook } from '../dropout.ts';
 import { activate } from '../kernels/activation.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linear } from '../kernels/linear.ts';
-import type { Gpt2Config } from './config.ts';
+import type { Gpt2Settings } from './config.ts';
 
 /** What all blocks of one forward pass share. */
 export interface BlockContext {
-  readonly config: Gpt2Config;
+  readonly config: Gpt2Settings;
   /** By Hugging Face name. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
   readonly batch: number;
@@ -33,7 +33,7 @@ export interface BlockContext {
 }
 
 /** The factor on the scores of block `index`: by the model's settings, where the policy heeds them. */
-function scoreScale(config: Gpt2Config, index: number, { dropsScaleSettings }: Policy): number {
+function scoreScale(config: Gpt2Settings, index: number, { dropsScaleSettings }: Policy): number {
   const root = 1 / Math.sqrt(config.n_embd / config.n_head);
   if (dropsScaleSettings) return root;
   const size = config.scale_attn_weights ? root : 1;

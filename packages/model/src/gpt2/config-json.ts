@@ -1,5 +1,5 @@
 /** The config.json that Hugging Face's transformers (4.57 and 5) reads as the same model. Reading one lives in config.ts. */
-import type { Gpt2Config } from './config.ts';
+import type { Gpt2Settings } from './config.ts';
 
 /** Python tells 0 from 0.0, and transformers 5 checks its settings' types: these are written with a point. */
 const floatKeys = [
@@ -12,7 +12,7 @@ const floatKeys = [
 ];
 
 /** The file's text, keys in alphabetical order as transformers writes them. */
-export function configJson(config: Gpt2Config): string {
+export function configJson(config: Gpt2Settings): string {
   const json: Record<string, unknown> = {
     ...config,
     architectures: ['GPT2LMHeadModel'],

@@ -3,10 +3,9 @@
  * what cannot be done is refused in config.ts.
  */
 import { nearest } from '@nanscope/errors';
-import { type ModelNote, someOf } from '../weights/facts.ts';
+import type { JsonObject } from '../causal-lm.ts';
+import { someOf } from '../weights/facts.ts';
 import { configAliases } from './config.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Keys of GPT2Config that are read, by their own names. */
 const read = [
@@ -62,28 +61,7 @@ const isKnown = (key: string) =>
   told.test(key) ||
   withoutEffect.some(([pattern]) => pattern.test(key));
 
-const names: Readonly<Record<string, string>> = {
-  float64: 'F64',
-  float32: 'F32',
-  float16: 'F16',
-  bfloat16: 'BF16',
-};
-const words = Object.fromEntries(Object.entries(names).map(([word, name]) => [name, word]));
-
-/** How transformers 5 would compute by default: as config.json says, else as the weights are stored. */
-function dtypeNote({ dtype, torch_dtype: earlier }: Json, storedAs: readonly string[]): string | undefined {
-  const asked = [dtype, earlier].find((name): name is string => typeof name === 'string');
-  const named = asked?.replace(/^torch\./, '');
-  const computed = named ?? words[storedAs[0] ?? 'F32'];
-  const stored = storedAs.every((name) => name === 'F32') ? undefined : storedAs.join(' and ');
-  if (stored === undefined && (computed === undefined || computed === 'float32')) return undefined;
-  const rounded = storedAs.includes('F64') ? 'rounded to float32' : 'exact in float32';
-  const here = `the weights are stored as ${(stored ?? 'F32').replaceAll(',', ' and ')}${stored ? `, ${rounded},` : ''} and computed in float32`;
-  if (computed === undefined || computed === 'float32') return here;
-  return `${here}; transformers 5 computes in ${computed} unless told dtype=torch.float32, and comes to another loss`;
-}
-
-function aliasNotes(json: Json): string[] {
+function aliasNotes(json: JsonObject): string[] {
   return Object.entries(configAliases).flatMap(([alias, key]) =>
     Object.hasOwn(json, alias) && Object.hasOwn(json, key) && json[alias] !== json[key]
       ? [
@@ -93,7 +71,7 @@ function aliasNotes(json: Json): string[] {
   );
 }
 
-function unknownNote(json: Json): string | undefined {
+function unknownNote(json: JsonObject): string | undefined {
   const unknown = Object.keys(json).filter((key) => !isKnown(key));
   if (unknown.length === 0) return undefined;
   const said = unknown.map((key) => {
@@ -104,26 +82,19 @@ function unknownNote(json: Json): string | undefined {
 }
 
 /** A model of another task is evaluated as a language model, by the head that transformers' GPT2LMHeadModel would give it. */
-function headNote({ architectures }: Json): string | undefined {
+function headNote({ architectures }: JsonObject): string | undefined {
   if (!Array.isArray(architectures) || architectures.length === 0) return undefined;
   if (architectures.some((name) => /^GPT2(LMHead|DoubleHeads)?Model$/.test(name))) return undefined;
   return `config.json says ${architectures.join(', ')}: evaluated as a language model, as transformers' GPT2LMHeadModel does, without the head of that task`;
 }
 
 /** What is unusual in a config.json that is accepted. */
-export function configNotes(json: Json, storedAs: readonly string[]): ModelNote[] {
-  const dtype = dtypeNote(json, storedAs);
-  const settings = [headNote(json), ...aliasNotes(json), unknownNote(json)].filter(
-    (text) => text !== undefined,
-  );
-  return [
-    ...(dtype === undefined ? [] : [{ about: 'weights' as const, text: dtype }]),
-    ...settings.map((text) => ({ about: 'settings' as const, text })),
-  ];
+export function configNotes(json: JsonObject): string[] {
+  return [headNote(json), ...aliasNotes(json), unknownNote(json)].filter((text) => text !== undefined);
 }
 
 /** Settings of the folder that have no effect on the loss of given tokens: `use_cache: every position is computed anew`. */
-export function unusedSettings(json: Json, files: readonly string[]): string[] {
+export function unusedSettings(json: JsonObject, files: readonly string[]): string[] {
   const inConfig = Object.keys(json).flatMap((key) =>
     withoutEffect.filter(([pattern]) => pattern.test(key)).map(([, why]) => `${key}: ${why}`),
   );

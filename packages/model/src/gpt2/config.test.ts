@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../families.ts';
 import { modelPresets, presetConfig } from '../presets.ts';
-import { parseConfig } from './config.ts';
 
 describe('config.json', () => {
   it('takes Hugging Face keys and fills in Hugging Face defaults', () => {
     const config = parseConfig({ model_type: 'gpt2', n_embd: 32, n_head: 2, attn_pdrop: 0.1 }, 'c');
     expect(config).toMatchObject({
-      n_embd: 32,
-      n_head: 2,
-      n_layer: 12,
-      n_positions: 1024,
-      vocab_size: 50257,
-      n_inner: null,
-      layer_norm_epsilon: 1e-5,
-      initializer_range: 0.02,
-      scale_attn_weights: true,
-      scale_attn_by_inverse_layer_idx: false,
-      tie_word_embeddings: true,
+      gpt2: {
+        n_embd: 32,
+        n_head: 2,
+        n_layer: 12,
+        n_positions: 1024,
+        vocab_size: 50257,
+        n_inner: null,
+        layer_norm_epsilon: 1e-5,
+        initializer_range: 0.02,
+        scale_attn_weights: true,
+        scale_attn_by_inverse_layer_idx: false,
+        tie_word_embeddings: true,
+      },
     });
   });
 
@@ -25,7 +27,7 @@ describe('config.json', () => {
   });
 
   it.each([
-    ['another model type', { model_type: 'llama' }, 'model_type is "llama", expected "gpt2"'],
+    ['another model type', { model_type: 'bert' }, 'model_type is "bert", expected one of gpt2'],
     [
       'another architecture',
       { architectures: ['LlamaForCausalLM'] },
@@ -61,8 +63,8 @@ describe('config.json', () => {
 
 describe('presets', () => {
   it('are all valid, and tiny has the vocabulary of the byte tokenizer', () => {
-    for (const name of modelPresets) expect(presetConfig(name).n_embd % presetConfig(name).n_head).toBe(0);
-    expect(presetConfig('tiny')).toMatchObject({ vocab_size: 258, eos_token_id: 256, pad_token_id: 257 });
+    for (const name of modelPresets) expect(presetConfig(name).width % presetConfig(name).heads).toBe(0);
+    expect(presetConfig('tiny')).toMatchObject({ vocabulary: 258, eosTokenId: 256, padTokenId: 257 });
   });
 
   it('an unknown name offers the nearest', () => {

@@ -2,8 +2,9 @@
  * The model's shape, read from a Hugging Face config.json: same keys, same defaults. What this code would
  * compute differently from what the file asks for is refused by name instead of being ignored.
  */
-import { errorLine, nearest, UserError } from '@nanscope/errors';
+import { nearest, UserError } from '@nanscope/errors';
 import { z } from 'zod';
+import type { JsonObject, ModelConfig } from '../causal-lm.ts';
 import { activationNames, isActivationName } from './activations.ts';
 
 const positive = z.number().int().positive();
@@ -45,21 +46,21 @@ const schema = z.object({
   pad_token_id: z.number().int().nullable().default(null),
 });
 
-/** A checked GPT-2 configuration, with Hugging Face's key names. */
-export type Gpt2Config = Readonly<z.infer<typeof schema>>;
+/** The settings of a GPT-2 under Hugging Face's key names. */
+export type Gpt2Settings = Readonly<z.infer<typeof schema>>;
+
+/** A checked GPT-2 configuration. */
+export interface Gpt2Config extends ModelConfig {
+  readonly gpt2: Gpt2Settings;
+}
 
 function refuse(where: string, message: string): never {
   throw new UserError('gpt2/config', `${where}: ${message}`);
 }
 
 /** Settings of Hugging Face's GPT-2 that would change the numbers and that are not implemented here. */
-function refuseUnsupported(json: Record<string, unknown>, where: string): void {
-  const { model_type: type = 'gpt2', architectures, activation_function: activation = 'gelu_new' } = json;
-  if (type !== 'gpt2')
-    refuse(
-      where,
-      `model_type is ${JSON.stringify(type)}, expected "gpt2": other architectures are not supported.`,
-    );
+function refuseUnsupported(json: JsonObject, where: string): void {
+  const { architectures, activation_function: activation = 'gelu_new' } = json;
   const isGpt2 = (name: unknown) => typeof name === 'string' && /^GPT2[A-Z]/.test(name);
   if (Array.isArray(architectures) && architectures.length > 0 && !architectures.some(isGpt2)) {
     refuse(
@@ -107,8 +108,8 @@ export const configAliases: Readonly<Record<string, string>> = {
   num_hidden_layers: 'n_layer',
 };
 
-/** The same settings under the keys of `Gpt2Config`. */
-function withoutAliases(json: Record<string, unknown>): Record<string, unknown> {
+/** The same settings under the keys of `Gpt2Settings`. */
+function withoutAliases(json: JsonObject): Record<string, unknown> {
   const own = { ...json };
   for (const [alias, key] of Object.entries(configAliases))
     if (Object.hasOwn(json, alias)) own[key] = json[alias];
@@ -119,37 +120,52 @@ function withoutAliases(json: Record<string, unknown>): Record<string, unknown> 
 const keyIn = (json: object, key: string): string =>
   Object.entries(configAliases).find(([alias, own]) => own === key && Object.hasOwn(json, alias))?.[0] ?? key;
 
-/**
- * Checks a parsed config.json.
- *
- * @param where Named at the start of every message, usually the file's path.
- * @throws UserError for other architectures, unsupported settings, and values of the wrong type or size.
- */
-export function parseConfig(json: unknown, where: string): Gpt2Config {
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return refuse(where, 'expected a JSON object.');
-  refuseUnsupported(json as Record<string, unknown>, where);
-  const given = json as Record<string, unknown>;
-  const result = schema.safeParse(withoutAliases(given));
+function settingsIn(json: JsonObject, where: string): Gpt2Settings {
+  refuseUnsupported(json, where);
+  const result = schema.safeParse(withoutAliases(json));
   if (!result.success) {
     const issue = result.error.issues[0]!;
-    refuse(where, `${keyIn(given, issue.path.join('.'))}: ${issue.message}.`);
+    refuse(where, `${keyIn(json, issue.path.join('.'))}: ${issue.message}.`);
   }
-  const config = result.data;
-  if (config.n_embd % config.n_head !== 0) {
-    const [heads, width] = [keyIn(given, 'n_head'), keyIn(given, 'n_embd')];
-    refuse(where, `${heads} ${config.n_head} does not divide ${width} ${config.n_embd}.`);
+  const settings = result.data;
+  if (settings.n_embd % settings.n_head !== 0) {
+    const [heads, width] = [keyIn(json, 'n_head'), keyIn(json, 'n_embd')];
+    refuse(where, `${heads} ${settings.n_head} does not divide ${width} ${settings.n_embd}.`);
   }
-  return config;
+  return settings;
 }
 
-/** The config in the text of a config.json. @throws UserError, one line, naming the file. */
-export function parseConfigText(text: string, path: string): Gpt2Config {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError('gpt2/config', `${path}: not valid JSON (${errorLine(error)}).`, { cause: error });
-  }
-  return parseConfig(json, path);
+/**
+ * Checks a config.json of GPT-2.
+ *
+ * @param where Named at the start of every message, usually the file's path.
+ * @throws UserError for another architecture, unsupported settings, and values of the wrong type or size.
+ */
+export function gpt2Config(json: JsonObject, where: string): Gpt2Config {
+  const gpt2 = settingsIn(json, where);
+  return {
+    modelType: 'gpt2',
+    layers: gpt2.n_layer,
+    width: gpt2.n_embd,
+    heads: gpt2.n_head,
+    keyValueHeads: gpt2.n_head,
+    headDim: gpt2.n_embd / gpt2.n_head,
+    mlpWidth: gpt2.n_inner ?? 4 * gpt2.n_embd,
+    vocabulary: gpt2.vocab_size,
+    maxPositions: gpt2.n_positions,
+    positionsKey: 'n_positions',
+    learnedPositions: true,
+    bosTokenId: gpt2.bos_token_id,
+    eosTokenId: gpt2.eos_token_id,
+    padTokenId: gpt2.pad_token_id,
+    tied: gpt2.tie_word_embeddings,
+    initializerRange: gpt2.initializer_range,
+    dropout: { embeddings: gpt2.embd_pdrop, attention: gpt2.attn_pdrop, residual: gpt2.resid_pdrop },
+    scaleSettings: [
+      ...(gpt2.scale_attn_weights ? [] : ['scale_attn_weights: false']),
+      ...(gpt2.scale_attn_by_inverse_layer_idx ? ['scale_attn_by_inverse_layer_idx: true'] : []),
+    ],
+    json,
+    gpt2,
+  };
 }

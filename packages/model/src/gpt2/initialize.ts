@@ -5,11 +5,11 @@
  */
 
 import { normalValues } from '../random.ts';
-import type { Gpt2Config } from './config.ts';
+import type { Gpt2Settings } from './config.ts';
 
 /** @param name The parameter's Hugging Face name, which also names its random stream. */
 export function initialValues(
-  config: Gpt2Config,
+  config: Gpt2Settings,
   name: string,
   size: number,
   seed: number,

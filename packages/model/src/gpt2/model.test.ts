@@ -2,9 +2,9 @@ import { safePolicy } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type HostBatch, uploadBatch } from '../batch.ts';
+import type { CausalLM } from '../causal-lm.ts';
 import { presetConfig } from '../presets.ts';
-import { loadGpt2 } from '../weights/load.ts';
-import type { Gpt2 } from './model.ts';
+import { loadCausalLM } from '../weights/load.ts';
 
 const config = presetConfig('tiny');
 
@@ -40,10 +40,10 @@ describe('a batch', () => {
 });
 
 describe('the forward pass', () => {
-  let model: Gpt2;
+  let model: CausalLM;
   beforeAll(async () => {
     await tf.setBackend('cpu');
-    model = await loadGpt2({ preset: 'tiny', seed: 1 });
+    model = await loadCausalLM({ preset: 'tiny', seed: 1 });
   });
 
   it('gives [B,T,C], captures every stage by name and leaves nothing behind', () => {
@@ -84,9 +84,9 @@ describe('the forward pass', () => {
   });
 
   it('the seed decides the weights', async () => {
-    const other = await loadGpt2({ preset: 'tiny', seed: 2 });
-    const same = await loadGpt2({ preset: 'tiny', seed: 1 });
-    const wte = (m: Gpt2) => m.parameters['transformer.wte.weight']!.dataSync().slice(0, 4);
+    const other = await loadCausalLM({ preset: 'tiny', seed: 2 });
+    const same = await loadCausalLM({ preset: 'tiny', seed: 1 });
+    const wte = (m: CausalLM) => m.parameters['transformer.wte.weight']!.dataSync().slice(0, 4);
     expect(wte(same)).toEqual(wte(model));
     expect(wte(other)).not.toEqual(wte(model));
   });

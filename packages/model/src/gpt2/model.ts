@@ -3,41 +3,20 @@
  * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
  */
 
-import {
-  type AttentionKernel,
-  type Implementation,
-  type MaskSpec,
-  type Policy,
-  prepareMask,
-} from '@nanscope/attention';
+import { prepareMask } from '@nanscope/attention';
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
-import { checkLength, type Gpt2Batch } from '../batch.ts';
+import { checkLength } from '../batch.ts';
+import type { CaptureName, CausalLM, ForwardOptions, ModelBatch, Step } from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
-import { drawnFacts, type ModelFacts } from '../weights/facts.ts';
+import type { ModelFacts } from '../weights/facts.ts';
 import { type BlockContext, block } from './block.ts';
-import type { Gpt2Config } from './config.ts';
-
-/** `hidden_states.0` is the embeddings, `hidden_states.i` the output of block i - 1, `attn_probs.i` of block i. */
-export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | 'ln_f_out';
-
-export interface ForwardOptions {
-  readonly implementation: Implementation;
-  readonly policy: Policy;
-  /** What narrows attention beside the batch's padding and causality, in every layer. Default: nothing. */
-  readonly mask?: Pick<MaskSpec, 'window' | 'explicit'>;
-  /** What computes sdpa. Default: composed, whose every step a trace can show. */
-  readonly kernel?: AttentionKernel | undefined;
-  /** Training only: see `dropoutHook`. Applied where Hugging Face's GPT-2 drops. */
-  readonly dropout?: DropoutHook;
-  /** Receives intermediate tensors, under the fused kernel all but `attn_probs.i`; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
-  readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
-}
+import type { Gpt2Config, Gpt2Settings } from './config.ts';
 
 /** @throws UserError where transformers would keep scores in float32 amid float16, which no policy here does */
-function checkUpcast(config: Gpt2Config, { implementation, policy }: ForwardOptions): void {
+function checkUpcast(config: Gpt2Settings, { implementation, policy }: ForwardOptions): void {
   if (!config.reorder_and_upcast_attn || implementation !== 'eager' || policy.computeDtype === 'f32') return;
   throw new UserError(
     'gpt2/upcast',
@@ -45,17 +24,13 @@ function checkUpcast(config: Gpt2Config, { implementation, policy }: ForwardOpti
   );
 }
 
-export class Gpt2 {
+export class Gpt2 implements CausalLM {
   readonly config: Gpt2Config;
   /** By Hugging Face name; linear weights are [in, out]. */
   readonly parameters: Readonly<Record<string, tf.Variable>>;
   readonly facts: ModelFacts;
 
-  constructor(
-    config: Gpt2Config,
-    parameters: Readonly<Record<string, tf.Variable>>,
-    facts: ModelFacts = drawnFacts,
-  ) {
+  constructor(config: Gpt2Config, parameters: Readonly<Record<string, tf.Variable>>, facts: ModelFacts) {
     this.config = config;
     this.parameters = parameters;
     this.facts = facts;
@@ -63,7 +38,7 @@ export class Gpt2 {
 
   /** wte[ids] + wpe[positions], where there are types + wte[types], as rows [B*T,C]. */
   #embeddings(
-    { inputIds, positionIds, tokenTypeIds }: Gpt2Batch,
+    { inputIds, positionIds, tokenTypeIds }: ModelBatch,
     dropout: DropoutHook | undefined,
   ): tf.Tensor2D {
     const look = (table: string, ids: tf.Tensor2D) =>
@@ -83,29 +58,11 @@ export class Gpt2 {
     });
   }
 
-  /**
-   * All hidden states after the final LayerNorm, [B,T,C].
-   *
-   * @param batch int32 [B,T] tensors, see `uploadBatch` for the checks that need host memory.
-   * @throws UserError when T exceeds n_positions.
-   */
-  hidden(batch: Gpt2Batch, options: ForwardOptions): tf.Tensor3D {
+  hidden(batch: ModelBatch, options: ForwardOptions): tf.Tensor3D {
     return this.#forward(batch, options);
   }
 
-  /**
-   * The same for T tokens that follow cached ones: hidden states of the T, and a cache that holds all S.
-   *
-   * @param batch inputIds and positionIds [B,T]; attentionMask [B,S] over the cached positions and the new ones.
-   * @param past What the earlier tokens left, S - T positions; undefined for the first ones. Stays the caller's.
-   * @returns Both are the caller's to dispose of.
-   * @throws UserError when T exceeds n_positions.
-   */
-  step(
-    batch: Gpt2Batch,
-    past: KeyValueCache | undefined,
-    options: ForwardOptions,
-  ): { readonly hidden: tf.Tensor3D; readonly cache: KeyValueCache } {
+  step(batch: ModelBatch, past: KeyValueCache | undefined, options: ForwardOptions): Step {
     const extension = new CacheExtension(past);
     try {
       const hidden = this.#forward(batch, options, extension);
@@ -116,12 +73,13 @@ export class Gpt2 {
     }
   }
 
-  #forward(batch: Gpt2Batch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
-    const { config, parameters } = this;
+  #forward(batch: ModelBatch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
+    const { parameters } = this;
+    const config = this.config.gpt2;
     const { implementation, policy, mask, capture, dropout, kernel = 'composed' } = options;
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
-    checkLength(config, T);
+    checkLength(this.config, T);
     checkUpcast(config, options);
     return tf.tidy(() => {
       const context: BlockContext = {
@@ -167,18 +125,11 @@ export class Gpt2 {
     });
   }
 
-  /**
-   * Scores over the vocabulary.
-   *
-   * @param rows [N,C], any rows of the hidden states.
-   * @returns [N,V]
-   */
   logits(rows: tf.Tensor2D): tf.Tensor2D {
     const head = this.parameters['lm_head.weight'] ?? this.parameters['transformer.wte.weight']!;
     return tf.tidy('lm_head', () => tf.matMul(rows, head as tf.Tensor as tf.Tensor2D, false, true));
   }
 
-  /** Frees the weights. */
   dispose(): void {
     for (const parameter of Object.values(this.parameters)) parameter.dispose();
   }

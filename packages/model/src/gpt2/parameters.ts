@@ -1,8 +1,8 @@
 /** Which tensors a configuration has, by their Hugging Face names, and their shapes. Names and shapes only. */
-import type { Gpt2Config } from './config.ts';
+import type { Gpt2Settings } from './config.ts';
 
 /** The parameters of block `i`, without their common prefix. */
-function blockShapes(config: Gpt2Config): [string, number[]][] {
+function blockShapes(config: Gpt2Settings): [string, number[]][] {
   const { n_embd: C } = config;
   const inner = config.n_inner ?? 4 * C;
   return [
@@ -25,7 +25,7 @@ function blockShapes(config: Gpt2Config): [string, number[]][] {
  * Every parameter with its shape, in the order of Hugging Face's state dict. Linear weights are [in, out]
  * (GPT-2 stores its linears transposed, as "Conv1D"); `lm_head.weight` exists only when it is not tied to wte.
  */
-export function parameterShapes(config: Gpt2Config): ReadonlyMap<string, readonly number[]> {
+export function parameterShapes(config: Gpt2Settings): ReadonlyMap<string, readonly number[]> {
   const { n_embd: C, vocab_size: V } = config;
   const shapes = new Map<string, readonly number[]>();
   shapes.set('transformer.wte.weight', [V, C]);

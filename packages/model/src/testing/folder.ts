@@ -1,7 +1,6 @@
 /** A model of a few numbers as the tensors and the settings of a folder, for tests of loading. */
 import { float32Tensor, type SafetensorsTensor } from '@nanscope/safetensors';
-import { parseConfig } from '../gpt2/config.ts';
-import { parameterShapes } from '../gpt2/parameters.ts';
+import { parameterShapes, parseConfig } from '../families.ts';
 
 export const json = {
   model_type: 'gpt2',

@@ -1,10 +1,8 @@
 /** A model whose weights lie on the active backend: read tensor by tensor from its files, or drawn from a seed. */
 import { toFloat32 } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
-import type { Gpt2Config } from '../gpt2/config.ts';
-import { initialValues } from '../gpt2/initialize.ts';
-import { Gpt2 } from '../gpt2/model.ts';
-import { parameterShapes } from '../gpt2/parameters.ts';
+import type { CausalLM, ModelConfig } from '../causal-lm.ts';
+import { initialValues, modelOf, parameterShapes } from '../families.ts';
 import { presetConfig } from '../presets.ts';
 import { drawnFacts, type ModelFacts, type ModelNote } from './facts.ts';
 import { type ModelFolder, openModel } from './model-folder.ts';
@@ -14,11 +12,11 @@ import { nonFiniteNote } from './non-finite.ts';
 export type ModelParts =
   | { readonly folder: ModelFolder }
   | { readonly preset: string; readonly seed: number }
-  | { readonly config: Gpt2Config; readonly seed: number };
+  | { readonly config: ModelConfig; readonly seed: number };
 
 /** The weights of a model that are not on a device yet: read, or drawn, one parameter at a time. */
-export interface Gpt2Weights {
-  readonly config: Gpt2Config;
+export interface ModelWeights {
+  readonly config: ModelConfig;
   /** What loading found; absent for weights made of others'. */
   readonly facts?: ModelFacts;
   /** @param name as `parameterShapes` has it */
@@ -26,7 +24,7 @@ export interface Gpt2Weights {
 }
 
 /** Uploads one parameter after the other, so that the host never holds more than one of them. */
-export async function buildGpt2({ config, values, facts }: Gpt2Weights): Promise<Gpt2> {
+export async function buildCausalLM({ config, values, facts }: ModelWeights): Promise<CausalLM> {
   const parameters: Record<string, tf.Variable> = {};
   const notes: ModelNote[] = [];
   try {
@@ -42,13 +40,13 @@ export async function buildGpt2({ config, values, facts }: Gpt2Weights): Promise
     for (const parameter of Object.values(parameters)) parameter.dispose();
     throw error;
   }
-  if (notes.length === 0) return new Gpt2(config, parameters, facts);
+  if (notes.length === 0) return modelOf(config, parameters, facts);
   const found = facts ?? drawnFacts;
-  return new Gpt2(config, parameters, { ...found, notes: [...found.notes, ...notes] });
+  return modelOf(config, parameters, { ...found, notes: [...found.notes, ...notes] });
 }
 
 /** Opens the weights of a model without reading one. @throws UserError as `openModel` does, and for an unknown preset */
-export async function openParts(parts: ModelParts): Promise<Gpt2Weights> {
+export async function openParts(parts: ModelParts): Promise<ModelWeights> {
   if ('folder' in parts) {
     const { config, file, stored, facts } = await openModel(parts.folder);
     const values = async (name: string, size: number) => {

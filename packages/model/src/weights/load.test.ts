@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { float32Tensor, type SafetensorsTensor, writeSafetensors } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfig } from '../gpt2/config.ts';
+import { parseConfig } from '../families.ts';
 import { json, type Tensors, weights } from '../testing/folder.ts';
-import { loadGpt2 } from './load.ts';
+import { loadCausalLM } from './load.ts';
 
 let root = '';
 let directory = '';
@@ -26,7 +26,7 @@ const writeWeights = (tensors: Tensors, name = 'model.safetensors') =>
 
 /** The first element of each parameter. */
 async function firsts(): Promise<number[]> {
-  const model = await loadGpt2({ directory });
+  const model = await loadCausalLM({ directory });
   const values = await Promise.all(Object.values(model.parameters).map(async (p) => (await p.data())[0]!));
   model.dispose();
   return values;
@@ -119,7 +119,9 @@ describe('a model directory is refused in one line', () => {
   });
 
   it('no directory, no config, no weights, weights in another format, a broken config', async () => {
-    await expect(loadGpt2({ directory: join(root, 'absent') })).rejects.toThrow('not a readable directory');
+    await expect(loadCausalLM({ directory: join(root, 'absent') })).rejects.toThrow(
+      'not a readable directory',
+    );
     await expect(firsts()).rejects.toThrow('no config.json');
     await writeConfig();
     await expect(firsts()).rejects.toThrow('no weights, expected model.safetensors or');

@@ -3,9 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { fileSource } from '@nanscope/safetensors';
-import type { Gpt2Config } from '../gpt2/config.ts';
-import type { Gpt2 } from '../gpt2/model.ts';
-import { buildGpt2, type Gpt2Weights, type ModelParts, openParts } from './build.ts';
+import type { CausalLM, ModelConfig } from '../causal-lm.ts';
+import { buildCausalLM, type ModelParts, type ModelWeights, openParts } from './build.ts';
 import { type ModelFolder, openModel } from './model-folder.ts';
 
 /** Where a model comes from: a Hugging Face directory, or a shape (a preset's or any) with weights drawn from a seed. */
@@ -27,9 +26,9 @@ async function folderOf(directory: string): Promise<ModelFolder> {
 /**
  * Checks a model directory without reading a tensor: config, names, shapes and dtypes of the weights.
  *
- * @throws UserError as `loadGpt2` does
+ * @throws UserError as `loadCausalLM` does
  */
-export async function checkGpt2(directory: string): Promise<Gpt2Config> {
+export async function checkModel(directory: string): Promise<ModelConfig> {
   return (await openModel(await folderOf(directory))).config;
 }
 
@@ -39,11 +38,11 @@ export async function checkGpt2(directory: string): Promise<Gpt2Config> {
  * @throws UserError for a directory without config or weights, a config that can not be honoured, a missing or
  *   unexpected tensor, a shape or dtype that does not fit the config, an unknown preset.
  */
-export async function openWeights(source: ModelSource): Promise<Gpt2Weights> {
+export async function openWeights(source: ModelSource): Promise<ModelWeights> {
   return openParts('directory' in source ? { folder: await folderOf(source.directory) } : source);
 }
 
-/** Loads a GPT-2 onto the active backend. @throws UserError as `openWeights` does */
-export async function loadGpt2(source: ModelSource): Promise<Gpt2> {
-  return buildGpt2(await openWeights(source));
+/** Loads a model onto the active backend. @throws UserError as `openWeights` does */
+export async function loadCausalLM(source: ModelSource): Promise<CausalLM> {
+  return buildCausalLM(await openWeights(source));
 }

@@ -8,7 +8,7 @@ import {
   writeSafetensors,
 } from '@nanscope/safetensors';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parseConfig } from '../gpt2/config.ts';
+import { parseConfig } from '../families.ts';
 import { json, type Tensors, weights } from '../testing/folder.ts';
 import { openWeights } from './load.ts';
 
@@ -41,7 +41,7 @@ describe('a stored head', () => {
     'that differs from the token table is kept (%j)',
     async (settings) => {
       const opened = await open({ ...weights(), [HEAD]: filled([5, 4], 9) }, settings);
-      expect(opened.config.tie_word_embeddings).toBe(false);
+      expect(opened.config.tied).toBe(false);
       expect((await opened.values(HEAD, 20))[0]).toBe(9);
       expect(opened.facts!.notes[0]!.text).toContain('transformers 4.57 would take transformer.wte.weight');
     },
@@ -50,7 +50,7 @@ describe('a stored head', () => {
   it('that is the token table again is tied, without a word; 0 is -0', async () => {
     const table = (zero: number) => float32Tensor([5, 4], new Float32Array(20).fill(zero));
     const opened = await open({ ...weights(), [TABLE]: table(0), [HEAD]: table(-0) });
-    expect(opened.config.tie_word_embeddings).toBe(true);
+    expect(opened.config.tied).toBe(true);
     expect(opened.facts!.notes).toEqual([]);
   });
 
@@ -60,13 +60,13 @@ describe('a stored head', () => {
       [TABLE]: filled([5, 4], Number.NaN),
       [HEAD]: filled([5, 4], Number.NaN),
     });
-    expect(opened.config.tie_word_embeddings).toBe(false);
+    expect(opened.config.tied).toBe(false);
   });
 
   it('is the token table too where the file has none', async () => {
     const { [TABLE]: _, ...rest } = weights();
     const opened = await open({ ...rest, [HEAD]: filled([5, 4], 7) });
-    expect(opened.config.tie_word_embeddings).toBe(true);
+    expect(opened.config.tied).toBe(true);
     expect((await opened.values(TABLE, 20))[0]).toBe(7);
     expect(opened.facts!.notes[0]!.text).toContain(`has no ${TABLE}`);
     await expect(
@@ -163,7 +163,7 @@ describe('the data type', () => {
 
 describe('settings', () => {
   it('under both names: the alias counts, as in transformers, and the difference is said', async () => {
-    expect(parseConfig({ ...json, num_attention_heads: 4 }, 'c').n_head).toBe(4);
+    expect(parseConfig({ ...json, num_attention_heads: 4 }, 'c').heads).toBe(4);
     expect(() => parseConfig({ ...json, num_attention_heads: 3 }, 'c')).toThrow(
       'num_attention_heads 3 does not divide n_embd 4',
     );

@@ -4,18 +4,17 @@
  */
 import { UserError } from '@nanscope/errors';
 import { type SafetensorsFile, toFloat32, toFloat64 } from '@nanscope/safetensors';
-import type { Gpt2Config } from '../gpt2/config.ts';
-import { parameterShapes } from '../gpt2/parameters.ts';
+import type { ModelConfig } from '../causal-lm.ts';
+import { familyOf, parameterShapes, resizeConfig } from '../families.ts';
 import { type ModelNote, someOf } from './facts.ts';
 import { type NamedTensors, nameTensors, plain } from './tensor-names.ts';
 
 const HEAD = 'lm_head.weight';
-const TABLE = 'transformer.wte.weight';
 const floatDtypes = ['F32', 'F16', 'BF16', 'F64'];
 
 export interface MatchedTensors {
   /** As config.json says, but untied where the file holds a head of its own. */
-  readonly config: Gpt2Config;
+  readonly config: ModelConfig;
   /** Name in the file by parameter name; a parameter without one is zero. */
   readonly stored: ReadonlyMap<string, string>;
   readonly storedAs: readonly string[];
@@ -23,31 +22,20 @@ export interface MatchedTensors {
   readonly unusedTensors: readonly string[];
 }
 
-/** The settings that a parameter's shape follows from. */
-function settingsOf(name: string, config: Gpt2Config): string {
-  const keys = /wte|lm_head/.test(name)
-    ? (['vocab_size', 'n_embd'] as const)
-    : /wpe/.test(name)
-      ? (['n_positions', 'n_embd'] as const)
-      : /mlp/.test(name) && config.n_inner !== null
-        ? (['n_embd', 'n_inner'] as const)
-        : (['n_embd'] as const);
-  return keys.map((key) => `${key} ${config[key]}`).join(', ');
-}
-
 function checkTensor(
   file: SafetensorsFile,
-  stored: string,
+  [parameter, stored]: readonly [string, string],
   expected: readonly number[],
-  config: Gpt2Config,
+  config: ModelConfig,
 ): void {
+  const { names } = familyOf(config);
   const { shape, dtype } = file.info(stored);
   if (shape.join() !== expected.join()) {
     const turned = expected.length === 2 && shape.join() === [...expected].reverse().join();
-    const linear = turned && /\.c_(attn|proj|fc)\.weight$/.test(stored);
+    const advice = turned ? names.transposed?.(stored) : undefined;
     throw new UserError(
       'gpt2/shape',
-      `${file.path}: tensor "${stored}" has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}] (${settingsOf(plain(stored), config)}).${linear ? ' It is stored [out, in], as torch.nn.Linear keeps it; GPT-2 keeps [in, out] (Conv1D): transpose the weights of c_attn, c_proj and c_fc.' : ''}`,
+      `${file.path}: tensor "${stored}" has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}] (${names.settingsOf(parameter, config)}).${advice === undefined ? '' : ` ${advice}`}`,
     );
   }
   if (!floatDtypes.includes(dtype)) {
@@ -88,17 +76,22 @@ interface Head {
 }
 
 /** Whether the head of a file that has a tensor for it is the token table, where config.json ties them. */
-async function headOf(file: SafetensorsFile, stored: ReadonlyMap<string, string>): Promise<Head> {
-  const [head, table] = [stored.get(HEAD), stored.get(TABLE)];
+async function headOf(
+  file: SafetensorsFile,
+  stored: ReadonlyMap<string, string>,
+  tableName: string,
+): Promise<Head> {
+  const [head, table] = [stored.get(HEAD), stored.get(tableName)];
   if (head === undefined || table === undefined) return { tied: true };
   if (await sameValues(file, head, table)) return { tied: true };
   return {
     tied: false,
-    note: `the head is the stored ${HEAD}, which differs from ${TABLE}: transformers 5 keeps it as well, transformers 4.57 would take ${TABLE} in its place (tie_word_embeddings is true or absent in config.json)`,
+    note: `the head is the stored ${HEAD}, which differs from ${tableName}: transformers 5 keeps it as well, transformers 4.57 would take ${tableName} in its place (tie_word_embeddings is true or absent in config.json)`,
   };
 }
 
-const headOnlyNote = `the file has no ${TABLE}: its ${HEAD} is taken for both, as transformers 5 does; transformers 4.57 cannot load it`;
+const headOnlyNote = (table: string) =>
+  `the file has no ${table}: its ${HEAD} is taken for both, as transformers 5 does; transformers 4.57 cannot load it`;
 
 /** What the names in the file say of where it comes from. */
 function namesNotes({ wrappers, absent, foreign }: NamedTensors): string[] {
@@ -117,31 +110,35 @@ function namesNotes({ wrappers, absent, foreign }: NamedTensors): string[] {
 }
 
 /** @throws UserError for a tensor that is missing, of another shape or dtype, beyond float32, or not part of the model */
-export async function matchTensors(file: SafetensorsFile, config: Gpt2Config): Promise<MatchedTensors> {
-  const plainNames = new Map(file.names.map((name) => [plain(name), name]));
-  const tie = config.tie_word_embeddings;
+export async function matchTensors(file: SafetensorsFile, config: ModelConfig): Promise<MatchedTensors> {
+  const { names: family } = familyOf(config);
+  const { table } = family;
+  const withHead = (tied: boolean) =>
+    tied === config.tied ? config : resizeConfig(config, { tied }, file.path);
+  const plainNames = new Map(file.names.map((name) => [plain(name, family), name]));
+  const tie = config.tied;
   const ownHead = plainNames.get(HEAD);
-  const headOnly = tie && ownHead !== undefined && !plainNames.has(plain(TABLE));
-  const shapes = new Map(
-    parameterShapes({ ...config, tie_word_embeddings: tie && (headOnly || ownHead === undefined) }),
-  );
+  const headOnly = tie && ownHead !== undefined && !plainNames.has(plain(table, family));
+  const shapes = parameterShapes(withHead(tie && (headOnly || ownHead === undefined)));
   if (!tie && ownHead === undefined) {
     throw new UserError(
       'gpt2/missing-tensor',
-      `${file.path}: tensor "${HEAD}" is missing, and tie_word_embeddings is false in config.json. Set it to true if the head is ${TABLE}.`,
+      `${file.path}: tensor "${HEAD}" is missing, and tie_word_embeddings is false in config.json. Set it to true if the head is ${table}.`,
     );
   }
-  const names = headOnly ? file.names.map((name) => (name === ownHead ? TABLE : name)) : file.names;
-  const found = nameTensors(file.path, names, [...shapes.keys()], `n_layer ${config.n_layer}`);
+  const names = headOnly ? file.names.map((name) => (name === ownHead ? table : name)) : file.names;
+  const found = nameTensors(file.path, names, [...shapes.keys()], family, `n_layer ${config.layers}`);
   const stored = new Map(found.stored);
-  if (headOnly) stored.set(TABLE, ownHead);
-  for (const [name, tensor] of stored) checkTensor(file, tensor, shapes.get(name)!, config);
-  const { tied, note } = tie ? await headOf(file, stored) : { tied: false };
+  if (headOnly) stored.set(table, ownHead);
+  for (const pair of stored) checkTensor(file, pair, shapes.get(pair[0])!, config);
+  const { tied, note } = tie ? await headOf(file, stored, table) : { tied: false };
   if (tied) stored.delete(HEAD);
   for (const tensor of stored.values()) if (file.info(tensor).dtype === 'F64') await checkRange(file, tensor);
-  const notes = [headOnly ? headOnlyNote : note, ...namesNotes(found)].filter((text) => text !== undefined);
+  const notes = [headOnly ? headOnlyNote(table) : note, ...namesNotes(found)].filter(
+    (text) => text !== undefined,
+  );
   return {
-    config: { ...config, tie_word_embeddings: tied },
+    config: withHead(tied),
     stored,
     storedAs: [...new Set([...stored.values()].map((name) => file.info(name).dtype))],
     notes: notes.map((text) => ({ about: 'weights', text })),

@@ -10,9 +10,10 @@ import {
   openSource,
   type SafetensorsFile,
 } from '@nanscope/safetensors';
-import { type Gpt2Config, parseConfigText } from '../gpt2/config.ts';
-import { configNotes, unusedSettings } from '../gpt2/config-notes.ts';
-import type { ModelFacts } from './facts.ts';
+import type { ModelConfig } from '../causal-lm.ts';
+import { familyOf, parseConfigText } from '../families.ts';
+import { dtypeNote } from './dtype-note.ts';
+import type { ModelFacts, ModelNote } from './facts.ts';
 import { matchTensors } from './match-tensors.ts';
 
 export interface ModelFolder {
@@ -27,7 +28,7 @@ export interface ModelFolder {
 const weightFiles = ['model.safetensors', 'model.safetensors.index.json'];
 export interface CheckedModel {
   /** As config.json says, but untied where the file holds a head of its own. */
-  readonly config: Gpt2Config;
+  readonly config: ModelConfig;
   readonly file: SafetensorsFile;
   /** Name in the file by parameter name; a parameter without one is zero. */
   readonly stored: ReadonlyMap<string, string>;
@@ -51,11 +52,14 @@ async function openWeights(folder: ModelFolder, name: string): Promise<Safetenso
 }
 
 /** What makes safetensors of weights in another format. */
-function conversionOf(name: string, folder: string): string {
+function conversionOf(name: string, folder: string, modelClass: string): string {
   if (!/\.(bin|pt|pth)$/.test(name)) return 'export the model from transformers with save_pretrained.';
   const [from, to] = [JSON.stringify(folder), JSON.stringify(`${folder}-safetensors`)];
-  return `it is PyTorch's pickle. Convert it: python -c 'from transformers import GPT2LMHeadModel as M; M.from_pretrained(${from}).save_pretrained(${to})', and copy the tokenizer's files.`;
+  return `it is PyTorch's pickle. Convert it: python -c 'from transformers import ${modelClass} as M; M.from_pretrained(${from}).save_pretrained(${to})', and copy the tokenizer's files.`;
 }
+
+const note = (about: ModelNote['about'], texts: readonly (string | undefined)[]): ModelNote[] =>
+  texts.flatMap((text) => (text === undefined ? [] : [{ about, text }]));
 
 /** @throws UserError for a folder without config or weights, and for weights that do not fit the config */
 export async function openModel(folder: ModelFolder): Promise<CheckedModel> {
@@ -66,26 +70,33 @@ export async function openModel(folder: ModelFolder): Promise<CheckedModel> {
       `${path}: no config.json. Expected a Hugging Face model directory (config.json and model.safetensors).`,
     );
   }
+  const { path: configPath, text } = await textOf(folder, 'config.json');
+  const asked = parseConfigText(text, configPath);
   const weights = weightFiles.find((name) => names.includes(name));
   if (weights === undefined) {
     const other = names.find((name) => /\.(bin|pt|pth|h5|msgpack|gguf)$/.test(name));
-    const hint = other === undefined ? '' : ` ${other} is not read: ${conversionOf(other, path)}`;
+    const hint =
+      other === undefined
+        ? ''
+        : ` ${other} is not read: ${conversionOf(other, path, familyOf(asked).names.modelClass)}`;
     throw new UserError(
       'gpt2/no-weights',
       `${path}: no weights, expected ${weightFiles.join(' or ')}.${hint}`,
     );
   }
-  const { path: configPath, text } = await textOf(folder, 'config.json');
-  const asked = parseConfigText(text, configPath);
   const file = await openWeights(folder, weights);
   const { config, stored, storedAs, notes, unusedTensors } = await matchTensors(file, asked);
-  const json = JSON.parse(text) as Record<string, unknown>;
+  const family = familyOf(config);
   const facts: ModelFacts = {
     storedAs,
     computedAs: 'float32',
-    notes: [...configNotes(json, storedAs), ...notes],
+    notes: [
+      ...note('weights', [dtypeNote(config.json, storedAs)]),
+      ...note('settings', family.configNotes(config.json)),
+      ...notes,
+    ],
     unusedTensors,
-    unusedSettings: unusedSettings(json, names),
+    unusedSettings: family.unusedSettings(config.json, names),
   };
   return { config, file, stored, facts };
 }

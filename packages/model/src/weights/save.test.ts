@@ -13,11 +13,10 @@ import { UserError } from '@nanscope/errors';
 import { readSafetensors } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from '../gpt2/config.ts';
-import { Gpt2 } from '../gpt2/model.ts';
-import { parameterShapes } from '../gpt2/parameters.ts';
-import { loadGpt2 } from './load.ts';
-import { saveGpt2 } from './save.ts';
+import type { CausalLM } from '../causal-lm.ts';
+import { configJson, modelOf, parameterShapes, parseConfig } from '../families.ts';
+import { loadCausalLM } from './load.ts';
+import { saveCausalLM } from './save.ts';
 
 const json = { vocab_size: 5, n_positions: 4, n_embd: 4, n_layer: 1, n_head: 2, pad_token_id: 3 };
 let root = '';
@@ -31,7 +30,7 @@ const folder = () => mkdtempSync(join(root, 's-'));
 /** Bit patterns that a careless copy would change: NaN with a payload, infinities, -0, subnormals. */
 const awkward = new Float32Array(Uint32Array.of(0x7fc12345, 0xff800000, 0x80000000, 1, 0x3f800001).buffer);
 
-function model(extra: object = {}): Gpt2 {
+function model(extra: object = {}): CausalLM {
   const config = parseConfig({ ...json, ...extra }, 'test');
   const parameters: Record<string, tf.Variable> = {};
   for (const [name, shape] of parameterShapes(config)) {
@@ -39,7 +38,7 @@ function model(extra: object = {}): Gpt2 {
     values.set(awkward.subarray(0, Math.min(values.length, awkward.length)));
     parameters[name] = tf.variable(tf.tensor(values, [...shape]));
   }
-  return new Gpt2(config, parameters);
+  return modelOf(config, parameters);
 }
 
 const bitsOf = (parameter: tf.Tensor) => {
@@ -59,12 +58,12 @@ describe('a saved model', () => {
   ])('loads with the same configuration and the same bits: %s', async (_, extra, stored) => {
     const directory = join(folder(), 'new', 'model');
     const before = model(extra);
-    await saveGpt2(directory, before);
+    await saveCausalLM(directory, before);
     const file = await readSafetensors(join(directory, 'model.safetensors'));
     expect(file.metadata).toEqual({ format: 'pt' });
     expect(file.has('lm_head.weight')).toBe(stored);
-    const after = await loadGpt2({ directory });
-    expect(after.config).toEqual(before.config);
+    const after = await loadCausalLM({ directory });
+    expect(configJson(after.config)).toBe(configJson(before.config));
     expect(Object.keys(after.parameters)).toEqual(Object.keys(before.parameters));
     for (const [name, parameter] of Object.entries(before.parameters)) {
       expect(after.parameters[name]!.shape).toEqual(parameter.shape);
@@ -87,7 +86,7 @@ describe('a saved model', () => {
     }
     writeFileSync(join(directory, 'config.json'), '{"model_type":"gpt2"}');
     const subject = model();
-    await saveGpt2(directory, subject, { files: { 'tokenizer.json': '{}' } });
+    await saveCausalLM(directory, subject, { files: { 'tokenizer.json': '{}' } });
     subject.dispose();
     expect(readdirSync(directory).sort()).toEqual([
       'README.md',
@@ -104,8 +103,8 @@ describe('a saved model', () => {
     mkdirSync(real);
     symlinkSync(real, link);
     const subject = model();
-    await saveGpt2(link, subject);
-    await saveGpt2(link, subject);
+    await saveCausalLM(link, subject);
+    await saveCausalLM(link, subject);
     subject.dispose();
     expect(readdirSync(real).sort()).toEqual(['config.json', 'model.safetensors']);
   });
@@ -113,7 +112,7 @@ describe('a saved model', () => {
   it('writes dropout rates and other fractions as Python reads them', async () => {
     const directory = folder();
     const subject = model({ layer_norm_epsilon: 1, embd_pdrop: 0, resid_pdrop: 0.25, attn_pdrop: 0.1 });
-    await saveGpt2(directory, subject);
+    await saveCausalLM(directory, subject);
     subject.dispose();
     const text = readFileSync(join(directory, 'config.json'), 'utf8');
     for (const line of [
@@ -130,7 +129,7 @@ describe('a saved model', () => {
 
 describe('a model that can not be saved', () => {
   const refused = async (directory: string, subject = model()) => {
-    const error = await saveGpt2(directory, subject).catch((thrown: unknown) => thrown);
+    const error = await saveCausalLM(directory, subject).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     return (error as UserError).message;
   };
@@ -151,10 +150,10 @@ describe('a model that can not be saved', () => {
   it('leaves the earlier one whole, and nothing beside it, when writing breaks off', async () => {
     const directory = join(folder(), 'model');
     const subject = model();
-    await saveGpt2(directory, subject);
+    await saveCausalLM(directory, subject);
     const before = readFileSync(join(directory, 'model.safetensors'));
     Object.values(subject.parameters).at(-1)!.dispose();
-    await expect(saveGpt2(directory, subject)).rejects.toThrow();
+    await expect(saveCausalLM(directory, subject)).rejects.toThrow();
     expect(readFileSync(join(directory, 'model.safetensors'))).toEqual(before);
     expect(readdirSync(join(directory, '..'))).toEqual(['model']);
   });

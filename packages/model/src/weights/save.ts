@@ -1,5 +1,5 @@
 /**
- * From a model to a directory in Hugging Face's layout, which `loadGpt2` and transformers read alike. The files are
+ * From a model to a directory in Hugging Face's layout, which `loadCausalLM` and transformers read alike. The files are
  * written beside the target and take its place only when all of them are there and flushed. Which files a tokenizer
  * needs is known to @nanscope/collator; they come in as text.
  */
@@ -14,9 +14,8 @@ import {
   writeNewFile,
   writeSafetensors,
 } from '@nanscope/safetensors';
-import { configJson } from '../gpt2/config-json.ts';
-import type { Gpt2 } from '../gpt2/model.ts';
-import { parameterShapes } from '../gpt2/parameters.ts';
+import type { CausalLM } from '../causal-lm.ts';
+import { configJson, parameterShapes } from '../families.ts';
 
 export interface SaveOptions {
   /** Content by file name: those of the tokenizer (`tokenizerFiles` of @nanscope/collator), a model card as `README.md`. */
@@ -28,7 +27,7 @@ const replaced =
   /^(.*\.(safetensors|bin|pt|pth|h5|msgpack)|.*\.index\.json|(generation_)?config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.json|merges\.txt)$/;
 
 /** The weights in host memory, in the order of Hugging Face's state dict. A tied head is not among them. */
-async function weightTensors(model: Gpt2): Promise<Record<string, SafetensorsTensor>> {
+async function weightTensors(model: CausalLM): Promise<Record<string, SafetensorsTensor>> {
   const tensors: Record<string, SafetensorsTensor> = {};
   for (const [name, shape] of parameterShapes(model.config)) {
     const parameter = model.parameters[name];
@@ -84,7 +83,7 @@ async function isModelConfig(path: string): Promise<boolean> {
 /** The real folder behind a link, or the path itself when nothing is there yet. */
 const realTarget = (directory: string) => realpath(directory).catch(() => resolve(directory));
 
-async function writeFiles(folder: string, model: Gpt2, options: SaveOptions): Promise<void> {
+async function writeFiles(folder: string, model: CausalLM, options: SaveOptions): Promise<void> {
   const texts = { 'config.json': configJson(model.config), ...options.files };
   for (const [name, content] of Object.entries(texts)) {
     if (basename(name) !== name) throw new Error(`A file of a model can not be named "${name}".`);
@@ -107,7 +106,7 @@ async function swap(fresh: string, target: string, aside: string | undefined): P
 }
 
 /**
- * Writes config.json (architecture GPT2LMHeadModel), model.safetensors (float32, Hugging Face's names, a tied head
+ * Writes config.json, model.safetensors (float32, Hugging Face's names, a tied head
  * not stored, metadata `format: pt`) and the tokenizer's files. Weights are written bit for bit, NaN included.
  *
  * @param directory Created with its parents. When it holds a model already, that one is replaced as a whole; other
@@ -115,7 +114,11 @@ async function swap(fresh: string, target: string, aside: string | undefined): P
  * @throws UserError `gpt2/save` when the folder holds something else than a model or can not be written; what was
  *   there before is then untouched.
  */
-export async function saveGpt2(directory: string, model: Gpt2, options: SaveOptions = {}): Promise<void> {
+export async function saveCausalLM(
+  directory: string,
+  model: CausalLM,
+  options: SaveOptions = {},
+): Promise<void> {
   const target = await realTarget(directory);
   const id = randomUUID().slice(0, 8);
   const fresh = `${target}.${id}.tmp`;

@@ -3,108 +3,110 @@
  * shapes and dtypes are checked in match-tensors.ts.
  */
 import { nearest, UserError } from '@nanscope/errors';
+import type { TensorNames } from '../family.ts';
 
 /** What PyTorch's wrappers put before the names of what they wrap: compiled, parallel, Lightning and adapter modules. */
 const wrapper = /(?<=^|\.)(_orig_mod|module|base_model|model)\./g;
 
-/**
- * A name without wrappers and without the `transformer.` that OpenAI's checkpoints leave out: `h.0.ln_1.weight`.
- */
-export const plain = (name: string): string => name.replace(wrapper, '').replace(/^transformer\./, '');
+/** A name without wrappers and without the prefix that files of a base model leave out: `h.0.ln_1.weight`. */
+export function plain(name: string, { prefix }: Pick<TensorNames, 'prefix'>): string {
+  const own = name.replace(wrapper, '');
+  return own.startsWith(prefix) ? own.slice(prefix.length) : own;
+}
 
-/** The wrappers that a name has, as they stand in it. */
-const wrappersOf = (name: string): string[] => [...name.matchAll(wrapper)].map(([found]) => found);
+/** The wrappers that a name in the file has and the parameter has not, as they stand in it. */
+function wrappersOf(stored: string, parameter: string): string[] {
+  const own = [...parameter.matchAll(wrapper)].map(([found]) => found);
+  const found = [...stored.matchAll(wrapper)].map(([each]) => each);
+  for (const each of own) if (found.includes(each)) found.splice(found.indexOf(each), 1);
+  return found;
+}
 
-/** Causal masks and tables that old checkpoints hold; not parameters. */
-const isBuffer = (name: string) =>
-  /^h\.\d+\.(attn|crossattention)\.(bias|masked_bias)$|(^|\.)rotary_emb\.|(^|\.)inv_freq$/.test(name);
-
-/** Of a block, counted from any index: nothing there may be left over, since the model would be another one. */
-const isOfBlock = (name: string) => /^h\.\d+\./.test(name);
+/** Of a layer, counted from any index. */
+const ofLayer = /^(|.*\.)(h|layers)\.\d+\./;
 
 /** All layers as one name: `h.*.attn.bias`. */
-export const kindOf = (name: string): string => name.replace(/^h\.\d+\./, 'h.*.');
+const kindOf = (name: string): string => name.replace(ofLayer, '$1$2.*.');
 
 export interface NamedTensors {
   /** Name in the file by parameter name. */
   readonly stored: ReadonlyMap<string, string>;
-  /** Biases of a model trained without them. */
+  /** Parameters that the file leaves out and may. */
   readonly absent: ReadonlySet<string>;
   /** Wrappers that were taken off. */
   readonly wrappers: readonly string[];
   /** Names of mask buffers and the like, layers told as one. */
   readonly buffers: readonly string[];
-  /** Names that GPT-2 has no use for: of another head, of another model. */
+  /** Names that the model has no use for: of another head, of another model. */
   readonly foreign: readonly string[];
 }
 
 /** Names in the file by plain name. @throws UserError when two stand for the same */
-function byPlainName(path: string, names: readonly string[]): Map<string, string> {
+function byPlainName(path: string, names: readonly string[], family: TensorNames): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of names) {
-    const earlier = found.get(plain(name));
+    const short = plain(name, family);
+    const earlier = found.get(short);
     if (earlier !== undefined) {
       throw new UserError(
         'gpt2/ambiguous-tensor',
-        `${path}: tensors "${earlier}" and "${name}" both stand for "${plain(name)}", expected one. Write the file again with one of them.`,
+        `${path}: tensors "${earlier}" and "${name}" both stand for "${short}", expected one. Write the file again with one of them.`,
       );
     }
-    found.set(plain(name), name);
+    found.set(short, name);
   }
   return found;
-}
-
-/** Biases that the file leaves out altogether: those of all linear layers, of all LayerNorms, or both. */
-function absentBiases(parameters: readonly string[], inFile: ReadonlyMap<string, string>): Set<string> {
-  const biases = parameters.filter((name) => name.endsWith('.bias'));
-  const ofNorms = (name: string) => /\.ln_(1|2|f)\.bias$/.test(name);
-  const groups = [biases.filter(ofNorms), biases.filter((name) => !ofNorms(name))];
-  return new Set(groups.filter((group) => !group.some((name) => inFile.has(plain(name)))).flat());
 }
 
 /**
  * Finds each parameter in the file.
  *
  * @param parameters as `parameterShapes` names them
- * @throws UserError for a parameter that is missing, and for a tensor of a block that no parameter stands for
+ * @param layers what config.json says of them, for a message: `n_layer 2`
+ * @throws UserError for a parameter that is missing, and where a family says so for a tensor of a layer that no parameter stands for
  */
 export function nameTensors(
   path: string,
   names: readonly string[],
   parameters: readonly string[],
-  shape: string,
+  family: TensorNames,
+  layers: string,
 ): NamedTensors {
+  const isBuffer = (name: string) => family.isBuffer(plain(name, family));
   const inFile = byPlainName(
     path,
-    names.filter((name) => !isBuffer(plain(name))),
+    names.filter((name) => !isBuffer(name)),
+    family,
   );
-  const absent = absentBiases(parameters, inFile);
+  const absent =
+    family.absent?.(parameters, (parameter) => inFile.has(plain(parameter, family))) ?? new Set<string>();
   const stored = new Map<string, string>();
   for (const name of parameters) {
-    const found = inFile.get(plain(name));
+    const short = plain(name, family);
+    const found = inFile.get(short);
     if (found !== undefined) stored.set(name, found);
     else if (!absent.has(name)) {
-      const near = nearest(plain(name), [...inFile.keys()]);
+      const near = nearest(short, [...inFile.keys()]);
       throw new UserError(
         'gpt2/missing-tensor',
         `${path}: tensor "${name}" is missing${near === undefined ? '' : `; the nearest name is "${inFile.get(near)}"`}.`,
       );
     }
-    inFile.delete(plain(name));
+    inFile.delete(short);
   }
-  const extra = [...inFile].find(([name]) => isOfBlock(name));
+  const extra = family.refusesLeftOver ? [...inFile].find(([name]) => ofLayer.test(name)) : undefined;
   if (extra !== undefined) {
     throw new UserError(
       'gpt2/unexpected-tensor',
-      `${path}: tensor "${extra[1]}" is not part of a GPT-2 with this config.json (${shape}).`,
+      `${path}: tensor "${extra[1]}" is not part of a GPT-2 with this config.json (${layers}).`,
     );
   }
-  const kinds = (some: Iterable<string>) => [...new Set([...some].map((name) => kindOf(plain(name))))];
+  const kinds = (some: readonly string[]) => [...new Set(some.map((name) => kindOf(plain(name, family))))];
   return {
     stored,
     absent,
-    wrappers: [...new Set([...stored.values()].flatMap(wrappersOf))],
-    buffers: kinds(names.filter((name) => isBuffer(plain(name)))),
-    foreign: [...inFile.values()],
+    wrappers: [...new Set([...stored].flatMap(([parameter, name]) => wrappersOf(name, parameter)))],
+    buffers: kinds(names.filter(isBuffer)),
+    foreign: family.refusesLeftOver ? [...inFile.values()] : kinds([...inFile.values()]),
   };
 }

@@ -1,5 +1,5 @@
 import { builtinBackend } from '@nanscope/backend';
-import { loadGpt2, parseConfig } from '@nanscope/model';
+import { loadCausalLM, parseConfig } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { untracedStep } from '../loss/batch-loss.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 async function runOf(): Promise<Training> {
   const shape = { vocab_size: 8, n_positions: 4, n_embd: 4, n_layer: 1, n_head: 1 };
-  const model = await loadGpt2({ config: parseConfig(shape, 'test'), seed: 1 });
+  const model = await loadCausalLM({ config: parseConfig(shape, 'test'), seed: 1 });
   const ids = [1, 2, 3, 4];
   return {
     model,

@@ -1,5 +1,5 @@
 /** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
-import type { ForwardOptions, Gpt2 } from '@nanscope/model';
+import type { CausalLM, ForwardOptions } from '@nanscope/model';
 import type { Gradients } from '../gradients.ts';
 import type { NonFinitePolicy } from '../health.ts';
 import type { StepPhase } from '../loss/batch-loss.ts';
@@ -137,7 +137,7 @@ export interface TrainHooks {
 }
 
 export interface Training {
-  readonly model: Gpt2;
+  readonly model: CausalLM;
   readonly optimizer: Optimizer;
   readonly training: TrainingRows;
   /** Absent: no validation. */

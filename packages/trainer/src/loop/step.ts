@@ -52,7 +52,7 @@ export async function computeStep(
     seed,
     accumulate,
   } = settings;
-  const rates = { embd_pdrop: dropout, attn_pdrop: dropout, resid_pdrop: dropout };
+  const rates = { embeddings: dropout, attention: dropout, residual: dropout };
   const accumulator = new GradientAccumulator();
   try {
     const parts = rows.of(step);

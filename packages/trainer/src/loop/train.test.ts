@@ -1,5 +1,5 @@
 import { builtinBackend, type Session } from '@nanscope/backend';
-import { type Gpt2, loadGpt2 } from '@nanscope/model';
+import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdamW } from '../optimizer/adamw.ts';
@@ -75,14 +75,14 @@ class Run {
   readonly validations: ValidationReport[] = [];
   readonly hits: NonFiniteStep[] = [];
   readonly saved: Kept[] = [];
-  model!: Gpt2;
+  model!: CausalLM;
   optimizer!: AdamW;
 
   /** At 0 the update divides 0 by 0 where a parameter has no gradient. */
   epsilon = 1e-8;
 
   async open(from?: Kept): Promise<void> {
-    this.model = await loadGpt2({ preset: 'tiny', seed: 3 });
+    this.model = await loadCausalLM({ preset: 'tiny', seed: 3 });
     this.optimizer = new AdamW(this.model.parameters, { weightDecay: 0.1, epsilon: this.epsilon });
     if (from) this.restore(from);
   }

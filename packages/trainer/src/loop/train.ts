@@ -2,7 +2,7 @@
  * The training loop: step after step until the steps, the patience or the numbers end it. What happens to files,
  * terminals and traces is in the hooks; what to do next is decided by the pure modules beside this one.
  */
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { decideStep, type StepDecision } from '../health.ts';
 import { euclideanNorm } from '../kernels/euclidean-norm.ts';
@@ -23,7 +23,7 @@ import { validate } from './validate.ts';
 const shrink = 1e-25;
 
 /** Whether every parameter is finite; one read of one number. */
-export async function weightsAreFinite({ parameters }: Gpt2): Promise<boolean> {
+export async function weightsAreFinite({ parameters }: CausalLM): Promise<boolean> {
   const sum = tf.tidy(() => {
     const norms = Object.values(parameters).map((weights) => euclideanNorm(weights, shrink));
     return tf.sum(tf.stack(norms));

@@ -1,5 +1,5 @@
 /** The validation loss: the mean over all supervised tokens of the held-back rows, with dropout off. */
-import { type Gpt2, uploadBatch } from '@nanscope/model';
+import { type CausalLM, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { EvalAccumulator, type EvalMetrics } from '../eval-accumulator.ts';
 import { scoreRows } from '../score.ts';
@@ -8,7 +8,7 @@ import type { TrainingRows, TrainSettings } from './settings.ts';
 
 /** @returns The metrics of the whole set; NaN losses included. */
 export async function validate(
-  model: Gpt2,
+  model: CausalLM,
   rows: TrainingRows,
   {
     batchSize,
@@ -22,7 +22,7 @@ export async function validate(
     await tf.nextFrame(); // Others want a turn too: a stop, a pulse.
     const count = Math.min(batchSize, rows.length - first);
     const batch = rows.batch(Array.from({ length: count }, (_, i) => first + i));
-    const supervised = supervisedRows(batch.labels, batch.shape, model.config.vocab_size);
+    const supervised = supervisedRows(batch.labels, batch.shape, model.config.vocabulary);
     if (supervised.rows.length === 0) continue;
     const scores = tf.tidy(() => ({
       ...scoreRows(

@@ -4,7 +4,7 @@
  * where the label is ignored: a zero gradient times a NaN hidden state is NaN in the head's gradient, and leaving
  * the row out would hide it.
  */
-import type { Gpt2 } from '@nanscope/model';
+import type { CausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { rowsPerChunk } from '../score.ts';
 import { type LossOptions, tokenLosses } from './token-losses.ts';
@@ -22,12 +22,12 @@ export const untracedStep: StepPhase = (_phase, work) => work();
  * @returns The sum of the losses of all supervised positions.
  */
 export function batchLoss(
-  model: Gpt2,
+  model: CausalLM,
   hidden: tf.Tensor3D,
   labels: tf.Tensor1D,
   options: LossOptions = {},
   phase: StepPhase = untracedStep,
-  step: number = rowsPerChunk(model.config.vocab_size),
+  step: number = rowsPerChunk(model.config.vocabulary),
 ): tf.Scalar {
   const [B, T, C] = hidden.shape;
   const rows = phase('forward', () => tf.reshape(hidden, [B * T, C]) as tf.Tensor2D);

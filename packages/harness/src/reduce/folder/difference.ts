@@ -38,7 +38,7 @@ function cellWords(smallest: Case, other: Case): string[] {
 export function differenceWords(smallest: Case, other: Case): string {
   const sameShape = other.rows.length === smallest.rows.length && lengthOf(other) === lengthOf(smallest);
   const counts = lists.flatMap(([name, field]) => {
-    const [from, to] = [smallest[field].length, other[field].length];
+    const [from, to] = [smallest[field]?.length ?? 0, other[field]?.length ?? 0];
     return from === to ? [] : [`${to} instead of ${from} of its ${name}s`];
   });
   const constant = smallest.weights.filter((name) => !other.weights.includes(name));

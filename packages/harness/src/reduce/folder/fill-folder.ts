@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
 import type { Case } from '@nanscope/lane';
-import type { Gpt2Config, Gpt2Weights } from '@nanscope/model';
+import { isGpt2Config, type ModelConfig, type ModelWeights } from '@nanscope/model';
 import type { ReducedRecord } from '@nanscope/record';
 import { writeJson } from '@nanscope/record';
 import { bugReport } from '@nanscope/report';
@@ -22,7 +22,7 @@ export interface Reduction {
   readonly smallest: Case;
   readonly passing: Case | undefined;
   readonly config: EvalConfig;
-  readonly whole: Gpt2Weights;
+  readonly whole: ModelWeights;
   /** Variables that a device needs. */
   readonly environment: Readonly<Record<string, string>>;
   /** Where the folder will be, as an absolute path. */
@@ -37,9 +37,10 @@ function backendOf(id: string, { config, place }: Reduction): ScriptBackend {
   return { module: pathFrom(place, config.backend) };
 }
 
-function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBackend): Script {
+function scriptOf(reduction: Reduction, model: ModelConfig, backend: ScriptBackend): Script {
   const { found, smallest, config } = reduction;
   const { held, smallest: record } = found;
+  if (!isGpt2Config(model)) throw new Error(`No script is written for a ${model.modelType}.`);
   const op = record.divergence?.key ?? record.origin?.key ?? held.op;
   const counts = record.ops.find(({ key }) => key === op);
   return {
@@ -48,10 +49,10 @@ function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBacken
     implementation: found.decision.attention === 'eager' ? 'eager' : 'sdpa',
     policy: policyOf(config),
     layers: smallest.layers.length,
-    scaled: model.scale_attn_weights,
-    scaledByLayer: model.scale_attn_by_inverse_layer_idx,
-    activation: model.activation_function,
-    tied: model.tie_word_embeddings,
+    scaled: model.gpt2.scale_attn_weights,
+    scaledByLayer: model.gpt2.scale_attn_by_inverse_layer_idx,
+    activation: model.gpt2.activation_function,
+    tied: model.tied,
     bad: counts !== undefined && counts.nan === 0 ? 'Infinity' : 'NaN',
     backend,
     ...(found.reference && { against: backendOf(found.reference.backend, reduction) }),

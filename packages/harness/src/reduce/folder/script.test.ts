@@ -6,7 +6,14 @@ import { policyFrom, presetNames } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { batchOf, type Case, evaluateBatch, weightsOf, wholeCase } from '@nanscope/lane';
-import { activationNames, buildGpt2, type Gpt2Weights, openWeights, presetConfig } from '@nanscope/model';
+import {
+  activationNames,
+  buildCausalLM,
+  type ModelWeights,
+  openWeights,
+  parseConfig,
+  presetConfig,
+} from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stageOf } from './forward-lines.ts';
@@ -28,11 +35,14 @@ const batch: CausalLMBatch = {
   truncated: 0,
 };
 
-let weights: Gpt2Weights;
+let weights: ModelWeights;
 let small: Case;
 beforeAll(async () => {
   await (await builtinBackend('cpu')).open();
-  weights = await openWeights({ config: { ...presetConfig('tiny'), initializer_range: 0.3 }, seed: 2 });
+  weights = await openWeights({
+    config: parseConfig({ ...presetConfig('tiny').json, initializer_range: 0.3 }, 'test'),
+    seed: 2,
+  });
   const whole = wholeCase(weights.config, batch);
   const vocabulary = Array.from({ length: 12 }, (_, i) => i);
   small = { ...whole, vocabulary, positions: [0, 1, 2, 3], heads: [0, 3], dims: [0, 2, 4], units: [1, 8] };
@@ -86,7 +96,7 @@ async function ran(text: string) {
 describe('the script', () => {
   it.each(presetNames)('computes the losses that the model computes: %s', async (preset) => {
     const policy = policyFrom({ preset });
-    const model = await buildGpt2(weightsOf(weights, small));
+    const model = await buildCausalLM(weightsOf(weights, small));
     const implementation = preset.endsWith('eager') ? 'eager' : 'sdpa';
     const { losses, supervised } = await evaluateBatch({ model, implementation, policy }, batchOf(small));
     model.dispose();
@@ -108,8 +118,11 @@ describe('the script', () => {
 
   it.each(activationNames)('computes the losses of an MLP that bends by %s', async (activation) => {
     const policy = policyFrom({ preset: 'safe' });
-    const bent = { ...weights, config: { ...weights.config, activation_function: activation } };
-    const model = await buildGpt2(weightsOf(bent, small));
+    const bent = {
+      ...weights,
+      config: parseConfig({ ...weights.config.json, activation_function: activation }, 'test'),
+    };
+    const model = await buildCausalLM(weightsOf(bent, small));
     const { losses } = await evaluateBatch({ model, implementation: 'sdpa', policy }, batchOf(small));
     model.dispose();
     const { printed } = await ran(

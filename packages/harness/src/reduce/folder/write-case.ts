@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { batchOf, type Case, weightsOf } from '@nanscope/lane';
-import { configJson, type Gpt2Weights, parameterShapes } from '@nanscope/model';
+import { configJson, type ModelWeights, parameterShapes } from '@nanscope/model';
 import {
   float32Tensor,
   integerTensor,
@@ -11,7 +11,7 @@ import {
 } from '@nanscope/safetensors';
 
 /** @param whole the weights of the run's model */
-export async function writeCase(folder: string, whole: Gpt2Weights, candidate: Case): Promise<void> {
+export async function writeCase(folder: string, whole: ModelWeights, candidate: Case): Promise<void> {
   const { config, values } = weightsOf(whole, candidate);
   mkdirSync(join(folder, 'model'), { recursive: true });
   writeFileSync(join(folder, 'model', 'config.json'), configJson(config));

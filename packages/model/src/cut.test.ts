@@ -1,12 +1,12 @@
 import { safePolicy } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { uploadBatch } from '../batch.ts';
-import { buildGpt2, type Gpt2Weights } from '../weights/build.ts';
-import { openWeights } from '../weights/load.ts';
-import { parseConfig } from './config.ts';
-import { type Cut, cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
-import { parameterShapes } from './parameters.ts';
+import { uploadBatch } from './batch.ts';
+import { cutConfig, cutName, cutWeights, wholeCut, wholeName } from './cut.ts';
+import { parameterShapes, parseConfig } from './families.ts';
+import type { Cut } from './family.ts';
+import { buildCausalLM, type ModelWeights } from './weights/build.ts';
+import { openWeights } from './weights/load.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -16,7 +16,7 @@ const config = parseConfig(
 );
 
 /** Every weight says where it is: the number of its tensor, its row, its column. */
-const numbered: Gpt2Weights = {
+const numbered: ModelWeights = {
   config,
   values: async (name, size) => {
     const shape = parameterShapes(config).get(name)!;
@@ -32,13 +32,14 @@ const numbered: Gpt2Weights = {
 const cut: Cut = {
   layers: [0, 2],
   heads: [0, 2],
+  queries: [0],
   dims: [1, 3],
   units: [5],
   vocabulary: [0, 4, 9],
   positions: [2, 3],
 };
 
-const read = (weights: Gpt2Weights, name: string) =>
+const read = (weights: ModelWeights, name: string) =>
   weights.values(
     name,
     parameterShapes(weights.config)
@@ -58,10 +59,10 @@ describe('a cut model', () => {
 
   it('has the shape of what is kept; a special token that was cut off is null', () => {
     expect(cutConfig(config, cut)).toMatchObject({
-      ...{ n_layer: 2, n_head: 2, n_embd: 4, n_inner: 1, vocab_size: 3, n_positions: 2 },
-      ...{ bos_token_id: 0, eos_token_id: null },
+      ...{ layers: 2, heads: 2, width: 4, mlpWidth: 1, vocabulary: 3, maxPositions: 2 },
+      ...{ bosTokenId: 0, eosTokenId: null },
     });
-    expect(cutConfig(config, wholeCut(config))).toEqual(config);
+    expect({ ...cutConfig(config, wholeCut(config)), json: config.json }).toEqual(config);
   });
 
   it.each([
@@ -103,14 +104,14 @@ describe('a cut model', () => {
   ])('computes finite logits of the right shape: %s', async (_, part) => {
     const whole = await openWeights({ config, seed: 1 });
     const kept = { ...wholeCut(config), ...part };
-    const model = await buildGpt2(cutWeights(whole, kept));
+    const model = await buildCausalLM(cutWeights(whole, kept));
     const grid = { shape: [1, 2] as const, inputIds: [0, 2], attentionMask: [1, 1], positionIds: [0, 1] };
     const logits = tf.tidy(() => {
       const hidden = model.hidden(uploadBatch(model.config, grid), {
         implementation: 'sdpa',
         policy: safePolicy,
       });
-      return model.logits(tf.reshape(hidden, [2, model.config.n_embd]) as tf.Tensor2D);
+      return model.logits(tf.reshape(hidden, [2, model.config.width]) as tf.Tensor2D);
     });
     expect(logits.shape).toEqual([2, kept.vocabulary.length]);
     expect([...(await logits.data())].every(Number.isFinite)).toBe(true);
