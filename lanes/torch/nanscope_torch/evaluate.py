@@ -1,0 +1,173 @@
+"""The `evaluate` task: every batch once, what it gave in the lane's folder, then the questions on the first batch."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import torch
+
+from .channel import Channel
+from .errors import Interrupted, LaneFailure, UserError, first_line
+from .folder import Folder
+from .inputs import Batch, read_batches
+from .lane_record import LaneRecord, decision_record
+from .leak import check_leaks
+from .model import DTYPES, Loaded, is_out_of_memory, load_model
+from .outputs import save_outputs
+from .score import Accumulator, Scores, answers_of, token_losses
+from .trace_lane import LaneTracer
+from .versions import settle_device, summary, versions
+
+FILES = ("metrics.jsonl", "samples.jsonl", "health.jsonl", "hit.jsonl")
+CHOICES = {
+    "role": ("target", "reference"), "dtype": tuple(DTYPES), "attn": ("eager", "sdpa"), "maskForm": ("2d", "4d"),
+    "positionIds": ("given", "arange", "mask", "none"), "trace": ("off", "gate", "health", "full"),
+}  # fmt: skip
+DEFAULTS: dict[str, Any] = {
+    "role": None, "model": None, "inputs": None, "name": None, "batches": 0, "dtype": "float32", "attn": "sdpa", "maskForm": "2d", "positionIds": "given",
+    "trace": "health", "traceKeep": 3, "grads": False, "saveOutputs": None, "trustRemoteCode": False, "leak": True, "head": {},
+}  # fmt: skip
+
+
+def settings_of(task: dict[str, Any]) -> dict[str, Any]:
+    """The task with its defaults. Raises `torch/protocol` for a field or value that is not known."""
+    unknown = sorted(set(task) - set(DEFAULTS))
+    if unknown:
+        raise UserError("torch/protocol", f"the task: expected {', '.join(DEFAULTS)}, found {unknown[0]}.")
+    settings = {**DEFAULTS, **task}
+    for name in ("role", "model", "inputs"):
+        if not isinstance(settings[name], str):
+            raise UserError("torch/protocol", f"the task: expected {name} as text, found {settings[name]!r}.")
+    for name, allowed in CHOICES.items():
+        if settings[name] not in allowed:
+            raise UserError("torch/protocol", f"the task: expected {name} of {', '.join(allowed)}, found {settings[name]!r}.")
+    return settings
+
+
+def score(loaded: Loaded, batch: Batch, observe: Callable[[Batch, Callable[[Any], Any]], Any] | None = None) -> Scores:
+    """Forward, loss and answers of one batch; `observe` runs them under a tap. A batch without a label computes nothing."""
+    places, labels = batch.supervised()
+    if len(places) == 0:
+        return Scores(places, labels, [], [])
+    inputs = loaded.inputs(batch)
+    rows, targets = places.to(loaded.device), labels.to(loaded.device)
+
+    def compute(tap: LaneTracer | None) -> tuple[torch.Tensor, torch.Tensor]:
+        phase = tap.phase if tap else lambda _name: None
+        if tap:
+            tap.name_tensors({**inputs, "labels": targets})
+        with torch.no_grad():
+            phase("forward")
+            logits = loaded(inputs).logits
+            chosen = logits.reshape(-1, logits.shape[-1])[rows]
+            phase("loss")
+            losses = token_losses(chosen, targets)
+            phase("metrics")
+            return losses, answers_of(chosen)
+
+    losses, answers = observe(batch, compute) if observe else compute(None)
+    return Scores(places, labels, losses.cpu().double().tolist(), answers.cpu().tolist())
+
+
+def sample_lines(batch: Batch, scores: Scores, first_row: int) -> list[dict[str, Any]]:
+    rows, length = batch.shape
+    lines: list[dict[str, Any]] = []
+    for row in range(rows):
+        mask = batch.attention_mask[row].tolist()
+        place = batch.rows[row] if row < len(batch.rows) else None
+        lines.append({
+            "row": first_row + row, **({key: place[key] for key in ("source", "line") if key in place} if place else {}),
+            "tokens": sum(mask), "first": mask.index(1) if 1 in mask else -1, "positions": [], "labels": [], "losses": [], "answers": [],
+        })  # fmt: skip
+    for at, label, loss, answer in zip(scores.places.tolist(), scores.labels.tolist(), scores.losses, scores.answers):
+        line = lines[at // length]
+        line["positions"].append(at % length + 1)
+        line["labels"].append(label)
+        line["losses"].append(loss)
+        line["answers"].append(answer)
+    return lines
+
+
+def evaluate_all(loaded: Loaded, settings: dict[str, Any], folder: Folder, record: LaneRecord, tracer: LaneTracer, channel: Channel) -> Batch | None:
+    """Every batch once. Returns the first that has a label."""
+    totals = Accumulator()
+    first: Batch | None = None
+    truncated = 0
+    for batch in read_batches(settings["inputs"], loaded.record()["vocabulary"]):
+        started = time.perf_counter()
+        scores = tracer.evaluate(lambda observe, batch=batch: score(loaded, batch, observe), batch.index)
+        took = time.perf_counter() - started
+        folder.append("samples.jsonl", sample_lines(batch, scores, totals.rows))
+        non_finite = sum(loss - loss != 0 for loss in scores.losses)
+        folder.append("metrics.jsonl", [{"batch": batch.index, "rows": batch.shape[0], "tokens": len(scores.losses), "lossSum": sum(scores.losses), "nonFinite": non_finite, "seconds": took}])
+        totals.add(scores)
+        totals.rows += batch.shape[0]
+        totals.batches += 1
+        totals.seconds += took
+        totals.input_tokens += batch.input_tokens
+        truncated += batch.truncated
+        if first is None and scores.losses:
+            first = batch
+        data = {**record.record["data"], "rows": totals.rows, "truncated": truncated}
+        record.update(metrics=totals.record(), cascade=tracer.record, data=data)
+        channel.send("progress", batches=totals.batches, total=max(settings["batches"], totals.batches), tokensPerSecond=totals.record()["tokensPerSecond"])
+    return first
+
+
+def questions(loaded: Loaded, settings: dict[str, Any], batch: Batch, record: LaneRecord, tracer: LaneTracer, channel: Channel) -> None:
+    """Did looking change a bit? Does a position see its future? What are the gradients?"""
+    tracer.observe(lambda observe: score(loaded, batch, observe).losses)
+    changes: dict[str, Any] = {}
+    if settings["leak"]:
+        channel.send("loading", what="checking for leaks")
+        changes["leak"] = check_leaks(loaded, batch)
+    if settings["saveOutputs"] or settings["grads"]:
+        for note in save_outputs(settings["saveOutputs"], loaded, batch, tracer, gradients=settings["grads"]):
+            channel.send("note", text=note)
+    record.update(cascade=tracer.record, **changes)
+
+
+def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
+    settings = settings_of(task.get("task") or {})
+    if not task.get("folder"):
+        raise UserError("torch/protocol", "the task: expected the folder of the lane, found none.")
+    device, label, reason = settle_device(task.get("device", "best"))
+    channel.send("hello", protocol=1, version=_own_version(), **{name: versions()[name] for name in ("python", "torch", "transformers")}, device=str(device), label=label)
+    folder = Folder(task["folder"], fresh=FILES)
+    channel.send("loading", what=f"loading {settings['name'] or settings['model']} with {summary()}")
+    loaded = load_model(
+        settings["model"], name=settings["name"], device=device, dtype=settings["dtype"], attn=settings["attn"], mask_form=settings["maskForm"],
+        position_ids=settings["positionIds"], trust=settings["trustRemoteCode"],
+    )  # fmt: skip
+    for note in loaded.notes():
+        channel.send("note", text=note)
+    decision = decision_record(task.get("device", "best"), str(device), label, reason, settings["attn"])
+    record = LaneRecord(folder, role=settings["role"], loaded=loaded, decision=decision, source=Path(settings["inputs"]).name, head=settings["head"])
+    tracer = LaneTracer(loaded.model, settings["trace"], folder, device, keep=settings["traceKeep"])
+    try:
+        first = evaluate_all(loaded, settings, folder, record, tracer, channel)
+        if first is not None:
+            questions(loaded, settings, first, record, tracer, channel)
+        record.end("complete")
+    except Interrupted as error:
+        record.end("interrupted", f"interrupted by {error}")
+        raise
+    except (UserError, LaneFailure) as error:
+        record.end("failed", str(error))
+        raise
+    except Exception as error:
+        what = f"{device} ran out of memory" if is_out_of_memory(error) else type(error).__name__
+        record.end("failed", f"{what}: {first_line(error)}")
+        if is_out_of_memory(error):
+            raise LaneFailure("torch/out-of-memory", f"{what}: {first_line(error)}") from error
+        raise
+    finally:
+        tracer.close()
+
+
+def _own_version() -> str:
+    from . import __version__
+
+    return __version__

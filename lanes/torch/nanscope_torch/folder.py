@@ -1,0 +1,61 @@
+"""Files of a run folder: numbers that JSON lacks as strings, records replaced in one step, lines appended whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, Iterable
+
+from .errors import LaneFailure
+
+
+def exact(value: Any) -> Any:
+    """The same value with NaN and the infinities as the strings that every reader of ours knows."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: exact(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [exact(item) for item in value]
+    return value
+
+
+def to_line(value: Any) -> str:
+    return json.dumps(exact(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+
+class Folder:
+    """A lane's folder. Begins anew: lines of an earlier run in it are removed."""
+
+    def __init__(self, path: str | os.PathLike[str], fresh: Iterable[str] = ()) -> None:
+        self.path = Path(path)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            for name in fresh:
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def write(self, name: str, record: dict[str, Any]) -> None:
+        """Replaces a file in one step: a reader sees the old record or the new one."""
+        temporary = self.path / f"{name}.{os.getpid()}.tmp"
+        try:
+            temporary.write_text(json.dumps(exact(record), allow_nan=False, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            os.replace(temporary, self.path / name)
+        except OSError as error:
+            raise unwritable(self.path / name, error) from error
+
+    def append(self, name: str, values: Iterable[Any]) -> None:
+        """Appends a line for each value."""
+        text = "".join(to_line(value) + "\n" for value in values)
+        try:
+            with open(self.path / name, "a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise unwritable(self.path / name, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> LaneFailure:
+    return LaneFailure("torch/unwritable", f"{path} cannot be written: {error.strerror or error}")

@@ -1,0 +1,155 @@
+"""How many elements of a tensor are NaN or infinite, by bits: no comparison that a compiler may assume away. One read-back a batch."""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Any, Optional
+
+import torch
+
+# dtype: integer view, magnitude bits, bits of infinity, bits of the smallest normal number
+LAYOUTS: dict[torch.dtype, tuple[torch.dtype, int, int, int]] = {
+    torch.float32: (torch.int32, 0x7FFFFFFF, 0x7F800000, 0x00800000),
+    torch.float64: (torch.int64, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000, 0x0010000000000000),
+    torch.float16: (torch.int16, 0x7FFF, 0x7C00, 0x0400),
+    torch.bfloat16: (torch.int16, 0x7FFF, 0x7F80, 0x0080),
+}
+COLUMNS = 9  # nan, posInf, negInf, firstNaN, firstInf, zero, subnormal, amax bits, finite elements
+
+Health = dict[str, Any]
+
+
+def has_health(tensor: torch.Tensor) -> bool:
+    """Whether the dtype holds non-finite values and the memory can be looked at."""
+    return tensor.dtype in LAYOUTS and tensor.layout is torch.strided and tensor.device.type != "meta"
+
+
+def count_bits(tensor: torch.Tensor, full: bool) -> torch.Tensor:
+    """int64 [COLUMNS], made of torch ops on the tensor's own device. -1 where there is no first one."""
+    view, magnitude, infinity, normal = LAYOUTS[tensor.dtype]
+    raw = tensor.detach().contiguous().reshape(-1).view(view)
+    size = raw & magnitude
+    nan, infinite, negative = size > infinity, size == infinity, raw < 0
+
+    def first(found: torch.Tensor) -> torch.Tensor:
+        place = found.to(torch.uint8).argmax()
+        return torch.where(found.any(), place, -1)
+
+    counts = [nan.sum(), (infinite & ~negative).sum(), (infinite & negative).sum(), first(nan), first(infinite)]
+    if full:
+        finite = size < infinity
+        counts += [(size == 0).sum(), ((size > 0) & (size < normal)).sum(), torch.where(finite, size, 0).max().to(torch.int64), finite.sum()]
+    return torch.stack([*counts, *[torch.zeros_like(counts[0])] * (COLUMNS - len(counts))])
+
+
+def _float_of(bits: int, dtype: torch.dtype) -> float:
+    if dtype is torch.float64:
+        return struct.unpack("<d", struct.pack("<q", bits))[0]
+    if dtype is torch.float16:
+        return struct.unpack("<e", struct.pack("<H", bits))[0]
+    return struct.unpack("<f", struct.pack("<I", bits << 16 if dtype is torch.bfloat16 else bits))[0]
+
+
+def health_of(row: list[int], size: int, dtype: torch.dtype, full: bool) -> Health:
+    nan, positive, negative, first_nan, first_inf, zero, subnormal, amax, finite = row
+    health: Health = {"size": size, "nan": nan, "posInf": positive, "negInf": negative}
+    if first_nan >= 0:
+        health["firstNaN"] = first_nan
+    if first_inf >= 0:
+        health["firstInf"] = first_inf
+    if full:
+        health.update(zero=zero, subnormal=subnormal)
+        if finite:
+            health["amax"] = _float_of(amax, dtype)
+    return health
+
+
+class Measurement:
+    """Of one tensor as it was; `health` is there at once on the host, else after the flush."""
+
+    __slots__ = ("dtype", "health", "size")
+
+    def __init__(self, size: int, dtype: torch.dtype, health: Optional[Health] = None) -> None:
+        self.size, self.dtype, self.health = size, dtype, health
+
+    @property
+    def poisoned(self) -> bool:
+        health = self.health
+        return health is not None and health["nan"] + health["posInf"] + health["negInf"] > 0
+
+
+class HostCounter:
+    """
+    On the cpu. A sum of the elements first: IEEE arithmetic cannot make a finite one where an element is not, so that a finite sum
+    settles a tensor in one pass, and only one that is not finite (an overflow of the sum among them) is counted by bits.
+    """
+
+    immediate = True
+
+    def __init__(self, full: bool) -> None:
+        self.full = full
+        self.method = "bits on the host" + ("" if full else ", behind a sum that is finite only where all elements are")
+
+    def measure(self, tensor: torch.Tensor) -> Measurement:
+        size, dtype = tensor.numel(), tensor.dtype
+        if size == 0 or not self.full:
+            total = 0.0 if size == 0 else tensor.detach().sum(dtype=torch.float32 if tensor.itemsize == 2 else dtype).item()
+            if math.isfinite(total):
+                return Measurement(size, dtype, {"size": size, "nan": 0, "posInf": 0, "negInf": 0})
+        return Measurement(size, dtype, health_of(count_bits(tensor, self.full).tolist(), size, dtype, self.full))
+
+    def flush(self) -> int:
+        return 0
+
+
+class DeviceCounter:
+    """On an accelerator: each tensor's counts are a row of one buffer there, read back once a batch."""
+
+    immediate = False
+    CAPACITY = 4096
+
+    def __init__(self, full: bool, device: torch.device) -> None:
+        from .kernels import fused_counter
+
+        self.full = full
+        self._device = device
+        self._kernel, self.method = fused_counter(device, full)
+        self._buffers: list[torch.Tensor] = []
+        self._waiting: list[Measurement] = []
+
+    def measure(self, tensor: torch.Tensor) -> Measurement:
+        measurement = Measurement(tensor.numel(), tensor.dtype)
+        if measurement.size == 0:
+            measurement.health = {"size": 0, "nan": 0, "posInf": 0, "negInf": 0}
+            return measurement
+        place = len(self._waiting) % self.CAPACITY
+        if place == 0:
+            self._buffers.append(torch.zeros(self.CAPACITY, COLUMNS, dtype=torch.int64, device=self._device))
+        row = self._buffers[-1][place]
+        if self._kernel is None or not self._kernel(tensor, row):
+            row.copy_(count_bits(tensor, self.full))
+        self._waiting.append(measurement)
+        return measurement
+
+    def flush(self) -> int:
+        """Fills in what was measured since the last one. Returns the bytes that came back."""
+        if not self._waiting:
+            return 0
+        rows = torch.cat(self._buffers)[: len(self._waiting)].cpu()
+        for measurement, row in zip(self._waiting, rows.tolist()):
+            measurement.health = health_of(row, measurement.size, measurement.dtype, self.full)
+        self._buffers, self._waiting = [], []
+        return rows.numel() * 8
+
+
+def counter_for(device: torch.device, full: bool) -> HostCounter | DeviceCounter:
+    return HostCounter(full) if device.type == "cpu" else DeviceCounter(full, device)
+
+
+def row_letters(tensor: torch.Tensor) -> str:
+    """One letter for each row, all dimensions but the last: `.` finite, `I` an infinity, `N` a NaN."""
+    view, magnitude, infinity, _ = LAYOUTS[tensor.dtype]
+    size = tensor.detach().contiguous().view(view) & magnitude
+    worst = size.reshape(-1, tensor.shape[-1]).amax(-1)
+    return "".join("N" if bits > infinity else "I" if bits == infinity else "." for bits in worst.tolist())

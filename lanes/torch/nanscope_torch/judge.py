@@ -1,0 +1,144 @@
+"""Classes each op from what went in and what came out, and finds where the first unintended value was born. Pure: only counts are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .mechanism import Mechanism, carries_infinity, mechanism_of
+from .ops import SECOND_OUTPUTS
+from .recorder import Op, Taken
+
+Counts = tuple[int, int, int]
+NONE: Counts = (0, 0, 0)
+
+
+@dataclass
+class Judgement:
+    kind: str
+    """`gen`, `prop`, `kill`, `clean`."""
+    born: Optional[str] = None
+    from_infinity: bool = False
+    ended: Optional[str] = None
+    benign: Optional[str] = None
+
+
+@dataclass
+class Origin:
+    index: int
+    kind: str
+    mechanism: Mechanism
+    became_nan: Optional[int] = None
+
+
+def counts_of(health: Optional[dict[str, Any]]) -> Counts:
+    return (health["nan"], health["posInf"], health["negInf"]) if health else NONE
+
+
+class Judge:
+    """Of one batch."""
+
+    def __init__(self, taken: Taken) -> None:
+        self.ops, self.externals = taken.ops, taken.externals
+        self._benign_externals: set[str] = set()
+        self.judgements: list[Judgement] = []
+        for op in self.ops:
+            self.judgements.append(self._judge(op))
+
+    def inputs(self, op: Op) -> list[tuple[str, int | str, Counts]]:
+        """`(name, reference, counts)` of each input."""
+        return [(name, ref, counts_of(self._health(ref))) for name, ref in op.inputs]
+
+    def source(self, reference: int | str) -> str:
+        return self.ops[reference].key if isinstance(reference, int) else reference
+
+    def _health(self, reference: int | str) -> Optional[dict[str, Any]]:
+        if isinstance(reference, int):
+            return self.ops[reference].health
+        measurement = self.externals[reference].measurement
+        return measurement.health if measurement else None
+
+    def _judge(self, op: Op) -> Judgement:
+        inputs = self.inputs(op)
+        given = tuple(sum(counts[kind] for _, _, counts in inputs) for kind in range(3))
+        out = counts_of(op.health)
+        judgement = self._class(op, inputs, given, out)
+        poisoned = [ref for _, ref, counts in inputs if any(counts)]
+        inputs_benign = all(self.judgements[ref].benign is not None if isinstance(ref, int) else ref in self._benign_externals for ref in poisoned)
+        if judgement.kind == "kill" and inputs_benign:
+            judgement.benign = "the mask's -inf ends here, as intended"
+        elif judgement.kind in ("gen", "prop"):
+            judgement.benign = self._benign(op, out, bool(poisoned), inputs_benign)
+            if judgement.benign is not None:
+                self._benign_externals.update(ref for ref in poisoned if isinstance(ref, str))
+        return judgement
+
+    def _class(self, op: Op, inputs: list[tuple[str, int | str, Counts]], given: tuple[int, ...], out: Counts) -> Judgement:
+        infinities = given[1] + given[2] > 0
+        if not any(out):
+            return Judgement("kill" if any(given) else "clean")
+        if out[0] > 0 and given[0] == 0:
+            return Judgement("gen", "NaN", from_infinity=infinities)
+        if out[0] == 0 and out[1] + out[2] > 0 and not carries_infinity(op.kernel, out, [counts for _, _, counts in inputs]):
+            return Judgement("gen", "Inf")
+        return Judgement("prop", ended="NaN" if given[0] > 0 and out[0] == 0 else None)
+
+    def _benign(self, op: Op, out: Counts, poisoned: bool, inputs_benign: bool) -> Optional[str]:
+        """The first rule's reason. But for memory that no caller reads a NaN is never benign."""
+        if op.output > 0 and op.benign is not None:
+            return op.benign
+        if op.kernel.split(".")[0] in SECOND_OUTPUTS and op.output > 0:
+            return SECOND_OUTPUTS[op.kernel.split(".")[0]]
+        if out[0] > 0 or out[1] > 0:
+            return None
+        if op.asked_for is not None and op.asked_for < 0:
+            return "the mask itself: the program asks for -inf where nothing may be attended to"
+        if poisoned and inputs_benign:
+            return "carries the mask's -inf on"
+        half = op.dtype in ("float16", "bfloat16") or "finfo" in op.kernel
+        if half and op.kernel.startswith("add") and "att" in op.path and op.phase == "forward":
+            return "finite fills and scores added up to -inf"
+        return None
+
+    def _consumers(self) -> list[list[int]]:
+        consumers: list[list[int]] = [[] for _ in self.ops]
+        for index, op in enumerate(self.ops):
+            for _, ref in op.inputs:
+                if isinstance(ref, int):
+                    consumers[ref].append(index)
+        return consumers
+
+    def _descendants(self, start: int, consumers: list[list[int]]) -> list[int]:
+        seen, waiting = {start}, [start]
+        while waiting:
+            for following in consumers[waiting.pop()]:
+                if following not in seen and any(counts_of(self.ops[following].health)):
+                    seen.add(following)
+                    waiting.append(following)
+        return sorted(seen)
+
+    def _brings_in(self, index: int) -> bool:
+        judgement, op = self.judgements[index], self.ops[index]
+        if judgement.benign is not None or not any(counts_of(op.health)):
+            return False
+        return judgement.kind == "gen" or any(isinstance(ref, str) and any(counts) for _, ref, counts in self.inputs(op))
+
+    def origin(self) -> Optional[Origin]:
+        """The first non-finite value that is not intended; one that lives on to a result before one that ends on the way."""
+        candidates = [index for index in range(len(self.ops)) if self._brings_in(index)]
+        if not candidates:
+            return None
+        consumers = self._consumers()
+        alive = next((start for start in candidates if any(not consumers[each] for each in self._descendants(start, consumers))), None)
+        index = candidates[0] if alive is None else alive
+        judgement, health = self.judgements[index], self.ops[index].health
+        assert health is not None
+        kind = judgement.born or ("NaN" if "firstNaN" in health else "Inf")
+        turn = None
+        if kind == "Inf":
+            turn = next((each for each in self._descendants(index, consumers) if self.judgements[each].from_infinity), None)
+        return Origin(index, kind, self.mechanism(index), turn)
+
+    def mechanism(self, index: int) -> Mechanism:
+        op = self.ops[index]
+        return mechanism_of(op, [(name, self.source(ref), isinstance(ref, str), counts) for name, ref, counts in self.inputs(op)])

@@ -1,0 +1,58 @@
+"""Does the future leak? Tokens from a position on are changed; logits before it must not move. The control is the same batch twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from .inputs import IGNORED, Batch
+from .model import Loaded
+
+MOST_LEAKS = 64
+ROWS = 4
+
+
+def _logits(loaded: Loaded, batch: Batch) -> torch.Tensor:
+    with torch.no_grad():
+        return loaded(loaded.inputs(batch)).logits.float().cpu()
+
+
+def _distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """0 for the same value or two NaN, infinity where only the class tells them apart."""
+    same = (a == b) | (a.isnan() & b.isnan())
+    apart = (a - b).abs()
+    return torch.where(same, 0.0, torch.where(apart.isnan(), torch.inf, apart))
+
+
+def check_leaks(loaded: Loaded, batch: Batch) -> dict[str, Any]:
+    """`leak` of a lane's record, over the first rows; cuts at the last position and in the middle."""
+    batch = replace(batch, **{name: grid[:ROWS] for name, grid in vars(batch).items() if isinstance(grid, torch.Tensor)})
+    rows, length = batch.shape
+    vocabulary = loaded.record()["vocabulary"]
+    before = _logits(loaded, batch)
+    noise = 4 * float(_distance(before, _logits(loaded, batch)).max())
+    found: dict[str, dict[tuple[int, int], int]] = {"leaks": {}, "reached": {}}
+    for start in {length - 1, (length + 1) // 2} - {0}:
+        change = (torch.arange(length) >= start) & (batch.attention_mask == 1)
+        ids = torch.where(change, (batch.input_ids + 1) % vocabulary, batch.input_ids)
+        after = _logits(loaded, replace(batch, input_ids=ids))
+        moved = _distance(before, after).amax(-1)[:, :start] > noise
+        numbers = torch.where(before.isfinite() & after.isfinite(), (before - after).abs(), 0.0).amax(-1)[:, :start] > noise
+        for row, position in moved.nonzero().tolist():
+            kind = found["leaks" if bool(numbers[row, position]) else "reached"]
+            kind[row, position] = min(start, kind.get((row, position), start))
+
+    def listed(kind: str) -> list[dict[str, Any]]:
+        places = sorted(place for place in found[kind] if kind == "leaks" or place not in found["leaks"])
+        return [
+            {"row": row, "position": position, "from": found[kind][row, position], "live": int(batch.labels[row, position + 1]) != IGNORED}
+            for row, position in places
+        ]
+
+    leaks, reached = listed("leaks"), listed("reached")
+    record: dict[str, Any] = {"checked": rows * (length - 1), "leaks": leaks[:MOST_LEAKS], "leaksCut": max(0, len(leaks) - MOST_LEAKS)}
+    if reached:
+        record.update(reached=reached[:MOST_LEAKS], reachedCut=max(0, len(reached) - MOST_LEAKS))
+    return record

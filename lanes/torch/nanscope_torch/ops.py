@@ -1,0 +1,99 @@
+"""What is known of ATen ops before they run: their names, what they write, which only look at memory, what may look bad and is meant."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Iterator
+
+import torch
+
+# Outputs that are all of the input's elements under another shape: they compute nothing and are followed, not recorded.
+SEEN_THROUGH = frozenset(
+    "view _unsafe_view reshape _reshape_alias t transpose.int permute unsqueeze squeeze squeeze.dim squeeze.dims expand detach alias lift_fresh view_as_real view_as_complex flatten.using_ints".split()
+)
+
+# Memory that nobody has written yet: whatever it holds is not the program's.
+UNINITIALISED = ("empty", "new_empty")
+
+# Further outputs that hold what no caller reads as a number, with the reason.
+SECOND_OUTPUTS: dict[str, str] = {
+    "_scaled_dot_product_attention_math_for_mps": "the second output is scratch memory of the kernel, which no caller reads",
+    "_scaled_dot_product_flash_attention_for_cpu": "the logarithm of a sum of weights: -inf for a query without a key",
+    "_scaled_dot_product_flash_attention": "the logarithm of a sum of weights, and the state of the random numbers",
+    "_scaled_dot_product_efficient_attention": "the logarithm of a sum of weights, and the state of the random numbers",
+    "_scaled_dot_product_cudnn_attention": "the logarithm of a sum of weights, and the state of the random numbers",
+    "_scaled_dot_product_fused_attention_overrideable": "the logarithm of a sum of weights, and the state of the random numbers",
+    "_flash_attention_forward": "the logarithm of a sum of weights, and the state of the random numbers",
+    "_efficient_attention_forward": "the logarithm of a sum of weights, and the state of the random numbers",
+}
+ATTENTION = frozenset(name for name in SECOND_OUTPUTS if "scaled_dot_product" in name) | {"_scaled_dot_product_attention_math"}
+
+
+@dataclass
+class OpFacts:
+    """Of one overload, worked out once."""
+
+    name: str
+    """`add.Tensor`, `addmm`; of another library than ATen with its namespace."""
+    arguments: list[str] = field(default_factory=list)
+    written: frozenset[str] = frozenset()
+    """Names of the arguments that are written to."""
+    seen_through: bool = False
+    picks: bool = False
+    """A view of some of the elements."""
+    composite: bool = False
+    uninitialised: bool = False
+    elementwise_lists: bool = False
+    """`_foreach_*`, `_fused_adamw_`: the n-th tensor of each list belongs to the n-th output."""
+
+    @property
+    def base(self) -> str:
+        return self.name.split(".")[0]
+
+
+def facts_of(func: Any) -> OpFacts:
+    schema = func._schema
+    namespace, _, base = schema.name.partition("::")
+    overload = f".{schema.overload_name}" if schema.overload_name else ""
+    name = f"{base}{overload}" if namespace == "aten" else f"{namespace}::{base}{overload}"
+    written = frozenset(argument.name for argument in schema.arguments if argument.alias_info is not None and argument.alias_info.is_write)
+    views = any(result.alias_info is not None and not result.alias_info.is_write for result in schema.returns)
+    seen = name in SEEN_THROUGH
+    return OpFacts(
+        name=name,
+        arguments=[argument.name for argument in schema.arguments],
+        written=written,
+        seen_through=seen,
+        picks=views and not seen,
+        composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),
+        uninitialised=base.startswith(UNINITIALISED) and not written,
+        elementwise_lists=base.startswith(("_foreach_", "_fused_adam", "_fused_sgd", "_amp_foreach")),
+    )
+
+
+def named_tensors(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[tuple[str, str, torch.Tensor]]:
+    """`(argument, shown name, tensor)` of every tensor that goes in; those of lists as `tensors.0`."""
+    for argument, value in (*zip(facts.arguments, args), *kwargs.items()):
+        if isinstance(value, torch.Tensor):
+            yield argument, argument, value
+        elif isinstance(value, (list, tuple)):
+            for index, item in enumerate(value):
+                if isinstance(item, torch.Tensor):
+                    yield argument, f"{argument}.{index}", item
+
+
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in(item)
+
+
+def constant_asked_for(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
+    """A number among the arguments that is not finite: the program itself asks for the value."""
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, float) and not math.isfinite(value):
+            return value
+    return None

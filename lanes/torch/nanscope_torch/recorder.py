@@ -1,0 +1,260 @@
+"""Turns calls of ATen ops into records: keys, inputs by reference, health. Holds one batch at a time and forgets it when it is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+
+from .attention import explain_attention
+from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, has_health, row_letters
+from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, tensors_in
+
+Reference = Union[int, str]
+Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass
+class Op:
+    """One output of one call. Its place in the list is what others refer to."""
+
+    key: str
+    phase: str
+    path: str
+    kernel: str
+    call: int
+    output: int
+    shape: list[int]
+    dtype: str
+    inputs: list[tuple[str, Reference]]
+    measurement: Optional[Measurement] = None
+    rows: Optional[str] = None
+    benign: Optional[str] = None
+    """Why whatever this output holds is no fault: a rule of `ops.py`."""
+    asked_for: Optional[float] = None
+    """A constant among the arguments that is not finite."""
+    magnitudes: Optional[list[Optional[float]]] = None
+    """Of a first fault, where its inputs could still be looked at: their largest magnitudes."""
+    explained: Optional[tuple[str, str]] = None
+    """Mechanism and evidence, from a replay of the op on its own inputs."""
+
+    @property
+    def health(self) -> Optional[dict[str, Any]]:
+        return self.measurement.health if self.measurement else None
+
+    def record(self) -> dict[str, Any]:
+        """As an op line of health.jsonl has it."""
+        inputs = [{"name": name, "record" if isinstance(ref, int) else "external": ref} for name, ref in self.inputs]
+        line = {
+            "key": self.key, "phase": self.phase, "path": self.path, "kernel": self.kernel, "call": self.call, "output": self.output,
+            "shape": self.shape, "dtype": self.dtype, "inputs": inputs,
+        }  # fmt: skip
+        if self.health:
+            line["health"] = self.health
+        if self.rows is not None:
+            line["rows"] = self.rows
+        return line
+
+
+@dataclass
+class Pending:
+    """A call between its two halves: what went in was classified before the op could write over it."""
+
+    inputs: list[tuple[str, str, Reference]]
+    written: list[tuple[str, torch.Tensor]]
+
+
+@dataclass
+class External:
+    shape: list[int]
+    dtype: str
+    measurement: Optional[Measurement]
+
+
+@dataclass
+class Taken:
+    ops: list[Op] = field(default_factory=list)
+    externals: dict[str, External] = field(default_factory=dict)
+    bytes_read: int = 0
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).replace("torch.", "")
+
+
+class Recorder:
+    def __init__(self, counter: HostCounter | DeviceCounter, model: torch.nn.Module) -> None:
+        self._counter = counter
+        self._model = model
+        self._known: dict[str, tuple[int, int, Measurement]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self.ops: list[Op] = []
+        self._externals: dict[str, External] = {}
+        self._calls: dict[str, int] = {}
+        self._places: dict[Place, Reference] = {}
+        self._writes: dict[int, int] = {}
+        # A weak reference keeps the address of a freed storage from being given to another one.
+        self._storages: dict[int, StorageWeakRef] = {}
+        self._names: dict[int, str] = {}
+        self._unnamed = {"external": 0, "constant": 0}
+        for name, tensor in (*self._model.named_parameters(), *self._model.named_buffers()):
+            self._names[tensor.untyped_storage()._cdata] = name
+
+    def name(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Names tensors of this batch that come from outside: `input_ids`, `labels`."""
+        for name, tensor in tensors.items():
+            self._names[self._storage(tensor)] = name
+
+    def take(self) -> Taken:
+        """Everything since the last call, measured."""
+        bytes_read = self._counter.flush()
+        taken = Taken(self.ops, self._externals, bytes_read)
+        self._begin()
+        return taken
+
+    # Where a tensor's values come from
+
+    def _storage(self, tensor: torch.Tensor) -> int:
+        storage = tensor.untyped_storage()
+        address = storage._cdata
+        if address not in self._storages:
+            self._storages[address] = StorageWeakRef(storage)
+        return address
+
+    def _place(self, tensor: torch.Tensor) -> Place:
+        return self._storage(tensor), tensor.storage_offset(), tuple(tensor.shape), tensor.stride()
+
+    def references(self, tensor: torch.Tensor) -> list[Reference]:
+        """Usually one; two where a part of the memory was written to since."""
+        try:
+            place = self._place(tensor)
+        except (RuntimeError, NotImplementedError):
+            return []  # Memory of a kind that cannot be looked at.
+        known = self._places.get(place)
+        last = self._writes.get(place[0])
+        if known is None:
+            known = last if last is not None else self._external(tensor, place)
+            self._places[place] = known
+        elif last is not None and (isinstance(known, str) or known < last):
+            return [known, last]
+        return [known]
+
+    def _external(self, tensor: torch.Tensor, place: Place) -> str:
+        name = self._names.get(place[0])
+        if name is None:
+            grads = {p.grad.untyped_storage()._cdata: f"grad.{n}" for n, p in self._model.named_parameters() if p.grad is not None and p.grad.layout is torch.strided}
+            name = grads.get(place[0])
+        if name is None or (name in self._externals and self._externals[name].shape != list(tensor.shape)):
+            base = name or ("constant" if tensor.numel() == 1 else "external")
+            self._unnamed[base] = self._unnamed.get(base, 0) + 1
+            name = f"{base}#{self._unnamed[base] - 1}"
+        if name not in self._externals:
+            self._externals[name] = External(list(tensor.shape), dtype_name(tensor.dtype), self._measure_external(name, tensor, place))
+        return name
+
+    def _measure_external(self, name: str, tensor: torch.Tensor, place: Place) -> Optional[Measurement]:
+        if not has_health(tensor):
+            return None
+        version = tensor._version if not tensor.is_inference() else -1
+        known = self._known.get(name)
+        if known and known[:2] == (place[0], version):
+            return known[2]
+        measurement = self._counter.measure(tensor)
+        if "#" not in name and version >= 0 and place[0] in self._names:
+            self._known[name] = (place[0], version, measurement)
+        return measurement
+
+    # The two halves of a call
+
+    def see_through(self, tensor: torch.Tensor, result: torch.Tensor) -> None:
+        """The result is all of the tensor's memory: where it came from is where that came from."""
+        references = self.references(tensor)
+        if references:
+            self._places[self._place(result)] = references[-1] if isinstance(references[-1], int) else references[0]
+
+    def before(self, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending:
+        pending = Pending([], [])
+        for argument, shown, tensor in named_tensors(facts, args, kwargs):
+            if argument in facts.written:
+                pending.written.append((shown, tensor))
+            pending.inputs.extend((argument, shown, reference) for reference in self.references(tensor))
+        return pending
+
+    def after(self, facts: OpFacts, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, phase: str, path: str) -> None:
+        outputs = list(tensors_in(result))
+        returned = {id(tensor) for tensor in outputs}
+        outputs += [tensor for _, tensor in pending.written if id(tensor) not in returned]
+        if not outputs:
+            return
+        stem = f"{phase}/{path}/{facts.name}" if path else f"{phase}/{facts.name}"
+        call = self._calls.get(stem, 0)
+        self._calls[stem] = call + 1
+        asked_for = constant_asked_for(args, kwargs)
+        for index, tensor in enumerate(outputs):
+            op = Op(
+                f"{stem}#{call}:{index}", phase, path, facts.name, call, index, list(tensor.shape), dtype_name(tensor.dtype),
+                self._inputs_of(facts, pending, index), asked_for=asked_for,
+            )  # fmt: skip
+            if index > 0:
+                op.benign = SECOND_OUTPUTS.get(facts.base)
+            self._measure(op, facts, tensor)
+            place = self._register(tensor, len(self.ops))
+            if id(tensor) not in returned or facts.written:
+                self._writes[place] = len(self.ops)
+            self.ops.append(op)
+            if op.measurement and op.measurement.poisoned:
+                self._look_closer(op, facts, args, kwargs, result, outputs)
+
+    def _inputs_of(self, facts: OpFacts, pending: Pending, index: int) -> list[tuple[str, Reference]]:
+        if not facts.elementwise_lists:
+            return [(shown, reference) for _, shown, reference in pending.inputs]
+        return [(shown, ref) for argument, shown, ref in pending.inputs if shown == argument or shown == f"{argument}.{index}"]
+
+    def _register(self, tensor: torch.Tensor, index: int) -> int:
+        place = self._place(tensor)
+        self._places[place] = index
+        return place[0]
+
+    def _measure(self, op: Op, facts: OpFacts, tensor: torch.Tensor) -> None:
+        if facts.uninitialised or not has_health(tensor):
+            return
+        source = op.inputs[0][1] if facts.picks and op.inputs else None
+        measured = self._measurement(source) if source is not None else None
+        if self._counter.immediate and measured and not measured.poisoned and not self._counter.full:
+            # Some of the elements of what is clean.
+            op.measurement = Measurement(tensor.numel(), tensor.dtype, {"size": tensor.numel(), "nan": 0, "posInf": 0, "negInf": 0})
+        else:
+            op.measurement = self._counter.measure(tensor)
+
+    def _measurement(self, reference: Reference) -> Optional[Measurement]:
+        return self.ops[reference].measurement if isinstance(reference, int) else self._externals[reference].measurement
+
+    def _look_closer(self, op: Op, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, outputs: list[torch.Tensor]) -> None:
+        """Where something may be born, and the memory is at hand: what went in, and of attention what happened inside."""
+        if facts.base in ATTENTION and op.output == 0 and op.explained is None:
+            op.explained = explain_attention(facts, args, kwargs, outputs[0])
+        inputs = [self._measurement(reference) for _, reference in op.inputs]
+        if facts.written or facts.elementwise_lists or any(one and one.poisoned for one in inputs):
+            return
+        op.magnitudes = [_magnitude(tensor) for _, _, tensor in named_tensors(facts, args, kwargs) if has_health(tensor)]
+
+    def mark_rows(self, tensor: torch.Tensor) -> Optional[Op]:
+        """Gives the op that made this tensor a letter for each row."""
+        references = [ref for ref in self.references(tensor) if isinstance(ref, int)]
+        if not references or tensor.dtype not in LAYOUTS or tensor.dim() < 2:
+            return None
+        op = self.ops[references[-1]]
+        clean = self._counter.immediate and op.measurement is not None and not op.measurement.poisoned
+        op.rows = "." * (tensor.numel() // tensor.shape[-1]) if clean else row_letters(tensor)
+        return op
+
+
+def _magnitude(tensor: torch.Tensor) -> Optional[float]:
+    if tensor.numel() == 0:
+        return 0.0
+    value = float(tensor.detach().abs().max())
+    return value if value - value == 0 else None

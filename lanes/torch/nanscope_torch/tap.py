@@ -1,0 +1,182 @@
+"""Sees every ATen op of a model: forward, loss, backward and optimizer, on any device. What is done with it is the recorder's business."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Optional
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from .fault import FAULTS
+from .health import counter_for
+from .ops import OpFacts, facts_of, tensors_in
+from .paths import ModulePaths
+from .recorder import Recorder, Taken
+
+LOSSES = frozenset({"_log_softmax", "nll_loss_forward", "nll_loss2d_forward"})
+BLOCK = re.compile(r"^(?:(.*)\.)?([^.]+\.\d+)$")
+
+
+class _Dispatch(TorchDispatchMode):
+    supports_higher_order_operators = True
+
+    def __init__(self, tap: Tap) -> None:
+        super().__init__()
+        self._tap = tap
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Optional[dict[str, Any]] = None) -> Any:
+        return self._tap.dispatch(self, func, args, kwargs or {})
+
+
+class Tap:
+    """
+    Open it around a step, `take` what it saw. Nothing is installed before `open` and after `close`.
+
+    `phase` may be set; where it is not, forward, loss, backward and optimizer are told by what runs.
+    """
+
+    def __init__(self, model: torch.nn.Module, device: torch.device, full: bool = False) -> None:
+        self._model = model
+        self.counter = counter_for(device, full)
+        self.recorder = Recorder(self.counter, model)
+        self.phase: Optional[str] = None
+        self.on_root: Optional[Callable[[bool], None]] = None
+        """Told when the model itself is entered (True) and left (False)."""
+        self._facts: dict[Any, OpFacts] = {}
+        self._mode = _Dispatch(self)
+        self._paths: Optional[ModulePaths] = None
+        self._handles: list[Any] = []
+        self._after_forward = self._in_optimizer = self._after_backward = False
+        self.layers: dict[str, int] = {}
+        """Layer name -> place of the op whose `rows` show it, in order of execution."""
+        self._stack_parent: Optional[str] = None
+
+    def open(self) -> None:
+        self._paths = ModulePaths(self._model, self._enter, self._leave)
+        self._handles = [register_optimizer_step_pre_hook(self._optimizer(True)), register_optimizer_step_post_hook(self._optimizer(False))]
+        self._mode.__enter__()
+
+    def close(self) -> None:
+        if self._paths is None:
+            return
+        self._mode.__exit__(None, None, None)
+        self._paths.close()
+        self._paths = None
+        for handle in self._handles:
+            handle.remove()
+
+    def __enter__(self) -> Tap:
+        self.open()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def take(self) -> Taken:
+        """What was seen since the last call: one batch."""
+        with _paused():
+            taken = self.recorder.take()
+        if self._paths:
+            self._paths.forget()
+        self._after_forward = self._after_backward = False
+        self.layers, self._stack_parent = {}, None
+        return taken
+
+    # Where we are
+
+    def _optimizer(self, entered: bool) -> Callable[..., None]:
+        def hook(*_: Any) -> None:
+            self._in_optimizer = entered
+
+        return hook
+
+    def _enter(self, path: str, _module: torch.nn.Module, args: Any, depth: int) -> None:
+        if depth == 0 and path == "" and self.on_root:
+            self.on_root(True)
+        block = BLOCK.match(path)
+        if block and "/" not in path and self._stack_parent is None:
+            self._stack_parent = block[1] or ""
+            self._layer("embeddings", args)
+
+    def _leave(self, path: str, _module: torch.nn.Module, output: Any, depth: int) -> None:
+        if depth == 0 and path == "":
+            self._after_forward = True
+            if self.on_root:
+                self.on_root(False)
+        if self._stack_parent is None or "/" in path:
+            return
+        parent, _, last = path.rpartition(".")
+        if BLOCK.match(path) and path.rpartition(".")[0].rpartition(".")[0] == self._stack_parent:
+            self._layer(path[len(self._stack_parent) :].lstrip("."), output)
+        elif parent == self._stack_parent and path != "lm_head" and self.layers:
+            self._layer(last, output)
+
+    def _layer(self, name: str, value: Any) -> None:
+        tensor = next((one for one in tensors_in(list(value) if isinstance(value, tuple) else value) if one.dim() == 3 and one.is_floating_point()), None)
+        if tensor is None:
+            return
+        with _paused():
+            op = self.recorder.mark_rows(tensor)
+        if op is not None:
+            self.layers[name] = self.recorder.ops.index(op) if not self.recorder.ops or self.recorder.ops[-1] is not op else len(self.recorder.ops) - 1
+
+    def _where(self, kernel: str) -> tuple[str, str]:
+        """Phase and module path of the op that is running."""
+        assert self._paths is not None
+        if self._in_optimizer:
+            return "optimizer", ""
+        node = torch._C._current_autograd_node()
+        if node is not None:
+            self._after_backward = True
+            return "backward", self._paths.backward_path(node)
+        path = self._paths.forward_path()
+        if self.phase is not None:
+            return self.phase, path
+        if self._paths.depth > 0:
+            return ("loss" if path == "" and kernel in LOSSES else "forward"), path
+        if self._after_backward:
+            return "optimizer", "clip"
+        return ("loss" if self._after_forward else "forward"), path
+
+    # What runs
+
+    def dispatch(self, mode: _Dispatch, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not isinstance(func, torch._ops.OpOverload):
+            return func(*args, **kwargs)  # A higher-order op: what it runs inside is not seen.
+        facts = self._facts.get(func)
+        if facts is None:
+            facts = self._facts[func] = facts_of(func)
+        if facts.composite:
+            # Only under inference_mode: elsewhere autograd has taken it apart already.
+            with mode:
+                result = func.decompose(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        if facts.seen_through:
+            result = func(*args, **kwargs)
+            self.recorder.see_through(args[0], result)
+            return result
+        phase, path = self._where(facts.name)
+        pending = self.recorder.before(facts, args, kwargs)
+        result = func(*args, **kwargs)
+        for fault in FAULTS:
+            fault(facts.name, phase, path, result, pending.written)
+        self.recorder.after(facts, pending, args, kwargs, result, phase, path)
+        return result
+
+
+class _paused:
+    """Our own ops are not seen."""
+
+    def __enter__(self) -> None:
+        from torch.utils._python_dispatch import _disable_current_modes
+
+        self._context = _disable_current_modes()
+        self._context.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.__exit__(*error)
+
+

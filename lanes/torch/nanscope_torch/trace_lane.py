@@ -1,0 +1,148 @@
+"""Tracing by level - nothing, a look at the loss with a traced replay on a hit, or every op - and what is kept of it."""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Any, Callable, Optional
+
+import torch
+
+from .folder import Folder
+from .inputs import Batch
+from .recorder import Taken
+from .score import Scores
+from .summary import Summary
+from .tap import Tap
+
+MOST_WRITTEN = 32
+MOST_REPLAYS = 4
+MORE_RUNS = 3
+
+
+class TraceBook:
+    """A summary of the batch that tells most - the first with an origin, else the first -, health.jsonl, and the last whole traces."""
+
+    def __init__(self, level: str, folder: Folder, source: dict[str, Any], keep: int) -> None:
+        self._folder, self._source, self._keep = folder, source, keep
+        self._last: list[Summary] = []
+        self.record: dict[str, Any] = {"level": level, "ops": 0, "batchesTraced": 0, "events": [], "eventsCut": 0, "spread": [], "kills": [], "observer": "unchecked"}
+
+    @property
+    def searching(self) -> bool:
+        return "origin" not in self.record
+
+    def add(self, summary: Summary) -> Optional[dict[str, Any]]:
+        """Returns the origin, where this batch is the first that has one."""
+        done = self.record["batchesTraced"]
+        cascade = summary.cascade() if self.searching else {}
+        found = cascade.get("origin")
+        if found or (cascade and done == 0):
+            told = {name: self.record[name] for name in ("observer", "observed", "gate") if name in self.record}
+            self.record = {**cascade, **told, "level": self.record["level"]}
+        whole = done == 0
+        if found:
+            traces = [*self._last, summary]
+            self._last = []
+            for each in traces:
+                self._folder.append("hit.jsonl", each.lines(self._source, whole=True))
+            self.record["hit"] = {"file": "hit.jsonl", "batches": [each.batch for each in traces]}
+        limit = {} if found or done < MOST_WRITTEN else {"limit": 0}
+        self._folder.append("health.jsonl", summary.lines(self._source, whole=whole, **limit))
+        self.record["batchesTraced"] = done + 1
+        if self.searching and self._keep > 0:
+            self._last = [*self._last, summary][-self._keep :]
+        return found
+
+
+Observe = Callable[[Batch, Callable[[Any], Any]], Any]
+Score = Callable[[Optional[Observe]], Scores]
+
+
+class LaneTracer:
+    """Of a lane that evaluates. At `off` and `gate` nothing is installed."""
+
+    def __init__(self, model: torch.nn.Module, level: str, folder: Folder, device: torch.device, keep: int = 3) -> None:
+        self._model, self._level, self._device = model, level, device
+        self._tap: Optional[Tap] = None
+        traced = level in ("health", "full")
+        method = Tap(model, device, level == "full").counter.method if level != "off" else "none"
+        self._book = TraceBook(level, folder, {"backend": f"torch-{device.type}", "strictNumerics": True, "method": method}, keep)
+        if not traced:
+            self._book.record.update(observer="nothing wrapped", observed="no dispatch mode and no hook is installed")
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return self._book.record
+
+    def phase(self, name: str) -> None:
+        if self._tap:
+            self._tap.phase = name
+
+    def name_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
+        if self._tap:
+            self._tap.recorder.name(tensors)
+
+    def _run(self, compute: Callable[[LaneTracer], Any]) -> tuple[Any, Taken, dict[str, int]]:
+        tap = Tap(self._model, self._device, self._level == "full")
+        self._tap = tap
+        try:
+            with tap:
+                result = compute(self)
+            layers = tap.layers
+            return result, tap.take(), layers
+        finally:
+            self._tap = None
+
+    def _traced(self, batch: Batch, compute: Callable[[LaneTracer], Any]) -> Any:
+        result, taken, layers = self._run(compute)
+        level = "health" if self._level == "gate" else self._level
+        self._book.add(Summary(taken, layers, batch=batch.index, level=level, mask=batch.attention_mask))
+        return result
+
+    def evaluate(self, score: Score, index: int) -> Scores:
+        """One batch, observed as the level says. `score` computes it, under what it is given."""
+        if self._level in ("health", "full"):
+            return score(self._traced)
+        scores = score(None)
+        if self._level == "gate" and not scores.finite:
+            self._replay(score, index)
+        return scores
+
+    def _replay(self, score: Score, index: int) -> None:
+        """The batch again, under taps; an evaluation draws nothing at random."""
+        gate = self.record.get("gate", {"replays": [], "notReplayed": 0})
+        if len(gate["replays"]) >= MOST_REPLAYS:
+            self.record["gate"] = {**gate, "notReplayed": gate["notReplayed"] + 1}
+            return
+        plain, traced = [False], [score(self._traced).finite]
+        if traced[0]:
+            for _ in range(MORE_RUNS):
+                plain.append(score(None).finite)
+                traced.append(score(self._traced).finite)
+        outcome = "flaky"
+        if not any(plain):
+            outcome = "vanishes" if all(traced) else "reproduced" if not any(traced) else "flaky"
+        runs = {name: {"runs": len(each), "nonFinite": each.count(False)} for name, each in (("plain", plain), ("traced", traced))}
+        self.record["gate"] = {**gate, "replays": [*gate["replays"], {"batch": index, "outcome": outcome, **runs}]}
+
+    def backward_pass(self, compute: Callable[[Optional[LaneTracer]], Any], batch: Batch) -> Any:
+        """Forward and backward of a batch once more; an origin that only the gradients have is found here."""
+        if self._level not in ("health", "full"):
+            return compute(None)
+        return self._traced(batch, compute)
+
+    def observe(self, score: Callable[[Optional[Observe]], list[float]]) -> None:
+        """Whether looking changed what was seen: the bits of the losses of a batch, with and without taps."""
+        if self._level in ("off", "gate"):
+            return
+        plain, traced = score(None), score(lambda _batch, compute: self._run(compute)[0])
+        same = [_bits(loss) for loss in plain] == [_bits(loss) for loss in traced]
+        self.record.update(observer="unchanged" if same else "changed", observed=f"the bits of {len(plain)} losses of the first batch, with and without taps")
+
+    def close(self) -> None:
+        self._tap = None
+
+
+def _bits(value: float) -> bytes:
+    return b"nan" if math.isnan(value) else struct.pack("<d", value)
