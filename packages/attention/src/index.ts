@@ -4,6 +4,7 @@ export { type BlockedRow, blockedCells } from './blocked-cells.ts';
 export type { AttentionOptions, Capture, CaptureStage, KeyColumns, ProbabilityDropout } from './call.ts';
 export { hasHalf, roundToHalf } from './kernels/round-to-half.ts';
 export type { AttentionKernel, MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
+export { maskedRow, maskedRowWords } from './masked-row.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';
 export { referenceAttention } from './oracle/reference-attention.ts';
 export {
@@ -21,3 +22,4 @@ export { type PolicyRequest, policyFrom, policyWords } from './policy-from.ts';
 export { prepareMask } from './prepare-mask.ts';
 export { type Preset, type PresetName, policies, presetNames } from './presets.ts';
 export { type AttentionProbeOutcome, attentionProbes } from './probes.ts';
+export { type LikeDecision, policyHint, policyLike, systemsOf } from './systems.ts';

@@ -151,6 +151,7 @@ export const errorCodes = {
   'page/zip': 'The file is no zip of a run folder. Choose another.',
 
   'policy/fill': 'The fill is no known word and no number. The message lists what is expected.',
+  'policy/like': '`--like` names no system and version. Write it as `torch=2.8,device=mps`.',
   'policy/unknown-preset': 'No policy has this name. The message lists those there are.',
   'policy/unknown-word': 'A part of the policy has no such value. The message lists those there are.',
 

@@ -38,7 +38,7 @@ describe('the settings that do not decide the numbers', () => {
 
   it('are these, and no other of eval and train', () => {
     expect(names('device')).toEqual(['attn', 'backend', 'device', 'mps-rule', 'reference', 'sdpa-kernel']);
-    expect(names('policy')).toEqual(['compose', 'compute-dtype', 'fill', 'policy', 'row-guard']);
+    expect(names('policy')).toEqual(['compose', 'compute-dtype', 'fill', 'like', 'policy', 'row-guard']);
     expect(names('tracing')).toEqual(['trace', 'trace-filter', 'trace-keep']);
     expect(names('verdict')).toEqual(['atol', 'replays', 'rtol', 'shadow']);
     expect(names('output')).toEqual(['fail-on', 'json', 'reporter']);

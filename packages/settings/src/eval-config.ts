@@ -20,6 +20,8 @@ export interface EvalConfig {
   readonly attn: 'auto' | 'eager' | 'sdpa';
   readonly sdpaKernel: 'composed' | 'fused';
   readonly policy: string;
+  /** The versions that the policy was chosen by. */
+  readonly like?: string;
   readonly fill?: string;
   readonly compose?: string;
   readonly rowGuard?: string;

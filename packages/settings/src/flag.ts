@@ -41,10 +41,18 @@ export type Flag =
       readonly default?: string;
       /** Its value is a device name, one or `none`, or several joined by commas: checked by the table of devices. */
       readonly devices?: 'one' | 'one or none' | 'several';
+      /** Values of other flags that follow from it, where these are not given. @throws {UserError} for a text that is none of its own */
+      readonly implies?: (text: string) => Readonly<Record<string, string>>;
     })
   /** May be given more than once; in a config file a list, or one text. */
   | (FlagBase & { readonly kind: 'texts'; readonly default?: undefined })
-  | (FlagBase & { readonly kind: 'choice'; readonly choices: readonly string[]; readonly default?: string })
+  | (FlagBase & {
+      readonly kind: 'choice';
+      readonly choices: readonly string[];
+      readonly default?: string;
+      /** What to say of a value that does not exist, where its spelling says little. */
+      readonly hint?: (value: string) => string | undefined;
+    })
   /** A list of them: joined by commas, or in a config file a list. No value twice, at least one. */
   | (FlagBase & {
       readonly kind: 'choices';
@@ -71,11 +79,17 @@ function wrong(where: string, expected: string, found: unknown, help = ''): User
   return new UserError('usage/bad-value', `${where}: expected ${expected}, found ${shown}.${help}`);
 }
 
-function parseChoice(flag: Pick<Flag & { kind: 'choice' }, 'choices'>, raw: unknown, where: string): string {
+function parseChoice(
+  flag: Pick<Flag & { kind: 'choice' }, 'choices' | 'hint'>,
+  raw: unknown,
+  where: string,
+): string {
   const text = String(raw);
   if (flag.choices.includes(text)) return text;
+  const hint = flag.hint?.(text);
   const near = nearest(text, flag.choices);
-  throw wrong(where, `one of ${flag.choices.join(', ')}`, raw, near ? ` Did you mean ${near}?` : '');
+  const help = hint !== undefined ? ` ${hint}.` : near ? ` Did you mean ${near}?` : '';
+  throw wrong(where, `one of ${flag.choices.join(', ')}`, raw, help);
 }
 
 function parseChoices(flag: Flag & { kind: 'choices' }, raw: unknown, where: string): string[] {

@@ -15,6 +15,7 @@ type Shared =
   | 'attn'
   | 'sdpaKernel'
   | 'policy'
+  | 'like'
   | 'fill'
   | 'compose'
   | 'rowGuard'

@@ -24,7 +24,7 @@ export const generateFlags: readonly Flag[] = [
   sharedFlag('text-field', { group: PROMPT }),
   sharedFlag('limit', { group: PROMPT, describe: 'continue at most this many rows of --data' }),
   ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
-  ...sharedFlags('attn', 'sdpa-kernel', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'),
+  ...sharedFlags('attn', 'sdpa-kernel', 'policy', 'like', 'fill', 'compose', 'row-guard', 'compute-dtype'),
   {
     name: 'max-new-tokens',
     kind: 'integer',

@@ -1,5 +1,5 @@
 /** Flags that choose a device, what it is compared with, and what attention does there. */
-import { policyWords, presetNames } from '@nanscope/attention';
+import { policyHint, policyLike, policyWords, presetNames } from '@nanscope/attention';
 import { deviceNames } from '@nanscope/device';
 import type { Flag } from './flag.ts';
 
@@ -86,10 +86,25 @@ export const attentionFlags = [
     kind: 'choice',
     choices: presetNames,
     default: 'safe',
+    hint: policyHint,
     group: ATTENTION,
     affects: 'policy',
     common: true,
     describe: 'treat masked cells and fully masked rows as the system of this name does',
+  },
+  {
+    name: 'like',
+    kind: 'text',
+    value: 'VERSIONS',
+    group: ATTENTION,
+    affects: 'policy',
+    common: true,
+    implies(text) {
+      const { policy, rowGuard } = policyLike(text);
+      return { policy, ...(rowGuard && { 'row-guard': rowGuard }) };
+    },
+    describe:
+      'choose the policy by your versions: torch=2.8,device=mps,attn=sdpa,transformers=4.53; nanscope policies explains the choice',
   },
   {
     name: 'fill',

@@ -37,6 +37,40 @@ describe('resolveFlags', () => {
     expect(() => resolve({}, { policy: 'torch-mps' })).toThrow(/Did you mean torch-mps-2.8\?/);
   });
 
+  describe('--like', () => {
+    const like = 'torch=2.8,device=mps';
+
+    it('is a policy, from the command line before what the file says, from the file before the default', () => {
+      expect(resolve({ like })).toMatchObject({ like, policy: 'torch-mps-2.8' });
+      expect(resolve({ like }, { policy: 'jax' })).toMatchObject({ like, policy: 'torch-mps-2.8' });
+      expect(resolve({}, { like })).toMatchObject({ like, policy: 'torch-mps-2.8' });
+      expect(resolve({ like: 'transformers=4.57,torch=2.4' })).toMatchObject({ 'row-guard': 'attend-all' });
+    });
+
+    it('is not kept where another policy was given over it', () => {
+      const values = resolve({ policy: 'jax' }, { like });
+      expect(values.policy).toBe('jax');
+      expect(values).not.toHaveProperty('like');
+    });
+
+    it('stands beside the policy that it is, as in the configuration of a run', () => {
+      expect(resolve({}, { ...resolve({ like }) })).toMatchObject({ like, policy: 'torch-mps-2.8' });
+    });
+
+    it('beside another policy, or of no version, is refused', () => {
+      expect(() => resolve({ like, policy: 'jax' })).toThrow(
+        /--like .* means policy torch-mps-2\.8.*--policy jax/,
+      );
+      expect(() => resolve({}, { like, policy: 'jax' })).toThrow(/policy in eval\.yaml jax/);
+      expect(() => resolve({ like: 'torch' })).toThrow(expect.objectContaining({ code: 'policy/like' }));
+    });
+  });
+
+  it('a policy that does not exist is answered by its version', () => {
+    expect(() => resolve({ policy: 'torch-2.8' })).toThrow(/torch-mps-2\.8 \(--like torch=2\.8,device=mps\)/);
+    expect(() => resolve({ policy: 'saef' })).toThrow(/Did you mean safe\?/);
+  });
+
   it('survives the way to the configuration in code and back', () => {
     const values = resolve({ 'lane-timeout': '5', 'ignore-first-token': true });
     const config = toEvalConfig(values);

@@ -18,21 +18,62 @@ export function refuseUnknown(
   }
 }
 
+type Values = Readonly<Record<string, unknown>>;
+
+const isGiven = (value: unknown) => value !== undefined && value !== null;
+
+/**
+ * What the flags of one source mean for others: `--like torch=2.4` is a policy.
+ *
+ * @throws {UserError} `usage/bad-value` where the source gives another value as well
+ */
+function impliedBy(flags: readonly Flag[], values: Values, where: (name: string) => string): Values {
+  return Object.assign(
+    {},
+    ...flags.map((flag) => {
+      const value = values[flag.name];
+      if (flag.kind !== 'text' || !flag.implies || !isGiven(value)) return {};
+      const implied = flag.implies(String(parseFlag(flag, value, where(flag.name))));
+      for (const [name, meant] of Object.entries(implied)) {
+        if (!isGiven(values[name]) || values[name] === meant) continue;
+        throw new UserError(
+          'usage/bad-value',
+          `${where(flag.name)} ${value} means ${name} ${meant}: expected no other, found ${where(name)} ${values[name]}. Leave one of them out.`,
+        );
+      }
+      return implied;
+    }),
+  );
+}
+
 /** Merges and checks. `given` are raw values from the command line, by flag name. */
 export function resolveFlags(
   flags: readonly Flag[],
-  given: Readonly<Record<string, unknown>>,
-  file: { readonly path: string; readonly values: Readonly<Record<string, unknown>> } | undefined,
+  given: Values,
+  file: { readonly path: string; readonly values: Values } | undefined,
 ): FlagValues {
   refuseUnknown(Object.keys(given), flags, (name) => `flag --${name}`);
+  const typed = (name: string) => `--${name}`;
+  const inFile = (name: string) => `${name} in ${file?.path}`;
+  const sources = [
+    { values: given, where: typed },
+    { values: impliedBy(flags, given, typed), where: typed },
+    { values: file?.values ?? {}, where: inFile },
+    { values: impliedBy(flags, file?.values ?? {}, inFile), where: inFile },
+  ];
   const resolved: Record<string, FlagValue> = {};
   for (const flag of flags) {
-    const fromFile = file?.values[flag.name];
-    if (given[flag.name] !== undefined)
-      resolved[flag.name] = parseFlag(flag, given[flag.name], `--${flag.name}`);
-    else if (file && fromFile !== undefined && fromFile !== null) {
-      resolved[flag.name] = parseFlag(flag, fromFile, `${flag.name} in ${file.path}`);
-    } else if (flag.default !== undefined) resolved[flag.name] = flag.default;
+    const source = sources.find(({ values }) => isGiven(values[flag.name]));
+    if (source) resolved[flag.name] = parseFlag(flag, source.values[flag.name], source.where(flag.name));
+    else if (flag.default !== undefined) resolved[flag.name] = flag.default;
+  }
+  // What a stronger source overrides has no say, and is not kept as if it had.
+  for (const flag of flags) {
+    const value = resolved[flag.name];
+    if (flag.kind !== 'text' || !flag.implies || value === undefined) continue;
+    const implied = Object.entries(flag.implies(String(value)));
+    if (implied.some(([name, meant]) => resolved[name] !== undefined && resolved[name] !== meant))
+      delete resolved[flag.name];
   }
   checkDevices(flags, resolved);
   return resolved;

@@ -122,7 +122,7 @@ export const trainFlags: readonly Flag[] = [
     describe: 'train on a second device from the same seed and compare step by step, or none',
   }),
   ...sharedFlags('backend', 'mps-rule', 'lane-timeout'),
-  ...sharedFlags('attn', 'sdpa-kernel', 'policy', 'fill', 'compose', 'row-guard', 'compute-dtype'),
+  ...sharedFlags('attn', 'sdpa-kernel', 'policy', 'like', 'fill', 'compose', 'row-guard', 'compute-dtype'),
   ...batches,
   ...optimizationFlags,
   ...runFlags,

@@ -11,6 +11,7 @@ import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { withFailOn } from '../fail-on.ts';
 import { harness } from '../harness.ts';
+import { sayPolicy } from '../policy-words.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
@@ -45,9 +46,10 @@ export const evalCommand: Command = {
   async run(invocation) {
     const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);
-    const result = await watched(configWords(config), 'batches', async (hooks) =>
-      (await harness()).evaluate(config, invocation.command, hooks),
-    );
+    const result = await watched(configWords(config), 'batches', async (hooks) => {
+      sayPolicy(config, hooks.onStage);
+      return (await harness()).evaluate(config, invocation.command, hooks);
+    });
     await report(result, result.folder);
     return result.verdict.exitCode;
   },

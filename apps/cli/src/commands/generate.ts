@@ -6,6 +6,7 @@ import type { Command, Invocation } from '../command.ts';
 import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
 import { harness } from '../harness.ts';
 import { interruption } from '../interruption.ts';
+import { sayPolicy } from '../policy-words.ts';
 import { EvalProgress } from '../progress.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<GenerateConfig> {
@@ -29,6 +30,7 @@ export const generateCommand: Command = {
     const config = await configOf(invocation);
     const { evalCommand, generateTexts } = await harness();
     const progress = new EvalProgress(process.stderr, process.env);
+    sayPolicy(config, (line) => progress.stage(line));
     const interrupted = interruption();
     const many = config.data !== undefined || (config.prompt?.length ?? 0) > 1;
     const terminal = process.stdout.isTTY === true;

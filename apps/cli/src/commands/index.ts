@@ -9,6 +9,7 @@ import { evalCommand } from './eval.ts';
 import { generateCommand } from './generate.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
+import { policiesCommand } from './policies.ts';
 import { reduceCommand } from './reduce.ts';
 import { reportCommand } from './report.ts';
 import { selftestCommand } from './selftest.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   conformCommand,
   selftestCommand,
   reportCommand,
+  policiesCommand,
   doctorCommand,
   completionCommand,
 ];

@@ -1,5 +1,5 @@
 /** What to do next about a loss, with the user's own command where another one answers. Pure. */
-import { policies, presetNames } from '@nanscope/attention';
+import { maskedRow, policies, presetNames } from '@nanscope/attention';
 import type { LaneRecord } from '@nanscope/record';
 import { counted } from '@nanscope/report';
 import { isBornMasked } from './loss-words.ts';
@@ -14,10 +14,7 @@ export function mendAdvice(lane: LaneRecord): string {
 }
 
 /** The policies of real systems that make NaN of a query with no allowed key. */
-const unguarded = presetNames.filter((name) => {
-  const { fill, compose, rowGuard } = policies[name];
-  return fill.value === Number.NEGATIVE_INFINITY && compose === 'and' && rowGuard === 'none';
-});
+const unguarded = presetNames.filter((name) => maskedRow(policies[name]) === 'nan');
 
 const word = String.raw`(?:'[^']*'|\\'|[^\s'\\])+`;
 
