@@ -54,9 +54,10 @@ async function prepare(backend: ReturnType<typeof backends>[number]) {
     attentionMask: keep.flat(),
     positionIds,
   });
+  const { largestPosition: _, ...inputs } = batch;
   const rows = supervisedRows(labels, [2, 6], model.config.vocabulary);
   const run: Run = async (policy, implementation, level = 'health') => {
-    const trace = openTrace(session, level, { nameOf: namesOf(model.parameters, { ...batch }) });
+    const trace = openTrace(session, level, { nameOf: namesOf(model.parameters, inputs) });
     const hidden = trace.run('forward', () => model.hidden(batch, { implementation, policy: table[policy] }));
     const scores = scoreRows(model, hidden, rows, trace.run);
     const collected = await trace.collect();

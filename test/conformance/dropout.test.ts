@@ -121,6 +121,7 @@ onEveryBackend(() => {
             inputIds: tf.tensor2d(ids, [2, 3], 'int32'),
             attentionMask: tf.ones([2, 3], 'int32'),
             positionIds: tf.tensor2d([0, 1, 2, 0, 1, 2], [2, 3], 'int32'),
+            largestPosition: 2,
           },
           {
             implementation,

@@ -68,6 +68,7 @@ async function alone(
           inputIds: tf.tensor2d(ids, [1, T], 'int32'),
           attentionMask: tf.ones([1, T], 'int32'),
           positionIds: tf.tensor2d([...ids.keys()], [1, T], 'int32'),
+          largestPosition: T - 1,
         },
         options,
       );

@@ -137,6 +137,7 @@ export const errorCodes = {
   'merge/two-outcomes':
     'A cell shows two results under one name. Name the devices apart: `--device gpu@NAME`.',
 
+  'model/config': '`config.json` has a setting that is wrong or not supported. The message names it.',
   'model/family': 'config.json names a model_type that is not supported. The message lists those that are.',
   'model/unknown': 'No folder, model of the hub or preset has this name.',
 

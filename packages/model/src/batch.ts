@@ -66,6 +66,12 @@ export function checkBatch(config: ModelConfig, batch: HostBatch): void {
   }
 }
 
+function largest(values: ArrayLike<number>): number {
+  let found = 0;
+  for (let i = 0; i < values.length; i++) found = Math.max(found, values[i]!);
+  return found;
+}
+
 /** Checks a batch and copies it to the active backend. @throws UserError as `checkBatch` does. */
 export function uploadBatch(config: ModelConfig, batch: HostBatch): ModelBatch {
   checkBatch(config, batch);
@@ -76,6 +82,7 @@ export function uploadBatch(config: ModelConfig, batch: HostBatch): ModelBatch {
     inputIds: upload(batch.inputIds),
     attentionMask: upload(batch.attentionMask, batch.attentionMask.length / B),
     positionIds: upload(batch.positionIds),
+    largestPosition: largest(batch.positionIds),
     ...(batch.tokenTypeIds && { tokenTypeIds: upload(batch.tokenTypeIds) }),
   };
 }

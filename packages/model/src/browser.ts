@@ -1,8 +1,20 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
 export { checkBatch, type HostBatch, uploadBatch } from './batch.ts';
-export type { CaptureName, CausalLM, ForwardOptions, ModelBatch, ModelConfig, Step } from './causal-lm.ts';
+export type {
+  CaptureName,
+  CausalLM,
+  ForwardOptions,
+  JsonObject,
+  ModelBatch,
+  ModelConfig,
+  Step,
+} from './causal-lm.ts';
 export { cutConfig, cutName, cutWeights, layerOf, wholeCut, wholeName } from './cut.ts';
+export { Decoder, type DecoderConfig } from './decoder/decoder.ts';
+export { decoderSpec, decoderTypes } from './decoder/families/index.ts';
+export { decoderShapes } from './decoder/parameters.ts';
+export type { DecoderSpec } from './decoder/spec.ts';
 export { type DropoutHook, type DropoutRates, type DropoutSite, dropoutHook } from './dropout.ts';
 export {
   anatomyOf,
@@ -30,8 +42,10 @@ export { dropout } from './kernels/dropout.ts';
 export type { Columns } from './kernels/dropout-plan.ts';
 export { geluNew } from './kernels/gelu-new.ts';
 export { type LayerNormResults, layerNorm, layerNormResults } from './kernels/layer-norm.ts';
-export { linear } from './kernels/linear.ts';
+export { linear, linearTransposed } from './kernels/linear.ts';
 export { normalCdf } from './kernels/normal-cdf.ts';
+export { rmsNorm, rmsNormResults } from './kernels/rms-norm.ts';
+export { rotary } from './kernels/rotary.ts';
 export { rowArgmax, unanswerable } from './kernels/row-argmax.ts';
 export { KeyValueCache } from './key-value-cache.ts';
 export { isModelPreset, type ModelPreset, modelPresets, presetConfig } from './presets.ts';

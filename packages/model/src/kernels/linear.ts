@@ -1,10 +1,16 @@
 /**
  * A linear layer as one kernel, y = x w + b, so that each backend uses the fastest form it has: native
- * TensorFlow its matrix product and BiasAdd, the others their own fused product.
+ * TensorFlow its matrix product and BiasAdd, the others their own fused product. GPT-2 stores w as [in, out], all
+ * other families as [out, in].
  */
 import { defineKernel, hasKernel, type NativeTensorflow } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { biasAdd, matrixProduct } from './native.ts';
+
+interface LinearAttrs {
+  /** The weight is [out, in]. */
+  readonly transposed: boolean;
+}
 
 interface LinearInputs {
   readonly x: tf.TensorInfo;
@@ -19,48 +25,74 @@ const asBatch = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => ({
   dtype,
 });
 
+/** wasm's fused product adds the wrong bias to a transposed weight: there the sum is a kernel of its own. */
+const fusesTransposed = (backendName: string): boolean => backendName !== 'wasm';
+
 /** Runs the backend's own fused product under our kernel name. */
 function delegate(backendName: string): void {
+  const run = (name: string, inputs: tf.NamedTensorInfoMap, attrs: object, backend: unknown) =>
+    tf.getKernel(name, backendName)!.kernelFunc({
+      inputs,
+      attrs: attrs as tf.NamedAttrMap,
+      backend: backend as object,
+    }) as tf.TensorInfo;
   tf.registerKernel({
     kernelName: 'Linear',
     backendName,
-    kernelFunc: ({ inputs, backend }) => {
+    kernelFunc: ({ inputs, attrs, backend }) => {
       const { x, weight, bias } = inputs as unknown as LinearInputs;
-      const product = tf.getKernel('_FusedMatMul', backendName)!.kernelFunc({
-        inputs: { a: asBatch(x), b: asBatch(weight), bias },
-        attrs: { transposeA: false, transposeB: false, activation: 'linear' } as unknown as tf.NamedAttrMap,
-        backend,
-      }) as tf.TensorInfo;
-      return { dataId: product.dataId, shape: [x.shape[0]!, weight.shape[1]!], dtype: product.dtype };
+      const { transposed } = attrs as unknown as LinearAttrs;
+      const shape = [x.shape[0]!, weight.shape[transposed ? 0 : 1]!];
+      const product = { a: asBatch(x), b: asBatch(weight) };
+      const how = { transposeA: false, transposeB: transposed };
+      if (transposed && !fusesTransposed(backendName)) {
+        const { dataId, dtype } = run('BatchMatMul', product, how, backend);
+        const sum = run('Add', { a: { dataId, shape, dtype }, b: bias }, {}, backend);
+        (backend as { disposeData(dataId: object): void }).disposeData(dataId);
+        return sum;
+      }
+      const fused = run('_FusedMatMul', { ...product, bias }, { ...how, activation: 'linear' }, backend);
+      return { dataId: fused.dataId, shape, dtype: fused.dtype };
     },
   });
 }
 for (const backendName of ['cpu', 'wasm', 'webgpu']) delegate(backendName);
 
 /** tfjs-node can not pass lists of strings, which TensorFlow's own _FusedMatMul asks for. */
-function linearTensorflow(inputs: Record<string, tf.TensorInfo>, backend: NativeTensorflow): tf.TensorInfo {
+function linearTensorflow(
+  inputs: Record<string, tf.TensorInfo>,
+  { transposed }: LinearAttrs,
+  backend: NativeTensorflow,
+): tf.TensorInfo {
   const { x, weight, bias } = inputs as unknown as LinearInputs;
-  const product = matrixProduct(backend, x, weight);
+  const product = matrixProduct(backend, x, weight, transposed);
   const output = biasAdd(backend, product, bias);
   product.dispose();
   return output;
 }
 
-defineKernel('Linear', { tensorflow: (inputs, _attrs, backend) => linearTensorflow(inputs, backend) });
+defineKernel<LinearAttrs>('Linear', { tensorflow: linearTensorflow });
 
 tf.registerGradient({
   kernelName: 'Linear',
   inputsToSave: ['x', 'weight'],
-  gradFunc: (dy, saved) => {
+  gradFunc: (dy, saved, attrs) => {
     const [x, weight] = saved as [tf.Tensor2D, tf.Tensor2D];
+    const { transposed } = attrs as unknown as LinearAttrs;
     const upstream = dy as tf.Tensor2D;
     return {
-      x: () => tf.matMul(upstream, weight, false, true),
-      weight: () => tf.matMul(x, upstream, true, false),
+      x: () => tf.matMul(upstream, weight, false, !transposed),
+      weight: () => (transposed ? tf.matMul(upstream, x, true, false) : tf.matMul(x, upstream, true, false)),
       bias: () => tf.sum(upstream, 0),
     };
   },
 });
+
+function run(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D, transposed: boolean): tf.Tensor2D {
+  if (hasKernel('Linear'))
+    return tf.engine().runKernel('Linear', { x, weight, bias }, { transposed }) as tf.Tensor2D;
+  return tf.add(tf.matMul(x, weight, false, transposed), bias);
+}
 
 /**
  * @param x [N,I]
@@ -69,6 +101,21 @@ tf.registerGradient({
  * @returns [N,O]
  */
 export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
-  if (hasKernel('Linear')) return tf.engine().runKernel('Linear', { x, weight, bias }) as tf.Tensor2D;
-  return tf.add(tf.matMul(x, weight), bias);
+  return run(x, weight, bias, false);
+}
+
+/**
+ * A linear layer as PyTorch stores it.
+ *
+ * @param x [N,I]
+ * @param weight [O,I]
+ * @param bias [O], or none
+ * @returns [N,O]
+ */
+export function linearTransposed(
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  bias: tf.Tensor1D | undefined,
+): tf.Tensor2D {
+  return bias === undefined ? tf.matMul(x, weight, false, true) : run(x, weight, bias, true);
 }

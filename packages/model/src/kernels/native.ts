@@ -15,13 +15,22 @@ export function biasAdd(backend: NativeTensorflow, x: tf.TensorInfo, bias: tf.Te
   );
 }
 
-/** a [N,K] times b [K,M]. */
-export function matrixProduct(backend: NativeTensorflow, a: tf.TensorInfo, b: tf.TensorInfo): tf.Tensor {
+/** a [N,K] times b [K,M], or [M,K] where it is `transposed`. */
+export function matrixProduct(
+  backend: NativeTensorflow,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  transposed = false,
+): tf.Tensor {
   const { TF_ATTR_TYPE, TF_ATTR_BOOL, TF_FLOAT } = backend.binding as Record<string, number>;
-  const plain = (name: string) => ({ name, type: TF_ATTR_BOOL!, value: false });
+  const flag = (name: string, value: boolean) => ({ name, type: TF_ATTR_BOOL!, value });
   return backend.executeSingleOutput(
     'MatMul',
-    [{ name: 'T', type: TF_ATTR_TYPE!, value: TF_FLOAT }, plain('transpose_a'), plain('transpose_b')],
+    [
+      { name: 'T', type: TF_ATTR_TYPE!, value: TF_FLOAT },
+      flag('transpose_a', false),
+      flag('transpose_b', transposed),
+    ],
     [a, b],
   );
 }

@@ -1,0 +1,50 @@
+/** What all parts of one forward pass of a decoder share, and the layers that they are made of. */
+import type { Implementation, Policy, PreparedMask } from '@nanscope/attention';
+import * as tf from '@tensorflow/tfjs';
+import type { DropoutHook } from '../dropout.ts';
+import { layerNorm } from '../kernels/layer-norm.ts';
+import { linearTransposed } from '../kernels/linear.ts';
+import { rmsNorm } from '../kernels/rms-norm.ts';
+import type { DecoderSpec } from './spec.ts';
+
+export interface DecoderContext {
+  readonly spec: DecoderSpec;
+  /** By Hugging Face name. */
+  readonly parameters: Readonly<Record<string, tf.Tensor>>;
+  /** B. */
+  readonly batch: number;
+  /** T. */
+  readonly length: number;
+  /** Of each layer. */
+  readonly masks: readonly PreparedMask[];
+  /** Cosines and sines [B,1,T,P] of each layer; null for one that sees no positions. */
+  readonly turns: readonly (readonly [cos: tf.Tensor4D, sin: tf.Tensor4D] | null)[];
+  readonly implementation: Implementation;
+  readonly policy: Policy;
+  /** Training only. */
+  readonly dropout?: DropoutHook | undefined;
+  /** Puts the new keys and values [B,Hkv,T,D] of layer `index` behind the cached ones. */
+  readonly extend?:
+    | ((index: number, key: tf.Tensor4D, value: tf.Tensor4D) => readonly [tf.Tensor4D, tf.Tensor4D])
+    | undefined;
+  /** Called with the attention probabilities [B,H,T,S] of layer `index`. */
+  readonly captureProbabilities?: ((index: number, probabilities: tf.Tensor4D) => void) | undefined;
+}
+
+/** The weight and, where it has one, the offset of a linear layer, applied to x [N,I]. */
+export function project({ parameters }: DecoderContext, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  const weight = parameters[`${name}.weight`] as tf.Tensor2D;
+  return linearTransposed(x, weight, parameters[`${name}.bias`] as tf.Tensor1D | undefined);
+}
+
+/** The model's norm with the parameters of `name`, over the last axis of x [N,C]; its scope is the last part of the name. */
+export function normalise({ spec, parameters }: DecoderContext, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  const { kind, epsilon, weightOffset } = spec.norm;
+  const C = x.shape[1];
+  return tf.tidy(name.slice(name.lastIndexOf('.') + 1), () => {
+    const scale = (parameters[`${name}.weight`] as tf.Tensor1D | undefined) ?? tf.ones([C]);
+    if (kind === 'rms') return rmsNorm(x, scale as tf.Tensor1D, epsilon, weightOffset);
+    const offset = (parameters[`${name}.bias`] as tf.Tensor1D | undefined) ?? tf.zeros([C]);
+    return layerNorm(x, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon);
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * Rotary settings in both spellings: `rope_parameters` of transformers 5, and the earlier `rope_theta`, `rope_scaling`,
+ * `partial_rotary_factor` beside each other. Which one is taken where both are there follows transformers 5.24
+ * (`convert_rope_params_to_dict` and `standardize_rope_params`).
+ */
+import { Fields } from '../fields.ts';
+import type { RopeScaling, RopeSpec } from '../spec.ts';
+
+/** What a family's class adds to the common reading. */
+export interface RopeDefaults {
+  readonly headDim: number;
+  readonly maxPositions: number;
+  /** Default 10000. */
+  readonly theta?: number;
+  /** The key of the base beside `rope_parameters`. Default `rope_theta`. */
+  readonly thetaKey?: string;
+  /** The fraction of a head that turns, for families that have such a setting; the others refuse one that is not 1. */
+  readonly fraction?: { readonly key: string; readonly absent: number };
+  /** Where a batch counts as long, if config.json has no `original_max_position_embeddings`. Default: maxPositions. */
+  readonly originalPositions?: number;
+  /** Names of rope types that stand for others in this family. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
+const ropeTypes = ['default', 'linear', 'dynamic', 'llama3', 'yarn', 'longrope', 'proportional'] as const;
+type RopeType = (typeof ropeTypes)[number];
+const isRopeType = (name: unknown): name is RopeType => ropeTypes.some((known) => known === name);
+
+/** The magnitude of yarn: by the settings that DeepSeek added, where both are there. */
+function yarnMagnitude(rope: Fields, factor: number): number {
+  const explicit = rope.positiveOrNull('attention_factor', null);
+  if (explicit !== null) return explicit;
+  const grown = (by: number) => (factor <= 1 ? 1 : 0.1 * by * Math.log(factor) + 1);
+  const [above, below] = [rope.number('mscale', 0), rope.number('mscale_all_dim', 0)];
+  return above !== 0 && below !== 0 ? grown(above) / grown(below) : grown(1);
+}
+
+function longropeMagnitude(rope: Fields, factor: number, positions: number): number {
+  const explicit = rope.positiveOrNull('attention_factor', null);
+  if (explicit !== null) return explicit;
+  return factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(positions));
+}
+
+function divisors(rope: Fields, key: string, dims: number): readonly number[] {
+  const values = rope.numbers(key);
+  if (values.length === Math.ceil(dims / 2)) return values;
+  return rope.refuse(
+    `${key} has ${values.length} numbers, expected ${Math.ceil(dims / 2)}, half of the ${dims} that turn.`,
+  );
+}
+
+function required(rope: Fields, key: string): number {
+  return rope.has(key)
+    ? rope.positive(key, 1)
+    : rope.refuse(`${key} is missing, expected a finite number above 0.`);
+}
+
+/** Where the numbers of a scaling come from. */
+interface ScalingSource {
+  /** The object with the settings of the rope. */
+  readonly rope: Fields;
+  readonly maxPositions: number;
+  /** The length that the model was trained on. */
+  readonly original: number;
+  readonly dims: number;
+  readonly fraction: number;
+}
+
+function scalingOf(
+  type: RopeType,
+  { rope, maxPositions, original, dims, fraction }: ScalingSource,
+): RopeScaling {
+  switch (type) {
+    case 'default':
+      return { type };
+    case 'linear':
+      return { type, factor: required(rope, 'factor') };
+    case 'dynamic':
+      return { type, factor: required(rope, 'factor'), positions: maxPositions };
+    case 'proportional':
+      return { type, factor: rope.positive('factor', 1), fraction };
+    case 'llama3':
+      return {
+        type,
+        factor: required(rope, 'factor'),
+        lowFrequency: required(rope, 'low_freq_factor'),
+        highFrequency: required(rope, 'high_freq_factor'),
+        positions: original,
+      };
+    case 'yarn': {
+      const factor = rope.positiveOrNull('factor', null) ?? maxPositions / original;
+      return {
+        type,
+        factor,
+        fast: rope.positive('beta_fast', 32),
+        slow: rope.positive('beta_slow', 1),
+        truncate: rope.flag('truncate', true),
+        positions: original,
+        magnitude: yarnMagnitude(rope, factor),
+      };
+    }
+    case 'longrope': {
+      const factor = rope.positiveOrNull('factor', null) ?? maxPositions / original;
+      return {
+        type,
+        short: divisors(rope, 'short_factor', dims),
+        long: divisors(rope, 'long_factor', dims),
+        positions: original,
+        magnitude: longropeMagnitude(rope, factor, original),
+      };
+    }
+    default:
+      return type satisfies never;
+  }
+}
+
+/** The name of the rope type, under its key of today or the earlier one. */
+function typeOf(rope: Fields, aliases: RopeDefaults['aliases'] = {}): RopeType {
+  const key = rope.has('rope_type') ? 'rope_type' : 'type';
+  const name = rope.has(key) ? String(rope.json[key]) : 'default';
+  const type = Object.hasOwn(aliases, name) ? aliases[name] : name;
+  if (isRopeType(type)) return type;
+  return rope.refuseValue(key, `expected one of ${ropeTypes.join(', ')}`);
+}
+
+/**
+ * The rotary setting in `rope`.
+ *
+ * @param rope the object that holds it: `rope_parameters`, `rope_scaling`, or an empty one
+ * @param model the whole config.json
+ * @throws UserError `model/config`
+ */
+export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): RopeSpec {
+  const { headDim, maxPositions, thetaKey = 'rope_theta', fraction: fractional } = defaults;
+  if (rope.has('mrope_section'))
+    rope.refuseValue('mrope_section', 'positions of several axes are not supported');
+  const type = typeOf(rope, defaults.aliases);
+  const theta = rope.positive('rope_theta', model.positive(thetaKey, defaults.theta ?? 10_000));
+  const beside = fractional?.key ?? 'partial_rotary_factor';
+  const fraction = rope.rate('partial_rotary_factor', model.rate(beside, fractional?.absent ?? 1));
+  if (fraction !== 1 && fractional === undefined && type !== 'proportional')
+    (rope.has('partial_rotary_factor') ? rope : model).refuseValue(
+      'partial_rotary_factor',
+      'expected 1: heads of this family turn as a whole',
+    );
+  const dims = type === 'proportional' ? headDim : Math.trunc(headDim * fraction);
+  if (dims < 1)
+    model.refuse(`the rotary fraction ${fraction} leaves none of the ${headDim} numbers of a head to turn.`);
+  if (2 * Math.ceil(dims / 2) > headDim)
+    model.refuse(`heads have ${headDim} numbers, expected an even number: they turn in pairs.`);
+  const original = model.size(
+    'original_max_position_embeddings',
+    defaults.originalPositions ?? rope.size('original_max_position_embeddings', maxPositions),
+  );
+  return { theta, dims, scaling: scalingOf(type, { rope, maxPositions, original, dims, fraction }) };
+}
+
+/** The rotary setting of a model that has one for all layers. */
+export function ropeOf(model: Fields, defaults: RopeDefaults): RopeSpec {
+  const rope = ropeObject(model);
+  const nested = Object.keys(rope.json).find((key) => key.endsWith('_attention'));
+  if (nested !== undefined) rope.refuseValue(nested, 'expected one rotary setting for all layers');
+  return ropeFrom(rope, model, defaults);
+}
+
+/** `rope_scaling`, which goes first, or `rope_parameters`, or nothing set. */
+const ropeObject = (model: Fields): Fields =>
+  model.below('rope_scaling') ?? model.below('rope_parameters') ?? new Fields({}, model.where);

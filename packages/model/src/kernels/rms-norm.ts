@@ -1,0 +1,126 @@
+/**
+ * RMSNorm over the last axis as one kernel of two results, y = x / sqrt(meanSquare + epsilon) * (offset + scale) and the
+ * mean of squares. The same formula on every backend (the WGSL is in rms-norm.wgsl.ts):
+ *
+ *     meanSquare = sum((x / sqrt(C))^2)          a result of its own: where it is beyond float32, y is finite and wrong
+ *
+ * A row with an infinity is 0 where x is finite and NaN where it is not, as in PyTorch.
+ */
+import {
+  type Allocate,
+  defineKernel,
+  type HostTensor,
+  hasKernel,
+  type NativeTensorflow,
+} from '@nanscope/backend';
+import * as tf from '@tensorflow/tfjs';
+import { matrixProduct } from './native.ts';
+import { type RmsNormAttrs, rmsNormWebgpu } from './rms-norm.wgsl.ts';
+
+const float32 = Math.fround;
+
+/** In JavaScript memory, x [N,C], scale [C] -> [N,C], [N]: float64 sums, the mean rounded where float32 may overflow. */
+function host(
+  inputs: Record<string, HostTensor>,
+  { epsilon, offset }: RmsNormAttrs,
+  allocate: Allocate,
+): [HostTensor, HostTensor] {
+  const [N, C] = inputs.x!.shape as [number, number];
+  const outputs: [HostTensor, HostTensor] = [allocate([N, C], 'float32'), allocate([N], 'float32')];
+  const x = inputs.x!.values;
+  const scale = inputs.scale!.values;
+  const [y, meanSquare] = outputs.map(({ values }) => values) as [Float32Array, Float32Array];
+  for (let n = 0; n < N; n++) {
+    const start = n * C;
+    let sum = 0;
+    for (let c = 0; c < C; c++) sum += x[start + c]! * x[start + c]!;
+    const mean = sum / C;
+    meanSquare[n] = mean;
+    const inverse = float32(mean) === Number.POSITIVE_INFINITY ? 0 : 1 / Math.sqrt(mean + epsilon);
+    for (let c = 0; c < C; c++) y[start + c] = x[start + c]! * inverse * (offset + scale[c]!);
+  }
+  return outputs;
+}
+
+/** scale + offset, without a pass where there is no offset. */
+const shifted = (scale: tf.Tensor1D, offset: number): tf.Tensor1D =>
+  offset === 0 ? scale : tf.add(scale, offset);
+
+/** From native TensorFlow ops, chosen for few passes over the data: the sum is a product with ones. */
+function tensorflow(
+  inputs: Record<string, tf.TensorInfo>,
+  { epsilon, offset }: RmsNormAttrs,
+  backend: NativeTensorflow,
+): tf.Tensor[] {
+  const { x, scale } = inputs as { x: tf.Tensor2D; scale: tf.Tensor1D };
+  return tf.tidy(() => {
+    const [N, C] = x.shape;
+    const squares = tf.square(tf.mul(x, 1 / Math.sqrt(C)));
+    const meanSquare = matrixProduct(backend, squares, tf.ones([C, 1]));
+    const normalised = tf.mul(x, tf.rsqrt(tf.add(meanSquare, epsilon)));
+    return [tf.mul(normalised, shifted(scale, offset)), tf.reshape(meanSquare, [N])];
+  });
+}
+
+defineKernel<RmsNormAttrs>('RmsNorm', { host, webgpu: rmsNormWebgpu, tensorflow });
+
+/** [N] -> [N,1] */
+const inverseRoot = (meanSquare: tf.Tensor, epsilon: number) =>
+  tf.rsqrt<tf.Tensor2D>(tf.add(tf.reshape(meanSquare, [-1, 1]), epsilon));
+
+export interface RmsNormResults {
+  /** [N,C] */
+  readonly y: tf.Tensor2D;
+  /** [N]; Infinity where it is beyond float32. No gradient flows through it. */
+  readonly meanSquare: tf.Tensor1D;
+}
+
+/** Both results. Call inside a tidy. @param x [N,C] @param scale [C] @param offset added to the scale */
+export function rmsNormResults(
+  x: tf.Tensor2D,
+  scale: tf.Tensor1D,
+  epsilon: number,
+  offset: 0 | 1 = 0,
+): RmsNormResults {
+  if (hasKernel('RmsNorm')) {
+    const results = tf.engine().runKernel('RmsNorm', { x, scale }, { epsilon, offset });
+    const [y, meanSquare] = results as tf.Tensor[] as [tf.Tensor2D, tf.Tensor1D];
+    return { y, meanSquare };
+  }
+  const meanSquare = tf.sum<tf.Tensor1D>(tf.square(tf.mul(x, 1 / Math.sqrt(x.shape[1]))), 1);
+  const normalised = tf.mul(x, inverseRoot(meanSquare, epsilon));
+  return { y: tf.mul<tf.Tensor2D>(normalised, shifted(scale, offset)), meanSquare };
+}
+
+/** dx = (g - xhat average(g xhat)) / root with g = dy (scale + offset); the mean is for the taps, and has no slope. */
+tf.registerGradient({
+  kernelName: 'RmsNorm',
+  inputsToSave: ['x', 'scale'],
+  outputsToSave: [false, true],
+  gradFunc: (dys, saved, attrs) => {
+    const [x, scale, meanSquare] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
+    const { epsilon, offset } = attrs as unknown as RmsNormAttrs;
+    const [upstream] = dys as unknown as [tf.Tensor2D];
+    return {
+      x: () =>
+        tf.tidy(() => {
+          const inverse = inverseRoot(meanSquare, epsilon);
+          const xhat = tf.mul<tf.Tensor2D>(x, inverse);
+          const g = tf.mul<tf.Tensor2D>(upstream, shifted(scale, offset));
+          const share = tf.mul(tf.mul(g, xhat), 1 / x.shape[1]);
+          return tf.mul(tf.sub(g, tf.mul(xhat, tf.sum(share, 1, true))), inverse);
+        }),
+      scale: () => tf.tidy(() => tf.sum(tf.mul(upstream, tf.mul(x, inverseRoot(meanSquare, epsilon))), 0)),
+    };
+  },
+});
+
+/**
+ * @param x [N,C]
+ * @param scale [C]
+ * @param offset added to the scale: 1 for Gemma
+ * @returns [N,C], see `RmsNormResults`
+ */
+export function rmsNorm(x: tf.Tensor2D, scale: tf.Tensor1D, epsilon: number, offset: 0 | 1 = 0): tf.Tensor2D {
+  return tf.tidy(() => rmsNormResults(x, scale, epsilon, offset).y);
+}

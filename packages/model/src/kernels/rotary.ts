@@ -1,0 +1,75 @@
+/**
+ * Rotary positions as one kernel: pair i of a head, the numbers i and i + pairs, turns by the angle of its position, and
+ * the numbers beyond all pairs stay as they are. Its gradient is the turn back. The tables of cosines and sines come from
+ * decoder/rope.ts; the WGSL is in rotary.wgsl.ts.
+ */
+import { type Allocate, defineKernel, type HostTensor, hasKernel } from '@nanscope/backend';
+import * as tf from '@tensorflow/tfjs';
+import { type RotaryAttrs, rotaryWebgpu } from './rotary.wgsl.ts';
+
+/** In JavaScript memory, x [B,H,T,D], cos and sin [B,1,T,P] -> [B,H,T,D]: float64 inside. */
+function host(inputs: Record<string, HostTensor>, { back }: RotaryAttrs, allocate: Allocate): HostTensor {
+  const output = allocate(inputs.x!.shape, 'float32');
+  const [B, H, T, D] = inputs.x!.shape as [number, number, number, number];
+  const P = inputs.cos!.shape[3]!;
+  const [x, cos, sin] = [inputs.x!.values, inputs.cos!.values, inputs.sin!.values];
+  const y = output.values;
+  const sign = back ? -1 : 1;
+  for (let row = 0; row < B * H * T; row++) {
+    const start = row * D;
+    const angle = (Math.floor(row / (H * T)) * T + (row % T)) * P;
+    for (let i = 0; i < P; i++) {
+      const [a, b] = [x[start + i]!, x[start + i + P]!];
+      const [c, s] = [cos[angle + i]!, sign * sin[angle + i]!];
+      y[start + i] = a * c - b * s;
+      y[start + i + P] = b * c + a * s;
+    }
+    for (let i = 2 * P; i < D; i++) y[start + i] = x[start + i]!;
+  }
+  return output;
+}
+
+/** From tfjs ops. */
+function composed(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D, back: boolean): tf.Tensor4D {
+  return tf.tidy(() => {
+    const P = cos.shape[3];
+    const part = (start: number, size: number) => tf.slice(x, [0, 0, 0, start], [-1, -1, -1, size]);
+    const [a, b] = [part(0, P), part(P, P)];
+    const s = back ? tf.neg(sin) : sin;
+    const turned = [tf.sub(tf.mul(a, cos), tf.mul(b, s)), tf.add(tf.mul(b, cos), tf.mul(a, s))];
+    const rest = x.shape[3] - 2 * P;
+    return tf.concat([...turned, ...(rest > 0 ? [part(2 * P, rest)] : [])], 3) as tf.Tensor4D;
+  });
+}
+
+defineKernel<RotaryAttrs>('Rotary', {
+  host,
+  webgpu: rotaryWebgpu,
+  tensorflow: ({ x, cos, sin }, { back }) =>
+    composed(x as tf.Tensor4D, cos as tf.Tensor4D, sin as tf.Tensor4D, back),
+});
+
+tf.registerGradient({
+  kernelName: 'Rotary',
+  inputsToSave: ['cos', 'sin'],
+  gradFunc: (dy, saved, attrs) => {
+    const [cos, sin] = saved as [tf.Tensor4D, tf.Tensor4D];
+    const { back } = attrs as unknown as RotaryAttrs;
+    return { x: () => run(dy as tf.Tensor4D, cos, sin, !back) };
+  },
+});
+
+function run(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D, back: boolean): tf.Tensor4D {
+  if (hasKernel('Rotary')) return tf.engine().runKernel('Rotary', { x, cos, sin }, { back }) as tf.Tensor4D;
+  return composed(x, cos, sin, back);
+}
+
+/**
+ * @param x [B,H,T,D]
+ * @param cos [B,1,T,P], 2P at most D; no gradient flows to it, nor to sin
+ * @param sin likewise
+ * @returns [B,H,T,D]
+ */
+export function rotary(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
+  return run(x, cos, sin, false);
+}
