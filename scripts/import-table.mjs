@@ -57,6 +57,7 @@ export const importTable = {
     'report',
   ],
   cli: ['errors', 'record', 'settings', 'lane', 'report', 'harness'],
+  nanscope: ['cli'],
   web: [
     'errors',
     'safetensors',

@@ -1,13 +1,15 @@
 /**
- * `pnpm bench start`: what the command line costs before it computes, in processor time of all its processes together: beside
- * an empty Node process, and beside the import of TensorFlow.js. The commands run in turn, so that a busy machine is
- * busy for all of them. Needs a POSIX shell, whose `times` counts children.
+ * `pnpm bench start`: what the command line costs before it computes, in a checkout and installed from the packed packages, in processor
+ * time of all its processes together: beside an empty Node process, and beside the import of TensorFlow.js; and how soon it says
+ * something. The commands run in turn, so that a busy machine is busy for all of them. Needs built packages (`pnpm build`), pnpm on the
+ * PATH, and a POSIX shell, whose `times` counts children.
  */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installConsumer, packAll } from '../packaging/consumer.ts';
 import { type BenchOptions, machine, median, tableRow, times } from './measure.ts';
 
 const launcher = fileURLToPath(new URL('../../apps/cli/bin/nanscope.mjs', import.meta.url));
@@ -27,50 +29,82 @@ function secondsOf(printed: string): number {
   return spent.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
 }
 
+interface Spent {
+  /** Of processors, by all processes of the command. */
+  readonly seconds: number;
+  /** Until its first output, in seconds by the clock; NaN for a command that has none. */
+  readonly first: number;
+}
+
 /** Whatever its exit code, since a refusal has one. */
-function processorSeconds(args: readonly string[], cwd: string): Promise<number> {
-  const words = ['-c', '"$0" "$@" >/dev/null 2>&1; times', process.execPath, ...args];
+function measured(args: readonly string[], cwd: string): Promise<Spent> {
+  const words = ['-c', '"$0" "$@" >&2; times', process.execPath, ...args];
   return new Promise((resolve, reject) => {
-    execFile('sh', words, { cwd }, (error, stdout) => (error ? reject(error) : resolve(secondsOf(stdout))));
+    const began = performance.now();
+    const child = spawn('sh', words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let printed = '';
+    let first = Number.NaN;
+    child.stdout.on('data', (data) => {
+      printed += data;
+    });
+    child.stderr.once('data', () => {
+      first = (performance.now() - began) / 1000;
+    });
+    child.stderr.resume();
+    child.on('error', reject);
+    child.on('close', () => resolve({ seconds: secondsOf(printed), first }));
   });
 }
 
+/** What is measured, with and without an installed package. */
+const lines: Readonly<Record<string, string>> = {
+  'nanscope --version': '--version',
+  'nanscope eval --help': 'eval --help',
+  'a mistyped flag, refused': 'eval --devcie cpu',
+  [`nanscope eval ${pair} --limit 4`]: `eval ${pair} --limit 4`,
+  'the same with --model tiny --trace off': `eval ${pair} --limit 4 --model tiny --tokenizer bytes --trace off`,
+};
+
 export async function startBench({ rounds, say }: BenchOptions): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'nanscope-start-'));
-  const nanscope = (line: string) => [launcher, ...line.split(' ')];
+  say('packing and installing ...');
+  const consumer = await installConsumer(packAll);
+  const installed = join(consumer.folder, 'node_modules', 'nanscope', 'bin', 'nanscope.mjs');
   const commands: Record<string, string[]> = {
     'node, empty': ['--eval', '0'],
     "import '@tensorflow/tfjs'": ['--input-type=module', '--eval', `await import('${tensorflow}')`],
-    'nanscope --version': nanscope('--version'),
-    'nanscope eval --help': nanscope('eval --help'),
-    'a mistyped flag, refused': nanscope('eval --devcie cpu'),
-    [`nanscope eval ${pair} --limit 4`]: nanscope(`eval ${pair} --limit 4`),
-    'the same with --model tiny --trace off': nanscope(
-      `eval ${pair} --limit 4 --model tiny --tokenizer bytes --trace off`,
-    ),
   };
-  const spent = new Map<string, number[]>();
+  for (const [place, program] of Object.entries({ checkout: launcher, installed }))
+    for (const [name, line] of Object.entries(lines))
+      commands[`${name} | ${place}`] = [program, ...line.split(' ')];
+  const spent = new Map<string, Spent[]>();
   try {
     // The first is not counted: it may have to bundle.
-    await processorSeconds(nanscope('--version'), folder);
+    await measured([launcher, '--version'], folder);
     for (let round = 0; round < rounds; round++) {
       say(`round ${round + 1} of ${rounds} ...`);
       for (const [name, args] of Object.entries(commands)) {
-        spent.set(name, [...(spent.get(name) ?? []), await processorSeconds(args, folder)]);
+        spent.set(name, [...(spent.get(name) ?? []), await measured(args, folder)]);
       }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    await consumer.remove();
   }
-  const [empty, imported] = [...spent.values()].map(median) as [number, number];
+  const secondsFor = (all: readonly Spent[]) => median(all.map(({ seconds }) => seconds));
+  const [empty, imported] = [...spent.values()].map(secondsFor) as [number, number];
   return [
-    `${machine()}. Processor time of all processes, median of ${rounds} rounds.`,
+    `${machine()}. Processor time of all processes, median of ${rounds} rounds; by the clock: until the first output.`,
     '',
-    '| command | s | empty Node processes | imports of TensorFlow.js |',
-    '|---|---|---|---|',
-    ...[...spent].map(([name, seconds]) => {
-      const middle = median(seconds);
-      return tableRow([`\`${name}\``, middle.toFixed(2), times(middle / empty), times(middle / imported)]);
+    '| command | in | s | empty Node processes | imports of TensorFlow.js | first output, s by the clock |',
+    '|---|---|---|---|---|---|',
+    ...[...spent].map(([name, all]) => {
+      const [command = '', place = ''] = name.split(' | ');
+      const seconds = secondsFor(all);
+      const ratios = [times(seconds / empty), times(seconds / imported)];
+      const first = median(all.map((each) => each.first));
+      const shown = Number.isNaN(first) ? '' : first.toFixed(2);
+      return tableRow([`\`${command}\``, place, seconds.toFixed(2), ...ratios, shown]);
     }),
   ].join('\n');
 }

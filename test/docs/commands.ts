@@ -14,7 +14,7 @@ export interface Written {
 
 const names = commands.map(({ name }) => name).join('|');
 const starts = new RegExp(
-  `^(?:(?:pnpm|npx pnpm@[\\d.]+)(?: exec)?(?: nanscope)?|nanscope) (${names})(?: |$)`,
+  `^(?:(?:pnpm|npx pnpm@[\\d.]+)(?: exec)?(?: nanscope)?|(?:npx )?nanscope) (${names})(?: |$)`,
 );
 
 /** The parts of a shell line that are commands of ours, without what is around them. */

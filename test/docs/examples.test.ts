@@ -73,8 +73,8 @@ interface Workflow {
 it('the commands of the workflow are those of this version, understood, and leave what it keeps', async () => {
   const { nan } = (parse(readFileSync(at('examples/github-workflow.yml'), 'utf8')) as Workflow).jobs;
   const { version } = JSON.parse(readFileSync(at('apps/cli/package.json'), 'utf8'));
-  const start = `npx --yes @nanscope/cli@${version} `;
-  const lines = nan.steps.flatMap((step) => (step.run?.includes('@nanscope/cli') ? [step.run] : []));
+  const start = `npx --yes nanscope@${version} `;
+  const lines = nan.steps.flatMap((step) => (step.run?.includes(' nanscope@') ? [step.run] : []));
   expect(lines).toHaveLength(2);
   for (const line of lines) {
     expect(line.startsWith(start), line).toBe(true);

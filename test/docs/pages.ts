@@ -14,6 +14,7 @@ export const pages: readonly string[] = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'examples/README.md',
+  'apps/nanscope/README.md',
   ...readdirSync(at('docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

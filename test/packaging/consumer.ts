@@ -51,7 +51,7 @@ export async function packAll(destination: string): Promise<Packed[]> {
         name: manifest.name,
         folder,
         tarball: join(destination, made[0] ?? ''),
-        importable: manifest.exports !== undefined,
+        importable: manifest.exports !== undefined && manifest.bin === undefined,
       });
     }
   }

@@ -6,6 +6,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { transform } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,11 +39,13 @@ describe('a packed package', () => {
     }
   });
 
-  test('holds what was built and no tests', async () => {
+  test('holds what was built, a README and no tests', async () => {
     for (const subject of packed) {
       const files = await filesOf(subject);
       expect(files, subject.name).toContain('package/LICENSE');
-      expect(files.some((path) => path.startsWith('package/dist/') && path.endsWith('.js'))).toBe(true);
+      expect(files, subject.name).toContain('package/README.md');
+      const built = subject.name === 'nanscope' ? /^package\/bin\/.*\.mjs$/ : /^package\/dist\/.*\.js$/;
+      expect(files.filter((path) => built.test(path)).length, subject.name).toBeGreaterThan(0);
       expect(files.filter((path) => /\.test\.|tsbuildinfo/.test(path))).toEqual([]);
     }
   });
@@ -79,9 +82,49 @@ describe('a packed package', () => {
     options.push('--module', 'nodenext', '--moduleResolution', 'nodenext', '--types', '', '--ignoreConfig');
     await run(join(root, 'node_modules', '.bin', 'tsc'), [...options, 'consumer.ts'], consumer.folder);
   });
+});
 
-  test('gives the command', async () => {
-    const command = join(consumer.folder, 'node_modules', '.bin', 'nanscope');
-    expect(await run(command, ['--help'], consumer.folder)).toContain('eval');
+/** As a user starts it in a folder that has it installed. */
+const nanscope = (...args: string[]) => run('npx', ['nanscope', ...args], consumer.folder);
+const lanes = ['--reference', 'wasm', '--limit', '2'];
+
+describe('the command in an empty project', () => {
+  test('answers without loading TensorFlow.js', async () => {
+    const spy = join(consumer.folder, 'loaded.cjs');
+    const list = "process.on('exit', () => console.log(Object.keys(require.cache).join('\\n')));";
+    await writeFile(spy, list);
+    const command = join(consumer.folder, 'node_modules', 'nanscope', 'bin', 'nanscope.mjs');
+    const tensorflow = /[\\/]@tensorflow[\\/]/;
+    const spied = (...args: string[]) =>
+      run(process.execPath, ['--require', spy, command, ...args], consumer.folder);
+    const version = await spied('--version');
+    expect(version).toContain(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version);
+    expect(version).toContain('loaded.cjs');
+    expect(version).not.toMatch(tensorflow);
+    expect(await spied('eval', '--help')).not.toMatch(tensorflow);
+  });
+
+  test('evaluates', async () => {
+    expect(await nanscope('--help')).toContain('eval');
+    expect(await nanscope('eval', '--device', 'javascript', ...lanes)).toContain('The lanes agree');
+  });
+
+  test("loads a third party's backend, which shares its packages", async () => {
+    const source = await readFile(join(root, 'examples', 'backend.ts'), 'utf8');
+    const { code } = await transform(source, { loader: 'ts' });
+    await writeFile(join(consumer.folder, 'backend.mjs'), code);
+    const mirror = ['--backend', './backend.mjs', '--device', 'mirror'];
+    expect(await nanscope('eval', ...mirror, ...lanes)).toContain('The lanes agree');
+  });
+
+  test('says what npm can do about a package that is not there', async () => {
+    const refused = await nanscope('eval', '--device', 'tensorflow').catch(String);
+    expect(refused).toContain('npm install --include=optional && npm rebuild @tensorflow/tfjs-node');
+  });
+
+  test('names what is in it of others', async () => {
+    const bundle = join(consumer.folder, 'node_modules', '@nanscope', 'cli', 'dist', 'bundle');
+    const text = await readFile(join(bundle, 'LICENSES.txt'), 'utf8');
+    expect(text).toMatch(/^zod\n\n/m);
   });
 });

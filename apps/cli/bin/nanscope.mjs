@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * Starts the command line: the built one in an installed package, a bundle of the TypeScript sources in the workspace,
- * or these themselves, without a build step. Nothing else; the flags live in src/.
+ * Starts the command line from a bundle: the package's own, or one of the TypeScript sources in the workspace. With a third party's
+ * backend from the modules themselves, built or not. Nothing else; the flags live in src/.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import module from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -35,15 +36,18 @@ function mayLoadOthers(words) {
   });
 }
 
+/** What V8 has compiled is kept, by a Node that can (22 and newer), for this process and for the lanes. @param {string} folder */
+function keepCompiled(folder) {
+  if (!('enableCompileCache' in module) || typeof module.enableCompileCache !== 'function') return;
+  process.env.NODE_COMPILE_CACHE ??= folder;
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+}
+
 /** The checkout in one piece, where that can be made: src/ is translated again only when it has changed. */
 async function bundle() {
   const { bundleOf, mainOf } = await import('../scripts/bundle.mjs');
   const folder = await bundleOf();
-  // What V8 has compiled is kept beside it, by a Node that can (22 and newer), for this process and for the lanes.
-  if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') {
-    process.env.NODE_COMPILE_CACHE ??= `${folder}/compiled`;
-    module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
-  }
+  keepCompiled(`${folder}/compiled`);
   return pathToFileURL(mainOf(folder)).href;
 }
 
@@ -85,10 +89,13 @@ function startSources() {
   });
 }
 
-if (!existsSync(source)) await import(new URL('../dist/main.js', import.meta.url).href);
-else {
-  // What can not be bundled says so itself when it is run.
-  const main = mayLoadOthers(process.argv.slice(2)) ? undefined : await bundle().catch(() => undefined);
+const alone = !mayLoadOthers(process.argv.slice(2));
+if (!existsSync(source)) {
+  keepCompiled(join(tmpdir(), 'node-compile-cache'));
+  await import(new URL(alone ? '../dist/bundle/main.mjs' : '../dist/main.js', import.meta.url).href);
+} else {
+  // What cannot be bundled says so itself when it is run.
+  const main = alone ? await bundle().catch(() => undefined) : undefined;
   if (main === undefined) startSources();
   else await import(main);
 }

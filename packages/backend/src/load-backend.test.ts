@@ -44,6 +44,12 @@ describe('a file that is no backend', () => {
       /expected a JavaScript module, found nothing/,
     ],
     ['a syntax error', 'export default {', 'backend/file-broken', /can not be imported/],
+    [
+      'a package that is not there',
+      'import "@nanscope/not-there"; export default {};',
+      'backend/file-broken',
+      /Cannot find package.*npm install nanscope @nanscope\/backend @tensorflow\/tfjs @nanscope\/not-there$/,
+    ],
     ['no default export', 'export const id = "x";', 'backend/bad-shape', /no default export/],
     [
       'a string',

@@ -32,14 +32,27 @@ async function toUrl(file: string): Promise<string> {
   return pathToFileURL(path).href;
 }
 
+/** What to do about a module that Node cannot load where it lies, such as a worked example outside of a checkout. */
+function hintFor(cause: unknown): string {
+  const { code, message = '' } = cause as { code?: string; message?: string };
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return '. Expected JavaScript: translate it first (npx esbuild --outfile=backend.mjs backend.ts).';
+  const [, missing] = /Cannot find package '([^']+)'/.exec(message) ?? [];
+  if (missing === undefined) return '';
+  const names = ['nanscope', '@nanscope/backend', '@tensorflow/tfjs', missing];
+  return `. Install what it imports in its folder, and nanscope beside it, so that both share one TensorFlow.js: npm install ${[...new Set(names)].join(' ')}`;
+}
+
 async function importDefault(file: string): Promise<unknown> {
   const url = await toUrl(file);
   try {
     return ((await import(/* @vite-ignore */ url)) as { default?: unknown }).default;
   } catch (cause) {
-    throw new UserError('backend/file-broken', `--backend ${file} can not be imported: ${errorLine(cause)}`, {
-      cause,
-    });
+    throw new UserError(
+      'backend/file-broken',
+      `--backend ${file} can not be imported: ${errorLine(cause)}${hintFor(cause)}`,
+      { cause },
+    );
   }
 }
 

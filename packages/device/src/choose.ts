@@ -1,6 +1,6 @@
 /** Which backend serves a device name, given what the probes found. Pure; the attention rule is elsewhere. */
 import type { BackendFacts, BackendId, GraphicsApi, Probe } from '@nanscope/backend';
-import { UserError } from '@nanscope/errors';
+import { reinstall, UserError } from '@nanscope/errors';
 import { apiNames, describeAdapter, describeProbe } from './describe.ts';
 import { checkDeviceName } from './names.ts';
 import type { DeviceName, FiredRule } from './request.ts';
@@ -37,7 +37,7 @@ function bestCpu(device: DeviceName, probes: readonly Probe[]): Choice {
       rules: [{ rule: 'best-cpu', reason: `${id} is the fastest CPU backend here${because}` }],
     };
   }
-  throw notFound(device, 'a CPU backend', probes, 'Install the dependencies again: pnpm install --force.');
+  throw notFound(device, 'a CPU backend', probes, `Install the dependencies again: ${reinstall}.`);
 }
 
 const notProbed = (id: BackendId): Probe => ({

@@ -1,6 +1,6 @@
 /** `nanscope claims`: the claims of the report that this project began with, decided on this machine's devices. */
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { errorLine, UserError } from '@nanscope/errors';
+import { errorLine, programPrefix, UserError } from '@nanscope/errors';
 import type { ClaimsConfig } from '@nanscope/harness';
 import { claimsMarkdown } from '@nanscope/report';
 import { claimsFlags, readSettings, toConfig } from '@nanscope/settings';
@@ -54,7 +54,9 @@ export const claimsCommand: Command = {
     if (!record) return 1;
     const { markdown } = config;
     if (markdown !== undefined && status === 'complete')
-      unlessUnwritable(markdown, () => writeFileSync(markdown, claimsMarkdown(record, `pnpm ${command}`)));
+      unlessUnwritable(markdown, () =>
+        writeFileSync(markdown, claimsMarkdown(record, `${programPrefix} ${command}`)),
+      );
     await report(record);
     return status === 'complete' ? 0 : 1;
   },

@@ -1,10 +1,10 @@
 /** Loads `@tensorflow/tfjs-node` quietly and reads its facts. Does not leave it active. */
+import { installAgain } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendFacts } from '../backend.ts';
 import { inNode } from '../runtime.ts';
 
-export const remedy =
-  'Run "pnpm install --force" with access to the network, or use --device wasm, which needs nothing installed.';
+export const remedy = `Run "${installAgain('@tensorflow/tfjs-node')}" with access to the network, or use --device wasm, which needs nothing installed.`;
 
 /** The part of tfjs-node's exports that is read here. */
 interface TfjsNode {

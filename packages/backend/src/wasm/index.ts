@@ -3,7 +3,7 @@
  * machine with nothing installed. The kernels it lacks or has wrong about NaN are in `corrections.ts`.
  */
 
-import { errorLine, UserError } from '@nanscope/errors';
+import { errorLine, reinstall, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
 import { correct } from '../corrections/correction.ts';
@@ -21,7 +21,7 @@ async function load(): Promise<BackendFacts> {
   };
 }
 
-const remedy = 'Install the dependencies again: pnpm install --force.';
+const remedy = `Install the dependencies again: ${reinstall}.`;
 
 export const wasm: Backend = {
   id: 'wasm',

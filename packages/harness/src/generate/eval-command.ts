@@ -1,5 +1,6 @@
 /** The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps. */
 
+import { commandPrefix } from '@nanscope/errors';
 import type { Continuation } from '@nanscope/lane';
 import { shellWord as word } from '@nanscope/report';
 import type { GenerateConfig } from '@nanscope/settings';
@@ -31,7 +32,7 @@ export function evalCommand(
     const same = preset !== undefined && 'default' in preset && preset.default === value;
     return value === undefined || same ? [] : [`--${name}=${word(String(value))}`];
   });
-  const command = ['pnpm eval', ...flags].join(' ');
+  const command = [`${commandPrefix} eval`, ...flags].join(' ');
   const { data, textField, limit } = config;
   // Nothing was generated yet: the prompts alone show it.
   if (text === '' && data !== undefined && data !== '-' && config.prompt === undefined) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { isNativeNoise } from '@nanscope/backend';
 import type { RunnerName, Start } from '../protocol/start.ts';
 
-/** Set in the bundle of a checkout alone (apps/cli/scripts/bundle.mjs): our entry point in it. */
+/** Set in a bundle alone (apps/cli/scripts/make-bundle.mjs): our entry point in it. */
 declare const NANSCOPE_LANE: string;
 
 /** Our entry point as this process runs: in the bundle, else `.ts` from source, `.js` when built. */

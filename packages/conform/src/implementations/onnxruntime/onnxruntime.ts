@@ -3,7 +3,7 @@
  * when it is asked for. Its policy is the one that ONNX states; what it does otherwise shows as cases that fail.
  */
 
-import { errorLine, UserError } from '@nanscope/errors';
+import { errorLine, install, UserError } from '@nanscope/errors';
 import { type SafetensorsTensor, toFloat32 } from '@nanscope/safetensors';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { AttentionNumbers, AttentionProblem } from '../../case.ts';
@@ -59,7 +59,7 @@ async function load(): Promise<Library> {
   } catch (error) {
     throw new UserError(
       'conform/no-onnxruntime',
-      `onnxruntime-node can not be loaded (${errorLine(error)}). Install it: pnpm add onnxruntime-node@1.30.0`,
+      `onnxruntime-node can not be loaded (${errorLine(error)}). Install it: ${install('onnxruntime-node@1.30.0')}`,
       { cause: error },
     );
   }
