@@ -3,7 +3,7 @@ import type { HostBackendName } from '../host-memory.ts';
 import type { HostTensor } from '../kernel-types.ts';
 import { broadcastShape, forEachPair } from './broadcast.ts';
 import { hasNaN, keepNaN } from './nan.ts';
-import { type HostCall, wrapHostKernel } from './wrap.ts';
+import { wrapHostKernel } from './wrap.ts';
 
 const one = (result: HostTensor | HostTensor[]): HostTensor => (Array.isArray(result) ? result[0]! : result);
 
@@ -66,24 +66,6 @@ export function replaceCastToBool(backend: HostBackendName): void {
     const out = memory.allocate(x.shape, 'bool');
     const [from, to] = [x.values, out.values];
     for (let i = 0; i < from.length; i++) to[i] = from[i] === 0 ? 0 : 1;
-    return out;
-  });
-}
-
-/** Math.max and Math.min give NaN when either side is. */
-const activations: Record<string, (x: number) => number> = {
-  relu: (x) => Math.max(x, 0),
-  relu6: (x) => Math.min(Math.max(x, 0), 6),
-};
-
-/** The kernel without its activation, and then an activation that lets NaN through. */
-export function replaceFusedActivation(kernel: string, backend: HostBackendName): void {
-  wrapHostKernel(kernel, backend, ({ attrs, original }: HostCall) => {
-    const activation = activations[attrs.activation as string];
-    if (!activation) return original();
-    const out = one(original({ ...attrs, activation: 'linear' }));
-    const { values } = out;
-    for (let i = 0; i < values.length; i++) values[i] = activation(values[i]!);
     return out;
   });
 }

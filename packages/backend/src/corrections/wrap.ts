@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type HostBackendName, type HostMemory, handles, hostMemory } from '../host-memory.ts';
 import type { HostTensor, WebgpuBackend } from '../kernel-types.ts';
 
-type Kernel = (parameters: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | tf.TensorInfo[];
+export type Kernel = (parameters: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | tf.TensorInfo[];
 
 const installed = new WeakSet<Kernel>();
 

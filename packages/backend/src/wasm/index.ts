@@ -1,5 +1,5 @@
 /**
- * The `wasm` backend: SIMD, one thread in Node (the threaded build needs web workers), the CPU backend of a
+ * The `wasm` backend: SIMD, in Node on all cores, in a page on one; the CPU backend of a
  * machine with nothing installed. The kernels it lacks or has wrong about NaN are in `corrections.ts`.
  */
 
@@ -8,12 +8,17 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
 import { correct } from '../corrections/correction.ts';
 import { activate, release } from '../registry.ts';
+import { inNode } from '../runtime.ts';
 import { corrections } from './corrections.ts';
+import { shareMemory } from './shared.ts';
+
+/** Threads that share the work. A page has one: it would need headers of its host that few hosts send. */
+const threadCount = (): number => (inNode ? process.getBuiltinModule('node:os').availableParallelism() : 1);
 
 async function load(): Promise<BackendFacts> {
   const { version_wasm } = await import('@tensorflow/tfjs-backend-wasm');
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-  const threads = await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT');
+  const threads = threadCount() > 1;
   return {
     id: 'wasm',
     version: `@tensorflow/tfjs-backend-wasm ${version_wasm} (${simd ? 'SIMD' : 'no SIMD'}, ${threads ? 'threads' : '1 thread'})`,
@@ -22,6 +27,15 @@ async function load(): Promise<BackendFacts> {
 }
 
 const remedy = `Install the dependencies again: ${reinstall}.`;
+
+let prepared: Promise<void> | undefined;
+
+/** Once in a process, before tfjs makes its backend. */
+function prepare(): Promise<void> {
+  if (threadCount() === 1) return Promise.resolve();
+  prepared ??= import('@tensorflow/tfjs-backend-wasm').then((tfjs) => shareMemory(tfjs, threadCount()));
+  return prepared;
+}
 
 export const wasm: Backend = {
   id: 'wasm',
@@ -35,6 +49,7 @@ export const wasm: Backend = {
   open: async () => {
     try {
       const facts = await load();
+      await prepare();
       await activate('wasm');
       return {
         id: 'wasm',

@@ -1,0 +1,343 @@
+/**
+ * Matrix products in WebAssembly SIMD, over tensors where they lie: C[M,N] = A[M,K] B[K,N] (+ bias[N]), each matrix by
+ * its address and the distance (in elements) from row to row and from column to column, so that a transposed one needs no copy.
+ *
+ * Blocks of both operands are packed so that the innermost loop reads memory in order, and a tile of 4 x 8 sums stays in
+ * registers (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008). Every element is the sum of its K
+ * products in ascending order, in float32, cut at every 256: the same bits however rows and columns are shared out.
+ */
+
+/** Depth, columns and rows of a packed block: 512 KiB of B for the second-level cache, 96 KiB of A. */
+const KC: i32 = 256;
+const NC: i32 = 512;
+const MC: i32 = 96;
+/** The tile. */
+const MR: i32 = 4;
+const NR: i32 = 8;
+
+/** Bytes of scratch memory that `product` needs: both packed blocks, and a tile for the edges. */
+export function scratchBytes(): i32 {
+  return (KC * NC + MC * KC + MR * NR) << 2;
+}
+
+function smaller(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
+function bytes(elements: i32): usize {
+  return (<usize>elements) << 2;
+}
+
+/** Strips of 4 rows: 4 values for each k. Past the last row the first one stands again; its sums are thrown away. */
+function packRows(a: usize, row: i32, column: i32, rows: i32, depth: i32, to: usize): void {
+  for (let i = 0; i < rows; i += MR) {
+    const left = smaller(MR, rows - i);
+    let p0 = a + bytes(i * row);
+    let p1 = left > 1 ? p0 + bytes(row) : p0;
+    let p2 = left > 2 ? p1 + bytes(row) : p0;
+    let p3 = left > 3 ? p2 + bytes(row) : p0;
+    const step = bytes(column);
+    for (let k = 0; k < depth; k++) {
+      store<f32>(to, load<f32>(p0));
+      store<f32>(to, load<f32>(p1), 4);
+      store<f32>(to, load<f32>(p2), 8);
+      store<f32>(to, load<f32>(p3), 12);
+      p0 += step;
+      p1 += step;
+      p2 += step;
+      p3 += step;
+      to += 16;
+    }
+  }
+}
+
+/** Strips of 8 columns: 8 values for each k; columns past the last are zero. */
+function packColumns(b: usize, row: i32, column: i32, depth: i32, columns: i32, to: usize): void {
+  for (let j = 0; j < columns; j += NR) {
+    const left = smaller(NR, columns - j);
+    const from = b + bytes(j * column);
+    if (left < NR) packEdge(from, row, column, depth, left, to);
+    else if (column === 1) packAlong(from, row, depth, to);
+    else packAcross(from, row, column, depth, to);
+    to += bytes(NR * depth);
+  }
+}
+
+function packEdge(from: usize, row: i32, column: i32, depth: i32, left: i32, to: usize): void {
+  for (let k = 0; k < depth; k++) {
+    for (let c = 0; c < NR; c++) {
+      store<f32>(to + bytes(c), c < left ? load<f32>(from + bytes(c * column + k * row)) : 0);
+    }
+    to += bytes(NR);
+  }
+}
+
+function packAlong(from: usize, row: i32, depth: i32, to: usize): void {
+  const step = bytes(row);
+  for (let k = 0; k < depth; k++) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    from += step;
+    to += 32;
+  }
+}
+
+/** Four values of four columns, turned: their k-th values stand together at to + 32 k. */
+function turn(q0: usize, q1: usize, q2: usize, q3: usize, to: usize): void {
+  const r0 = v128.load(q0);
+  const r1 = v128.load(q1);
+  const r2 = v128.load(q2);
+  const r3 = v128.load(q3);
+  const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7), 32);
+  v128.store(to, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5), 64);
+  v128.store(to, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7), 96);
+}
+
+function packAcross(from: usize, row: i32, column: i32, depth: i32, to: usize): void {
+  const next = bytes(column);
+  let k = 0;
+  if (row === 1) {
+    for (; k + 4 <= depth; k += 4) {
+      turn(from, from + next, from + 2 * next, from + 3 * next, to);
+      turn(from + 4 * next, from + 5 * next, from + 6 * next, from + 7 * next, to + 16);
+      from += 16;
+      to += 128;
+    }
+  }
+  for (; k < depth; k++) {
+    for (let c = 0; c < NR; c++) store<f32>(to + bytes(c), load<f32>(from + <usize>c * next));
+    from += bytes(row);
+    to += 32;
+  }
+}
+
+/**
+ * A tile of 4 x 8 sums over packed strips, into rows that lie `row` bytes apart.
+ *
+ * @param add whether what stands there is a part of the sum
+ */
+function tile(a: usize, b: usize, depth: i32, to: usize, row: usize, add: bool): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  const end = a + bytes(MR * depth);
+  while (a < end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = f32x4.add(c00, f32x4.mul(x, b0));
+    c01 = f32x4.add(c01, f32x4.mul(x, b1));
+    x = v128.load32_splat(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(x, b0));
+    c11 = f32x4.add(c11, f32x4.mul(x, b1));
+    x = v128.load32_splat(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(x, b0));
+    c21 = f32x4.add(c21, f32x4.mul(x, b1));
+    x = v128.load32_splat(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(x, b0));
+    c31 = f32x4.add(c31, f32x4.mul(x, b1));
+    a += 16;
+    b += 32;
+  }
+  const r1 = to + row;
+  const r2 = r1 + row;
+  const r3 = r2 + row;
+  if (add) {
+    c00 = f32x4.add(v128.load(to), c00);
+    c01 = f32x4.add(v128.load(to, 16), c01);
+    c10 = f32x4.add(v128.load(r1), c10);
+    c11 = f32x4.add(v128.load(r1, 16), c11);
+    c20 = f32x4.add(v128.load(r2), c20);
+    c21 = f32x4.add(v128.load(r2, 16), c21);
+    c30 = f32x4.add(v128.load(r3), c30);
+    c31 = f32x4.add(v128.load(r3, 16), c31);
+  }
+  v128.store(to, c00);
+  v128.store(to, c01, 16);
+  v128.store(r1, c10);
+  v128.store(r1, c11, 16);
+  v128.store(r2, c20);
+  v128.store(r2, c21, 16);
+  v128.store(r3, c30);
+  v128.store(r3, c31, 16);
+}
+
+/** The part of a tile that lies inside of C, through scratch memory. */
+function edgeTile(
+  a: usize,
+  b: usize,
+  depth: i32,
+  to: usize,
+  row: usize,
+  rows: i32,
+  columns: i32,
+  add: bool,
+  scratch: usize,
+): void {
+  tile(a, b, depth, scratch, bytes(NR), false);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const at = to + <usize>r * row + bytes(c);
+      const sum = load<f32>(scratch + bytes(r * NR + c));
+      store<f32>(at, add ? load<f32>(at) + sum : sum);
+    }
+  }
+}
+
+/** Puts the bias into every row, as the beginning of each sum. */
+function begin(c: usize, row: i32, rows: i32, columns: i32, bias: usize): void {
+  for (let i = 0; i < rows; i++) memory.copy(c + bytes(i * row), bias, bytes(columns));
+}
+
+/**
+ * C = A B + bias.
+ *
+ * @param aRow elements from one row of A to the next, `aColumn` from one column to the next; the same of B
+ * @param cRow elements from one row of C to the next
+ * @param bias address of N values, or 0 for none
+ * @param scratch address of `scratchBytes()` bytes that nobody else uses
+ */
+export function product(
+  a: usize,
+  aRow: i32,
+  aColumn: i32,
+  b: usize,
+  bRow: i32,
+  bColumn: i32,
+  c: usize,
+  cRow: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  bias: usize,
+  scratch: usize,
+): void {
+  const strips = scratch;
+  const rows = strips + bytes(KC * NC);
+  const edge = rows + bytes(MC * KC);
+  if (bias !== 0) begin(c, cRow, M, N, bias);
+  for (let j = 0; j < N; j += NC) {
+    const width = smaller(NC, N - j);
+    for (let k = 0; k < K; k += KC) {
+      const depth = smaller(KC, K - k);
+      const add = k > 0 || bias !== 0;
+      packColumns(b + bytes(k * bRow + j * bColumn), bRow, bColumn, depth, width, strips);
+      for (let i = 0; i < M; i += MC) {
+        const height = smaller(MC, M - i);
+        packRows(a + bytes(i * aRow + k * aColumn), aRow, aColumn, height, depth, rows);
+        for (let jj = 0; jj < width; jj += NR) {
+          for (let ii = 0; ii < height; ii += MR) {
+            const to = c + bytes((i + ii) * cRow + j + jj);
+            const inRows = smaller(MR, height - ii);
+            const inColumns = smaller(NR, width - jj);
+            const at = rows + bytes(ii * depth);
+            const from = strips + bytes(jj * depth);
+            if (inRows === MR && inColumns === NR) tile(at, from, depth, to, bytes(cRow), add);
+            else edgeTile(at, from, depth, to, bytes(cRow), inRows, inColumns, add, edge);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** One row of C where the rows of B lie in order: each k adds a multiple of a row, four at a time. */
+function rowByRows(a: usize, aColumn: i32, b: usize, bRow: i32, c: usize, N: i32, K: i32): void {
+  const step = bytes(bRow);
+  const whole = N & ~3;
+  let k = 0;
+  for (; k + 4 <= K; k += 4) {
+    const x0 = load<f32>(a + bytes(k * aColumn));
+    const x1 = load<f32>(a + bytes((k + 1) * aColumn));
+    const x2 = load<f32>(a + bytes((k + 2) * aColumn));
+    const x3 = load<f32>(a + bytes((k + 3) * aColumn));
+    const v0 = f32x4.splat(x0);
+    const v1 = f32x4.splat(x1);
+    const v2 = f32x4.splat(x2);
+    const v3 = f32x4.splat(x3);
+    let at = b + <usize>k * step;
+    let to = c;
+    for (let j = 0; j < whole; j += 4) {
+      let sum = f32x4.add(v128.load(to), f32x4.mul(v0, v128.load(at)));
+      sum = f32x4.add(sum, f32x4.mul(v1, v128.load(at + step)));
+      sum = f32x4.add(sum, f32x4.mul(v2, v128.load(at + 2 * step)));
+      v128.store(to, f32x4.add(sum, f32x4.mul(v3, v128.load(at + 3 * step))));
+      at += 16;
+      to += 16;
+    }
+    for (let j = whole; j < N; j++) {
+      let sum = load<f32>(to) + x0 * load<f32>(at);
+      sum += x1 * load<f32>(at + step);
+      sum += x2 * load<f32>(at + 2 * step);
+      store<f32>(to, sum + x3 * load<f32>(at + 3 * step));
+      at += 4;
+      to += 4;
+    }
+  }
+  for (; k < K; k++) {
+    const x = load<f32>(a + bytes(k * aColumn));
+    const from = b + <usize>k * step;
+    for (let j = 0; j < N; j++) {
+      store<f32>(c + bytes(j), load<f32>(c + bytes(j)) + x * load<f32>(from + bytes(j)));
+    }
+  }
+}
+
+/** One row of C where the columns of B lie in order: each element is a dot product, in eight sums side by side. */
+function rowByColumns(a: usize, b: usize, bColumn: i32, c: usize, N: i32, K: i32): void {
+  const whole = K & ~7;
+  for (let j = 0; j < N; j++) {
+    const column = b + bytes(j * bColumn);
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    for (let k = 0; k < whole; k += 8) {
+      s0 = f32x4.add(s0, f32x4.mul(v128.load(a + bytes(k)), v128.load(column + bytes(k))));
+      s1 = f32x4.add(s1, f32x4.mul(v128.load(a + bytes(k), 16), v128.load(column + bytes(k), 16)));
+    }
+    s0 = f32x4.add(s0, s1);
+    let sum =
+      f32x4.extract_lane(s0, 0) +
+      f32x4.extract_lane(s0, 1) +
+      (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3));
+    for (let k = whole; k < K; k++) sum += load<f32>(a + bytes(k)) * load<f32>(column + bytes(k));
+    store<f32>(c + bytes(j), load<f32>(c + bytes(j)) + sum);
+  }
+}
+
+/**
+ * `product` for a few rows, where packing B would cost more than it gains. B's rows or its columns lie in order, and so do
+ * A's columns where B's columns do.
+ */
+export function narrowProduct(
+  a: usize,
+  aRow: i32,
+  aColumn: i32,
+  b: usize,
+  bRow: i32,
+  bColumn: i32,
+  c: usize,
+  cRow: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  bias: usize,
+): void {
+  for (let i = 0; i < M; i++) {
+    const from = a + bytes(i * aRow);
+    const to = c + bytes(i * cRow);
+    if (bias !== 0) memory.copy(to, bias, bytes(N));
+    else memory.fill(to, 0, bytes(N));
+    if (bColumn === 1) rowByRows(from, aColumn, b, bRow, to, N, K);
+    else rowByColumns(from, b, bColumn, to, N, K);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The memory of tfjs's wasm backend, and our own kernels in it: they read and write its tensors where they lie. Made once
+ * for the backend that is active; see assembly/ for what they compute.
+ */
+import type * as tf from '@tensorflow/tfjs';
+import { kernels, sharedKernels } from './kernels.wasm.ts';
+import type { Call, ThreadPool } from './threads.ts';
+
+/** What the module exports, by name; arguments are addresses in bytes and sizes in elements. */
+export interface KernelExports {
+  scratchBytes(): number;
+  product(...words: number[]): void;
+  narrowProduct(...words: number[]): void;
+}
+
+/** What we use of tfjs's backend. */
+export interface WasmBackend {
+  readonly wasm: {
+    readonly asm: Readonly<Record<string, unknown>>;
+    /** Where it was made outside of the module. */
+    readonly wasmMemory?: WebAssembly.Memory;
+    _malloc(bytes: number): number;
+  };
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  getMemoryOffset(id: tf.DataId): number;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
+}
+
+export interface WasmMemory {
+  /** The address of a tensor's elements. */
+  address(tensor: tf.TensorInfo): number;
+  /** A tensor whose elements are whatever was there before. */
+  make(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  /** The elements of a float32 tensor, without a copy, until the next tensor is made. */
+  values(tensor: tf.TensorInfo): Float32Array;
+  /** Runs all the calls, on all threads where there are some; none may write what another reads. */
+  run(calls: readonly Call[]): void;
+  /** How many threads share the calls. */
+  readonly threads: number;
+}
+
+const decoded = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+const memories = new WeakMap<object, WasmMemory>();
+const pools = new WeakMap<WebAssembly.Memory, ThreadPool>();
+
+/** Lets the threads of a pool share the work in this memory. */
+export function shareThreads(memory: WebAssembly.Memory, pool: ThreadPool): void {
+  pools.set(memory, pool);
+}
+
+/** The module of our kernels that fits a memory. */
+export const kernelBytes = (shared: boolean): Uint8Array<ArrayBuffer> =>
+  decoded(shared ? sharedKernels : kernels);
+
+function open(backend: WasmBackend): WasmMemory {
+  const { asm, wasmMemory } = backend.wasm;
+  const memory =
+    wasmMemory ??
+    Object.values(asm).find((value): value is WebAssembly.Memory => value instanceof WebAssembly.Memory)!;
+  const pool = pools.get(memory);
+  const module = new WebAssembly.Module(kernelBytes(pool !== undefined));
+  const own = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
+  const scratch = backend.wasm._malloc(own.scratchBytes());
+  const call = ({ kernel, words }: Call) => own[kernel](...words, scratch);
+  return {
+    address: ({ dataId }) => backend.getMemoryOffset(dataId),
+    make: (shape, dtype) => backend.makeOutput(shape, dtype),
+    values: (tensor) => backend.typedArrayFromHeap(tensor),
+    run: (calls) => {
+      if (pool && calls.length > 1) pool.run(calls, call);
+      else for (const one of calls) call(one);
+    },
+    threads: pool?.size ?? 1,
+  };
+}
+
+/** The memory of a kernel's `backend` argument. */
+export function wasmMemory(backend: unknown): WasmMemory {
+  const known = memories.get(backend as object);
+  if (known) return known;
+  const made = open(backend as WasmBackend);
+  memories.set(backend as object, made);
+  return made;
+}
