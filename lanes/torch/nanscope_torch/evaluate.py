@@ -144,7 +144,11 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     for note in loaded.notes():
         channel.send("note", text=note)
     decision = decision_record(task.get("device", "best"), str(device), label, reason, settings["attn"])
-    record = LaneRecord(folder, role=settings["role"], loaded=loaded, decision=decision, source=Path(settings["inputs"]).name, head=settings["head"])
+    config = {"model": loaded.name, **{name: settings[key] for name, key in (("attn", "attn"), ("compute-dtype", "dtype"), ("mask-form", "maskForm"), ("position-ids", "positionIds"), ("trace", "trace"))}}
+    record = LaneRecord(
+        folder, role=settings["role"], model=loaded.record(), dtype=loaded.dtype, stored_as=loaded.stored_as, config=config, decision=decision,
+        source=Path(settings["inputs"]).name, head=settings["head"],
+    )  # fmt: skip
     tracer = LaneTracer(loaded.model, settings["trace"], folder, device, keep=settings["traceKeep"])
     try:
         first = evaluate_all(loaded, settings, folder, record, tracer, channel)

@@ -15,7 +15,7 @@ LAYOUTS: dict[torch.dtype, tuple[torch.dtype, int, int, int]] = {
     torch.float16: (torch.int16, 0x7FFF, 0x7C00, 0x0400),
     torch.bfloat16: (torch.int16, 0x7FFF, 0x7F80, 0x0080),
 }
-COLUMNS = 9  # nan, posInf, negInf, firstNaN, firstInf, zero, subnormal, amax bits, finite elements
+COLUMNS = 11  # nan, posInf, negInf, firstNaN, firstInf, zero, subnormal, amax bits, finite elements, min and mean as bits of float32
 
 Health = dict[str, Any]
 
@@ -39,7 +39,11 @@ def count_bits(tensor: torch.Tensor, full: bool) -> torch.Tensor:
     counts = [nan.sum(), (infinite & ~negative).sum(), (infinite & negative).sum(), first(nan), first(infinite)]
     if full:
         finite = size < infinity
+        values = tensor.detach().contiguous().reshape(-1).to(torch.float32)
+        least = torch.where(finite, values, torch.inf).min()
+        mean = torch.where(finite, values, 0.0).sum() / finite.sum()
         counts += [(size == 0).sum(), ((size > 0) & (size < normal)).sum(), torch.where(finite, size, 0).max().to(torch.int64), finite.sum()]
+        counts += [figure.view(torch.int32).to(torch.int64) for figure in (least, mean)]
     return torch.stack([*counts, *[torch.zeros_like(counts[0])] * (COLUMNS - len(counts))])
 
 
@@ -52,7 +56,7 @@ def _float_of(bits: int, dtype: torch.dtype) -> float:
 
 
 def health_of(row: list[int], size: int, dtype: torch.dtype, full: bool) -> Health:
-    nan, positive, negative, first_nan, first_inf, zero, subnormal, amax, finite = row
+    nan, positive, negative, first_nan, first_inf, zero, subnormal, amax, finite, least, mean = row
     health: Health = {"size": size, "nan": nan, "posInf": positive, "negInf": negative}
     if first_nan >= 0:
         health["firstNaN"] = first_nan
@@ -62,6 +66,9 @@ def health_of(row: list[int], size: int, dtype: torch.dtype, full: bool) -> Heal
         health.update(zero=zero, subnormal=subnormal)
         if finite:
             health["amax"] = _float_of(amax, dtype)
+            figures = {"min": _float_of(least & 0xFFFFFFFF, torch.float32), "mean": _float_of(mean & 0xFFFFFFFF, torch.float32)}
+            # A float64 beyond float32, or a sum that overflowed: there is no honest figure to give.
+            health.update({name: figure for name, figure in figures.items() if math.isfinite(figure)})
     return health
 
 

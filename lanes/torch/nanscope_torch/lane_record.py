@@ -6,7 +6,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .folder import Folder
-from .model import Loaded
 from .versions import environment, summary
 
 SCHEMA_VERSION = 1
@@ -33,17 +32,14 @@ def decision_record(asked: str, device: str, label: str, reason: str, attn: str)
 class LaneRecord:
     """Every change is written at once, so that a lane that is killed leaves what it had."""
 
-    def __init__(self, folder: Folder, *, role: str, loaded: Loaded, decision: dict[str, Any], source: str, head: dict[str, Any]) -> None:
+    def __init__(self, folder: Folder, *, role: str, model: dict[str, Any], dtype: str, stored_as: list[str], config: dict[str, Any], decision: dict[str, Any], source: str, head: dict[str, Any]) -> None:
         self._folder = folder
-        facts = {"storedAs": loaded.stored_as, "computedAs": loaded.dtype, "notes": [], "unusedTensors": [], "unusedSettings": []}
-        data = {"source": source, **head.get("data", {}), "rows": 0, "truncated": 0}
+        facts = {"storedAs": stored_as, "computedAs": dtype, "notes": [], "unusedTensors": [], "unusedSettings": []}
         self.record: dict[str, Any] = {
             "schemaVersion": SCHEMA_VERSION, "kind": "lane", "role": role, "status": "running", "startedAt": now(),
-            "config": head.get("config", {"model": loaded.name, "attn": loaded.attn, "compute-dtype": loaded.dtype, "position-ids": loaded.position_ids}),
-            "policy": head.get("policy", policy_record(loaded.dtype)),
-            "decision": head.get("decision", decision),
-            "environment": {**environment(), **head.get("environment", {})},
-            "kernelNotes": [], "model": loaded.record(), "modelFacts": {**facts, **head.get("modelFacts", {})}, "data": data,
+            "config": head.get("config", config), "policy": head.get("policy", policy_record(dtype)), "decision": head.get("decision", decision),
+            "environment": {**environment(), **head.get("environment", {})}, "kernelNotes": [], "model": model,
+            "modelFacts": {**facts, **head.get("modelFacts", {})}, "data": {"source": source, **head.get("data", {}), "rows": 0, "truncated": 0},
         }  # fmt: skip
         self.update()
 

@@ -49,26 +49,26 @@ class Loaded:
         return self.model(**inputs, use_cache=False, return_dict=True, **more)
 
     def record(self) -> dict[str, Any]:
-        """`model` of a lane's record."""
-        config = self.config
-
-        def number(*names: str) -> int:
-            return next((int(value) for value in (getattr(config, name, None) for name in names) if isinstance(value, int)), 0)
-
-        return {
-            "name": self.name,
-            "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
-            "layers": number("num_hidden_layers", "n_layer"),
-            "heads": number("num_attention_heads", "n_head"),
-            "width": number("hidden_size", "n_embd", "d_model"),
-            "vocabulary": number("vocab_size"),
-            "positions": number("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"),
-        }
+        return model_record(self.model, self.name)
 
     def notes(self) -> list[str]:
         """What was asked for and this model has no use for."""
         takes_positions = "position_ids" in self.accepts or self.position_ids == "none"
         return [] if takes_positions else [f"{type(self.model).__name__} takes no position ids: it has its own"]
+
+
+def model_record(model: torch.nn.Module, name: str) -> dict[str, Any]:
+    """`model` of a lane's record; 0 for what its configuration does not say."""
+    config = getattr(model, "config", None)
+
+    def number(*names: str) -> int:
+        return next((value for value in (getattr(config, each, None) for each in names) if isinstance(value, int)), 0)
+
+    return {
+        "name": name, "parameters": sum(parameter.numel() for parameter in model.parameters()), "layers": number("num_hidden_layers", "n_layer"),
+        "heads": number("num_attention_heads", "n_head"), "width": number("hidden_size", "n_embd", "d_model"), "vocabulary": number("vocab_size"),
+        "positions": number("max_position_embeddings", "n_positions", "max_seq_len", "seq_length"),
+    }  # fmt: skip
 
 
 def _stored_as(folder: Path) -> list[str]:

@@ -18,9 +18,12 @@ MOST_LINES = 5000
 class Summary:
     """@param mask int64 [B,T], 1 where a position holds a token; absent in a loop that is not ours"""
 
-    def __init__(self, taken: Taken, layers: dict[str, int], *, batch: int, level: str, mask: Optional[torch.Tensor]) -> None:
+    def __init__(self, taken: Taken, layers: dict[str, int], *, batch: int, level: str, mask: Optional[torch.Tensor] = None) -> None:
         self.taken, self.judge, self.batch, self._level, self._mask = taken, Judge(taken), batch, level, mask
         self._layers = layers
+        marked = [taken.ops[index] for index in layers.values()]
+        self._grid = tuple(mask.shape) if mask is not None else tuple(marked[0].shape[:2]) if marked and len(marked[0].shape) == 3 else (0, 0)
+        """B and T; 0 where nothing says so."""
 
     def cascade(self) -> dict[str, Any]:
         events = [self._event(op, index) for index, op in enumerate(self.taken.ops) if self.judge.judgements[index].kind != "clean"]
@@ -66,7 +69,7 @@ class Summary:
         """[B*T,C] is read as [B,T,C] where the mask's shape explains it."""
         shape = list(op.shape)
         names = [f"dimension {axis}" for axis in range(len(shape))]
-        rows, length = tuple(self._mask.shape) if self._mask is not None else (0, 0)
+        rows, length = self._grid
         base = op.kernel.split(".")[0]
         if op.phase in ("forward", "loss", "metrics") and len(shape) > 1:
             last = "token" if op.path == "lm_head" or op.phase != "forward" else "channel"
@@ -90,16 +93,16 @@ class Summary:
         return coordinates, names
 
     def _rows(self, letters: str) -> list[str]:
-        rows = self._mask.shape[0] if self._mask is not None else 1
+        rows = self._grid[0] or 1
         length = len(letters) // rows
         return [letters[row * length : (row + 1) * length] for row in range(rows)]
 
     def _picture(self) -> Optional[dict[str, Any]]:
-        if not self._layers or self._mask is None:
+        if not self._layers or not self._grid[0]:
             return None
         cells = [self._rows(self.taken.ops[index].rows or "") for index in self._layers.values()]
         padding = []
-        for row in self._mask.tolist():
+        for row in self._mask.tolist() if self._mask is not None else [[1]] * self._grid[0]:
             left = row.index(1) if 1 in row else len(row)
             padding.append({"left": left, "right": row[::-1].index(1) if 1 in row else 0})
         return {"layers": list(self._layers), "cells": [[layer[row] for layer in cells] for row in range(len(padding))], "padding": padding}

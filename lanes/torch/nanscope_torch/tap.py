@@ -155,6 +155,8 @@ class Tap:
             if result is not NotImplemented:
                 return result
         if facts.seen_through:
+            if torch._C._current_autograd_node() is None and self._paths is not None:
+                self._paths.forward_path()  # Its gradient may compute something.
             result = func(*args, **kwargs)
             self.recorder.see_through(args[0], result)
             return result

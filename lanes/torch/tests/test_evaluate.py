@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from nanscope_torch.channel import Channel
+from nanscope_torch.errors import LaneFailure, UserError
 from nanscope_torch.evaluate import run_evaluate
 
 ROOT = Path(__file__).parent.parent
@@ -140,10 +143,9 @@ def test_gradients_by_parameter_name_are_those_of_the_mean_loss(place: Path) -> 
 
 
 def test_nothing_but_messages_lands_on_standard_output(place: Path) -> None:
-    noisy = "import os, sys, atexit\nprint('hello from a library')"
-    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "noisy"), code=f"import builtins\n_import = builtins.__import__\n"
-                           "def loud(name, *a, **k):\n    if name == 'transformers': os.write(1, b'noise\\n'); print('noise')\n    return _import(name, *a, **k)\nimport os\nbuiltins.__import__ = loud")
-    assert noisy and code == 0 and messages[0]["kind"] == "hello" and messages[-1] == {"kind": "done"}
+    noisy = "import os, builtins\n_import = builtins.__import__\ndef loud(name, *a, **k):\n    if name == 'transformers': os.write(1, b'noise\\n'); print('noise')\n    return _import(name, *a, **k)\nbuiltins.__import__ = loud"
+    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "noisy"), code=noisy)
+    assert code == 0 and messages[0]["kind"] == "hello" and messages[-1] == {"kind": "done"}
 
 
 @pytest.mark.parametrize(
@@ -165,3 +167,71 @@ def test_a_mistake_is_one_line_with_a_code(place: Path, change: dict[str, Any], 
     assert status == exit_code
     last = messages[-1]
     assert last["kind"] == "user-error" and last["code"] == code and words in last["message"] and "\n" not in last["message"]
+
+
+def remade(place: Path, name: str, **settings: Any) -> Path:
+    """The tiny model under another config."""
+    folder = place / name
+    folder.mkdir(exist_ok=True)
+    config = json.loads((place / "gpt2" / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **settings}))
+    (folder / "model.safetensors").write_bytes((place / "gpt2" / "model.safetensors").read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "words"),
+    [
+        ({"auto_map": {"AutoModelForCausalLM": "mine.Model"}}, "torch/trust-remote-code", "give --trust-remote-code"),
+        ({"model_type": "gpt-9"}, "torch/architecture", 'found "gpt-9"'),
+    ],
+)
+def test_a_model_that_is_not_run_is_one_line(place: Path, settings: dict[str, Any], code: str, words: str) -> None:
+    with pytest.raises(UserError) as raised, open(os.devnull, "w", encoding="utf-8") as stream:
+        run_evaluate(tiny.task(remade(place, code.replace("/", "-"), **settings), place / "inputs.jsonl", place / "refused"), Channel(stream))
+    assert raised.value.code == code and words in str(raised.value)
+
+
+def test_out_of_memory_is_said_and_what_was_measured_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import nanscope_torch.evaluate as lane
+
+    def forgetful(loaded: Any, batch: Any, observe: Any = None, real: Any = lane.score) -> Any:
+        if batch.index == 1:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.")
+        return real(loaded, batch, observe)
+
+    monkeypatch.setattr(lane, "score", forgetful)
+    with pytest.raises(LaneFailure) as raised:
+        evaluate(place, "memory")
+    assert raised.value.code == "torch/out-of-memory" and "cpu ran out of memory" in str(raised.value)
+    record = json.loads((place / "memory" / "run.json").read_text())
+    assert record["status"] == "failed" and record["metrics"]["batches"] == 1
+
+
+def test_a_python_without_torch_says_what_to_type(place: Path) -> None:
+    missing = "import sys\nsys.modules['torch'] = None"
+    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "none"), code=missing)
+    assert code == 3 and messages[-1]["code"] == "torch/no-torch" and "-m pip install 'torch>=2.4'" in messages[-1]["message"]
+    code, messages = start({"protocol": 1, "kind": "probe"}, code=missing)
+    assert code == 0 and "torch" in messages[0]["probe"]["missing"] and messages[0]["probe"]["devices"] == []
+
+
+def test_a_line_that_is_no_task(place: Path) -> None:
+    code, messages = start("no json")
+    assert code == 2 and messages == [{"kind": "user-error", "code": "torch/protocol", "message": messages[0]["message"], "exitCode": 2}]
+
+
+def test_sigterm_ends_with_a_record_that_says_so(place: Path) -> None:
+    slow = "import time, signal\nimport nanscope_torch.evaluate as lane\nreal = lane.score\ndef score(loaded, batch, observe=None):\n    if batch.index == 1: time.sleep(60)\n    return real(loaded, batch, observe)\nlane.score = score"
+    process = subprocess.Popen([sys.executable, "-c", f"{slow}\nimport runpy\nrunpy.run_module('nanscope_torch', run_name='__main__')"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
+    assert process.stdin and process.stdout
+    process.stdin.write(json.dumps(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "ended")) + "\n")
+    process.stdin.close()
+    for line in process.stdout:
+        if json.loads(line)["kind"] == "progress":
+            process.send_signal(signal.SIGTERM)
+            break
+    last = json.loads(process.stdout.read().splitlines()[-1])
+    assert process.wait(60) == 130 and last == {"kind": "failed", "code": "torch/interrupted", "reason": "interrupted by SIGTERM"}
+    record = json.loads((place / "ended" / "run.json").read_text())
+    assert record["status"] == "interrupted" and record["metrics"]["batches"] == 1

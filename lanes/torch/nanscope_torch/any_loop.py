@@ -1,0 +1,115 @@
+"""`with trace(model, out='runs/mine'):` around any loop: what it computes stays the same, bit for bit, and a run folder tells what was seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Optional
+
+import torch
+
+from .errors import NonFiniteFound, first_line
+from .folder import Folder
+from .lane_record import SCHEMA_VERSION, LaneRecord, decision_record
+from .model import model_record
+from .summary import Summary
+from .tap import Tap
+from .trace_lane import TraceBook
+
+FILES = ("health.jsonl", "hit.jsonl")
+
+
+class trace:
+    """
+    Traces every ATen op while it is open: forward, loss, backward, optimizer. A step begins when the model is called after it
+    was called before, or where `step()` says so. `nanscope report OUT` reads the folder.
+
+    model: the module that is called in the loop; its modules' names are the paths in the trace.
+    out: a folder, made where it is missing. What an earlier trace left in it is replaced.
+    raise_on: 'nan' raises `NonFiniteFound` after the first step with an origin; None only records.
+    level: 'health' counts non-finite elements, 'full' measures magnitudes as well.
+    keep: whole traces of the steps before the origin that are written.
+    """
+
+    def __init__(self, model: torch.nn.Module, out: str | Path, *, raise_on: Optional[str] = None, level: str = "health", keep: int = 3, name: Optional[str] = None) -> None:
+        if raise_on not in (None, "nan"):
+            raise ValueError(f"raise_on: expected None or 'nan', found {raise_on!r}")
+        if level not in ("health", "full"):
+            raise ValueError(f"level: expected 'health' or 'full', found {level!r}")
+        self._model, self._out, self._raise, self._level, self._keep = model, Path(out), raise_on, level, keep
+        self._name = name or type(model).__name__
+        parameter = next(model.parameters(), None)
+        self._device = parameter.device if parameter is not None else torch.device("cpu")
+        self._dtype = str(parameter.dtype).replace("torch.", "") if parameter is not None else "float32"
+        self._steps = 0
+        self._called = False
+
+    @property
+    def cascade(self) -> dict[str, Any]:
+        """What is known so far, as the record has it: `origin` where something was born."""
+        return self._book.record
+
+    def __enter__(self) -> trace:
+        folder = Folder(self._out / "target", FILES)
+        attention = getattr(getattr(self._model, "config", None), "_attn_implementation", None)
+        # What a loop computes with is its own business: anything but eager is shown as sdpa.
+        attn = "eager" if attention == "eager" else "sdpa"
+        self._record = LaneRecord(
+            folder, role="target", model=model_record(self._model, self._name), dtype=self._dtype, stored_as=[],
+            config={"model": self._name, "attn": attention or "its own", "trace": self._level},
+            decision=decision_record(str(self._device), str(self._device), "a loop of the user's", "the model is there", attn), source="a loop of the user's", head={},
+        )  # fmt: skip
+        self._tap = Tap(self._model, self._device, self._level == "full")
+        source = {"backend": f"torch-{self._device.type}", "strictNumerics": True, "method": self._tap.counter.method}
+        self._book = TraceBook(self._level, folder, source, self._keep)
+        self._tap.on_root = self._root
+        self._tap.open()
+        return self
+
+    def _root(self, entered: bool) -> None:
+        if not entered:
+            self._called = True
+        elif self._called:
+            self.step()
+
+    def step(self) -> None:
+        """Ends the step here: what was seen since the last one is read back, judged and written."""
+        self._called = False
+        layers = self._tap.layers
+        taken = self._tap.take()
+        if not taken.ops:
+            return
+        self._book.add(Summary(taken, layers, batch=self._steps, level=self._level))
+        self._steps += 1
+        self._record.update(cascade=self._book.record)
+        origin = self._book.record.get("origin")
+        if origin and self._raise:
+            raise NonFiniteFound(f"step {origin['batch']}: {origin['kind']} is born in {origin['key']}: {origin['mechanism']['name']}, {origin['mechanism']['evidence']}")
+
+    def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException], _trace: Optional[TracebackType]) -> None:
+        self._tap.on_root = None
+        try:
+            if not isinstance(error, NonFiniteFound):
+                self._raise = self._raise if error is None else None
+                self.step()
+        except NonFiniteFound as found:
+            error = found
+            raise
+        finally:
+            self._tap.close()
+            failed = error is not None and not isinstance(error, NonFiniteFound)
+            self._record.end("failed" if failed else "complete", f"{type(error).__name__}: {first_line(error)}" if failed and error else None)
+            self._write_result()
+
+    def _write_result(self) -> None:
+        origin = self._book.record.get("origin")
+        if origin:
+            sentence = f"{'A NaN' if origin['kind'] == 'NaN' else 'An infinity'} is born in {origin['key']}: {origin['mechanism']['name']}."
+            following = "Open hit.jsonl for the whole trace of that step, or mend what the mechanism names."
+        else:
+            sentence = f"No op made an unintended NaN or infinity in {self._steps} steps."
+            following = "Trace the same loop on another device, and compare the two folders."
+        Folder(self._out).write("run.json", {
+            "schemaVersion": SCHEMA_VERSION, "kind": "eval", "command": f"nanscope_torch.trace({self._name})", "folder": str(self._out), "target": self._record.record,
+            "verdict": {"code": "no-reference", "exitCode": 1 if origin else 0, "sentence": sentence, "next": following},
+        })  # fmt: skip

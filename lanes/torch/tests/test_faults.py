@@ -1,0 +1,119 @@
+"""An op that returns a NaN or a wrong number is found at its op, with its module path; a clean model gives no alarm."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import nanscope_torch
+from nanscope_torch.errors import NonFiniteFound
+from nanscope_torch.fault import InjectedFault
+
+FAULTS_A_PHASE = 20
+
+
+def tiny(name: str, **settings: Any) -> torch.nn.Module:
+    """A model of random weights of a family, two layers."""
+    import transformers
+
+    torch.manual_seed(3)
+    common = {"vocab_size": 64, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
+    config = getattr(transformers, f"{name}Config")(**common, **settings)
+    return transformers.AutoModelForCausalLM.from_config(config)
+
+
+LLAMA = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32}
+FAMILIES: dict[str, dict[str, Any]] = {
+    "GPT2": {"n_positions": 32, "n_embd": 32, "n_layer": 2, "n_head": 4},
+    "GPTNeoX": {key: value for key, value in LLAMA.items() if key != "num_key_value_heads"},
+    "OPT": {"hidden_size": 32, "ffn_dim": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "max_position_embeddings": 32, "word_embed_proj_dim": 32},
+    "Bloom": {"hidden_size": 32, "n_layer": 2, "n_head": 4},
+    "Llama": LLAMA,
+    "Qwen2": LLAMA,
+    "Mistral": {**LLAMA, "sliding_window": 4},
+    "Gemma2": {**LLAMA, "head_dim": 8, "query_pre_attn_scalar": 8, "sliding_window": 4},
+    "Phi": LLAMA,
+    "Mixtral": {**LLAMA, "num_local_experts": 4, "num_experts_per_tok": 2},
+}
+
+
+def step(model: torch.nn.Module, attention_mask: bool = True) -> None:
+    """One training step on left-padded rows."""
+    torch.manual_seed(1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, foreach=False)
+    ids = torch.randint(1, 64, (2, 8))
+    mask = torch.ones_like(ids)
+    mask[0, :3] = 0
+    labels = torch.where(mask == 1, ids, -100)
+    model(input_ids=ids, attention_mask=mask if attention_mask else None, labels=labels, use_cache=False).loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_a_clean_model_gives_no_alarm(tmp_path: Path, family: str, attention: str) -> None:
+    # Gemma 2 caps its scores, which sdpa cannot.
+    uncapped = {"attn_logit_softcapping": None} if (family, attention) == ("Gemma2", "sdpa") else {}
+    model = tiny(family, **FAMILIES[family], **uncapped)
+    model.config._attn_implementation = attention
+    with nanscope_torch.trace(model, out=tmp_path) as run:
+        step(model)
+        with torch.no_grad():
+            step_ids = torch.randint(1, 64, (1, 9))
+            model(input_ids=step_ids)
+    assert "origin" not in run.cascade, run.cascade["origin"]
+    assert run.cascade["batchesTraced"] == 2 and run.cascade["ops"] > 100
+
+
+def count_of(phase: str) -> int:
+    """How many calls a fault can be put into."""
+    with InjectedFault(phase, -1) as probe, nanscope_torch.trace(model := tiny("GPT2", **FAMILIES["GPT2"]), out="/tmp/nanscope-unused"):
+        step(model)
+    return probe.seen
+
+
+@pytest.fixture(scope="module")
+def counts() -> dict[str, int]:
+    return {phase: count_of(phase) for phase in ("forward", "backward", "optimizer")}
+
+
+@pytest.mark.parametrize("seed", range(FAULTS_A_PHASE))
+@pytest.mark.parametrize("phase", ["forward", "backward", "optimizer"])
+def test_an_injected_fault_is_found_at_its_op(tmp_path: Path, counts: dict[str, int], phase: str, seed: int) -> None:
+    chance = random.Random(f"{phase} {seed}")
+    value = chance.choice([math.nan, math.nan, math.inf])
+    model = tiny("GPT2", **FAMILIES["GPT2"])
+    with InjectedFault(phase, chance.randrange(counts[phase]), value, chance.random()) as fault:
+        with pytest.raises(NonFiniteFound):
+            with nanscope_torch.trace(model, out=tmp_path, raise_on="nan") as run:
+                step(model)
+    assert fault.hit is not None
+    origin = run.cascade["origin"]
+    _, path, kernel = fault.hit
+    assert origin["key"].startswith(f"{phase}/{path}/{kernel}#" if path else f"{phase}/{kernel}#"), (origin, fault.hit)
+    assert origin["kind"] == ("NaN" if math.isnan(value) else "Inf")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_wrong_number_is_seen_at_its_op_beside_a_right_run(tmp_path: Path, seed: int) -> None:
+    """At level `full` the first op whose figures differ from those of a run without the fault is the one that was patched."""
+    chance = random.Random(f"wrong {seed}")
+    model = tiny("GPT2", **FAMILIES["GPT2"]).eval()
+    faults = [InjectedFault("forward", -1)]
+    for name in ("right", "wrong"):
+        with faults[-1], nanscope_torch.trace(model, out=tmp_path / name, level="full"), torch.no_grad():
+            model(input_ids=torch.arange(1, 9)[None], use_cache=False)
+        faults.append(InjectedFault("forward", chance.randrange(faults[0].seen), 977.0, chance.random()))
+    fault = faults[1]
+    assert fault.hit is not None
+    right, wrong = ([json.loads(line) for line in (tmp_path / name / "target" / "health.jsonl").read_text().splitlines()][1:] for name in ("right", "wrong"))
+    first = next(two["key"] for one, two in zip(right, wrong) if one != two)
+    phase, path, kernel = fault.hit
+    assert first.startswith(f"{phase}/{path}/{kernel}#" if path else f"{phase}/{kernel}#")
