@@ -259,8 +259,8 @@ describe('model folders', () => {
   });
 
   it('a config.json of another architecture, or that is not JSON', async () => {
-    expect(await refused('--model', await model(config({ model_type: 'llama' })))).toMatch(
-      /model_type is "llama"/,
+    expect(await refused('--model', await model(config({ model_type: 'mixtral' })))).toMatch(
+      /model_type is "mixtral", expected one of gpt2, llama, /,
     );
     const broken = await model((folder) => writeFileSync(join(folder, 'config.json'), '{'));
     expect(await refused('--model', broken)).toMatch(/config.json: not valid JSON/);

@@ -39,6 +39,7 @@ export { type Mechanism, type MechanismName, mechanismOf } from './judge/mechani
 export { mechanismRules } from './judge/mechanisms/index.ts';
 export type { MechanismRule } from './judge/mechanisms/rule.ts';
 export { findOrigin, type Origin, type Turn } from './judge/origin.ts';
+export { anyLayer, isLastNorm, layerNumber, stageOf } from './module-path.ts';
 export {
   MOVES,
   movedByOneRounding,
@@ -51,7 +52,7 @@ export { type Deviation, deviationOf, equalBits, isApart, type Place } from './s
 export { firstMagnitudeDivergence, type MagnitudeDivergence } from './shadow/first-magnitude.ts';
 export { judgeShadow, type ShadowFacts, type ShadowJudgement, type ShadowVerdict } from './shadow/judge.ts';
 export { type DifferingInput, mostDifferingInput } from './shadow/walk.ts';
-export { layerOf, type PositionPicture, positionPicture } from './spread/picture.ts';
+export { type PositionPicture, positionPicture } from './spread/picture.ts';
 export { type SpreadStep, spreadOf } from './spread/spread.ts';
 export { callOf } from './taps/calls.ts';
 export {

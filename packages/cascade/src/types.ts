@@ -67,7 +67,7 @@ export interface OpRecord {
   readonly outside?: true;
   /**
    * One character per row (all dimensions but the last): `.` finite, `I` holds an infinity, `N` holds a NaN.
-   * Only for the residual stream: the scopes `transformer.embeddings`, `output` and `transformer.ln_f`.
+   * Only for the residual stream: the embeddings, the `output` of each layer and the last norm.
    */
   readonly rows?: string;
 }

@@ -139,6 +139,7 @@ export const errorCodes = {
 
   'model/config': '`config.json` has a setting that is wrong or not supported. The message names it.',
   'model/family': 'config.json names a model_type that is not supported. The message lists those that are.',
+  'model/memory': 'The weights need more memory than the machine has. Choose a smaller model.',
   'model/unknown': 'No folder, model of the hub or preset has this name.',
 
   'page/dropped': 'What was dropped on the page is no model, text or run.',

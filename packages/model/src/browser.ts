@@ -19,8 +19,10 @@ export { type DropoutHook, type DropoutRates, type DropoutSite, dropoutHook } fr
 export {
   anatomyOf,
   configJson,
+  dropoutRates,
   familyOf,
   initialValues,
+  isTable,
   modelOf,
   modelTypes,
   parameterShapes,
@@ -36,6 +38,7 @@ export { leftPad, type PromptBatch } from './generate/prompts.ts';
 export type { GenerationStep, LogitClasses, RowEnd, RowStep } from './generate/steps.ts';
 export { type WarpOptions, warp } from './generate/warp.ts';
 export { type ActivationName, activationFunction, activationNames } from './gpt2/activations.ts';
+export type { Gpt2Config } from './gpt2/config.ts';
 export { isGpt2Config } from './gpt2/family.ts';
 export { activate } from './kernels/activation.ts';
 export { dropout } from './kernels/dropout.ts';

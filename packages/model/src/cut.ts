@@ -9,17 +9,14 @@ import type { ModelWeights } from './weights/build.ts';
 
 const upTo = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
 
-/** Whether the channels of the residual stream are those of the heads, so that both are cut as one. */
-const headsAreChannels = ({ modelType }: ModelConfig): boolean => modelType === 'gpt2';
-
 /** The cut that keeps everything. */
 export function wholeCut(config: ModelConfig): Cut {
   return {
     layers: upTo(config.layers),
     heads: upTo(config.keyValueHeads),
     queries: upTo(config.heads / config.keyValueHeads),
-    dims: upTo(config.headDim),
-    ...(!headsAreChannels(config) && { channels: upTo(config.width) }),
+    ...(config.learnedPositions && { dims: upTo(config.headDim) }),
+    ...(!familyOf(config).headsAreChannels && { channels: upTo(config.width) }),
     units: upTo(config.mlpWidth),
     vocabulary: upTo(config.vocabulary),
     ...(config.learnedPositions && { positions: upTo(config.maxPositions) }),
@@ -34,15 +31,17 @@ export function cutConfig(config: ModelConfig, cut: Cut): ModelConfig {
   };
   const endTokens = (ids: ModelConfig['eosTokenId']) =>
     typeof ids === 'object' && ids !== null ? ids.map(token).filter((id) => id !== null) : token(ids);
+  const headDim = cut.dims?.length ?? config.headDim;
+  const heads = cut.heads.length * cut.queries.length;
   return familyOf(config).resize(
     config,
     {
       layers: cut.layers.length,
       keptLayers: cut.layers,
-      heads: cut.heads.length * cut.queries.length,
+      heads,
       keyValueHeads: cut.heads.length,
-      headDim: cut.dims.length,
-      width: cut.channels?.length ?? cut.heads.length * cut.dims.length,
+      headDim,
+      width: cut.channels?.length ?? heads * headDim,
       mlpWidth: cut.units.length,
       vocabulary: cut.vocabulary.length,
       ...(cut.positions && { maxPositions: cut.positions.length }),

@@ -9,14 +9,17 @@ export type DropoutSite = 'embeddings' | `h.${number}.${'attn' | 'resid_attn' | 
 /** Applied to the activations of a site; `columns` places a block of probabilities in the whole rows. */
 export type DropoutHook = <T extends tf.Tensor>(site: DropoutSite, x: T, columns?: Columns) => T;
 
-/** From 0 to 1 each. */
-export interface DropoutRates {
-  readonly embeddings: number;
-  /** Of attention probabilities. */
-  readonly attention: number;
-  /** Of what enters a residual sum. */
-  readonly residual: number;
+/** Where a family drops, with something for each place. */
+export interface Sites<Value> {
+  readonly embeddings?: Value;
+  /** Attention probabilities. */
+  readonly attention?: Value;
+  /** What enters a residual sum. */
+  readonly residual?: Value;
 }
+
+/** From 0 to 1 each. */
+export type DropoutRates = Required<Sites<number>>;
 
 function rateOf(site: DropoutSite, rates: DropoutRates): number {
   if (site === 'embeddings') return rates.embeddings;

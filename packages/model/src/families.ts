@@ -2,11 +2,13 @@
 import { errorLine, nearest, UserError } from '@nanscope/errors';
 import type * as tf from '@tensorflow/tfjs';
 import type { CausalLM, JsonObject, ModelConfig } from './causal-lm.ts';
+import { decoderFamilies } from './decoder/family.ts';
+import type { DropoutRates } from './dropout.ts';
 import type { Anatomy, Family, Sizes } from './family.ts';
 import { gpt2 } from './gpt2/family.ts';
 import { drawnFacts, type ModelFacts } from './weights/facts.ts';
 
-const families: readonly Family[] = [gpt2];
+const families: readonly Family[] = [gpt2, ...decoderFamilies];
 
 /** Every `model_type` that is taken, in the order of the families. */
 export const modelTypes: readonly string[] = families.flatMap((family) => family.modelTypes);
@@ -74,6 +76,16 @@ export const resizeConfig = (config: ModelConfig, sizes: Sizes, where: string): 
 
 /** The stages of a model in the order in which they are computed. */
 export const anatomyOf = (config: ModelConfig): Anatomy => familyOf(config).anatomy(config);
+
+/** Whether a parameter is a table of embeddings, of tokens or positions, in any family. */
+export const isTable = (parameter: string): boolean => families.some((family) => family.isTable(parameter));
+
+/** One rate at every place where the model's family drops, and 0 where it does not. */
+export function dropoutRates(config: ModelConfig, rate: number): DropoutRates {
+  const { embeddings, attention, residual } = familyOf(config).dropoutSites;
+  const at = (site: string | undefined) => (site === undefined ? 0 : rate);
+  return { embeddings: at(embeddings), attention: at(attention), residual: at(residual) };
+}
 
 /** A model of weights that lie on the active backend; they are its own from now on. */
 export const modelOf = (

@@ -4,6 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { CausalLM, JsonObject, ModelConfig } from './causal-lm.ts';
+import type { Sites } from './dropout.ts';
 import type { ModelFacts } from './weights/facts.ts';
 
 /** A place of the forward pass that reports speak of. */
@@ -57,8 +58,8 @@ export interface Cut {
   readonly heads: readonly number[];
   /** Of the query heads that share one head of keys, the same in each. */
   readonly queries: readonly number[];
-  /** Of the numbers of a head, the same in each; all where they rotate, which they do in pairs. */
-  readonly dims: readonly number[];
+  /** Of the numbers of a head, the same in each; undefined where they rotate, which they do in pairs: all are kept then. */
+  readonly dims?: readonly number[];
   /** Of the residual stream; undefined where its width is heads x dims, whose channels `head * D + dim` are kept then. */
   readonly channels?: readonly number[];
   /** Of the units inside an MLP. */
@@ -77,6 +78,8 @@ export interface TensorNames {
   readonly prefix: string;
   /** The token table, which is the head as well where it is tied. */
   readonly table: string;
+  /** The name of the head's weight in files, where it is another than `lm_head.weight`. */
+  readonly headInFile?: string;
   /** Masks and tables that old checkpoints hold and that are no parameters, by a name without prefix. */
   isBuffer(plain: string): boolean;
   /** Whether a left-over tensor of a layer is refused: the file is of another model. Else it is named in a note. */
@@ -93,6 +96,10 @@ export interface TensorNames {
 export interface Family<Config extends ModelConfig = ModelConfig> {
   readonly modelTypes: readonly string[];
   readonly names: TensorNames;
+  /** Where the family drops in training; what it names there is its own business. */
+  readonly dropoutSites: Sites<string>;
+  /** Whether the width is heads x headDim, whose channels are cut with the heads. */
+  readonly headsAreChannels: boolean;
 
   /** @param where begins every message, usually the file's path. @throws UserError naming the key and what it holds */
   parseConfig(json: JsonObject, where: string): Config;
@@ -117,7 +124,7 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   /** Whether a parameter is a table of embeddings, which weight decay leaves alone by default. */
   isTable(parameter: string): boolean;
   /** The value of a parameter that is made constant: what leaves a norm without effect, else 0. */
-  plainValue(parameter: string): number;
+  plainValue(config: Config, parameter: string): number;
   /** For each axis of a parameter of the whole model the indices that a cut keeps. */
   keptAxes(config: Config, cut: Cut, parameter: string): readonly (readonly number[])[];
 }

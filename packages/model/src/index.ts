@@ -2,4 +2,5 @@
 export * from './browser.ts';
 export { trainedModelFolder } from './trained-folder.ts';
 export { checkModel, loadCausalLM, type ModelSource, openWeights } from './weights/load.ts';
-export { type SaveOptions, saveCausalLM, savePlace } from './weights/save.ts';
+export { checkMemory, memoryOf, memoryWords } from './weights/memory.ts';
+export { fileName, type SaveOptions, saveCausalLM, savePlace } from './weights/save.ts';

@@ -14,7 +14,7 @@ export const modelFlags = [
     affects: 'numbers',
     common: true,
     describe:
-      'prose (the bundled byte-level model), a folder in Hugging Face layout, a preset with seeded random weights (tiny, gpt2, gpt2-medium), or org/name on the Hugging Face hub',
+      'prose (the bundled byte-level model), a folder in Hugging Face layout, a preset with seeded random weights (tiny, gpt2, gpt2-medium, smollm2-135m, qwen3-0.6b, llama-3.2-1b, gemma3-270m, pythia-160m), or org/name on the Hugging Face hub',
   },
   {
     name: 'tokenizer',

@@ -11,7 +11,7 @@ const model: readonly Flag[] = [
   sharedFlag('model', {
     default: 'tiny',
     describe:
-      'start from a preset with seeded random weights (tiny, gpt2, gpt2-medium), or continue a trained model: prose, a folder in Hugging Face layout, or org/name',
+      'start from a preset with seeded random weights (tiny, gpt2, gpt2-medium, smollm2-135m, qwen3-0.6b, llama-3.2-1b, gemma3-270m, pythia-160m), or continue a trained model: prose, a folder in Hugging Face layout, or org/name',
   }),
   {
     name: 'layers',

@@ -75,7 +75,7 @@ const runningMaximum: BenignRule = {
   name: 'running maximum',
   reason({ record, inputs }) {
     const { negInf, size } = record.health!;
-    const attention = inScope(record, 'attn', 'probs', 'context');
+    const attention = inScope(record, 'attn', 'self_attn', 'attention', 'probs', 'context');
     if (!attention || record.kernel !== 'Fill' || negInf !== size || inputs.some(isPoisoned))
       return undefined;
     return 'start value of a running maximum';

@@ -4,24 +4,13 @@
  */
 import type { BatchContext } from '../judge/context.ts';
 import type { TraceData } from '../judge/inputs.ts';
-import { isResidualStream } from '../taps/residual.ts';
+import { isResidualStream, stageOf } from '../module-path.ts';
 
 export interface PositionPicture {
-  /** `embeddings`, `h.0`, `h.1`, ..., `ln_f`, in execution order. */
+  /** `embeddings`, `h.0`, `h.1`, ..., `ln_f` of GPT-2, `embed_tokens`, `layers.0`, ..., `norm` of most others, in execution order. */
   readonly layers: readonly string[];
   /** `cells[batchRow][layer]`: one character per position, `.` finite, `I` infinity, `N` NaN, `-` not measured. */
   readonly cells: readonly (readonly string[])[];
-}
-
-/** `transformer.h.0/output` is the layer `h.0`. */
-function layerName(path: string): string {
-  return path.replace(/\/?output$/, '').replace(/^transformer\./, '') || path;
-}
-
-/** The layer a module path lies in: `transformer.h.3/attn/probs` is in `h.3`. Undefined outside of the model. */
-export function layerOf(path: string): string | undefined {
-  const [first] = path.split('/');
-  return first?.startsWith('transformer.') ? first.slice('transformer.'.length) : undefined;
 }
 
 /** @param context gives B and T, which a residual stream of rows [B*T, C] does not show */
@@ -34,7 +23,8 @@ export function positionPicture(
   for (const { path, phase, rows } of trace.records) {
     if (phase !== 'forward' || rows === undefined || !isResidualStream(path)) continue;
     // The last one in the scope is the layer's output.
-    if (rows.length === batch * positions) rowsByLayer.set(layerName(path), rows);
+    if (rows.length === batch * positions)
+      rowsByLayer.set(stageOf(path) ?? path.replace(/\/?output$/, ''), rows);
   }
   const layers = [...rowsByLayer.keys()];
   const cells = Array.from({ length: batch }, (_, row) =>

@@ -7,8 +7,9 @@ import type { BatchContext } from '../judge/context.ts';
 import { inScope, type TraceData } from '../judge/inputs.ts';
 import { mechanismOf } from '../judge/mechanism.ts';
 import { bringsIn } from '../judge/origin.ts';
+import { stageOf } from '../module-path.ts';
 import type { OpRecord } from '../types.ts';
-import { layerOf, type PositionPicture } from './picture.ts';
+import type { PositionPicture } from './picture.ts';
 
 export interface SpreadStep {
   readonly layer: string;
@@ -36,7 +37,7 @@ function weightsOf(trace: TraceData, layer: string, context: BatchContext): OpRe
   return trace.records.findLast(
     (record) =>
       record.phase === 'forward' &&
-      layerOf(record.path) === layer &&
+      stageOf(record.path) === layer &&
       inScope(record, 'probs') &&
       record.shape.length === 4 &&
       record.shape[3] === context.positions,
@@ -92,7 +93,7 @@ function bornIn(
   return trace.records.findIndex(
     (record, i) =>
       record.phase === 'forward' &&
-      layerOf(record.path) === layer &&
+      stageOf(record.path) === layer &&
       bringsIn(trace, record, judgements[i]!) &&
       !(external && judgements[i]!.class === 'gen'),
   );

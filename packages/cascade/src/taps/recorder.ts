@@ -4,10 +4,10 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { HealthCounter, Measurement } from '../health/counter.ts';
+import { isResidualStream } from '../module-path.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
 import { callNames } from './calls.ts';
 import { type TapFilter, tapPasses } from './filter.ts';
-import { isResidualStream } from './residual.ts';
 
 /** Kernels whose output is their first input seen through another shape. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDims']);

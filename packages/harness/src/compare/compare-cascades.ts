@@ -1,15 +1,23 @@
 /** The two lanes' cascades op by op: aligned by key, classes before numbers. Pure, from the lanes' records and traces. */
-import { type Alignment, alignTraces, type BatchTrace, cascadeEvents, classifyOps } from '@nanscope/cascade';
+import {
+  type Alignment,
+  alignTraces,
+  type BatchTrace,
+  cascadeEvents,
+  classifyOps,
+  stageOf,
+} from '@nanscope/cascade';
 import type { CascadeEvent, CascadeRecord, CascadeRow, ComparisonRecord, LaneRecord } from '@nanscope/record';
 
 type Cell = NonNullable<CascadeRow['target']>;
 
-/** `transformer.h.0/attn/probs` -> layer `h.0`, rest `attn.probs`; outside the forward pass the phase is the layer. */
+/** `model.layers.0/self_attn/probs` -> layer `layers.0`, rest `self_attn.probs`; outside the forward pass the phase is the layer. */
 export function layerOf(phase: string, path: string): { readonly layer: string; readonly rest: string } {
   const segments = path.split('/');
-  const at = segments.findIndex((segment) => segment.startsWith('transformer.') || segment === 'lm_head');
+  const stages = segments.map((segment) => (segment === 'lm_head' ? segment : stageOf(segment)));
+  const at = stages.findIndex((stage) => stage !== undefined);
   if (phase !== 'forward' || at < 0) return { layer: phase, rest: segments.join('.') };
-  return { layer: segments[at]!.replace(/^transformer\./, ''), rest: segments.slice(at + 1).join('.') };
+  return { layer: stages[at]!, rest: segments.slice(at + 1).join('.') };
 }
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);

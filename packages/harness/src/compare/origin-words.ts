@@ -1,25 +1,36 @@
 /** The origin of a lane's cascade in one clause. */
+import { isLastNorm, layerNumber } from '@nanscope/cascade';
 import type { LaneRecord } from '@nanscope/record';
 
-/** `transformer.h.0.attn.probs` in words people use: `layer 0, attention probabilities`. */
+/** A norm's second result, by its kernel. */
+const secondResults: Readonly<Record<string, string>> = {
+  LayerNorm: 'variance of LayerNorm',
+  RmsNorm: 'mean of squares of RMSNorm',
+};
+
+/** Which norm a key is of, and of which of its results. */
+function normWords(key: string): string | undefined {
+  if (!/[./](ln_[12f]|\w*norm)\//.test(key)) return undefined;
+  const [, kernel = '', second] = /(LayerNorm|RmsNorm)#\d+(:1)?/.exec(key) ?? [];
+  if (second) return secondResults[kernel];
+  return kernel === 'RmsNorm' ? 'RMSNorm' : 'LayerNorm';
+}
+
+function partWords(key: string): string | undefined {
+  if (/\/(probs|probabilities)\b/.test(key)) return 'attention probabilities';
+  if (/\/(scores|masked|softcap)\b/.test(key)) return 'attention scores';
+  if (/\/context\b/.test(key)) return 'attention output';
+  return /\/mlp\b/.test(key) ? 'MLP' : normWords(key);
+}
+
+/** `model.layers.0/self_attn/probs` in words people use: `layer 0, attention probabilities`. */
 export function placeWords(key: string): string {
-  const layer = /transformer\.h\.(\d+)/.exec(key);
-  const part = /\/(probs|probabilities)\b/.test(key)
-    ? 'attention probabilities'
-    : /\/(scores|masked|softcap)\b/.test(key)
-      ? 'attention scores'
-      : /\/context\b/.test(key)
-        ? 'attention output'
-        : /\/mlp\b/.test(key)
-          ? 'MLP'
-          : /[./]ln_[12f]\b/.test(key)
-            ? key.endsWith('/LayerNorm#0:1')
-              ? 'variance of LayerNorm'
-              : 'LayerNorm'
-            : undefined;
-  if (layer) return `layer ${layer[1]}${part ? `, ${part}` : ''}`;
-  return /^forward\/transformer\.ln_f\//.test(key) && part
-    ? part.replace('LayerNorm', 'the last LayerNorm')
+  const layer = layerNumber(key);
+  const part = partWords(key);
+  if (layer !== undefined) return `layer ${layer}${part ? `, ${part}` : ''}`;
+  const path = key.split('/').slice(1, -1).join('/');
+  return isLastNorm(path) && key.startsWith('forward/') && part
+    ? part.replace(/(?=LayerNorm|RMSNorm)/, 'the last ')
     : key;
 }
 

@@ -1,6 +1,7 @@
 /** From an eval run to what there is to reduce: which fault, where, under which configuration, on which devices. */
 
 import { join } from 'node:path';
+import { layerNumber } from '@nanscope/cascade';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import { isLane, type LaneRecord, type ResultRecord, readRun } from '@nanscope/record';
@@ -35,8 +36,8 @@ function configOf(lane: LaneRecord, run: string): EvalConfig {
 }
 
 const layerIn = (key: string): { layer?: number } => {
-  const layer = /transformer\.h\.(\d+)/.exec(key)?.[1];
-  return layer === undefined ? {} : { layer: Number(layer) };
+  const layer = layerNumber(key);
+  return layer === undefined ? {} : { layer };
 };
 
 /** Names of coordinates, and what of a case each of them places. */

@@ -2,12 +2,9 @@
  * What a reduction holds fixed, and whether a case still shows it: the op at which the fault is born with its mechanism,
  * or the op at which two devices first differ in class with what that means. Pure.
  */
-import type { ClassDivergence } from '@nanscope/cascade';
+import { anyLayer, type ClassDivergence } from '@nanscope/cascade';
 import type { OriginRecord } from '@nanscope/record';
 import type { Answer } from './search/search.ts';
-
-/** A layer is any layer: in a smaller model they are counted anew. */
-const anyLayer = (key: string): string => key.replace(/transformer\.h\.\d+/, 'transformer.h.*');
 
 export type Held =
   | { readonly kind: 'origin'; readonly op: string; readonly mechanism: string }
@@ -22,6 +19,7 @@ export interface Shown {
 
 export const heldOrigin = ({ key, mechanism }: Pick<OriginRecord, 'key' | 'mechanism'>): Held => ({
   kind: 'origin',
+  // In a smaller model the layers are counted anew.
   op: anyLayer(key),
   mechanism: mechanism.name,
 });

@@ -60,7 +60,7 @@ describe('passes', () => {
   it.each<[string, (candidate: Case) => boolean, Partial<Case>]>([
     ['a layer', ({ layers }) => layers.includes(1), { layers: [1] }],
     ['two heads', ({ heads }) => heads.includes(0) && heads.includes(3), { heads: [0, 3] }],
-    ['a number of a head', ({ dims }) => dims.includes(13), { dims: [13] }],
+    ['a number of a head', ({ dims }) => dims?.includes(13) === true, { dims: [13] }],
     ['a unit of the MLP', ({ units }) => units.includes(200), { units: [200] }],
     [
       'a weight',
@@ -71,7 +71,7 @@ describe('passes', () => {
     const { smallest } = await reducedBy(fails, { row: 0, layer: 0, head: 0 });
     expect(smallest).toMatchObject(kept);
     const total =
-      smallest.layers.length + smallest.heads.length + smallest.dims.length + smallest.units.length;
+      smallest.layers.length + smallest.heads.length + smallest.dims!.length + smallest.units.length;
     expect(total).toBe(kept.heads ? 5 : 4);
   });
 

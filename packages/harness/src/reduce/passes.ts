@@ -22,15 +22,15 @@ export interface Place {
   readonly head?: number;
 }
 
-type Field = 'layers' | 'heads' | 'dims' | 'units' | 'weights';
+type Field = 'layers' | 'heads' | 'queries' | 'dims' | 'channels' | 'units' | 'weights';
 
-/** A pass over one of the lists that stand in a case as they are. */
+/** A pass over one of the lists that stand in a case as they are; none where the model has no such list. */
 function over(name: string, field: Field, least: number): Pass<Case> {
   return {
     name,
     *candidates(current) {
-      for (const kept of shorterLists(current[field] as readonly (number | string)[], least))
-        yield consistent({ ...current, [field]: kept });
+      const all: readonly (number | string)[] = current[field] ?? [];
+      for (const kept of shorterLists(all, least)) yield consistent({ ...current, [field]: kept });
     },
   };
 }
@@ -141,8 +141,15 @@ function leap({ row, position, layer, head }: Place): Pass<Case> {
         ...(one && { rows: [one] }),
         ...(layer !== undefined && whole.layers.includes(layer) && { layers: [layer] }),
       });
-      const heads = head !== undefined && whole.heads.includes(head) ? [head] : whole.heads.slice(0, 1);
-      const narrow = { heads, dims: whole.dims.slice(0, 1), units: whole.units.slice(0, 1) };
+      // A head is a query head, and a case names the heads of keys that such share.
+      const shared = head === undefined ? undefined : Math.floor(head / whole.queries.length);
+      const heads = shared !== undefined && whole.heads.includes(shared) ? [shared] : whole.heads.slice(0, 1);
+      const narrow = {
+        heads,
+        ...(whole.dims && { dims: whole.dims.slice(0, 1) }),
+        ...(whole.channels && { channels: whole.channels.slice(0, 1) }),
+        units: whole.units.slice(0, 1),
+      };
       const query = position ?? 0;
       const label = here.rows[0]!.labels.findIndex((id, at) => id !== IGNORED && at > query);
       const short = label < 0 ? here : atColumns(here, [query, label]);
@@ -165,7 +172,9 @@ export function passesFrom(place: Place): readonly Pass<Case>[] {
     vocabulary,
     positions,
     over('heads', 'heads', 1),
+    over('query heads', 'queries', 1),
     over('width', 'dims', 1),
+    over('channels', 'channels', 1),
     over('MLP', 'units', 1),
     over('weights to constants', 'weights', 0),
     overCells('mask', 'attentionMask', 0, () => 1),

@@ -97,13 +97,13 @@ export function judged(found: Found, script: ReducedRecord['script']): ReducedRe
   const contrast = passing ? ` The nearest case without it: ${passing.difference}.` : '';
   return {
     ...found,
-    script,
+    ...(script && { script }),
     verdict: {
       code: search.minimal ? 'reduced' : 'reduced-in-part',
       exitCode: 0,
       sentence: `Reduced to ${shape}: ${found.held.kind === 'origin' ? found.held.mechanism : found.held.label} at ${found.held.op}.${contrast}`,
       next: search.minimal
-        ? `${folder}/report.md is a bug report ready to paste, ${folder}/reproduce.mjs shows it without nanscope.`
+        ? `${folder}/report.md is a bug report ready to paste${script ? `, ${folder}/reproduce.mjs shows it without nanscope` : ''}.`
         : `Go on with a larger --budget than ${search.budget}; ${folder} holds the smallest case so far.`,
     },
   };

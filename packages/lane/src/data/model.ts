@@ -2,14 +2,18 @@
 import { existsSync, statSync } from 'node:fs';
 import { nearest, UserError } from '@nanscope/errors';
 import {
+  buildCausalLM,
   type CausalLM,
+  checkMemory,
   checkModel,
   isModelPreset,
   isTrainedModel,
-  loadCausalLM,
   type ModelConfig,
   type ModelSource,
+  memoryOf,
+  memoryWords,
   modelPresets,
+  openWeights,
   presetConfig,
   trainedModelFolder,
   trainedModels,
@@ -37,9 +41,15 @@ function modelFolder(name: string): string {
 /**
  * The model as it will be computed: its settings, held against the names, dtypes and shapes of its weights. Reads a tensor only
  * where its values decide something.
+ *
+ * @throws {UserError} `model/memory` for one that does not fit into this machine, and what reading it throws
  */
 export async function modelConfig(config: ModelChoice): Promise<ModelConfig> {
-  return isModelPreset(config.model) ? presetConfig(config.model) : checkModel(modelFolder(config.model));
+  const model = isModelPreset(config.model)
+    ? presetConfig(config.model)
+    : await checkModel(modelFolder(config.model));
+  checkMemory(`--model ${config.model}`, model);
+  return model;
 }
 
 /** Where the weights come from. @throws {UserError} `model/unknown` */
@@ -47,6 +57,9 @@ export function modelSource({ model, seed }: ModelChoice): ModelSource {
   return isModelPreset(model) ? { preset: model, seed } : { directory: modelFolder(model) };
 }
 
-export async function loadModel(config: ModelChoice): Promise<CausalLM> {
-  return loadCausalLM(modelSource(config));
+/** @param say is told the size of the model and the memory it needs, before a weight is read */
+export async function loadModel(config: ModelChoice, say: (what: string) => void): Promise<CausalLM> {
+  const weights = await openWeights(modelSource(config));
+  say(`loading ${config.model}: ${memoryWords(memoryOf(weights.config))}`);
+  return buildCausalLM(weights);
 }

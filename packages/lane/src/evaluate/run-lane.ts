@@ -21,8 +21,7 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
   const release = await holdFolder(task.folder, PATIENCE_SECONDS);
   const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(config);
-  say({ kind: 'loading', what: `loading ${config.model}` });
-  const model: CausalLM = await loadModel(config);
+  const model: CausalLM = await loadModel(config, (what) => say({ kind: 'loading', what }));
   const decorations = new Decorations();
   await evaluateLane(
     {

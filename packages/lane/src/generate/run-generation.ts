@@ -52,8 +52,7 @@ export async function runGeneration(
   const { config, prompts } = task;
   const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(config);
-  say({ kind: 'loading', what: `loading ${config.model}` });
-  const model = await loadModel(config);
+  const model = await loadModel(config, (what) => say({ kind: 'loading', what }));
   const total = Math.ceil(prompts.length / config.batchSize);
   let generated = 0;
   const started = performance.now();

@@ -19,7 +19,9 @@ function readOnce({ config, values }: ModelWeights): ModelWeights {
 export function weightsOf(whole: ModelWeights, candidate: Case): ModelWeights {
   const kept = new Set(candidate.weights);
   const family = familyOf(whole.config);
-  return cutWeights(whole, candidate, (name) => (kept.has(name) ? undefined : family.plainValue(name)));
+  return cutWeights(whole, candidate, (name) =>
+    kept.has(name) ? undefined : family.plainValue(whole.config, name),
+  );
 }
 
 /** Makes models of cases; holds one, since neighbours in a search often differ in their batch alone. */

@@ -22,8 +22,7 @@ export async function runShadowLane(
 ): Promise<void> {
   const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(task.config);
-  say({ kind: 'loading', what: `loading ${task.config.model}` });
-  const model = await loadModel(task.config);
+  const model = await loadModel(task.config, (what) => say({ kind: 'loading', what }));
   let answering: Answering | undefined;
   for await (const { index, batch } of evalBatches(task.config, tokenizer, model.config)) {
     if (index < task.batch) continue;

@@ -3,9 +3,13 @@ import type { Tokenizer } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
 import {
   type CausalLM,
+  checkMemory,
   isModelPreset,
   loadCausalLM,
   type ModelConfig,
+  memoryOf,
+  memoryWords,
+  modelPresets,
   presetConfig,
   resizeConfig,
 } from '@nanscope/model';
@@ -40,18 +44,29 @@ function freshConfig(config: Shape, tokenizer: Tokenizer): ModelConfig {
 
 /** @throws {UserError} `usage/shape` when a folder's model is to have another shape, and what reading it throws */
 export async function trainModelConfig(config: Shape, tokenizer: Tokenizer): Promise<ModelConfig> {
-  if (isModelPreset(config.model)) return freshConfig(config, tokenizer);
+  if (isModelPreset(config.model)) {
+    const fresh = freshConfig(config, tokenizer);
+    checkMemory(`--model ${config.model}`, fresh);
+    return fresh;
+  }
   const named = (['layers', 'heads', 'width'] as const).find((name) => config[name] !== undefined);
   if (named !== undefined) {
     throw new UserError(
       'usage/shape',
-      `--${named} ${config[named]}: expected a preset to shape (tiny, gpt2, gpt2-medium), found the weights of ${config.model}. Leave it out.`,
+      `--${named} ${config[named]}: expected a preset to shape (${modelPresets.join(', ')}), found the weights of ${config.model}. Leave it out.`,
     );
   }
   return modelConfig(config);
 }
 
-export async function loadTrainModel(config: Shape, tokenizer: Tokenizer): Promise<CausalLM> {
-  if (!isModelPreset(config.model)) return loadModel(config);
-  return loadCausalLM({ config: freshConfig(config, tokenizer), seed: config.seed });
+/** @param say is told the size of the model before a weight is drawn or read */
+export async function loadTrainModel(
+  config: Shape,
+  tokenizer: Tokenizer,
+  say: (what: string) => void = () => {},
+): Promise<CausalLM> {
+  if (!isModelPreset(config.model)) return loadModel(config, say);
+  const fresh = freshConfig(config, tokenizer);
+  say(`loading ${config.model}: ${memoryWords(memoryOf(fresh))}`);
+  return loadCausalLM({ config: fresh, seed: config.seed });
 }

@@ -46,8 +46,7 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
   const session = await openSession(task, say);
   say({ kind: 'loading', what: 'reading the text' });
   const tokenizer = await loadTokenizerFor(config);
-  say({ kind: 'loading', what: `loading ${config.model}` });
-  const model = await loadTrainModel(config, tokenizer);
+  const model = await loadTrainModel(config, tokenizer, (what) => say({ kind: 'loading', what }));
   const data = await trainData(config, tokenizer, model.config);
   const settings = settingsOf(config, task.decision.attention, data.training.length);
   const optimizer = optimizerOf(config, model);

@@ -37,11 +37,20 @@ export function project({ parameters }: DecoderContext, name: string, x: tf.Tens
   return linearTransposed(x, weight, parameters[`${name}.bias`] as tf.Tensor1D | undefined);
 }
 
-/** The model's norm with the parameters of `name`, over the last axis of x [N,C]; its scope is the last part of the name. */
-export function normalise({ spec, parameters }: DecoderContext, name: string, x: tf.Tensor2D): tf.Tensor2D {
+/**
+ * The model's norm with the parameters of `name`, over the last axis of x [N,C].
+ *
+ * @param scope of its taps; within a layer the last part of the name
+ */
+export function normalise(
+  { spec, parameters }: DecoderContext,
+  name: string,
+  x: tf.Tensor2D,
+  scope = name.slice(name.lastIndexOf('.') + 1),
+): tf.Tensor2D {
   const { kind, epsilon, weightOffset } = spec.norm;
   const C = x.shape[1];
-  return tf.tidy(name.slice(name.lastIndexOf('.') + 1), () => {
+  return tf.tidy(scope, () => {
     const scale = (parameters[`${name}.weight`] as tf.Tensor1D | undefined) ?? tf.ones([C]);
     if (kind === 'rms') return rmsNorm(x, scale as tf.Tensor1D, epsilon, weightOffset);
     const offset = (parameters[`${name}.bias`] as tf.Tensor1D | undefined) ?? tf.zeros([C]);

@@ -149,7 +149,7 @@ export class Decoder implements CausalLM {
         x = output;
         if (index < spec.layers.length - 1) emit(`hidden_states.${index + 1}`, x);
       }
-      const final = spec.finalNorm === null ? x : normalise(context, spec.finalNorm, x);
+      const final = spec.finalNorm === null ? x : normalise(context, spec.finalNorm, x, spec.finalNorm);
       const out = spec.embedding.projections?.out;
       const rows = out === undefined ? final : tf.tidy(out, () => project(context, out, final));
       // The last hidden state is the one after the final norm, as in transformers.

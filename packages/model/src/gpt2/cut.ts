@@ -22,7 +22,7 @@ const axesOf = (name: string): readonly Axis[] =>
 
 /** Indices that are kept along each axis of a parameter. */
 export function keptAxes({ n_embd: C, n_head: H }: Gpt2Settings, cut: Cut, name: string) {
-  const channels = cut.heads.flatMap((head) => cut.dims.map((dim) => head * (C / H) + dim));
+  const channels = cut.heads.flatMap((head) => (cut.dims ?? []).map((dim) => head * (C / H) + dim));
   const kept: Record<Axis, () => readonly number[]> = {
     vocabulary: () => cut.vocabulary,
     positions: () => cut.positions ?? [],

@@ -53,6 +53,8 @@ function anatomy({ layers }: Gpt2Config): Anatomy {
 export const gpt2: Family<Gpt2Config> = {
   modelTypes: ['gpt2'],
   names: gpt2Names,
+  dropoutSites: { embeddings: 'embd_pdrop', attention: 'attn_pdrop', residual: 'resid_pdrop' },
+  headsAreChannels: true,
   parseConfig: gpt2Config,
   configJson: ({ gpt2 }) => configJson(gpt2),
   configNotes,
@@ -70,6 +72,6 @@ export const gpt2: Family<Gpt2Config> = {
   build: (config, parameters, facts) => new Gpt2(config, parameters, facts),
   anatomy,
   isTable: (parameter) => /\.(wte|wpe)\.weight$/.test(parameter),
-  plainValue: (parameter) => (/\.ln_(1|2|f)\.weight$/.test(parameter) ? 1 : 0),
+  plainValue: (_, parameter) => (/\.ln_(1|2|f)\.weight$/.test(parameter) ? 1 : 0),
   keptAxes: ({ gpt2 }, cut, parameter) => keptAxes(gpt2, cut, parameter),
 };

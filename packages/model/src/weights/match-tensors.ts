@@ -7,9 +7,8 @@ import { type SafetensorsFile, toFloat32, toFloat64 } from '@nanscope/safetensor
 import type { ModelConfig } from '../causal-lm.ts';
 import { familyOf, parameterShapes, resizeConfig } from '../families.ts';
 import { type ModelNote, someOf } from './facts.ts';
-import { type NamedTensors, nameTensors, plain } from './tensor-names.ts';
+import { HEAD, type NamedTensors, nameTensors, plain } from './tensor-names.ts';
 
-const HEAD = 'lm_head.weight';
 const floatDtypes = ['F32', 'F16', 'BF16', 'F64'];
 
 export interface MatchedTensors {

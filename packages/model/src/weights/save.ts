@@ -14,8 +14,9 @@ import {
   writeNewFile,
   writeSafetensors,
 } from '@nanscope/safetensors';
-import type { CausalLM } from '../causal-lm.ts';
-import { configJson, parameterShapes } from '../families.ts';
+import type { CausalLM, ModelConfig } from '../causal-lm.ts';
+import { configJson, familyOf, parameterShapes } from '../families.ts';
+import { HEAD } from './tensor-names.ts';
 
 export interface SaveOptions {
   /** Content by file name: those of the tokenizer (`tokenizerFiles` of @nanscope/collator), a model card as `README.md`. */
@@ -26,6 +27,10 @@ export interface SaveOptions {
 const replaced =
   /^(.*\.(safetensors|bin|pt|pth|h5|msgpack)|.*\.index\.json|(generation_)?config\.json|tokenizer.*|special_tokens_map\.json|added_tokens\.json|vocab\.json|merges\.txt)$/;
 
+/** The name of a parameter in files. */
+export const fileName = (config: ModelConfig, parameter: string): string =>
+  parameter === HEAD ? (familyOf(config).names.headInFile ?? parameter) : parameter;
+
 /** The weights in host memory, in the order of Hugging Face's state dict. A tied head is not among them. */
 async function weightTensors(model: CausalLM): Promise<Record<string, SafetensorsTensor>> {
   const tensors: Record<string, SafetensorsTensor> = {};
@@ -33,7 +38,7 @@ async function weightTensors(model: CausalLM): Promise<Record<string, Safetensor
     const parameter = model.parameters[name];
     if (parameter === undefined)
       throw new Error(`Parameter "${name}" is missing from the model to be saved.`);
-    tensors[name] = float32Tensor(shape, (await parameter.data()) as Float32Array);
+    tensors[fileName(model.config, name)] = float32Tensor(shape, (await parameter.data()) as Float32Array);
   }
   return tensors;
 }

@@ -8,9 +8,13 @@ import type { TensorNames } from '../family.ts';
 /** What PyTorch's wrappers put before the names of what they wrap: compiled, parallel, Lightning and adapter modules. */
 const wrapper = /(?<=^|\.)(_orig_mod|module|base_model|model)\./g;
 
+/** The head's weight as a parameter. */
+export const HEAD = 'lm_head.weight';
+
 /** A name without wrappers and without the prefix that files of a base model leave out: `h.0.ln_1.weight`. */
-export function plain(name: string, { prefix }: Pick<TensorNames, 'prefix'>): string {
+export function plain(name: string, { prefix, headInFile }: TensorNames): string {
   const own = name.replace(wrapper, '');
+  if (own === headInFile) return HEAD;
   return own.startsWith(prefix) ? own.slice(prefix.length) : own;
 }
 

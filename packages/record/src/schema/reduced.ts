@@ -89,12 +89,17 @@ export const reducedSchema = z.object({
     /** Whether every single further step was tried, and none shows it. */
     minimal: z.boolean(),
   }),
-  /** What reproduce.mjs, which knows nothing of nanscope, left when it was run: 1 where it shows the fault, 0 where not. */
-  script: z.object({
-    backend: z.string(),
-    failing: z.number().int().nullable(),
-    passing: z.number().int().nullable().optional(),
-  }),
+  /**
+   * What reproduce.mjs, which knows nothing of nanscope, left when it was run: 1 where it shows the fault, 0 where not.
+   * Absent where no script is written: that is done for GPT-2 alone.
+   */
+  script: z
+    .object({
+      backend: z.string(),
+      failing: z.number().int().nullable(),
+      passing: z.number().int().nullable().optional(),
+    })
+    .optional(),
   /** The command that evaluates the case, from within its folder. */
   reproduce: z.string(),
   verdict: reducedVerdictSchema,

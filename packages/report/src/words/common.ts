@@ -86,14 +86,20 @@ export function placeOf(key: string): { layer: string; op: string } {
 
 /** The result of a call in words: the kernel, and for LayerNorm's second result what it is. */
 const resultWords = (call: string): string =>
-  call.replace(/^LayerNorm#\d+:1$/, 'LayerNorm variance').replace(/#\d+(:\d+)?$/, '');
+  call
+    .replace(/^LayerNorm#\d+:1$/, 'LayerNorm variance')
+    .replace(/^RmsNorm#\d+:1$/, 'RmsNorm mean of squares')
+    .replace(/#\d+(:\d+)?$/, '');
 
 /** `transformer.h.0/attn/probs` of the forward pass is layer `h.0`, op `attn.probs`; of another phase, the phase is the layer. */
 export function placeOfPath(phase: string, path: string, kernel: string): { layer: string; op: string } {
   const dotted = path.replaceAll('/', '.');
   const [, layer = phase, below = dotted] =
     (phase === 'forward' &&
-      /(?:^|\.)(?:transformer\.)?(h\.\d+|embeddings|ln_f|lm_head)(?:\.(.*))?$/.exec(dotted)) ||
+      (/(?:^|\.)(?:transformer\.)?(h\.\d+|embeddings|ln_f|lm_head)(?:\.(.*))?$/.exec(dotted) ??
+        /(?:^|\.)(?:model\.decoder|model|gpt_neox)\.(layers\.\d+|embed_tokens|embed_in|final_layer_norm|norm)(?:\.(.*))?$/.exec(
+          dotted,
+        ))) ||
     [];
   const inside = layer === phase ? dotted : below === dotted ? '' : below;
   return { layer, op: inside === '' ? kernel : `${inside} ${kernel}` };

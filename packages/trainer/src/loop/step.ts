@@ -2,7 +2,7 @@
  * The two halves of a step. Up to the decision: micro-batches forward and backward, their sum, its norm, and the one
  * read-back of the step - loss and norm together; the weights are not touched. After it: the update.
  */
-import { dropoutHook } from '@nanscope/model';
+import { dropoutHook, dropoutRates } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { GradientAccumulator } from '../accumulate.ts';
 import { type Gradients, lossAndGradients } from '../gradients.ts';
@@ -52,7 +52,7 @@ export async function computeStep(
     seed,
     accumulate,
   } = settings;
-  const rates = { embeddings: dropout, attention: dropout, residual: dropout };
+  const rates = dropoutRates(model.config, dropout);
   const accumulator = new GradientAccumulator();
   try {
     const parts = rows.of(step);

@@ -4,6 +4,7 @@
  * would shrink at every step. Hugging Face's Trainer leaves out biases and LayerNorm but decays the tables (golden/trainer).
  */
 import { UserError } from '@nanscope/errors';
+import { isTable } from '@nanscope/model';
 
 /**
  * `linear`: as described above; `all-matrices`: the tables as well, which are the groups of Hugging Face's Trainer; `all`:
@@ -13,13 +14,10 @@ export const decayRules = ['linear', 'all-matrices', 'all'] as const;
 
 export type DecayRule = (typeof decayRules)[number];
 
-/** Token and position tables. A head tied to the token table is that table. */
-const embedding = /\.(wte|wpe)\.weight$/;
-
-/** Whether the parameter of this Hugging Face name and shape is decayed. */
+/** Whether the parameter of this Hugging Face name and shape is decayed. A head tied to the token table is that table. */
 export function isDecayed(name: string, shape: readonly number[], rule: DecayRule): boolean {
   if (rule === 'all') return true;
-  return shape.length === 2 && (rule === 'all-matrices' || !embedding.test(name));
+  return shape.length === 2 && (rule === 'all-matrices' || !isTable(name));
 }
 
 /** Checks the numbers an optimizer was given. @throws UserError `trainer/optimizer`, naming the first one out of range. */

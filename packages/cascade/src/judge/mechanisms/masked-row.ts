@@ -45,7 +45,8 @@ export const fullyMaskedRow: MechanismRule = {
     const { record, inputs, given, context } = scene;
     if (record.health!.nan === 0 || given.nan > 0 || given.posInf > 0 || !fillsRows(scene)) return undefined;
     const attention =
-      inScope(record, 'attn', 'attention', 'masked', 'probs', 'context') || kernelIs(scene, 'Softmax');
+      inScope(record, 'attn', 'self_attn', 'attention', 'masked', 'probs', 'context') ||
+      kernelIs(scene, 'Softmax');
     if (!attention) return undefined;
     const how = wayToNaN(scene);
     if (how === undefined) return undefined;

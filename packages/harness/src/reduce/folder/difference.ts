@@ -13,7 +13,9 @@ const grids = [
 const lists = [
   ['layer', 'layers'],
   ['head', 'heads'],
+  ['query head of a head', 'queries'],
   ['number of a head', 'dims'],
+  ['channel', 'channels'],
   ['unit of the MLP', 'units'],
   ['token of the vocabulary', 'vocabulary'],
   ['position of the table', 'positions'],

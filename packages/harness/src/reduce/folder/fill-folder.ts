@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
 import type { Case } from '@nanscope/lane';
-import { isGpt2Config, type ModelConfig, type ModelWeights } from '@nanscope/model';
+import { type Gpt2Config, isGpt2Config, type ModelWeights } from '@nanscope/model';
 import type { ReducedRecord } from '@nanscope/record';
 import { writeJson } from '@nanscope/record';
 import { bugReport } from '@nanscope/report';
@@ -37,10 +37,9 @@ function backendOf(id: string, { config, place }: Reduction): ScriptBackend {
   return { module: pathFrom(place, config.backend) };
 }
 
-function scriptOf(reduction: Reduction, model: ModelConfig, backend: ScriptBackend): Script {
+function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBackend): Script {
   const { found, smallest, config } = reduction;
   const { held, smallest: record } = found;
-  if (!isGpt2Config(model)) throw new Error(`No script is written for a ${model.modelType}.`);
   const op = record.divergence?.key ?? record.origin?.key ?? held.op;
   const counts = record.ops.find(({ key }) => key === op);
   return {
@@ -75,16 +74,21 @@ async function manifest(packages: readonly string[]): Promise<string> {
 
 const wordsOf = (backend: ScriptBackend) => (typeof backend === 'string' ? backend : backend.module);
 
+type Codes = NonNullable<ReducedRecord['script']>;
+
 /**
  * Writes the script for the device of the run and tries it; where it does not show the fault there, for plain JavaScript.
  * What stays is the one that shows it, or the first.
  */
 async function writeScript(fresh: string, reduction: Reduction): Promise<ReducedRecord['script']> {
   const { found, passing, whole, environment } = reduction;
+  const { config: model } = whole;
+  // The script is GPT-2 in plain TensorFlow.js.
+  if (!isGpt2Config(model)) return undefined;
   const own = backendOf(found.decision.backend, reduction);
   const against = found.reference && backendOf(found.reference.backend, reduction);
   const write = async (backend: ScriptBackend) => {
-    const script = scriptOf(reduction, whole.config, backend);
+    const script = scriptOf(reduction, model, backend);
     const needed = [backend, ...(against ? [against] : [])].flatMap(packagesOf);
     const packages = [...new Set(['@tensorflow/tfjs', ...needed])];
     writeFileSync(join(fresh, 'reproduce.mjs'), scriptText(script));
@@ -92,7 +96,7 @@ async function writeScript(fresh: string, reduction: Reduction): Promise<Reduced
     const codes = await runScript(fresh, packages, environment, passing !== undefined);
     return { backend: wordsOf(backend), ...codes };
   };
-  const shows = (codes: ReducedRecord['script']) => codes.failing === 1 && (!passing || codes.passing === 0);
+  const shows = (codes: Codes) => codes.failing === 1 && (!passing || codes.passing === 0);
   const first = await write(own);
   if (shows(first) || own === 'cpu' || against) return first;
   const plain = await write('cpu');

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { batchOf, type Case, weightsOf } from '@nanscope/lane';
-import { configJson, type ModelWeights, parameterShapes } from '@nanscope/model';
+import { configJson, fileName, type ModelWeights, parameterShapes } from '@nanscope/model';
 import {
   float32Tensor,
   integerTensor,
@@ -18,7 +18,7 @@ export async function writeCase(folder: string, whole: ModelWeights, candidate: 
   const weights: Record<string, SafetensorsTensor> = {};
   for (const [name, shape] of parameterShapes(config)) {
     const size = shape.reduce((product, n) => product * n, 1);
-    weights[name] = float32Tensor(shape, await values(name, size));
+    weights[fileName(config, name)] = float32Tensor(shape, await values(name, size));
   }
   await writeSafetensors(join(folder, 'model', 'model.safetensors'), weights, { format: 'pt' });
   const { inputIds, attentionMask, labels, positionIds, batch, length } = batchOf(candidate);

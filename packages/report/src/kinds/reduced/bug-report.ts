@@ -83,7 +83,11 @@ export function bugReport(record: ReducedRecord): string {
       ? `They differ in this: ${plain(passing.difference)}.`
       : 'No neighbour passes: every one that could be computed shows a fault.',
     '## Reproduce',
-    '```sh\nnpm install && node reproduce.mjs          # exits 1: it is there\nnode reproduce.mjs passing                 # exits 0: it is not\n```',
+    ...(clean.script
+      ? [
+          '```sh\nnpm install && node reproduce.mjs          # exits 1: it is there\nnode reproduce.mjs passing                 # exits 0: it is not\n```',
+        ]
+      : []),
     plain(`${scriptWords(clean)}.`),
     'With nanscope, op by op:',
     `\`\`\`sh\n${reproduce}\n\`\`\``,

@@ -11,7 +11,7 @@ export function reducedChecks(record: ReducedRecord): Check[] {
     passing
       ? check('search', 'a neighbour passes', true, passing.difference)
       : skipped('search', 'a neighbour passes', 'every neighbour that could be computed shows a fault'),
-    script.failing === 1
+    script?.failing === 1
       ? check('script', 'reproduce.mjs shows the fault alone', true, scriptWords(record))
       : skipped('script', 'reproduce.mjs shows the fault alone', scriptWords(record)),
   ];

@@ -52,6 +52,8 @@ export function searchWords({ search: { tried, seconds, minimal, budget } }: Red
 
 /** What came of reproduce.mjs on its own. */
 export function scriptWords({ script, passing }: ReducedRecord): string {
+  if (script === undefined)
+    return 'no reproduce.mjs, which is written for GPT-2 alone; use the command, whose model transformers reads as well';
   const where = script.backend.includes('/') ? `with ${script.backend}` : `on plain ${script.backend}`;
   if (script.failing !== 1)
     return `reproduce.mjs does not show it ${where} (exit ${script.failing ?? 'none'}): it needs kernels that only nanscope's run has; use the command`;
