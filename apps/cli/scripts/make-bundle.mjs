@@ -60,6 +60,10 @@ function sourceText(path, packed) {
     first.push(`const urlOfSource = ${url};`);
   }
   if (text.includes('NANSCOPE_LANE')) first.push("const NANSCOPE_LANE = import.meta.resolve('./lane.mjs');");
+  // Of a namespace esbuild keeps what is used; of the object `z` all of zod, with its messages in sixty languages.
+  text = text.replace("import { z } from 'zod';", "import * as z from 'zod';");
+  // A required module is one object. As a namespace it would be copied, name by name, for each module that imports it.
+  text = text.replace("import * as tf from '@tensorflow/tfjs';", "import tf from 'nanscope:tfjs';");
   // What is imported as it is needed is taken by its names, which a required module does not give.
   if (packed) {
     const late = text.replace(
@@ -72,6 +76,14 @@ function sourceText(path, packed) {
   return `${first.join('')}${text}`;
 }
 
+/** What requires a package. @param {string} path of its file, or its name and who has it @param {boolean} packed */
+function requireOf(path, packed) {
+  const [owner, wanted] = path.split(' ');
+  if (packed) return `require('nanscope:installed').load('${owner}', '${wanted}')`;
+  const file = JSON.stringify(path);
+  return `process.getBuiltinModule('node:module').createRequire(${file})(${file})`;
+}
+
 /**
  * @param {boolean} packed
  * @param {Record<string, string>} outside packages of the workspace that are another part, by kind of import
@@ -82,7 +94,11 @@ function parts(packed, outside) {
   const plugin = {
     name: 'nanscope',
     setup(builder) {
-      builder.onResolve({ filter: /^nanscope:/ }, ({ path }) => ({ path, namespace: 'installed' }));
+      builder.onResolve({ filter: /^nanscope:installed$/ }, ({ path }) => ({ path, namespace: 'installed' }));
+      builder.onResolve({ filter: /^nanscope:tfjs$/ }, async ({ kind, resolveDir, importer }) => {
+        const found = await builder.resolve('@tensorflow/tfjs', { kind, resolveDir, importer });
+        return { ...found, namespace: 'object' };
+      });
       builder.onLoad({ filter: /.*/, namespace: 'installed' }, () => ({ contents: installed }));
 
       builder.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
@@ -105,12 +121,10 @@ function parts(packed, outside) {
       });
       // TensorFlow.js is CommonJS. Imported, it is first searched for names, a third of the time that it takes to load.
       builder.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => {
-        const [owner, wanted] = path.split(' ');
-        const create = `process.getBuiltinModule('node:module').createRequire(${JSON.stringify(path)})`;
-        const found = packed
-          ? `require('nanscope:installed').load('${owner}', '${wanted}')`
-          : `${create}(${JSON.stringify(path)})`;
-        return { contents: `module.exports = ${found};`, loader: 'js' };
+        return { contents: `module.exports = ${requireOf(path, packed)};`, loader: 'js' };
+      });
+      builder.onLoad({ filter: /.*/, namespace: 'object' }, ({ path }) => {
+        return { contents: `export default ${requireOf(path, packed)};`, loader: 'js' };
       });
       builder.onLoad({ filter: /[\\/](packages|apps)[\\/].*\.ts$/ }, ({ path }) => ({
         contents: sourceText(path, packed),

@@ -3,6 +3,7 @@ import { type Correction, known } from '../corrections/correction.ts';
 import { replacePow, replaceSign } from '../corrections/elementwise.ts';
 import { replaceUnsortedSegmentSum } from '../corrections/segments.ts';
 import { replaceTopKWithNaN } from '../corrections/top-k.ts';
+import { replaceFusedProduct, replaceProduct } from './products.ts';
 
 export const corrections: readonly Correction[] = [
   {
@@ -28,6 +29,18 @@ export const corrections: readonly Correction[] = [
     status: 'replaced',
     why: 'lost a NaN at the end of a row; with a NaN in the input it is now the largest, as in PyTorch',
     install: () => replaceTopKWithNaN('cpu'),
+  },
+  {
+    kernel: 'BatchMatMul',
+    status: 'replaced',
+    why: 'waited for each term of a sum; now four sums go side by side, with the same bits',
+    install: replaceProduct,
+  },
+  {
+    kernel: '_FusedMatMul',
+    status: 'replaced',
+    why: 'multiplied as BatchMatMul did; the same bits in less time',
+    install: replaceFusedProduct,
   },
   known('Sum', 'adds in float64, so a sum may stay finite that overflows in float32 elsewhere'),
   known('Cast', 'NaN and infinities become 0 in int32; other backends give the smallest or largest integer'),
