@@ -19,7 +19,13 @@ const startsCommands = { globalSetup: './test/build.ts' };
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
 const quick = ['unit', 'conformance'];
+const all = ['unit', 'devices', 'conformance', 'integration', 'page', 'docs'];
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
+
+/** `NANSCOPE_PROJECTS=devices,conformance` runs these alone: on a machine that has less, those whose course depends on that. */
+const chosen = process.env.NANSCOPE_PROJECTS?.split(',');
+const strange = chosen?.find((name) => !all.includes(name));
+if (strange !== undefined) throw new Error(`NANSCOPE_PROJECTS: expected some of ${all}, found "${strange}".`);
 
 /** Tests run from the TypeScript sources; only the command line that they start is bundled (test/build.ts). */
 export default defineConfig(({ mode }) => ({
@@ -40,7 +46,7 @@ export default defineConfig(({ mode }) => ({
       project('integration', ['test/integration/**/*.test.ts'], startsCommands),
       project('page', ['test/web/**/*.test.ts'], startsCommands),
       project('docs', ['test/docs/**/*.test.ts'], startsCommands),
-    ].filter(({ test }) => mode !== 'quick' || quick.includes(String(test?.name))),
+    ].filter(({ test }) => (mode === 'quick' ? quick : (chosen ?? all)).includes(String(test?.name))),
     setupFiles: ['./test/setup/early-tensors.ts'],
     pool: 'forks',
     // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two.
