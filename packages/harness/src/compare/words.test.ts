@@ -1,6 +1,7 @@
 import { labelWords } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
+import { birthInWords } from './birth-words.ts';
 import { originWords, placeWords } from './origin-words.ts';
 
 describe('placeWords', () => {
@@ -17,6 +18,17 @@ describe('placeWords', () => {
   ])('%s', (key, words) => {
     expect(placeWords(key)).toBe(words);
   });
+});
+
+it.each([
+  [
+    { key: 'forward/transformer.h.0/attn/probs/Sub#0:0' },
+    'NaN since batch 0: layer 0, attention probabilities',
+  ],
+  [{}, /^NaN since batch 0: the loss shows it/],
+])('the birth of a NaN is a line of progress', (place, words) => {
+  const told = birthInWords({ kind: 'born', what: 'NaN', batch: 0, ...place }, 'batch');
+  expect(told).toEqual({ kind: 'note', text: expect.stringMatching(words) });
 });
 
 it('an origin that is not known says why', () => {

@@ -17,6 +17,7 @@ import {
   writeJson,
 } from '@nanscope/record';
 import { configRecord, type EvalConfig } from '@nanscope/settings';
+import { birthInWords } from '../compare/birth-words.ts';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
 import { decide } from '../devices/decide.ts';
@@ -60,7 +61,12 @@ function evalLane(
     if (resume && readLane(task.folder)?.status === 'complete')
       return Promise.resolve({ status: 'complete' });
     makeRunFolder(task.folder, 'eval');
-    return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal);
+    return startLane(
+      task,
+      decided.environment,
+      (message) => hooks.onLane(role, birthInWords(message, 'batch')),
+      hooks.signal,
+    );
   };
 }
 

@@ -2,6 +2,7 @@
  * `nanscope train`: check, decide, train on each lane, compare, judge. Effects sit here; the decisions are functions
  * of data in the modules it calls. A lane is a process of its own, as in an evaluation.
  */
+
 import { join } from 'node:path';
 import type { LaneOutcome, TrainTask } from '@nanscope/lane';
 import { startLane, withModelFolder } from '@nanscope/lane';
@@ -16,6 +17,7 @@ import {
 } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { configRecord } from '@nanscope/settings';
+import { birthInWords } from '../compare/birth-words.ts';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import type { RunHooks } from '../lanes/run-lanes.ts';
@@ -50,10 +52,16 @@ function trainLane(
       ...(earlier?.checkpoint !== undefined && { checkpoint: earlier.checkpoint }),
     };
     makeRunFolder(task.folder, 'train');
-    return startLane(task, decided.environment, (message) => hooks.onLane(role, message), hooks.signal, {
-      run: 'train',
-      graceSeconds: GRACE_SECONDS,
-    });
+    return startLane(
+      task,
+      decided.environment,
+      (message) => hooks.onLane(role, birthInWords(message, 'step')),
+      hooks.signal,
+      {
+        run: 'train',
+        graceSeconds: GRACE_SECONDS,
+      },
+    );
   };
 }
 

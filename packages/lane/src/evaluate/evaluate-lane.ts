@@ -19,6 +19,7 @@ import { LaneRecorder, laneHead } from './lane-record.ts';
 import { metricsRecord } from './metrics-record.ts';
 import { probeQuestions } from './probe-questions.ts';
 import { recordBatch } from './record-batch.ts';
+import { shortLoss, tellBirth } from './tell-birth.ts';
 import { LaneTracer } from './tracer.ts';
 
 /** Everything a lane needs; it opens, reads and closes nothing itself. */
@@ -80,6 +81,7 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
   let batches = 0;
   let seconds = completed?.record.metrics?.seconds ?? 0;
   let tensorsAfterFirst: number | undefined;
+  let told = false;
   for await (const evalBatch of evaluation.batches) {
     const known = await completed?.take(evalBatch, computation.model.config.vocabulary, rows);
     const started = performance.now();
@@ -112,7 +114,12 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
         },
       }),
     });
-    say({ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds });
+    const { metrics, cascade } = recorder.record;
+    if (!told) told = tellBirth(say, cascade, metrics?.loss, batches - 1);
+    say({
+      ...{ kind: 'progress', batches, total: task.batches, tokensPerSecond: inputTokens / seconds },
+      ...(metrics && { facts: [`loss ${shortLoss(metrics.loss)}`] }),
+    });
   }
   completed?.checkAllTaken();
   return { ...(first && { first }), ...(labelled && { labelled }) };

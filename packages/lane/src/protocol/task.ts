@@ -34,6 +34,8 @@ export type LaneMessage =
       /** Further figures of the moment: `loss 3.21`. */
       readonly facts?: readonly string[];
     }
+  /** The first value that is not finite, as soon as it is known; without a key where the loss alone shows it. */
+  | { readonly kind: 'born'; readonly what: 'NaN' | 'Inf'; readonly batch: number; readonly key?: string }
   /** Something worth a line of its own. */
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'done' }

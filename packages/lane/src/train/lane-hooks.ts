@@ -29,6 +29,7 @@ import {
   weightsAreFinite,
 } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
+import { tellBirth } from '../evaluate/tell-birth.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import {
   checkpointRoot,
@@ -65,6 +66,7 @@ export class LaneHooks implements TrainHooks {
   /** Held after the first and after the last step. */
   readonly #tensors: { first?: number; last: number } = { last: 0 };
   #lastLoss = Number.NaN;
+  #told = false;
   /** Present when every step is traced. */
   readonly observe?: Observer;
 
@@ -197,7 +199,10 @@ export class LaneHooks implements TrainHooks {
   }
 
   #writeCascade(): void {
-    this.#recorder.update({ cascade: this.#tracer.record() });
+    const cascade = this.#tracer.record();
+    this.#recorder.update({ cascade });
+    const { say } = this.#context;
+    this.#told ||= tellBirth(say, cascade, undefined, 0);
   }
 
   async save(progress: RunProgress): Promise<void> {
