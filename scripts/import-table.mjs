@@ -118,6 +118,7 @@ export const folderOrder = {
     'shadow',
     'doctor',
     'evaluate',
+    'explain',
     'generate',
     'reduce',
     'selftest',

@@ -28,6 +28,8 @@ const frozen = {
   selftest: 'detector share device backend lane-timeout json reporter config',
   reduce: 'budget out json reporter config',
   policies: 'like json config',
+  runs: 'dir limit json config',
+  init: 'for out config',
   report: 'json reporter config',
   doctor: 'backend json reporter config',
 };

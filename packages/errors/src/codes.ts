@@ -164,6 +164,7 @@ export const errorCodes = {
 
   'report/empty': 'The file of the result is empty. Run again.',
   'report/no-version': 'The file has no `schemaVersion`: it is no result of nanscope.',
+  'report/no-story': '`explain` tells runs of eval, train and compare. Print others with `nanscope report`.',
   'report/not-a-record': 'The file is no result of nanscope.',
   'report/not-json': 'The file is not JSON, or was cut off. Copy it again.',
   'report/other-kind': 'The result is of another command than expected.',
@@ -244,6 +245,7 @@ export const errorCodes = {
   'usage/grads': '`--grads` needs `--save-outputs FILE`.',
   'usage/greedy': '`--greedy` excludes the flags that say how to draw. Give one of them.',
   'usage/last-failed': '`--last-failed` needs a result of this command in which something failed.',
+  'usage/init': '`init` writes a new file and overwrites none. Name another with `--out`.',
   'usage/markdown': 'The file of `--markdown` cannot be written. Name another.',
   'usage/max-length': '`--max-length` is more than the model has positions. Lower it.',
   'usage/onnxruntime-device': 'This implementation runs on the devices cpu and gpu alone.',

@@ -6,12 +6,15 @@ import { completionCommand } from './completion.ts';
 import { conformCommand } from './conform.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
+import { explainCommand } from './explain.ts';
 import { generateCommand } from './generate.ts';
+import { initCommand } from './init.ts';
 import { matrixCommand } from './matrix.ts';
 import { mergeCommand } from './merge.ts';
 import { policiesCommand } from './policies.ts';
 import { reduceCommand } from './reduce.ts';
 import { reportCommand } from './report.ts';
+import { runsCommand } from './runs.ts';
 import { selftestCommand } from './selftest.ts';
 import { trainCommand } from './train.ts';
 
@@ -23,11 +26,14 @@ export const commands: readonly Command[] = [
   mergeCommand,
   claimsCommand,
   compareCommand,
+  explainCommand,
+  runsCommand,
   reduceCommand,
   conformCommand,
   selftestCommand,
   reportCommand,
   policiesCommand,
+  initCommand,
   doctorCommand,
   completionCommand,
 ];

@@ -1,0 +1,30 @@
+/** `nanscope explain RUN`: a run in three paragraphs, for someone who does not know the tool. */
+import { sanitize, wrap } from '@nanscope/record';
+import { terminalStyle } from '@nanscope/report';
+import type { Command } from '../command.ts';
+import { harness } from '../harness.ts';
+
+export const explainCommand: Command = {
+  name: 'explain',
+  describe: 'tell in plain words what went wrong in a run, how it spread, and what to do',
+  positionals: ['RUN'],
+  flags: [],
+  examples: [
+    ['nanscope explain runs/mine', 'explain a run of eval or train'],
+    ['nanscope runs', 'list the runs there are'],
+    ['nanscope report runs/mine', 'print the whole report instead'],
+  ],
+  docs: 'why-nan.md',
+  async run({ positionals: [path] }) {
+    const { readRecord, storyOf } = await harness();
+    const { record, folder } = readRecord(path!);
+    const { paragraphs } = storyOf(record, folder);
+    const { env, stdout } = process;
+    const { width, unicode } = terminalStyle(env, stdout.isTTY === true, stdout.columns);
+    const shown = paragraphs.map(([heading, text]) =>
+      [heading, ...wrap(sanitize(text, unicode), Math.min(width, 100))].join('\n'),
+    );
+    stdout.write(`${shown.join('\n\n')}\n`);
+    return 0;
+  },
+};
