@@ -11,6 +11,7 @@ import {
   decoderSpec,
   type HostBatch,
   type JsonObject,
+  type ModelBatch,
   uploadBatch,
 } from '@nanscope/model';
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
@@ -43,19 +44,30 @@ function configOf(json: JsonObject, where: string): DecoderConfig {
   };
 }
 
-/** The decoder in a folder. */
-export async function loadDecoder(folder: string): Promise<Decoder> {
-  const where = `${folder}/config.json`;
-  const config = configOf(JSON.parse(readFileSync(where, 'utf8')), where);
-  const file = await readSafetensors(`${folder}/model.safetensors`);
+/** The decoder of a config.json with weights by name. */
+export async function decoderOf(
+  json: JsonObject,
+  where: string,
+  weights: (name: string, size: number) => Promise<Float32Array>,
+): Promise<Decoder> {
+  const config = configOf(json, where);
   const parameters: Record<string, tf.Variable> = {};
   for (const [name, shape] of decoderShapes(config.spec)) {
-    const stored = file.names.includes(name) ? name : name.replace(/^lm_head\./, 'embed_out.');
-    const tensor = tf.tensor(toFloat32(await file.read(stored)), [...shape], 'float32');
+    const tensor = tf.tensor(await weights(name, tf.util.sizeFromShape([...shape])), [...shape], 'float32');
     parameters[name] = tf.variable(tensor);
     tensor.dispose();
   }
   return new Decoder(config, parameters);
+}
+
+/** The decoder in a folder. */
+export async function loadDecoder(folder: string): Promise<Decoder> {
+  const where = `${folder}/config.json`;
+  const file = await readSafetensors(`${folder}/model.safetensors`);
+  return decoderOf(JSON.parse(readFileSync(where, 'utf8')), where, async (name) => {
+    const stored = file.names.includes(name) ? name : name.replace(/^lm_head\./, 'embed_out.');
+    return toFloat32(await file.read(stored));
+  });
 }
 
 export async function readInputs(path: string): Promise<DecoderInputs> {
@@ -72,50 +84,80 @@ export async function readInputs(path: string): Promise<DecoderInputs> {
   };
 }
 
+/** The mean loss over the supervised tokens; what lies on the way goes to `keep`. */
+function lossOf(
+  model: Decoder,
+  device: ModelBatch,
+  labels: ArrayLike<number>,
+  convention: string,
+  implementation: Implementation,
+  keep?: (name: string, tensor: tf.Tensor) => void,
+): tf.Scalar {
+  const [B, T] = device.inputIds.shape;
+  const { vocabulary } = model.config;
+  return tf.tidy(() => {
+    const hidden = model.hidden(device, {
+      implementation,
+      policy: policyOf(convention),
+      ...(keep && { capture: keep }),
+    });
+    const logits = model.logits(tf.reshape(hidden, [B * T, hidden.shape[2]]));
+    const grid = tf.reshape(logits, [B, T, vocabulary]) as tf.Tensor3D;
+    const rows = tf.reshape(tf.slice(grid, [0, 0, 0], [-1, T - 1, -1]), [B * (T - 1), -1]) as tf.Tensor2D;
+    const losses = crossEntropy(rows, tf.tensor1d(shiftLabels(labels, [B, T]), 'int32'));
+    const count = supervisedRows(labels, [B, T], vocabulary).rows.length;
+    const loss = tf.div(tf.sum(losses), tf.scalar(count)) as tf.Scalar;
+    keep?.('logits', logits);
+    keep?.('per_token_loss', losses);
+    keep?.('loss', loss);
+    return loss;
+  });
+}
+
+async function arraysOf(tensors: Record<string, tf.Tensor>): Promise<Record<string, Float32Array>> {
+  const arrays: Record<string, Float32Array> = {};
+  for (const [name, tensor] of Object.entries(tensors)) arrays[name] = (await tensor.data()) as Float32Array;
+  tf.dispose(tensors);
+  return arrays;
+}
+
+/** Loss and the gradient of every parameter, by its name. */
+export async function lossAndGradientsOf(
+  model: Decoder,
+  { batch, labels }: DecoderInputs,
+  convention = 'zero',
+  implementation: Implementation = 'eager',
+): Promise<{ readonly loss: number; readonly gradients: Record<string, Float32Array> }> {
+  const device = uploadBatch(model.config, batch);
+  const { value, grads } = tf.variableGrads(
+    () => lossOf(model, device, labels, convention, implementation),
+    Object.values(model.parameters),
+  );
+  const named = Object.entries(model.parameters).map(([name, variable]) => [name, grads[variable.name]!]);
+  const { loss } = await arraysOf({ loss: value });
+  const gradients = await arraysOf(Object.fromEntries(named));
+  tf.dispose({ ...device });
+  return { loss: loss![0]!, gradients };
+}
+
 /** Every tensor that the reference has, by its name, as host arrays. */
 export async function runDecoder(
   model: Decoder,
-  { batch, labels }: DecoderInputs,
+  inputs: DecoderInputs,
   convention: string,
   implementation: Implementation,
 ): Promise<Record<string, Float32Array>> {
-  const [B, T] = batch.shape;
-  const { vocabulary } = model.config;
-  const device = uploadBatch(model.config, batch);
-  const count = supervisedRows(labels, [B, T], vocabulary).rows.length;
-  const shifted = tf.tensor1d(shiftLabels(labels, [B, T]), 'int32');
+  const device = uploadBatch(model.config, inputs.batch);
   const kept: Record<string, tf.Tensor> = {};
   const keep = (name: string, tensor: tf.Tensor) => {
     if (!name.startsWith('attn_probs')) kept[name] = tf.keep(tf.clone(tensor));
   };
-  const forward = (capture: boolean): tf.Scalar =>
-    tf.tidy(() => {
-      const hidden = model.hidden(device, {
-        implementation,
-        policy: policyOf(convention),
-        ...(capture && { capture: keep }),
-      });
-      const logits = model.logits(tf.reshape(hidden, [B * T, hidden.shape[2]]));
-      const grid = tf.reshape(logits, [B, T, vocabulary]) as tf.Tensor3D;
-      const rows = tf.reshape(tf.slice(grid, [0, 0, 0], [-1, T - 1, -1]), [B * (T - 1), -1]) as tf.Tensor2D;
-      const losses = crossEntropy(rows, shifted);
-      const loss = tf.div(tf.sum(losses), tf.scalar(count)) as tf.Scalar;
-      if (capture) {
-        keep('logits', logits);
-        keep('per_token_loss', losses);
-        keep('loss', loss);
-      }
-      return loss;
-    });
-  forward(true).dispose();
-  const { value, grads } = tf.variableGrads(() => forward(false), Object.values(model.parameters));
-  value.dispose();
-  for (const [name, variable] of Object.entries(model.parameters))
-    kept[`grad.${name}`] = grads[variable.name]!;
-  const arrays: Record<string, Float32Array> = {};
-  for (const [name, tensor] of Object.entries(kept)) arrays[name] = (await tensor.data()) as Float32Array;
-  tf.dispose([kept, shifted, { ...device }]);
-  return arrays;
+  lossOf(model, device, inputs.labels, convention, implementation, keep).dispose();
+  const forward = await arraysOf(kept);
+  tf.dispose({ ...device });
+  const { gradients } = await lossAndGradientsOf(model, inputs, convention, implementation);
+  const named = Object.entries(gradients).map(([name, values]) => [`grad.${name}`, values]);
+  return { ...forward, ...Object.fromEntries(named) };
 }
 
 /** Every tensor of a reference file. */

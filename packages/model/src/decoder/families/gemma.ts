@@ -32,7 +32,7 @@ const gemma3Defaults: ClassDefaults = {
   max_position_embeddings: 131072,
 };
 
-/** What both have; the soft caps are off where the class has null. */
+/** What both have. */
 function gemma(
   fields: Fields,
   sizes: Sizes,
@@ -51,7 +51,7 @@ function gemma(
       {
         norm: rest.norm,
         scale: 1 / Math.sqrt(fields.positive('query_pre_attn_scalar', 256)),
-        softcap: fields.positiveOrNull('attn_logit_softcapping', softcaps.scores),
+        softcap: softcaps.scores,
       },
     ),
     mlp: gatedMlp(fields.activation('hidden_activation', 'gelu_pytorch_tanh'), false),
@@ -63,7 +63,7 @@ function gemma(
   return {
     ...spec,
     embedding: { ...spec.embedding, scale: Math.sqrt(sizes.width) },
-    head: { ...spec.head, softcap: fields.positiveOrNull('final_logit_softcapping', softcaps.logits) },
+    head: { ...spec.head, softcap: softcaps.logits },
   };
 }
 
@@ -82,7 +82,10 @@ export function gemma2(fields: Fields): DecoderSpec {
     fields,
     sizes,
     gemma2Defaults,
-    { scores: 50, logits: 30 },
+    {
+      scores: fields.positiveOrNull('attn_logit_softcapping', 50),
+      logits: fields.positiveOrNull('final_logit_softcapping', 30),
+    },
     { modelType: 'gemma2', layers, norm: null },
   );
 }
@@ -123,7 +126,8 @@ export function gemma3(fields: Fields): DecoderSpec {
     fields,
     sizes,
     gemma3Defaults,
-    { scores: null, logits: null },
+    // transformers reads attn_logit_softcapping here, and applies it nowhere (4.57 and 5.24).
+    { scores: null, logits: fields.positiveOrNull('final_logit_softcapping', null) },
     { modelType: 'gemma3_text', layers, norm: { over: 'head', query: 'q_norm', key: 'k_norm' } },
   );
 }

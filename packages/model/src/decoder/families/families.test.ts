@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { decoderSpec } from './index.ts';
+
+const small = {
+  hidden_size: 32,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  num_hidden_layers: 2,
+  intermediate_size: 56,
+  vocab_size: 97,
+};
+const read = (json: object) => decoderSpec(json, 'config.json');
+const llama = (settings: object) => read({ model_type: 'llama', ...small, ...settings });
+
+describe('a setting that the decoder has no place for is refused by its name and value', () => {
+  it.each<[object, string]>([
+    [{ model_type: 'mixtral' }, 'config.json: model_type is "mixtral", expected one of llama, mistral,'],
+    [{ num_local_experts: 8 }, 'num_local_experts is 8, a mixture of experts is not supported.'],
+    [{ attention_chunk_size: 8192 }, 'attention_chunk_size is 8192, attention in chunks is not supported.'],
+    [{ kv_lora_rank: 512 }, 'kv_lora_rank is 512, latent attention (MLA) is not supported.'],
+    [
+      { hidden_size_per_layer_input: 256 },
+      'hidden_size_per_layer_input is 256, inputs of each layer are not supported.',
+    ],
+    [
+      { quantization_config: { bits: 4 } },
+      'quantization_config is {"bits":4}, quantised weights are not supported',
+    ],
+    [{ add_cross_attention: true }, 'add_cross_attention is true, cross attention is not supported.'],
+    [
+      { rope_scaling: { rope_type: 'axial' } },
+      'config.json: rope_scaling: rope_type is "axial", expected one of default, linear, dynamic,',
+    ],
+    [
+      { rope_parameters: { rope_type: 'default', mrope_section: [2, 1, 1] } },
+      'mrope_section is [2,1,1], positions of several axes are not supported.',
+    ],
+    [
+      { rope_scaling: { type: 'linear' } },
+      'rope_scaling: factor is missing, expected a finite number above 0.',
+    ],
+    [
+      { rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1, 1, 1, 1] } },
+      'short_factor has 1 numbers, expected 4',
+    ],
+    [{ partial_rotary_factor: 0.5 }, 'partial_rotary_factor is 0.5, expected 1'],
+    [{ head_dim: 7 }, 'heads have 7 numbers, expected an even number: they turn in pairs.'],
+    [{ num_key_value_heads: 3 }, 'num_key_value_heads 3 does not divide num_attention_heads 4.'],
+    [{ hidden_size: 30 }, 'num_attention_heads 4 does not divide hidden_size 30.'],
+    [{ hidden_act: 'silly' }, 'hidden_act is "silly" (did you mean silu?), expected one of gelu_new,'],
+    [{ hidden_size: '32' }, 'hidden_size is "32", expected a whole number of at least 1.'],
+    [
+      { model_type: 'qwen3', layer_types: ['linear_attention', 'full_attention'] },
+      'layer_types[0] is "linear_attention", expected "full_attention" or "sliding_attention"',
+    ],
+    [
+      { model_type: 'qwen2', layer_types: ['sliding_attention', 'full_attention'] },
+      'expected a whole number: layer_types[0] is "sliding_attention".',
+    ],
+    [
+      { model_type: 'gemma2', layer_types: ['full_attention'] },
+      'expected 2 names, one for each of num_hidden_layers',
+    ],
+    [
+      { model_type: 'gemma3_text', use_bidirectional_attention: true },
+      'use_bidirectional_attention is true, attention to the right is not supported.',
+    ],
+    [
+      { model_type: 'phi3', rope_scaling: { type: 'linear', factor: 2 } },
+      'the rope type is "linear", expected "default" or "longrope" in a phi3.',
+    ],
+    [
+      { model_type: 'stablelm', partial_rotary_factor: 0.4 },
+      '3 numbers of a head turn, expected an even number in a stablelm.',
+    ],
+  ])('%j', (settings, message) => {
+    expect(() => llama(settings)).toThrow(message);
+  });
+});
+
+it('a setting that changes nothing in evaluation is let through, and so is one that is off', () => {
+  const settings = {
+    use_cache: true,
+    pretraining_tp: 4,
+    num_local_experts: 1,
+    attention_chunk_size: null,
+    quantization_config: null,
+    is_encoder_decoder: false,
+    pruned_heads: {},
+    something_of_mine: 3,
+  };
+  expect(llama(settings)).toEqual(llama({}));
+});
+
+it('both spellings of rotary settings are one', () => {
+  const scaling = {
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 16,
+  };
+  const today = llama({ rope_parameters: { rope_type: 'llama3', rope_theta: 500000, ...scaling } });
+  expect(llama({ rope_theta: 500000, rope_scaling: { type: 'llama3', ...scaling } })).toEqual(today);
+  expect(today.layers[0]!.rope).toEqual({
+    theta: 500000,
+    dims: 8,
+    scaling: { type: 'llama3', factor: 8, lowFrequency: 1, highFrequency: 4, positions: 16 },
+  });
+});
+
+it('what config.json leaves out is as in the class of transformers', () => {
+  const { layers, ...spec } = read({ model_type: 'qwen3' });
+  expect(layers).toHaveLength(32);
+  expect(spec).toMatchObject({ width: 4096, headDim: 128, vocabulary: 151936, head: { tied: false } });
+  expect(read({ model_type: 'mistral' }).layers[0]).toEqual({
+    rope: { theta: 10000, dims: 128, scaling: { type: 'default' } },
+    window: 4096,
+  });
+  expect(
+    read({ model_type: 'smollm3' })
+      .layers.slice(0, 4)
+      .map(({ rope }) => rope?.theta),
+  ).toEqual([2_000_000, 2_000_000, 2_000_000, undefined]);
+});
