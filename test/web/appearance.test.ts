@@ -8,7 +8,7 @@ import { asked, askKernels, questions } from '@nanscope/lane';
 import { renderAnswers } from '@nanscope/report';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -94,8 +94,7 @@ describe.skipIf(chromiumPath === undefined)(
       const last = await page.textContent('.slider output');
       await page.keyboard.press('Home');
       expect(await page.textContent('.slider output')).not.toBe(last);
-      await page.click('#pattern button');
-      await page.locator('svg.pattern').waitFor();
+      await page.locator('#pattern svg.pattern').waitFor(); // By itself, at the head of the origin.
       expect(await page.textContent('.figure-place p')).toMatch(/^Layer 0, head 0, row 0: .*[1-9]\d* NaN/);
       await looksRight(page, views);
       expect(faults).toEqual([]);
@@ -163,12 +162,17 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.textContent('#command')).toBe(
         'nanscope eval --policy seed-theory --padding-side right --ignore-first-token',
       );
-      await page.fill('[name=batch-size]', 'many');
+      await setting(page, 'batch-size', 'many');
       expect(await page.textContent('.fault')).toBe(
         '--batch-size: expected a whole number of at least 1, found "many".',
       );
-      const { page: other } = await openPage(browser, built, '?polcy=safe');
-      expect(await other.textContent('.fault')).toContain('Did you mean flag --policy?');
+      expect(await page.getAttribute('[name=batch-size]', 'aria-invalid')).toBe('true');
+      const { page: other } = await openPage(browser, built, '?polcy=safe&utm_source=x&command=evil&limit=2');
+      await other.locator('#ignored').waitFor();
+      expect(await other.textContent('#ignored')).toBe(
+        'This page has no command "evil"; this is Evaluate. Did you mean eval? Ignored in the address: polcy (did you mean policy?), utm_source.',
+      );
+      expect(await other.textContent('#command')).toBe('nanscope eval --limit 2');
     });
 
     it('claims, matrix and conformance fill their tables and end in a verdict', async () => {
@@ -181,8 +185,8 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.locator('#live tbody tr').count()).toBe(64);
       await page.click('[data-command=conform]');
       await page.locator('h1', { hasText: 'right' }).waitFor();
-      await page.fill('[name=device]', 'wasm');
-      await page.fill('[name=filter]', 'isolation');
+      await setting(page, 'device', 'wasm');
+      await setting(page, 'filter', 'isolation');
       expect(await run(page)).toMatch(/(\d+) of \1 cases passed, 0 failed/);
       await looksRight(page, [views[3]]);
       expect(faults).toEqual([]);

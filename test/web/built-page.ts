@@ -53,13 +53,21 @@ export interface BuiltPage {
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const app = join(root, 'apps/web');
 
+/** Links are not followed: those of the workspace lead from each package into every other. */
+function* filesIn(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'node_modules' || entry.name === 'dist') continue;
+    if (entry.isDirectory()) yield* filesIn(join(folder, entry.name));
+    else if (entry.isFile()) yield join(folder, entry.name);
+  }
+}
+
 /** Changes with any source that can be in the page. */
 function fingerprint(): string {
   const hash = createHash('sha256');
   for (const folder of ['packages', 'apps/web']) {
-    const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-    for (const path of paths.filter((name) => !/(^|[/\\])(node_modules|dist)([/\\]|$)/.test(name)).sort()) {
-      const { mtimeMs, size } = statSync(join(root, folder, path));
+    for (const path of [...filesIn(join(root, folder))].sort()) {
+      const { mtimeMs, size } = statSync(path);
       hash.update(`${path} ${mtimeMs} ${size}\n`);
     }
   }
@@ -136,6 +144,9 @@ function rememberWorkers(): void {
   };
 }
 
+/** What Chromium says by itself to a page that asks for a GPU where there is none. */
+const ofTheBrowser = /^No available adapters\.$/;
+
 /** @param keepWorkers leaves the newest worker as `newest` in the page's global scope, and what it was started from as `newestSource` */
 export async function openPage(
   browser: Browser,
@@ -148,7 +159,9 @@ export async function openPage(
   if (keepWorkers) await page.addInitScript(rememberWorkers);
   const faults: string[] = [];
   const requests: string[] = [];
-  page.on('console', (message) => faults.push(`console: ${message.text()}`));
+  page.on('console', (message) => {
+    if (!ofTheBrowser.test(message.text())) faults.push(`console: ${message.text()}`);
+  });
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   context.on('request', (request) => {
     const url = new URL(request.url());
@@ -158,6 +171,17 @@ export async function openPage(
   });
   await page.goto(`${origin}/${query}`);
   return { page, faults, requests };
+}
+
+/** Sets a setting as a visitor does, who first unfolds what it lies in. */
+export async function setting(page: Page, name: string, value: string): Promise<void> {
+  const field = page.locator(`#fields [name="${name}"]`).first();
+  await field.evaluate((input) => {
+    for (let fold = input.closest('details'); fold; fold = fold.parentElement?.closest('details') ?? null)
+      fold.open = true;
+  });
+  if (await field.evaluate((input) => input instanceof HTMLSelectElement)) await field.selectOption(value);
+  else await field.fill(value);
 }
 
 /** Presses Run and waits for the verdict, or for the sentence that says what is wrong. @returns its text */

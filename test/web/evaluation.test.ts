@@ -3,7 +3,7 @@ import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, workspace } from '../integration/cli.ts';
-import { type BuiltPage, buildPage, chromiumPath, ended, launch, openPage, run } from './page.ts';
+import { type BuiltPage, buildPage, chromiumPath, ended, launch, openPage, run, setting } from './page.ts';
 import { savedRun } from './saved-run.ts';
 
 const policy = { policy: 'torch-mps-2.8', limit: '4', device: 'wasm', reference: 'javascript' };
@@ -71,20 +71,59 @@ describe.skipIf(chromiumPath === undefined)(
     it('without WebGPU: clear words for a GPU that was asked for, and the CPU lanes still run', async () => {
       const { page } = await openPage(browser, built, '?device=gpu&limit=2');
       expect(await run(page)).toMatch(/webgpu.*(finds no|not available)/i);
-      await page.fill('[name=device]', 'auto');
+      await setting(page, 'device', 'auto');
       expect(await run(page)).toContain('The lanes agree');
     });
 
-    it('cancelled: says so, and runs again', async () => {
+    it('stopped: says so and how far it came, as no failure, and runs again', async () => {
       const { page } = await openPage(browser, built, '?device=javascript&reference=none');
       await page.click('#run');
       await page.locator('#lane-target .figures dd').first().waitFor();
       await page.click('#cancel');
-      expect(await ended(page)).toMatch(/target lane was interrupted/);
-      expect(await page.textContent('#stage')).toBe('cancelled');
-      await page.fill('[name=device]', 'wasm');
-      await page.fill('[name=limit]', '2');
-      expect(await run(page)).toContain('there is no other device to compare with');
+      const verdict = await ended(page);
+      expect(verdict).toMatch(/Stopped by you\s+[1-9]\d* of 20 batches kept on cpu\./);
+      expect(verdict).not.toMatch(/failed|interrupted|--resume/);
+      expect(await page.locator('#verdict.fail').count()).toBe(0);
+      expect(await page.locator('#save').count()).toBe(1);
+      await setting(page, 'device', 'wasm');
+      await setting(page, 'limit', '2');
+      await page.click('#again');
+      await page.locator('#verdict:not(.stopped)').waitFor();
+      expect(await page.textContent('#verdict')).toContain('there is no other device to compare with');
+    });
+
+    it('goes on while another view is in sight, and is there again with Back', async () => {
+      const { page } = await openPage(browser, built, '?device=javascript&reference=none&limit=8');
+      await page.click('#run');
+      await page.locator('#lane-target .figures dd').first().waitFor();
+      await page.click('[data-command=matrix]');
+      await page.locator('h1', { hasText: 'enough' }).waitFor();
+      expect(await page.getAttribute('[data-command=eval]', 'aria-label')).toBe('Evaluate, running');
+      await page.locator('[data-command=eval][aria-label="Evaluate"]').waitFor();
+      await page.goBack();
+      expect(await ended(page)).toContain('there is no other device to compare with');
+      expect(new URL(page.url()).search).toBe('?device=javascript&reference=none&limit=8');
+    });
+
+    it('an example is set and run by one press, and stands in the address', async () => {
+      const { page, faults } = await openPage(browser, built, '?limit=2');
+      await page.locator('#example:not([hidden])').waitFor();
+      expect(await page.textContent('#example')).toMatch(
+        /The loss is NaN on both devices: .*born in layer 0/,
+      );
+      expect(await page.locator('#example svg.heat').count()).toBeGreaterThan(0);
+      expect(await page.textContent('#your-gpu h2')).toMatch(
+        /^No (WebGPU here|GPU here that WebGPU may use)$/,
+      );
+      await page.locator('.examples a').first().click();
+      await page.locator('#lane-target').waitFor();
+      expect(new URL(page.url()).search).toBe('?policy=torch-mps-2.8');
+      expect(await page.locator('#example').isVisible()).toBe(false);
+      await page.click('#cancel');
+      expect(await ended(page)).toContain('Stopped by you');
+      await page.goBack();
+      expect(await page.textContent('#command')).toBe('nanscope eval --limit 2');
+      expect(faults).toEqual([]);
     });
 
     it('a worker that is killed costs its lane only, and is shown as that', async () => {

@@ -15,7 +15,7 @@ import { strToU8, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../integration/cli.ts';
-import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run } from './page.ts';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './page.ts';
 import { savedRun } from './saved-run.ts';
 
 const prose = fileURLToPath(new URL('../../packages/model/models/prose', import.meta.url));
@@ -78,8 +78,8 @@ describe.skipIf(chromiumPath === undefined)(
         const sentence = await fault.textContent();
         expect(sentence).toMatch(words);
         expect(sentence).not.toMatch(/\n|\bat .*\.js|Error:/);
-        await page.fill('[name=limit]', '3'); // Any change of a setting puts it away.
-        await page.fill('[name=limit]', '2');
+        await setting(page, 'limit', '3'); // Any change of a setting puts it away.
+        await setting(page, 'limit', '2');
       };
 
       mkdirSync(at('cut-off'));
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)(
       await chooseFolder(page, at('cut-off'));
       await page.click('#run');
       await refused(/cut-off\/model\.safetensors.*truncated/);
-      await page.fill('[name=model]', '');
+      await page.click('[data-kind=model]');
 
       mkdirSync(at('weights-only'));
       copyFileSync(join(prose, 'model.safetensors'), at('weights-only/model.safetensors'));
@@ -114,7 +114,7 @@ describe.skipIf(chromiumPath === undefined)(
       await chooseFile(page, at('huge.txt'));
       await page.click('#run');
       await refused(/huge\.txt is binary, not UTF-8 text/);
-      await page.fill('[name=data]', '');
+      await page.click('[data-kind=data]');
 
       writeFileSync(at('picture.png'), 'not a picture');
       await chooseFile(page, at('picture.png'));

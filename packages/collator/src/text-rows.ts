@@ -124,6 +124,7 @@ function fieldOf({ text, line }: TextLine, source: string, field: string): strin
   throw new UserError(
     'data/field-missing',
     `${source}:${line} has no field "${field}"; it has ${found}. ${near === undefined ? 'Name the field that holds the text.' : `Did you mean "${near}"?`}`,
+    { values: names },
   );
 }
 

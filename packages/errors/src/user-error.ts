@@ -6,6 +6,8 @@ import { type ErrorCode, exitCodeOf, type UserExitCode } from './codes.ts';
 
 export interface UserErrorOptions {
   readonly cause?: unknown;
+  /** What would be right instead, where it is one of a few: a page offers them. The message says them too. */
+  readonly values?: readonly string[] | undefined;
 }
 
 /** What a terminal would obey, out of a file's name or its content, as what it is: `\u001b`. */
@@ -25,6 +27,7 @@ export class UserError extends Error {
   /** Stable and greppable, `area/what`: `collator/no-pad-token`, `device/not-found`. */
   readonly code: ErrorCode;
   readonly exitCode: UserExitCode;
+  readonly values?: readonly string[];
 
   /** @param message One line: who, what was expected, what was found, what to do next. */
   constructor(code: ErrorCode, message: string, options: UserErrorOptions = {}) {
@@ -35,6 +38,7 @@ export class UserError extends Error {
     this.name = 'UserError';
     this.code = code;
     this.exitCode = exitCodeOf(code);
+    if (options.values) this.values = options.values;
   }
 }
 

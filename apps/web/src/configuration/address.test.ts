@@ -8,11 +8,20 @@ describe('the address', () => {
     ['matrix', { fill: 'additive-inf,finfo-min', layers: '1' }],
     ['conform', { filter: 'a b&c=d' }],
   ] as const)('of %s holds what was given, and gives it back', (command, given) => {
-    expect(readAddress(writeAddress(command, given))).toEqual({ command, given });
+    expect(readAddress(writeAddress(command, given))).toEqual({ command, given, ignored: [] });
   });
 
-  it('an unknown command is the evaluation, and nothing given is told from something', () => {
-    expect(readAddress('?command=nothing')).toEqual({ command: 'eval', given: undefined });
+  it('an unknown command is the evaluation, an unknown parameter is left out, and both are said', () => {
+    expect(readAddress('?command=matrx&utm_source=x&padding-side=right')).toEqual({
+      command: 'eval',
+      given: { 'padding-side': 'right' },
+      ignored: [
+        'This page has no command "matrx"; this is Evaluate. Did you mean matrix?',
+        'Ignored in the address: utm_source.',
+      ],
+    });
+    expect(readAddress('?utm_source=x').given).toBeUndefined();
+    expect(readAddress('?command=matrix').ignored).toEqual([]);
   });
 
   it('is read by the parser of the command line', () => {

@@ -1,5 +1,6 @@
 /** The configuration in the page's address, and back; and the command line that says the same. One parser reads all of them. */
 
+import { nearest } from '@nanscope/errors';
 import { shellWord } from '@nanscope/report';
 import { type FlagValues, resolveFlags } from '@nanscope/settings';
 import { type CommandName, commandNames, commands } from './commands.ts';
@@ -11,16 +12,36 @@ export interface Address {
   readonly command: CommandName;
   /** Undefined where the address says nothing of flags. */
   readonly given: Given | undefined;
+  /** What the address says that no command or setting is, a line each. */
+  readonly ignored: readonly string[];
 }
 
-/** `?policy=torch-mps-2.8&device=gpu`, with `command=` for any other than `eval`. */
+const guess = (name: string, known: readonly string[], words: (near: string) => string): string => {
+  const near = nearest(name, known);
+  return near === undefined ? '' : words(near);
+};
+
+/** `?policy=torch-mps-2.8&device=gpu`, with `command=` for any other than `eval`. What is unknown is left out, and said. */
 export function readAddress(search: string): Address {
   const parameters = new URLSearchParams(search);
   const named = parameters.get('command');
   parameters.delete('command');
   const command = commandNames.find((name) => name === named) ?? 'eval';
-  const given = Object.fromEntries(parameters);
-  return { command, given: Object.keys(given).length === 0 ? undefined : given };
+  const known = commands[command].flags.map(({ name }) => name);
+  const all = [...parameters];
+  const unknown = all
+    .filter(([name]) => !known.includes(name))
+    .map(([name]) => `${name}${guess(name, known, (near) => ` (did you mean ${near}?)`)}`);
+  const ignored = [
+    ...(named === null || named === command
+      ? []
+      : [
+          `This page has no command "${named}"; this is ${commands[command].title}.${guess(named, commandNames, (near) => ` Did you mean ${near}?`)}`,
+        ]),
+    ...(unknown.length > 0 ? [`Ignored in the address: ${unknown.join(', ')}.`] : []),
+  ];
+  const given = Object.fromEntries(all.filter(([name]) => known.includes(name)));
+  return { command, given: Object.keys(given).length === 0 ? undefined : given, ignored };
 }
 
 export function writeAddress(command: CommandName, given: Given): string {

@@ -22,6 +22,8 @@ export interface PageCommand {
   readonly first: readonly string[];
   /** What is set where the address says nothing. */
   readonly given: Readonly<Record<string, string>>;
+  /** Whether `device` is a list of devices. */
+  readonly manyDevices?: true;
 }
 
 export const commands = {
@@ -31,7 +33,13 @@ export const commands = {
     first: ['device', 'policy', 'padding-side', 'limit'],
     given: {},
   },
-  claims: { title: 'Claims', flags: flagsOf(claimsFlags), first: ['device'], given: {} },
+  claims: {
+    title: 'Claims',
+    flags: flagsOf(claimsFlags),
+    first: ['device'],
+    given: {},
+    manyDevices: true,
+  },
   matrix: {
     title: 'Matrix',
     flags: flagsOf(matrixFlags),
@@ -45,9 +53,10 @@ export const commands = {
       cause: 'padding',
       labels: 'clm',
     },
+    manyDevices: true,
   },
   conform: { title: 'Conform', flags: flagsOf(conformFlags), first: ['device', 'attn', 'filter'], given: {} },
-  doctor: { title: 'Browser', flags: [], first: [], given: {} },
+  doctor: { title: 'This browser', flags: [], first: [], given: {} },
 } as const satisfies Record<string, PageCommand>;
 
 export type CommandName = keyof typeof commands;

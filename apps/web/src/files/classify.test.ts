@@ -23,6 +23,7 @@ describe('what was dropped', () => {
   it.each([
     [['model.safetensors'], /config\.json and model\.safetensors together, found only weights/],
     [['m/config.json', 'm/tokenizer.json'], /found only config\.json/],
+    [['config.json'], /found only config\.json/],
     [['picture.png'], /^picture\.png: expected a model folder/],
     [[], /found nothing/],
   ] as const)('%j is refused in one sentence', (paths, words) => {

@@ -11,6 +11,9 @@ export interface Dropped {
 
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const folderName = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined);
+/** Of a model, though they end as a result does. */
+const ofAModel =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|vocab)\.json$|\.index\.json$/;
 const isText = ({ path }: PageFile) => /\.(txt|md|jsonl|ndjson)$/i.test(path);
 
 /** @throws {UserError} `page/dropped` for files of which nothing can be made */
@@ -20,7 +23,8 @@ export function classify(files: readonly PageFile[]): Dropped {
     throw new UserError('page/dropped', 'Expected a file or a folder, found nothing. Drop it again.');
   const name = folderName(first.path) ?? baseName(first.path);
   const has = (wanted: string) => files.some(({ path }) => baseName(path) === wanted);
-  if (files.length === 1 && /\.(zip|json)$/i.test(first.path)) return { kind: 'run', name, files };
+  const one = files.length === 1 && /\.(zip|json)$/i.test(first.path);
+  if (one && !ofAModel.test(baseName(first.path))) return { kind: 'run', name, files };
   if (has('run.json')) return { kind: 'run', name, files };
   const weights = files.some(({ path }) => /\.safetensors$/i.test(path));
   if (has('config.json') && weights) return { kind: 'model', name, files };

@@ -1,5 +1,5 @@
 /** What a worker answered, or why it did not. */
-import { UserError } from '@nanscope/errors';
+import { throwUserError } from '@nanscope/lane';
 import type { Ended } from './start-worker.ts';
 
 /**
@@ -7,8 +7,8 @@ import type { Ended } from './start-worker.ts';
  * @throws {UserError} where it ended by a mistake of the visitor's; Error where it ended otherwise
  */
 export function answerOf<Answer>({ outcome, answer }: Ended<Answer>): Answer | undefined {
-  const { userError, status, failure } = outcome;
-  if (userError) throw new UserError(userError.code, userError.message);
+  throwUserError(outcome);
+  const { status, failure } = outcome;
   if (status !== 'complete' && status !== 'interrupted') throw new Error(failure);
   return answer;
 }

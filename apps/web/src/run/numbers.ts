@@ -15,17 +15,14 @@ export interface Answers {
   readonly failure?: string;
 }
 
-export async function askNumbers(
-  { id, adapter }: BackendFacts,
-  signal: AbortSignal | undefined,
-): Promise<Answers> {
+export async function askNumbers({ id, adapter }: BackendFacts): Promise<Answers> {
   let questions: Answers['questions'] = [];
   let measured: Measured = {};
   const { outcome } = await startWorker(
     'numbers',
     { id },
     {
-      ...{ signal, silenceSeconds },
+      silenceSeconds,
       onMessage(message) {
         if (message.kind === 'questions') questions = [...message.questions];
         if (message.kind === 'measured') measured = { ...measured, ...message };

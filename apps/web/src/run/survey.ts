@@ -49,8 +49,8 @@ export interface Survey {
   readonly table: string;
 }
 
-export async function survey(say: (what: string) => void, signal: AbortSignal): Promise<Survey> {
-  const look = probing(signal);
+export async function survey(say: (what: string) => void): Promise<Survey> {
+  const look = probing(undefined);
   const { os, cores } = environmentOf('');
   const lines = [
     `nanscope ${NANSCOPE_VERSION}, page, ${browserName()} on ${os}, ${cores} cores`,
@@ -70,7 +70,7 @@ export async function survey(say: (what: string) => void, signal: AbortSignal): 
     for (const { implementation, probe: name, passed, detail } of await look.attention(id))
       lines.push(`    ${passed ? 'pass' : 'FAIL'}  ${implementation} ${name}${passed ? '' : `: ${detail}`}`);
     say(`asking ${id} about NaN, infinities and subnormal numbers`);
-    const answered = await askNumbers(probe.facts, signal);
+    const answered = await askNumbers(probe.facts);
     answers.push(answered);
     if (answered.failure !== undefined)
       lines.push(`    FAIL  not every question was answered: ${answered.failure}`);

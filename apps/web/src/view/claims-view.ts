@@ -5,7 +5,7 @@ import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
 import type { OpenView } from './open-view.ts';
 
-export const openClaims: OpenView = (place, given, gone) =>
+export const openClaims: OpenView = (place, given, host) =>
   openExperiment(
     place,
     {
@@ -27,5 +27,5 @@ export const openClaims: OpenView = (place, given, gone) =>
       },
     },
     given,
-    gone,
+    host,
   );

@@ -3,23 +3,25 @@
 import { badge } from '@nanscope/report';
 import { type ConformConfig, toConfig } from '@nanscope/settings';
 import { conform } from '../run/conform.ts';
-import { openForm } from './command-form.ts';
+import { openForm, viewOf } from './command-form.ts';
 import { html, one, show } from './dom.ts';
 import { openLiveTable } from './live-table.ts';
 import type { OpenView } from './open-view.ts';
-import { showResult } from './result.ts';
+import { showEnd } from './result.ts';
 
 const statuses = { pass: 'pass', fail: 'fail', refused: 'skip' } as const;
 
 const figure = (value: number) => (value === 0 ? '0' : value.toPrecision(3));
 
-export const openConform: OpenView = (place, given, gone) => {
+export const openConform: OpenView = (place, given, host) => {
   show(
     place,
     html`<section id="intro"><h1>Is the attention of your device right?</h1><p>Cases of a float64 oracle and relations that have to hold: each passes, fails, or is refused with the reason.</p></section><div class="form"></div><section id="live" aria-labelledby="live-title" hidden></section><div id="result" class="results"></div>`,
   );
   const result = one('#result', place);
-  openForm(one('.form', place), 'conform', given, async ({ values, command, signal, say }) => {
+  const form = openForm(one('.form', place), 'conform', given, host, async (running) => {
+    const { values, command, signal, say } = running;
+    place.classList.add('ran');
     show(result, '');
     const head = ['case', 'result', 'error', 'allowed', 'why'];
     const table = openLiveTable(one('#live', place), 'Cases as they are run', head);
@@ -35,8 +37,9 @@ export const openConform: OpenView = (place, given, gone) => {
         const told = badge(statuses[status], status);
         table.add([html`<code>${id}</code>`, told, figure(required), figure(allowed), reason ?? '']);
       },
-      signal: AbortSignal.any([signal, gone]),
+      signal,
     });
-    if (record && !gone.aborted) showResult(result, { record });
+    showEnd(result, record && { record }, signal.aborted);
   });
+  return viewOf(form);
 };

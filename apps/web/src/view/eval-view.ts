@@ -1,67 +1,106 @@
 /** The evaluation: settings, files, both lanes while they run, the report of what they gave, and what can be done with it. */
+import { type DecidedDevices, roles } from '@nanscope/harness';
+import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import { toEvalConfig } from '@nanscope/settings';
+import { type Given, writeAddress } from '../configuration/address.ts';
 import type { Dropped } from '../files/classify.ts';
 import type { Run } from '../run/evaluate.ts';
 import type { PageFiles } from '../worker/tasks.ts';
-import { openForm, type Running } from './command-form.ts';
-import { html, one, show } from './dom.ts';
-import { openDropZone } from './drop-zone.ts';
+import { openForm, type Running, viewOf } from './command-form.ts';
+import { all, html, one, show } from './dom.ts';
+import { openDropZone, type Used } from './drop-zone.ts';
+import { openExample } from './example.ts';
 import { showLaneEvent, showLaneRecord, showLanes } from './lanes.ts';
 import type { OpenView } from './open-view.ts';
 import { openPattern } from './pattern.ts';
-import { showResult } from './result.ts';
+import { showResult, showStopped } from './result.ts';
+import { openYourGpu } from './your-gpu.ts';
 
-const frame = html`<section id="intro"><h1>Does your GPU keep NaN where the CPU does?</h1>
-<p>A small trained language model is evaluated on two of your devices side by side, every kernel watched: where a NaN is born, how it spreads, and whether the devices agree.</p>
-<p class="examples"><span class="dim">Try</span> <a href="?policy=torch-mps-2.8">the policy of PyTorch 2.8 on Apple GPUs</a> <a href="?policy=torch-mps-2.8&amp;padding-side=right">the same, padded right</a> <a href="?policy=seed-theory">without a causal mask</a> <a href="?">the safe policy</a></p></section>
-<div class="place form"></div>
+/** What is worth seeing first; each is run on the GPU where there is one. */
+const examples: readonly (readonly [words: string, given: Given])[] = [
+  ['PyTorch 2.8 on an Apple GPU', { policy: 'torch-mps-2.8' }],
+  ['the same, padded on the right', { policy: 'torch-mps-2.8', 'padding-side': 'right' }],
+  ['no causal mask', { policy: 'seed-theory' }],
+  ['the safe policy', {}],
+];
+
+const frame = html`<section id="intro"><h1>Is your NaN the GPU's fault?</h1>
+<p>nanscope runs a small language model on your GPU and on your CPU, watches every kernel, and shows where a NaN is born, how it spreads, and which of the two to blame. In this browser; nothing is uploaded.</p>
+<div id="your-gpu" role="status"></div>
+<p class="examples"><span class="dim">Run one now, as in</span> ${examples.map(([words, given]) => html`<a href="${writeAddress('eval', given)}">${words}</a> `)}</p></section>
+<div class="form"></div>
 <section id="files" aria-label="Your files"></section>
-<section id="lanes" aria-labelledby="lanes-title" hidden><h2 id="lanes-title">Lanes</h2><div id="lane-cards"></div></section>
+<section id="lanes" aria-label="Lanes" hidden><details open><summary><h2>Lanes</h2></summary><div id="lane-cards"></div></details></section>
 <div id="result" class="results"></div>
-<section id="keep" aria-label="What to do with the run" hidden><button type="button" id="save">Save the run folder (.zip)</button><p class="dim">It holds what the command line writes: unpack it for <code>nanscope compare</code> and <code>nanscope report</code>.</p></section>
-<section id="pattern" aria-labelledby="pattern-title" hidden></section>
+<section id="example" aria-labelledby="example-title" hidden></section>
 `;
 
-const filesWords = (count: number): string => (count === 1 ? '1 file' : `${count} files`);
+const again = html`<button type="button" id="again">Run again</button>`;
+const save = html`<button type="button" id="save">Save the run folder (.zip)</button><span class="dim">It holds what the command line writes, for <code>nanscope compare</code> and <code>nanscope report</code>.</span>`;
 
-const offer = (files: PageFiles) =>
-  [
-    files.model && `model: ${filesWords(files.model.length)}`,
-    files.data && `text: ${filesWords(files.data.length)}`,
-  ]
-    .filter(Boolean)
-    .join('; ');
+const batchesOf = (lane: LaneRecord | undefined): number => lane?.metrics?.batches ?? 0;
 
-export const openEvaluation: OpenView = (place, given, gone) => {
+/** `1 of 20 batches kept on wasm, 3 of 20 on cpu.` */
+function keptWords(result: ResultRecord, decided: DecidedDevices | undefined, batches: number): string {
+  const kept = roles.flatMap((role) => {
+    const device = decided?.[role]?.label;
+    return device === undefined ? [] : [`${batchesOf(result[role])} of ${batches} batches kept on ${device}`];
+  });
+  return kept.length === 0 ? 'Nothing had begun.' : `${kept.join(', ')}.`;
+}
+
+export const openEvaluation: OpenView = (place, given, host) => {
   show(place, frame);
   const result = one('#result', place);
-  let files: PageFiles = {};
-  let finished: Run | undefined;
+  const lanes = one('#lanes', place);
+  let used: readonly Used[] = [];
 
+  /** From the first run on, what introduces the page makes room for what came out. */
   const clear = () => {
-    finished = undefined;
+    place.classList.add('ran');
+    one('#example', place).hidden = true;
+    show(one('#example', place), '');
     show(result, '');
-    for (const id of ['#keep', '#pattern', '#lanes']) one(id, place).hidden = true;
+    lanes.hidden = true;
+    result.before(lanes);
   };
 
-  const afterwards = (run: Run) => {
-    const { config, decided } = run;
-    finished = run;
-    one('#keep', place).hidden = run.result.target === undefined;
-    const lane = run.result.target ?? run.result.reference;
-    if (lane && decided && config) openPattern(one('#pattern', place), { config, files, decided, lane });
+  const filesInUse = (): PageFiles => Object.fromEntries(used.map(({ kind, files }) => [kind, files]));
+
+  const serve = (run: Run) => {
+    result.querySelector('#again')?.addEventListener('click', () => form.run());
+    result.querySelector('#save')?.addEventListener('click', async () => {
+      const { saveRun } = await import('../files/save.ts');
+      await saveRun(run.files).catch(form.refuse);
+    });
+  };
+
+  const showPattern = ({ result: record, decided, config }: Run, files: PageFiles) => {
+    const lane = record.target ?? record.reference;
+    if (!lane || !decided || !config) return;
+    const section = document.createElement('section');
+    section.id = 'pattern';
+    section.setAttribute('aria-labelledby', 'pattern-title');
+    const before = result.querySelector('#origin');
+    if (before) before.after(section);
+    else result.append(section);
+    openPattern(section, { config, files, decided, lane });
   };
 
   async function run({ values, command, signal, say }: Running): Promise<void> {
     const config = toEvalConfig(values);
     const cards = one('#lane-cards', place);
+    const files = filesInUse();
+    let total = 0;
     clear();
     const { evaluate } = await import('../run/evaluate.ts');
     const done = await evaluate(config, files, command, {
-      signal: AbortSignal.any([signal, gone]),
+      signal,
       onStage: say,
       onDecision(decided, batches) {
-        one('#lanes', place).hidden = false;
+        total = batches;
+        lanes.hidden = false;
+        one<HTMLDetailsElement>('details', lanes).open = true;
         showLanes(cards, decided, batches);
         cards.scrollIntoView({ block: 'nearest' });
         say('running');
@@ -69,33 +108,68 @@ export const openEvaluation: OpenView = (place, given, gone) => {
       onLane: (role, event) => showLaneEvent(cards, role, event),
       onRecord: (role, record) => showLaneRecord(cards, role, record),
     });
-    if (gone.aborted) return;
-    showResult(result, { record: done.result });
-    afterwards(done);
+    const { result: record, decided } = done;
+    one<HTMLDetailsElement>('details', lanes).open = false;
+    result.after(lanes);
+    if (!signal.aborted) showResult(result, { record }, { actions: save });
+    else {
+      const stopped = keptWords(record, decided, total);
+      const kept = roles.some((role) => batchesOf(record[role]) > 0);
+      if (kept) showResult(result, { record }, { stopped, actions: html`${again}${save}` });
+      else showStopped(result, stopped, again);
+    }
+    serve(done);
+    if (!signal.aborted) showPattern(done, files);
   }
 
-  const form = openForm(one('.form', place), 'eval', given, run);
+  const form = openForm(one('.form', place), 'eval', given, host, run);
 
   async function take(dropped: Dropped): Promise<void> {
-    if (dropped.kind === 'run') {
-      form.say(`opening ${dropped.name}`);
+    const { kind, name } = dropped;
+    if (kind === 'run') {
+      form.say(`opening ${name}`);
       clear();
       const { openRun } = await import('../run/open-run.ts');
-      showResult(result, await openRun(dropped.files));
-      form.say(`opened ${dropped.name}`);
+      showResult(result, await openRun(dropped.files), { about: `Opened: ${name}` });
+      form.say(`opened ${name}`);
       return;
     }
-    files = { ...files, [dropped.kind]: dropped.files };
-    form.set(dropped.kind, dropped.name);
-    zone.say(offer(files));
+    use([...used.filter((other) => other.kind !== kind), { ...dropped, kind }]);
+    form.set(kind, name);
   }
-  const zone = openDropZone(one('#files', place), gone, take, (thrown) => {
-    form.say('');
-    form.refuse(thrown);
-  });
+  const zone = openDropZone(
+    one('#files', place),
+    take,
+    (kind) => {
+      use(used.filter((other) => other.kind !== kind));
+      form.set(kind, undefined);
+    },
+    (thrown) => {
+      form.say('');
+      form.refuse(thrown);
+    },
+  );
+  function use(now: readonly Used[]): void {
+    used = now;
+    zone.list(used);
+  }
 
-  one('#save', place).addEventListener('click', async () => {
-    const { saveRun } = await import('../files/save.ts');
-    if (finished) await saveRun(finished.files).catch(form.refuse);
+  all<HTMLAnchorElement>('.examples a', place).forEach((link, i) => {
+    link.addEventListener('click', async (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      if (form.isRunning()) return form.say('running; cancel it to run another');
+      const device = (await host.gpu) === undefined ? {} : { device: 'gpu' };
+      const settings = { ...examples[i]![1], ...device };
+      history.pushState(null, '', writeAddress('eval', settings));
+      form.take(settings);
+      form.run();
+    });
   });
+  void openYourGpu(one('#your-gpu', place), host.gpu);
+  void openExample(one('#example', place), (example) => {
+    clear();
+    showResult(result, example, { about: 'The example that comes with this page' });
+  });
+  return viewOf(form);
 };

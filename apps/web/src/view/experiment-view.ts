@@ -4,10 +4,11 @@ import type { ReportSubject } from '@nanscope/record';
 import type { Given } from '../configuration/address.ts';
 import type { CommandName } from '../configuration/commands.ts';
 import { cellColumns, cellRow } from './cell-rows.ts';
-import { openForm, type Running } from './command-form.ts';
+import { openForm, type Running, viewOf } from './command-form.ts';
 import { html, one, show } from './dom.ts';
 import { openLiveTable } from './live-table.ts';
-import { showResult } from './result.ts';
+import type { Host, View } from './open-view.ts';
+import { showEnd } from './result.ts';
 
 export interface Experiment {
   readonly name: CommandName;
@@ -21,14 +22,15 @@ export function openExperiment(
   place: HTMLElement,
   { name, title, about, run }: Experiment,
   given: Given | undefined,
-  gone: AbortSignal,
-): void {
+  host: Host,
+): View {
   show(
     place,
     html`<section id="intro"><h1>${title}</h1><p>${about}</p></section><div class="form"></div><section id="live" aria-labelledby="live-title" hidden></section><div id="result" class="results"></div>`,
   );
   const result = one('#result', place);
-  openForm(one('.form', place), name, given, async (running) => {
+  const form = openForm(one('.form', place), name, given, host, async (running) => {
+    place.classList.add('ran');
     show(result, '');
     const table = openLiveTable(one('#live', place), 'Cells as they are observed', cellColumns);
     const subject = await run(running, {
@@ -38,8 +40,9 @@ export function openExperiment(
       onResults: (_device, results) => {
         for (const one of results) table.add(cellRow(one));
       },
-      signal: AbortSignal.any([running.signal, gone]),
+      signal: running.signal,
     });
-    if (subject && !gone.aborted) showResult(result, subject);
+    showEnd(result, subject, running.signal.aborted);
   });
+  return viewOf(form);
 }

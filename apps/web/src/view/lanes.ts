@@ -7,6 +7,9 @@ import { html, one, show } from './dom.ts';
 const figure = (value: number | string, digits = 4) =>
   typeof value === 'number' ? value.toPrecision(digits) : value;
 
+const percent = (value: number | string) =>
+  typeof value === 'number' ? `${(value * 100).toPrecision(4)} %` : value;
+
 const rolesOf = (decided: DecidedDevices): Role[] =>
   decided.reference ? ['target', 'reference'] : ['target'];
 
@@ -40,7 +43,10 @@ export function showLaneEvent(root: HTMLElement, role: Role, event: LaneEvent): 
   }
   if (event.kind === 'ended') {
     const { status, failure } = event.outcome;
-    doing.textContent = status === 'complete' ? 'complete' : `${status}: ${failure ?? 'no reason known'}`;
+    doing.textContent =
+      status === 'complete' || status === 'interrupted'
+        ? { complete: 'complete', interrupted: 'stopped by you' }[status]
+        : `${status}: ${failure ?? 'no reason known'}`;
     card.classList.add(status);
   }
 }
@@ -53,7 +59,7 @@ export function showLaneRecord(root: HTMLElement, role: Role, { metrics, cascade
     fields([
       ['loss', figure(metrics.loss, 7)],
       ['perplexity', figure(metrics.perplexity)],
-      ['accuracy', figure(metrics.accuracy)],
+      ['accuracy', percent(metrics.accuracy)],
       ['not finite', `${nan} NaN, ${posInf + negInf} infinite of ${metrics.tokens} labels`],
       ['born at', cascade?.origin?.key],
     ]),

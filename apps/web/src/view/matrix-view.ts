@@ -5,7 +5,7 @@ import { pageLaboratory } from '../run/laboratory.ts';
 import { openExperiment } from './experiment-view.ts';
 import type { OpenView } from './open-view.ts';
 
-export const openMatrix: OpenView = (place, given, gone) =>
+export const openMatrix: OpenView = (place, given, host) =>
   openExperiment(
     place,
     {
@@ -37,5 +37,5 @@ export const openMatrix: OpenView = (place, given, gone) =>
       },
     },
     given,
-    gone,
+    host,
   );

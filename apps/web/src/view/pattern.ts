@@ -77,21 +77,40 @@ function figure(pattern: AttentionPattern): Html {
 const legend = html`<ul class="legend"><li><span class="swatch s1"></span><span class="swatch s4"></span> ${about.attended[1]}</li><li><span class="swatch masked"></span> ${about.masked[1]}</li><li><span class="swatch leaked">!</span> ${about.leaked[1]}</li><li><span class="swatch nan">N</span> NaN</li><li><span class="swatch infinity">I</span> infinity</li><li><span class="swatch padding"></span> padding</li></ul>
 `;
 
-const choice = (name: string, count: number) =>
-  html`<label>${name} <select name="${name}">${Array.from({ length: count }, (_, i) => html`<option>${i}</option>`)}</select></label>
+const choice = (name: string, count: number, chosen = 0) =>
+  html`<label>${name} <select name="${name}">${Array.from({ length: count }, (_, i) => html`<option${i === chosen && html` selected`}>${i}</option>`)}</select></label>
 `;
 
-/** Offers the heads of the model; the pattern is computed when it is asked for. */
+type Head = Pick<AttentionPattern, 'layer' | 'head' | 'row'>;
+
+/** The head in which the NaN is born; undefined where it is born elsewhere, or in a batch that the picture is not of. */
+function headOfOrigin({ cascade }: LaneRecord): Head | undefined {
+  const origin = cascade?.origin;
+  if (origin?.batch !== 0) return undefined;
+  const at = (name: string) => origin.coordinates?.[origin.coordinateNames?.indexOf(name) ?? -1];
+  const [head, row] = [at('head'), at('batch')];
+  // The one number in the path of its module is the layer.
+  const layer = /[/.](\d+)[/.]/.exec(origin.key)?.[1];
+  return head === undefined || row === undefined || layer === undefined
+    ? undefined
+    : { layer: Number(layer), head, row };
+}
+
+/** Offers the heads of the model. That of the origin is shown at once, any other when it is asked for. */
 export function openPattern(place: HTMLElement, { config, files, decided, lane }: PatternSubject): void {
   const there = roles.filter((role) => decided[role]);
+  const born = headOfOrigin(lane);
   show(
     place,
     html`<h2 id="pattern-title">Attention of one head</h2>
-<form class="filters" aria-label="Which head"><label>lane <select name="lane">${there.map((role) => html`<option value="${role}">${role}: ${decided[role]!.label}</option>`)}</select></label>
-${choice('layer', lane.model.layers)}${choice('head', lane.model.heads)}${choice('row', Math.min(config.batchSize, lane.data.rows))}<button type="submit">Show</button></form>
+${
+  born &&
+  html`<p>It opens at the head in which the NaN is born.</p>
+`
+}<form class="filters" aria-label="Which head"><label>lane <select name="lane">${there.map((role) => html`<option value="${role}">${role}: ${decided[role]!.label}</option>`)}</select></label>
+${choice('layer', lane.model.layers, born?.layer)}${choice('head', lane.model.heads, born?.head)}${choice('row', Math.min(config.batchSize, lane.data.rows), born?.row)}<button type="submit">Show</button></form>
 ${legend}<p class="doing" role="status"></p><div class="figure-place"></div>`,
   );
-  place.hidden = false;
   const form = one<HTMLFormElement>('form', place);
   const say = (what: string) => {
     one('.doing', place).textContent = what;
@@ -115,4 +134,5 @@ ${legend}<p class="doing" role="status"></p><div class="figure-place"></div>`,
       for (const button of buttons) button.disabled = false;
     }
   });
+  if (born) form.requestSubmit();
 }

@@ -37,5 +37,5 @@ export function laneOutcome(
 
 /** @throws UserError where a lane ended by a mistake of the user's that only it could see */
 export function throwUserError({ userError }: LaneOutcome): void {
-  if (userError) throw new UserError(userError.code, userError.message);
+  if (userError) throw new UserError(userError.code, userError.message, { values: userError.values });
 }

@@ -45,6 +45,7 @@ export type LaneMessage =
       readonly code: ErrorCode;
       readonly message: string;
       readonly exitCode: 2 | 3;
+      readonly values?: readonly string[];
     }
   /** It could not go on, for a reason that is not the user's command: a full disk. */
   | { readonly kind: 'failed'; readonly reason: string }
@@ -54,5 +55,5 @@ export interface LaneOutcome {
   readonly status: 'complete' | 'crashed' | 'hung' | 'device-lost' | 'failed' | 'interrupted';
   /** One line: why it is not complete. */
   readonly failure?: string;
-  readonly userError?: { readonly code: ErrorCode; readonly message: string; readonly exitCode: 2 | 3 };
+  readonly userError?: Omit<Extract<LaneMessage, { readonly kind: 'user-error' }>, 'kind'>;
 }

@@ -4,9 +4,10 @@ import type { LaneMessage } from './task.ts';
 
 type UserErrorMessage = Extract<LaneMessage, { kind: 'user-error' }>;
 
-export const userErrorMessage = ({ code, message, exitCode }: UserError): UserErrorMessage => ({
+export const userErrorMessage = ({ code, message, exitCode, values }: UserError): UserErrorMessage => ({
   kind: 'user-error',
   code,
   message,
   exitCode,
+  ...(values && { values }),
 });
