@@ -12,7 +12,7 @@ export const importTable = {
   hub: ['errors'],
   record: ['errors'],
   backend: ['errors'],
-  device: ['errors', 'backend'],
+  device: ['errors', 'record', 'backend'],
   collator: ['errors'],
   cascade: ['errors', 'backend', 'record'],
   attention: ['errors', 'backend'],

@@ -15,6 +15,7 @@ const concerns = {
   tensorflow: /tensorflow|tfjs-node/i,
   vectors: /vectors|shared/i,
   chromium: /chromium/i,
+  torch: /torch/i,
 };
 
 /** @typedef {import('vitest/node').Reporter} Reporter */

@@ -30,6 +30,7 @@ const areas: Record<ErrorCode extends `${infer Area}/${string}` ? Area : never, 
   tensorboard: 'Events for TensorBoard',
   tokenizer: 'Tokenizers',
   trainer: 'Training',
+  torch: 'PyTorch',
   usage: 'Flags and config files',
 };
 

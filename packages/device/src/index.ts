@@ -11,4 +11,5 @@ export type {
   MpsRule,
 } from './request.ts';
 export { attentionToProbe, resolve } from './resolve.ts';
-export { type BuiltinDevice, type DeviceRow, deviceNames, deviceRow, deviceTable } from './table.ts';
+export { type BuiltinDevice, type DeviceRow, deviceNames, deviceRow, deviceTable, namesOf } from './table.ts';
+export { type FoundTorch, resolveTorch } from './torch.ts';

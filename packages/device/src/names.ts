@@ -6,8 +6,9 @@ import { type DeviceRow, deviceNames, deviceRow } from './table.ts';
 
 /** What people type who come from elsewhere, and what to type here. */
 const hints: Readonly<Record<string, string>> = {
-  cuda: 'Take gpu: WebGPU runs on this GPU too',
-  rocm: 'Take gpu: WebGPU runs on this GPU too',
+  cuda: 'Take gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
+  rocm: 'Take gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
+  pytorch: 'Take torch, or torch:cpu, torch:mps, torch:cuda',
   directx: 'Take d3d12',
   dx12: 'Take d3d12',
   opengl: 'Take gpu: WebGPU runs over Metal, Vulkan and Direct3D 12',
@@ -57,11 +58,15 @@ const homes: Partial<Record<GraphicsApi, { readonly platform: string; readonly s
  * @param platform as Node names it: `linux`
  * @throws {UserError} `device/not-found` (exit 3) for a device that no machine of the platform has
  */
-export function checkPlatform({ name, api }: DeviceRow, flag: string, platform: string): void {
+export function checkPlatform({ name, api, engine }: DeviceRow, flag: string, platform: string): void {
   const home = api && homes[api];
   if (!home || home.platform === platform) return;
+  const [wanted, instead] =
+    engine === 'torch'
+      ? ['PyTorch', `take ${flag} torch:cpu`]
+      : ['WebGPU', `take the adapter that is here with ${flag} gpu`];
   throw new UserError(
     'device/not-found',
-    `${flag} ${name} looks for WebGPU over ${apiNames[api]}, and it is not on this machine, for only ${home.system} has it. Found: ${platform}. Run this on ${home.system}, or take the adapter that is here with ${flag} gpu.`,
+    `${flag} ${name} looks for ${wanted} over ${apiNames[api]}, and it is not on this machine, for only ${home.system} has it. Found: ${platform}. Run this on ${home.system}, or ${instead}.${name === 'mps' ? ` PyTorch's own mps is torch:mps.` : ''}`,
   );
 }

@@ -39,4 +39,6 @@ export interface Decision {
   readonly warnings: readonly string[];
   /** `webgpu · llvmpipe (software, Vulkan)`. */
   readonly label: string;
+  /** Set for a lane of PyTorch: the Python that runs it, and the device as PyTorch names it. */
+  readonly torch?: { readonly python: string; readonly device: string };
 }

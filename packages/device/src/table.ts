@@ -65,6 +65,26 @@ export const deviceTable = [
     backends: ['cpu'],
     says: 'plain JavaScript, slow, the readable reference',
   },
+  {
+    name: 'torch',
+    engine: 'torch',
+    backends: ['torch-cuda', 'torch-mps', 'torch-cpu'],
+    says: 'PyTorch in a Python of yours, on the best that it has: cuda, else mps, else cpu',
+  },
+  { name: 'torch:cpu', engine: 'torch', backends: ['torch-cpu'], says: 'PyTorch on the CPU' },
+  {
+    name: 'torch:mps',
+    engine: 'torch',
+    backends: ['torch-mps'],
+    api: 'metal',
+    says: 'PyTorch on the GPU of a Mac',
+  },
+  {
+    name: 'torch:cuda',
+    engine: 'torch',
+    backends: ['torch-cuda'],
+    says: 'PyTorch on an NVIDIA or AMD GPU; `torch:cuda:1` is the second of them',
+  },
 ] as const satisfies readonly DeviceRow[];
 
 export type BuiltinDevice = (typeof deviceTable)[number]['name'];
@@ -73,5 +93,12 @@ export type BuiltinDevice = (typeof deviceTable)[number]['name'];
 export const deviceNames: readonly BuiltinDevice[] = deviceTable.map(({ name }) => name);
 
 /** The row of a name; undefined for one that is not in the table, such as the id of a third-party backend. */
-export const deviceRow = (name: string): DeviceRow | undefined =>
-  deviceTable.find((row) => row.name === name);
+export function deviceRow(name: string): DeviceRow | undefined {
+  const row = deviceTable.find((one) => one.name === name);
+  if (row || !/^torch:cuda:\d+$/.test(name)) return row;
+  return { ...deviceTable.find((one) => one.name === 'torch:cuda')!, name };
+}
+
+/** The names of an engine, in the order of the table. */
+export const namesOf = (engine: Engine): readonly BuiltinDevice[] =>
+  deviceTable.filter((row) => row.engine === engine).map(({ name }) => name);

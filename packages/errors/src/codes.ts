@@ -234,6 +234,18 @@ export const errorCodes = {
   'trainer/unknown-schedule': 'No schedule has this name. The message lists those there are.',
   'trainer/z-loss': 'The z-loss must be a number of at least 0.',
 
+  'torch/architecture': 'transformers knows no causal model of this type. Update it, or take another model.',
+  'torch/dtype': 'The device of the PyTorch lane has no such data type. Take another.',
+  'torch/inputs': 'The batches do not fit the model that PyTorch loaded. Use the tokenizer of the model.',
+  'torch/model': 'PyTorch loads a folder in Hugging Face layout. Name one, `org/name`, or `prose`.',
+  'torch/no-device': 'This PyTorch does not have the device. The message says which it has.',
+  'torch/no-python': 'No Python was found that runs. Name one with `--python`.',
+  'torch/no-torch': 'The Python has no PyTorch. The message says what to type.',
+  'torch/no-transformers': 'The Python has no transformers. The message says what to type.',
+  'torch/protocol': 'The Python package is of another version of nanscope. Clear `PYTHONPATH`.',
+  'torch/trust-remote-code': 'The model runs its own code. Read it, then give `--trust-remote-code`.',
+  'torch/version': 'torch or transformers is too old. The message says what to type.',
+
   'usage/bad-value': 'The value of a flag is wrong. The message says what is expected.',
   'usage/checkpoint': 'The checkpoint does not go with the other flags. The message says what to change.',
   'usage/config-missing': 'The file of `--config` cannot be read. Correct the path.',
@@ -260,6 +272,7 @@ export const errorCodes = {
   'usage/share': '`--share` expects a number above 0 and at most 1.',
   'usage/timings': '`--timings` needs `--shard` and an earlier run of the same cases.',
   'usage/tokenizer': 'The tokenizer gives ids that the model does not have. Name that of the model.',
+  'usage/torch': 'The flag or the model does not go with a lane of PyTorch. The message says which does.',
   'usage/trace-filter': '`--trace-filter` names no known tap, or nothing is traced. The message says which.',
   'usage/unknown-command': 'No command has this name. The message lists those there are.',
   'usage/unknown-flag': 'The command has no such flag. See `nanscope COMMAND --help`.',
@@ -283,6 +296,11 @@ const absent: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'device/not-found',
   'hub/failed',
   'hub/offline',
+  'torch/no-device',
+  'torch/no-python',
+  'torch/no-torch',
+  'torch/no-transformers',
+  'torch/version',
 ]);
 
 /** Exit codes: 2 is a mistake in what was asked, 3 a device, a backend or a service that is not there. */

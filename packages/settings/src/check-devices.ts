@@ -2,7 +2,8 @@
  * Device names among settings, checked by the table of devices before anything is looked at or loaded. With a backend of the
  * user's own its id is a name too, which is known once its module is loaded: then the names wait for that.
  */
-import { checkDeviceName, checkPlatform, type DeviceRow } from '@nanscope/device';
+import { checkDeviceName, checkPlatform, type DeviceRow, namesOf } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
 import type { Flag, FlagValues } from './flag.ts';
 
 interface Named {
@@ -13,9 +14,17 @@ interface Named {
 /** `gpu@studio` is the device gpu. */
 const withoutLabel = (name: string) => name.trim().split('@', 1)[0]!;
 
-/** @throws {UserError} `device/unknown` */
+/** A command that has no `--python` starts none. */
+const noTorch = (flag: string, name: string) =>
+  new UserError(
+    'usage/torch',
+    `--${flag} ${name}: expected one of ${namesOf('tfjs').join(', ')}, found a device of PyTorch. That runs in nanscope eval, conform and doctor.`,
+  );
+
+/** @throws {UserError} `device/unknown`, `usage/torch` for PyTorch in a command that does not run it */
 export function checkDevices(flags: readonly Flag[], values: FlagValues): readonly Named[] {
   if (values.backend !== undefined) return [];
+  const python = flags.some(({ name }) => name === 'python');
   return flags.flatMap((flag) => {
     const value = values[flag.name];
     if (flag.kind !== 'text' || flag.devices === undefined || value === undefined) return [];
@@ -26,6 +35,7 @@ export function checkDevices(flags: readonly Flag[], values: FlagValues): readon
       .filter((name) => name !== '')
       .flatMap((name) => {
         const row = checkDeviceName(name, `--${flag.name}`, more);
+        if (row?.engine === 'torch' && !python) throw noTorch(flag.name, name);
         return row ? [{ row, flag: `--${flag.name}` }] : [];
       });
   });

@@ -37,7 +37,10 @@ describe('the settings that do not decide the numbers', () => {
     [...new Set(flagNames(both, ...wanted))].sort();
 
   it('are these, and no other of eval and train', () => {
-    expect(names('device')).toEqual(['attn', 'backend', 'device', 'mps-rule', 'reference', 'sdpa-kernel']);
+    expect(names('device')).toEqual([
+      ...['attn', 'backend', 'device', 'mps-rule', 'python', 'reference', 'reference-python'],
+      ...['sdpa-kernel', 'trust-remote-code'],
+    ]);
     expect(names('policy')).toEqual(['compose', 'compute-dtype', 'fill', 'like', 'policy', 'row-guard']);
     expect(names('tracing')).toEqual(['trace', 'trace-filter', 'trace-keep']);
     expect(names('verdict')).toEqual(['atol', 'replays', 'rtol', 'shadow']);

@@ -14,6 +14,12 @@ export interface EvalConfig {
   /** A device name, or `none`; absent: the best CPU backend that is not the target itself. */
   readonly reference?: string;
   readonly backend?: string;
+  /** The interpreters of lanes of PyTorch. */
+  readonly python?: string;
+  readonly referencePython?: string;
+  readonly trustRemoteCode?: boolean;
+  /** How a lane of PyTorch hands the mask to the model; absent: `2d`. */
+  readonly maskForm?: '2d' | '4d';
   readonly mpsRule: 'seed' | 'probe' | 'off';
   /** Seconds of silence after which a lane counts as hung. */
   readonly laneTimeout: number;

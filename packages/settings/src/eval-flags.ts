@@ -45,6 +45,16 @@ const batchFlags = [
     describe: 'count positions from the first real token (mask), or 0..T-1 whatever the mask (arange)',
   },
   {
+    name: 'mask-form',
+    kind: 'choice',
+    choices: ['2d', '4d'],
+    group: BATCH,
+    affects: 'numbers',
+    disk: true,
+    describe:
+      'hand the mask to a model on a torch device as [B,T] of padding (2d, the default) or as boolean [B,1,T,T] of causal and padding (4d)',
+  },
+  {
     name: 'ignore-first-token',
     kind: 'switch',
     default: false,

@@ -25,7 +25,7 @@ interface FlagBase {
   /** Heading in `--help`. */
   readonly group: string;
   readonly affects: Effect;
-  /** Whether its value names a file or a folder that only a command line can reach: a page has no such flag. */
+  /** Whether it is about what only a command line can reach (a file, a folder, a Python): a page has no such flag. */
   readonly disk?: true;
   /** What stands for the value in `--help`: `DIR`, `N`. */
   readonly value?: string;
@@ -52,6 +52,8 @@ export type Flag =
       readonly default?: string;
       /** What to say of a value that does not exist, where its spelling says little. */
       readonly hint?: (value: string) => string | undefined;
+      /** The default where a device is PyTorch's. */
+      readonly torchDefault?: string;
     })
   /** A list of them: joined by commas, or in a config file a list. No value twice, at least one. */
   | (FlagBase & {

@@ -3,6 +3,10 @@ import { policyHint, policyLike, policyWords, presetNames } from '@nanscope/atte
 import { deviceNames } from '@nanscope/device';
 import type { Flag } from './flag.ts';
 
+/** @param names of the devices that a command runs */
+export const devicesWords = (names: readonly string[]): string =>
+  `run on ${names.slice(0, -1).join(', ')} or ${names.at(-1)}; an explicit device never falls back`;
+
 const DEVICE = 'Devices';
 const ATTENTION = 'Attention';
 
@@ -17,7 +21,7 @@ export const deviceFlags = [
     common: true,
     devices: 'one',
     suggest: deviceNames,
-    describe: `run on ${deviceNames.slice(0, -1).join(', ')} or ${deviceNames.at(-1)}; an explicit device never falls back`,
+    describe: devicesWords(deviceNames),
   },
   {
     name: 'reference',
@@ -38,6 +42,34 @@ export const deviceFlags = [
     affects: 'device',
     disk: true,
     describe: 'load your own backend: a module that exports it as default; its id becomes a device name',
+  },
+  {
+    name: 'python',
+    kind: 'text',
+    value: 'PATH',
+    group: DEVICE,
+    affects: 'device',
+    disk: true,
+    describe:
+      'run torch devices with this Python (default: NANSCOPE_PYTHON, else an active virtual environment, else python3)',
+  },
+  {
+    name: 'reference-python',
+    kind: 'text',
+    value: 'PATH',
+    group: DEVICE,
+    affects: 'device',
+    disk: true,
+    describe: 'run a torch device that is the reference with this Python (default: that of --python)',
+  },
+  {
+    name: 'trust-remote-code',
+    kind: 'switch',
+    default: false,
+    group: DEVICE,
+    affects: 'device',
+    disk: true,
+    describe: "let a torch device run code that lies in the model's folder",
   },
   {
     name: 'mps-rule',
@@ -84,13 +116,15 @@ export const attentionFlags = [
   {
     name: 'policy',
     kind: 'choice',
-    choices: presetNames,
+    choices: [...presetNames, 'auto'],
     default: 'safe',
     hint: policyHint,
+    torchDefault: 'auto',
     group: ATTENTION,
     affects: 'policy',
     common: true,
-    describe: 'treat masked cells and fully masked rows as the system of this name does',
+    describe:
+      'treat masked cells and fully masked rows as the system of this name does; auto, the default beside a torch device: as its versions do',
   },
   {
     name: 'like',

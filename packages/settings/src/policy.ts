@@ -8,7 +8,8 @@ export type PolicyConfig = Pick<EvalConfig, 'policy' | 'fill' | 'compose' | 'row
 
 export function policyOf(config: PolicyConfig): Policy {
   return policyFrom({
-    preset: config.policy,
+    // Beside no PyTorch there are no versions to match.
+    preset: config.policy === 'auto' ? 'safe' : config.policy,
     ...(config.fill === undefined ? {} : { fill: config.fill }),
     ...(config.compose === undefined ? {} : { compose: config.compose }),
     ...(config.rowGuard === undefined ? {} : { rowGuard: config.rowGuard }),

@@ -62,10 +62,14 @@ export function resolveFlags(
     { values: impliedBy(flags, file?.values ?? {}, inFile), where: inFile },
   ];
   const resolved: Record<string, FlagValue> = {};
+  const left: Flag[] = [];
   for (const flag of flags) {
     const source = sources.find(({ values }) => isGiven(values[flag.name]));
     if (source) resolved[flag.name] = parseFlag(flag, source.values[flag.name], source.where(flag.name));
-    else if (flag.default !== undefined) resolved[flag.name] = flag.default;
+    else {
+      left.push(flag);
+      if (flag.default !== undefined) resolved[flag.name] = flag.default;
+    }
   }
   // What a stronger source overrides has no say, and is not kept as if it had.
   for (const flag of flags) {
@@ -75,6 +79,8 @@ export function resolveFlags(
     if (implied.some(([name, meant]) => resolved[name] !== undefined && resolved[name] !== meant))
       delete resolved[flag.name];
   }
-  checkDevices(flags, resolved);
+  const torch = checkDevices(flags, resolved).some(({ row }) => row.engine === 'torch');
+  for (const flag of torch ? left : [])
+    if (flag.kind === 'choice' && flag.torchDefault !== undefined) resolved[flag.name] = flag.torchDefault;
   return resolved;
 }

@@ -1,6 +1,21 @@
 /** Rows of the flag table of `eval` for other commands, so that a flag is defined once. */
+
+import { presetNames } from '@nanscope/attention';
+import { namesOf } from '@nanscope/device';
 import { evalFlags } from './eval-flags.ts';
 import type { Flag } from './flag.ts';
+import { devicesWords } from './lane-flags.ts';
+
+/** What differs in a command that runs no PyTorch, and so has no `--python`. */
+const withoutTorch: Partial<Record<Flag['name'], object>> = {
+  device: { suggest: namesOf('tfjs'), describe: devicesWords(namesOf('tfjs')) },
+  reference: { suggest: ['none', ...namesOf('tfjs')] },
+  policy: {
+    choices: presetNames,
+    torchDefault: undefined,
+    describe: 'treat masked cells and fully masked rows as the system of this name does',
+  },
+};
 
 /** @param changes what differs for another command: a default, a description, the choices */
 export function sharedFlag(
@@ -13,7 +28,7 @@ export function sharedFlag(
   } = {},
 ): Flag {
   const flag = evalFlags.find((row) => row.name === name);
-  return { ...flag, ...changes } as Flag;
+  return { ...flag, ...withoutTorch[name], ...changes } as Flag;
 }
 
 export function sharedFlags(...names: readonly (typeof evalFlags)[number]['name'][]): readonly Flag[] {

@@ -40,6 +40,9 @@ function differences(
 /** What is compared here is in the records of every lane. */
 type Configured = Pick<LaneRecord, 'config' | 'policy' | 'decision' | 'model' | 'environment'>;
 
+/** PyTorch shows what it does itself: it has no policy that could be another one's. */
+const isTorch = ({ decision }: Configured): boolean => decision.torch !== undefined;
+
 /** What has to be equal for the numbers to mean anything, and is not. */
 export function configurationDifferences(reference: Configured, target: Configured): Difference[] {
   const settings = (lane: Configured, other: Configured) => ({
@@ -48,12 +51,14 @@ export function configurationDifferences(reference: Configured, target: Configur
         ([name, value]) => !free.has(name) && (name in other.config || !isDefault(name, value)),
       ),
     ),
-    ...Object.fromEntries(
-      Object.entries(lane.policy).map(([name, value]) => [
-        name === 'name' ? 'policy' : `policy ${name}`,
-        value,
-      ]),
-    ),
+    ...(!isTorch(lane) &&
+      !isTorch(other) &&
+      Object.fromEntries(
+        Object.entries(lane.policy).map(([name, value]) => [
+          name === 'name' ? 'policy' : `policy ${name}`,
+          value,
+        ]),
+      )),
     attention: lane.decision.attention,
     model: lane.model.name,
     parameters: lane.model.parameters,

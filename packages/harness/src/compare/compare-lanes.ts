@@ -7,6 +7,7 @@ import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
 import { compareLabels } from './compare-labels.ts';
 import { compareMetrics } from './compare-metrics.ts';
+import { compareStages } from './compare-stages.ts';
 
 /** What a lane wrote down. */
 export interface LaneFiles {
@@ -37,6 +38,9 @@ export async function compareLanes(
     await targetFiles.traces(wanted),
     await referenceFiles.traces(wanted),
   ];
+  // Ops of two engines have no names in common.
+  const sameEngine = (target.decision.torch === undefined) === (reference.decision.torch === undefined);
+  const compare = sameEngine ? compareCascades : compareStages;
   const common = new CommonLabels();
   const labels = await compareLabels(
     targetFiles.samples(),
@@ -56,7 +60,7 @@ export async function compareLanes(
     ...metricsOf(target.metrics, reference.metrics, labels, common, tolerance),
     labels,
     ...(decorations.make('the comparison of the cascades', () =>
-      compareCascades(
+      compare(
         target,
         reference,
         tracesOfSameRows(target, targetTraces, common),

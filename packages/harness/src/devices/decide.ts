@@ -6,12 +6,16 @@ import { builtinBackend, laneEnvironment } from '@nanscope/backend';
 import { measureAttention, thirdPartyBackend } from '@nanscope/lane';
 import { backendsOf, type Decided, type DeviceConfig, decideWith } from './decision.ts';
 import { probeAttention, probeBackend } from './probe.ts';
+import { type PythonConfig, probeTorch, pythonOf } from './probe-torch.ts';
 
 /** Those that run nothing native. */
 const harmless = (id: string): id is 'cpu' | 'wasm' => id === 'cpu' || id === 'wasm';
 
 /** @throws {UserError} `device/unknown` (exit 2), `device/not-found` (exit 3) */
-export async function decide(config: DeviceConfig, say: (what: string) => void): Promise<Decided> {
+export async function decide(
+  config: DeviceConfig & PythonConfig,
+  say: (what: string) => void,
+): Promise<Decided> {
   const thirdParty = config.backend ? (await thirdPartyBackend(config.backend)).id : undefined;
   // Which driver a process finds is decided before it starts, and finding that out starts one more.
   const native = backendsOf(config).some((id) => !harmless(id) && id !== 'tensorflow');
@@ -27,6 +31,7 @@ export async function decide(config: DeviceConfig, say: (what: string) => void):
         harmless(id)
           ? measureAttention({ kind: 'attention', id })
           : probeAttention(id, environment, config.backend),
+      torch: (role, asked) => probeTorch(asked, pythonOf(role, asked, config)),
     },
     say,
     thirdParty,

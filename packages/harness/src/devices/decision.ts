@@ -11,14 +11,19 @@ import {
   type Decision,
   type DeviceRequest,
   deviceRow,
+  type FoundTorch,
   resolve,
+  resolveTorch,
 } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
+import type { LaneTaskBase } from '@nanscope/lane';
 import type { EvalConfig } from '@nanscope/settings';
+import { policyOfTorch } from './torch-policy.ts';
 
 /** The part of a configuration that chooses devices and attention. */
 export type DeviceConfig = Pick<
   EvalConfig,
-  'device' | 'reference' | 'backend' | 'mpsRule' | 'attn' | 'policy'
+  'device' | 'reference' | 'backend' | 'mpsRule' | 'attn' | 'policy' | 'maskForm'
 >;
 
 /** Looks at devices. */
@@ -27,10 +32,14 @@ export interface Probing {
   readonly backend: (id: string) => Promise<Probe>;
   /** Runs the attention probes on it. */
   readonly attention: (id: string) => Promise<readonly AttentionProbeOutcome[]>;
+  /** Asks the Python of a lane; absent where none can be started. @param asked as typed: `--device torch:cpu` */
+  readonly torch?: (role: LaneTaskBase['role'], asked: string) => Promise<FoundTorch>;
 }
 
 export interface DecidedDevices {
   readonly target: Decision;
+  /** What `--policy auto` came to; absent for any other. */
+  readonly policy?: Pick<EvalConfig, 'policy' | 'rowGuard'>;
   readonly reference?: Decision;
   readonly probes: readonly Probe[];
 }
@@ -45,7 +54,9 @@ export const backendsFor = (device: string): readonly string[] => deviceRow(devi
 
 /** `auto` means the implementation that the preset stands for, where it stands for one. */
 function wantedAttention({ attn, policy }: DeviceConfig): EvalConfig['attn'] {
-  return attn === 'auto' ? (policies[policy as PresetName].implementation ?? 'auto') : attn;
+  return attn === 'auto' && policy !== 'auto'
+    ? (policies[policy as PresetName].implementation ?? 'auto')
+    : attn;
 }
 
 const requestFor = (config: DeviceConfig, device: string): DeviceRequest => ({
@@ -54,10 +65,19 @@ const requestFor = (config: DeviceConfig, device: string): DeviceRequest => ({
   mpsRule: config.mpsRule,
 });
 
-function decideReference(config: DeviceConfig, target: Decision, probes: readonly Probe[]): Decision {
+/** The reference runs the target's attention, by whatever engine. */
+function decideReference(
+  config: DeviceConfig,
+  target: Decision,
+  probes: readonly Probe[],
+  torch: FoundTorch | undefined,
+): Decision {
+  const device = config.reference ?? 'cpu';
   const others =
     config.reference === undefined ? probes.filter((probe) => probe.id !== target.backend) : probes;
-  const chosen = resolve({ ...requestFor(config, config.reference ?? 'cpu'), mpsRule: 'off' }, others);
+  const chosen = torch
+    ? resolveTorch({ device, attention: target.attention }, '--reference', torch)
+    : resolve({ ...requestFor(config, device), mpsRule: 'off' }, others);
   const rule = {
     rule: 'same-attention',
     reason: `the reference runs the target's attention, ${target.attention}`,
@@ -65,13 +85,15 @@ function decideReference(config: DeviceConfig, target: Decision, probes: readonl
   return { ...chosen, attention: target.attention, rules: [...chosen.rules, rule] };
 }
 
+const isTorch = (device: string) => deviceRow(device)?.engine === 'torch';
+
 /** The device of each lane, as asked for. */
 const asked = (config: DeviceConfig): string[] =>
   config.reference === 'none' ? [config.device] : [config.device, config.reference ?? 'cpu'];
 
-/** Pure: the backends that have to be looked at for a configuration, and no other. */
+/** Pure: the backends that have to be looked at for a configuration, and no other. A Python is no backend of ours. */
 export const backendsOf = (config: DeviceConfig): readonly string[] => [
-  ...new Set(asked(config).flatMap(backendsFor)),
+  ...new Set(asked(config).flatMap((device) => (isTorch(device) ? [] : backendsFor(device)))),
 ];
 
 /** A name that no device has needs no look at the machine. @throws {UserError} `device/unknown` */
@@ -93,12 +115,75 @@ export async function decideWith(
 ): Promise<DecidedDevices> {
   refuseUnknown(config, thirdParty);
   const ids = backendsOf(config);
-  say(`looking for ${ids.join(', ')}`);
-  const probes = await Promise.all(ids.map(probing.backend));
+  if (ids.length > 0) say(`looking for ${ids.join(', ')}`);
+  const [probes, own, other] = await Promise.all([
+    Promise.all(ids.map(probing.backend)),
+    askTorch('target', config.device, probing, say),
+    askTorch('reference', config.reference, probing, say),
+  ]);
   const request = requestFor(config, config.device);
+  const target = own
+    ? resolveTorch(request, '--device', own)
+    : await decideTarget(request, probes, probing, say);
+  const wanted = config.reference !== 'none';
+  const reference = wanted ? decideReference(config, target, probes, other) : undefined;
+  return withPolicy(config, { target, ...(reference && { reference }), probes }, { own, other });
+}
+
+/** Undefined for a device that is not PyTorch's. */
+async function askTorch(
+  role: LaneTaskBase['role'],
+  device: string | undefined,
+  { torch }: Probing,
+  say: (what: string) => void,
+): Promise<FoundTorch | undefined> {
+  if (device === undefined || !isTorch(device)) return undefined;
+  const asked = `--${role === 'target' ? 'device' : 'reference'} ${device}`;
+  if (!torch)
+    throw new UserError(
+      'usage/torch',
+      `${asked}: expected a device that runs here, found one of PyTorch, which runs on the command line alone.`,
+    );
+  say(`asking the Python of ${device}`);
+  return torch(role, asked);
+}
+
+async function decideTarget(
+  request: DeviceRequest,
+  probes: readonly Probe[],
+  probing: Probing,
+  say: (what: string) => void,
+): Promise<Decision> {
   const open = attentionToProbe(request, probes);
   if (open) say(`probing attention on ${open.label}`);
-  const target = resolve(request, probes, open && (await probing.attention(open.backend)));
-  if (config.reference === 'none') return { target, probes };
-  return { target, reference: decideReference(config, target, probes), probes };
+  return resolve(request, probes, open && (await probing.attention(open.backend)));
 }
+
+/**
+ * The policy of the lane beside a PyTorch: under `auto` the preset of the versions found, with the reason among its rules. Where
+ * both lanes are PyTorch's there is nothing that a policy could be for.
+ */
+function withPolicy(
+  { policy, maskForm = '2d' }: DeviceConfig,
+  decided: DecidedDevices,
+  { own, other }: { readonly own: FoundTorch | undefined; readonly other: FoundTorch | undefined },
+): DecidedDevices {
+  const { target, reference } = decided;
+  const torch = own ? target : other ? reference : undefined;
+  const found = own ?? other;
+  const beside = own ? reference : target;
+  if (!torch || !found || !beside || (own && other)) {
+    if (found && policy !== 'auto')
+      return { ...decided, target: { ...target, warnings: [...target.warnings, unusedPolicy(policy)] } };
+    return policy === 'auto' ? { ...decided, policy: { policy: 'safe' } } : decided;
+  }
+  if (policy !== 'auto') return decided;
+  const { policy: name, rowGuard, because } = policyOfTorch(torch, found.probe, maskForm);
+  const rule = { rule: 'policy-of-torch', reason: because };
+  const ruled = { ...beside, rules: [...beside.rules, rule] };
+  const settled = { policy: name, ...(rowGuard && { rowGuard }) };
+  return { ...decided, ...(own ? { reference: ruled } : { target: ruled }), policy: settled };
+}
+
+const unusedPolicy = (policy: string) =>
+  `--policy ${policy} is not used: PyTorch has its own, and no lane of ours runs beside it.`;

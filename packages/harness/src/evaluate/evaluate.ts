@@ -24,6 +24,7 @@ import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import { checkInputs } from '../lanes/check-inputs.ts';
 import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
+import { checkTorch, hasTorch, torchLanes } from '../lanes/torch-lanes.ts';
 import { defaultRunFolder } from '../run-folder/name.ts';
 import { investigate } from '../shadow/investigate.ts';
 import { startShadowLane } from '../shadow/start-shadow-lane.ts';
@@ -48,6 +49,7 @@ function evalLane(
   },
   hooks: RunHooks,
 ): (role: Role) => Promise<LaneOutcome> {
+  const startTorch = torchLanes(config, folder);
   return (role) => {
     const task: LaneTask = {
       kind: 'lane',
@@ -61,7 +63,8 @@ function evalLane(
     if (resume && readLane(task.folder)?.status === 'complete')
       return Promise.resolve({ status: 'complete' });
     makeRunFolder(task.folder, 'eval');
-    return startLane(
+    const start = task.decision.torch ? startTorch : startLane;
+    return start(
       task,
       decided.environment,
       (message) => hooks.onLane(role, birthInWords(message, 'batch')),
@@ -108,6 +111,7 @@ async function prepare(
     throw error;
   });
   if (!decided || hooks.signal?.aborted) return undefined;
+  checkTorch(config, decided);
   hooks.onDecision(decided);
   if (config.resume !== undefined) {
     const cut = earlierCut(config.resume);
@@ -169,7 +173,13 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
     return nothingDone(command);
   }
   const { amount, limit, decided } = prepared;
-  const wanted = limit === undefined ? given : { ...given, limit };
+  // A part of the policy that was given stands over what the versions of PyTorch have.
+  const { policy, rowGuard } = decided.policy ?? given;
+  const wanted = {
+    ...{ ...given, policy },
+    ...(given.rowGuard === undefined && rowGuard !== undefined && { rowGuard }),
+    ...(limit !== undefined && { limit }),
+  };
   const { folder, config } = await openFolder(wanted, spooled, hooks);
   const outcomes = await runLanes(
     decided,
@@ -185,7 +195,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       : undefined;
   const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
   const found =
-    compared && whole
+    compared && whole && !hasTorch(decided)
       ? ((await decorations.makeLater('the replay of a difference', () =>
           investigate(
             {
@@ -201,7 +211,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
   const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
   const verdict = judge({
-    ...{ ...parts, outcomes, command, reducible: true, failOn: asked.failOn },
+    ...{ ...parts, outcomes, command, reducible: !hasTorch(decided), failOn: asked.failOn },
     referenceWanted: decided.reference !== undefined,
   });
   const result: ResultRecord = {

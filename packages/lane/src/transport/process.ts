@@ -1,12 +1,11 @@
 /**
- * Starts a child process of ours and talks to it: one message in, a stream of messages out, watched for
- * silence. The same door serves lanes and device probes, so that a driver that crashes or hangs takes down
- * a child and never the run.
+ * A process of ours: forked, one message in, a stream of messages out. The same door serves lanes and device probes, so that
+ * a driver that crashes or hangs takes down a child and never the run.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { isNativeNoise } from '@nanscope/backend';
-import type { RunnerName, Start } from '../protocol/start.ts';
+import type { Start } from '../protocol/start.ts';
+import { type ChildEnd, type ChildOptions, watchChild } from './child.ts';
 
 /** Set in a bundle alone (apps/cli/scripts/make-bundle.mjs): our entry point in it. */
 declare const NANSCOPE_LANE: string;
@@ -17,89 +16,30 @@ const entry =
     ? new URL(NANSCOPE_LANE)
     : new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
-export interface ChildEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** True when we stopped it because it was silent too long. */
-  readonly silent: boolean;
-  /** Last line it wrote to standard error, for the report. */
-  readonly lastWords: string;
-}
-
-export interface ChildOptions<Out> {
-  /** What the process runs, and with which task. */
-  readonly run: RunnerName;
-  readonly task: unknown;
+interface ProcessOptions<Out> extends ChildOptions<Out> {
   /** Another entry point than ours, for tests of processes that end badly. */
   readonly module?: URL;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly silenceSeconds: number;
-  readonly onMessage: (message: Out) => void;
   /** Called once at the start, for a child that is told more than its input. What is said to one that has ended is lost. */
   readonly onStarted?: (tell: (message: object) => void) => void;
-  /** Stops the child early: SIGTERM, then SIGKILL. */
-  readonly signal?: AbortSignal;
-  /** When given, the child is first asked by the message `{ kind: 'stop' }` and has so long to end by itself. */
-  readonly graceSeconds?: number;
-}
-
-/** The last line that says something: a thrown error's own line when there is one. */
-function lastWords(stderr: string): string {
-  const lines = stderr
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !isNativeNoise(line) && !/^\s+at |^Node\.js v/.test(line));
-  return (lines.findLast((line) => /\b\w*(Error|error|failed|panic)\b/.test(line)) ?? lines.at(-1) ?? '')
-    .trim()
-    .slice(0, 300);
 }
 
 /** Resolves when the child has ended, whatever way; never rejects. */
-export function runChild<Out>(options: ChildOptions<Out>): Promise<ChildEnd> {
-  return new Promise((resolve) => {
-    const child = fork(fileURLToPath(options.module ?? entry), [], {
-      env: { ...process.env, ...options.environment },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'advanced',
-    });
-    let stderr = '';
-    let silent = false;
-    let timer: NodeJS.Timeout | undefined;
-    const kill = () => {
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), 2000).unref();
-    };
-    const stop = () => {
-      if (options.graceSeconds === undefined || !child.connected) return kill();
-      child.send({ kind: 'stop' });
-      setTimeout(kill, options.graceSeconds * 1000).unref();
-    };
-    const heard = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        silent = true;
-        child.kill('SIGKILL');
-      }, options.silenceSeconds * 1000);
-    };
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-8000);
-    });
-    child.on('message', (message) => {
-      heard();
-      options.onMessage(message as Out);
-    });
-    child.on('error', (error) => {
-      stderr += `\n${error.message}`;
-    });
-    options.signal?.addEventListener('abort', stop, { once: true });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      options.signal?.removeEventListener('abort', stop);
-      resolve({ code, signal, silent, lastWords: lastWords(stderr) });
-    });
-    heard();
-    child.send({ run: options.run, task: options.task } satisfies Start);
-    options.onStarted?.((message) => {
-      if (child.connected) child.send(message);
-    });
+export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
+  const child = fork(fileURLToPath(options.module ?? entry), [], {
+    env: { ...process.env, ...options.environment },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
   });
+  const tell = (message: object): boolean => {
+    if (child.connected) child.send(message);
+    return child.connected;
+  };
+  const { heard, ended } = watchChild(child, options, () => tell({ kind: 'stop' }));
+  child.on('message', (message) => {
+    heard();
+    options.onMessage(message as Out);
+  });
+  child.send({ run: options.run, task: options.task } satisfies Start);
+  options.onStarted?.(tell);
+  return ended;
 }

@@ -5,6 +5,7 @@ import type { LaneRecord } from '@nanscope/record';
 import { writeJson } from '@nanscope/record';
 import type { RunnerName } from '../protocol/start.ts';
 import type { LaneMessage, LaneOutcome, LaneTaskBase } from '../protocol/task.ts';
+import type { runChild } from './process.ts';
 import { watchLane } from './watch.ts';
 
 /** Marks a lane that could not do so itself. What it had measured stays. */
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly run?: RunnerName;
   /** Seconds that an interrupted lane has to end by itself, after it was asked to; default: it is stopped at once. */
   readonly graceSeconds?: number;
+  /** What starts it; default: a process of ours. */
+  readonly start?: typeof runChild;
 }
 
 export async function startLane(
@@ -36,7 +39,7 @@ export async function startLane(
   environment: Readonly<Record<string, string>>,
   onMessage: (message: LaneMessage) => void,
   signal?: AbortSignal,
-  { run = 'evaluate', graceSeconds }: StartOptions = {},
+  { run = 'evaluate', graceSeconds, start }: StartOptions = {},
 ): Promise<LaneOutcome> {
   const outcome = await watchLane({
     run,
@@ -45,6 +48,7 @@ export async function startLane(
     silenceSeconds: task.config.laneTimeout,
     ...(signal ? { signal } : {}),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),
+    ...(start && { start }),
     onMessage,
   });
   markEnded(task.folder, outcome);

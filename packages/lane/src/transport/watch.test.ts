@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { laneOutcome } from '../protocol/outcome.ts';
-import type { ChildEnd } from './process.ts';
+import type { ChildEnd } from './child.ts';
 import { endWords } from './watch.ts';
 
 const ended: ChildEnd = { code: 0, signal: null, silent: false, lastWords: '' };

@@ -2,7 +2,8 @@
 
 import { laneOutcome } from '../protocol/outcome.ts';
 import type { LaneMessage, LaneOutcome } from '../protocol/task.ts';
-import { type ChildEnd, type ChildOptions, runChild } from './process.ts';
+import type { ChildEnd } from './child.ts';
+import { runChild } from './process.ts';
 
 /** What a process that ended says of itself. */
 export function endWords(end: ChildEnd): string {
@@ -10,7 +11,9 @@ export function endWords(end: ChildEnd): string {
   return end.lastWords ? `the process ${how}; its last words: ${end.lastWords}` : `the process ${how}`;
 }
 
-type WatchOptions<Message> = ChildOptions<Message> & {
+type WatchOptions<Message> = Parameters<typeof runChild<Message>>[0] & {
+  /** Starts the child; default: a process of ours. */
+  readonly start?: typeof runChild;
   /**
    * A lane that was asked to stop and then ends well is `complete`, for one that says itself how far it came; here
    * instead it was interrupted. Default false.
@@ -21,6 +24,7 @@ type WatchOptions<Message> = ChildOptions<Message> & {
 /** @typeParam More Messages of this lane's own, beside those of all lanes. Every message reaches `onMessage`. */
 export async function watchLane<More = never>({
   stoppedIsInterrupted = false,
+  start = runChild,
   ...options
 }: WatchOptions<LaneMessage | More>): Promise<LaneOutcome> {
   const said: {
@@ -31,7 +35,7 @@ export async function watchLane<More = never>({
   } = {
     done: false,
   };
-  const end = await runChild<LaneMessage | More>({
+  const end = await start<LaneMessage | More>({
     ...options,
     onMessage(message) {
       const known = message as LaneMessage;

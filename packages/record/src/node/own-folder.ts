@@ -28,7 +28,16 @@ export const MARK = '.nanscope';
 export const markText = (kind: FolderKind): string => `${JSON.stringify({ kind })}\n`;
 
 /** What a run writes at the top of its folder; a reporter adds files of its own. */
-const OURS = new Set([MARK, 'run.json', 'config.json', 'input.jsonl', 'cells.jsonl', 'target', 'reference']);
+const OURS = new Set([
+  MARK,
+  'run.json',
+  'config.json',
+  'input.jsonl',
+  'batches.jsonl',
+  'cells.jsonl',
+  'target',
+  'reference',
+]);
 
 type FolderState =
   | { readonly is: 'free' }

@@ -14,5 +14,6 @@ export * from './reduced.ts';
 export * from './result.ts';
 export * from './selftest.ts';
 export * from './shadow.ts';
+export * from './torch.ts';
 export * from './tracing.ts';
 export * from './train.ts';

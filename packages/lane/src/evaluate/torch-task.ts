@@ -1,0 +1,49 @@
+/** The task of a lane that evaluates, in the words of the torch lane (`lanes/torch/PROTOCOL.md`). */
+import { resolve } from 'node:path';
+import { sourceWords, type Tokenizer, tokenizerWords } from '@nanscope/collator';
+import { configRecord } from '@nanscope/settings';
+import { modelPlace } from '../data/model.ts';
+import type { LaneTask } from '../protocol/task.ts';
+import { nanscopeVersion } from '../session/environment.ts';
+
+/** What every kind of task of a torch lane has. */
+export interface TorchTask {
+  /** As PyTorch names it; `best` leaves the choice to the lane. */
+  readonly device: string;
+  /** Of the lane, absolute; for tasks that write one. */
+  readonly folder?: string;
+  readonly task: object;
+}
+
+/** @param inputs file of the batches, one a line */
+export function torchTaskOf(
+  { role, folder, config, decision, batches, cut }: LaneTask,
+  inputs: string,
+  tokenizer: Tokenizer,
+): TorchTask {
+  if (!decision.torch)
+    throw new Error(`The ${role} lane is decided for ${decision.backend}, not for PyTorch.`);
+  return {
+    device: decision.torch.device,
+    folder: resolve(folder),
+    task: {
+      ...{ role, batches, inputs: resolve(inputs) },
+      ...{ model: resolve(modelPlace(config.model)), name: config.model },
+      ...{ attn: decision.attention, maskForm: config.maskForm ?? '2d' },
+      ...{ trace: config.trace, traceKeep: config.traceKeep },
+      ...(config.saveOutputs !== undefined &&
+        role === 'target' && { saveOutputs: resolve(config.saveOutputs), grads: config.grads }),
+      ...(config.trustRemoteCode && { trustRemoteCode: true }),
+      head: {
+        config: configRecord(config),
+        decision,
+        environment: { nanscope: nanscopeVersion },
+        data: {
+          source: config.loadInputs ?? sourceWords(config.data, config.textField),
+          ...(cut && { cut }),
+        },
+        modelFacts: { tokenizer: tokenizerWords(tokenizer) },
+      },
+    },
+  };
+}

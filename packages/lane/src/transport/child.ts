@@ -1,0 +1,92 @@
+/**
+ * A child process from its start to its end, however it is spoken to: watched for silence, stopped when asked, and never the
+ * end of the run. What goes over the wire is the business of the transport.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { isNativeNoise } from '@nanscope/backend';
+import type { RunnerName } from '../protocol/start.ts';
+
+export interface ChildEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** True when we stopped it because it was silent too long. */
+  readonly silent: boolean;
+  /** Last line it wrote to standard error, for the report. */
+  readonly lastWords: string;
+}
+
+export interface ChildOptions<Out> {
+  /** What the process runs, and with which task. */
+  readonly run: RunnerName;
+  readonly task: unknown;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly silenceSeconds: number;
+  readonly onMessage: (message: Out) => void;
+  /** Stops the child early: SIGTERM, then SIGKILL. */
+  readonly signal?: AbortSignal;
+  /** When given, the child is first asked to stop and has so long to end by itself. */
+  readonly graceSeconds?: number;
+}
+
+/** The last line that says something: a thrown error's own line when there is one. */
+function lastWords(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !isNativeNoise(line) && !/^\s+at |^Node\.js v/.test(line));
+  return (lines.findLast((line) => /\b\w*(Error|error|failed|panic)\b/.test(line)) ?? lines.at(-1) ?? '')
+    .trim()
+    .slice(0, 300);
+}
+
+export interface Watched {
+  /** Something came from it: the silence begins anew. */
+  readonly heard: () => void;
+  /** Resolves when it has ended, whatever way; never rejects. */
+  readonly ended: Promise<ChildEnd>;
+}
+
+/** @param ask asks the child to end by itself; false where it cannot be asked any more */
+export function watchChild(
+  child: ChildProcess,
+  {
+    silenceSeconds,
+    signal,
+    graceSeconds,
+  }: Pick<ChildOptions<never>, 'silenceSeconds' | 'signal' | 'graceSeconds'>,
+  ask: () => boolean,
+): Watched {
+  let stderr = '';
+  let silent = false;
+  let timer: NodeJS.Timeout | undefined;
+  const kill = () => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), 2000).unref();
+  };
+  const stop = () => {
+    if (graceSeconds === undefined || !ask()) return kill();
+    setTimeout(kill, graceSeconds * 1000).unref();
+  };
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      silent = true;
+      child.kill('SIGKILL');
+    }, silenceSeconds * 1000);
+  };
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-8000);
+  });
+  child.on('error', (error) => {
+    stderr += `\n${error.message}`;
+  });
+  signal?.addEventListener('abort', stop, { once: true });
+  const ended = new Promise<ChildEnd>((resolve) => {
+    child.on('close', (code, killedBy) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      resolve({ code, signal: killedBy, silent, lastWords: lastWords(stderr) });
+    });
+  });
+  heard();
+  return { heard, ended };
+}

@@ -1,0 +1,106 @@
+/**
+ * Devices of PyTorch through the command line. With a program that stands in for a Python: what is refused, and lanes that end
+ * badly. With a real one (.ci/torch): the same model on PyTorch and on WebAssembly.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseResult } from '@nanscope/record';
+import { describe, expect, it } from 'vitest';
+import { run, workspace } from './cli.ts';
+
+const { at, text } = workspace();
+const fake = fileURLToPath(new URL('../fixtures/fake-python.mjs', import.meta.url));
+const windows = process.platform === 'win32';
+
+const cache = process.env.NANSCOPE_CACHE ?? join(homedir(), '.cache', 'nanscope');
+const python = process.env.NANSCOPE_TORCH_PYTHON ?? join(cache, 'torch-2.15', 'bin', 'python');
+const absent = existsSync(python) ? '' : ` (skipped: no torch in ${python}; .ci/torch makes it)`;
+
+const readRun = (folder: string) => {
+  const path = join(folder, 'run.json');
+  return parseResult(readFileSync(path, 'utf8'), path);
+};
+const lastLine = (stderr: string) => stderr.trim().split('\n').at(-1)!;
+const base = ['eval', '--data', text, '--limit', '2', '--max-length', '16'];
+const withFake = [...base, '--device', 'torch:cpu', '--python', fake, '--reference', 'javascript'];
+
+describe.skipIf(windows)(
+  `a Python that is not as it should be${windows ? ' (skipped on Windows)' : ''}`,
+  () => {
+    it.each([
+      ['no-torch', /looks for torch 2\.4 or later in .*No module named torch.*pip install/],
+      ['no-transformers', /looks for transformers 4\.46 or later/],
+      ['old', /looks for torch 2\.4 or later in .*, and found 2\.0\.1/],
+      ['no-module', /No module named nanscope_torch/],
+    ])(
+      '%s: exit 3, one line with what was looked for, what was found and what to type',
+      async (how, words) => {
+        const ended = await run([...withFake, '--out', at(how)], { env: { FAKE_PYTHON: how } });
+        expect(ended).toMatchObject({ code: 3, stdout: '' });
+        expect(lastLine(ended.stderr)).toMatch(words);
+        expect(ended.stderr).not.toMatch(/Traceback|^\s+at /m);
+        expect(existsSync(at(how))).toBe(false);
+      },
+    );
+
+    it.each([
+      ['killed', /crashed: the process was killed by SIGKILL/],
+      ['memory', /failed: out of memory on cpu/],
+    ])('a lane that ends by %s costs itself, and the other is kept', async (how, words) => {
+      const ended = await run([...withFake, '--out', at(how)], { env: { FAKE_PYTHON: how } });
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(words);
+      expect(readRun(at(how))).toMatchObject({
+        verdict: { code: 'lane-failed' },
+        reference: { status: 'complete' },
+      });
+    });
+
+    it.each([
+      ['remote', /target lane: the model needs code of its own: expected --trust-remote-code/],
+      ['architecture', /no causal language model of the type "made-up"/],
+    ])('a model that the lane cannot take (%s) is exit 2 and one line', async (how, words) => {
+      const ended = await run([...withFake, '--out', at(how)], { env: { FAKE_PYTHON: how } });
+      expect(ended.code).toBe(2);
+      expect(lastLine(ended.stderr)).toMatch(words);
+    });
+  },
+);
+
+it.each([
+  [['--device', 'torch:mps'], 3, process.platform === 'darwin' ? /mps/ : /only a Mac has it/],
+  [['--device', 'torch:npu'], 2, /torch:npu is not a device/],
+  [['--device', 'wasm', '--python', '/x'], 2, /--python: expected a torch device/],
+  [['--device', 'wasm', '--mask-form', '4d'], 2, /--mask-form: expected a torch device/],
+])('%j is refused', async (flags, code, words) => {
+  const ended = await run([...base, ...flags, '--out', at('refused')]);
+  expect(ended).toMatchObject({ code, stdout: '' });
+  expect(lastLine(ended.stderr)).toMatch(words);
+});
+
+it('a command that runs no PyTorch says so', async () => {
+  const ended = await run(['train', '--device', 'torch:cpu', '--data', text, '--out', at('train')]);
+  expect(ended.code).toBe(2);
+  expect(lastLine(ended.stderr)).toMatch(/found a device of PyTorch\. That runs in nanscope eval/);
+});
+
+describe.skipIf(absent)(`PyTorch on the CPU${absent}`, () => {
+  it('agrees with WebAssembly: the same losses, the same stages, the policy of its versions beside it', async () => {
+    const folder = at('real');
+    const flags = ['--device', 'torch:cpu', '--python', python, '--reference', 'wasm'];
+    const ended = await run(['eval', ...flags, '--limit', '4', '--max-length', '24', '--out', folder]);
+    expect(ended.stderr).not.toMatch(/warning/i);
+    expect(ended.code).toBe(0);
+    const { verdict, comparison, target, reference } = readRun(folder);
+    expect(verdict.code).toBe('agree');
+    expect(comparison!.configuration).toEqual([]);
+    expect(comparison!.ops).toEqual({ aligned: 6, onlyTarget: 0, onlyReference: 0, divergent: 0 });
+    expect(target!.decision).toMatchObject({ backend: 'torch-cpu', torch: { python, device: 'cpu' } });
+    expect(reference!.policy.name).toBe('transformers-5-sdpa');
+    expect(reference!.decision.rules.map(({ rule }) => rule)).toContain('policy-of-torch');
+    const batches = readFileSync(join(folder, 'batches.jsonl'), 'utf8').trim().split('\n');
+    expect(JSON.parse(batches[0]!)).toMatchObject({ index: 0, batch: 4, length: 24 });
+  });
+});
