@@ -9,7 +9,7 @@ import { biasAdd, matrixProduct } from './native.ts';
 
 interface LinearAttrs {
   /** The weight is [out, in]. */
-  readonly transposed: boolean;
+  readonly transposeB: boolean;
 }
 
 interface LinearInputs {
@@ -25,7 +25,7 @@ const asBatch = ({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo => ({
   dtype,
 });
 
-/** wasm's fused product adds the wrong bias to a transposed weight: there the sum is a kernel of its own. */
+/** wasm's fused product adds the wrong bias to a product with a transposed weight: there the sum is a kernel of its own. */
 const fusesTransposed = (backendName: string): boolean => backendName !== 'wasm';
 
 /** Runs the backend's own fused product under our kernel name. */
@@ -41,11 +41,11 @@ function delegate(backendName: string): void {
     backendName,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const { x, weight, bias } = inputs as unknown as LinearInputs;
-      const { transposed } = attrs as unknown as LinearAttrs;
-      const shape = [x.shape[0]!, weight.shape[transposed ? 0 : 1]!];
+      const { transposeB } = attrs as unknown as LinearAttrs;
+      const shape = [x.shape[0]!, weight.shape[transposeB ? 0 : 1]!];
       const product = { a: asBatch(x), b: asBatch(weight) };
-      const how = { transposeA: false, transposeB: transposed };
-      if (transposed && !fusesTransposed(backendName)) {
+      const how = { transposeA: false, transposeB };
+      if (transposeB && !fusesTransposed(backendName)) {
         const { dataId, dtype } = run('BatchMatMul', product, how, backend);
         const sum = run('Add', { a: { dataId, shape, dtype }, b: bias }, {}, backend);
         (backend as { disposeData(dataId: object): void }).disposeData(dataId);
@@ -61,11 +61,11 @@ for (const backendName of ['cpu', 'wasm', 'webgpu']) delegate(backendName);
 /** tfjs-node can not pass lists of strings, which TensorFlow's own _FusedMatMul asks for. */
 function linearTensorflow(
   inputs: Record<string, tf.TensorInfo>,
-  { transposed }: LinearAttrs,
+  { transposeB }: LinearAttrs,
   backend: NativeTensorflow,
 ): tf.TensorInfo {
   const { x, weight, bias } = inputs as unknown as LinearInputs;
-  const product = matrixProduct(backend, x, weight, transposed);
+  const product = matrixProduct(backend, x, weight, transposeB);
   const output = biasAdd(backend, product, bias);
   product.dispose();
   return output;
@@ -78,20 +78,20 @@ tf.registerGradient({
   inputsToSave: ['x', 'weight'],
   gradFunc: (dy, saved, attrs) => {
     const [x, weight] = saved as [tf.Tensor2D, tf.Tensor2D];
-    const { transposed } = attrs as unknown as LinearAttrs;
+    const { transposeB } = attrs as unknown as LinearAttrs;
     const upstream = dy as tf.Tensor2D;
     return {
-      x: () => tf.matMul(upstream, weight, false, !transposed),
-      weight: () => (transposed ? tf.matMul(upstream, x, true, false) : tf.matMul(x, upstream, true, false)),
+      x: () => tf.matMul(upstream, weight, false, !transposeB),
+      weight: () => (transposeB ? tf.matMul(upstream, x, true, false) : tf.matMul(x, upstream, true, false)),
       bias: () => tf.sum(upstream, 0),
     };
   },
 });
 
-function run(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D, transposed: boolean): tf.Tensor2D {
+function run(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D, transposeB: boolean): tf.Tensor2D {
   if (hasKernel('Linear'))
-    return tf.engine().runKernel('Linear', { x, weight, bias }, { transposed }) as tf.Tensor2D;
-  return tf.add(tf.matMul(x, weight, false, transposed), bias);
+    return tf.engine().runKernel('Linear', { x, weight, bias }, { transposeB }) as tf.Tensor2D;
+  return tf.add(tf.matMul(x, weight, false, transposeB), bias);
 }
 
 /**

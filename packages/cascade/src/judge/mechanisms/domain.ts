@@ -93,15 +93,22 @@ function idleUpdate({ trace, record, inputs }: Scene): string | undefined {
   return `${record.health!.nan} elements whose gradient and moments are 0, with an --epsilon of 0: AdamWStep divides 0 by 0 there`;
 }
 
-/** LayerNorm without an epsilon divides 0 by 0 in every row of equal numbers: its variance, a result as well, is 0 there. */
+/** What a norm divides by, a result as well, and the setting that keeps it from 0. */
+const divisors: Readonly<Record<string, readonly [result: string, epsilon: string]>> = {
+  LayerNorm: ['variance', 'a layer_norm_epsilon'],
+  RmsNorm: ['mean of squares', 'an rms_norm_eps'],
+};
+
+/** A norm without an epsilon divides 0 by 0: LayerNorm in every row of equal numbers, RMSNorm in every row of zeros. */
 function constantRow({ trace, record }: Scene): string | undefined {
+  const [result, epsilon] = divisors[record.kernel] ?? ['result', 'an epsilon'];
   if (record.output !== 0) return undefined;
   const key = record.key.replace(/0$/, '1');
   const variance = trace.records.find((one) => one.key === key);
   if (!variance || nonFinite(variance.health) > 0) return undefined;
-  const input = { name: 'variance', from: key, health: variance.health };
+  const input = { name: result, from: key, health: variance.health };
   if (!mayHoldZero(input)) return undefined;
-  return `LayerNorm gave NaN where its variance ${key}${zeroWords(input)} is 0, with a layer_norm_epsilon of 0: it divides 0 by 0 there`;
+  return `${record.kernel} gave NaN where its ${result} ${key}${zeroWords(input)} is 0, with ${epsilon} of 0: it divides 0 by 0 there`;
 }
 
 export const zeroByZero: MechanismRule = {
@@ -112,7 +119,7 @@ export const zeroByZero: MechanismRule = {
     const { record, given, inputs } = scene;
     if (record.health!.nan === 0 || given.nan + given.posInf + given.negInf > 0) return undefined;
     if (kernelIs(scene, 'AdamWStep')) return idleUpdate(scene);
-    if (kernelIs(scene, 'LayerNorm')) return constantRow(scene);
+    if (kernelIs(scene, 'LayerNorm', 'RmsNorm')) return constantRow(scene);
     if (!kernelIs(scene, 'RealDiv')) return undefined;
     const [dividend, divisor] = inputs;
     if (!mayHoldZero(dividend) || !mayHoldZero(divisor)) return undefined;

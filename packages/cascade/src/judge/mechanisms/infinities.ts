@@ -36,6 +36,8 @@ function infinitiesMeet(scene: Scene): boolean {
       return inputs.some(plus) && inputs.some(minus);
     // They subtract a mean or a maximum, which is infinite when an element is.
     case 'LayerNorm':
+    // The two numbers of a pair are added, each times a number of either sign.
+    case 'Rotary':
       return infinite(a);
     case 'Softmax':
     case 'LogSoftmax':
@@ -64,6 +66,8 @@ export const zeroTimesInfinity: MechanismRule = {
       const meets = (infinite(a) && mayHoldZero(b)) || (infinite(b) && mayHoldZero(a));
       return meets ? evidence(scene) : undefined;
     }
+    // The mean of squares is infinite there, and x is divided by its root.
+    if (kernelIs(scene, 'RmsNorm')) return infinite(a) ? evidence(scene) : undefined;
     // x times a factor that is 0 at -inf.
     return kernelIs(scene, 'GeluNew') && minus(a) ? evidence(scene) : undefined;
   },

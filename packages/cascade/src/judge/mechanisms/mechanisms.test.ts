@@ -248,6 +248,18 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
   ],
   [
     'inf - inf',
+    op('Rotary', nan, infinite(1, 1), ordinary, ordinary),
+    op('Rotary', nan, ordinary, ordinary, ordinary),
+    'kernel fault',
+  ],
+  [
+    '0 * inf',
+    op('RmsNorm', nan, infinite(1, 0), ordinary),
+    op('RmsNorm', nan, ordinary, ordinary),
+    'kernel fault',
+  ],
+  [
+    'inf - inf',
     op('BatchMatMul', nan, infinite(1, 0), ordinary),
     op('BatchMatMul', nan, ordinary, ordinary),
     'kernel fault',
@@ -312,6 +324,18 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
     'overflow',
     op('LayerNorm', nan, full(1e19, 0), ordinary, ordinary),
     op('LayerNorm', nan, full(1e18, 0), ordinary, ordinary),
+    'kernel fault',
+  ],
+  [
+    'overflow',
+    op('RmsNorm', plusInf, full(2e19, 0), ordinary),
+    op('RmsNorm', plusInf, full(1e19, 0), ordinary),
+    'kernel fault',
+  ],
+  [
+    'sum overflow',
+    op('Rotary', plusInf, full(3e38, 0), full(1, 0), full(1, 0)),
+    op('Rotary', plusInf, full(1e38, 0), full(1, 0), full(1, 0)),
     'kernel fault',
   ],
   ['out-of-range read', op('GatherV2', nan, ordinary), op('GatherV2', nan, nan), 'inherited'],

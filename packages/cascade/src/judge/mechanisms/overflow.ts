@@ -19,11 +19,12 @@ function overflows({ record }: Scene, { reach, limit, nan, magnitudes }: Reached
   return posInf + negInf > 0 || (nan && nans > 0);
 }
 
-/** LayerNorm's second result, where squares overflow although the first stays finite. */
-const where = ({ record }: Scene) =>
-  record.kernel === 'LayerNorm' && record.output === 1
-    ? ' in its variance: what it gives there is finite and wrong'
-    : '';
+/** The second result of a norm, where squares overflow although the first stays finite. */
+function where({ record: { kernel, output } }: Scene): string {
+  if (output !== 1) return '';
+  if (kernel === 'LayerNorm') return ' in its variance: what it gives there is finite and wrong';
+  return kernel === 'RmsNorm' ? ' in its mean of squares: what it gives there is 0' : '';
+}
 
 function rule(name: Reached['name'], shows: string): MechanismRule {
   return {

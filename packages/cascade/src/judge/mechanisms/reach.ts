@@ -95,6 +95,13 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
     of: ([x = 0, weight = 0, bias = 0], { inputs }) =>
       Math.max((2 * x) ** 2, Math.sqrt(sizeOf(inputs[1])) * weight + bias),
   }),
+  ...all(['RmsNorm'], {
+    name: 'overflow',
+    // The mean of squares, and the scaled result, for a scale that may be stored less 1.
+    of: ([x = 0, weight = 0], { inputs }) => Math.max(x * x, Math.sqrt(sizeOf(inputs[1])) * (weight + 1)),
+  }),
+  // Two products are added: a pair of numbers by a cosine and a sine.
+  ...all(['Rotary'], { name: 'sum overflow', nan: true, of: ([x = 0, cos = 0, sin = 0]) => x * (cos + sin) }),
   ...all(['SparseCrossEntropy'], {
     name: 'overflow',
     nan: true,
