@@ -131,7 +131,7 @@ describe('data', () => {
       'a JSON line without the field',
       'f.jsonl',
       '{"text": "a b"}\n\n{"txt": "a"}\n',
-      /:3 has no field "text".*Did you mean "txt"/,
+      /:3 has no field "text".*Did you mean --text-field txt/,
     ],
     ['a field that is no text', 'n.jsonl', '{"text": 5}\n', /:1: field .text. is a number/],
     [

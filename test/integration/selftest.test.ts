@@ -31,7 +31,10 @@ describe('selftest --detector', () => {
 
 describe('mistakes are one line, exit 2', () => {
   it.each([
-    [['selftest'], 'selftest: expected what to test, found nothing. Give --detector.'],
+    [
+      ['selftest', '--no-detector'],
+      'selftest: expected what to test, found nothing. Leave --no-detector out.',
+    ],
     [
       ['selftest', '--detector', '--share', '1.5'],
       '--share: expected a number above 0 and at most 1, such as 0.1, found 1.5.',

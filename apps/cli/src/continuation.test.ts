@@ -26,7 +26,7 @@ describe('a continuation', () => {
 
   it('gives a terminal no orders, and a file every byte', () => {
     const bell = { ...row, text: 'a\u001b[2J\tb\r' };
-    expect(continuationText(bell, { many: false, terminal: true })).toBe('a\uFFFD[2J\tb\uFFFD\n');
+    expect(continuationText(bell, { many: false, terminal: true })).toBe('Once\nupona\uFFFD[2J\tb\uFFFD\n');
     expect(continuationText(bell, { many: false, terminal: false })).toBe('a\u001b[2J\tb\r\n');
   });
 

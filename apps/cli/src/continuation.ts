@@ -6,14 +6,15 @@ function harmless(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => (/[\n\t]/.test(character) ? character : '\uFFFD'));
 }
 
-/** The text of a row, nothing where a row ended before its first token; with more than one row, below the beginning of its prompt. */
+/** The text of a row, on a terminal after its prompt; nothing where a row ended before its first token; with more than one row, below the beginning of its prompt. */
 export function continuationText(
   { row, prompt, text, ended }: Continuation,
   { many, terminal }: { readonly many: boolean; readonly terminal: boolean },
 ): string {
   if (text === '' && ended === 'non-finite') return '';
   const shown = terminal ? harmless(text) : text;
-  if (!many) return `${shown}\n`;
+  // On a terminal a person reads on from the prompt; a pipe gets what was generated, and nothing else.
+  if (!many) return `${terminal ? harmless(prompt) : ''}${shown}\n`;
   const line = harmless(prompt).replace(/\s+/g, ' ');
   return `[${row}] ${line.length > 60 ? `${line.slice(0, 59)}…` : line}\n${shown}\n`;
 }

@@ -19,7 +19,7 @@ export function maskedRow({ fill, compose, rowGuard }: Omit<Policy, 'name'>): Ma
   if (rowGuard === 'attend-all') return 'all-keys';
   if (rowGuard !== 'none') return rowGuard;
   if (fill.value === Number.NEGATIVE_INFINITY) return 'nan';
-  // Selected, then added: two finite minima sum to -inf above the diagonal, and leave the cells before it. `add` leaves out
-  // only the keys that both masks block.
-  return compose === 'causal-twice' ? 'earlier-keys' : 'all-keys';
+  // Selected, then added: the cells above the diagonal have the fill twice, and those before it win. `add` leaves out only
+  // the keys that both masks block.
+  return compose === 'causal-twice' && fill.how === 'additive' ? 'earlier-keys' : 'all-keys';
 }

@@ -77,7 +77,7 @@ describe('--like', () => {
 
   it.each([
     ['2.8', /expected NAME=VALUE/],
-    ['troch=2.8', /Did you mean "torch"\?/],
+    ['troch=2.8', /Did you mean torch\?/],
     ['torch=new', /expected a version of torch/],
     ['torch=2.8,device=gpu', /expected device one of cpu, cuda, mps, found "gpu"/],
     ['torch=2.8,attn=eager', /expected transformers=VERSION/],

@@ -120,7 +120,7 @@ function parse(text: string): Readonly<Record<string, string>> {
       throw wrong(text, 'NAME=VALUE joined by commas, such as torch=2.8,device=mps', `"${part}"`);
     if (!keys.includes(key)) {
       const near = nearest(key, keys);
-      throw wrong(text, `one of ${keys.join(', ')}`, `"${key}"`, near ? ` Did you mean "${near}"?` : '');
+      throw wrong(text, `one of ${keys.join(', ')}`, `"${key}"`, near ? ` Did you mean ${near}?` : '');
     }
     return [key, value] as const;
   });

@@ -218,7 +218,7 @@ describe('readTexts errors', () => {
       'a missing field, with the nearest',
       () => ({ path: write('n.jsonl', '{"text": "a"}\n{"txt": "b", "id": 1}') }),
       'data/field-missing',
-      /n\.jsonl:2 has no field "text"; it has "txt", "id"\. Did you mean "txt"\?/,
+      /n\.jsonl:2 has no field "text"; it has "txt", "id"\. Did you mean --text-field txt\?/,
     ],
     [
       'an object without fields',

@@ -120,10 +120,18 @@ function fieldOf({ text, line }: TextLine, source: string, field: string): strin
   }
   const names = Object.keys(row);
   const near = nearest(field, names);
+  // The longest text is the likeliest; an id is short.
+  const texts = names.filter((name) => typeof Reflect.get(row, name) === 'string');
+  const longest = texts.sort(
+    (a, b) => String(Reflect.get(row, b)).length - String(Reflect.get(row, a)).length,
+  )[0];
+  const offer = near ?? longest;
+  const hint =
+    offer === undefined ? 'Name the field that holds the text.' : `Did you mean --text-field ${offer}?`;
   const found = names.length === 0 ? 'no fields' : names.map((name) => `"${name}"`).join(', ');
   throw new UserError(
     'data/field-missing',
-    `${source}:${line} has no field "${field}"; it has ${found}. ${near === undefined ? 'Name the field that holds the text.' : `Did you mean "${near}"?`}`,
+    `${source}:${line} has no field "${field}"; it has ${found}. ${hint}`,
     { values: names },
   );
 }

@@ -6,7 +6,7 @@ export const selftestFlags: readonly Flag[] = [
   {
     name: 'detector',
     kind: 'switch',
-    default: false,
+    default: true,
     group: 'What is tested',
     affects: 'numbers',
     describe:

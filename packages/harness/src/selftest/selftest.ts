@@ -21,7 +21,10 @@ const GRACE_SECONDS = 20;
 
 function check({ detector, share }: SelftestConfig): void {
   if (!detector) {
-    throw new UserError('usage/selftest', 'selftest: expected what to test, found nothing. Give --detector.');
+    throw new UserError(
+      'usage/selftest',
+      'selftest: expected what to test, found nothing. Leave --no-detector out.',
+    );
   }
   if (!(share > 0 && share <= 1)) {
     throw new UserError(

@@ -10,6 +10,9 @@ import type { EvalConfig } from '@nanscope/settings';
 
 const IGNORE = -100;
 const required = ['input_ids', 'attention_mask'];
+/** Names of tensors that a message lists. */
+const MOST_NAMES = 5;
+
 const known = [...required, 'labels', 'position_ids', 'token_type_ids'];
 
 async function readGrid(
@@ -70,6 +73,12 @@ function checkRange(
   );
 }
 
+/** The first of many names; of weights there are hundreds. */
+function namesWords(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ') || 'none';
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}
+
 /** @throws {UserError} `inputs/*`, and what reading safetensors throws */
 export async function loadInputs(
   path: string,
@@ -78,6 +87,12 @@ export async function loadInputs(
 ): Promise<CausalLMBatch> {
   const file = await readSafetensors(path);
   const unknown = file.names.find((name) => !known.includes(name));
+  const isWeights = file.names.length > known.length && !required.some((name) => file.names.includes(name));
+  if (isWeights)
+    throw new UserError(
+      'inputs/missing',
+      `--load-inputs ${path}: expected tensors ${known.join(', ')}, found ${namesWords(file.names)}: weights of a model. Give their folder to --model.`,
+    );
   if (unknown !== undefined) {
     const near = nearest(
       unknown,
@@ -92,7 +107,7 @@ export async function loadInputs(
     if (!file.names.includes(name)) {
       throw new UserError(
         'inputs/missing',
-        `--load-inputs ${path}: expected a tensor ${name}, found ${file.names.join(', ') || 'none'}.`,
+        `--load-inputs ${path}: expected a tensor ${name}, found ${namesWords(file.names)}.`,
       );
     }
   }

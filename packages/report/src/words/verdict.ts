@@ -74,6 +74,19 @@ function missingWords({ cells, shards, ids }: NonNullable<MatrixRecord['missing'
   return `${counted(cells, 'cell')} ${cells === 1 ? 'is' : 'are'} missing${parts}.`;
 }
 
+/** The command that runs the first part that is missing. */
+function missingCommand({ shards, ids }: NonNullable<MatrixRecord['missing']>): string {
+  const [, shard, device] = /^(\d+\/\d+)(?: of (\S+))?/.exec(shards[0] ?? '') ?? [];
+  const part = shard
+    ? `--shard ${shard}${device ? ` --device ${device}` : ''}`
+    : ids[0] === undefined
+      ? undefined
+      : `--filter '${ids[0]}'`;
+  return part === undefined
+    ? 'Run what is missing, and merge again.'
+    : `Run what is missing with the settings of the other parts, nanscope matrix ${part} --out runs/missing, and merge again.`;
+}
+
 /** Of a matrix that is incomplete. */
 function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): Verdict {
   const observed = `${counted(cells, 'cell')} observed`;
@@ -81,7 +94,7 @@ function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): 
     return {
       ...{ title: 'Incomplete', tone: 'fail', exitCode: 1 },
       sentence: `${observed}, ${missingWords(missing)}`,
-      next: 'Run what is missing, and merge again.',
+      next: missingCommand(missing),
     };
   }
   const next = `Go on with --out ${folder} --resume.`;

@@ -1,4 +1,4 @@
-/** The claims on a terminal: what was said, what each device showed, the verdict and why. */
+/** The claims on a terminal: the verdicts in one line, then of each what was said, what each device showed, the verdict and why. */
 import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
 import { sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
@@ -30,9 +30,9 @@ export function renderClaims(record: ClaimsRecord, { width, color, unicode = tru
         layout.width,
       ),
     ),
-    ...clean.findings.flatMap((finding) => [[] as Line, ...section(finding, layout)]),
     [],
     ...summary(clean, layout),
+    ...clean.findings.flatMap((finding) => [[] as Line, ...section(finding, layout)]),
   ];
   return paint(lines, layout.width, color, layout.glyphs.ellipsis);
 }
