@@ -13,6 +13,7 @@ import {
   conformResultSchema,
   doctorSchema,
   matrixSchema,
+  reducedOpSchema,
   reducedSchema,
   resultSchema,
   selftestSchema,
@@ -28,6 +29,8 @@ import {
   diagnosed,
   matrix,
   misled,
+  reduced,
+  reducedOp,
   trained,
 } from '../../packages/report/src/fixtures.ts';
 
@@ -43,6 +46,8 @@ const records: Record<string, AnyRecord> = {
   conform: conformed,
   selftest: misled,
   doctor: diagnosed,
+  reduce: reduced,
+  'reduce-op': reducedOp,
 };
 
 /** What reading a run folder with this run.json comes to. */
@@ -99,6 +104,7 @@ const schemas = {
   ...{ eval: resultSchema, compare: resultSchema, train: trainResultSchema, matrix: matrixSchema },
   ...{ claims: claimsSchema, conform: conformResultSchema, selftest: selftestSchema, doctor: doctorSchema },
   reduce: reducedSchema,
+  'reduce-op': reducedOpSchema,
 } as const;
 
 /** What a terminal, a page, XML, Markdown or a workflow command might obey. */

@@ -2,12 +2,12 @@
  * `nanscope reduce` as a process: a run whose policy makes a NaN, and one on a faulty backend, each down to two tokens, one layer
  * and one head; the folder reproduces it by itself, and the neighbour beside it does not.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
-import { parseResult, type ReducedRecord, reducedSchema } from '@nanscope/record';
+import { parseResult, type ReducedRecord, reducedOpSchema, reducedSchema } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsOf } from '../docs/commands.ts';
 import { expectPart } from '../docs/pages.ts';
@@ -39,13 +39,28 @@ async function elsewhere(folder: string): Promise<string> {
   return place;
 }
 
-function node(folder: string, ...args: string[]): Promise<{ code: unknown; stdout: string }> {
+interface Executed {
+  readonly code: unknown;
+  readonly stdout: string;
+}
+
+function execute(command: string, folder: string, ...args: string[]): Promise<Executed> {
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: folder }, (error, stdout) =>
+    execFile(command, args, { cwd: folder }, (error, stdout) =>
       resolve({ code: error === null ? 0 : (error as { code?: unknown }).code, stdout }),
     );
   });
 }
+
+const node = (folder: string, ...args: string[]) => execute(process.execPath, folder, ...args);
+
+/** A Python that has PyTorch. */
+const python = [process.env.NANSCOPE_PYTHON].find(
+  (path) =>
+    path !== undefined &&
+    spawnSync(path, ['-c', 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))']).status ===
+      0,
+);
 
 describe('a policy that makes a NaN', () => {
   const folder = at('runs/nan/reduced');
@@ -85,21 +100,55 @@ describe('a policy that makes a NaN', () => {
     expect(record.passing?.origin).toBeUndefined();
   });
 
-  it('is a folder whose script shows it without nanscope: exit 1, and exit 0 for the neighbour', async () => {
+  it('is the arithmetic of a mask, and names whose: no bug of the device', () => {
+    expect(record.cause).toEqual({
+      kind: 'mask',
+      owner: 'PyTorch before 2.9 on mps',
+      changed: expect.stringContaining('pytorch#157727'),
+    });
+    expect(record.verdict.next).toContain('Not a device bug');
+  });
+
+  it('has one script that shows it alone: exit 1, and exit 0 for the neighbour', async () => {
     const place = await elsewhere(folder);
     const script = readFileSync(join(place, 'reproduce.mjs'), 'utf8');
     expect(script).not.toMatch(/@nanscope|from '\.|from '\//);
-    expect(script.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+    for (const name of ['model', 'passing', 'inputs.safetensors', 'package.json'])
+      rmSync(join(place, name), { recursive: true });
+    expect(Math.max(...script.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
     const [failing, passing] = [
       await node(place, 'reproduce.mjs'),
       await node(place, 'reproduce.mjs', 'passing'),
     ];
-    expect(failing).toMatchObject({ code: 1, stdout: expect.stringMatching(/NaN NaN .*\nit is there\n$/) });
-    expect(passing).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nit is not there\n$/) });
+    expect(failing).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /\nexpected no NaN\ngot {6}NaN NaN -Infinity 0\nFAIL: 2 NaN in masked - maximum\n$/,
+      ),
+    });
+    expect(passing).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\nPASS: no NaN in masked - maximum\n$/),
+    });
     expect(record.script).toEqual({ backend: 'wasm', failing: 1, passing: 0 });
     expectPart(page, 'reduce-script', `\`\`\`js\n${script.trimEnd()}\n\`\`\``);
     expectPart(page, 'reduce-script-output', `\`\`\`text\n${failing.stdout.trimEnd()}\n\`\`\``);
   });
+
+  it.skipIf(python === undefined)(
+    'has a script of plain PyTorch that shows it (skipped where NANSCOPE_PYTHON names no Python with PyTorch)',
+    async () => {
+      const script = readFileSync(join(folder, 'reproduce.py'), 'utf8');
+      const [failing, passing] = [
+        await execute(python!, folder, 'reproduce.py'),
+        await execute(python!, folder, 'reproduce.py', 'passing'),
+      ];
+      expect(failing.stdout).toMatch(/\nFAIL: 2 NaN in the softmax\n$/);
+      expect(failing.code).toBe(1);
+      expect(passing).toEqual({ code: 0, stdout: expect.stringMatching(/\nPASS: no NaN in the softmax\n$/) });
+      expectPart(page, 'reduce-pytorch', `\`\`\`python\n${script.trimEnd()}\n\`\`\``);
+    },
+  );
 
   it('is a folder whose command shows it with nanscope: same op, same mechanism', async () => {
     const place = await elsewhere(folder);
@@ -120,8 +169,14 @@ describe('a policy that makes a NaN', () => {
       record,
     );
     const report = readFileSync(join(folder, 'report.md'), 'utf8');
-    for (const part of ['fully masked row', '`[[0,1]]`', '`[[1,1]]`', 'node reproduce.mjs', record.reproduce])
+    const scripts = ['reproduce.mjs', 'reproduce.py'].map((name) =>
+      readFileSync(join(folder, name), 'utf8').trimEnd(),
+    );
+    for (const part of ['`[[0,1]]`', '`[[1,1]]`', 'node reproduce.mjs', record.reproduce, ...scripts])
       expect(report).toContain(part);
+    expect(report.split('\n')[0]).toBe(
+      '# A query whose keys are all masked gives NaN in PyTorch before 2.9 on mps',
+    );
     const asked = ['--reporter', 'terminal', '--reporter', `html=${at('r.html')}`];
     const again = await run(['report', 'runs/nan/reduced', ...asked], { cwd });
     expect(again.code).toBe(0);
@@ -176,4 +231,39 @@ describe('a faulty backend', () => {
     expect(record.passing?.difference).toBe('attention_mask[0][0] is 1 instead of 0');
     expect(record.script).toMatchObject({ failing: 1, passing: 0 });
   });
+});
+
+describe('a kernel whose numbers are wrong', () => {
+  it('is reduced to one call with one number, what it should give and what it gives', async () => {
+    const folder = at('cut');
+    const backend = ['--backend', fixture('../fixtures/cut-exp-backend.ts'), '--device', 'mirror'];
+    const { result } = await evaluate(
+      ...['--model', 'prose', '--data', text, '--limit', '2', '--replays', '0', '--reference', 'wasm'],
+      ...[...backend, '--out', folder],
+    );
+    expect(result.comparison?.shadow?.steps.at(-1)).toMatchObject({ kernel: 'Exp', judgement: 'own' });
+    const { code, stdout, stderr } = await run(['reduce', folder, '--json'], { fromSource: true });
+    expect(code, stderr).toBe(0);
+    const record = reducedOpSchema.parse(JSON.parse(stdout));
+    const [x] = record.smallest.operands;
+    expect(record).toMatchObject({
+      kernel: 'Exp',
+      search: { minimal: true },
+      script: { failing: 1, passing: 0 },
+    });
+    expect(record.smallest).toMatchObject({ operands: [{ shape: [1] }], element: { got: 0, by: 'float64' } });
+    expect(record.passing).toMatchObject({ operands: [{ shape: [1] }] });
+    const { low, high } = record.smallest.element.expected;
+    expect(low).toBeLessThanOrEqual(Math.exp(Number(x!.values[0])));
+    expect(high).toBeGreaterThanOrEqual(Math.exp(Number(x!.values[0])));
+    const report = readFileSync(join(folder, 'reduced/report.md'), 'utf8');
+    const script = readFileSync(join(folder, 'reduced/reproduce.mjs'), 'utf8').trimEnd();
+    expect(report).toMatch(/^# Exp on mirror gives 0 where 0\.00\d+ is right\n/);
+    expect(report).toContain(script);
+    const again = await run(['report', join(folder, 'reduced'), '--reporter', 'terminal']);
+    expect(again).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/expected +0\.00\S+ to \S+\n +got +0\n/),
+    });
+  }, 600_000); // Two commands from source, of several processes each.
 });

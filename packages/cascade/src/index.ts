@@ -47,6 +47,7 @@ export {
   roundingsOf,
   toleranceAllowance,
 } from './shadow/allowance.ts';
+export { type ExpectedElement, expectedElement } from './shadow/any-order/expected.ts';
 export { classesPermitted, permittedByFloat32 } from './shadow/any-order/index.ts';
 export { type Deviation, deviationOf, equalBits, isApart, type Place } from './shadow/deviation.ts';
 export { firstMagnitudeDivergence, type MagnitudeDivergence } from './shadow/first-magnitude.ts';

@@ -8,6 +8,7 @@ export {
   lineJsonSchemas,
   matrixJsonSchema,
   reducedJsonSchema,
+  reducedOpJsonSchema,
   renderJson,
   resultJsonSchema,
   selftestJsonSchema,

@@ -13,6 +13,7 @@ import { stepLineSchema, validationLineSchema } from './schema/lines/training.ts
 import { cellLineSchema, matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
 import { reducedCaseSchema, reducedSchema } from './schema/reduced.ts';
+import { reducedOpSchema } from './schema/reduced-op.ts';
 import { cascadeRowSchema, resultSchema } from './schema/result.ts';
 import { selftestSchema } from './schema/selftest.ts';
 import {
@@ -120,6 +121,11 @@ export function conformJsonSchema(): Record<string, unknown> {
 /** JSON Schema of `reduce --json` and of reduced.json. */
 export function reducedJsonSchema(): Record<string, unknown> {
   return jsonSchema(reducedSchema, 'nanscope reduced case');
+}
+
+/** JSON Schema of `reduce --json` and of reduced.json where one kernel call was reduced. */
+export function reducedOpJsonSchema(): Record<string, unknown> {
+  return jsonSchema(reducedOpSchema, 'nanscope reduced call');
 }
 
 /** JSON Schema of `selftest --json`. */

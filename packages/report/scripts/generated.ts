@@ -9,6 +9,7 @@ import {
   lineJsonSchemas,
   matrixJsonSchema,
   reducedJsonSchema,
+  reducedOpJsonSchema,
   resultJsonSchema,
   selftestJsonSchema,
   trainJsonSchema,
@@ -49,6 +50,10 @@ export const generated: readonly Generated[] = [
   },
   { file: at('../../record/schema/conform.schema.json'), content: () => schemaText(conformJsonSchema()) },
   { file: at('../../record/schema/reduced.schema.json'), content: () => schemaText(reducedJsonSchema()) },
+  {
+    file: at('../../record/schema/reduced-op.schema.json'),
+    content: () => schemaText(reducedOpJsonSchema()),
+  },
   { file: at('../../record/schema/selftest.schema.json'), content: () => schemaText(selftestJsonSchema()) },
   { file: at('../../record/schema/doctor.schema.json'), content: () => schemaText(doctorJsonSchema()) },
   ...Object.entries(lineJsonSchemas()).map(([name, schema]) => ({

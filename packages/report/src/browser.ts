@@ -12,8 +12,11 @@ export type { Answered } from './kinds/doctor/table.ts';
 export { renderAnswers, renderDoctor } from './kinds/doctor/terminal.ts';
 export { renderTerminal } from './kinds/evaluation/terminal.ts';
 export { renderMatrix } from './kinds/matrix/terminal.ts';
-export { bugReport } from './kinds/reduced/bug-report.ts';
+export { bugReport, type ReportScripts } from './kinds/reduced/bug-report.ts';
 export { renderReduced } from './kinds/reduced/terminal.ts';
+export { titleWords } from './kinds/reduced/words.ts';
+export { opBugReport } from './kinds/reduced-op/bug-report.ts';
+export { opTitleWords } from './kinds/reduced-op/words.ts';
 export { renderSelftest } from './kinds/selftest/terminal.ts';
 export { renderTraining } from './kinds/training/terminal.ts';
 export { shapeSymbols } from './lanes/html/cascade-graph.ts';
@@ -28,8 +31,15 @@ export {
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
 export type { RenderOptions } from './terminal/style.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
-export { count, counted, setting as settingWords, tolerance as toleranceWords } from './text/number.ts';
+export {
+  count,
+  counted,
+  float32Words,
+  setting as settingWords,
+  tolerance as toleranceWords,
+} from './text/number.ts';
 
+export { oneCaseCommand } from './text/one-case.ts';
 export { shellWord } from './text/shell-word.ts';
 export { replaysWords, stepWords } from './words/shadow.ts';
 export { type Verdict, verdictOf } from './words/verdict.ts';

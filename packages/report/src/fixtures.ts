@@ -6,4 +6,5 @@ export * from './fixtures/evaluation/index.ts';
 export * from './fixtures/experiments.ts';
 export * from './fixtures/lane.ts';
 export * from './fixtures/reduced.ts';
+export * from './fixtures/reduced-op.ts';
 export * from './fixtures/training.ts';

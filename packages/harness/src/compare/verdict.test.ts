@@ -67,10 +67,19 @@ describe('what to do next', () => {
   const apart = { comparison: comparison({ ops: divergent('kernel bug suspected') }), reducible: true };
   const advice = /nanscope reduce with the run folder/;
 
+  const replayed = (judgement: 'own' | 'rounding') => ({
+    ...{ batch: 0, by: 'magnitude' as const, end: 'e' },
+    steps: [{ key: 'forward/x/Exp#0', kernel: 'Exp', judgement, reason: 'r' }],
+  });
+
   it.each<[string, Partial<Evidence>]>([
     ['names an origin', both],
     ['has no reference, and names an origin', { ...both, referenceWanted: false, reference: undefined }],
     ['differs in class at an op', apart],
+    [
+      'differs in the numbers of one op',
+      { ...apart, comparison: comparison({ labels: difference(2), shadow: replayed('own') }) },
+    ],
   ])('a run that %s can be reduced', (_, evidence) => {
     expect(judged(evidence).next).toMatch(advice);
   });
@@ -86,6 +95,10 @@ describe('what to do next', () => {
       { ...both, target: { ...bad, cascade: { ...cascade, filters: ['op=Exp'] } } },
     ],
     ['is finite', { reducible: true }],
+    [
+      'differs by roundings',
+      { comparison: comparison({ labels: difference(2), shadow: replayed('rounding') }), reducible: true },
+    ],
     ['differs in numbers alone', { comparison: comparison({ labels: difference(2) }), reducible: true }],
   ])('one that %s can not', (_, evidence) => {
     expect(judged(evidence).next).not.toMatch(advice);

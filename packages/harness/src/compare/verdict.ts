@@ -272,12 +272,15 @@ function reduceAdvice(
   if (!reducible || lanes.some((lane) => lane?.cascade?.filters)) return '';
   const divergence = comparison?.ops.firstDivergence;
   const origin = lanes.some((lane) => lane?.cascade?.origin);
+  const judgement = comparison?.shadow?.steps.at(-1)?.judgement;
+  const own = judgement === 'own' || judgement === 'both';
   const named = {
     agree: origin,
     'agree-non-finite': origin,
     'no-reference': origin,
     'classes-differ': divergence,
-    'kernel-bug-suspected': divergence,
+    'kernel-bug-suspected': divergence ?? own,
+    'numbers-differ': own,
     'permitted-by-wgsl': divergence,
   };
   if (!(code in named) || !named[code as keyof typeof named]) return '';

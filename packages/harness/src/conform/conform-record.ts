@@ -55,6 +55,7 @@ export function conformRecord(
       counts,
       badVectors.length,
       outcome,
+      command,
       cases[results.length],
       results.find(({ status }) => status === 'fail')?.id,
     ),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
 
 const complete = { status: 'complete' } as const;
+const command = 'nanscope conform --device wasm';
 const counts = { cases: 4, pass: 4, fail: 0, refused: 0, notRun: 0 };
 const failing = { ...counts, pass: 3, fail: 1 };
 const crashed = { status: 'crashed', failure: 'the process was killed by SIGKILL' } as const;
@@ -18,18 +19,27 @@ describe('conformVerdict', () => {
     ['bad-vectors', 2, { ...counts, cases: 0, pass: 0 }, 1, complete],
     ['interrupted', 130, failing, 1, { status: 'interrupted' } as const],
   ])('%s: exit %d', (code, exitCode, counted, badVectors, outcome) => {
-    expect(conformVerdict(counted, badVectors, outcome, undefined)).toMatchObject({ code, exitCode });
+    expect(conformVerdict(counted, badVectors, outcome, command, undefined)).toMatchObject({
+      code,
+      exitCode,
+    });
   });
 
   it('names the first case that failed, to be pasted', () => {
-    const { next } = conformVerdict(failing, 0, complete, undefined, 'oracle:x;pads=1');
-    expect(next).toContain("--filter 'oracle:x;pads=1'");
+    const { next } = conformVerdict(failing, 0, complete, command, undefined, 'oracle:x;pads=1');
+    expect(next).toContain(`: ${command} --filter 'oracle:x;pads=1'`);
   });
 
   it('names the case at which a lane ended', () => {
-    const { sentence, next } = conformVerdict({ ...counts, pass: 1, notRun: 3 }, 0, crashed, 'oracle:x');
+    const { sentence, next } = conformVerdict(
+      { ...counts, pass: 1, notRun: 3 },
+      0,
+      crashed,
+      command,
+      'oracle:x',
+    );
     expect(sentence).toMatch(/crashed \(the process was killed by SIGKILL\); 1 of 4 cases passed.*3 not run/);
-    expect(next).toContain("--filter 'oracle:x'");
+    expect(next).toMatch(/: nanscope conform --device wasm --filter '?oracle:x'?$/);
   });
 });
 

@@ -2,6 +2,7 @@
 import type { CaseResult } from '@nanscope/conform';
 import type { LaneOutcome } from '@nanscope/lane';
 import type { ConformResultRecord, ConformVerdictRecord } from '@nanscope/record';
+import { oneCaseCommand } from '@nanscope/report';
 
 type Counts = ConformResultRecord['counts'];
 
@@ -43,6 +44,7 @@ export function requiredOf(results: readonly CaseResult[]): ConformResultRecord[
 const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /**
+ * @param command the run's, of which one case is to be run alone
  * @param next the case that was running when the lane ended
  * @param failed the first case that failed
  */
@@ -50,6 +52,7 @@ export function conformVerdict(
   { cases, pass, fail, refused, notRun }: Counts,
   badVectors: number,
   outcome: LaneOutcome,
+  command: string,
   next: string | undefined,
   failed?: string,
 ): ConformVerdictRecord {
@@ -71,14 +74,14 @@ export function conformVerdict(
       code: 'lane-failed',
       exitCode: 1,
       sentence: `The lane ${outcome.status} (${outcome.failure ?? 'no reason given'}); ${sentence}`,
-      next: next ? `It was at ${next}: run that case alone with --filter '${next}'.` : '',
+      next: next ? `It was at ${next}; that case alone: ${oneCaseCommand(command, next)}` : '',
     };
   if (fail > 0)
     return {
       code: 'cases-failed',
       exitCode: 1,
       sentence,
-      next: `Run ${failed === undefined ? 'one of them' : 'the first of them'} alone with --filter ${failed === undefined ? 'ID' : `'${failed}'`}; eager on --device javascript is the readable reference.`,
+      next: failed === undefined ? '' : `The first that failed, alone: ${oneCaseCommand(command, failed)}`,
     };
   if (pass === 0)
     return {

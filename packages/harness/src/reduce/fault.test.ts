@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { stringifyExact } from '@nanscope/record';
 import { afterAll, describe, expect, it } from 'vitest';
 import { comparison, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
-import { deviceNameOf, faultOf } from './fault.ts';
+import { deviceNameOf } from './decide-again.ts';
+import { faultOf, isOpFault } from './fault.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-fault-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -59,7 +60,7 @@ describe('faultOf', () => {
       target: lane({ cascade: cascade({}) as never, config }),
       reference: lane({ role: 'reference', cascade: cascade({ origin }) as never, config }),
     };
-    expect(faultOf(folder(result(parts))).lane.role).toBe('reference');
+    expect(faultOf(folder(result(parts)))).toMatchObject({ lane: { role: 'reference' } });
   });
 
   it('of two devices that differ in class, holds the first op that does, in the batch that is named', () => {
@@ -77,6 +78,32 @@ describe('faultOf', () => {
       batch: 5,
       reference: { role: 'reference' },
     });
+  });
+
+  const numbers = (shadow?: object) =>
+    result({
+      verdict: { ...verdict, code: 'numbers-differ', exitCode: 1, sentence: 'The numbers differ.' },
+      target: lane({ cascade: cascade({}) as never, config }),
+      reference: lane({ role: 'reference', cascade: cascade({}) as never, config }),
+      comparison: comparison({ ...(shadow && { shadow: shadow as never }) }),
+    });
+  const steps = (judgement: string) => [
+    { key: 'forward/a/Linear#0', kernel: 'Linear', judgement: 'inherited', reason: 'r' },
+    { key: 'forward/a/Exp#0', kernel: 'Exp', judgement, reason: 'r' },
+  ];
+
+  it('of two devices of which only numbers differ, holds the call that adds a difference of its own', () => {
+    for (const judgement of ['own', 'both']) {
+      const shadow = {
+        batch: 3,
+        by: 'magnitude',
+        steps: steps(judgement),
+        end: 'this op adds the difference',
+      };
+      const fault = faultOf(folder(numbers(shadow)));
+      expect(isOpFault(fault)).toBe(true);
+      expect(fault).toMatchObject({ op: 'forward/a/Exp#0', batch: 3, reference: { role: 'reference' } });
+    }
   });
 
   it.each([
@@ -103,6 +130,16 @@ describe('faultOf', () => {
       'a run traced through a filter',
       result({ target: lane({ cascade: cascade({ origin, filters: ['op=MatMul'] }) as never, config }) }),
       /found a run traced through --trace-filter, .* Run it again without the filter\./,
+    ],
+    [
+      'numbers that differ by roundings alone',
+      numbers({ batch: 3, by: 'magnitude', steps: steps('rounding'), end: 'no single op is to blame' }),
+      /The replays of its ops ended so: no single op is to blame\. There is no call to reduce\./,
+    ],
+    [
+      'numbers that differ, of ops that were not replayed',
+      numbers(),
+      /run it again with --trace health and without --no-shadow\./,
     ],
     [
       'devices that part where float32 permits it',

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import { layerNumber } from '@nanscope/cascade';
-import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import { isLane, type LaneRecord, type ResultRecord, readRun } from '@nanscope/record';
 import { type EvalConfig, evalFlags, flagNames, resolveFlags, toEvalConfig } from '@nanscope/settings';
@@ -22,10 +21,21 @@ export interface Fault {
   readonly config: EvalConfig;
 }
 
+/** A run in which one op adds a difference of its own: what is reduced is that call. */
+export interface OpFault extends Pick<Fault, 'batch' | 'lane' | 'config'> {
+  /** Key of the call. */
+  readonly op: string;
+  readonly reference: LaneRecord;
+  /** The command that made the run. */
+  readonly made: string;
+}
+
+export const isOpFault = (fault: Fault | OpFault): fault is OpFault => 'op' in fault;
+
 const refuse = (run: string, found: string, help: string) =>
   new UserError(
     'reduce/nothing',
-    `${run}: expected a run with a NaN or an infinity that nobody asked for, or with two devices that differ in class; found ${found}. ${help}`,
+    `${run}: expected a run with a NaN or an infinity that nobody asked for, or with two devices that differ in class or by more than rounding; found ${found}. ${help}`,
   );
 
 /** The configuration of a lane, checked as if it had been typed. */
@@ -49,9 +59,36 @@ function placeOf({ key, coordinates, coordinateNames }: NonNullable<OriginOf>): 
   );
   return { ...layerIn(key), ...Object.fromEntries(named) };
 }
+
+/** The op that the replays hold a difference against; undefined where they were not needed, or name none. */
+function opFault(run: string, { target, reference, comparison, command }: ResultRecord): OpFault | undefined {
+  const { shadow } = comparison ?? {};
+  const last = shadow?.steps.at(-1);
+  if (!target || !reference || !shadow || !last || shadow.by === 'class') return undefined;
+  if (last.judgement !== 'own' && last.judgement !== 'both') return undefined;
+  return {
+    op: last.key,
+    batch: shadow.batch,
+    lane: target,
+    reference,
+    config: configOf(target, run),
+    made: command,
+  };
+}
+
+/** Why there is nothing to reduce where only numbers differ. */
+function numbersHelp({ comparison, target }: ResultRecord): string | undefined {
+  const { shadow } = comparison ?? {};
+  const end = shadow?.end;
+  if (end !== undefined) return `The replays of its ops ended so: ${end}. There is no call to reduce.`;
+  if (comparison === undefined || target?.cascade === undefined) return undefined;
+  return 'Its ops were not replayed, so that none is known to add a difference: run it again with --trace health and without --no-shadow.';
+}
+
 type OriginOf = NonNullable<LaneRecord['cascade']>['origin'];
 
-function originFault(run: string, { target, reference, verdict }: ResultRecord): Fault {
+function originFault(run: string, result: ResultRecord): Fault {
+  const { target, reference, verdict } = result;
   const lane = [target, reference].find((each) => each?.cascade?.origin);
   const origin = lane?.cascade?.origin;
   if (lane && origin)
@@ -64,14 +101,18 @@ function originFault(run: string, { target, reference, verdict }: ResultRecord):
     };
   if (target && (!target.cascade || target.cascade.level === 'off'))
     throw refuse(run, 'a run that was not traced', 'Run it again with --trace health.');
-  throw refuse(run, `"${verdict.sentence}"`, 'There is nothing to reduce.');
+  const help =
+    verdict.code === 'numbers-differ' || verdict.code === 'kernel-bug-suspected'
+      ? numbersHelp(result)
+      : undefined;
+  throw refuse(run, `"${verdict.sentence}"`, help ?? 'There is nothing to reduce.');
 }
 
 /**
  * @param run the folder of an evaluation
  * @throws {UserError} `run-folder/*` for what is no run of an evaluation, `reduce/nothing` where it shows no fault
  */
-export function faultOf(run: string): Fault {
+export function faultOf(run: string): Fault | OpFault {
   const result = readRun(run);
   if (result.kind !== 'eval') {
     const found = isLane(result) ? 'one lane of a run' : `nanscope ${result.kind}`;
@@ -105,9 +146,5 @@ export function faultOf(run: string): Fault {
       config: configOf(target, run),
     };
   }
-  return originFault(run, result);
+  return opFault(run, result) ?? originFault(run, result);
 }
-
-/** The name under which a decided backend is asked for again. */
-export const deviceNameOf = ({ backend }: Pick<Decision, 'backend'>): string =>
-  backend === 'cpu' ? 'javascript' : backend;

@@ -3,7 +3,7 @@
 import { batchOf, type Case, lengthOf } from '@nanscope/lane';
 import { cutConfig, cutName, type ModelConfig, parameterShapes } from '@nanscope/model';
 import { type CaseSize, type ReducedCase, type ReducedRecord, toJsonNumber } from '@nanscope/record';
-import { shellWord } from '@nanscope/report';
+import { shellWord, titleWords } from '@nanscope/report';
 import { configRecord, type EvalConfig, evalFlags, flagNames } from '@nanscope/settings';
 import type { Found } from './folder/fill-folder.ts';
 import { pathFrom } from './folder/path-from.ts';
@@ -88,6 +88,16 @@ export function evalCommand(
   ].join(' ');
 }
 
+/** Whom the report goes to. */
+function nextWords({ folder, cause }: Found, script: boolean): string {
+  const paste = `${folder}/report.md is ready to paste${script ? ', with its script in it' : ''}`;
+  if (cause?.kind === 'mask')
+    return `Not a device bug: it goes to the owner of the mask, ${cause.owner}. ${paste}.`;
+  return cause && cause.kind !== 'unknown'
+    ? `It goes to the owner of ${cause.owner}. ${paste}.`
+    : `${paste}.`;
+}
+
 /** The record with its verdict, once the script was run. */
 export function judged(found: Found, script: ReducedRecord['script']): ReducedRecord {
   const { smallest, search, folder, passing } = found;
@@ -101,9 +111,9 @@ export function judged(found: Found, script: ReducedRecord['script']): ReducedRe
     verdict: {
       code: search.minimal ? 'reduced' : 'reduced-in-part',
       exitCode: 0,
-      sentence: `Reduced to ${shape}: ${found.held.kind === 'origin' ? found.held.mechanism : found.held.label} at ${found.held.op}.${contrast}`,
+      sentence: `Reduced to ${shape}: ${titleWords(found)}.${contrast}`,
       next: search.minimal
-        ? `${folder}/report.md is a bug report ready to paste${script ? `, ${folder}/reproduce.mjs shows it without nanscope` : ''}.`
+        ? nextWords(found, script !== undefined)
         : `Go on with a larger --budget than ${search.budget}; ${folder} holds the smallest case so far.`,
     },
   };

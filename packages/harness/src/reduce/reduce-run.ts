@@ -16,31 +16,27 @@ import {
   wholeCase,
 } from '@nanscope/lane';
 import { type ModelConfig, openWeights } from '@nanscope/model';
-import { checkNewRun, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
+import { checkNewRun, type ReducedOpRecord, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { counted } from '@nanscope/report';
 import type { PolicyConfig, ReduceConfig } from '@nanscope/settings';
 import { policyOf, policyRecord } from '@nanscope/settings';
-import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { CaseLane } from './case-lane.ts';
-import { deviceNameOf, type Fault, faultOf } from './fault.ts';
+import { causeOf } from './cause.ts';
+import { decideAgain, deviceNameOf } from './decide-again.ts';
+import { type Fault, faultOf, isOpFault } from './fault.ts';
 import { differenceWords } from './folder/difference.ts';
 import { type Found, fillFolder } from './folder/fill-folder.ts';
 import { makeFolder } from './folder/place.ts';
 import { heldWords, inTermsOf } from './held.ts';
+import type { ReduceHooks } from './hooks.ts';
 import { largestPassing } from './largest-passing.ts';
+import { reduceOpRun } from './op/op-run.ts';
 import { passesFrom } from './passes.ts';
 import { caseRecord, evalCommand, judged, sizeOf } from './record.ts';
 import { type SearchResult, search } from './search/search.ts';
 import { type Trial, Trials } from './trials.ts';
-
-export interface ReduceHooks {
-  readonly onStage: (what: string) => void;
-  /** After each step that was taken: how many cases were tried, and what is left. */
-  readonly onStep: (tried: number, facts: readonly string[]) => void;
-  readonly signal?: AbortSignal;
-}
 
 async function batchOfRun({ config, batch: wanted }: Fault, model: ModelConfig): Promise<CausalLMBatch> {
   for await (const { index, batch } of evalBatches(config, await loadTokenizerFor(config), model)) {
@@ -54,20 +50,6 @@ async function batchOfRun({ config, batch: wanted }: Fault, model: ModelConfig):
   throw new UserError(
     'reduce/no-batch',
     `expected batch ${wanted} of the run in its data, found fewer batches. Was the data changed since? Run the evaluation again.`,
-  );
-}
-
-/** The devices of the run, asked for by name: nothing falls back. */
-function decideAgain({ lane, reference, config }: Fault, say: (what: string) => void): Promise<Decided> {
-  return decide(
-    {
-      ...config,
-      device: deviceNameOf(lane.decision),
-      reference: reference ? deviceNameOf(reference.decision) : 'none',
-      mpsRule: 'off',
-      attn: lane.decision.attention === 'eager' ? 'eager' : 'sdpa',
-    },
-    say,
   );
 }
 
@@ -135,11 +117,12 @@ export async function reduceRun(
   { budget, out }: ReduceConfig,
   command: string,
   hooks: ReduceHooks,
-): Promise<ReducedRecord | undefined> {
+): Promise<ReducedRecord | ReducedOpRecord | undefined> {
   const fault = faultOf(run);
   const folder = out ?? join(run, 'reduced');
   checkNewRun(folder, 'reduce', inputsOf(fault.config));
   checkWritable(folder, '--out');
+  if (isOpFault(fault)) return reduceOpRun(fault, { run, folder, budget, command }, hooks);
   const { config } = fault;
   const model = await modelConfig(config);
   hooks.onStage(`holding   ${heldWords(fault.held)}`);
@@ -166,16 +149,20 @@ export async function reduceRun(
   if (!searched) return undefined;
   const { result, smallest, passing, seconds } = searched;
   const place = resolve(folder);
+  const held = { ...(inTermsOf(fault.held, smallest) ?? fault.held) };
+  const policy = policyRecord(policyOf(config satisfies PolicyConfig));
+  const decision = structuredClone(decided.target) as ReducedRecord['decision'];
   const found: Found = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'reduce',
     command,
     run,
     folder,
-    held: { ...(inTermsOf(fault.held, smallest) ?? fault.held) },
+    held,
+    cause: causeOf({ held, policy, decision, model: config.model }),
     model: config.model,
-    policy: policyRecord(policyOf(config satisfies PolicyConfig)),
-    decision: structuredClone(decided.target) as ReducedRecord['decision'],
+    policy,
+    decision,
     ...(decided.reference && {
       reference: structuredClone(decided.reference) as NonNullable<ReducedRecord['reference']>,
     }),
@@ -207,7 +194,6 @@ export async function reduceRun(
         config,
         whole: await openWeights(modelSource(config)),
         environment: decided.environment,
-        place,
       },
       (script) => judged(found, script),
     );

@@ -89,7 +89,8 @@ function seemingly(names: readonly string[]): string {
 function fromRecords(path: string, names: readonly string[]): FolderState | undefined {
   for (const name of ['reduced.json', 'run.json']) {
     if (!names.includes(name)) continue;
-    const kind = recordKind(path, name);
+    const found = recordKind(path, name);
+    const kind = found === 'reduce-op' ? 'reduce' : found;
     if (kind === 'lane' || kind === 'train-lane') return foreign('one lane of a run');
     if (kind === undefined) return foreign(`${name} that is not of a run`);
     return isFolderKind(kind) ? { is: 'run', kind, names } : foreign(`a record of ${kind}`);

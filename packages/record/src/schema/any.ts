@@ -4,6 +4,7 @@ import type { ConformResultRecord } from './conform.ts';
 import type { DoctorRecord } from './doctor.ts';
 import type { MatrixRecord } from './matrix.ts';
 import type { ReducedRecord } from './reduced.ts';
+import type { ReducedOpRecord } from './reduced-op.ts';
 import type { ResultRecord } from './result.ts';
 import type { SelftestRecord } from './selftest.ts';
 import type { CurvePoint, TrainResultRecord } from './train.ts';
@@ -16,7 +17,8 @@ export type AnyRecord =
   | ConformResultRecord
   | SelftestRecord
   | DoctorRecord
-  | ReducedRecord;
+  | ReducedRecord
+  | ReducedOpRecord;
 
 /** One line of cells.jsonl, held against the oracle's prediction. */
 export interface MatrixCellRecord {

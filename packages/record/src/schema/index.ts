@@ -11,6 +11,7 @@ export * from './lines/index.ts';
 export * from './matrix.ts';
 export * from './number.ts';
 export * from './reduced.ts';
+export * from './reduced-op.ts';
 export * from './result.ts';
 export * from './selftest.ts';
 export * from './shadow.ts';

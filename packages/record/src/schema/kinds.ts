@@ -7,6 +7,7 @@ import { DOCTOR_SCHEMA, doctorSchema } from './doctor.ts';
 import { type LaneRecord, laneSchema, SCHEMA_VERSION } from './lane.ts';
 import { matrixSchema } from './matrix.ts';
 import { reducedSchema } from './reduced.ts';
+import { reducedOpSchema } from './reduced-op.ts';
 import { resultSchema } from './result.ts';
 import { SELFTEST_SCHEMA, selftestSchema } from './selftest.ts';
 import { type TrainLaneRecord, trainLaneSchema, trainResultSchema } from './train.ts';
@@ -32,6 +33,7 @@ export const recordKinds = {
   selftest: { ...inWords(SELFTEST_SCHEMA), schema: selftestSchema },
   doctor: { ...inWords(DOCTOR_SCHEMA), schema: doctorSchema },
   reduce: { ...numbered, schema: reducedSchema },
+  'reduce-op': { ...numbered, schema: reducedOpSchema },
 } as const satisfies Record<RunRecord['kind'], unknown>;
 
 export const isRecordKind = (kind: unknown): kind is RunRecord['kind'] =>

@@ -28,6 +28,19 @@ const caseSizeSchema = z.object({
 });
 export type CaseSize = z.infer<typeof caseSizeSchema>;
 
+/** What made the fault, and whose that is. A folder of version 0.1.0 does not say. */
+const causeSchema = z.object({
+  /**
+   * `mask`: arithmetic of the mask, the same on every device. `device`: its inputs do not explain what a kernel gave.
+   * `weights`: not finite before anything was computed. `numbers`: finite numbers met that float32 has no result for.
+   */
+  kind: z.enum(['mask', 'device', 'weights', 'numbers', 'unknown']),
+  owner: z.string(),
+  /** Where the owner behaves otherwise by now. */
+  changed: z.string().optional(),
+});
+export type CauseRecord = z.infer<typeof causeSchema>;
+
 const grid = z.array(z.array(z.number().int()));
 
 /** Counts of one op of a case, in order of execution. */
@@ -71,6 +84,7 @@ export const reducedSchema = z.object({
   run: z.string(),
   folder: z.string(),
   held: heldSchema,
+  cause: causeSchema.optional(),
   model: z.string(),
   policy: laneHead.policy,
   decision: decisionSchema,
@@ -100,6 +114,8 @@ export const reducedSchema = z.object({
       passing: z.number().int().nullable().optional(),
     })
     .optional(),
+  /** Whether reproduce.py, the same in plain PyTorch, lies beside it. It was not run here. */
+  pytorch: z.literal(true).optional(),
   /** The command that evaluates the case, from within its folder. */
   reproduce: z.string(),
   verdict: reducedVerdictSchema,

@@ -21,6 +21,9 @@ import { renderMatrix } from './matrix/terminal.ts';
 import { reducedChecks } from './reduced/checks.ts';
 import { reducedFacts, reducedSections } from './reduced/html.ts';
 import { renderReduced } from './reduced/terminal.ts';
+import { opChecks } from './reduced-op/checks.ts';
+import { opFacts, opSections } from './reduced-op/html.ts';
+import { renderReducedOp } from './reduced-op/terminal.ts';
 import { selftestChecks } from './selftest/checks.ts';
 import { selftestFacts, selftestSections } from './selftest/html.ts';
 import { renderSelftest } from './selftest/terminal.ts';
@@ -91,6 +94,13 @@ const kinds: { readonly [K in AnyRecord['kind']]: Kind<RecordOf<K>> } = {
     facts: reducedFacts,
     sections: reducedSections,
     checks: reducedChecks,
+    seconds: ({ search }) => [search.seconds],
+  },
+  'reduce-op': {
+    terminal: renderReducedOp,
+    facts: opFacts,
+    sections: opSections,
+    checks: opChecks,
     seconds: ({ search }) => [search.seconds],
   },
 };

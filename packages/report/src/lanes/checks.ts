@@ -1,7 +1,7 @@
 /** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
 import type { CascadeRecord, ComparisonRecord, JsonNumber, ResultRecord } from '@nanscope/record';
 import { count, measured } from '../text/number.ts';
-import { type Check, check, skipped } from '../words/check.ts';
+import { type Check, check, failedAs, skipped } from '../words/check.ts';
 import { keyWords, type Role, roles } from '../words/common.ts';
 
 interface LaneLike {
@@ -17,7 +17,8 @@ export function laneChecks(lanes: Lanes): Check[] {
     const lane = lanes[role];
     if (!lane) return [];
     const message = lane.failure === undefined ? lane.status : `${lane.status}: ${lane.failure}`;
-    return [check('lanes', `${role} completes`, lane.status === 'complete', message)];
+    const complete = lane.status === 'complete';
+    return [failedAs(`the ${role} ${lane.status}`, check('lanes', `${role} completes`, complete, message))];
   });
 }
 
@@ -35,7 +36,8 @@ export function lossCheck(
   const words = losses.map(({ role, loss }) => `${role} ${measured(loss)}`).join(', ');
   const finite = losses.every(({ loss }) => typeof loss === 'number');
   const known = findings?.some(({ finding }) => finding === 'nan') ?? false;
-  if (finite || known || exitCode !== 0) return [check('loss', name, finite, words, 'nan')];
+  if (finite || known || exitCode !== 0)
+    return [failedAs('the loss is not finite', check('loss', name, finite, words, 'nan'))];
   return [{ ...skipped('loss', name, `${words}; no failure: the exit code is 0`), finding: 'nan' }];
 }
 
@@ -47,13 +49,15 @@ export function observerChecks(lanes: Lanes): Check[] {
     const name = `tracing does not change the ${role}`;
     if (cascade.observer === 'unchecked')
       return [skipped('observer', name, 'only one of the traced and the untraced pass was run')];
-    return [check('observer', name, cascade.observer !== 'changed', cascade.observer)];
+    const same = cascade.observer !== 'changed';
+    return [failedAs(`tracing changes the ${role}`, check('observer', name, same, cascade.observer))];
   });
 }
 
 export function settingsCheck({ configuration }: Pick<ComparisonRecord, 'configuration'>): Check {
   const words = configuration.map(({ name, target, reference }) => `${name}: ${reference} -> ${target}`);
-  return check('settings', 'both lanes have the same settings', words.length === 0, words.join('; '));
+  const name = 'both lanes have the same settings';
+  return failedAs('the settings differ', check('settings', name, words.length === 0, words.join('; ')));
 }
 
 export function cascadeCheck({ ops }: Pick<ComparisonRecord, 'ops'>): Check {
@@ -65,5 +69,5 @@ export function cascadeCheck({ ops }: Pick<ComparisonRecord, 'ops'>): Check {
     ops.divergent === 0
       ? `${count(ops.aligned)} aligned`
       : `${count(ops.divergent)} of ${count(ops.aligned)} differ${first}${why}`;
-  return check('cascade', name, ops.divergent === 0, found, 'differ');
+  return failedAs('ops differ in class', check('cascade', name, ops.divergent === 0, found, 'differ'));
 }

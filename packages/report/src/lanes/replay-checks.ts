@@ -1,16 +1,19 @@
 /** What was replayed when the lanes diverged, as checks: does a lane repeat itself, and which op is to blame? */
 import type { ComparisonRecord } from '@nanscope/record';
-import { type Check, check } from '../words/check.ts';
+import { type Check, check, failedAs } from '../words/check.ts';
 import { keyWords } from '../words/common.ts';
 import { replaysWords, stepWords } from '../words/shadow.ts';
 
 export function replayChecks({ replays, shadow }: ComparisonRecord): Check[] {
   const repeated = (replays?.lanes ?? []).map((lane) =>
-    check(
-      'replay',
-      `the ${lane.role} repeats itself`,
-      lane.changed === 0,
-      replaysWords(lane, replays!.times),
+    failedAs(
+      `the ${lane.role} does not repeat itself`,
+      check(
+        'replay',
+        `the ${lane.role} repeats itself`,
+        lane.changed === 0,
+        replaysWords(lane, replays!.times),
+      ),
     ),
   );
   const last = shadow?.steps.at(-1);
@@ -21,7 +24,10 @@ export function replayChecks({ replays, shadow }: ComparisonRecord): Check[] {
   return [
     ...repeated,
     own
-      ? check('replay', name, false, found, 'differ')
+      ? failedAs(
+          `${keyWords(last.key)} differs between the lanes with equal inputs`,
+          check('replay', name, false, found, 'differ'),
+        )
       : { group: 'replay', name: 'shadow replay blames an op', status: 'skip', message: found },
   ];
 }

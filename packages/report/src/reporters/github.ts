@@ -35,8 +35,8 @@ export function renderGithub(subject: ReportSubject): string {
     annotation(level, `nanscope ${kind}: ${title}`, `${sentence}${next === '' ? '' : `\n${next}`}`),
     ...failed
       .slice(0, room)
-      .map(({ group, name, message = '' }) =>
-        annotation('error', `nanscope: failed: ${label(group, name)}`, message),
+      .map(({ group, name, failedName, message = '' }) =>
+        annotation('error', `nanscope: ${failedName ?? `failed: ${label(group, name)}`}`, message),
       ),
     ...(more > 0 ? [annotation('error', `nanscope ${kind}`, `${count(more)} more checks failed`)] : []),
   ].join('\n')}\n`;

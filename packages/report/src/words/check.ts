@@ -7,6 +7,8 @@ export interface Check {
   readonly group: string;
   readonly name: string;
   readonly status: 'pass' | 'fail' | 'skip';
+  /** The same as a fact, where it fails: the title of an annotation. A name states what should be. */
+  readonly failedName?: string;
   /** What was found, one sentence; of a skip, why. */
   readonly message?: string;
   /** What it comes upon when it fails: the exit code says whether that is a failure. */
@@ -27,3 +29,7 @@ export function check(
 export function skipped(group: string, name: string, message: string): Check {
   return { group, name, status: 'skip', message };
 }
+
+/** The same check, with the fact that it comes to where it fails. */
+export const failedAs = (failedName: string, one: Check): Check =>
+  one.status === 'fail' ? { ...one, failedName } : one;

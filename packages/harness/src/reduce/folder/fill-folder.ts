@@ -1,18 +1,19 @@
 /** Everything that the folder of a reduction holds: the case, its neighbour, the script, the command, the report, the record. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedPackage } from '@nanscope/backend';
 import type { Case } from '@nanscope/lane';
 import { type Gpt2Config, isGpt2Config, type ModelWeights } from '@nanscope/model';
 import type { ReducedRecord } from '@nanscope/record';
 import { writeJson } from '@nanscope/record';
-import { bugReport } from '@nanscope/report';
+import { bugReport, titleWords } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
 import { policyOf } from '@nanscope/settings';
-import { pathFrom } from './path-from.ts';
-import { runScript } from './run-script.ts';
-import { packagesOf, type Script, type ScriptBackend, scriptText } from './script.ts';
+import { type CaseData, caseData } from './case-data.ts';
+import { pytorchText } from './pytorch-script.ts';
+import { type Script, scriptText } from './script.ts';
+import type { ScriptBackend } from './script-backend.ts';
 import { writeCase } from './write-case.ts';
+import { backendOf, type Written, writeScript } from './write-script.ts';
 
 /** What is known before the script was run. */
 export type Found = Omit<ReducedRecord, 'script' | 'verdict'>;
@@ -25,25 +26,20 @@ export interface Reduction {
   readonly whole: ModelWeights;
   /** Variables that a device needs. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where the folder will be, as an absolute path. */
-  readonly place: string;
 }
 
-const builtin = ['cpu', 'wasm', 'tensorflow', 'webgpu'] as const;
-
-function backendOf(id: string, { config, place }: Reduction): ScriptBackend {
-  const own = builtin.find((known) => known === id);
-  if (own !== undefined || config.backend === undefined) return own ?? 'cpu';
-  return { module: pathFrom(place, config.backend) };
+interface Cases {
+  readonly failing: CaseData;
+  readonly passing?: CaseData;
 }
 
-function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBackend): Script {
+function scriptOf(reduction: Reduction, model: Gpt2Config, cases: Cases, backend: ScriptBackend): Script {
   const { found, smallest, config } = reduction;
   const { held, smallest: record } = found;
   const op = record.divergence?.key ?? record.origin?.key ?? held.op;
   const counts = record.ops.find(({ key }) => key === op);
   return {
-    title: `${held.kind === 'origin' ? held.mechanism : held.label} at ${op} under ${found.policy.name}; "node reproduce.mjs passing" is the nearest case without it.`,
+    title: titleWords(found),
     op,
     implementation: found.decision.attention === 'eager' ? 'eager' : 'sdpa',
     policy: policyOf(config),
@@ -54,49 +50,44 @@ function scriptOf(reduction: Reduction, model: Gpt2Config, backend: ScriptBacken
     tied: model.tied,
     bad: counts !== undefined && counts.nan === 0 ? 'Infinity' : 'NaN',
     backend,
-    ...(found.reference && { against: backendOf(found.reference.backend, reduction) }),
+    ...(found.reference && { against: backendOf(found.reference.backend, config) }),
+    ...cases,
   };
 }
 
-async function manifest(packages: readonly string[]): Promise<string> {
-  const versions = await Promise.all(
-    packages.map(async (name) => [name, (await installedPackage(name))?.version ?? '*'] as const),
-  );
-  const content = {
-    name: 'reduced-case',
-    private: true,
-    type: 'module',
-    scripts: { start: 'node reproduce.mjs' },
-    dependencies: Object.fromEntries(versions),
-  };
-  return `${JSON.stringify(content, null, 2)}\n`;
+/** The script for those whose arithmetic a policy is; of other faults there is none. */
+function pytorchOf({ found, config }: Reduction): string | undefined {
+  if (found.cause?.kind !== 'mask') return undefined;
+  return pytorchText({
+    title: titleWords(found),
+    policy: policyOf(config),
+    system: found.cause.owner,
+    failing: found.smallest.inputs.attentionMask,
+    ...(found.passing && { passing: found.passing.inputs.attentionMask }),
+  });
 }
-
-const wordsOf = (backend: ScriptBackend) => (typeof backend === 'string' ? backend : backend.module);
-
-type Codes = NonNullable<ReducedRecord['script']>;
 
 /**
  * Writes the script for the device of the run and tries it; where it does not show the fault there, for plain JavaScript.
- * What stays is the one that shows it, or the first.
+ * What stays is the one that shows it, or the first. Undefined for a family that no script is written for.
  */
-async function writeScript(fresh: string, reduction: Reduction): Promise<ReducedRecord['script']> {
-  const { found, passing, whole, environment } = reduction;
+async function scriptFor(fresh: string, reduction: Reduction): Promise<Written | undefined> {
+  const { found, smallest, passing, whole, environment, config } = reduction;
   const { config: model } = whole;
   // The script is GPT-2 in plain TensorFlow.js.
   if (!isGpt2Config(model)) return undefined;
-  const own = backendOf(found.decision.backend, reduction);
-  const against = found.reference && backendOf(found.reference.backend, reduction);
-  const write = async (backend: ScriptBackend) => {
-    const script = scriptOf(reduction, model, backend);
-    const needed = [backend, ...(against ? [against] : [])].flatMap(packagesOf);
-    const packages = [...new Set(['@tensorflow/tfjs', ...needed])];
-    writeFileSync(join(fresh, 'reproduce.mjs'), scriptText(script));
-    writeFileSync(join(fresh, 'package.json'), await manifest(packages));
-    const codes = await runScript(fresh, packages, environment, passing !== undefined);
-    return { backend: wordsOf(backend), ...codes };
+  const own = backendOf(found.decision.backend, config);
+  const against = found.reference && backendOf(found.reference.backend, config);
+  const cases: Cases = {
+    failing: await caseData(whole, smallest),
+    ...(passing && { passing: await caseData(whole, passing) }),
   };
-  const shows = (codes: Codes) => codes.failing === 1 && (!passing || codes.passing === 0);
+  const write = (backend: ScriptBackend) => {
+    const backends = [backend, ...(against ? [against] : [])] as const;
+    const text = scriptText(scriptOf(reduction, model, cases, backend));
+    return writeScript(fresh, text, backends, environment, passing !== undefined);
+  };
+  const shows = ({ codes }: Written) => codes.failing === 1 && (!passing || codes.passing === 0);
   const first = await write(own);
   if (shows(first) || own === 'cpu' || against) return first;
   const plain = await write('cpu');
@@ -118,8 +109,18 @@ export async function fillFolder(
     await writeCase(join(fresh, 'passing'), whole, passing);
   }
   writeFileSync(join(fresh, 'command.txt'), `${found.reproduce}\n`);
-  const record = judged(await writeScript(fresh, reduction));
-  writeFileSync(join(fresh, REPORT), bugReport(record));
+  const written = await scriptFor(fresh, reduction);
+  const pytorch = pytorchOf(reduction);
+  if (pytorch !== undefined) writeFileSync(join(fresh, 'reproduce.py'), pytorch);
+  const record: ReducedRecord = {
+    ...judged(written?.codes),
+    ...(pytorch !== undefined && { pytorch: true as const }),
+  };
+  const scripts = {
+    ...(written && { tensorflow: written.tensorflow }),
+    ...(pytorch !== undefined && { pytorch }),
+  };
+  writeFileSync(join(fresh, REPORT), bugReport(record, scripts));
   writeJson(fresh, 'reduced.json', record);
   return record;
 }

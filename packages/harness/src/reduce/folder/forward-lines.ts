@@ -5,7 +5,7 @@
  */
 import type { Implementation, Policy } from '@nanscope/attention';
 import type { ActivationName } from '@nanscope/model';
-import { activationLine, activationName } from './activation-line.ts';
+import { activationLines, activationName } from './activation-lines.ts';
 
 export interface ForwardPass {
   /** Key of the op. */
@@ -46,33 +46,32 @@ const order: readonly Stage[] = stages.map(([name]) => name);
 /** The stage of an op; the last one for an op that is in none. */
 export const stageOf = (op: string): Stage => stages.find(([, path]) => path.test(op))?.[0] ?? 'loss';
 
-const fill = ({ fill: { value } }: Policy): string => `tf.scalar(${value})`;
-
 /** Which cells stay, as the policy composes them; `dead` are the queries that a row guard looks after. */
-function maskLine({ compose, rowGuard, fill: { how } }: Policy): string {
-  const causal = 'causal = tf.range(0, T).reshape([T, 1]).greaterEqual(tf.range(0, T)).reshape([1, 1, T, T])';
-  const padding = "padding = attention_mask.cast('bool').reshape([B, 1, 1, T])";
-  const allowed = `allowed = ${compose === 'causal-dropped' ? 'padding' : 'causal.logicalAnd(padding)'}`;
-  const dead = rowGuard === 'none' ? [] : ['dead = allowed.any(3, true).logicalNot()'];
+function maskLines({ compose, rowGuard, fill: { how, value } }: Policy): string[] {
   const opened = {
     none: 'allowed',
     zeros: 'allowed',
     'attend-all': 'allowed.logicalOr(dead)',
     self: "allowed.logicalOr(dead.logicalAnd(tf.eye(T).cast('bool')))",
   };
-  const apart = how === 'additive' && compose === 'add';
-  const keep = apart ? [] : [`keep = ${opened[rowGuard]}`];
-  return `const ${[causal, padding, allowed, ...dead, ...keep].join(', ')};`;
+  return [
+    'const earlier = tf.range(0, T).reshape([T, 1]).greaterEqual(tf.range(0, T));',
+    'const causal = earlier.reshape([1, 1, T, T]);',
+    "const padding = attention_mask.cast('bool').reshape([B, 1, 1, T]);",
+    `const allowed = ${compose === 'causal-dropped' ? 'padding' : 'causal.logicalAnd(padding)'};`,
+    ...(rowGuard === 'none' ? [] : ['const dead = allowed.any(3, true).logicalNot();']),
+    ...(how === 'additive' && compose === 'add' ? [] : [`const keep = ${opened[rowGuard]};`]),
+    `const fill = tf.scalar(${value});`,
+    ...(how === 'additive' ? ['const bias = (cells) => tf.where(cells, tf.scalar(0), fill);'] : []),
+  ];
 }
 
 /** What the mask makes of scores. */
-function maskedScores(policy: Policy, scores: string): string {
-  const biased = (cells: string) => `.add(tf.where(${cells}, tf.scalar(0), ${fill(policy)}))`;
-  if (policy.fill.how === 'select') return `tf.where(keep, ${scores}, ${fill(policy)})`;
-  if (policy.compose === 'add') return `${scores}${biased('causal')}${biased('padding')}`;
-  if (policy.compose === 'causal-twice')
-    return `tf.where(causal, ${scores}, ${fill(policy)})${biased('keep')}`;
-  return `${scores}${biased('keep')}`;
+function maskedScores({ fill, compose }: Policy): string {
+  if (fill.how === 'select') return 'tf.where(keep, scores, fill)';
+  if (compose === 'add') return 'scores.add(bias(causal)).add(bias(padding))';
+  if (compose === 'causal-twice') return 'tf.where(causal, scores, fill).add(bias(keep))';
+  return 'scores.add(bias(keep))';
 }
 
 /** Normalised probabilities; a row guard of zeros is for those of dead queries. */
@@ -122,31 +121,55 @@ function blockLines(pass: ForwardPass, stage: Stage): string[] {
     ...(pass.scaled ? ['.div(Math.sqrt(q.shape[3]))'] : []),
     ...(pass.scaledByLayer ? ['.div(layer + 1)'] : []),
   ].join('');
-  const scores = `tf.matMul(q${scale}, k, false, true)`;
-  const heads = '.reshape([B, T, 3, H, -1]).transpose([2, 0, 3, 1, 4])';
   const normed = 'norm(x, `h.${layer}.ln_1`)';
-  const qkv = (input: string) => `linear(${input}, \`h.\${layer}.attn.c_attn\`)`;
   const lines: string[] = [];
   if (stage === 'ln_1') return [normLine(pass, stage, normed)];
-  if (reaches('qkv')) lines.push(`const [q, k, v] = tf.unstack((${shown('c_attn', qkv(normed))})${heads});`);
-  // Of what lies behind, a line for each part; of where the op is, a line for each op.
+  if (reaches('qkv'))
+    lines.push(
+      `const normed = ${normed};`,
+      `const mixed = ${shown('c_attn', 'linear(normed, `h.${layer}.attn.c_attn`)')};`,
+      'const [q, k, v] = tf.unstack(mixed.reshape([B, T, 3, H, -1]).transpose([2, 0, 3, 1, 4]));',
+    );
+  // Of what lies behind, only the result is shown; of where the op is, each op.
   const behind = reaches('attention');
-  if (reaches('scores') && !behind) lines.push(`const scores = ${shown('scores', scores)};`);
-  if (reaches('masked'))
-    lines.push(`const masked = ${shown('masked', maskedScores(policy, behind ? scores : 'scores'))};`);
-  const context = `tf.matMul(${softmaxOf(policy)}, v)`;
-  const rows = `${context}.transpose([0, 2, 1, 3]).reshape([B * T, -1])`;
+  const scores = `tf.matMul(q${scale}, k, false, true)`;
+  if (reaches('scores')) lines.push(`const scores = ${behind ? scores : shown('scores', scores)};`);
+  if (reaches('masked')) lines.push(`const masked = ${shown('masked', maskedScores(policy))};`);
   if (stage === 'probabilities') lines.push(...probabilityLines(pass));
+  if (reaches('context')) lines.push(`const probabilities = ${softmaxOf(policy)};`);
+  const context = 'tf.matMul(probabilities, v)';
   if (stage === 'context') lines.push(`const context = ${shown('context', context)};`);
-  if (behind) lines.push(`x = ${shown('attention', `x.add(linear(${rows}, \`h.\${layer}.attn.c_proj\`))`)};`);
+  if (behind)
+    lines.push(
+      `const context = ${context}.transpose([0, 2, 1, 3]).reshape([B * T, -1]);`,
+      `x = ${shown('attention', 'x.add(linear(context, `h.${layer}.attn.c_proj`))')};`,
+    );
   const units = 'norm(x, `h.${layer}.ln_2`)';
-  const update = (given: string) =>
-    `linear(${activationName(pass.activation)}(linear(${given}, \`h.\${layer}.mlp.c_fc\`)), \`h.\${layer}.mlp.c_proj\`)`;
   if (stage === 'ln_2') lines.push(normLine(pass, stage, units));
   if (stage === 'mlp') lines.push(`const units = ${shown('ln_2', units)};`, ...mlpLines(pass));
-  if (reaches('output')) lines.push(`x = ${shown('output', `x.add(${update(units)})`)};`);
+  if (reaches('output'))
+    lines.push(
+      `const units = ${units};`,
+      `const bent = ${activationName(pass.activation)}(linear(units, \`h.\${layer}.mlp.c_fc\`));`,
+      `x = ${shown('output', 'x.add(linear(bent, `h.${layer}.mlp.c_proj`))')};`,
+    );
   return lines;
 }
+
+const embeddings = [
+  "const tokens = tf.gather(w['wte.weight'], input_ids.flatten());",
+  "const places = tf.gather(w['wpe.weight'], position_ids.flatten());",
+  `let x = ${shown('embeddings', 'tokens.add(places)')};`,
+];
+
+const losses = [
+  'const next = labels.slice([0, 1]);',
+  "const known = next.maximum(tf.scalar(0, 'int32'));",
+  "const picked = tf.oneHot(known, logits.shape[1]).cast('bool');",
+  'const predicted = tf.logSoftmax(logits).reshape([B, T, -1]).slice([0, 0], [B, T - 1]);',
+  'const losses = tf.where(picked, predicted, tf.scalar(0)).sum(-1).neg();',
+  `${shown('losses', 'tf.where(next.notEqual(-100), losses, tf.scalar(0))')};`,
+];
 
 /** From the inputs to the op that is held, which `show` sees last. */
 export function forwardLines(pass: ForwardPass): string[] {
@@ -157,36 +180,39 @@ export function forwardLines(pass: ForwardPass): string[] {
     pass.layers === 1
       ? body.map((line) => line.replaceAll('${layer}', '0').replaceAll('(layer + 1)', '(1)'))
       : ['for (let layer = 0; layer < L; layer++) {', ...body.map((line) => `  ${line}`), '}'];
-  const sum =
-    "tf.gather(w['wte.weight'], input_ids.flatten()).add(tf.gather(w['wpe.weight'], position_ids.flatten()))";
-  const logits = `tf.matMul(norm(x, 'ln_f'), w['${pass.tied ? 'wte.weight' : 'lm_head.weight'}'], false, true)`;
-  const picked =
-    "tf.oneHot(labels.flatten().maximum(tf.scalar(0, 'int32')), logits.shape[1]).cast('bool').reshape([B, T, -1]).slice([0, 1])";
-  const predictions = 'tf.logSoftmax(logits).reshape([B, T, -1]).slice([0, 0], [B, T - 1])';
-  const losses = `tf.where(${picked}, ${predictions}, tf.scalar(0)).sum(-1).neg()`;
+  const head = pass.tied ? 'wte.weight' : 'lm_head.weight';
   return [
-    `let x = ${shown('embeddings', sum)};`,
-    ...(reaches('masked') ? [maskLine(pass.policy)] : []),
+    ...embeddings,
+    ...(reaches('masked') ? maskLines(pass.policy) : []),
     ...(body.length > 0 ? block : []),
     ...(stage === 'ln_f' ? [normLine(pass, stage, "norm(x, 'ln_f')")] : []),
-    ...(reaches('logits') ? [`const logits = ${shown('logits', logits)};`] : []),
-    ...(reaches('loss')
-      ? [`${shown('losses', `tf.where(labels.slice([0, 1]).notEqual(-100), ${losses}, tf.scalar(0))`)};`]
+    ...(reaches('logits')
+      ? [
+          "const ending = norm(x, 'ln_f');",
+          `const logits = ${shown('logits', `tf.matMul(ending, w['${head}'], false, true)`)};`,
+        ]
       : []),
+    ...(reaches('loss') ? losses : []),
   ];
 }
 
 const helpers = [
-  ['linear', 'const linear = (x, name) => tf.matMul(x, w[`${name}.weight`]).add(w[`${name}.bias`]);'],
+  ['linear', ['const linear = (x, name) => tf.matMul(x, w[`${name}.weight`]).add(w[`${name}.bias`]);']],
   [
     'norm',
-    'const norm = (x, name, { mean, variance } = tf.moments(x, -1, true)) => x.sub(mean).div(variance.add(epsilon).sqrt()).mul(w[`${name}.weight`]).add(w[`${name}.bias`]);',
+    [
+      'const norm = (x, name) => {',
+      '  const { mean, variance } = tf.moments(x, -1, true);',
+      '  const normed = x.sub(mean).div(variance.add(epsilon).sqrt());',
+      '  return normed.mul(w[`${name}.weight`]).add(w[`${name}.bias`]);',
+      '};',
+    ],
   ],
-  ['spread', 'const spread = (x) => tf.moments(x, -1, true).variance;'],
+  ['spread', ['const spread = (x) => tf.moments(x, -1, true).variance;']],
 ] as const;
 
 /** Functions that the lines call. */
 export const helperLines = (lines: readonly string[], activation: ActivationName): string[] =>
-  [...helpers, [activationName(activation), activationLine(activation)] as const]
+  [...helpers, [activationName(activation), activationLines(activation)] as const]
     .filter(([name]) => lines.some((line) => line.includes(`${name}(`)))
-    .map(([, line]) => line);
+    .flatMap(([, text]) => text);

@@ -20,7 +20,7 @@ function exitCode(
     execFile(process.execPath, command, { env, timeout: SECONDS * 1000 }, (error, stdout) => {
       const last = stdout.trimEnd().split('\n').at(-1);
       const code = error === null ? 0 : (error as { code?: unknown }).code;
-      const told = last === (code === 0 ? said.absent : said.there);
+      const told = last?.startsWith(code === 0 ? said.absent : said.there);
       resolve(told && typeof code === 'number' ? code : null);
     });
   });

@@ -1,6 +1,3 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { policyFrom, presetNames } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
@@ -15,13 +12,11 @@ import {
   presetConfig,
 } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type CaseData, caseData } from './case-data.ts';
 import { stageOf } from './forward-lines.ts';
-import { type Script, type ScriptBackend, scriptText } from './script.ts';
-import { writeCase } from './write-case.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'nanscope-script-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { type Script, scriptText } from './script.ts';
+import type { ScriptBackend } from './script-backend.ts';
 
 /** Left padding in one of two rows, and a token whose label is ignored. */
 const batch: CausalLMBatch = {
@@ -37,6 +32,8 @@ const batch: CausalLMBatch = {
 
 let weights: ModelWeights;
 let small: Case;
+let data: CaseData;
+let unpadded: CaseData;
 beforeAll(async () => {
   await (await builtinBackend('cpu')).open();
   weights = await openWeights({
@@ -46,7 +43,9 @@ beforeAll(async () => {
   const whole = wholeCase(weights.config, batch);
   const vocabulary = Array.from({ length: 12 }, (_, i) => i);
   small = { ...whole, vocabulary, positions: [0, 1, 2, 3], heads: [0, 3], dims: [0, 2, 4], units: [1, 8] };
-  await writeCase(folder, weights, small);
+  data = await caseData(weights, small);
+  const rows = small.rows.map((row) => ({ ...row, attentionMask: row.attentionMask.map(() => 1) }));
+  unpadded = await caseData(weights, { ...small, rows });
 });
 
 const scriptAt = (op: string, over: Partial<Script> = {}): Script => ({
@@ -61,34 +60,32 @@ const scriptAt = (op: string, over: Partial<Script> = {}): Script => ({
   tied: true,
   bad: 'NaN',
   backend: 'cpu',
+  failing: data,
   ...over,
 });
 
 /** The script as a function of what it imports; throws where it is not JavaScript. */
 function compiled(text: string): (...given: unknown[]) => Promise<void> {
-  const body = text
-    .replace(/^import .*$/gm, '')
-    .replaceAll('import.meta.url', 'here')
-    .replace(/await import\(/g, 'await load(');
+  const body = text.replace(/^import .*$/gm, '').replace(/await import\(/g, 'await load(');
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-  return AsyncFunction('tf', 'readFileSync', 'here', 'process', 'console', 'load', body) as never;
+  return AsyncFunction('tf', 'process', 'console', 'load', 'pathToFileURL', body) as never;
 }
 
-/** Runs a script here, in the folder of the case: what it printed, and the exit code that it asked for. */
-async function ran(text: string) {
+/** Runs a script here: what it printed, and the exit code that it asked for. */
+async function ran(text: string, ...args: string[]) {
   const printed: string[] = [];
   let code: number | undefined;
   await compiled(text)(
     tf,
-    readFileSync,
-    pathToFileURL(join(folder, 'reproduce.mjs')).href,
     {
-      argv: ['node', 'reproduce.mjs'],
+      argv: ['node', 'reproduce.mjs', ...args],
       exit: (asked: number) => {
         code = asked;
       },
     },
     { log: (...words: unknown[]) => printed.push(words.join(' ')) },
+    undefined,
+    pathToFileURL,
   );
   return { printed, code };
 }
@@ -138,26 +135,33 @@ describe('the script', () => {
     expect(Math.abs(sum - own)).toBeLessThanOrEqual(1e-5 * own);
   });
 
-  it('ends at the op that is held, which it prints last', async () => {
+  it('ends at the op that is held, and says what was expected, what was got, and whether that is it', async () => {
     const op = 'forward/transformer.h.0/attn/context/probs/Sub#0:0';
-    const { printed, code } = await ran(scriptText(scriptAt(op, { layers: 1 })));
-    expect(printed.at(-2)).toMatch(/^masked - maximum +NaN NaN NaN NaN /);
-    expect([printed.at(-1), code]).toEqual(['it is there', 1]);
+    const text = scriptText(scriptAt(op, { layers: 1, passing: unpadded }));
+    const { printed, code } = await ran(text);
+    expect(printed.slice(-4)).toEqual([
+      expect.stringMatching(/^masked - maximum +NaN NaN NaN NaN .* and 52 more$/),
+      'expected no NaN',
+      expect.stringMatching(/^got {6}NaN NaN NaN NaN /),
+      'FAIL: 16 NaN in masked - maximum',
+    ]);
+    expect(code).toBe(1);
+    const beside = await ran(text, 'passing');
+    expect([beside.printed.at(-1), beside.code]).toEqual(['PASS: no NaN in masked - maximum', 0]);
     const earlier = await ran(scriptText(scriptAt(op.replace('Sub', 'Max'), { layers: 1 })));
-    expect(earlier.printed.at(-2)).toMatch(/^maximum +-Infinity -Infinity/);
-    expect([earlier.printed.at(-1), earlier.code]).toEqual(['it is not there', 0]);
+    expect([earlier.printed.at(-1), earlier.code]).toEqual(['PASS: no NaN in maximum', 0]);
     const infinite = await ran(
       scriptText(scriptAt(op.replace('Sub', 'Max'), { layers: 1, bad: 'Infinity' })),
     );
-    expect(infinite.code).toBe(1);
+    expect([infinite.printed.at(-1), infinite.code]).toEqual(['FAIL: 4 Infinity in maximum', 1]);
   });
 
   it('of a LayerNorm shows the result that is held, the variance as well', async () => {
     const op = 'forward/transformer.h.0/ln_2/LayerNorm#0:';
     const normal = await ran(scriptText(scriptAt(`${op}0`, { layers: 1 })));
-    expect(normal.printed.at(-2)).toMatch(/^ln_2 /);
+    expect(normal.printed.at(-4)).toMatch(/^ln_2 /);
     const { printed } = await ran(scriptText(scriptAt(`${op}1`, { layers: 1, bad: 'Infinity' })));
-    expect(printed.at(-2)).toMatch(/^ln_2 variance +NaN NaN 0\.\d+ /);
+    expect(printed.at(-4)).toMatch(/^ln_2 variance +NaN NaN 0\.\d+ /);
   });
 
   it('of two devices says whether they are of the same classes', async () => {
@@ -166,7 +170,11 @@ describe('the script', () => {
       scriptText(scriptAt(op, { implementation: 'eager', against: 'cpu' })),
     );
     expect(code).toBe(0);
-    expect(printed.at(-1)).toMatch(/^target {4}NaN NaN .*\nreference NaN NaN .*\nit is not there$/);
+    expect(printed.slice(-3)).toEqual([
+      expect.stringMatching(/^expected NaN NaN /),
+      expect.stringMatching(/^got {6}NaN NaN /),
+      'PASS: none of 64 of another class in softmax',
+    ]);
   });
 
   const ops = [
@@ -186,10 +194,12 @@ describe('the script', () => {
   const backends: readonly ScriptBackend[] = ['cpu', 'wasm', 'tensorflow', 'webgpu', { module: './b.mjs' }];
 
   it.each([...ops, 'loss/SparseCrossEntropy#0:0', 'metrics/RowArgmax#0:0'])(
-    'has at most 30 lines of JavaScript, under every policy and for every backend: %s',
+    'is JavaScript in short lines that reads no file, under every policy and for every backend: %s',
     (op) => {
       const scripts = [
-        ...backends.flatMap((backend) => [1, 2].map((layers) => scriptAt(op, { backend, layers }))),
+        ...backends.flatMap((backend) =>
+          [1, 2].map((layers) => scriptAt(op, { backend, layers, passing: unpadded })),
+        ),
         ...presetNames.map((preset) => scriptAt(op, { policy: policyFrom({ preset }), backend: 'webgpu' })),
         ...(['self', 'attend-all'] as const).map((rowGuard) =>
           scriptAt(op, { policy: policyFrom({ preset: 'safe', rowGuard }), backend: 'webgpu' }),
@@ -197,7 +207,8 @@ describe('the script', () => {
         scriptAt(op, { backend: 'webgpu', against: 'wasm' }),
       ];
       for (const text of scripts.map(scriptText)) {
-        expect(text.trimEnd().split('\n').length, text).toBeLessThanOrEqual(30);
+        for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(110);
+        expect(text).not.toMatch(/readFile|import\.meta/);
         expect(() => compiled(text)).not.toThrow();
       }
     },

@@ -15,6 +15,7 @@ import {
   table,
 } from '../../html/parts.ts';
 import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
+import { oneCaseCommand } from '../../text/one-case.ts';
 import { worstShare } from './terminal.ts';
 
 const statuses: Readonly<Record<ConformCaseRecord['status'], Status>> = {
@@ -101,7 +102,9 @@ function caseTable({ cases, command }: ConformResultRecord): Section[] {
         rows,
         { id: 'case-table', figures: [2, 3] },
       ),
-      html`<p>One case alone:</p>${commandLine(`${command} --filter 'ID'`)}`,
+      ...(rows.length === 0
+        ? []
+        : [html`<p>The first of them alone:</p>${commandLine(oneCaseCommand(command, rows[0]!.data.id))}`]),
       madeBy(command),
     ),
   ];

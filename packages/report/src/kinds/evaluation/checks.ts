@@ -3,7 +3,7 @@ import type { MetricComparison, ResultRecord } from '@nanscope/record';
 import { cascadeCheck, laneChecks, lossCheck, observerChecks, settingsCheck } from '../../lanes/checks.ts';
 import { replayChecks } from '../../lanes/replay-checks.ts';
 import { count, setting, tolerance } from '../../text/number.ts';
-import { type Check, check, skipped } from '../../words/check.ts';
+import { type Check, check, failedAs, skipped } from '../../words/check.ts';
 import { roles } from '../../words/common.ts';
 import { reachedWords } from './terminal-leaks.ts';
 import { judgementOf, judgementWords, metricValue, overWords } from './terminal-metrics.ts';
@@ -21,7 +21,7 @@ function metricCheck(metric: MetricComparison, allowed: string): Check {
   const said = `${values}; ${reason ?? needed}`;
   // Two that are NaN alike agree, and are no pass.
   if (judgementOf(metric) === 'same') return skipped('metrics', name, said);
-  return check('metrics', name, pass, said, 'differ');
+  return failedAs(`${name} differs between the lanes`, check('metrics', name, pass, said, 'differ'));
 }
 
 function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check {
@@ -34,7 +34,7 @@ function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check
   const words = `${count(differ)} of ${count(compared)} differ${alone}${same}; rtol needed ${tolerance(requiredRtol)}`;
   const pass = differ === 0 && unpaired === 0;
   if (pass && sameNonFinite > 0) return skipped('labels', name, words);
-  return check('labels', name, pass, words, 'differ');
+  return failedAs('losses of labels differ between the lanes', check('labels', name, pass, words, 'differ'));
 }
 
 function leakChecks(result: ResultRecord): Check[] {
@@ -50,7 +50,8 @@ function leakChecks(result: ResultRecord): Check[] {
       : '';
     const crossed = reachedWords(leak);
     const words = `${count(found)} of ${count(leak.checked)} positions leak${where}`;
-    return [check('leak', name, found === 0, crossed === undefined ? words : `${words}; ${crossed}`, 'leak')];
+    const said = crossed === undefined ? words : `${words}; ${crossed}`;
+    return [failedAs(`the ${role} sees the future`, check('leak', name, found === 0, said, 'leak'))];
   });
 }
 

@@ -17,6 +17,7 @@ describe('replays in a report', () => {
     expect(renderHtml({ record: kernelBug })).toContain(element);
     expect(checksOf({ record: kernelBug })).toContainEqual({
       ...{ group: 'replay', finding: 'differ' },
+      failedName: 'h.1 mlp GeluNew differs between the lanes with equal inputs',
       name: 'h.1 mlp GeluNew gives the same on both lanes with equal inputs',
       status: 'fail',
       message: expect.stringContaining(element),

@@ -6,6 +6,7 @@ import { commandLine, type Fields, fields, madeBy, type Section, section, table 
 import { count } from '../../text/number.ts';
 import { policyWords } from '../../words/common.ts';
 import {
+  causeWords,
   evidenceWords,
   heldWords,
   inputWords,
@@ -69,6 +70,7 @@ export function reducedSections(record: ReducedRecord): Section[] {
       'The smallest case',
       fields([
         ['held', heldWords(held)],
+        ['cause', causeWords(record)],
         ['evidence', evidenceWords(smallest)],
         ['search', searchWords(record)],
         ['script', scriptWords(record)],

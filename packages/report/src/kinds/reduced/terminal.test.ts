@@ -5,6 +5,11 @@ import { bugReport } from './bug-report.ts';
 import { renderReduced } from './terminal.ts';
 import { scriptWords, searchWords } from './words.ts';
 
+const scripts = {
+  tensorflow: { script: "import * as tf from '@tensorflow/tfjs';\n", packages: ['@tensorflow/tfjs@4.22.0'] },
+  pytorch: 'import torch\n',
+};
+
 describe('renderReduced', () => {
   it('says what was held, how much smaller it is, the case and the neighbour, within the width', () => {
     for (const width of [60, 80, 120]) {
@@ -20,19 +25,40 @@ describe('renderReduced', () => {
   it('says so where no neighbour passes', () => {
     const { passing: _, ...alone } = reduced;
     expect(renderReduced(alone, { width: 80, color: false })).toContain('every neighbour that could be');
-    expect(bugReport(alone)).toContain('No neighbour passes');
+    expect(bugReport(alone, scripts)).toContain('No neighbour passes');
   });
 
   it('gives a terminal no orders', () => {
     const hostile = { ...reduced, model: 'a\u001b[2J', run: 'b\u001b[2J', command: 'c\u001b[2J' };
     expect(renderReduced(hostile, { width: 80, color: false })).not.toContain('\u001b');
-    expect(bugReport(hostile)).not.toContain('\u001b');
+    expect(bugReport(hostile, scripts)).not.toContain('\u001b');
   });
 });
 
 describe('bugReport', () => {
+  it('opens with a title for an issue, whose fault it is, what was expected and what was got', () => {
+    const [first, , cause, , expected, , actual] = bugReport(reduced, scripts).split('\n');
+    expect(first).toBe('# A query whose keys are all masked gives NaN in PyTorch before 2.9 on mps');
+    expect(cause).toContain(
+      'arithmetic of the mask, not a device bug; its owner is PyTorch before 2.9 on mps',
+    );
+    expect(expected).toMatch(/^\*\*Expected\.\*\* a finite loss/);
+    expect(actual).toMatch(/^\*\*Actual\.\*\* a loss of NaN\. query 0 of batch row 0 has 0 allowed keys/);
+  });
+
+  it('holds its scripts in full, and names one that is too long to paste', () => {
+    const report = bugReport(reduced, scripts);
+    expect(report).toContain("```js\nimport * as tf from '@tensorflow/tfjs';\n```");
+    expect(report).toContain('```python\nimport torch\n```');
+    expect(report).toContain('npm install @tensorflow/tfjs@4.22.0\n');
+    const long = bugReport(reduced, { tensorflow: { ...scripts.tensorflow, script: 'x;\n'.repeat(1000) } });
+    expect(long).toContain('`reproduce.mjs` has 1,000 lines: attach the file.');
+    const { pytorch: _, ...without } = scripts;
+    expect(bugReport(reduced, without)).not.toContain('Reproduce in PyTorch');
+  });
+
   it('has the case beside its neighbour, the counts, how to run it, and the environment', () => {
-    const report = bugReport(reduced);
+    const report = bugReport(reduced, scripts);
     expect(report).toContain('| `attention_mask` | `[[0,1]]` | `[[1,1]]` |');
     expect(report).toContain('| loss | NaN | 0 |');
     expect(report).toContain(

@@ -8,6 +8,7 @@ import { verdictSection } from '../../terminal/verdict.ts';
 import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
 import { count } from '../../text/number.ts';
 import {
+  causeWords,
   evidenceWords,
   heldWords,
   inputWords,
@@ -25,12 +26,14 @@ function field({ width }: Page, name: string, text: string, tone: Span['tone'] =
 
 function header(record: ReducedRecord, layout: Page): Line[] {
   const { command, held, decision, reference } = record;
+  const cause = causeWords(record);
   const against = reference ? `, against ${reference.label}` : '';
   return [
     ...wrap(command, layout.width - 2).map(
       (text, index) => [span(index === 0 ? text : `  ${text}`, 'title')] as Line,
     ),
     ...field(layout, 'held', heldWords(held), 'strong'),
+    ...(cause === undefined ? [] : field(layout, 'cause', cause, 'strong')),
     ...field(layout, 'device', `${decision.label}, ${decision.attention} attention${against}`),
     ...field(layout, 'policy', record.policy.name),
     ...field(layout, 'search', searchWords(record)),

@@ -1,10 +1,11 @@
-/** The nonlinearity of the MLP as a line of plain TensorFlow.js. Text only; what the model computes is in @nanscope/model. */
+/** The nonlinearity of the MLP as lines of plain TensorFlow.js. Text only; what the model computes is in @nanscope/model. */
 import { type ActivationName, activationFunction } from '@nanscope/model';
 
 const gelu = 'x.mul(0.5).mul(x.mul(Math.SQRT1_2).erf().add(1))';
+const inner = 'x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI))';
 
 const formulas: Readonly<Record<ReturnType<typeof activationFunction>, string>> = {
-  gelu_new: 'x.mul(0.5).mul(x.pow(3).mul(0.044715).add(x).mul(Math.sqrt(2 / Math.PI)).tanh().add(1))',
+  gelu_new: 'x.mul(0.5).mul(inner(x).tanh().add(1))',
   gelu,
   gelu_10: `${gelu}.clipByValue(-10, 10)`,
   quick_gelu: 'x.mul(x.mul(1.702).sigmoid())',
@@ -25,6 +26,11 @@ export function activationName(activation: ActivationName): string {
   return name === 'gelu_new' ? 'gelu' : name === 'linear' ? 'identity' : name;
 }
 
-/** The function as a line. */
-export const activationLine = (activation: ActivationName): string =>
-  `const ${activationName(activation)} = (x) => ${formulas[activationFunction(activation)]};`;
+/** The function as lines. */
+export const activationLines = (activation: ActivationName): string[] => {
+  const name = activationFunction(activation);
+  return [
+    ...(name === 'gelu_new' ? [`const inner = (x) => ${inner};`] : []),
+    `const ${activationName(activation)} = (x) => ${formulas[name]};`,
+  ];
+};

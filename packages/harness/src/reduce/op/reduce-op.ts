@@ -1,0 +1,117 @@
+/**
+ * The reduction of a run in which one kernel adds a difference of its own: the call with the smallest operands, on both devices,
+ * that still shows it. Effects sit here; what is wrong and what gets smaller are in the modules it calls.
+ */
+
+import { UserError } from '@nanscope/errors';
+import type { Replayable } from '@nanscope/lane';
+import type { OpCallRecord, OperandRecord, ReducedOpRecord } from '@nanscope/record';
+import { toJsonNumber } from '@nanscope/record';
+import type { Decided } from '../../devices/decision.ts';
+import { startShadowLane } from '../../shadow/start-shadow-lane.ts';
+import type { OpFault } from '../fault.ts';
+import { type Neighbour, search } from '../search/search.ts';
+import type { WrongElement } from './judge.ts';
+import { OpLanes } from './op-lanes.ts';
+import { opKey, opPasses } from './passes.ts';
+
+export interface OpHooks {
+  readonly onStep: (tried: number, facts: readonly string[]) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReducedCall {
+  readonly kernel: string;
+  readonly attributes: ReducedOpRecord['attributes'];
+  readonly from: number;
+  readonly smallest: OpCallRecord;
+  /** With what its element has to be. */
+  readonly passing?: OpCallRecord;
+  readonly search: Omit<ReducedOpRecord['search'], 'budget'>;
+}
+
+const sizeOf = ({ inputs }: Replayable): number => inputs.reduce((sum, { values }) => sum + values.length, 0);
+
+const operands = ({ inputs }: Replayable): OperandRecord[] =>
+  inputs.map(({ name, shape, dtype, values }) => ({
+    ...{ name, shape: [...shape], dtype },
+    values: Array.from(values, toJsonNumber),
+  }));
+
+const callRecord = (op: Replayable, { got, reference, expected, ...place }: WrongElement): OpCallRecord => ({
+  operands: operands(op),
+  element: {
+    ...place,
+    got: toJsonNumber(got),
+    reference: toJsonNumber(reference),
+    expected: { low: toJsonNumber(expected.low), high: toJsonNumber(expected.high), nan: expected.nan },
+  },
+});
+
+const facts = ({ inputs }: Replayable): string[] =>
+  inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
+
+/** Of the neighbours that are computed right, the one with most operands; then the one tried last, which is the smallest step away. */
+function nearest(neighbours: readonly Neighbour<Replayable>[]): Replayable | undefined {
+  const right = neighbours.flatMap(({ answer, candidate }) => (answer === 'passes' ? [candidate] : []));
+  const most = Math.max(0, ...right.map(sizeOf));
+  return right.filter((candidate) => sizeOf(candidate) === most).at(-1);
+}
+
+/** The operands of the run for which the device is wrong: those of the other device, or its own. */
+async function failing(lanes: OpLanes, { op, batch }: OpFault): Promise<[Replayable, WrongElement]> {
+  for (const call of await lanes.operandsOf(op)) {
+    const wrong = await lanes.try(call);
+    if (wrong) return [call, wrong];
+  }
+  throw new UserError(
+    'reduce/not-reproduced',
+    `expected ${op} in batch ${batch} to differ as in the run, found that both devices agree on it. Run the evaluation again, with the same model and data.`,
+  );
+}
+
+/** @returns undefined when it was interrupted */
+export async function reduceOp(
+  fault: OpFault,
+  decided: Decided,
+  budget: number,
+  { onStep, signal }: OpHooks,
+): Promise<ReducedCall | undefined> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const open = (role: 'target' | 'reference') =>
+    startShadowLane(
+      { role, config: fault.config, decision: decided[role]!, batch: fault.batch },
+      decided.environment,
+      signal,
+    );
+  const lanes = new OpLanes(() => ({ target: open('target'), reference: open('reference') }));
+  try {
+    const [whole, held] = await failing(lanes, fault);
+    const result = await search(whole, {
+      passes: opPasses(held.index),
+      ask: (op) => lanes.answer(op, held),
+      keyOf: opKey,
+      mayGoOn: () => seconds() < budget && !signal?.aborted,
+      onStep: (_, smaller, tried) => onStep(tried, facts(smaller)),
+    });
+    if (signal?.aborted) return undefined;
+    const wrong = await lanes.try(result.smallest);
+    if (!wrong) throw new Error(`${fault.op} does not repeat itself.`);
+    const beside = nearest(result.neighbours);
+    const right = beside && (await lanes.expected(beside, wrong));
+    return {
+      kernel: whole.kernel,
+      attributes: { ...whole.attrs },
+      from: sizeOf(whole),
+      smallest: callRecord(result.smallest, wrong),
+      ...(beside && right && { passing: callRecord(beside, right) }),
+      search: { tried: result.tried, seconds: seconds(), minimal: result.minimal },
+    };
+  } catch (thrown) {
+    if (signal?.aborted) return undefined;
+    throw thrown;
+  } finally {
+    await lanes.close();
+  }
+}

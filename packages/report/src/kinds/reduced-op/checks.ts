@@ -1,0 +1,17 @@
+/** A reduced kernel call as checks: the search, the neighbour, the script. */
+import type { ReducedOpRecord } from '@nanscope/record';
+import { type Check, check, skipped } from '../../words/check.ts';
+import { opScriptWords, opSearchWords } from './words.ts';
+
+export function opChecks(record: ReducedOpRecord): Check[] {
+  const { search, passing, script } = record;
+  return [
+    check('search', 'no single further step shows the fault', search.minimal, opSearchWords(record)),
+    passing
+      ? check('search', 'a neighbour is right', true, passing.difference)
+      : skipped('search', 'a neighbour is right', 'every neighbour that could be computed is wrong as well'),
+    script.failing === 1
+      ? check('script', 'reproduce.mjs shows the fault alone', true, opScriptWords(record))
+      : skipped('script', 'reproduce.mjs shows the fault alone', opScriptWords(record)),
+  ];
+}
