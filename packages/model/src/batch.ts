@@ -14,9 +14,16 @@ export interface HostBatch {
   readonly tokenTypeIds?: ArrayLike<number>;
 }
 
+/** Rotary positions are computed as far as they are asked for; a table of more is a mistake in the ids. */
+const MOST_ROTARY = 2 ** 20;
+
+/** How many positions a model can take: the rows of their table, or what rotary ones are computed for. */
+export const positionLimit = ({ learnedPositions, maxPositions }: ModelConfig): number =>
+  learnedPositions ? maxPositions : Math.max(maxPositions, MOST_ROTARY);
+
 /** @throws UserError when a sequence is longer than the model's position table, where it has one. */
 export function checkLength(config: ModelConfig, length: number): void {
-  if (!config.learnedPositions || length <= config.maxPositions) return;
+  if (length <= positionLimit(config)) return;
   throw new UserError(
     'gpt2/too-long',
     `sequence of ${length} tokens, expected at most ${config.positionsKey} = ${config.maxPositions}. Lower --max-length.`,
@@ -55,13 +62,12 @@ export function checkBatch(config: ModelConfig, batch: HostBatch): void {
       `${what} ${id} at row ${row}, position ${position}: expected 0 to ${config.vocabulary - 1}. Is this the model's tokenizer?`,
     );
   }
-  const limit = config.learnedPositions ? config.maxPositions : Number.POSITIVE_INFINITY;
-  const place = firstOutside(batch.positionIds, limit, T);
+  const place = firstOutside(batch.positionIds, positionLimit(config), T);
   if (place) {
     const [id, row, position] = place;
     throw new UserError(
       'gpt2/position-out-of-range',
-      `position id ${id} at row ${row}, position ${position}: expected ${config.learnedPositions ? `0 to ${config.maxPositions - 1} (${config.positionsKey})` : 'at least 0'}.`,
+      `position id ${id} at row ${row}, position ${position}: expected 0 to ${positionLimit(config) - 1}${config.learnedPositions ? ` (${config.positionsKey})` : ''}.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
-export { checkBatch, type HostBatch, uploadBatch } from './batch.ts';
+export { checkBatch, type HostBatch, positionLimit, uploadBatch } from './batch.ts';
 export type {
   CaptureName,
   CausalLM,

@@ -3,7 +3,7 @@ import { ignoreIndex, type TextRow } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
 import type { EvalBatch } from '@nanscope/lane';
 import { checkTracing } from '@nanscope/lane';
-import type { ModelConfig } from '@nanscope/model';
+import { type ModelConfig, positionLimit } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { checkOutputs, checkSdpaKernel, policyOf } from '@nanscope/settings';
 
@@ -17,7 +17,7 @@ export function checkSettings(config: EvalConfig): void {
 
 /** @throws {UserError} `usage/max-length` */
 export function checkMaxLength({ maxLength }: Pick<EvalConfig, 'maxLength'>, model: ModelConfig): void {
-  if (maxLength === undefined || maxLength <= model.maxPositions) return;
+  if (maxLength === undefined || maxLength <= positionLimit(model)) return;
   throw new UserError(
     'usage/max-length',
     `--max-length ${maxLength}: expected at most ${model.maxPositions}, the positions of the model (${model.positionsKey}).`,

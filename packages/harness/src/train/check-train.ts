@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type CodeIn, UserError } from '@nanscope/errors';
 import { checkTracing, loadTokenizerFor, settingsOf, trainData, trainModelConfig } from '@nanscope/lane';
+import { positionLimit } from '@nanscope/model';
 import { checkNewRun } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { checkSdpaKernel, policyOf } from '@nanscope/settings';
@@ -79,7 +80,7 @@ export async function checkTrain(config: TrainConfig): Promise<CheckedTraining> 
   checkTogether(config);
   const tokenizer = await loadTokenizerFor(config);
   const model = await trainModelConfig(config, tokenizer);
-  if (config.maxLength !== undefined && config.maxLength > model.maxPositions) {
+  if (config.maxLength !== undefined && config.maxLength > positionLimit(model)) {
     refuse(
       'max-length',
       `--max-length ${config.maxLength}: expected at most ${model.maxPositions}, the positions of the model (${model.positionsKey}).`,

@@ -4,7 +4,7 @@
  */
 import type { CausalLMBatch } from '@nanscope/collator';
 import { errorLine, nearest, UserError } from '@nanscope/errors';
-import type { ModelConfig } from '@nanscope/model';
+import { type ModelConfig, positionLimit } from '@nanscope/model';
 import { readSafetensors, type SafetensorsFile, toIntegers } from '@nanscope/safetensors';
 import type { EvalConfig } from '@nanscope/settings';
 
@@ -117,7 +117,7 @@ export async function loadInputs(
   const attentionMask = await read('attention_mask');
   checkRange(ids.values, model.vocabulary, path, 'input_ids', length);
   checkRange(attentionMask, 2, path, 'attention_mask', length);
-  if (length > model.maxPositions) {
+  if (length > positionLimit(model)) {
     throw new UserError(
       'inputs/too-long',
       `--load-inputs ${path}: expected at most ${model.maxPositions} positions (${model.positionsKey} of the model), found ${length}.`,
@@ -134,7 +134,7 @@ export async function loadInputs(
     : config.positionIds === 'mask'
       ? maskPositions(attentionMask, batch, length)
       : arange();
-  checkRange(positionIds, model.maxPositions, path, 'position_ids', length);
+  checkRange(positionIds, positionLimit(model), path, 'position_ids', length);
   const tokenTypeIds = file.names.includes('token_type_ids') ? await read('token_type_ids') : undefined;
   if (tokenTypeIds) checkRange(tokenTypeIds, model.vocabulary, path, 'token_type_ids', length);
   const lengths = Array.from({ length: batch }, (_, row) =>

@@ -8,6 +8,7 @@ import type { CausalLM } from '@nanscope/model';
 import { folderSink, holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
+import { withLengthNote } from '../data/length-note.ts';
 import { loadModel } from '../data/model.ts';
 import type { LaneMessage, LaneTask } from '../protocol/task.ts';
 import { environmentOf, unknownEnvironment } from '../session/environment.ts';
@@ -33,7 +34,9 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
         decorations.make('the environment', () => environmentOf(session)) ?? unknownEnvironment(session),
       decorations,
       source: config.loadInputs ?? sourceWords(config.data, config.textField),
-      batches: evalBatches(config, tokenizer, model.config),
+      batches: withLengthNote(evalBatches(config, tokenizer, model.config), model.config, (text) =>
+        say({ kind: 'note', text }),
+      ),
       collation: config.loadInputs ? undefined : collateOptions(config, tokenizer, model.config),
       sink: folderSink(task.folder),
       earlier: task.resume ? earlierLane(task.folder) : undefined,

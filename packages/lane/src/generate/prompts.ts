@@ -1,7 +1,7 @@
 /** The prompts of a generation: from --prompt, from --data, or the start token alone. */
 import { readTexts, type Tokenizer } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
-import type { ModelConfig } from '@nanscope/model';
+import { type ModelConfig, positionLimit } from '@nanscope/model';
 import type { GenerateConfig } from '@nanscope/settings';
 
 export interface Prompt {
@@ -37,7 +37,7 @@ export function promptIds({ text, origin }: Prompt, tokenizer: Tokenizer, model:
       `${origin}: expected a text, found none, and the tokenizer ${tokenizer.name} has no start token. Give --prompt TEXT.`,
     );
   }
-  if (ids.length > model.maxPositions) {
+  if (ids.length > positionLimit(model)) {
     throw new UserError(
       'generate/prompt-too-long',
       `${origin}: expected at most ${model.maxPositions} tokens, the positions of the model (${model.positionsKey}), found ${ids.length}. Shorten it.`,
