@@ -1,9 +1,12 @@
 /** The page as a static folder. It is built from the packages' sources, through what each exports for browsers. */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { join, relative, resolve, sep } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { browserScript } from '../../packages/report/src/html/browser-script.ts';
 import { securityPolicy } from './security-policy.ts';
+import { serviceWorker } from './service-worker.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -44,14 +47,46 @@ const withoutNode: Plugin = {
   },
 };
 
-const plugins = [withoutNode, reportScript, policy];
+/** Written last, since it names every file of the page. */
+function offline(): Plugin {
+  let folder = '';
+  return {
+    name: 'offline',
+    apply: 'build',
+    configResolved({ root, build }) {
+      folder = resolve(root, build.outDir);
+    },
+    closeBundle() {
+      const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort();
+      const hash = createHash('sha256');
+      let bytes = 0;
+      for (const path of paths) {
+        const content = readFileSync(path);
+        hash.update(content);
+        bytes += content.length;
+      }
+      const files = paths.map((path) => `./${relative(folder, path).replaceAll(sep, '/')}`);
+      const named = files.map((file) => (file === './index.html' ? './' : file));
+      const program = serviceWorker(named, bytes, hash.digest('hex').slice(0, 16));
+      writeFileSync(join(folder, 'offline.js'), program);
+    },
+  };
+}
+
+const plugins = [withoutNode, reportScript, policy, offline()];
 
 export default defineConfig({
   root: import.meta.dirname,
   // Any folder of any host.
   base: './',
   resolve: { conditions: ['@nanscope/source', 'module', 'browser', 'development|production'] },
-  define: { NANSCOPE_VERSION: JSON.stringify(version) },
+  define: {
+    NANSCOPE_VERSION: JSON.stringify(version),
+    NANSCOPE_SOURCE: JSON.stringify(process.env.NANSCOPE_SOURCE ?? ''),
+  },
   plugins,
   worker: { format: 'es', plugins: () => [withoutNode] },
   build: {

@@ -165,7 +165,9 @@ export async function openPage(
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.origin === origin) requests.push(url.pathname);
+    const ofPage = request.serviceWorker() === null; // Not what is kept for offline, which nobody waits for.
+    if (url.origin === origin && ofPage) requests.push(url.pathname);
+    else if (url.origin === origin) return;
     else if (url.protocol !== 'data:' && !request.url().startsWith(`blob:${origin}/`))
       faults.push(`request: ${request.url()}`);
   });

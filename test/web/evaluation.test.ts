@@ -126,6 +126,17 @@ describe.skipIf(chromiumPath === undefined)(
       expect(faults).toEqual([]);
     });
 
+    it('without a network, once it is kept: runs, in this page and in one that is loaded anew', async () => {
+      const { page, faults } = await openPage(browser, built, '?device=wasm&reference=none&limit=2');
+      await page.locator('#offline', { hasText: 'works without a network' }).waitFor();
+      await page.context().setOffline(true);
+      expect(await run(page)).toContain('there is no other device to compare with');
+      await page.reload();
+      await page.locator('#run').waitFor();
+      expect(await run(page)).toContain('there is no other device to compare with');
+      expect(faults).toEqual([]);
+    });
+
     it('a worker that is killed costs its lane only, and is shown as that', async () => {
       const { page } = await openPage(browser, built, '?device=javascript&reference=wasm&limit=24', {
         keepWorkers: true,

@@ -4,6 +4,7 @@ import { type CommandName, commandNames, commands } from '../configuration/comma
 import { gpuName } from '../run/adapter.ts';
 import { all, html, one, show } from './dom.ts';
 import { openEvaluation } from './eval-view.ts';
+import { whenIdle } from './idle.ts';
 import type { OpenView, View } from './open-view.ts';
 import { serveTheme } from './theme.ts';
 
@@ -15,13 +16,15 @@ const views: Readonly<Record<CommandName, () => Promise<OpenView> | OpenView>> =
   doctor: async () => (await import('./doctor-view.ts')).openDoctor,
 };
 
+const source = NANSCOPE_SOURCE !== '' && html` <a href="${NANSCOPE_SOURCE}">Documentation and source</a>.`;
+
 const frame = html`<a class="skip" href="#view">Skip to the settings</a>
 <header><p class="name">nanscope</p><nav aria-label="What to do"><ul>${commandNames.map(
   (name) =>
     html`<li><a href="${writeAddress(name, {})}" data-command="${name}" data-title="${commands[name].title}">${commands[name].title}</a></li>`,
 )}</ul></nav><button type="button" id="theme"></button></header>
 <main id="view" tabindex="-1"></main>
-<footer><p>nanscope ${NANSCOPE_VERSION}. Everything is computed here. Nothing is uploaded, and no other host is asked for anything.</p></footer>`;
+<footer><p>nanscope ${NANSCOPE_VERSION}. Everything is computed here. Nothing is uploaded, and no other host is asked for anything. <span id="offline" role="status"></span>${source}</p></footer>`;
 
 interface Opened {
   readonly place: HTMLElement;
@@ -92,4 +95,8 @@ export function openPage(): void {
   });
   addEventListener('popstate', () => void open());
   void open();
+  void whenIdle().then(async () => {
+    const { keepForOffline } = await import('../run/offline.ts');
+    show(one('#offline'), await keepForOffline());
+  });
 }

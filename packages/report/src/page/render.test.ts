@@ -128,6 +128,15 @@ describe('an evaluation', () => {
   });
 });
 
+describe('labels that differ', () => {
+  it('stand in quotes, since one can be a blank', () => {
+    const [first] = kernelBug.comparison!.labels.differing;
+    const labels = { ...kernelBug.comparison!.labels, differing: [{ ...first!, text: ' ' }] };
+    const comparison = { ...kernelBug.comparison!, labels };
+    expect(renderHtml({ record: { ...kernelBug, comparison } })).toContain("<code>' '</code>");
+  });
+});
+
 describe('a training run', () => {
   it('marks every step that is not finite in every chart, and draws values between two such', () => {
     const page = shown(renderHtml({ record: trained, gradNorms: trainGradNorms }));

@@ -18,7 +18,7 @@ function labelTable(
   const rows = differing.map(({ row, position, text, what, reference, target }) => ({
     cells: [
       `row ${count(row)}, position ${count(position)}`,
-      html`<code>${text}</code>`,
+      html`<code>'${text}'</code>`, // A label can be a blank.
       measured(reference, 7),
       measured(target, 7),
       what,

@@ -24,7 +24,7 @@ export function machineWords({ environment, decision }: LaneRecord): string {
   const version = backendVersion.includes(backend) ? backendVersion : `${backend} ${backendVersion}`;
   return [
     version,
-    `Node ${node.replace(/^v/, '')}`,
+    /^none \((.+)\)$/.exec(node)?.[1] ?? `Node ${node.replace(/^v/, '')}`, // A page has a browser instead.
     [os, osVersion, arch].filter((word) => word !== '').join(' '), // A browser tells but the first.
     counted(cores, 'core'),
   ].join(', ');

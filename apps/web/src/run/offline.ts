@@ -1,0 +1,43 @@
+/** Keeps what the page needs for when there is no network, once it is idle; and says so. */
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+interface Connection {
+  readonly saveData?: boolean;
+}
+
+/** What the service worker says once it has tried. */
+interface Kept {
+  /** Of all files together; undefined where they could not be kept. */
+  readonly bytes?: number;
+}
+
+function whenKept(container: ServiceWorkerContainer): Promise<Kept> {
+  return new Promise((resolve) => {
+    container.addEventListener('message', ({ data }: MessageEvent<Kept>) => resolve(data), {
+      once: true,
+    });
+    container.startMessages();
+  });
+}
+
+const later = 'What a run needs is fetched from beside the page when it is first used.';
+
+/** @returns a sentence for the visitor */
+export async function keepForOffline(): Promise<string> {
+  const saving = (navigator as { readonly connection?: Connection }).connection?.saveData === true;
+  const container = 'serviceWorker' in navigator ? navigator.serviceWorker : undefined;
+  if (!container || saving) return later;
+  try {
+    await container.register('./offline.js');
+    const { active } = await container.ready;
+    const kept = whenKept(container);
+    active?.postMessage('keep');
+    const { bytes } = await kept;
+    return bytes === undefined
+      ? later
+      : `All of it (${megabytes(bytes)}) is kept in this browser, and works without a network.`;
+  } catch {
+    return later; // A browser that keeps nothing, as in a private window; and a page that is not built.
+  }
+}
