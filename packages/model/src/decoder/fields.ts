@@ -18,15 +18,27 @@ export class Fields {
   readonly json: Json;
   /** What every message begins with: the file's path, or the key above. */
   readonly where: string;
+  readonly #read: Set<string>;
 
-  constructor(json: unknown, where: string) {
+  constructor(json: unknown, where: string, read = new Set<string>()) {
     this.where = where;
+    this.#read = read;
     this.json = isRecord(json) ? json : this.refuse('expected a JSON object.');
   }
 
   /** The same file with other settings in it. */
   over(json: Json): Fields {
-    return new Fields(json, this.where);
+    return new Fields(json, this.where, this.#read);
+  }
+
+  /** Keys that nothing has asked for so far, in the file's order. */
+  get unread(): readonly string[] {
+    return Object.keys(this.json).filter((key) => !this.#read.has(key));
+  }
+
+  value(key: string): unknown {
+    this.#read.add(key);
+    return this.json[key];
   }
 
   /** @throws UserError always */
@@ -40,7 +52,7 @@ export class Fields {
   }
 
   has(key: string): boolean {
-    return this.json[key] !== undefined && this.json[key] !== null;
+    return this.value(key) !== undefined && this.value(key) !== null;
   }
 
   /** A whole number of at least 1. */
@@ -50,7 +62,7 @@ export class Fields {
 
   /** Likewise, or null where the key is null. */
   sizeOrNull(key: string, absent: number | null): number | null {
-    if (this.json[key] === null || (absent === null && !this.has(key))) return null;
+    if (this.value(key) === null || (absent === null && !this.has(key))) return null;
     return this.size(key, absent ?? 1);
   }
 
@@ -70,7 +82,7 @@ export class Fields {
 
   /** Likewise, or null where the key is null. */
   positiveOrNull(key: string, absent: number | null): number | null {
-    if (this.json[key] === null || (absent === null && !this.has(key))) return null;
+    if (this.value(key) === null || (absent === null && !this.has(key))) return null;
     return this.positive(key, absent ?? 1);
   }
 
@@ -90,32 +102,32 @@ export class Fields {
 
   /** A token id, or null. */
   token(key: string, absent: number | null): number | null {
-    const value = this.json[key] === undefined ? absent : this.json[key];
+    const value = this.value(key) === undefined ? absent : this.value(key);
     if (value === null) return null;
     return Number.isInteger(value) ? (value as number) : this.refuseValue(key, 'expected a token id or null');
   }
 
   /** A token id, a list of them, or null. */
   tokens(key: string, absent: number | null): number | readonly number[] | null {
-    const value = this.json[key];
+    const value = this.value(key);
     if (!Array.isArray(value)) return this.token(key, absent);
     if (value.every((id) => Number.isInteger(id))) return value;
     return this.refuseValue(key, 'expected a token id, a list of them or null');
   }
 
   numbers(key: string): readonly number[] {
-    const value = this.json[key];
+    const value = this.value(key);
     if (Array.isArray(value) && value.every(isNumber)) return value;
     return this.refuseValue(key, 'expected a list of numbers');
   }
 
   /** An object below this one, or undefined where there is none. */
   below(key: string): Fields | undefined {
-    return this.has(key) ? new Fields(this.json[key], `${this.where}: ${key}`) : undefined;
+    return this.has(key) ? new Fields(this.value(key), `${this.where}: ${key}`) : undefined;
   }
 
   activation(key: string, absent: ActivationName): ActivationName {
-    const name = this.has(key) ? this.json[key] : absent;
+    const name = this.has(key) ? this.value(key) : absent;
     if (isActivationName(name)) return name;
     const near = typeof name === 'string' ? nearest(name, activationNames) : undefined;
     const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
@@ -124,7 +136,7 @@ export class Fields {
 
   #given<T>(key: string, absent: T, is: (value: unknown) => value is T, expected: string): T {
     if (!this.has(key)) return absent;
-    const value = this.json[key];
+    const value = this.value(key);
     return is(value) ? value : this.refuseValue(key, expected);
   }
 }

@@ -1,5 +1,7 @@
 /** What a config.json of a decoder says without effect on the loss of given tokens. What would have one is refused. */
 import type { JsonObject } from '../causal-lm.ts';
+import { someOf } from '../weights/facts.ts';
+import { unreadSettings } from './families/index.ts';
 
 const withoutEffect: readonly (readonly [RegExp, string])[] = [
   [/^(.*_dropout|.*_pdrop|dropout|layerdrop)$/, 'dropout, in training only'],
@@ -31,8 +33,29 @@ export function unusedSettings(json: JsonObject, files: readonly string[]): stri
   return [...inConfig.sort(), ...generation];
 }
 
+/** Keys that only say where the file comes from, that a family need not read, or that are read elsewhere. */
+const told =
+  /^(architectures|dtype|torch_dtype|transformers_version|_name_or_path|_commit_hash|name_or_path|tokenizer_class|auto_map|prefix|(bos|eos|pad|sep|cls|unk)_token_id|is_decoder|max_window_layers|_sliding_window_pattern|original_max_position_embeddings)$/;
+
+/** Settings that transformers' class of the family does not use either: misspelled, or of another family. */
+function unknownNote(json: JsonObject): string[] {
+  const unknown = unreadSettings(json).filter(
+    (key) => json[key] !== null && !told.test(key) && !withoutEffect.some(([pattern]) => pattern.test(key)),
+  );
+  if (unknown.length === 0) return [];
+  return [
+    `config.json has settings that ${json.model_type} does not use; they have no effect here: ${someOf(unknown)}`,
+  ];
+}
+
+/** What is unusual in a config.json that is accepted. */
+export const configNotes = (json: JsonObject, modelClass: string): string[] => [
+  ...headNote(json, modelClass),
+  ...unknownNote(json),
+];
+
 /** A model of another task is evaluated as a language model. */
-export function configNotes({ architectures }: JsonObject, modelClass: string): string[] {
+function headNote({ architectures }: JsonObject, modelClass: string): string[] {
   if (!Array.isArray(architectures) || architectures.length === 0 || architectures.includes(modelClass))
     return [];
   return [

@@ -55,5 +55,5 @@ const unsupported: readonly (readonly [keys: readonly string[], isSet: IsSet, wh
 /** @throws UserError `model/config` */
 export function refuseUnsupported(fields: Fields): void {
   for (const [keys, isSet, what] of unsupported)
-    for (const key of keys) if (isSet(fields.json[key])) fields.refuseValue(key, `${what}`);
+    for (const key of keys) if (isSet(fields.value(key))) fields.refuseValue(key, `${what}`);
 }

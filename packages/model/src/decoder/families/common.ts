@@ -82,7 +82,7 @@ export function layersByType(
   rope: (index: number, sliding: boolean) => RopeSpec | null,
 ): readonly LayerSpec[] {
   const types = fields.has('layer_types')
-    ? fields.json.layer_types
+    ? fields.value('layer_types')
     : Array.from({ length: count }, (_, index) => absent(index));
   if (!Array.isArray(types) || types.length !== count)
     return fields.refuseValue('layer_types', `expected ${count} names, one for each of num_hidden_layers`);

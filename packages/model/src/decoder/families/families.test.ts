@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { decoderSpec } from './index.ts';
+import { configNotes } from '../settings-notes.ts';
+import { decoderSpec, decoderTypes } from './index.ts';
 
 const small = {
   hidden_size: 32,
@@ -122,3 +125,23 @@ it('what config.json leaves out is as in the class of transformers', () => {
       .map(({ rope }) => rope?.theta),
   ).toEqual([2_000_000, 2_000_000, 2_000_000, undefined]);
 });
+
+it('a setting that the family does not read is said to have no effect, one that it reads is not', () => {
+  const settings = { ...small, model_type: 'llama', rope_theta: 500, head_dim: 8, attention_bias: false };
+  expect(configNotes({ ...settings, use_cache: true, dtype: 'float32' }, 'LlamaForCausalLM')).toEqual([]);
+  expect(configNotes({ ...settings, sliding_window: 4, rope_tetha: 1 }, 'LlamaForCausalLM')).toEqual([
+    'config.json has settings that llama does not use; they have no effect here: sliding_window, rope_tetha',
+  ]);
+});
+
+const vectors = fileURLToPath(new URL('../../../../../../shared/vectors/decoders', import.meta.url));
+const folders: Readonly<Record<string, string>> = { gemma3_text: 'gemma3', gpt_neox: 'gpt-neox' };
+describe.skipIf(!existsSync(vectors))(
+  `as transformers writes it${existsSync(vectors) ? '' : ' (skipped: ../shared/vectors is not beside this checkout)'}`,
+  () => {
+    it.each(decoderTypes)('a %s has no setting without use', (type) => {
+      const json = JSON.parse(readFileSync(`${vectors}/${folders[type] ?? type}/config.json`, 'utf8'));
+      expect(configNotes(json, json.architectures[0])).toEqual([]);
+    });
+  },
+);

@@ -40,8 +40,18 @@ const isDecoderType = (name: unknown): name is DecoderType =>
  * @throws UserError `model/config` for another `model_type`, a setting that is not supported, a value of the wrong type
  */
 export function decoderSpec(json: unknown, where: string): DecoderSpec {
-  const fields = new Fields(json, where);
-  const { model_type: type } = fields.json;
+  return specFrom(new Fields(json, where));
+}
+
+/** Keys of a config.json that is accepted which its family does not read. */
+export function unreadSettings(json: unknown): readonly string[] {
+  const fields = new Fields(json, 'config.json');
+  specFrom(fields);
+  return fields.unread;
+}
+
+function specFrom(fields: Fields): DecoderSpec {
+  const type = fields.value('model_type');
   if (!isDecoderType(type))
     return fields.refuseValue('model_type', `expected one of ${decoderTypes.join(', ')}`);
   refuseUnsupported(fields);

@@ -26,7 +26,8 @@ const qwenDefaults: ClassDefaults = {
 
 /** Layers from `max_window_layers` on slide, where `use_sliding_window` is true. */
 function qwenLayers(fields: Fields, sizes: Sizes): readonly LayerSpec[] {
-  const window = fields.flag('use_sliding_window', false) ? fields.sizeOrNull('sliding_window', 4096) : null;
+  const given = fields.sizeOrNull('sliding_window', 4096);
+  const window = fields.flag('use_sliding_window', false) ? given : null;
   const first = fields.number('max_window_layers', 28);
   const rope = ropeOf(fields, sizes);
   return layersByType(
