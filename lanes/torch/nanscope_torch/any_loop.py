@@ -13,7 +13,7 @@ from .folder import Folder
 from .lane_record import SCHEMA_VERSION, LaneRecord, decision_record
 from .model import model_record
 from .summary import Summary
-from .tap import Tap
+from .tap import Tap, paused
 from .trace_lane import TraceBook
 
 FILES = ("health.jsonl", "hit.jsonl")
@@ -63,6 +63,8 @@ class trace:
         source = {"backend": f"torch-{self._device.type}", "strictNumerics": True, "method": self._tap.counter.method}
         self._book = TraceBook(self._level, folder, source, self._keep)
         self._tap.on_root = self._root
+        self._mask: Optional[torch.Tensor] = None
+        self._mask_hook = self._model.register_forward_pre_hook(self._see_mask, with_kwargs=True)
         self._tap.open()
         return self
 
@@ -72,6 +74,15 @@ class trace:
         elif self._called:
             self.step()
 
+    def _see_mask(self, _module: torch.nn.Module, _args: Any, kwargs: dict[str, Any]) -> None:
+        """Which positions are padding, where the model is told by a mask of the usual forms; what the last query sees, in one of [B,1,T,S]."""
+        mask = kwargs.get("attention_mask")
+        self._mask = None
+        if isinstance(mask, torch.Tensor) and mask.dim() in (2, 4):
+            with paused():
+                seen = mask.detach() if mask.dim() == 2 else mask.detach()[:, 0, -1, :]
+                self._mask = seen == 0 if seen.is_floating_point() and mask.dim() == 4 else seen != 0
+
     def step(self) -> None:
         """Ends the step here: what was seen since the last one is read back, judged and written."""
         self._called = False
@@ -79,7 +90,8 @@ class trace:
         taken = self._tap.take()
         if not taken.ops:
             return
-        self._book.add(Summary(taken, layers, batch=self._steps, level=self._level))
+        mask = self._mask.cpu().long() if self._mask is not None else None
+        self._book.add(Summary(taken, layers, batch=self._steps, level=self._level, mask=mask))
         self._steps += 1
         self._record.update(cascade=self._book.record)
         origin = self._book.record.get("origin")
@@ -97,6 +109,7 @@ class trace:
             raise
         finally:
             self._tap.close()
+            self._mask_hook.remove()
             failed = error is not None and not isinstance(error, NonFiniteFound)
             self._record.end("failed" if failed else "complete", f"{type(error).__name__}: {first_line(error)}" if failed and error else None)
             self._write_result()

@@ -26,35 +26,28 @@ def _model(layers: int) -> torch.nn.Module:
 
 def ways(model: torch.nn.Module) -> dict[str, Callable[[], ContextManager[Any]]]:
     """Name -> what to open around a step. DebugMode where this torch has it."""
-    cpu = torch.device("cpu")
+    health = Tap(model, torch.device("cpu"))
     found: dict[str, Callable[[], ContextManager[Any]]] = {
         "off": contextlib.nullcontext,
         "gate": contextlib.nullcontext,
-        "health": lambda: Tap(model, cpu),
-        "full": lambda: Tap(model, cpu, full=True),
+        "health": lambda: health,
     }
     try:
         from torch.utils._debug_mode import DebugMode
 
         found["DebugMode"] = DebugMode
-        found["DebugMode, hashes"] = lambda: _hashing(DebugMode)
     except ImportError:
         pass
     return found
-
-
-@contextlib.contextmanager
-def _hashing(debug_mode: Any) -> Any:
-    with debug_mode() as mode, mode.log_tensor_hashes(hash_inputs=True):
-        yield
 
 
 def measure(model: torch.nn.Module, *, rows: int, length: int, rounds: int, train: bool) -> dict[str, float]:
     """Processor seconds of the fastest round of each way."""
     ids = torch.randint(0, 50257, (rows, length), generator=torch.Generator().manual_seed(0))
     best: dict[str, float] = {}
+    opens = ways(model)
     for each in range(rounds + 1):
-        for name, opened in ways(model).items():
+        for name, opened in opens.items():
             context = opened()
             began = time.process_time()
             with context, torch.set_grad_enabled(train):

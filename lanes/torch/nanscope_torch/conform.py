@@ -10,9 +10,10 @@ from typing import Any, Callable, ContextManager, Optional
 import torch
 import torch.nn.functional as F
 
+from . import PROTOCOL, __version__
 from .channel import Channel
 from .errors import UserError, first_line
-from .versions import settle_device
+from .versions import settle_device, versions
 
 Tensors = dict[str, Any]
 
@@ -165,7 +166,7 @@ def run_conform(task: dict[str, Any], channel: Channel) -> None:
     unknown = next((name for name in wanted if name not in names), None)
     if unknown is not None:
         raise UserError("torch/protocol", f"the task: expected cases of {', '.join(names)}, found {unknown}.")
-    channel.send("hello", protocol=1, version="", torch=torch.__version__, device=str(device), label=label)
+    channel.send("hello", protocol=PROTOCOL, version=__version__, **versions(), device=str(device), label=label)
     for name in wanted:
         case, backend = names[name]
         accuracy = f"at most twice the error of the formula in float32, or two steps of {str(case.dtype).replace('torch.', '')}"

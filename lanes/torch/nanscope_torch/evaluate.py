@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 import torch
 
+from . import PROTOCOL, __version__
 from .channel import Channel
 from .errors import Interrupted, LaneFailure, UserError, first_line
 from .folder import Folder
@@ -134,7 +135,7 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     if not task.get("folder"):
         raise UserError("torch/protocol", "the task: expected the folder of the lane, found none.")
     device, label, reason = settle_device(task.get("device", "best"))
-    channel.send("hello", protocol=1, version=_own_version(), **{name: versions()[name] for name in ("python", "torch", "transformers")}, device=str(device), label=label)
+    channel.send("hello", protocol=PROTOCOL, version=__version__, **versions(), device=str(device), label=label)
     folder = Folder(task["folder"], fresh=FILES)
     channel.send("loading", what=f"loading {settings['name'] or settings['model']} with {summary()}")
     loaded = load_model(
@@ -170,8 +171,3 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     finally:
         tracer.close()
 
-
-def _own_version() -> str:
-    from . import __version__
-
-    return __version__

@@ -154,9 +154,13 @@ def counter_for(device: torch.device, full: bool) -> HostCounter | DeviceCounter
     return HostCounter(full) if device.type == "cpu" else DeviceCounter(full, device)
 
 
-def row_letters(tensor: torch.Tensor) -> str:
-    """One letter for each row, all dimensions but the last: `.` finite, `I` an infinity, `N` a NaN."""
-    view, magnitude, infinity, _ = LAYOUTS[tensor.dtype]
-    size = tensor.detach().contiguous().view(view) & magnitude
-    worst = size.reshape(-1, tensor.shape[-1]).amax(-1)
-    return "".join("N" if bits > infinity else "I" if bits == infinity else "." for bits in worst.tolist())
+def row_bits(tensor: torch.Tensor) -> torch.Tensor:
+    """Of each row, all dimensions but the last, the largest magnitude as bits; stays on the device."""
+    view, magnitude, _, _ = LAYOUTS[tensor.dtype]
+    return (tensor.detach().contiguous().view(view) & magnitude).reshape(-1, tensor.shape[-1]).amax(-1)
+
+
+def row_letters(bits: torch.Tensor, dtype: torch.dtype) -> str:
+    """One letter a row: `.` finite, `I` an infinity, `N` a NaN."""
+    infinity = LAYOUTS[dtype][2]
+    return "".join("N" if row > infinity else "I" if row == infinity else "." for row in bits.tolist())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .mechanism import Mechanism, carries_infinity, mechanism_of
-from .ops import SECOND_OUTPUTS
+from .ops import INDEPENDENT, SECOND_OUTPUTS
 from .recorder import Op, Taken
 
 Counts = tuple[int, int, int]
@@ -65,8 +65,9 @@ class Judge:
         judgement = self._class(op, inputs, given, out)
         poisoned = [ref for _, ref, counts in inputs if any(counts)]
         inputs_benign = all(self.judgements[ref].benign is not None if isinstance(ref, int) else ref in self._benign_externals for ref in poisoned)
-        if judgement.kind == "kill" and inputs_benign:
-            judgement.benign = "the mask's -inf ends here, as intended"
+        if judgement.kind == "kill":
+            independent = INDEPENDENT.get(f"{op.kernel.split('.')[0]}:{op.output}")
+            judgement.benign = independent or ("the mask's -inf ends here, as intended" if inputs_benign else None)
         elif judgement.kind in ("gen", "prop"):
             judgement.benign = self._benign(op, out, bool(poisoned), inputs_benign)
             if judgement.benign is not None:
@@ -95,8 +96,7 @@ class Judge:
             return "the mask itself: the program asks for -inf where nothing may be attended to"
         if poisoned and inputs_benign:
             return "carries the mask's -inf on"
-        half = op.dtype in ("float16", "bfloat16") or "finfo" in op.kernel
-        if half and op.kernel.startswith("add") and "att" in op.path and op.phase == "forward":
+        if op.dtype in ("float16", "bfloat16") and op.kernel.startswith("add") and "att" in op.path and op.phase == "forward":
             return "finite fills and scores added up to -inf"
         return None
 

@@ -16,6 +16,16 @@ SEEN_THROUGH = frozenset(
 # Memory that nobody has written yet: whatever it holds is not the program's.
 UNINITIALISED = ("empty", "new_empty")
 
+# They read the shape of what they are given, not its numbers.
+SHAPE_ONLY = frozenset("ones_like zeros_like full_like empty_like rand_like randn_like new_ones new_zeros new_full new_empty new_empty_strided".split())
+
+# Outputs that do not depend on the numbers that go in beside them, with the reason: that one is finite hides nothing.
+INDEPENDENT = {
+    "nll_loss_forward:1": "how many labels count, whatever their losses are",
+    "nll_loss_backward:0": "the gradient by the scores of the labels, whatever these are",
+    "native_dropout:1": "which elements were dropped",
+}
+
 # Further outputs that hold what no caller reads as a number, with the reason.
 SECOND_OUTPUTS: dict[str, str] = {
     "_scaled_dot_product_attention_math_for_mps": "the second output is scratch memory of the kernel, which no caller reads",
@@ -44,6 +54,7 @@ class OpFacts:
     """A view of some of the elements."""
     composite: bool = False
     uninitialised: bool = False
+    shape_only: bool = False
     elementwise_lists: bool = False
     """`_foreach_*`, `_fused_adamw_`: the n-th tensor of each list belongs to the n-th output."""
 
@@ -68,6 +79,7 @@ def facts_of(func: Any) -> OpFacts:
         picks=views and not seen,
         composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),
         uninitialised=base.startswith(UNINITIALISED) and not written,
+        shape_only=base in SHAPE_ONLY,
         elementwise_lists=base.startswith(("_foreach_", "_fused_adam", "_fused_sgd", "_amp_foreach")),
     )
 

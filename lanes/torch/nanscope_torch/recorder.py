@@ -9,7 +9,7 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from .attention import explain_attention
-from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, has_health, row_letters
+from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, has_health, row_bits, row_letters
 from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, tensors_in
 
 Reference = Union[int, str]
@@ -89,12 +89,15 @@ class Recorder:
         self._counter = counter
         self._model = model
         self._known: dict[str, tuple[int, int, Measurement]] = {}
+        self.explain: Optional[str] = None
+        """Key of an op to look closer at: on a device where counts come too late to know it while it runs."""
         self._begin()
 
     def _begin(self) -> None:
         self.ops: list[Op] = []
         self._externals: dict[str, External] = {}
         self._calls: dict[str, int] = {}
+        self._rows: list[tuple[Op, torch.Tensor, torch.dtype]] = []
         self._places: dict[Place, Reference] = {}
         self._writes: dict[int, int] = {}
         # A weak reference keeps the address of a freed storage from being given to another one.
@@ -112,6 +115,8 @@ class Recorder:
     def take(self) -> Taken:
         """Everything since the last call, measured."""
         bytes_read = self._counter.flush()
+        for op, bits, dtype in self._rows:
+            op.rows = row_letters(bits, dtype)
         taken = Taken(self.ops, self._externals, bytes_read)
         self._begin()
         return taken
@@ -178,6 +183,8 @@ class Recorder:
 
     def before(self, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending:
         pending = Pending([], [])
+        if facts.shape_only:
+            return pending
         for argument, shown, tensor in named_tensors(facts, args, kwargs):
             if argument in facts.written:
                 pending.written.append((shown, tensor))
@@ -206,7 +213,7 @@ class Recorder:
             if id(tensor) not in returned or facts.written:
                 self._writes[place] = len(self.ops)
             self.ops.append(op)
-            if op.measurement and op.measurement.poisoned:
+            if op.key == self.explain or (op.measurement and op.measurement.poisoned):
                 self._look_closer(op, facts, args, kwargs, result, outputs)
 
     def _inputs_of(self, facts: OpFacts, pending: Pending, index: int) -> list[tuple[str, Reference]]:
@@ -249,7 +256,10 @@ class Recorder:
             return None
         op = self.ops[references[-1]]
         clean = self._counter.immediate and op.measurement is not None and not op.measurement.poisoned
-        op.rows = "." * (tensor.numel() // tensor.shape[-1]) if clean else row_letters(tensor)
+        if clean:
+            op.rows = "." * (tensor.numel() // tensor.shape[-1])
+        else:
+            self._rows.append((op, row_bits(tensor), tensor.dtype))
         return op
 
 

@@ -76,7 +76,7 @@ class Tap:
 
     def take(self) -> Taken:
         """What was seen since the last call: one batch."""
-        with _paused():
+        with paused():
             taken = self.recorder.take()
         if self._paths:
             self._paths.forget()
@@ -117,7 +117,7 @@ class Tap:
         tensor = next((one for one in tensors_in(list(value) if isinstance(value, tuple) else value) if one.dim() == 3 and one.is_floating_point()), None)
         if tensor is None:
             return
-        with _paused():
+        with paused():
             op = self.recorder.mark_rows(tensor)
         if op is not None:
             self.layers[name] = self.recorder.ops.index(op) if not self.recorder.ops or self.recorder.ops[-1] is not op else len(self.recorder.ops) - 1
@@ -169,7 +169,7 @@ class Tap:
         return result
 
 
-class _paused:
+class paused:
     """Our own ops are not seen."""
 
     def __enter__(self) -> None:

@@ -66,7 +66,8 @@ class LaneTracer:
         self._model, self._level, self._device = model, level, device
         self._tap: Optional[Tap] = None
         traced = level in ("health", "full")
-        method = Tap(model, device, level == "full").counter.method if level != "off" else "none"
+        self._observer = Tap(model, device, level == "full") if level != "off" else None
+        method = self._observer.counter.method if self._observer else "none"
         self._book = TraceBook(level, folder, {"backend": f"torch-{device.type}", "strictNumerics": True, "method": method}, keep)
         if not traced:
             self._book.record.update(observer="nothing wrapped", observed="no dispatch mode and no hook is installed")
@@ -83,8 +84,10 @@ class LaneTracer:
         if self._tap:
             self._tap.recorder.name(tensors)
 
-    def _run(self, compute: Callable[[LaneTracer], Any]) -> tuple[Any, Taken, dict[str, int]]:
-        tap = Tap(self._model, self._device, self._level == "full")
+    def _run(self, compute: Callable[[LaneTracer], Any], explain: Optional[str] = None) -> tuple[Any, Taken, dict[str, int]]:
+        # One for all batches: a weight that nothing wrote to is counted once.
+        tap = self._observer = self._observer or Tap(self._model, self._device, self._level == "full")
+        tap.recorder.explain = explain
         self._tap = tap
         try:
             with tap:
@@ -92,13 +95,27 @@ class LaneTracer:
             layers = tap.layers
             return result, tap.take(), layers
         finally:
+            tap.phase = None
             self._tap = None
 
     def _traced(self, batch: Batch, compute: Callable[[LaneTracer], Any]) -> Any:
         result, taken, layers = self._run(compute)
         level = "health" if self._level == "gate" else self._level
-        self._book.add(Summary(taken, layers, batch=batch.index, level=level, mask=batch.attention_mask))
+        summary = Summary(taken, layers, batch=batch.index, level=level, mask=batch.attention_mask)
+        if self._book.searching:
+            self._look_closer(summary, compute)
+        self._book.add(summary)
         return result
+
+    def _look_closer(self, summary: Summary, compute: Callable[[LaneTracer], Any]) -> None:
+        """On an accelerator: the batch once more, for what went into the op of the origin."""
+        origin = summary.judge.origin()
+        if origin is None or self._device.type == "cpu":
+            return
+        op = summary.taken.ops[origin.index]
+        again = next((each for each in self._run(compute, explain=op.key)[1].ops if each.key == op.key), None)
+        if again is not None:
+            op.explained, op.magnitudes = again.explained, again.magnitudes
 
     def evaluate(self, score: Score, index: int) -> Scores:
         """One batch, observed as the level says. `score` computes it, under what it is given."""

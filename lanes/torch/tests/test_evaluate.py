@@ -110,6 +110,29 @@ def test_a_boolean_4d_mask_with_left_padding_is_nan_in_torch_2_4_and_finite_in_2
     assert record["cascade"]["picture"]["cells"][0][1] == "NNN....."
 
 
+def test_an_accelerator_runs_the_batch_again_for_what_went_into_the_origin(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cpu under the name of a device whose counts come late."""
+    import nanscope_torch.tap as tap
+    import nanscope_torch.trace_lane as trace_lane
+    from nanscope_torch.fault import FAULTS
+    from nanscope_torch.health import DeviceCounter
+
+    def fault(kernel: str, phase: str, path: str, result: Any, _written: Any) -> None:
+        if kernel == "addmm" and path == "transformer.h.1/mlp/c_fc":
+            result[0, 0] = math.nan
+
+    monkeypatch.setattr(tap, "counter_for", lambda device, full: DeviceCounter(full, torch.device("cpu")))
+    real = trace_lane.LaneTracer
+    monkeypatch.setattr("nanscope_torch.evaluate.LaneTracer", lambda model, level, folder, _device, keep: real(model, level, folder, torch.device("meta"), keep))
+    FAULTS.append(fault)
+    try:
+        origin = evaluate(place, "late")["cascade"]["origin"]
+    finally:
+        FAULTS.remove(fault)
+    assert origin["key"] == "forward/transformer.h.1/mlp/c_fc/addmm#0:0"
+    assert origin["mechanism"]["name"] == "kernel fault" and "largest magnitude in:" in origin["mechanism"]["evidence"]
+
+
 def test_a_hit_at_gate_is_replayed_traced(place: Path) -> None:
     from safetensors.torch import load_file, save_file
 

@@ -117,3 +117,21 @@ def test_a_wrong_number_is_seen_at_its_op_beside_a_right_run(tmp_path: Path, see
     first = next(two["key"] for one, two in zip(right, wrong) if one != two)
     phase, path, kernel = fault.hit
     assert first.startswith(f"{phase}/{path}/{kernel}#" if path else f"{phase}/{kernel}#")
+
+
+def test_a_device_whose_counts_come_late_finds_the_same_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counter of accelerators, on the cpu: one buffer, read once a step."""
+    import nanscope_torch.tap as tap
+    from nanscope_torch.health import DeviceCounter
+
+    origins = []
+    for late in (False, True):
+        if late:
+            monkeypatch.setattr(tap, "counter_for", lambda device, full: DeviceCounter(full, device))
+        with InjectedFault("forward", 40), nanscope_torch.trace(tiny("GPT2", **FAMILIES["GPT2"]).eval(), out=tmp_path) as run:
+            step(run._model)
+        assert any("N" in row[-1] for row in run.cascade["picture"]["cells"])
+        origins.append({name: run.cascade["origin"][name] for name in ("key", "kind", "coordinates")})
+    assert origins[0] == origins[1]
+    header = json.loads((tmp_path / "target" / "health.jsonl").read_text().splitlines()[0])
+    assert header["bytesRead"] > 0 and "composed" in header["source"]["method"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nanscope_torch.health import LAYOUTS, DeviceCounter, HostCounter, count_bits, row_letters
+from nanscope_torch.health import LAYOUTS, DeviceCounter, HostCounter, count_bits, row_bits, row_letters
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,7 +24,7 @@ def test_every_class_is_counted_and_placed(dtype: torch.dtype) -> None:
         assert health is not None
         assert (health["size"], health["nan"], health["posInf"], health["negInf"], health["firstNaN"], health["firstInf"]) == (60, 2, 1, 1, 5, 21)
     assert health["zero"] == 1 and health["amax"] == 59 and health["min"] == 0 and health["subnormal"] == 0
-    assert row_letters(tensor) == "NIN"
+    assert row_letters(row_bits(tensor), dtype) == "NIN"
 
 
 def test_every_nan_pattern_is_a_nan_and_every_finite_one_is_not() -> None:
