@@ -1,4 +1,6 @@
 /** The resolved configuration of an evaluation: every flag with its value, typed. */
+import type { ConfigOf } from './config-of.ts';
+import type { evalFlags } from './eval-flags.ts';
 import type { Finding } from './fail-on.ts';
 import type { FlagValues } from './flag.ts';
 
@@ -67,7 +69,9 @@ export function toConfig<Config>(values: FlagValues): Config {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [camel(name), value])) as Config;
 }
 
-export const toEvalConfig = (values: FlagValues): EvalConfig => toConfig<EvalConfig>(values);
+/** The interface above and the rows of the flags have to agree: the compiler refuses one that does not. */
+export const toEvalConfig = (values: FlagValues): EvalConfig =>
+  toConfig<ConfigOf<(typeof evalFlags)[number]>>(values);
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
