@@ -34,11 +34,12 @@ interface Spent {
   readonly seconds: number;
   /** Until its first output, in seconds by the clock; NaN for a command that has none. */
   readonly first: number;
+  readonly code: number | null;
 }
 
 /** Whatever its exit code, since a refusal has one. */
 function measured(args: readonly string[], cwd: string): Promise<Spent> {
-  const words = ['-c', '"$0" "$@" >&2; times', process.execPath, ...args];
+  const words = ['-c', '"$0" "$@" >&2; code=$?; times; exit $code', process.execPath, ...args];
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const child = spawn('sh', words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -52,7 +53,7 @@ function measured(args: readonly string[], cwd: string): Promise<Spent> {
     });
     child.stderr.resume();
     child.on('error', reject);
-    child.on('close', () => resolve({ seconds: secondsOf(printed), first }));
+    child.on('close', (code) => resolve({ seconds: secondsOf(printed), first, code }));
   });
 }
 
@@ -84,7 +85,10 @@ export async function startBench({ rounds, say }: BenchOptions): Promise<string>
     for (let round = 0; round < rounds; round++) {
       say(`round ${round + 1} of ${rounds} ...`);
       for (const [name, args] of Object.entries(commands)) {
-        spent.set(name, [...(spent.get(name) ?? []), await measured(args, folder)]);
+        const each = await measured(args, folder);
+        // What fails early costs little.
+        if (each.code !== (name.includes('refused') ? 2 : 0)) throw new Error(`${name} left ${each.code}`);
+        spent.set(name, [...(spent.get(name) ?? []), each]);
       }
     }
   } finally {

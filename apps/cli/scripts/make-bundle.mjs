@@ -65,10 +65,10 @@ function sourceText(path, packed) {
   // A required module is one object. As a namespace it would be copied, name by name, for each module that imports it.
   text = text.replace("import * as tf from '@tensorflow/tfjs';", "import tf from 'nanscope:tfjs';");
   // What is imported as it is needed is taken by its names, which a required module does not give.
-  if (packed) {
+  if (packed && name !== 'cli') {
     const late = text.replace(
-      /await import\('((?!@nanscope\/)[^.':][^':]*)'\)/g,
-      (_, wanted) => `await import(urlOf('${name}', '${wanted}'))`,
+      /(?<!typeof )\bimport\('((?!@nanscope\/)[^.':$][^':$]*)'\)/g,
+      (_, wanted) => `import(urlOf('${name}', '${wanted}'))`,
     );
     if (late !== text) first.push("import { urlOf } from 'nanscope:installed';");
     text = late;
@@ -108,6 +108,9 @@ function parts(packed, outside) {
         if (path.startsWith('@nanscope/') || inside.includes(path)) return undefined;
         if (packed) {
           const owner = ours.exec(importer)?.[1];
+          // Its names would be lost (sourceText).
+          if (kind === 'dynamic-import' && owner !== 'cli')
+            return { errors: [{ text: `${importer}: import('${path}') is not written in one piece` }] };
           // What the command line itself depends on is found from the bundle, which is a part of it.
           if (owner === undefined || owner === 'cli') return owner ? { path, external: true } : undefined;
           return { path: `${owner} ${path}`, namespace: 'required', sideEffects: false };
