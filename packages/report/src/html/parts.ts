@@ -30,11 +30,6 @@ export const commandLine = (command: string): Html =>
   html`<p class="command"><code>${command}</code></p>
 `;
 
-/** Below a figure: the command that makes it again. */
-export const madeBy = (command: string): Html =>
-  html`<details class="made-by"><summary>The command that makes this figure</summary>${commandLine(command)}</details>
-`;
-
 /** Labels and what they say. */
 export type Fields = (readonly [string, Content])[];
 

@@ -69,7 +69,6 @@ blockquote { margin: 0 0 .6rem; padding-left: .8rem; border-left: 3px solid var(
 
 .command { display: flex; gap: .6rem; align-items: flex-start; flex-wrap: wrap; }
 .command code { flex: 1 1 14rem; background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: .35rem .7rem; }
-.made-by { margin-top: .8rem; }
 details { margin: .6rem 0; }
 summary { cursor: pointer; color: var(--accent); padding: .15rem 0; }
 

@@ -7,9 +7,10 @@ import type { ReportSubject } from '@nanscope/record';
 import { renderJson, sanitizeRecord } from '@nanscope/record';
 import { browserScript } from '../html/browser-script.ts';
 import { embeddedJson, Html, html } from '../html/html.ts';
-import { commandLine } from '../html/parts.ts';
+import { commandLine, fields, type Section, section } from '../html/parts.ts';
 import { style } from '../html/style.ts';
 import { shapeSymbols } from '../lanes/html/cascade-graph.ts';
+import { termsIn } from '../words/glossary.ts';
 import { verdictOf } from '../words/verdict.ts';
 import { facts } from './facts.ts';
 import { reportSections } from './sections.ts';
@@ -21,13 +22,27 @@ const policy = (): string =>
 
 const signs = { pass: '✓', warn: '▲', fail: '✗' } as const;
 
+/** The words of these sections, each with what it means. */
+function glossarySection(sections: readonly Section[]): Section {
+  const text = sections.map(({ body }) => body.text.replace(/<[^>]*>/g, ' ')).join(' ');
+  const terms = termsIn(text).map(({ term, meaning }) => [term, meaning] as const);
+  return section(
+    'words',
+    'Words',
+    html`<details><summary>What the words of this report mean</summary>${fields(terms)}</details>`,
+  );
+}
+
 /** @returns the document, closed by a newline; the same subject always gives the same text */
 export function renderHtml(subject: ReportSubject): string {
   const clean = sanitizeRecord(subject);
   const { kind, command } = clean.record;
   const { title, tone, sentence, next, exitCode } = verdictOf(clean.record);
   const sections = reportSections(clean);
-  const links = sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`);
+  const words = glossarySection(sections);
+  const links = [...sections, words].map(
+    ({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`,
+  );
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +63,7 @@ export function renderHtml(subject: ReportSubject): string {
 ${next !== '' && html`<p class="next"><span aria-hidden="true">→</span> ${next}</p>`}
 ${commandLine(command)}<p class="exit">exit ${exitCode}</p></section>
 <section id="facts" aria-label="What was run">${facts(clean)}</section>
-${shapeSymbols()}${sections.map(({ body }) => body)}</main>
+${shapeSymbols()}${[...sections, words].map(({ body }) => body)}</main>
 <footer><p>Made by nanscope; this file asks nothing of any network. The result itself is in it, as JSON.</p></footer>
 <script type="application/json" id="record">${embeddedJson(renderJson(subject.record))}</script>
 <script>${new Html(browserScript)}</script>

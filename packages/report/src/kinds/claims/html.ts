@@ -1,7 +1,7 @@
 /** The report of the claims: an overview, then each with what every device showed and why the verdict is what it is. */
 import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, type Fields, madeBy, type Section, type Status, section, table } from '../../html/parts.ts';
+import { badge, type Fields, type Section, type Status, section, table } from '../../html/parts.ts';
 import { counted } from '../../text/number.ts';
 
 const statuses: Readonly<Record<FindingRecord['verdict'], Status>> = {
@@ -11,10 +11,7 @@ const statuses: Readonly<Record<FindingRecord['verdict'], Status>> = {
   'cannot be decided here': 'skip',
 };
 
-function finding(
-  { number, claim, experiment, observed, verdict, because }: FindingRecord,
-  command: string,
-): Section {
+function finding({ number, claim, experiment, observed, verdict, because }: FindingRecord): Section {
   return section(
     `claim-${number}`,
     `Claim ${number}`,
@@ -27,22 +24,16 @@ function finding(
       ['device', 'what it showed'],
       observed.map(({ device, text }) => ({ cells: [device, text] })),
     ),
-    madeBy(command),
   );
 }
 
-export function claimsSections({ findings, command }: ClaimsRecord): Section[] {
+export function claimsSections({ findings }: ClaimsRecord): Section[] {
   const rows = findings.map(({ number, claim, verdict }) => ({
     cells: [html`<a href="#claim-${number}">${number}</a>`, claim, badge(statuses[verdict], verdict)],
   }));
   return [
-    section(
-      'overview',
-      'The claims',
-      table('Each claim and its verdict', ['', 'claim', 'verdict'], rows),
-      madeBy(command),
-    ),
-    ...findings.map((one) => finding(one, command)),
+    section('overview', 'The claims', table('Each claim and its verdict', ['', 'claim', 'verdict'], rows)),
+    ...findings.map(finding),
   ];
 }
 

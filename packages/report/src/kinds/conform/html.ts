@@ -8,7 +8,6 @@ import {
   commandLine,
   type Fields,
   filters,
-  madeBy,
   type Section,
   type Status,
   section,
@@ -29,7 +28,7 @@ const suiteOf = ({ id }: ConformCaseRecord): string => id.split(':', 1)[0]!;
 const figure = (value: ConformCaseRecord['required']): string =>
   Number.isNaN(fromJsonNumber(value)) ? '–' : tolerance(value);
 
-function suiteTable({ cases, seconds, command }: ConformResultRecord): Section[] {
+function suiteTable({ cases, seconds }: ConformResultRecord): Section[] {
   const rows = [...new Set(cases.map(suiteOf))].map((suite) => {
     const own = cases.filter((one) => suiteOf(one) === suite);
     const of = (status: ConformCaseRecord['status']) =>
@@ -54,7 +53,6 @@ function suiteTable({ cases, seconds, command }: ConformResultRecord): Section[]
       table(caption, ['suite', 'cases', 'pass', 'fail', 'refused', 'of allowed'], rows, {
         figures: [1, 2, 3, 4, 5],
       }),
-      madeBy(command),
     ),
   ];
 }
@@ -105,7 +103,6 @@ function caseTable({ cases, command }: ConformResultRecord): Section[] {
       ...(rows.length === 0
         ? []
         : [html`<p>The first of them alone:</p>${commandLine(oneCaseCommand(command, rows[0]!.data.id))}`]),
-      madeBy(command),
     ),
   ];
 }

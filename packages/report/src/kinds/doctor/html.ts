@@ -2,16 +2,7 @@
 
 import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import {
-  badge,
-  type Fields,
-  fields,
-  filters,
-  madeBy,
-  type Section,
-  section,
-  table,
-} from '../../html/parts.ts';
+import { badge, type Fields, fields, filters, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { answerCell, answerColumns } from './table.ts';
 import { adapterWords, limitWords } from './terminal.ts';
@@ -85,19 +76,13 @@ function answers(record: DoctorRecord): Section[] {
         rows,
         { id: 'answer-table' },
       ),
-      madeBy(record.command),
     ),
   ];
 }
 
 export function doctorSections(record: DoctorRecord): Section[] {
   return [
-    section(
-      'backends',
-      'Backends',
-      html`<div class="cards">${record.backends.map(card)}</div>`,
-      madeBy(record.command),
-    ),
+    section('backends', 'Backends', html`<div class="cards">${record.backends.map(card)}</div>`),
     ...answers(record),
   ];
 }

@@ -1,7 +1,7 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
 import type { LabelDifference, ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Section, section, table } from '../../html/parts.ts';
 import { count, counted, measured, tolerance } from '../../text/number.ts';
 import { perLane } from '../../words/common.ts';
 
@@ -34,7 +34,7 @@ function labelTable(
   }${cut > 0 && html`<p class="dim">and ${count(cut)} that the result does not hold</p>`}`;
 }
 
-export function labels({ comparison, command }: ResultRecord): Section[] {
+export function labels({ comparison }: ResultRecord): Section[] {
   if (!comparison) return [];
   const { compared, unpaired, differing, differingCut, requiredRtol, sameNonFinite = 0 } = comparison.labels;
   const total = differing.length + differingCut;
@@ -58,7 +58,6 @@ export function labels({ comparison, command }: ResultRecord): Section[] {
         'reference',
         'target',
       ]),
-      madeBy(command),
     ),
   ];
 }
@@ -72,5 +71,5 @@ export function policyEffect(result: ResultRecord): Section[] {
     return html`<p>${who}: loss of the probe batch ${measured(lossSafe)} under safe, <strong>${measured(lossPolicy)}</strong> under ${policy}; ${count(total)} of ${count(all)} labels differ.</p>
 ${labelTable(`Losses under safe and under ${policy}, ${who}`, differing, differingCut, ['safe', policy])}`;
   });
-  return [section('policy', 'The policy against safe', parts, madeBy(result.command))];
+  return [section('policy', 'The policy against safe', parts)];
 }

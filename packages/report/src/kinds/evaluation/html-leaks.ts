@@ -1,7 +1,7 @@
 /** Positions whose logits moved when a later token was changed. */
 import type { ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { perLane } from '../../words/common.ts';
 import { reachedWords } from './terminal-leaks.ts';
@@ -36,5 +36,5 @@ ${table(`Leaks of ${who}`, ['batch row', 'position', 'sees position', 'its label
   leaksCut > 0 && html`<p class="dim">and ${count(leaksCut)} more</p>`
 }${crossing}`;
   });
-  return [section('leaks', 'Does a position see its future?', parts, madeBy(result.command))];
+  return [section('leaks', 'Does a position see its future?', parts)];
 }

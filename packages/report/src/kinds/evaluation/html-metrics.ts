@@ -1,7 +1,7 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
 import { type Html, html } from '../../html/html.ts';
-import { badge, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Section, section, table } from '../../html/parts.ts';
 import { setting } from '../../text/number.ts';
 import { roles } from '../../words/common.ts';
 import { differenceWords, judgementOf, metricRows, neededWords, overWords } from './terminal-metrics.ts';
@@ -46,7 +46,6 @@ export function metrics(result: ResultRecord): Section[] {
       'metrics',
       lanes.length === 2 ? 'Metrics, side by side' : 'Metrics',
       table(caption, head, rows, { figures: [1, 2, 3, 4] }),
-      madeBy(result.command),
     ),
   ];
 }

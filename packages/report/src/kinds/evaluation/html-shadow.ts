@@ -1,11 +1,11 @@
 /** Where two lanes diverged: does each repeat itself, and which op makes the difference when the inputs are equal? */
 import type { ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Section, section, table } from '../../html/parts.ts';
 import { keyWords } from '../../words/common.ts';
 import { replaysWords, startWords, stepWords } from '../../words/shadow.ts';
 
-export function shadow({ comparison, command }: ResultRecord): Section[] {
+export function shadow({ comparison }: ResultRecord): Section[] {
   const { replays, shadow: found } = comparison ?? {};
   if (!replays && !found) return [];
   const repeats = replays?.lanes.map(
@@ -30,7 +30,6 @@ export function shadow({ comparison, command }: ResultRecord): Section[] {
       found &&
         html`<p>Ops run again with the inputs of the other lane, from ${startWords(found)}: ${found.end}.</p>
 ${table('Ops replayed, from the divergence upwards', ['op', 'difference', 'what shows it'], rows!)}`,
-      madeBy(command),
     ),
   ];
 }

@@ -7,7 +7,6 @@ import {
   commandLine,
   type Fields,
   filters,
-  madeBy,
   type Section,
   type Status,
   section,
@@ -26,7 +25,7 @@ const conditionWords = (conditions: Conditions): Html =>
         ([name, values]) => html`<li>${name} = <strong>${values.join(' or ')}</strong></li>`,
       )}</ul>`;
 
-function sufficient({ answers, cells, command }: MatrixRecord): Section[] {
+function sufficient({ answers, cells }: MatrixRecord): Section[] {
   if (cells === 0) return [];
   const parts = answers.map((answer) => {
     const { question, cells: showing, asked, minimalSets } = answer;
@@ -41,7 +40,7 @@ function sufficient({ answers, cells, command }: MatrixRecord): Section[] {
     }));
     return html`${head}${table(`Minimal sufficient sets: ${questionTitles[question]}`, ['cells', 'conditions, all of them together'], rows)}`;
   });
-  return [section('sufficient', 'What is enough', parts, madeBy(command))];
+  return [section('sufficient', 'What is enough', parts)];
 }
 
 /** The signs of the terminal: what is necessary has the tick. */
@@ -51,7 +50,7 @@ const necessityStatus: Readonly<Record<'necessary' | 'not necessary' | 'undecide
   undecided: 'note',
 };
 
-function necessary({ answers, cells, command }: MatrixRecord): Section[] {
+function necessary({ answers, cells }: MatrixRecord): Section[] {
   const answer = answers.find(({ question }) => question === 'nan-loss');
   if (!answer || cells === 0) return [];
   const rows = answer.necessity.map((row) => {
@@ -76,7 +75,6 @@ function necessary({ answers, cells, command }: MatrixRecord): Section[] {
         rows,
         { figures: [3] },
       ),
-      madeBy(command),
     ),
   ];
 }
@@ -137,7 +135,7 @@ function cellRow({ id, conditions, shown, differences }: MatrixCellRecord, varyi
   };
 }
 
-function cellTable({ command }: MatrixRecord, cells: readonly MatrixCellRecord[] | undefined): Section[] {
+function cellTable(cells: readonly MatrixCellRecord[] | undefined): Section[] {
   if (!cells)
     return [
       section(
@@ -178,12 +176,11 @@ function cellTable({ command }: MatrixRecord, cells: readonly MatrixCellRecord[]
         { id: 'cell-table' },
       ),
       html`<div class="picked" data-table="cell-table" role="status"><p>One cell alone:</p>${commandLine(cellCommand('ID'))}</div>`,
-      madeBy(command),
     ),
   ];
 }
 
-function deviceTable({ devices, command }: MatrixRecord): Section[] {
+function deviceTable({ devices }: MatrixRecord): Section[] {
   const rows = devices.map(({ name, label, status, failure, asked, observed, seconds }) => ({
     cells: [
       name,
@@ -203,7 +200,6 @@ function deviceTable({ devices, command }: MatrixRecord): Section[] {
       table('Where the cells were observed', ['device', 'what it is', 'status', 'cells', 'time'], rows, {
         figures: [3, 4],
       }),
-      madeBy(command),
     ),
   ];
 }
@@ -213,7 +209,7 @@ export function matrixSections(record: MatrixRecord, { cells }: ReportSubject): 
     ...surprises(record),
     ...sufficient(record),
     ...necessary(record),
-    ...cellTable(record, cells),
+    ...cellTable(cells),
     ...deviceTable(record),
   ];
 }

@@ -2,7 +2,7 @@
 
 import type { ReducedCase, ReducedRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { commandLine, type Fields, fields, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { commandLine, type Fields, fields, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { policyWords } from '../../words/common.ts';
 import {
@@ -25,7 +25,7 @@ function caseFields(one: ReducedCase) {
   ]);
 }
 
-function sizes({ from, smallest, passing, command }: ReducedRecord): Section {
+function sizes({ from, smallest, passing }: ReducedRecord): Section {
   const columns = [from, smallest.size, ...(passing ? [passing.size] : [])];
   return section(
     'size',
@@ -36,11 +36,10 @@ function sizes({ from, smallest, passing, command }: ReducedRecord): Section {
       sizeWords.map(([name, of]) => ({ cells: [name, ...columns.map((size) => count(of(size)))] })),
       { figures: [1, 2, 3] },
     ),
-    madeBy(command),
   );
 }
 
-function opsTable({ smallest, command }: ReducedRecord): Section[] {
+function opsTable({ smallest }: ReducedRecord): Section[] {
   if (smallest.ops.length === 0) return [];
   return [
     section(
@@ -56,7 +55,6 @@ function opsTable({ smallest, command }: ReducedRecord): Section[] {
         })),
         { figures: [2, 3, 4] },
       ),
-      madeBy(command),
     ),
   ];
 }
@@ -87,7 +85,6 @@ export function reducedSections(record: ReducedRecord): Section[] {
             html`<p>It differs in this: ${passing.difference}.</p>
 `,
             caseFields(passing),
-            madeBy(record.command),
           ),
         ]
       : []),

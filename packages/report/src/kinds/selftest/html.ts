@@ -1,7 +1,7 @@
 /** The report of a self-test: on each device the score of the detector by kind of fault, and what went wrong. */
 import type { DetectorScore, SelftestDevice, SelftestRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, type Fields, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Fields, type Section, section, table } from '../../html/parts.ts';
 import { count, duration, percent } from '../../text/number.ts';
 
 function scoreRow(
@@ -50,7 +50,7 @@ function wrongTable({ name, wrong, wrongCut }: SelftestDevice) {
   }`;
 }
 
-function deviceSection(device: SelftestDevice, index: number, command: string): Section {
+function deviceSection(device: SelftestDevice, index: number): Section {
   const { name, label, status, failure, meetsBar, injected, injectable, falseAlarms, groups, setAside } =
     device;
   const clean = groups.find(({ family }) => family === 'clean')?.trials ?? 0;
@@ -70,12 +70,10 @@ function deviceSection(device: SelftestDevice, index: number, command: string): 
         ({ id, why }) => html`<li>${id}: ${why}</li>`,
       )}</ul></details>
 `,
-    madeBy(command),
   );
 }
 
-export const selftestSections = ({ devices, command }: SelftestRecord): Section[] =>
-  devices.map((device, index) => deviceSection(device, index, command));
+export const selftestSections = ({ devices }: SelftestRecord): Section[] => devices.map(deviceSection);
 
 export const selftestFacts = ({ share, devices }: SelftestRecord): Fields => [
   ['share', share < 1 ? `${percent(share)} of the faults that could be injected` : 'every fault'],

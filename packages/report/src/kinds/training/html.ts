@@ -2,7 +2,7 @@
 import type { QuantityComparison, ReportSubject, TrainResultRecord } from '@nanscope/record';
 import { type ChartOptions, curveChart, type Series } from '../../html/curve-chart.ts';
 import { html } from '../../html/html.ts';
-import { badge, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Section, section, table } from '../../html/parts.ts';
 import { cascadeGraph } from '../../lanes/html/cascade-graph.ts';
 import { devices } from '../../lanes/html/devices.ts';
 import { heatMap } from '../../lanes/html/heat-map.ts';
@@ -67,7 +67,6 @@ function curves(result: TrainResultRecord, gradNorms: ReportSubject['gradNorms']
           : html`<p class="dim">The gradient norm of each step is in the run folder, which this report was made without.</p>`,
       ]}</div>
 `,
-      madeBy(result.command),
     ),
   ];
 }
@@ -128,12 +127,11 @@ function lanesTable(result: TrainResultRecord): Section[] {
         ),
       cut > 0 && html`<p class="dim">and ${count(cut)} more</p>`,
       hits.length === 0 && html`<p>${badge('pass', 'every step is finite')}</p>`,
-      madeBy(result.command),
     ),
   ];
 }
 
-function agreement({ comparison, command }: TrainResultRecord): Section[] {
+function agreement({ comparison }: TrainResultRecord): Section[] {
   if (!comparison) return [];
   const at = (difference: QuantityComparison['firstBeyond']) =>
     difference === undefined
@@ -176,7 +174,6 @@ function agreement({ comparison, command }: TrainResultRecord): Section[] {
         rows,
         { figures: [1, 4] },
       ),
-      madeBy(command),
     ),
   ];
 }

@@ -4,7 +4,7 @@
  */
 import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
 import { type Html, html } from '../../html/html.ts';
-import { badge, madeBy, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { keyWords, type Role, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';
@@ -183,7 +183,6 @@ export function cascadeGraph(result: ResultRecord, unit: 'batch' | 'step'): Sect
         }${cut > 0 && `; ${count(cut)} more events not listed`}</p>
 `,
       rows.length > 0 && rowTable(rows, context),
-      madeBy(result.command),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 /** Which device each lane ran on, why it was chosen, what to beware of, how the lane ended. */
 import type { ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, fields, madeBy, type Section, section } from '../../html/parts.ts';
+import { badge, fields, type Section, section } from '../../html/parts.ts';
 import { bytes, count, counted } from '../../text/number.ts';
 import { roles } from '../../words/common.ts';
 import { kernelGroups, laneEndings, machineWords } from '../terminal/devices.ts';
@@ -52,5 +52,5 @@ export function devices(result: ResultRecord): Section[] {
   });
   const body =
     lanes.length > 0 ? html`<div class="cards">${lanes}</div>` : html`<p>No lane left a record.</p>`;
-  return [section('devices', 'Devices', body, madeBy(result.command))];
+  return [section('devices', 'Devices', body)];
 }

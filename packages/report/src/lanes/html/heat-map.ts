@@ -1,7 +1,7 @@
 /** Layer x position as a picture a lane: NaN, infinity, finite, padding; a slider over the ops walks through it. */
 import type { PictureRecord, ResultRecord } from '@nanscope/record';
 import { type Content, type Html, html } from '../../html/html.ts';
-import { madeBy, type Section, section } from '../../html/parts.ts';
+import { type Section, section } from '../../html/parts.ts';
 import { count, counted } from '../../text/number.ts';
 import { perLane, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';
@@ -137,7 +137,6 @@ export function heatMap(result: ResultRecord): Section[] {
           html`<h3>${who}</h3><ol class="layer-words">${value.layers.map((_, layer) => html`<li data-written="${writtenAt(value.layers, rows)[layer]!}">${layerWords(value, layer)}</li>`)}</ol>`,
       )}</details>
 `,
-      madeBy(result.command),
     ),
   ];
 }

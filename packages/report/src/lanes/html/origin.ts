@@ -1,7 +1,7 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
 import type { CascadeRecord, ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { fields, madeBy, type Section, section } from '../../html/parts.ts';
+import { fields, type Section, section } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { coordinateWords, keyWords, perLane, positionWords } from '../../words/common.ts';
 import { placeWords, spreadSteps } from '../terminal/origin.ts';
@@ -44,7 +44,5 @@ export function origin(result: ResultRecord, unit: 'batch' | 'step'): Section[] 
 ${laneOrigin(value, unit)}</article>
 `,
   );
-  return [
-    section('origin', 'Origin and spread', html`<div class="cards">${parts}</div>`, madeBy(result.command)),
-  ];
+  return [section('origin', 'Origin and spread', html`<div class="cards">${parts}</div>`)];
 }

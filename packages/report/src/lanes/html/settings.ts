@@ -1,14 +1,14 @@
 /** Settings and machines on which the two sides differ. */
 import type { ComparisonRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { madeBy, type Section, section, table } from '../../html/parts.ts';
+import { type Section, section, table } from '../../html/parts.ts';
 
 interface Compared {
   readonly command: string;
   readonly comparison?: Pick<ComparisonRecord, 'configuration' | 'environment'> | undefined;
 }
 
-export function settings({ comparison, command }: Compared): Section[] {
+export function settings({ comparison }: Compared): Section[] {
   if (!comparison) return [];
   const { configuration, environment } = comparison;
   const rows = (all: typeof configuration) =>
@@ -23,7 +23,6 @@ export function settings({ comparison, command }: Compared): Section[] {
       environment.length > 0 &&
         table('Machines and versions: told, never a reason to fail', head, rows(environment)),
       configuration.length === 0 && html`<p>No setting differs that must be equal.</p>`,
-      madeBy(command),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 /** Whether looking changed anything, what replays came to, where it starts to look abnormal, and what was left out. */
 import type { ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, fields, madeBy, type Section, type Status, section, table } from '../../html/parts.ts';
+import { badge, fields, type Section, type Status, section, table } from '../../html/parts.ts';
 import { keyWords, perLane } from '../../words/common.ts';
 import { type TracingWords, tracingWords } from '../../words/tracing.ts';
 
@@ -29,5 +29,5 @@ ${fields(words.map((one) => [one.label, sentence(one)] as const))}${
 }</article>
 `;
   });
-  return [section('tracing', 'Tracing', html`<div class="cards">${parts}</div>`, madeBy(result.command))];
+  return [section('tracing', 'Tracing', html`<div class="cards">${parts}</div>`)];
 }
