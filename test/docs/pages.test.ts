@@ -60,7 +60,7 @@ describe.each(pages)('%s', (page) => {
       const config = await understood(words);
       if (!config) return;
       policyFrom({
-        preset: config.policy,
+        preset: config.policy === 'auto' ? 'safe' : config.policy,
         ...(config.fill ? { fill: config.fill } : {}),
         ...(config.compose ? { compose: config.compose } : {}),
         ...(config.rowGuard ? { rowGuard: config.rowGuard } : {}),

@@ -103,4 +103,15 @@ describe.skipIf(absent)(`PyTorch on the CPU${absent}`, () => {
     const batches = readFileSync(join(folder, 'batches.jsonl'), 'utf8').trim().split('\n');
     expect(JSON.parse(batches[0]!)).toMatchObject({ index: 0, batch: 4, length: 24 });
   });
+
+  it('its attention runs under the cases of known reports, and a filter chooses among them', async () => {
+    const flags = ['--device', 'torch:cpu', '--python', python, '--filter', 'masked-row-bool'];
+    const ended = await run(['conform', ...flags, '--json']);
+    expect(ended.code).toBe(0);
+    const record = JSON.parse(ended.stdout);
+    expect(record.implementation).toBe('F.scaled_dot_product_attention');
+    expect(record.decision.backend).toBe('torch-cpu');
+    expect(record.counts.pass).toBeGreaterThan(0);
+    for (const { id } of record.cases) expect(id).toContain('masked-row-bool');
+  });
 });

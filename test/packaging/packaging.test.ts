@@ -50,6 +50,12 @@ describe('a packed package', () => {
     }
   });
 
+  test('holds the Python of the torch lane, without its tests', async () => {
+    const files = await filesOf(packed.find(({ name }) => name === '@nanscope/lane')!);
+    expect(files).toContain('package/torch/nanscope_torch/__main__.py');
+    expect(files.filter((path) => /torch\/tests|__pycache__|\.pyc$/.test(path))).toEqual([]);
+  });
+
   test('names versions, not the workspace or its sources', async () => {
     for (const { name } of packed) {
       const text = await readFile(join(consumer.folder, 'node_modules', name, 'package.json'), 'utf8');

@@ -4,7 +4,7 @@ export { runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-runs.ts';
 
 export { conform } from './conform/conform.ts';
-export { type DoctorHooks, diagnose } from './doctor/diagnose.ts';
+export { type DoctorConfig, type DoctorHooks, diagnose } from './doctor/diagnose.ts';
 export { evaluate } from './evaluate/evaluate.ts';
 export { checkSameSettings, resumedEvaluation } from './evaluate/resume.ts';
 export { storyOf } from './explain/story.ts';

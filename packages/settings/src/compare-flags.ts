@@ -1,5 +1,7 @@
 /** Flags of the smaller commands. */
+import { deviceNames } from '@nanscope/device';
 import type { Flag } from './flag.ts';
+import { deviceFlags } from './lane-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
 export const compareFlags: readonly Flag[] = sharedFlags('rtol', 'atol', 'json', 'reporter', 'fail-on');
@@ -15,4 +17,26 @@ export const policiesFlags: readonly Flag[] = [
   sharedFlag('json'),
 ];
 
-export const doctorFlags: readonly Flag[] = sharedFlags('backend', 'json', 'reporter');
+export const doctorFlags: readonly Flag[] = [
+  {
+    name: 'device',
+    kind: 'text',
+    value: 'NAME',
+    group: 'Devices',
+    affects: 'device',
+    devices: 'one',
+    suggest: deviceNames,
+    describe:
+      'examine this device alone, such as wasm, gpu or torch:mps (default: every backend, and PyTorch where it is)',
+  },
+  ...deviceFlags.filter(({ name }) => name === 'python'),
+  {
+    name: 'conform',
+    kind: 'switch',
+    default: false,
+    group: 'Devices',
+    affects: 'output',
+    describe: 'put the attention of a torch device under the cases of known reports as well',
+  },
+  ...sharedFlags('backend', 'json', 'reporter'),
+];

@@ -5,7 +5,7 @@ import type { Selection } from './selection-flags.ts';
 
 export interface ConformConfig
   extends Selection,
-    Pick<EvalConfig, 'device' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json' | 'reporter'> {
+    Pick<EvalConfig, 'device' | 'python' | 'backend' | 'mpsRule' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly attn: EvalConfig['attn'] | 'fused' | OnnxruntimeOperator;
   /** Folders. */
   readonly vectors?: readonly string[];

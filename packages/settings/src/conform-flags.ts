@@ -1,6 +1,7 @@
 /** Every flag of `nanscope conform`, in the order `--help` shows them. What `eval` has as well is defined there. */
 import { onnxruntimeOperators } from '@nanscope/conform';
 import type { Flag } from './flag.ts';
+import { deviceFlags } from './lane-flags.ts';
 import { selectionFlags } from './selection-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
 
@@ -13,7 +14,8 @@ const selection = selectionFlags(CASES, {
 });
 
 export const conformFlags: readonly Flag[] = [
-  ...sharedFlags('device', 'backend', 'mps-rule', 'lane-timeout'),
+  ...deviceFlags.filter(({ name }) => name === 'device' || name === 'python'),
+  ...sharedFlags('backend', 'mps-rule', 'lane-timeout'),
   sharedFlag('attn', {
     choices: ['auto', 'eager', 'sdpa', 'fused', ...onnxruntimeOperators],
     describe:

@@ -1,4 +1,5 @@
 /** `nanscope doctor`: what this machine offers and whether it can be trusted, as a block to paste into an issue. */
+import type { DoctorConfig } from '@nanscope/harness';
 import { doctorFlags, readSettings, toConfig } from '@nanscope/settings';
 import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
@@ -17,14 +18,12 @@ export const doctorCommand: Command = {
   ],
   docs: 'doctor.md',
   async run({ flags, config: path, command }) {
-    const config = toConfig<ReportFlags & { readonly backend?: string }>(
-      await readSettings(doctorFlags, flags, path),
-    );
+    const config = toConfig<ReportFlags & DoctorConfig>(await readSettings(doctorFlags, flags, path));
     const report = await reportsOf(config, false);
     const progress = new CellProgress(process.stderr, process.env);
     const interrupted = interruption();
     const { diagnose } = await harness();
-    const record = await diagnose(config.backend, command, {
+    const record = await diagnose(config, command, {
       onStage: (what) => progress.stage(what),
       signal: interrupted.signal,
     }).finally(() => {

@@ -3,6 +3,7 @@
  * so that a device that crashes or hangs costs the cases it had not come to.
  */
 import type { CaseResult } from '@nanscope/conform';
+import { deviceRow } from '@nanscope/device';
 import {
   type ConformMessage,
   type ConformTask,
@@ -10,6 +11,7 @@ import {
   isOnnxruntime,
   onnxruntimeDecision,
   readCases,
+  refuseNoCases,
   throwUserError,
   watchLane,
 } from '@nanscope/lane';
@@ -20,6 +22,7 @@ import type { Decided } from '../devices/decision.ts';
 import type { RunHooks } from '../lanes/run-lanes.ts';
 import { type ConformRun, conformRecord } from './conform-record.ts';
 import { selectCases } from './select-cases.ts';
+import { checkTorchConform, runTorchCases } from './torch-cases.ts';
 
 async function runProcess(
   task: ConformTask,
@@ -52,6 +55,34 @@ async function runProcess(
   return { outcome, results, ...(environment ? { environment } : {}) };
 }
 
+/** The same of a PyTorch: its own attention, under cases that its lane has. */
+async function conformTorch(
+  config: ConformConfig,
+  command: string,
+  hooks: RunHooks,
+): Promise<ConformResultRecord | undefined> {
+  checkTorchConform(config);
+  const asked = { ...config, attn: 'sdpa' as const, reference: 'none', policy: 'auto' };
+  const decided = await decide(asked, hooks.onStage);
+  if (hooks.signal?.aborted) return undefined;
+  hooks.onDecision(decided);
+  const started = performance.now();
+  const ran = await runTorchCases(decided.target, config, hooks);
+  throwUserError(ran.outcome);
+  if (ran.results.length === 0 && ran.outcome.status === 'complete') refuseNoCases(config.filter);
+  return conformRecord(
+    ran,
+    {
+      cases: ran.results.map(({ id }) => id),
+      badVectors: [],
+      implementation: 'F.scaled_dot_product_attention',
+      decision: decided.target,
+      seconds: (performance.now() - started) / 1000,
+    },
+    command,
+  );
+}
+
 /**
  * @param command The command line as typed, for the result.
  * @returns The result; undefined when it was interrupted before a case ran.
@@ -62,6 +93,7 @@ export async function conform(
   command: string,
   hooks: RunHooks,
 ): Promise<ConformResultRecord | undefined> {
+  if (deviceRow(config.device)?.engine === 'torch') return conformTorch(config, command, hooks);
   hooks.onStage('reading the cases');
   const { cases: known, badVectors } = await readCases(config);
   const cases = known.length > 0 ? selectCases(known, config) : known;

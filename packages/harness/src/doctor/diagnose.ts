@@ -4,10 +4,13 @@
  */
 import os from 'node:os';
 import { laneEnvironment } from '@nanscope/backend';
+import { deviceRow } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
 import type { ExamineMessage, ExamineTask } from '@nanscope/lane';
 import { asked, questions, thirdPartyBackend, watchLane } from '@nanscope/lane';
 import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
 import { machine, macosVersion } from './machine.ts';
+import { examineTorch, torchVerdict } from './torch.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
 import { withoutPlaces } from './without-places.ts';
 
@@ -15,6 +18,15 @@ const SILENCE_SECONDS = 60;
 
 /** Examined at once: half of their time goes into starting. */
 const AT_ONCE = 2;
+
+export interface DoctorConfig {
+  /** A third-party backend's module. */
+  readonly backend?: string;
+  /** To be examined alone. */
+  readonly device?: string;
+  readonly python?: string;
+  readonly conform: boolean;
+}
 
 export interface DoctorHooks {
   readonly onStage: (what: string) => void;
@@ -48,17 +60,24 @@ async function examineBackend(
 }
 
 /**
- * @param backendFile a third-party backend's module
  * @param command the command line as typed, for the result
  * @throws {UserError} for a module that is no backend
  */
 export async function diagnose(
-  backendFile: string | undefined,
+  { backend: backendFile, device, python, conform }: DoctorConfig,
   command: string,
   hooks: DoctorHooks,
 ): Promise<DoctorRecord> {
   const environment = await laneEnvironment();
-  const tasks: ExamineTask[] = ['webgpu', 'tensorflow', 'wasm', 'cpu'].map((id) => ({ id }));
+  const row = device === undefined ? undefined : deviceRow(device);
+  const isTorch = row?.engine === 'torch';
+  if (conform && !isTorch)
+    throw new UserError(
+      'usage/torch',
+      `--conform: expected a torch device to go with it, such as --device torch:mps, found ${device ?? 'none'}. For any other take nanscope conform.`,
+    );
+  const ids = isTorch ? [] : (row?.backends ?? ['webgpu', 'tensorflow', 'wasm', 'cpu']);
+  const tasks: ExamineTask[] = ids.map((id) => ({ id }));
   if (backendFile) tasks.push({ id: (await thirdPartyBackend(backendFile)).id, backendFile });
   const backends: DoctorBackend[] = [];
   const waiting = tasks.entries();
@@ -70,6 +89,13 @@ export async function diagnose(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const examined = backends.filter(Boolean);
+  const question = {
+    conform,
+    ...(isTorch && device !== undefined && { device }),
+    ...(python !== undefined && { python }),
+  };
+  const torch = row === undefined || isTorch ? await examineTorch(question, hooks) : undefined;
+  const aborted = hooks.signal?.aborted ?? false;
   const record: DoctorRecord = {
     schema: DOCTOR_SCHEMA,
     kind: 'doctor',
@@ -78,7 +104,8 @@ export async function diagnose(
     environment: { ...environment },
     questions: questions.map(asked),
     backends: examined,
-    verdict: doctorVerdict(examined, hooks.signal?.aborted ?? false),
+    ...(torch && { torch }),
+    verdict: torch && isTorch && !aborted ? torchVerdict(torch) : doctorVerdict(examined, aborted),
   };
   return withoutPlaces(record, { home: os.homedir(), folder: process.cwd() });
 }

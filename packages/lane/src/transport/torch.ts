@@ -9,8 +9,8 @@ import { type Program, runProgram } from './stdio.ts';
 /** Of the protocol that we speak. */
 const PROTOCOL = 1;
 
-/** Where the Python package lies: beside our own files as published, in `lanes/` of a checkout. */
-const packageFolder = ['../../torch', '../../../../lanes/torch']
+/** Where the Python package lies: in `lanes/` of a checkout, beside our own files as published. */
+const packageFolder = ['../../../../lanes/torch', '../../torch']
   .map((place) => fileURLToPath(new URL(place, import.meta.url)))
   .find((folder) => existsSync(`${folder}/nanscope_torch`));
 

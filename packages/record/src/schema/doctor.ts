@@ -1,6 +1,7 @@
 /** What `doctor --json` prints: the machine, and what each backend on it offers, computes and passes. */
 import { z } from 'zod';
 import { adapterSchema } from './device.ts';
+import { doctorTorchSchema } from './torch.ts';
 
 /** Name and version; the version is raised when a field changes its meaning. */
 export const DOCTOR_SCHEMA = 'nanscope-doctor/1';
@@ -82,6 +83,8 @@ export const doctorSchema = z.object({
   environment: z.record(z.string(), z.string()),
   questions: z.array(numericQuestionSchema),
   backends: z.array(doctorBackendSchema),
+  /** Absent in records of earlier versions, and where another device was asked for alone. */
+  torch: doctorTorchSchema.optional(),
   verdict: doctorVerdictSchema,
 });
 export type DoctorRecord = z.infer<typeof doctorSchema>;

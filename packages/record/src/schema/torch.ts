@@ -38,3 +38,29 @@ export const torchProbeSchema = z.object({
   probes: z.array(torchCheckSchema).readonly(),
 });
 export type TorchProbe = z.infer<typeof torchProbeSchema>;
+
+/** What the doctor found of PyTorch. */
+export const doctorTorchSchema = z.object({
+  status: z.enum(['found', 'absent']),
+  /** Why it is this Python, or why there is none. */
+  reason: z.string(),
+  python: z.string().optional(),
+  /** Where one was asked for. */
+  device: z.string().optional(),
+  probe: torchProbeSchema.optional(),
+  /** Its attention under the cases of known reports. */
+  conform: z
+    .object({
+      cases: z.number().int(),
+      pass: z.number().int(),
+      fail: z.number().int(),
+      refused: z.number().int(),
+      notRun: z.number().int(),
+      passed: z.boolean(),
+      sentence: z.string(),
+      /** Those that failed, each with what it gave. */
+      failed: z.array(z.string()),
+    })
+    .optional(),
+});
+export type DoctorTorch = z.infer<typeof doctorTorchSchema>;

@@ -60,6 +60,40 @@ function backendLines(backend: DoctorBackend, width: number): string[] {
   ];
 }
 
+/** PyTorch, in the words that a maintainer asks for. */
+function torchLines({ torch }: DoctorRecord, width: number): string[] {
+  if (!torch) return [];
+  const { status, reason, python = '', device = '', probe, conform } = torch;
+  const words = probe
+    ? `torch ${probe.torch}, transformers ${probe.transformers ?? 'not here'}, Python ${probe.python}`
+    : `not here: ${reason}`;
+  const list = (record: Readonly<Record<string, unknown>>) =>
+    Object.entries(record)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ');
+  return [
+    '',
+    ...wrap(words, width - LABEL - 2).map((part, i) => `${padEnd(i === 0 ? 'torch' : '', LABEL + 2)}${part}`),
+    ...field('python', status === 'found' ? `${python} (${reason})` : '', width),
+    ...field('device', device, width),
+    ...(probe?.devices ?? []).flatMap(({ name, available, label, reason: why = '' }) =>
+      field(name, available ? label : `not here: ${why}`, width),
+    ),
+    ...field('macOS', probe?.macos ?? '', width),
+    ...field('set', list(probe?.environment ?? {}), width),
+    ...field('sdpa', list(probe?.sdpaBackends ?? {}), width),
+    ...(probe?.probes ?? []).flatMap(({ name, device: on, passed, result, expected, why }) =>
+      field(
+        passed ? 'pass' : 'FAIL',
+        passed ? `${name} on ${on}: ${result}` : `${name} on ${on}: ${result}, expected ${expected}; ${why}`,
+        width,
+      ),
+    ),
+    ...field('attention', conform?.sentence ?? '', width),
+    ...(conform?.failed ?? []).flatMap((one) => field('FAIL', one, width)),
+  ];
+}
+
 const answerWords =
   'Measured, by bits. ok: what IEEE 754 asks for; (p): something else, which WGSL permits; !: something else. The column of a backend is its kernels as nanscope runs them, that of a shader the bare expression.';
 
@@ -125,6 +159,7 @@ export function renderDoctor(record: DoctorRecord, { width: asked, unicode = tru
       wrap(`set for each backend: ${name}=${value}`, width),
     ),
     ...backends.flatMap((backend) => ['', ...backendLines(backend, width)]),
+    ...torchLines(clean, width),
     ...answerLines(clean, width),
     '',
     ...wrap(`${title} (exit ${verdict.exitCode}). ${verdict.sentence}`, width),
