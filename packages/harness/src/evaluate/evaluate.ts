@@ -2,6 +2,7 @@
  * `nanscope eval`: check, decide, run both lanes, compare, judge. Effects sit here; the decisions are functions
  * of data in the modules it calls.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Decorations } from '@nanscope/errors';
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
@@ -62,6 +63,8 @@ function evalLane(
     };
     if (resume && readLane(task.folder)?.status === 'complete')
       return Promise.resolve({ status: 'complete' });
+    // A lane of PyTorch does not go on where it was stopped: it begins anew.
+    if (resume && task.decision.torch) rmSync(task.folder, { recursive: true, force: true });
     makeRunFolder(task.folder, 'eval');
     const start = task.decision.torch ? startTorch : startLane;
     return start(

@@ -55,6 +55,17 @@ describe('faultOf', () => {
     expect(fault.config.out).toBeUndefined();
   });
 
+  it('refuses the fault of a lane of PyTorch, whose calls are not repeated here', () => {
+    const shown = lane({ cascade: cascade({ origin }) as never, config, metrics: nanMetrics });
+    const target = { ...shown, decision: { ...shown.decision, torch: { python: 'python3', device: 'cpu' } } };
+    expect(() => faultOf(folder(result({ target })))).toThrow(
+      expect.objectContaining({
+        code: 'reduce/nothing',
+        message: expect.stringContaining('lane of PyTorch'),
+      }),
+    );
+  });
+
   it('takes the lane that has one', () => {
     const parts = {
       target: lane({ cascade: cascade({}) as never, config }),

@@ -110,9 +110,21 @@ function originFault(run: string, result: ResultRecord): Fault {
 
 /**
  * @param run the folder of an evaluation
- * @throws {UserError} `run-folder/*` for what is no run of an evaluation, `reduce/nothing` where it shows no fault
+ * @throws {UserError} `run-folder/*` for what is no run of an evaluation, `reduce/nothing` where it shows no fault, or one that only a
+ *   lane of PyTorch shows
  */
 export function faultOf(run: string): Fault | OpFault {
+  const fault = shownFault(run);
+  if (fault.lane.decision.torch ?? fault.reference?.decision.torch)
+    throw refuse(
+      run,
+      'a fault in a lane of PyTorch, whose calls are not repeated here',
+      'Run the same model with --device wasm and the policy of that PyTorch (nanscope policies names it), and reduce that run.',
+    );
+  return fault;
+}
+
+function shownFault(run: string): Fault | OpFault {
   const result = readRun(run);
   if (result.kind !== 'eval') {
     const found = isLane(result) ? 'one lane of a run' : `nanscope ${result.kind}`;
