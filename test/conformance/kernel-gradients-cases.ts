@@ -3,7 +3,7 @@
  * float64, whose central differences are the judge. A kernel without an entry here must say why it has none.
  */
 import { attention, policies, referenceAttention } from '@nanscope/attention';
-import { geluNew, layerNorm, linear, normalCdf } from '@nanscope/model';
+import { geluNew, layerNorm, linear, normalCdf, rmsNorm, rotary } from '@nanscope/model';
 import { crossEntropy } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 
@@ -48,6 +48,30 @@ function layerNormOracle([x, scale, offset]: Float64Array[]): number[] {
     const mean = row.reduce((sum, v) => sum + v, 0) / C;
     const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / C;
     return ((value - mean) / Math.sqrt(variance + 1e-5)) * scale![i % C]! + offset![i % C]!;
+  });
+}
+
+/** With an offset of 1 on the scale, as Gemma has it. */
+function rmsNormOracle([x, scale]: Float64Array[]): number[] {
+  const C = scale!.length;
+  return Array.from(x!, (value, i) => {
+    const row = [...x!.subarray(i - (i % C), i - (i % C) + C)];
+    const square = row.reduce((sum, v) => sum + v ** 2, 0) / C;
+    return (value / Math.sqrt(square + 1e-5)) * (1 + scale![i % C]!);
+  });
+}
+
+/** The angles of 3 positions, 2 pairs each. */
+const angles = [0.3, -1.1, 2, 0.7, -0.4, 1.9];
+
+/** [1,2,3,6]: pair p is channels p and p + 2; the last two are left as they are. */
+function rotaryOracle([x]: Float64Array[]): number[] {
+  return Array.from(x!, (value, i) => {
+    const [channel, position] = [i % 6, Math.floor(i / 6) % 3];
+    if (channel >= 4) return value;
+    const angle = angles[position * 2 + (channel % 2)]!;
+    const other = channel < 2 ? -x![i + 2]! : x![i - 2]!;
+    return value * Math.cos(angle) + other * Math.sin(angle);
   });
 }
 
@@ -118,6 +142,25 @@ export const gradientCases: readonly GradientCase[] = [
       layerNorm(x as tf.Tensor2D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-5),
     oracle: layerNormOracle,
     tolerance: 2e-5,
+  },
+  {
+    id: 'gradient:RmsNorm',
+    kernel: 'RmsNorm',
+    inputs: [input([3, 7], 2), input([7], 1, 2)],
+    op: ([x, scale]) => rmsNorm(x as tf.Tensor2D, scale as tf.Tensor1D, 1e-5, 1),
+    oracle: rmsNormOracle,
+    tolerance: 2e-5,
+  },
+  {
+    id: 'gradient:Rotary',
+    kernel: 'Rotary',
+    inputs: [input([1, 2, 3, 6])],
+    op: ([x]) => {
+      const [cos, sin] = [Math.cos, Math.sin].map((turn) => tf.tensor4d(angles.map(turn), [1, 1, 3, 2]));
+      return rotary(x as tf.Tensor4D, cos!, sin!);
+    },
+    oracle: rotaryOracle,
+    tolerance: 5e-6,
   },
   {
     id: 'gradient:GeluNew',

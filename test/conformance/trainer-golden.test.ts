@@ -1,6 +1,6 @@
 /** What docs/training.md says of Hugging Face's Trainer, against what it was recorded to do (golden/trainer). */
 import { readFileSync } from 'node:fs';
-import { parameterShapes, presetConfig } from '@nanscope/model';
+import { parameterShapes, presetConfig, resizeConfig } from '@nanscope/model';
 import { isDecayed, scheduleFactor } from '@nanscope/trainer';
 import { describe, expect, it } from 'vitest';
 
@@ -15,7 +15,7 @@ const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden;
 describe("Hugging Face's Trainer", () => {
   it.each(['tied', 'untied'] as const)('decays what --decay all-matrices does, head %s', (head) => {
     const recorded = golden.decayed[head];
-    const config = { ...presetConfig('tiny'), tie_word_embeddings: head === 'tied', n_layer: 2 };
+    const config = resizeConfig(presetConfig('tiny'), { tied: head === 'tied', layers: 2 }, 'tiny');
     const shapes = [...parameterShapes(config)];
     expect(shapes.map(([name]) => name).sort()).toEqual(Object.keys(recorded).sort());
     for (const [name, shape] of shapes)
