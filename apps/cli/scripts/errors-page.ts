@@ -29,8 +29,8 @@ const areas: Record<ErrorCode extends `${infer Area}/${string}` ? Area : never, 
   safetensors: 'Files of weights',
   tensorboard: 'Events for TensorBoard',
   tokenizer: 'Tokenizers',
-  trainer: 'Training',
   torch: 'PyTorch',
+  trainer: 'Training',
   usage: 'Flags and config files',
 };
 

@@ -27,6 +27,8 @@ function atLeast(version: string, other: string): boolean {
 const install = (python: string) =>
   `Type: ${python} -m pip install 'torch>=${least.torch}' 'transformers>=${least.transformers}' safetensors numpy`;
 
+const absent = { torch: 'torch/no-torch', transformers: 'torch/no-transformers' } as const;
+
 /** @throws {UserError} `torch/no-torch`, `torch/no-transformers`, `torch/version` (exit 3) */
 function versionOf(name: Package, asked: string, { python, reason, probe }: FoundTorch): string {
   const version = probe[name];
@@ -34,7 +36,7 @@ function versionOf(name: Package, asked: string, { python, reason, probe }: Foun
   if (version === null) {
     const why = typeof probe.missing === 'string' ? `: ${probe.missing}` : '';
     throw new UserError(
-      `torch/no-${name}`,
+      absent[name],
       `${wanted}, and it is not there${why}. Found: Python ${probe.python}. ${install(python)}, or name another with --python.`,
     );
   }
