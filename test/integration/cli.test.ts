@@ -15,8 +15,8 @@ const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--t
 
 /** Flags are promises to scripts: taking one away or renaming it has to be meant. */
 const frozen = {
-  eval: `model tokenizer data text-field limit seed load-inputs device reference backend mps-rule lane-timeout attn sdpa-kernel policy like
-    fill compose row-guard compute-dtype batch-size max-length padding-side position-ids ignore-first-token trace
+  eval: `model tokenizer data text-field limit seed load-inputs device reference backend python reference-python trust-remote-code mps-rule
+    lane-timeout attn sdpa-kernel policy like fill compose row-guard compute-dtype batch-size max-length padding-side position-ids mask-form ignore-first-token trace
     trace-filter trace-keep replays shadow rtol atol out resume json reporter fail-on save-outputs grads config`,
   matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard
     timings last-failed bail out resume backend lane-timeout json reporter config`,
@@ -24,14 +24,14 @@ const frozen = {
   claims: 'device backend lane-timeout markdown json reporter config',
   compare: 'rtol atol json reporter fail-on config',
   conform:
-    'device backend mps-rule lane-timeout attn vectors filter shard last-failed bail json reporter config',
+    'device python backend mps-rule lane-timeout attn vectors filter shard last-failed bail json reporter config',
   selftest: 'detector share device backend lane-timeout json reporter config',
   reduce: 'budget out json reporter config',
   policies: 'like json config',
   runs: 'dir limit json config',
   init: 'for out config',
   report: 'json reporter config',
-  doctor: 'backend json reporter config',
+  doctor: 'device python conform backend json reporter config',
 };
 
 describe('help', () => {

@@ -55,7 +55,7 @@ function execute(command: string, folder: string, ...args: string[]): Promise<Ex
 const node = (folder: string, ...args: string[]) => execute(process.execPath, folder, ...args);
 
 /** A Python that has PyTorch. */
-const python = [process.env.NANSCOPE_PYTHON].find(
+const python = [process.env.NANSCOPE_TORCH_PYTHON, process.env.NANSCOPE_PYTHON].find(
   (path) =>
     path !== undefined &&
     spawnSync(path, ['-c', 'import importlib.util as u, sys; sys.exit(not u.find_spec("torch"))']).status ===
@@ -136,7 +136,7 @@ describe('a policy that makes a NaN', () => {
   });
 
   it.skipIf(python === undefined)(
-    'has a script of plain PyTorch that shows it (skipped where NANSCOPE_PYTHON names no Python with PyTorch)',
+    'has a script of plain PyTorch that shows it (skipped where NANSCOPE_TORCH_PYTHON names no Python with PyTorch)',
     async () => {
       const script = readFileSync(join(folder, 'reproduce.py'), 'utf8');
       const [failing, passing] = [

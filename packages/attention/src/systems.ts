@@ -242,7 +242,8 @@ export function policyLike(text: string): LikeDecision {
 export function policyHint(name: string): string | undefined {
   const [, system, version] =
     /^(torch|transformers|onnx|jax|tfjs)(?:-(?:mps|cpu|cuda))?-v?(\d[\d.]*)/.exec(name) ?? [];
-  if (system === undefined || version === undefined) return undefined;
+  // No system has come to version 10: 28 is a 2.8 without its dot, and the spelling is the better hint.
+  if (system === undefined || version === undefined || /^\d\d/.test(version)) return undefined;
   const requests =
     system === 'torch'
       ? [`torch=${version}`, `torch=${version},device=mps`]

@@ -34,7 +34,7 @@ describe('readRun', () => {
     [
       'an unknown kind',
       '{"schemaVersion": 1, "kind": "recipe"}',
-      /expected a kind of eval, .*, reduce, found "recipe"/,
+      /expected a kind of eval, .*, reduce, reduce-op, found "recipe"/,
     ],
     [
       'a kind that is no word',
