@@ -61,9 +61,10 @@ function sourceText(path, packed) {
   }
   if (text.includes('NANSCOPE_LANE')) first.push("const NANSCOPE_LANE = import.meta.resolve('./lane.mjs');");
   // Of a namespace esbuild keeps what is used; of the object `z` all of zod, with its messages in sixty languages.
-  text = text.replace("import { z } from 'zod';", "import * as z from 'zod';");
+  text = text.replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';");
   // A required module is one object. As a namespace it would be copied, name by name, for each module that imports it.
-  text = text.replace("import * as tf from '@tensorflow/tfjs';", "import tf from 'nanscope:tfjs';");
+  // Only where the line is an import: a script that is written out holds one in a string.
+  text = text.replace(/^import \* as tf from '@tensorflow\/tfjs';$/m, "import tf from 'nanscope:tfjs';");
   // What is imported as it is needed is taken by its names, which a required module does not give.
   if (packed && name !== 'cli') {
     const late = text.replace(
