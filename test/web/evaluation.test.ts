@@ -56,7 +56,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('torch-mps-2.8: cascade, metrics, comparison and verdict are those of the command line; nothing leaves the origin', async () => {
       const { page, faults } = await openPage(browser, built, query(policy));
       expect(await page.textContent('#command')).toBe(
-        'nanscope eval --policy torch-mps-2.8 --limit 4 --device wasm --reference javascript',
+        'nanscope eval --limit 4 --device wasm --reference javascript --policy torch-mps-2.8',
       );
       expect(await run(page)).toContain('The lanes agree, and neither is finite');
       const { record } = await savedRun(page, at('.'));
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('[data-command=eval][aria-label="Evaluate"]').waitFor();
       await page.goBack();
       expect(await ended(page)).toContain('there is no other device to compare with');
-      expect(new URL(page.url()).search).toBe('?device=javascript&reference=none&limit=8');
+      expect(new URL(page.url()).search).toBe('?limit=8&device=javascript&reference=none');
     });
 
     it('an example is set and run by one press, and stands in the address', async () => {
