@@ -12,8 +12,8 @@ const policy = { policy: 'torch-mps-2.8', limit: '4', device: 'wasm', reference:
 function numbersOf(lane: LaneRecord | undefined): unknown {
   if (!lane) return undefined;
   const { environment, memory, startedAt, finishedAt, decision, data, metrics, config, ...rest } = lane;
-  // A page writes no files, and has no folder that the tokenizer lies in.
-  const { out, json, grads, ...settings } = config;
+  // A page writes no files, runs no Python, and has no folder that the tokenizer lies in.
+  const { out, json, grads, 'trust-remote-code': trusted, ...settings } = config;
   const { seconds, tokensPerSecond, ...figures } = metrics!;
   const modelFacts = { ...rest.modelFacts, tokenizer: rest.modelFacts?.tokenizer?.replace(/ in \S+:/, ':') };
   return {
