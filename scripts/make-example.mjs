@@ -23,6 +23,7 @@ try {
   if (run.status !== 0) throw new Error(`nanscope ${command}: exit ${run.status}\n${run.stderr}`);
   const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
   const text = JSON.stringify({ ...record, command: `nanscope ${command}`, folder: undefined });
+  for (const lane of [record.target, record.reference]) lane.config.out = 'run';
   // The version of the kernel says nothing about the run.
   writeFileSync(new URL('apps/web/example/run.json', root), `${text.replaceAll(release(), '')}\n`);
   process.stdout.write(`apps/web/example/run.json: ${text.length} bytes\n`);

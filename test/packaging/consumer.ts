@@ -15,8 +15,13 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export async function run(command: string, args: string[], cwd: string): Promise<string> {
   // On Windows npm, pnpm and tsc are command scripts, which only a shell starts.
   const shell = process.platform === 'win32' && command !== process.execPath;
+  // pnpm points NODE_PATH at the workspace's packages, where an installed one would find what it does not have.
+  const { NODE_PATH, ...env } = process.env;
   try {
-    const { stdout } = await promisify(execFile)(command, args, { cwd, shell, maxBuffer: 64 * 1024 * 1024 });
+    const { stdout } = await promisify(execFile)(command, args, {
+      ...{ cwd, env, shell },
+      maxBuffer: 64 * 1024 * 1024,
+    });
     return stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };

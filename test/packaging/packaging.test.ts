@@ -130,7 +130,7 @@ describe('the command in an empty project', () => {
 
   test('names what is in it of others', async () => {
     const bundle = join(consumer.folder, 'node_modules', '@nanscope', 'cli', 'dist', 'bundle');
-    const text = await readFile(join(bundle, 'LICENSES.txt'), 'utf8');
+    const text = await readFile(join(bundle, 'third-party.txt'), 'utf8');
     expect(text).toMatch(/^zod\n\n/m);
   });
 });

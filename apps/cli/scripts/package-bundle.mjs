@@ -25,4 +25,4 @@ const texts = [...packages].sort().map(async (folder) => {
   if (file === undefined) throw new Error(`${folder} has no licence to go with its text`);
   return `${folder.replace(/^.*node_modules\//, '')}\n\n${await readFile(file, 'utf8')}`;
 });
-await writeFile(join(place, 'LICENSES.txt'), (await Promise.all(texts)).join('\n\n'));
+await writeFile(join(place, 'third-party.txt'), (await Promise.all(texts)).join('\n\n'));
