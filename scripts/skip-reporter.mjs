@@ -1,9 +1,10 @@
 /**
  * A vitest reporter that leaves no skip silent: after a run each skipped test is named with its reason (the note given
- * to `skip`, or else its title), and a skip of what this machine is required to have is a failure.
+ * to `skip`, or else its title), and a skip of what this machine is required to have is a failure. The failures are
+ * named again with the counts, so that a long log can end with them.
  *
  *   NANSCOPE_REQUIRE=webgpu,tensorflow   what must be here; a skip that concerns one of them fails the run
- *   NANSCOPE_COUNTS=FILE                 where to put the counts, as JSON
+ *   NANSCOPE_COUNTS=FILE                 where to put the counts and the failures, as JSON
  *
  * It prints beside vitest's own reporter, which shows the results themselves.
  */
@@ -26,6 +27,7 @@ const concerns = {
  * @property {string} name with the names of the suites around it
  * @property {string} state passed, failed, skipped or pending
  * @property {string} [note]
+ * @property {string} [error] what the failure says first
  */
 
 /**
@@ -40,7 +42,7 @@ const concerns = {
  * @param {readonly SeenTest[]} tests
  * @param {readonly string[]} required
  * @param {number} brokenFiles files that failed before they had a test
- * @returns {{ counts: Counts, skips: string[], missing: string[] }}
+ * @returns {{ counts: Counts, failures: string[], skips: string[], missing: string[] }}
  */
 export function summarize(tests, required, brokenFiles = 0) {
   const skipped = tests.filter(({ state }) => state !== 'passed' && state !== 'failed');
@@ -53,13 +55,17 @@ export function summarize(tests, required, brokenFiles = 0) {
       .filter((text) => (pattern ? pattern.test(text) : text.includes(word)));
     return concerned.map((text) => `${word} is required here, yet skipped: ${text}`);
   });
-  const failed = tests.filter(({ state }) => state === 'failed').length + brokenFiles;
+  const failures = tests
+    .filter(({ state }) => state === 'failed')
+    .map(({ file, name, error }) => `${file}: ${name}: ${error?.split('\n')[0] ?? 'no message'}`);
+  const failed = failures.length + brokenFiles;
   return {
     counts: {
       passed: tests.filter(({ state }) => state === 'passed').length,
       failed,
       skipped: skipped.length,
     },
+    failures,
     skips: skipped.map(describe),
     missing,
   };
@@ -104,17 +110,30 @@ export default class SkipReporter {
       [...module.children.allTests()].map((test) => {
         const result = test.result();
         const note = result.state === 'skipped' ? result.note : undefined;
-        const seen = { file: module.relativeModuleId, name: test.fullName, state: result.state };
-        return note === undefined ? seen : { ...seen, note };
+        const error = result.state === 'failed' ? result.errors[0]?.message : undefined;
+        return {
+          file: module.relativeModuleId,
+          name: test.fullName,
+          state: result.state,
+          ...(note !== undefined && { note }),
+          ...(error !== undefined && { error }),
+        };
       }),
     );
-    const broken = modules.filter((module) => module.errors().length > 0).length + unhandledErrors.length;
+    const brokenFiles = modules.filter((module) => module.errors().length > 0);
+    const broken = brokenFiles.length + unhandledErrors.length;
     const required = (process.env.NANSCOPE_REQUIRE ?? '').split(',').filter((word) => word !== '');
-    const { counts, skips, missing } = summarize(tests, required, broken);
+    const { counts, failures, skips, missing } = summarize(tests, required, broken);
     for (const skip of gathered(skips)) console.log(`skipped ${skip}`);
     for (const line of missing) console.error(line);
     if (missing.length > 0) process.exitCode = 1;
     const file = process.env.NANSCOPE_COUNTS;
-    if (file) writeFileSync(file, JSON.stringify({ ...counts, failed: counts.failed + missing.length }));
+    const all = [
+      ...failures,
+      ...brokenFiles.map((module) => `${module.relativeModuleId}: ${module.errors()[0]?.message}`),
+      ...unhandledErrors.map((error) => `outside a test: ${/** @type {Error} */ (error).message}`),
+      ...missing,
+    ];
+    if (file) writeFileSync(file, JSON.stringify({ ...counts, failed: all.length, failures: all }));
   }
 }

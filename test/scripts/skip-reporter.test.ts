@@ -15,6 +15,14 @@ test('counts what passed, failed and was skipped, and files that broke', () => {
   expect(summarize([passed], [], 2).counts).toEqual({ passed: 1, failed: 2, skipped: 0 });
 });
 
+test('names each failure with the first line of what it says', () => {
+  const wrong = { ...failed, error: 'expected 1 to be 2\n\n- 2\n+ 1' };
+  expect(summarize([passed, wrong, failed], []).failures).toEqual([
+    'a.test.ts: divides: expected 1 to be 2',
+    'a.test.ts: divides: no message',
+  ]);
+});
+
 test('names each skip with its reason', () => {
   expect(summarize([passed, skipped], []).skips).toEqual(['b.test.ts: kernels > runs (no WebGPU adapter)']);
   const planned = { file: 'c.test.ts', name: 'later', state: 'pending' };
