@@ -5,6 +5,19 @@
 import type { CaptureStage, ReferenceProblem } from '@nanscope/attention';
 import type { AttentionNode } from './onnx/node.ts';
 
+// The numbers of our own cases: fixed, and the same everywhere.
+
+/** Fixed float32 numbers, evenly spread over (-range/2, range/2). */
+export function numbers(seed: number, size: number, range: number): Float32Array {
+  let state = Math.imul(seed, 0x9e3779b1) | 1;
+  return Float32Array.from({ length: size }, () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return ((state >>> 8) / 0x1000000 - 0.5) * range;
+  });
+}
+
 /** A problem as plain arrays, and how much of its keys was cached before. */
 export interface AttentionProblem extends ReferenceProblem {
   /** Of the S positions of k and v, how many at the front come from a cache. Default 0. */
@@ -93,3 +106,20 @@ export const withGradients: Wanted = { ...outputOnly, gradients: true };
 
 /** Output and gradients, in the order in which they are reported. */
 export const tensorNames = ['out', 'dq', 'dk', 'dv'] as const;
+
+// The one interface between the suite and what is put under it.
+
+/** An attention implementation under test, on plain arrays: ours on the active tfjs backend, or another library's. */
+export interface AttentionImplementation {
+  /** `eager`, `sdpa`, or a name of its own. */
+  readonly id: string;
+  /** A reason, one sentence, when it can not do what the case asks; undefined when it can. */
+  refuses(problem: AttentionProblem, wanted: Wanted): string | undefined;
+  /** Has no backward pass: the suite leaves out what is about gradients, and the report says so. */
+  readonly forwardOnly?: true;
+  /** @throws Refused for what only shows when it is tried; whatever else goes wrong: the case fails with its message, and the others run. */
+  run(problem: AttentionProblem, wanted: Wanted): Promise<AttentionNumbers>;
+}
+
+/** What an implementation throws that finds out late that it can not do what a case asks. */
+export class Refused extends Error {}

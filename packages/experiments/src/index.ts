@@ -23,8 +23,13 @@ export { detectorTrials, type TrialPlan } from './detector/run-trials.ts';
 export { MECHANISM_BAR, type Score, type ScoreSheet, scoreSheet } from './detector/score.ts';
 export type { Trial } from './detector/trial.ts';
 export { hash } from './hash.ts';
-export { type Necessity, namedConditions, necessityOf } from './matrix/conditions.ts';
-export { cellsOf, type FactorValues } from './matrix/factorial.ts';
+export {
+  cellsOf,
+  type FactorValues,
+  type Necessity,
+  namedConditions,
+  necessityOf,
+} from './matrix/conditions.ts';
 export { minimalSufficientSets, type SufficientSet } from './matrix/minimal-sets.ts';
 export {
   type Answer,

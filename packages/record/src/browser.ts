@@ -15,12 +15,17 @@ export {
   trainJsonSchema,
   trainLaneJsonSchema,
 } from './json-schemas.ts';
-export { numberClass, requiredRtol, sameNumber, type Tolerance } from './numbers.ts';
 export { parseLane, parseResult, tooDeep } from './parse.ts';
-export { parseJsonLines } from './parse-lines.ts';
-export { parseRun } from './parse-run.ts';
-export { sanitize, sanitizeRecord } from './sanitize.ts';
+export { parseJsonLines, parseRun } from './parse-lines.ts';
+export {
+  numberClass,
+  requiredRtol,
+  sameNumber,
+  sanitize,
+  sanitizeRecord,
+  type Tolerance,
+} from './sanitize.ts';
 export * from './schema/index.ts';
 export type { RecordSink } from './sink.ts';
-export { lineText, recordText, textSink } from './text-sink.ts';
+export { lineText, recordText, textSink } from './sink.ts';
 export { clip, clipStart, displayWidth, padEnd, padStart, wrap } from './width.ts';

@@ -11,8 +11,14 @@ export {
   isWithin,
   kindWords,
 } from './node/own-folder.ts';
-export { readLane, readRun, readRunFile, readTrainLane } from './node/read.ts';
-export { linesOf, readJsonLines } from './node/read-lines.ts';
-export { readText } from './node/read-text.ts';
-export { wholeLines } from './node/whole-lines.ts';
+export {
+  linesOf,
+  readJsonLines,
+  readLane,
+  readRun,
+  readRunFile,
+  readText,
+  readTrainLane,
+  wholeLines,
+} from './node/read.ts';
 export { appendJsonLine, appendLines, makeRunFolder, moveAside, writeJson } from './node/write.ts';

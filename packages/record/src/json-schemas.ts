@@ -1,19 +1,21 @@
 /** A result as JSON, and the JSON Schemas that describe what nanscope writes. */
 import { z } from 'zod';
-import type { AnyRecord } from './schema/any.ts';
 import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schema/cascade.ts';
-import { claimsSchema } from './schema/claims.ts';
 import { conformCaseSchema, conformResultSchema } from './schema/conform.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
 import { doctorBackendSchema, doctorSchema, numericAnswerSchema } from './schema/doctor.ts';
+import type { AnyRecord } from './schema/kinds.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
-import { batchLineSchema, sampleLineSchema } from './schema/lines/evaluation.ts';
-import { healthLineSchema } from './schema/lines/health.ts';
-import { stepLineSchema, validationLineSchema } from './schema/lines/training.ts';
-import { cellLineSchema, matrixSchema } from './schema/matrix.ts';
+import {
+  batchLineSchema,
+  healthLineSchema,
+  sampleLineSchema,
+  stepLineSchema,
+  validationLineSchema,
+} from './schema/lines.ts';
+import { cellLineSchema, claimsSchema, matrixSchema } from './schema/matrix.ts';
 import { jsonNumber, stringifyExact } from './schema/number.ts';
-import { reducedCaseSchema, reducedSchema } from './schema/reduced.ts';
-import { reducedOpSchema } from './schema/reduced-op.ts';
+import { reducedCaseSchema, reducedOpSchema, reducedSchema } from './schema/reduced.ts';
 import { cascadeRowSchema, resultSchema } from './schema/result.ts';
 import { selftestSchema } from './schema/selftest.ts';
 import {

@@ -4,7 +4,37 @@
  */
 import { type CodeIn, UserError } from '@nanscope/errors';
 import { type Dtype, dtypeBytes, dtypes, isDtype } from './dtype.ts';
-import { topLevelKeys } from './top-level-keys.ts';
+
+/** Git LFS leaves a short text where a large file was not fetched. Told by its first line, whatever the file's name. */
+export const isGitLfsPointer = (text: string): boolean =>
+  text.startsWith('version https://git-lfs.github.com/spec/');
+
+/**
+ * Lists the keys of a JSON object with duplicates kept, which JSON.parse hides (the last one wins silently).
+ * For text that JSON.parse has accepted; it does not validate.
+ */
+function topLevelKeys(json: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  let expectKey = false;
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (character === '"') {
+      const start = i;
+      for (i++; json[i] !== '"'; i++) if (json[i] === '\\') i++;
+      if (depth === 1 && expectKey) keys.push(JSON.parse(json.slice(start, i + 1)) as string);
+      expectKey = false;
+    } else if (character === '{' || character === '[') {
+      depth++;
+      expectKey = character === '{';
+    } else if (character === '}' || character === ']') {
+      depth--;
+    } else if (character === ',') {
+      expectKey = depth === 1;
+    }
+  }
+  return keys;
+}
 
 /** Upper limit of the format's reference implementation; larger headers are refused unread. */
 const maximumHeaderBytes = 100_000_000;

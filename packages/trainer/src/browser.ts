@@ -1,28 +1,31 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 export { rowArgmax, unanswerable } from '@nanscope/model';
-export { GradientAccumulator } from './accumulate.ts';
-export { EvalAccumulator, type EvalMetrics, type TokenResults } from './eval-accumulator.ts';
-export {
-  type GradientOptions,
-  type Gradients,
-  type LossAndGradients,
-  lossAndGradients,
-} from './gradients.ts';
 export {
   decideStep,
+  GradientAccumulator,
+  type GradientOptions,
+  type Gradients,
   isFiniteStep,
+  type LossAndGradients,
+  lossAndGradients,
   type NonFinitePolicy,
   nonFinitePolicies,
   type StepDecision,
-} from './health.ts';
+} from './gradients.ts';
+export type { AdamWAttrs } from './kernels/adamw-step.ts';
 export { type AdamWInputs, adamWStep } from './kernels/adamw-step.ts';
-export type { AdamWAttrs } from './kernels/adamw-step.wgsl.ts';
 export { euclideanNorm } from './kernels/euclidean-norm.ts';
 export { crossEntropy, ignoredLabel } from './kernels/sparse-cross-entropy.ts';
-export { type Blocks, packBlocks } from './loop/blocks.ts';
 export { type ObservedDifference, observedDifference } from './loop/observed.ts';
-export { type DataPlan, epochsAfter, StepRows, stepsPerEpoch, totalSteps } from './loop/plan.ts';
-export { atTheStart, type RunProgress } from './loop/progress.ts';
+export {
+  atTheStart,
+  type DataPlan,
+  epochsAfter,
+  type RunProgress,
+  StepRows,
+  stepsPerEpoch,
+  totalSteps,
+} from './loop/plan.ts';
 export type {
   NonFiniteStep,
   Observer,
@@ -37,14 +40,19 @@ export type {
   TrainSettings,
   ValidationReport,
 } from './loop/settings.ts';
-export { type Split, type SplitRule, splitRows, splitRules } from './loop/split.ts';
+export { type Blocks, packBlocks, type Split, type SplitRule, splitRows, splitRules } from './loop/split.ts';
 export { planOf, type TrainResult, train, weightsAreFinite } from './loop/train.ts';
-export { batchLoss, type StepPhase, untracedStep } from './loss/batch-loss.ts';
-export { checkLossOptions, type LossOptions, tokenLosses } from './loss/token-losses.ts';
+export {
+  batchLoss,
+  checkLossOptions,
+  type LossOptions,
+  type StepPhase,
+  tokenLosses,
+  untracedStep,
+} from './loss/token-losses.ts';
 export { AdamW, type AdamWOptions, smallestEpsilon } from './optimizer/adamw.ts';
-export { gradientNorm, gradientScale } from './optimizer/clip.ts';
-export { type DecayRule, decayRules, isDecayed } from './optimizer/groups.ts';
 export type { Optimizer, OptimizerState, Parameters } from './optimizer/optimizer.ts';
+export { type DecayRule, decayRules, gradientNorm, gradientScale, isDecayed } from './optimizer/optimizer.ts';
 export { SGD, type SGDOptions } from './optimizer/sgd.ts';
 export {
   checkSchedule,
@@ -54,6 +62,20 @@ export {
   scheduleName,
   scheduleNames,
 } from './schedule.ts';
-export { type RunPhase, rowsPerChunk, scoreRows, type TokenScores } from './score.ts';
-export { type SupervisedRows, shiftLabels, supervisedRows } from './shift.ts';
-export { type LabelledBatch, type TrainingBatch, uploadTrainingBatch } from './training-batch.ts';
+export {
+  EvalAccumulator,
+  type EvalMetrics,
+  type RunPhase,
+  rowsPerChunk,
+  scoreRows,
+  type TokenResults,
+  type TokenScores,
+} from './score.ts';
+export {
+  type LabelledBatch,
+  type SupervisedRows,
+  shiftLabels,
+  supervisedRows,
+  type TrainingBatch,
+  uploadTrainingBatch,
+} from './training-batch.ts';

@@ -8,8 +8,7 @@ import {
   type MaskSpec,
 } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
-import type { AttentionNumbers, AttentionProblem, Wanted } from '../case.ts';
-import type { AttentionImplementation } from '../implementation.ts';
+import type { AttentionImplementation, AttentionNumbers, AttentionProblem, Wanted } from '../case.ts';
 
 /** `eager` and `sdpa` composed of ops; `fused`: sdpa as one kernel, which is composed inside where there is no shader. */
 export type TensorflowAttention = Implementation | 'fused';

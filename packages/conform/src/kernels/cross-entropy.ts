@@ -1,5 +1,5 @@
 /** Cross entropy against integer labels, logsumexp - logit, and its gradient dy (softmax - onehot): 0 where the label is ignored. */
-import { numbers } from '../numbers.ts';
+import { numbers } from '../case.ts';
 import { type Formula, floats, type KernelCase, kernelCase } from './case.ts';
 
 const IGNORED = -100;

@@ -1,5 +1,5 @@
 /** What GELU is made of: gelu_new, x / (1 + exp(-2u)) with u = sqrt(2/pi) (x + 0.044715 x^3), and the normal distribution function, each with its slope. */
-import { numbers } from '../numbers.ts';
+import { numbers } from '../case.ts';
 import { type Formula, floats, type KernelCase, type KernelName, kernelCase, type Round } from './case.ts';
 
 const linear = 2 * Math.sqrt(2 / Math.PI);

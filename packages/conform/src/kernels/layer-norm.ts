@@ -1,6 +1,7 @@
 /** LayerNorm at sizes that cost digits or leave float32: y, the variance, and the gradients of all three inputs. */
+
+import { numbers } from '../case.ts';
 import { largest } from '../judge/compare.ts';
-import { numbers } from '../numbers.ts';
 import { type Formula, floats, type KernelCase, kernelCase } from './case.ts';
 
 /** Rows of a matrix. */

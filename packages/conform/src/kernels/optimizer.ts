@@ -1,5 +1,5 @@
 /** What a step does with gradients: the Euclidean norm, and the AdamW update from moments that are kept in float32. */
-import { numbers } from '../numbers.ts';
+import { numbers } from '../case.ts';
 import { type Formula, floats, type KernelCase, kernelCase } from './case.ts';
 
 const euclideanNorm: Formula = ({ inputs, attrs }, r) => {

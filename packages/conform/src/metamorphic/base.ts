@@ -5,11 +5,11 @@ import {
   type AttentionProblem,
   type Between,
   type Comparison,
+  numbers,
   type Run,
   tensorNames,
   withGradients,
 } from '../case.ts';
-import { numbers } from '../numbers.ts';
 
 export const [B, H, T, D] = [2, 2, 9, 4];
 export const PADS = 3;

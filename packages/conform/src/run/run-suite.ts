@@ -1,10 +1,21 @@
 /** Runs cases one after the other. What they are is in their data; whether they pass in judge/. */
 import { errorLine } from '@nanscope/errors';
-import type { AttentionNumbers, ConformCase } from '../case.ts';
-import { type AttentionImplementation, Refused } from '../implementation.ts';
-import { forwardPart } from '../judge/forward-part.ts';
+import { type AttentionImplementation, type AttentionNumbers, type ConformCase, Refused } from '../case.ts';
+import { forwardPart } from '../judge/compare.ts';
 import { type CaseResult, verdict, withoutNumbers } from '../judge/verdict.ts';
 import type { KernelCase, KernelImplementation } from '../kernels/case.ts';
+
+/** Which cases are meant: by a part of the id, or by the whole id with `*` and `?`. */
+export function idFilter(pattern: string | undefined): (id: string) => boolean {
+  if (pattern === undefined) return () => true;
+  if (!/[*?]/.test(pattern)) return (id) => id.includes(pattern);
+  const parts = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const whole = new RegExp(`^${parts}$`, 's');
+  return (id) => whole.test(id);
+}
 
 /** Never throws: what an implementation throws is a case that fails. */
 export async function runCase(

@@ -6,8 +6,7 @@
 import type { ReferenceProblem } from '@nanscope/attention';
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
 import type { Cell } from './cell.ts';
-import { BATCH, type CellBatch, cellBatch, LENGTH } from './cell-batch.ts';
-import { FUTURE, withAnotherFuture } from './future.ts';
+import { BATCH, type CellBatch, cellBatch, FUTURE, LENGTH, withAnotherFuture } from './cell-batch.ts';
 import { classOf, nanMapOf, type Observation } from './outcome.ts';
 import { cellPolicy, leakOf } from './predict.ts';
 

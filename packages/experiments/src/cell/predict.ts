@@ -4,12 +4,32 @@
  * every query of the sequence; the loss is NaN where a label is judged at a NaN position; the gradients are NaN
  * as soon as any position is, because the backward pass of a NaN multiplies even a zero.
  */
+
 import { type Policy, policyFrom, type ReferenceProblem, referenceAttention } from '@nanscope/attention';
+import type { MaskFacts } from '@nanscope/cascade';
 import { ignoreIndex } from '@nanscope/collator';
 import type { Cell } from './cell.ts';
-import { BATCH, type CellBatch, cellBatch, LENGTH } from './cell-batch.ts';
-import { FUTURE, isChanged } from './future.ts';
+import { BATCH, type CellBatch, cellBatch, FUTURE, isChanged, LENGTH } from './cell-batch.ts';
 import { type Leak, nanMapOf, type Outcome } from './outcome.ts';
+
+/** What the judge of a cascade is told of a cell's mask: which cells are blocked, which queries have no key. */
+export function maskFactsOf(cell: Cell, { batch, window, explicit }: CellBatch): MaskFacts {
+  // A padding mask is always given, so this composition always drops causality.
+  const causal = cell.compose !== 'causal-dropped';
+  const positions = Array.from({ length: LENGTH }, (_, i) => i);
+  const allowed = (row: number, query: number, key: number) =>
+    (!causal || key <= query) &&
+    (window === undefined || key > query - window) &&
+    batch.attentionMask[row * LENGTH + key] === 1 &&
+    explicit?.[(row * LENGTH + query) * LENGTH + key] !== 0;
+  const rows = Array.from({ length: BATCH }, (_, row) =>
+    positions.map((query) => positions.filter((key) => allowed(row, query, key)).length),
+  );
+  return {
+    fullyMasked: rows.map((counts) => positions.filter((query) => counts[query] === 0)),
+    blocked: rows.flat().reduce((sum, count) => sum + LENGTH - count, 0),
+  };
+}
 
 /** The policy of a cell: its words, and nothing of the library's own default. */
 export function cellPolicy(cell: Cell): Policy {

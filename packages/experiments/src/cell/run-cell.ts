@@ -11,11 +11,17 @@ import { type CausalLM, type ForwardOptions, uploadBatch } from '@nanscope/model
 import { lossAndGradients, scoreRows, supervisedRows, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { type Cell, isForeign } from './cell.ts';
-import { BATCH, type CellBatch, cellBatch, LENGTH, VOCABULARY } from './cell-batch.ts';
-import { FUTURE, withAnotherFuture } from './future.ts';
-import { maskFactsOf } from './mask-facts.ts';
+import {
+  BATCH,
+  type CellBatch,
+  cellBatch,
+  FUTURE,
+  LENGTH,
+  VOCABULARY,
+  withAnotherFuture,
+} from './cell-batch.ts';
 import { classOf, nanMapOf, type Observation } from './outcome.ts';
-import { cellPolicy, leakOf } from './predict.ts';
+import { cellPolicy, leakOf, maskFactsOf } from './predict.ts';
 
 interface Step {
   readonly losses: Float32Array;

@@ -4,9 +4,8 @@ import type { Observation } from '../cell/outcome.ts';
 import { causeClaims } from './cause.ts';
 import { type Changes, type Claim, type Evidence, type Judgement, judge } from './claim.ts';
 import { conditionClaims } from './conditions.ts';
-import { fixClaims } from './fix.ts';
 import type { KernelFacts } from './kernel-facts.ts';
-import { symptomClaims } from './symptom.ts';
+import { fixClaims, symptomClaims } from './symptom.ts';
 
 export const claims: readonly Claim[] = [
   ...symptomClaims,

@@ -1,7 +1,20 @@
 /** The conditions that the report this project began with calls necessary, and what a table of cells says of each. */
-import type { Cell } from '../cell/cell.ts';
+import { type Cell, type ConditionName, canBeAsked, conditionNames } from '../cell/cell.ts';
 
-export interface NamedCondition {
+// From lists of values to cells: every combination.
+
+/** The values of every factor that are to be combined. */
+export type FactorValues = Readonly<Record<ConditionName, readonly string[]>>;
+
+/** Every combination that can be asked, the last factor varying fastest. */
+export function cellsOf(values: FactorValues): Cell[] {
+  let cells: Record<string, string>[] = [{}];
+  for (const name of conditionNames)
+    cells = cells.flatMap((cell) => values[name].map((value) => ({ ...cell, [name]: value })));
+  return (cells as unknown as Cell[]).filter(canBeAsked);
+}
+
+interface NamedCondition {
   readonly name: string;
   /** @param gpus the device names of the table that are GPUs */
   holds(cell: Cell, gpus: ReadonlySet<string>): boolean;

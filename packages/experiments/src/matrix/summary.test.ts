@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Cell, cellId, plainCell } from '../cell/cell.ts';
 import { predict } from '../cell/predict.ts';
-import { cellsOf } from './factorial.ts';
+import { cellsOf } from './conditions.ts';
 import { summarizeMatrix } from './summary.ts';
 
 const single = Object.fromEntries(Object.entries({ ...plainCell, device: 'wasm' }).map(([k, v]) => [k, [v]]));

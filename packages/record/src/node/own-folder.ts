@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { isRecordKind, type RunRecord } from '../schema/kinds.ts';
 import { fileInside } from './inside.ts';
-import { readText } from './read-text.ts';
+import { readText } from './read.ts';
 
 /** What leaves a folder, and how a message names it. */
 export const kindWords = {

@@ -2,9 +2,9 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { stepLineSchema } from '../schema/lines/training.ts';
+import { stepLineSchema } from '../schema/lines.ts';
 import { jsonNumber } from '../schema/number.ts';
-import { linesOf, readJsonLines } from './read-lines.ts';
+import { linesOf, readJsonLines } from './read.ts';
 import { appendJsonLine } from './write.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nanscope-lines-'));

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { type WholeLine, wholeLines } from './whole-lines.ts';
+import { type WholeLine, wholeLines } from './read.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'whole-lines-'));
 afterAll(() => rmSync(base, { recursive: true }));

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { linesText, lineText, recordText } from '../text-sink.ts';
+import { linesText, lineText, recordText } from '../sink.ts';
 import { checkNewRun, type FolderKind, MARK, markText } from './own-folder.ts';
 
 /**

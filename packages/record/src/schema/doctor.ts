@@ -1,7 +1,7 @@
 /** What `doctor --json` prints: the machine, and what each backend on it offers, computes and passes. */
 import { z } from 'zod';
 import { adapterSchema } from './device.ts';
-import { doctorTorchSchema } from './torch.ts';
+import { doctorTorchSchema } from './lane.ts';
 
 /** Name and version; the version is raised when a field changes its meaning. */
 export const DOCTOR_SCHEMA = 'nanscope-doctor/1';

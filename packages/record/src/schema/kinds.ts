@@ -1,16 +1,55 @@
 /** Every kind of record that nanscope writes, with the schema that it is read by and the version that it names. */
 
-import type { AnyRecord } from './any.ts';
-import { claimsSchema } from './claims.ts';
-import { CONFORM_SCHEMA, conformResultSchema } from './conform.ts';
-import { DOCTOR_SCHEMA, doctorSchema } from './doctor.ts';
+import { CONFORM_SCHEMA, type ConformResultRecord, conformResultSchema } from './conform.ts';
+import { DOCTOR_SCHEMA, type DoctorRecord, doctorSchema } from './doctor.ts';
 import { type LaneRecord, laneSchema, SCHEMA_VERSION } from './lane.ts';
-import { matrixSchema } from './matrix.ts';
-import { reducedSchema } from './reduced.ts';
-import { reducedOpSchema } from './reduced-op.ts';
-import { resultSchema } from './result.ts';
-import { SELFTEST_SCHEMA, selftestSchema } from './selftest.ts';
-import { type TrainLaneRecord, trainLaneSchema, trainResultSchema } from './train.ts';
+import { type ClaimsRecord, claimsSchema, type MatrixRecord, matrixSchema } from './matrix.ts';
+import { type ReducedOpRecord, type ReducedRecord, reducedOpSchema, reducedSchema } from './reduced.ts';
+import { type ResultRecord, resultSchema } from './result.ts';
+import { SELFTEST_SCHEMA, type SelftestRecord, selftestSchema } from './selftest.ts';
+import {
+  type CurvePoint,
+  type TrainLaneRecord,
+  type TrainResultRecord,
+  trainLaneSchema,
+  trainResultSchema,
+} from './train.ts';
+
+// Any result that nanscope makes, and what lies beside one in its run folder. What every reporter is given.
+
+export type AnyRecord =
+  | ResultRecord
+  | TrainResultRecord
+  | MatrixRecord
+  | ClaimsRecord
+  | ConformResultRecord
+  | SelftestRecord
+  | DoctorRecord
+  | ReducedRecord
+  | ReducedOpRecord;
+
+/** One line of cells.jsonl, held against the oracle's prediction. */
+export interface MatrixCellRecord {
+  readonly id: string;
+  /** Factor to value. */
+  readonly conditions: Readonly<Record<string, string>>;
+  /** What it showed: `nanMap`, `leak`, `loss`, `gradients`, `origin`, in words. */
+  readonly shown: Readonly<Record<string, string>>;
+  /** Where it does not show what was predicted; empty where it does. */
+  readonly differences: readonly string[];
+}
+
+/** A result with the files beside it that a report shows. */
+export interface ReportSubject {
+  readonly record: AnyRecord;
+  /** The cells of a matrix; absent where its folder was not read. */
+  readonly cells?: readonly MatrixCellRecord[];
+  /** Gradient norms of a training run along its steps, as means over equal stretches, under the name that points of a loss have. */
+  readonly gradNorms?: {
+    readonly target?: readonly CurvePoint[];
+    readonly reference?: readonly CurvePoint[];
+  };
+}
 
 /** One lane of a run. */
 export type AnyLane = LaneRecord | TrainLaneRecord;

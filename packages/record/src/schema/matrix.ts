@@ -105,3 +105,31 @@ export const matrixSchema = z.object({
   answers: z.array(matrixAnswerSchema),
 });
 export type MatrixRecord = z.infer<typeof matrixSchema>;
+
+const findingSchema = z.object({
+  number: z.number().int(),
+  claim: z.string(),
+  experiment: z.string(),
+  observed: z.array(z.object({ device: z.string(), text: z.string() })).readonly(),
+  verdict: z.enum(['holds', 'does not hold', 'partly', 'cannot be decided here']),
+  because: z.string(),
+});
+export type FindingRecord = z.infer<typeof findingSchema>;
+
+/** What `claims --json` prints: each claim, what every device showed, and the verdict. */
+export const claimsSchema = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  kind: z.literal('claims'),
+  command: z.string(),
+  devices: z.array(
+    z.object({
+      name: z.string(),
+      label: z.string(),
+      backend: z.string(),
+      gpu: z.boolean(),
+      cells: z.number().int(),
+    }),
+  ),
+  findings: z.array(findingSchema),
+});
+export type ClaimsRecord = z.infer<typeof claimsSchema>;

@@ -13,6 +13,9 @@
  * A folder without the ending `.tmp` is whole: see write.ts.
  */
 
+import { createHash } from 'node:crypto';
+import { UserError } from '@nanscope/errors';
+
 /** Of the layout above. Raised when an older reader would misunderstand a newer checkpoint. */
 export const checkpointFormat = 1;
 
@@ -92,4 +95,114 @@ export function checkpointFolders(entries: readonly string[]): readonly string[]
   return entries
     .filter((name) => folderName.test(name))
     .sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1]);
+}
+
+// Whether a checkpoint fits the run that wants to go on with it. Pure; the answer names the first thing that differs.
+
+/** What must be the same; what is left out is not compared. */
+export type ExpectedState = Partial<
+  Pick<TrainerState, 'architecture' | 'vocabulary' | 'versions' | 'configHash' | 'data' | 'optimizer'>
+>;
+
+/** Value of a key for a message; a key that is not there is told apart from null. */
+const shown = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+function firstDifference(found: JsonObject, expected: JsonObject): string | undefined {
+  const differs = (key: string) => JSON.stringify(found[key]) !== JSON.stringify(expected[key]);
+  const key = Object.keys({ ...expected, ...found }).find(differs);
+  if (key === undefined) return undefined;
+  return `${key}: expected ${shown(expected[key])}, found ${shown(found[key])}`;
+}
+
+const advice = {
+  architecture: 'Resume with the same model, or begin anew in another folder.',
+  vocabulary: 'Resume with the same tokenizer, or begin anew in another folder.',
+  versions: 'Resume with the version that wrote it, or begin anew in another folder.',
+  data: 'Resume with the same data, or begin anew in another folder.',
+  optimizer: 'Resume with the same optimizer, or begin anew in another folder.',
+} as const;
+
+/**
+ * @param path of the checkpoint, for messages
+ * @throws UserError `checkpoint/architecture`, `checkpoint/vocabulary`, `checkpoint/version`, `checkpoint/data`,
+ *   `checkpoint/optimizer`, `checkpoint/config`
+ */
+export function checkExpected(path: string, state: TrainerState, expected: ExpectedState): void {
+  for (const what of ['versions', 'architecture', 'vocabulary', 'data', 'optimizer'] as const) {
+    const wanted = expected[what];
+    if (wanted === undefined) continue;
+    const all: JsonObject = state[what];
+    // Of versions only those that were asked for: a checkpoint may name more programs.
+    const found =
+      what === 'versions'
+        ? Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(wanted, name)))
+        : all;
+    const difference = firstDifference(found, wanted);
+    if (difference === undefined) continue;
+    const code = what === 'versions' ? 'version' : what;
+    throw new UserError(
+      `checkpoint/${code}`,
+      `${path} does not fit this run: ${code} differs in ${difference}. ${advice[what]}`,
+    );
+  }
+  if (expected.configHash !== undefined && expected.configHash !== state.configHash) {
+    throw new UserError(
+      'checkpoint/config',
+      `${path} does not fit this run: it was written under another configuration (expected ${expected.configHash}, found ${state.configHash}). Resume with the same flags, or begin anew in another folder.`,
+    );
+  }
+}
+
+// trainer.json: the state with checksums of the other files and of itself. JSON has no NaN: those are strings there.
+
+interface StateFile {
+  readonly state: TrainerState;
+  readonly files: Readonly<Record<string, FileSum>>;
+}
+
+const nonFinite = ['NaN', 'Infinity', '-Infinity'];
+
+const write = (value: unknown, indent?: number) =>
+  JSON.stringify(
+    value,
+    (_key, one: unknown) => (typeof one === 'number' && !Number.isFinite(one) ? String(one) : one),
+    indent,
+  );
+
+const checksum = (body: unknown) => createHash('sha256').update(write(body)).digest('hex');
+
+export function stateJson({ state, files }: StateFile): string {
+  const body = { format: checkpointFormat, state, files };
+  return `${write({ ...body, sha256: checksum(body) }, 2)}\n`;
+}
+
+/**
+ * @param path for messages
+ * @throws UserError `checkpoint/torn` for a text that is cut off or changed, `checkpoint/version` for another format
+ */
+export function parseStateJson(text: string, path: string): StateFile {
+  const torn = (what: string): never => {
+    throw new UserError(
+      'checkpoint/torn',
+      `${path} is damaged (${what}): this checkpoint can not be resumed. Resume from an earlier one.`,
+    );
+  };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return torn('no whole JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null) return torn('no JSON object');
+  const { sha256, ...body } = parsed as Record<string, unknown>;
+  if (body.format !== checkpointFormat) {
+    throw new UserError(
+      'checkpoint/version',
+      `${path}: expected checkpoint format ${checkpointFormat}, found ${JSON.stringify(body.format)}. Resume with the version of nanscope that wrote it, or begin anew.`,
+    );
+  }
+  if (sha256 !== checksum(body)) return torn('its checksum is another');
+  const numbers = (_key: string, one: unknown) =>
+    typeof one === 'string' && nonFinite.includes(one) ? Number(one) : one;
+  return JSON.parse(text, numbers) as StateFile;
 }

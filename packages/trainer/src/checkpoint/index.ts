@@ -1,10 +1,11 @@
 /** Training checkpoints on disk: written whole or not at all, checked when they are read. */
-export { checkExpected, type ExpectedState } from './expected.ts';
 export {
   type Checkpoint,
+  checkExpected,
   checkpointFiles,
   checkpointFolders,
   checkpointFormat,
+  type ExpectedState,
   type HostTensor,
   type HostTensors,
   type Json,

@@ -3,16 +3,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { readSafetensors, toFloat32 } from '@nanscope/safetensors';
-import { checkExpected, type ExpectedState } from './expected.ts';
 import {
+  checkExpected,
   checkpointFiles,
   checkpointFolders,
+  type ExpectedState,
   type FileSum,
   type HostTensor,
   type HostTensors,
+  parseStateJson,
   type TrainerState,
 } from './format.ts';
-import { parseStateJson } from './state-json.ts';
 import { fileSum, readPointer } from './write.ts';
 
 export interface LoadedCheckpoint {

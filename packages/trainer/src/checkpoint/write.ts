@@ -23,8 +23,8 @@ import {
   checkpointFolders,
   type FileSum,
   type HostTensors,
+  stateJson,
 } from './format.ts';
-import { stateJson } from './state-json.ts';
 
 export interface KeepRule {
   /** How many of the newest to keep, at least 1. The best one is kept besides. */

@@ -2,9 +2,127 @@
  * The AdamW update of one parameter as one kernel with three results: the parameter and its two moments. New memory
  * every time, so that a tensor that shares the old values keeps them. No gradient: nothing is trained through it.
  */
-import { defineKernel, type HostTensor, hasKernel } from '@nanscope/backend';
+import { defineKernel, type HostTensor, hasKernel, type WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { type AdamWAttrs, adamWStepWebgpu } from './adamw-step.wgsl.ts';
+
+// The AdamW update in WGSL: three programs, as a program of tfjs writes one buffer. NaN goes in and out by its bits:
+// the language may assume that no NaN occurs, and an update that loses one would heal a broken run in silence.
+
+export interface AdamWAttrs {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Learning rate over the first moment's bias correction. */
+  readonly rate: number;
+  /** 1 / sqrt of the second moment's bias correction. */
+  readonly inverseRoot: number;
+  /** What decay leaves of the parameter, 1 for none. */
+  readonly keep: number;
+}
+
+const isNaNByBits = /* wgsl */ `
+fn poisoned(value : f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }`;
+
+/** A moment: b old + term, where `term` is an expression of the scaled gradient g. */
+const moment = (term: string) => /* wgsl */ `
+${isNaNByBits}
+fn main(index : i32) {
+  if (index >= uniforms.size) { return; }
+  let g = gradient[index] * scale[0];
+  let old = moment[index];
+  if (poisoned(gradient[index]) || poisoned(scale[0]) || poisoned(old)) {
+    result[index] = bitcast<f32>(uniforms.nanBits);
+  } else {
+    result[index] = uniforms.beta * old + ${term};
+  }
+}`;
+
+const update = /* wgsl */ `
+${isNaNByBits}
+fn main(index : i32) {
+  if (index >= uniforms.size) { return; }
+  let w = parameter[index];
+  let m = average[index];
+  let v = square[index];
+  let infinite = (bitcast<u32>(v) & 0x7fffffffu) == 0x7f800000u;
+  if (poisoned(w) || poisoned(m) || poisoned(v) || infinite) {
+    // An infinite second moment comes from an infinite gradient: Infinity / Infinity, or an update of nothing.
+    let overflowed = infinite && (bitcast<u32>(m) & 0x7f800000u) != 0x7f800000u && !poisoned(w);
+    result[index] = select(bitcast<f32>(uniforms.nanBits), w * uniforms.keepFactor, overflowed);
+  } else {
+    let divisor = sqrt(v) * uniforms.inverseRoot + uniforms.epsilon;
+    let updated = w * uniforms.keepFactor - uniforms.rate * m / divisor;
+    // Without an epsilon a gradient that was always 0 is 0 / 0.
+    result[index] = select(updated, bitcast<f32>(uniforms.nanBits), divisor == 0.0 && m == 0.0);
+  }
+}`;
+
+const workgroup = 64;
+
+function run(
+  backend: WebgpuBackend,
+  key: string,
+  code: string,
+  inputs: Record<string, tf.TensorInfo>,
+  like: tf.TensorInfo,
+  numbers: Record<string, number>,
+): tf.TensorInfo {
+  const names = Object.keys(numbers);
+  return backend.runWebGPUProgram(
+    {
+      variableNames: Object.keys(inputs),
+      outputShape: like.shape,
+      workgroupSize: [workgroup, 1, 1],
+      // tfjs folds a dispatch beyond the device's limit into two dimensions by itself.
+      dispatch: [Math.ceil(tf.util.sizeFromShape(like.shape) / workgroup), 1, 1],
+      dispatchLayout: { x: like.shape.map((_, axis) => axis) },
+      shaderKey: `nanscope${key}`,
+      size: true,
+      uniforms: `${names.map((name) => `${name} : f32,`).join(' ')} nanBits : i32,`,
+      getUserCode: () => code,
+    },
+    Object.values(inputs),
+    'float32',
+    [
+      ...names.map((name) => ({ type: 'float32', data: [numbers[name]!] })),
+      { type: 'int32', data: [0x7fc00000] },
+    ],
+  );
+}
+
+/** parameter, gradient, average, square of one shape, scale [] -> the new parameter, average and square */
+function adamWStepWebgpu(
+  inputs: Record<string, tf.TensorInfo>,
+  { beta1, beta2, epsilon, rate, inverseRoot, keep }: AdamWAttrs,
+  backend: WebgpuBackend,
+): tf.TensorInfo[] {
+  const parameter = inputs.parameter!;
+  const gradient = inputs.gradient!;
+  const scale = inputs.scale!;
+  const average = run(
+    backend,
+    'AdamWAverage',
+    moment('uniforms.rest * g'),
+    { gradient, scale, moment: inputs.average! },
+    parameter,
+    { beta: beta1, rest: 1 - beta1 },
+  );
+  const square = run(
+    backend,
+    'AdamWSquare',
+    moment('(uniforms.rest * g) * g'),
+    { gradient, scale, moment: inputs.square! },
+    parameter,
+    { beta: beta2, rest: 1 - beta2 },
+  );
+  const updated = run(backend, 'AdamWUpdate', update, { parameter, average, square }, parameter, {
+    keepFactor: keep,
+    rate,
+    inverseRoot,
+    epsilon,
+  });
+  return [updated, average, square];
+}
 
 /** One shape for all but the scalar `scale`, which multiplies the gradient. */
 export interface AdamWInputs {

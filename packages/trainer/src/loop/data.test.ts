@@ -1,9 +1,7 @@
 import { UserError } from '@nanscope/errors';
 import { describe, expect, it } from 'vitest';
-import { packBlocks } from './blocks.ts';
-import { epochOrder } from './permutation.ts';
 import { epochsAfter, StepRows, stepsPerEpoch, totalSteps } from './plan.ts';
-import { splitRows } from './split.ts';
+import { epochOrder, packBlocks, splitRows } from './split.ts';
 
 const sorted = (values: Iterable<number>) => [...values].sort((a, b) => a - b);
 const upTo = (size: number) => Array.from({ length: size }, (_, at) => at);

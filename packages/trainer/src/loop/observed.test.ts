@@ -2,7 +2,7 @@ import { builtinBackend } from '@nanscope/backend';
 import { loadCausalLM, parseConfig } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { untracedStep } from '../loss/batch-loss.ts';
+import { untracedStep } from '../loss/token-losses.ts';
 import { AdamW } from '../optimizer/adamw.ts';
 import { observedDifference } from './observed.ts';
 import type { Observer, Training } from './settings.ts';

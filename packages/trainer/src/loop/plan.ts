@@ -2,7 +2,7 @@
  * Which rows each step trains on: pure functions of the step's number. Nothing is carried from step to step, so
  * "where the data was" is the step itself, and a resumed run continues with the very batch that would have been next.
  */
-import { epochOrder } from './permutation.ts';
+import { epochOrder } from './split.ts';
 
 export interface DataPlan {
   /** Rows (or blocks) of the training set. */
@@ -55,4 +55,38 @@ export class StepRows {
       batches.push(Array.from(this.#order.subarray(at, Math.min(at + batchSize, last))));
     return batches;
   }
+}
+
+// How far a run is and how its validation goes: plain data that a checkpoint keeps, and the decisions made from it. Pure.
+
+export interface RunProgress {
+  /** Steps done, skipped ones included: the number of the next step. */
+  readonly step: number;
+  /** Supervised tokens trained on. */
+  readonly tokens: number;
+  /** Steps whose update was left out because they were not finite. */
+  readonly skipped: number;
+  /** Best finite validation loss so far, and after which step. */
+  readonly best?: { readonly step: number; readonly loss: number };
+  /** Evaluations since the best one. */
+  readonly sinceBest: number;
+}
+
+export const atTheStart: RunProgress = { step: 0, tokens: 0, skipped: 0, sinceBest: 0 };
+
+/** A loss that is not finite is never the best, and counts as an evaluation without improvement. */
+export function afterEvaluation(progress: RunProgress, loss: number): RunProgress {
+  const better = Number.isFinite(loss) && !(progress.best !== undefined && progress.best.loss <= loss);
+  if (better) return { ...progress, best: { step: progress.step, loss }, sinceBest: 0 };
+  return { ...progress, sinceBest: progress.sinceBest + 1 };
+}
+
+/** Whether so many evaluations in a row brought nothing. Without a patience never. */
+export function patienceIsOver({ sinceBest }: RunProgress, patience: number | undefined): boolean {
+  return patience !== undefined && sinceBest >= patience;
+}
+
+/** Whether something that happens every so many steps is due after `step` steps; always at the end. */
+export function isDue(step: number, every: number, total: number): boolean {
+  return step === total || (every > 0 && step % every === 0);
 }

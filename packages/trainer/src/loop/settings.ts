@@ -1,13 +1,11 @@
 /** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
 import type { CausalLM, ForwardOptions } from '@nanscope/model';
-import type { Gradients } from '../gradients.ts';
-import type { NonFinitePolicy } from '../health.ts';
-import type { StepPhase } from '../loss/batch-loss.ts';
-import type { LossOptions } from '../loss/token-losses.ts';
+import type { Gradients, NonFinitePolicy } from '../gradients.ts';
+import type { LossOptions, StepPhase } from '../loss/token-losses.ts';
 import type { Optimizer } from '../optimizer/optimizer.ts';
 import type { ScheduleOptions } from '../schedule.ts';
 import type { LabelledBatch } from '../training-batch.ts';
-import type { RunProgress } from './progress.ts';
+import type { RunProgress } from './plan.ts';
 
 export interface TrainSettings
   extends LossOptions,

@@ -4,10 +4,9 @@
  */
 import { dropoutHook, dropoutRates } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
-import { GradientAccumulator } from '../accumulate.ts';
-import { type Gradients, lossAndGradients } from '../gradients.ts';
-import { untracedStep } from '../loss/batch-loss.ts';
-import { gradientNorm, gradientScale } from '../optimizer/clip.ts';
+import { GradientAccumulator, type Gradients, lossAndGradients } from '../gradients.ts';
+import { untracedStep } from '../loss/token-losses.ts';
+import { gradientNorm, gradientScale } from '../optimizer/optimizer.ts';
 import { scheduleFactor } from '../schedule.ts';
 import { uploadTrainingBatch } from '../training-batch.ts';
 import type { StepRows } from './plan.ts';

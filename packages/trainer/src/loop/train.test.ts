@@ -3,7 +3,7 @@ import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdamW } from '../optimizer/adamw.ts';
-import type { RunProgress } from './progress.ts';
+import type { RunProgress } from './plan.ts';
 import type {
   NonFiniteStep,
   StepReport,

@@ -4,10 +4,18 @@
  */
 import type { CausalLM } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
-import { decideStep, type StepDecision } from '../health.ts';
+import { decideStep, type StepDecision } from '../gradients.ts';
 import { euclideanNorm } from '../kernels/euclidean-norm.ts';
-import { type DataPlan, epochsAfter, StepRows } from './plan.ts';
-import { afterEvaluation, atTheStart, isDue, patienceIsOver, type RunProgress } from './progress.ts';
+import {
+  afterEvaluation,
+  atTheStart,
+  type DataPlan,
+  epochsAfter,
+  isDue,
+  patienceIsOver,
+  type RunProgress,
+  StepRows,
+} from './plan.ts';
 import type { Observer, SaveReason, TrainEnd, TrainHooks, Training } from './settings.ts';
 import {
   type ComputedStep,

@@ -1,9 +1,8 @@
 /** The validation loss: the mean over all supervised tokens of the held-back rows, with dropout off. */
 import { type CausalLM, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
-import { EvalAccumulator, type EvalMetrics } from '../eval-accumulator.ts';
-import { scoreRows } from '../score.ts';
-import { supervisedRows } from '../shift.ts';
+import { EvalAccumulator, type EvalMetrics, scoreRows } from '../score.ts';
+import { supervisedRows } from '../training-batch.ts';
 import type { TrainingRows, TrainSettings } from './settings.ts';
 
 /** @returns The metrics of the whole set; NaN losses included. */

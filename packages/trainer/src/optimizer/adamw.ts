@@ -6,10 +6,8 @@
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
-import { adamWStep } from '../kernels/adamw-step.ts';
-import type { AdamWAttrs } from '../kernels/adamw-step.wgsl.ts';
-import { checkRange, type DecayRule, isDecayed } from './groups.ts';
-import { MomentOptimizer, type Parameters } from './optimizer.ts';
+import { type AdamWAttrs, adamWStep } from '../kernels/adamw-step.ts';
+import { checkRange, type DecayRule, isDecayed, MomentOptimizer, type Parameters } from './optimizer.ts';
 
 /** Defaults as in PyTorch. */
 export interface AdamWOptions {

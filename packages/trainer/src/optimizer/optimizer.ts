@@ -1,7 +1,9 @@
 /** What the training loop sees of an optimizer. Types and the bookkeeping of state tensors; the updates are in adamw.ts and sgd.ts. */
 import { UserError } from '@nanscope/errors';
+import { isTable } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
+import { euclideanNorm } from '../kernels/euclidean-norm.ts';
 
 /** The model's parameters by Hugging Face name. */
 export type Parameters = Readonly<Record<string, tf.Variable>>;
@@ -123,4 +125,59 @@ export abstract class MomentOptimizer implements Optimizer {
   dispose(): void {
     this.moments.dispose();
   }
+}
+
+// Which parameters weight decay applies to. By default the two-dimensional weights of linear layers only: shrinking
+// a bias or a LayerNorm towards 0 regularises nothing, and rows of an embedding table that a batch did not use
+// would shrink at every step. Hugging Face's Trainer leaves out biases and LayerNorm but decays the tables (golden/trainer).
+
+/**
+ * `linear`: as described above; `all-matrices`: the tables as well, which are the groups of Hugging Face's Trainer; `all`:
+ * every parameter, as `torch.optim.AdamW(model.parameters())` does.
+ */
+export const decayRules = ['linear', 'all-matrices', 'all'] as const;
+
+export type DecayRule = (typeof decayRules)[number];
+
+/** Whether the parameter of this Hugging Face name and shape is decayed. A head tied to the token table is that table. */
+export function isDecayed(name: string, shape: readonly number[], rule: DecayRule): boolean {
+  if (rule === 'all') return true;
+  return shape.length === 2 && (rule === 'all-matrices' || !isTable(name));
+}
+
+/** Checks the numbers an optimizer was given. @throws UserError `trainer/optimizer`, naming the first one out of range. */
+export function checkRange(name: string, value: number, below = Number.POSITIVE_INFINITY): void {
+  if (value >= 0 && value < below) return;
+  const limit = below === Number.POSITIVE_INFINITY ? '' : ` and less than ${below}`;
+  throw new UserError('trainer/optimizer', `${name} is ${value}, expected at least 0${limit}.`);
+}
+
+// The global gradient norm and the factor it leads to, both on the device. A NaN in any gradient makes the norm
+// NaN, and an infinity makes it infinite: nothing is left out.
+
+/**
+ * The Euclidean norm over all gradients of a mean loss: right wherever it is a float32.
+ *
+ * @param gradients of the loss summed over tokens
+ * @param tokens the supervised tokens it was summed over
+ */
+export function gradientNorm(gradients: Gradients, tokens: number): tf.Scalar {
+  return tf.tidy('gradient_norm', () => {
+    const norms = Object.values(gradients).map((gradient) => euclideanNorm(gradient, 1 / tokens));
+    return euclideanNorm(tf.stack(norms));
+  });
+}
+
+/**
+ * What every gradient of the summed loss is multiplied with in the update: 1 / tokens, and the clip coefficient
+ * min(1, maximum / (norm + 1e-6)) as `torch.nn.utils.clip_grad_norm_` has it. A NaN norm gives NaN.
+ *
+ * @param maximum no clipping when left out
+ */
+export function gradientScale(norm: tf.Scalar, tokens: number, maximum?: number): tf.Scalar {
+  if (maximum === undefined) return tf.scalar(1 / tokens);
+  return tf.tidy('gradient_norm', () => {
+    const coefficient = tf.minimum(tf.div(tf.scalar(maximum), tf.add(norm, tf.scalar(1e-6))), tf.scalar(1));
+    return tf.mul<tf.Scalar>(coefficient, tf.scalar(1 / tokens));
+  });
 }

@@ -4,8 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients } from '../gradients.ts';
-import { checkRange, type DecayRule, isDecayed } from './groups.ts';
-import { MomentOptimizer, type Parameters } from './optimizer.ts';
+import { checkRange, type DecayRule, isDecayed, MomentOptimizer, type Parameters } from './optimizer.ts';
 
 export interface SGDOptions {
   /** Default 0: no state is kept. */

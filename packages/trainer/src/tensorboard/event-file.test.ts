@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '@nanscope/errors';
 import { afterAll, describe, expect, it } from 'vitest';
-import { crc32c, maskedCrc32c } from './crc32c.ts';
 import { openEventWriter, readEvents } from './event-file.ts';
+import { crc32c, maskedCrc32c } from './record.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-events-'));
 afterAll(() => rmSync(base, { recursive: true }));

@@ -1,5 +1,24 @@
 /** TFRecord framing: length (8 bytes), its checksum (4), the payload, its checksum (4); all little-endian. */
-import { maskedCrc32c } from './crc32c.ts';
+
+// CRC-32C (Castagnoli) and the masked form of it that TFRecord files use.
+
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc >>> 0;
+});
+
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+/** Rotated and shifted, so that a checksum over bytes that hold checksums is not weak. */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
 
 export function encodeRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const record = new Uint8Array(12 + payload.length + 4);
@@ -11,7 +30,7 @@ export function encodeRecord(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   return record;
 }
 
-export interface Records {
+interface Records {
   readonly payloads: readonly Uint8Array[];
   /** Bytes of the whole records: less than the file has when the last write was cut off. */
   readonly wholeBytes: number;

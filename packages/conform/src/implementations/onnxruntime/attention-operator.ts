@@ -4,8 +4,7 @@ import type { Dtype } from '@nanscope/safetensors';
 import type { AttentionNumbers, AttentionProblem, Wanted } from '../../case.ts';
 import { splitHeads } from '../../onnx/heads.ts';
 import { type AttentionNode, inputNames, outputNames } from '../../onnx/node.ts';
-import { graphInputs, type OperatorCall, tensor } from './call.ts';
-import { biasOf, isOperatorsCausal } from './masks.ts';
+import { biasOf, graphInputs, isOperatorsCausal, type OperatorCall, tensor } from './call.ts';
 import type { OperatorGraph } from './write-model.ts';
 
 /** The first opset that has the operator; what later ones add is only in nodes of vectors. */

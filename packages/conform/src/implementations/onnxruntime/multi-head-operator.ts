@@ -5,8 +5,7 @@
 
 import type { AttentionProblem, Wanted } from '../../case.ts';
 import { splitHeads } from '../../onnx/heads.ts';
-import { graphInputs, type OperatorCall, tensor } from './call.ts';
-import { biasOf, isOperatorsCausal } from './masks.ts';
+import { biasOf, graphInputs, isOperatorsCausal, type OperatorCall, tensor } from './call.ts';
 
 const inputNames = [
   'query',

@@ -1,7 +1,7 @@
 import { UserError } from '@nanscope/errors';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readModel } from '../../onnx/protobuf/model.ts';
-import { biasOf, isOperatorsCausal } from './masks.ts';
+import { biasOf, isOperatorsCausal } from './call.ts';
 import { onnxruntimeImplementation } from './onnxruntime.ts';
 import { writeModel } from './write-model.ts';
 

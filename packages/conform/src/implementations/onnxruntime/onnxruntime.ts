@@ -6,13 +6,15 @@
 import { errorLine, install, UserError } from '@nanscope/errors';
 import { type SafetensorsTensor, toFloat32 } from '@nanscope/safetensors';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { AttentionNumbers, AttentionProblem } from '../../case.ts';
-import { type AttentionImplementation, Refused } from '../../implementation.ts';
+import {
+  type AttentionImplementation,
+  type AttentionNumbers,
+  type AttentionProblem,
+  Refused,
+} from '../../case.ts';
 import { attentionCall } from './attention-operator.ts';
-import type { OperatorCall } from './call.ts';
-import { isOperatorsCausal } from './masks.ts';
+import { isOperatorsCausal, type OnnxruntimeOperator, type OperatorCall } from './call.ts';
 import { multiHeadCall, multiHeadRefuses } from './multi-head-operator.ts';
-import type { OnnxruntimeOperator } from './operators.ts';
 import { writeModel } from './write-model.ts';
 
 /** The execution provider: its own CPU kernels, or its own WebGPU ones. */

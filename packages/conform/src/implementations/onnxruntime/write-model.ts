@@ -1,7 +1,7 @@
 /** A graph of one operator as the bytes of an ONNX file: what onnxruntime is given to run. The reader is in onnx/protobuf. */
 import type { Dtype } from '@nanscope/safetensors';
 import { PbfWriter } from 'pbf';
-import { elementTypeOf } from '../../onnx/protobuf/element-types.ts';
+import { elementTypeOf } from '../../onnx/protobuf/tensor.ts';
 
 export interface GraphTensor {
   readonly name: string;

@@ -1,7 +1,31 @@
 /** TensorProto of onnx.proto: an array with its name, as raw bytes or as lists of numbers. Byte for byte as stored. */
 import type { Dtype, SafetensorsTensor } from '@nanscope/safetensors';
-import { elementTypes } from './element-types.ts';
 import { Malformed, readMessage } from './wire.ts';
+
+// TensorProto.DataType of what Attention may be given, by its number. The rest has no place in it.
+
+const elementTypes: Readonly<Record<number, Dtype>> = {
+  1: 'F32',
+  2: 'U8',
+  3: 'I8',
+  4: 'U16',
+  5: 'I16',
+  6: 'I32',
+  7: 'I64',
+  9: 'BOOL',
+  10: 'F16',
+  11: 'F64',
+  12: 'U32',
+  13: 'U64',
+  16: 'BF16',
+};
+
+/** @throws Error for a dtype that ONNX has no number for here */
+export function elementTypeOf(dtype: Dtype): number {
+  const found = Object.entries(elementTypes).find(([, name]) => name === dtype);
+  if (!found) throw new Error(`No ONNX element type for ${dtype}.`);
+  return Number(found[0]);
+}
 
 export interface NamedTensor extends SafetensorsTensor {
   readonly name: string;

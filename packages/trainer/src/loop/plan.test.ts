@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterEvaluation, atTheStart, isDue, patienceIsOver, type RunProgress } from './progress.ts';
+import { afterEvaluation, atTheStart, isDue, patienceIsOver, type RunProgress } from './plan.ts';
 
 function evaluated(...losses: number[]): RunProgress {
   let progress = atTheStart;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { idFilter } from './filter.ts';
+import { idFilter } from './run-suite.ts';
 
 const ids = ['oracle:policy=safe;mask=none', 'oracle:policy=torch-2.5;mask=none', 'onnx:test_attention_4d'];
 const chosen = (pattern?: string) => ids.filter(idFilter(pattern));

@@ -1,5 +1,6 @@
 /** A line of health.jsonl: the header of a traced batch or step, or one of the ops that follow it. */
 import { z } from 'zod';
+import { jsonNumber } from './number.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -62,3 +63,67 @@ export const healthLineSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type HealthLine = z.infer<typeof healthLineSchema>;
+
+// The lines that a lane of an evaluation appends: metrics.jsonl, one a batch, and samples.jsonl, one a row of the data.
+
+const index = z.number().int().nonnegative();
+
+export const batchLineSchema = z.object({
+  batch: index,
+  rows: index,
+  /** Supervised tokens. */
+  tokens: index,
+  /** Sum of their losses, in double precision. */
+  lossSum: jsonNumber,
+  nonFinite: index,
+  seconds: z.number(),
+});
+export type BatchLine = z.infer<typeof batchLineSchema>;
+
+export const sampleLineSchema = z.object({
+  /** Index in the data set, from 0. */
+  row: index,
+  source: z.string().optional(),
+  line: z.number().int().optional(),
+  /** Real tokens, and the position of the first in the padded row; -1 where there is none. */
+  tokens: index,
+  first: z.number().int(),
+  /** Positions of the supervised labels, the labels, their losses in nats, and the predicted tokens (-1: no answer). */
+  positions: z.array(index),
+  labels: z.array(z.number().int()),
+  losses: z.array(jsonNumber),
+  answers: z.array(z.number().int()),
+});
+export type SampleLine = z.infer<typeof sampleLineSchema>;
+
+// The lines that a lane of a training run appends: metrics.jsonl, one a step, and validation.jsonl, one an evaluation.
+
+export const stepLineSchema = z.object({
+  /** Counted from 1. */
+  step: z.number().int().positive(),
+  epoch: z.number(),
+  loss: jsonNumber,
+  learningRate: z.number(),
+  /** Before clipping. */
+  gradNorm: jsonNumber,
+  /** Supervised tokens of the step. */
+  tokens: z.number().int(),
+  tokensPerSecond: z.number(),
+  seconds: z.number(),
+  /** Held by tensors after the step. */
+  bytes: z.number(),
+  /** `skip` or `stop` where the update was not made. */
+  action: z.enum(['update', 'skip', 'stop']),
+});
+export type StepLine = z.infer<typeof stepLineSchema>;
+
+export const validationLineSchema = z.object({
+  step: z.number().int().nonnegative(),
+  loss: jsonNumber,
+  perplexity: jsonNumber,
+  accuracy: jsonNumber,
+  tokens: z.number().int(),
+});
+export type ValidationLine = z.infer<typeof validationLineSchema>;
+
+/** Schemas of the lines in the .jsonl files of a run folder. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cellId, conditionsFrom, factors } from '../cell/cell.ts';
-import { cellsOf } from './factorial.ts';
+import { cellsOf } from './conditions.ts';
 
 const values = { device: ['wasm', 'gpu'], ...factors, attn: ['eager', 'sdpa'] };
 const small = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numberClass, requiredRtol, sameNumber } from './numbers.ts';
+import { numberClass, requiredRtol, sameNumber } from './sanitize.ts';
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const tolerance = { rtol: 1e-3, atol: 1e-6 };
