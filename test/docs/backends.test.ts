@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { deviceTable } from '@nanscope/device';
 import { expect, it } from 'vitest';
 import type { Correction } from '../../packages/backend/src/corrections/correction.ts';
-import { corrections as cpu } from '../../packages/backend/src/cpu/corrections.ts';
+import { corrections as cpu } from '../../packages/backend/src/cpu/index.ts';
 import { corrections as tensorflow } from '../../packages/backend/src/tensorflow/corrections.ts';
 import { corrections as wasm } from '../../packages/backend/src/wasm/corrections.ts';
 import { correctionsFor } from '../../packages/backend/src/webgpu/corrections.ts';

@@ -4,13 +4,13 @@
  */
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
+import { maskedInputs } from './apply-mask.ts';
 import type { AttentionOptions } from './call.ts';
-import { checkAttention } from './check-attention.ts';
+import { checkAttention } from './check.ts';
 import { eager } from './eager.ts';
 import { chooseKernel } from './fused/choose.ts';
 import { fusedAttention } from './fused/kernel.ts';
 import type { AttentionKernel, PreparedMask } from './mask-types.ts';
-import { maskedInputs } from './masked-inputs.ts';
 import { safePolicy } from './policy.ts';
 import { checkPrepared, composeMask, isPrepared, prepareMask } from './prepare-mask.ts';
 import { sdpa } from './sdpa.ts';

@@ -1,11 +1,10 @@
 /** Attention as models write it out: scores, mask, softmax over whole rows, product with v. Gradients are tfjs's own. */
 import * as tf from '@tensorflow/tfjs';
+import { zeroRows } from './apply-mask.ts';
 import type { PreparedAttention } from './call.ts';
-import { captureMasked, captureProbabilities } from './capture.ts';
 import { rowsTimes } from './grouped.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
-import { maskedScores } from './scores.ts';
-import { zeroRows } from './zero-rows.ts';
+import { captureMasked, captureProbabilities, maskedScores } from './scores.ts';
 
 /** @param q as `maskedInputs` makes it. */
 export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: PreparedAttention): tf.Tensor4D {

@@ -4,7 +4,6 @@ export { type BlockedRow, blockedCells } from './blocked-cells.ts';
 export type { AttentionOptions, Capture, CaptureStage, KeyColumns, ProbabilityDropout } from './call.ts';
 export { hasHalf, roundToHalf } from './kernels/round-to-half.ts';
 export type { AttentionKernel, MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
-export { maskedRow, maskedRowWords } from './masked-row.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';
 export { referenceAttention } from './oracle/reference-attention.ts';
 export {
@@ -14,6 +13,8 @@ export {
   FLOAT16_MIN,
   FLOAT32_MIN,
   type Implementation,
+  maskedRow,
+  maskedRowWords,
   type Policy,
   type RowGuard,
   safePolicy,

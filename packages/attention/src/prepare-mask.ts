@@ -5,8 +5,8 @@
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { applySteps } from './apply-mask.ts';
-import { checkMaskSpec } from './check-mask.ts';
-import { hasFusedShader } from './fused/has-fused.ts';
+import { checkMaskSpec } from './check.ts';
+import { hasFusedShader } from './fused/choose.ts';
 import { roundToHalfNumber } from './kernels/half.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import { selectMasked } from './kernels/select-masked.ts';

@@ -2,7 +2,7 @@
  * The policies of real systems, each read in that system's source. The table is data: docs and help texts are
  * made from it, and `summary` says what it does to a query that may attend to no key.
  */
-import { FLOAT32_MIN, type Implementation, type Policy, safePolicy } from './policy.ts';
+import { type Fill, FLOAT32_MIN, type Implementation, type Policy, safePolicy } from './policy.ts';
 
 export interface Preset extends Policy {
   /** Which of the two implementations the real system is; absent where the preset speaks for both. */
@@ -170,3 +170,35 @@ export const policies: Readonly<Record<PresetName, Preset>> = table;
 
 /** In the order in which they are shown. */
 export const presetNames = Object.keys(table) as readonly PresetName[];
+
+// The preset table as Markdown: docs/attention.md holds it, and a test fails when the two differ.
+
+/** A fill in the words that `policyFrom` reads, where there are any. */
+export function fillWord({ how, value }: Fill): string {
+  if (value === Number.NEGATIVE_INFINITY) return `${how}-inf`;
+  if (value === FLOAT32_MIN) return how === 'select' ? 'finfo-min' : 'additive-finfo-min';
+  return `${how}:${value}`;
+}
+
+export function presetTable(): string {
+  const rows = presetNames.map((name) => {
+    const { fill, compose, rowGuard, scoreRounding, implementation, summary, source }: Preset =
+      policies[name];
+    const cells = [
+      `\`${name}\``,
+      implementation ?? 'both',
+      `\`${fillWord(fill)}\``,
+      `\`${compose}\``,
+      `\`${rowGuard}\``,
+      `\`${scoreRounding ?? 'after-scale'}\``,
+      summary,
+      source,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| preset | is | fill | composition | row guard | scores in half | what it does to a query without a key | read in |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}

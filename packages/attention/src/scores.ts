@@ -1,13 +1,14 @@
 /** From q and k to masked scores: what eager and each block of sdpa have in common. */
 import * as tf from '@tensorflow/tfjs';
-import { applySteps } from './apply-mask.ts';
-import type { PreparedAttention } from './call.ts';
+import { applySteps, zeroRows } from './apply-mask.ts';
+import type { Capture, PreparedAttention } from './call.ts';
 import { queryKey } from './grouped.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
-import type { MaskStep } from './mask-types.ts';
+import { selectMasked } from './kernels/select-masked.ts';
+import type { ComposedMask, MaskStep } from './mask-types.ts';
 import { roundsScores } from './policy.ts';
 
-export interface MaskedScores {
+interface MaskedScores {
   /** tanh(scores / softcap), kept for the gradient; undefined without a softcap. */
   readonly tanh: tf.Tensor4D | undefined;
   readonly masked: tf.Tensor4D;
@@ -37,4 +38,40 @@ export function maskedScores(
   capture?.('softcap', capped);
   const masked = steps.length === 0 ? capped : tf.tidy('masked', () => applySteps(capped, steps, policy));
   return { tanh, masked };
+}
+
+// The tensors of mask steps as a flat list and back: what a gradient saves for its backward pass.
+
+export function stepTensors(steps: readonly MaskStep[]): tf.Tensor[] {
+  return steps.flatMap((step) => (step.how === 'add' ? [step.bias] : [step.keep, step.fill]));
+}
+
+/** The same steps over other tensors, in the order of `stepTensors`. */
+export function withTensors(steps: readonly MaskStep[], tensors: readonly tf.Tensor[]): MaskStep[] {
+  let next = 0;
+  return steps.map((step) =>
+    step.how === 'add'
+      ? { how: 'add', bias: tensors[next++] as tf.Tensor4D }
+      : { how: 'select', keep: tensors[next++] as tf.Tensor4D, fill: tensors[next++]! },
+  );
+}
+
+// What a capture is shown where the arithmetic takes a shortcut. Under the `zeros` guard the scores of a fully
+// masked row are a constant inside (no NaN is made); outside they are what the policy says: fill, then zeros.
+
+export function captureMasked(
+  capture: Capture,
+  masked: tf.Tensor4D,
+  { policy, liveQueries }: ComposedMask,
+): void {
+  const shown = policy.rowGuard === 'zeros' && liveQueries;
+  capture('masked', shown ? selectMasked(masked, liveQueries, tf.scalar(policy.fill.value)) : masked);
+}
+
+export function captureProbabilities(
+  capture: Capture,
+  probabilities: tf.Tensor4D,
+  prepared: ComposedMask,
+): void {
+  capture('probabilities', zeroRows(probabilities, prepared));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type MaskedRow, maskedRow } from './masked-row.ts';
 import { referenceAttention } from './oracle/reference-attention.ts';
+import { type MaskedRow, maskedRow } from './policy.ts';
 import { policyFrom } from './policy-from.ts';
 import { policies, presetNames } from './presets.ts';
 import { policyHint, policyLike, systemsOf } from './systems.ts';

@@ -2,16 +2,16 @@
 export type * from './backend.ts';
 export type * from './kernel-types.ts';
 export { defineKernel, hasKernel } from './kernels.ts';
+export { type BuiltinId, backends, builtinBackend } from './load-backend.ts';
 export {
   type PhiloxStream,
   philox4x32,
   philoxFill,
   philoxReader,
   philoxStream,
+  philoxWgsl,
   type RandomStream,
   uniform,
 } from './philox.ts';
-export { philoxWgsl } from './philox.wgsl.ts';
 export { rowDispatch, rowIndex } from './rows.wgsl.ts';
-export { type BuiltinId, backends, builtinBackend } from './table.ts';
-export { isSoftware } from './webgpu/adapter-facts.ts';
+export { isSoftware } from './webgpu/gpu.ts';

@@ -21,21 +21,29 @@ export {
   alignTraces,
   type ClassCounts,
   type ClassDivergence,
+  type ObserverEffect,
+  observerEffect,
+  sameBits,
 } from './compare/align.ts';
 export type { DivergenceLabel } from './compare/divergence.ts';
-export { type ObserverEffect, observerEffect, sameBits } from './compare/observer.ts';
 export { type CascadeEvent, cascadeEvents } from './events.ts';
 export { countBits } from './health/bits.ts';
 export { chooseCounter } from './health/choose.ts';
-export type { HealthCounter, Measurement } from './health/counter.ts';
+export type { HealthCounter, Measurement } from './health/gate.ts';
 export { anyNonFinite } from './health/gate.ts';
 export { type LineOptions, parseTraces, traceLines } from './jsonl.ts';
 export { type BenignRule, benignRules } from './judge/benign.ts';
-export { classifyOps, type Judgement, type OpClass } from './judge/classify.ts';
+export {
+  classifyOps,
+  type Judgement,
+  type Mechanism,
+  type MechanismName,
+  mechanismOf,
+  type OpClass,
+} from './judge/classify.ts';
+export type { TraceData } from './judge/context.ts';
 export { type BatchContext, contextOf, type MaskFacts, maskFacts } from './judge/context.ts';
 export { type Coordinates, coordinatesOf } from './judge/coordinates.ts';
-export type { TraceData } from './judge/inputs.ts';
-export { type Mechanism, type MechanismName, mechanismOf } from './judge/mechanism.ts';
 export { mechanismRules } from './judge/mechanisms/index.ts';
 export type { MechanismRule } from './judge/mechanisms/rule.ts';
 export { findOrigin, type Origin, type Turn } from './judge/origin.ts';
@@ -50,11 +58,17 @@ export {
 export { type ExpectedElement, expectedElement } from './shadow/any-order/expected.ts';
 export { classesPermitted, permittedByFloat32 } from './shadow/any-order/index.ts';
 export { type Deviation, deviationOf, equalBits, isApart, type Place } from './shadow/deviation.ts';
-export { firstMagnitudeDivergence, type MagnitudeDivergence } from './shadow/first-magnitude.ts';
-export { judgeShadow, type ShadowFacts, type ShadowJudgement, type ShadowVerdict } from './shadow/judge.ts';
-export { type DifferingInput, mostDifferingInput } from './shadow/walk.ts';
-export { type PositionPicture, positionPicture } from './spread/picture.ts';
-export { type SpreadStep, spreadOf } from './spread/spread.ts';
+export {
+  type DifferingInput,
+  firstMagnitudeDivergence,
+  judgeShadow,
+  type MagnitudeDivergence,
+  mostDifferingInput,
+  type ShadowFacts,
+  type ShadowJudgement,
+  type ShadowVerdict,
+} from './shadow/judge.ts';
+export { type PositionPicture, positionPicture, type SpreadStep, spreadOf } from './spread/spread.ts';
 export { callOf } from './taps/calls.ts';
 export {
   checkFilteredOps,

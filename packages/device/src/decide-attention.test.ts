@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AttentionProbeOutcome, decideAttention } from './decide-attention.ts';
+import { type AttentionProbeOutcome, decideAttention } from './resolve.ts';
 
 const probes = ['fully-masked-row', 'left-padded-causal-row', 'causal-leak', 'nan-in-masked-v'];
 

@@ -1,7 +1,7 @@
 /** From a requested device and what was found to a decision with its reasons. Pure throughout. @module */
-export type { AttentionProbeOutcome } from './decide-attention.ts';
+
+export { checkDeviceName, checkPlatform } from './choose.ts';
 export { adapterName, apiNames, describeAdapter, describeProbe } from './describe.ts';
-export { checkDeviceName, checkPlatform } from './names.ts';
 export type {
   AttentionRequest,
   Decision,
@@ -10,6 +10,7 @@ export type {
   FiredRule,
   MpsRule,
 } from './request.ts';
+export type { AttentionProbeOutcome } from './resolve.ts';
 export { attentionToProbe, resolve } from './resolve.ts';
 export { type BuiltinDevice, type DeviceRow, deviceNames, deviceRow, deviceTable, namesOf } from './table.ts';
 export { type FoundTorch, resolveTorch } from './torch.ts';

@@ -3,9 +3,8 @@ import type { BackendFacts, BackendId, Probe } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
 import { describe, expect, it } from 'vitest';
 import { type AdapterKey, adapters } from '../../../test/fixtures/adapters.ts';
-import type { AttentionProbeOutcome } from './decide-attention.ts';
 import type { DeviceRequest } from './request.ts';
-import { attentionToProbe, resolve } from './resolve.ts';
+import { type AttentionProbeOutcome, attentionToProbe, resolve } from './resolve.ts';
 import { type BuiltinDevice, deviceNames } from './table.ts';
 
 const adapterKeys = [undefined, ...(Object.keys(adapters) as AdapterKey[])];

@@ -5,7 +5,5 @@
  * @module
  */
 export { type CodeIn, type ErrorCode, errorCodes, exitCodeOf, type UserExitCode } from './codes.ts';
-export { Decorations, inWords } from './decorate.ts';
-export { commandPrefix, install, installAgain, programPrefix, reinstall } from './installation.ts';
-export { nearest } from './nearest.ts';
-export { errorLine, UserError, type UserErrorOptions } from './user-error.ts';
+export { commandPrefix, install, installAgain, nearest, programPrefix, reinstall } from './nearest.ts';
+export { Decorations, errorLine, inWords, UserError, type UserErrorOptions } from './user-error.ts';

@@ -5,20 +5,21 @@ export {
   cellId,
   conditionNames,
   conditionsFrom,
+  differences,
   type FactorName,
   factors,
   isForeign,
   meets,
+  type Observation,
+  type Outcome,
   plainCell,
 } from './cell/cell.ts';
 export { type ForeignAttention, runForeignCell } from './cell/foreign-cell.ts';
-export { differences, type Observation, type Outcome } from './cell/outcome.ts';
 export { predict } from './cell/predict.ts';
-export { runCell } from './cell/run-cell.ts';
-export { tinyModel } from './cell/tiny-model.ts';
+export { runCell, tinyModel } from './cell/run-cell.ts';
 export type { Claim, Verdict } from './claims/claim.ts';
+export { type KernelFacts, kernelFacts } from './claims/claim.ts';
 export { claimCells, claims, type DeviceObservations, type Finding, judgeClaims } from './claims/index.ts';
-export { type KernelFacts, kernelFacts } from './claims/kernel-facts.ts';
 export { detectorTrials, type TrialPlan } from './detector/run-trials.ts';
 export { MECHANISM_BAR, type Score, type ScoreSheet, scoreSheet } from './detector/score.ts';
 export type { Trial } from './detector/trial.ts';
@@ -26,11 +27,12 @@ export { hash } from './hash.ts';
 export {
   cellsOf,
   type FactorValues,
+  minimalSufficientSets,
   type Necessity,
   namedConditions,
   necessityOf,
+  type SufficientSet,
 } from './matrix/conditions.ts';
-export { minimalSufficientSets, type SufficientSet } from './matrix/minimal-sets.ts';
 export {
   type Answer,
   type MatrixSummary,

@@ -8,7 +8,7 @@ export { type ClaimsConfig, type ClaimsOutcome, decideClaims } from './claims/de
 export { compareLanes, type LaneFiles } from './compare/compare-lanes.ts';
 export { tracesOf } from './compare/traces-of.ts';
 export { interrupted, judge } from './compare/verdict.ts';
-export { type ConformRun, conformRecord } from './conform/conform-record.ts';
+export { type ConformRun, conformRecord } from './conform/verdict.ts';
 export { type Decided, type DecidedDevices, decideWith, type Probing } from './devices/decision.ts';
 export { type FirstRows, firstRows, firstRowsWords } from './evaluate/first-rows.ts';
 export type { CellHooks, ExperimentHooks, Laboratory } from './experiments/laboratory.ts';
@@ -19,7 +19,6 @@ export { cellLine, cellOf } from './matrix/cell-line.ts';
 export { cellRecords } from './matrix/cell-records.ts';
 export { type CellStore, observeMatrix } from './matrix/observe-matrix.ts';
 export { matrixConfig, planMatrix } from './matrix/plan.ts';
-export { onlyFailed } from './selection/only-failed.ts';
-export { inShard, shardFrom } from './selection/shard.ts';
+export { inShard, onlyFailed, shardFrom } from './selection/shard.ts';
 export { investigate } from './shadow/investigate.ts';
 export { openShadowLane, type ShadowLane } from './shadow/shadow-lane.ts';

@@ -1,35 +1,44 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
-export { observeCells } from './cells/observe-cells.ts';
+export { observeCells } from './cells/run-cells-lane.ts';
 export type { CellResult, ExperimentMessage } from './cells/task.ts';
 export { type CellsTask, isFailure, type ObservedCell } from './cells/task.ts';
-export { ownKernels } from './conform/kernels.ts';
-export { isOnnxruntime, onnxruntimeDecision, onnxruntimeProvider } from './conform/onnxruntime.ts';
-export { ownCases, refuseNoCases } from './conform/own-cases.ts';
-export { type ConformMessage, type ConformTask, implementationOf } from './conform/task.ts';
+export {
+  type ConformMessage,
+  type ConformTask,
+  implementationOf,
+  isOnnxruntime,
+  onnxruntimeDecision,
+  onnxruntimeProvider,
+  ownCases,
+  ownKernels,
+  refuseNoCases,
+} from './conform/own-cases.ts';
 export { collateOptions, type EvalBatch } from './data/collation.ts';
 export { tokenizerChoice } from './data/tokenizer-choice.ts';
 export { type AttentionPattern, attentionPattern, type PatternCell } from './evaluate/attention-pattern.ts';
 export { summarize } from './evaluate/cascade-summary.ts';
-export { checkTracing } from './evaluate/check-tracing.ts';
 export { evaluateBatch } from './evaluate/evaluate-batch.ts';
 export { computationOf, type Evaluated, evaluateLane, type LaneSetup } from './evaluate/evaluate-lane.ts';
-export { labelWords } from './evaluate/label-words.ts';
-
-export { LaneTracer } from './evaluate/tracer.ts';
-export { type Measured, measure } from './examine/measure.ts';
+export { labelWords } from './evaluate/lane-record.ts';
+export { checkTracing, LaneTracer } from './evaluate/tracer.ts';
+export type { ExamineMessage, ExamineTask } from './examine/measure.ts';
+export { type Measured, measure, selfCheckNames } from './examine/measure.ts';
 export { askKernels } from './examine/numerics/ask-kernels.ts';
 export { askShader } from './examine/numerics/ask-shader.ts';
 export { asked } from './examine/numerics/judge.ts';
 export { questions } from './examine/numerics/questions.ts';
-export { selfCheckNames } from './examine/self-test.ts';
-export type { ExamineMessage, ExamineTask } from './examine/task.ts';
 export { type ContinuationMessage, type GenerateTask, generateOptions } from './generate/task.ts';
 export type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './probe/task.ts';
-export { LaneFailure } from './protocol/lane-failure.ts';
-export { type LaneEnd, laneOutcome, throwUserError } from './protocol/outcome.ts';
+export {
+  type LaneEnd,
+  LaneFailure,
+  laneOutcome,
+  throwUserError,
+  userErrorMessage,
+} from './protocol/outcome.ts';
 export type { LaneMessage, LaneOutcome, LaneTask, LaneTaskBase } from './protocol/task.ts';
-export { userErrorMessage } from './protocol/user-error-message.ts';
+export type { ReduceMessage, ReduceTask, Tried } from './reduce-case/case.ts';
 export {
   batchOf,
   type Case,
@@ -40,23 +49,21 @@ export {
   lengthOf,
   usedPositions,
   usedTokens,
+  weightsOf,
   wholeCase,
 } from './reduce-case/case.ts';
-export { weightsOf } from './reduce-case/cut-model.ts';
-export type { ReduceMessage, ReduceTask, Tried } from './reduce-case/task.ts';
-export type { Answering } from './shadow/answer.ts';
-export { answer } from './shadow/answer.ts';
-export { answerQuestions } from './shadow/answer-questions.ts';
 export type {
+  Answering,
   Question,
   QuestionName,
   Questions,
   Replayable,
   ShadowMessage,
   ShadowTask,
-} from './shadow/task.ts';
+} from './shadow/answer.ts';
+export { answer, answerQuestions } from './shadow/answer.ts';
 export { Curve } from './train/curve.ts';
+export type { TrainTask } from './train/settings.ts';
 export { optimizerOf, settingsOf } from './train/settings.ts';
 export { StepTracer } from './train/step-tracer.ts';
-export type { TrainTask } from './train/task.ts';
-export type { SelftestMessage, SelftestTask } from './trials/task.ts';
+export type { SelftestMessage, SelftestTask } from './trials/run-selftest-lane.ts';

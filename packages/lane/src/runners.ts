@@ -3,7 +3,7 @@
  * evaluates carries nothing of one that trains.
  */
 
-import type { Runner, RunnerName } from './protocol/start.ts';
+import type { Runner, RunnerName } from './protocol/task.ts';
 
 export const runners = {
   evaluate: async () => (await import('./evaluate/run-lane.ts')).runLane,

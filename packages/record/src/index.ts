@@ -1,12 +1,11 @@
 /** Everything that is written down: schemas of records and lines, JSON Schema, one way to read them, durable writes. @module */
 export * from './browser.ts';
-export { folderSink } from './node/folder-sink.ts';
-export { fileInside } from './node/inside.ts';
 export { holdFolder, PATIENCE_SECONDS } from './node/lock.ts';
 export {
   checkEarlierRun,
   checkNewRun,
   type FolderKind,
+  fileInside,
   type Inputs,
   isWithin,
   kindWords,
@@ -21,4 +20,11 @@ export {
   readTrainLane,
   wholeLines,
 } from './node/read.ts';
-export { appendJsonLine, appendLines, makeRunFolder, moveAside, writeJson } from './node/write.ts';
+export {
+  appendJsonLine,
+  appendLines,
+  folderSink,
+  makeRunFolder,
+  moveAside,
+  writeJson,
+} from './node/write.ts';

@@ -31,6 +31,7 @@ export {
 export { createProgress, type Progress, type ProgressOptions } from './progress/writer.ts';
 export type { RenderOptions } from './terminal/style.ts';
 export { type TerminalStyle, terminalStyle } from './terminal/style.ts';
+export { oneCaseCommand, shellWord } from './text/line.ts';
 export {
   count,
   counted,
@@ -38,8 +39,5 @@ export {
   setting as settingWords,
   tolerance as toleranceWords,
 } from './text/number.ts';
-
-export { oneCaseCommand } from './text/one-case.ts';
-export { shellWord } from './text/shell-word.ts';
-export { replaysWords, stepWords } from './words/shadow.ts';
+export { replaysWords, stepWords } from './words/tracing.ts';
 export { type Verdict, verdictOf } from './words/verdict.ts';

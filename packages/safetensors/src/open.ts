@@ -1,7 +1,13 @@
 /** One safetensors file over any source of bytes: the header at once, each tensor only when it is asked for. Shards: shards.ts. */
 import { nearest, UserError } from '@nanscope/errors';
-import type { Dtype } from './dtype.ts';
-import { type Header, headerLength, isGitLfsPointer, parseHeader, type TensorInfo } from './header.ts';
+import {
+  type Dtype,
+  type Header,
+  headerLength,
+  isGitLfsPointer,
+  parseHeader,
+  type TensorInfo,
+} from './header.ts';
 import type { ByteSource } from './source.ts';
 
 /** One tensor with its raw little-endian bytes; `data` starts at offset 0 of its own buffer. */

@@ -1,5 +1,5 @@
 /** Makes tensors to be written from typed arrays, without touching a bit. */
-import { dtypeBytes } from './dtype.ts';
+import { dtypeBytes } from './header.ts';
 import type { SafetensorsTensor } from './open.ts';
 
 function wrap(

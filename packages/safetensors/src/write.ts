@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { dtypeBytes } from './dtype.ts';
+import { dtypeBytes } from './header.ts';
 import type { SafetensorsTensor } from './open.ts';
 
 // Files and folders that are there whole or not at all, also after a power cut: bytes are flushed before a name

@@ -1,19 +1,24 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
-export { checkOutputs } from './check-outputs.ts';
-export { claimsFlags } from './claims-flags.ts';
+export { checkOutputs } from './check-devices.ts';
 export type { ConformConfig } from './conform-config.ts';
 export { conformFlags } from './conform-flags.ts';
-export { flagNames } from './effects.ts';
 export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './eval-config.ts';
 export { evalFlags } from './eval-flags.ts';
 export { type Finding, failOnOf } from './fail-on.ts';
-export { type Effect, effects, type Flag, type FlagValue, type FlagValues, parseFlag } from './flag.ts';
+export {
+  type Effect,
+  effects,
+  type Flag,
+  type FlagValue,
+  type FlagValues,
+  flagNames,
+  parseFlag,
+} from './flag.ts';
 export type { MatrixConfig } from './matrix-config.ts';
-export { matrixFlags, mergeFlags } from './matrix-flags.ts';
-export { type PolicyConfig, policyOf, policyRecord } from './policy.ts';
+export { claimsFlags, matrixFlags, mergeFlags } from './matrix-flags.ts';
+export { checkSdpaKernel, type PolicyConfig, policyOf, policyRecord } from './policy.ts';
 export { resolveFlags } from './resolve-flags.ts';
-export { checkSdpaKernel } from './sdpa-kernel.ts';
 export type { TraceSettings } from './trace-settings.ts';
 export { traceSettings } from './trace-settings.ts';
 export { trainFlags } from './train-flags.ts';

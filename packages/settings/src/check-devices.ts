@@ -4,6 +4,7 @@
  */
 import { checkDeviceName, checkPlatform, type DeviceRow, namesOf } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
+import type { EvalConfig } from './eval-config.ts';
 import type { Flag, FlagValues } from './flag.ts';
 
 interface Named {
@@ -49,4 +50,15 @@ export function checkDevices(flags: readonly Flag[], values: FlagValues): readon
  */
 export function checkDevicesHere(flags: readonly Flag[], values: FlagValues, platform: string): void {
   for (const { row, flag } of checkDevices(flags, values)) checkPlatform(row, flag, platform);
+}
+
+// Whether what is asked for beside the metrics has a file to go into.
+
+/** @throws {UserError} `usage/grads` */
+export function checkOutputs({ grads, saveOutputs }: Pick<EvalConfig, 'grads' | 'saveOutputs'>): void {
+  if (!grads || saveOutputs !== undefined) return;
+  throw new UserError(
+    'usage/grads',
+    '--grads: expected --save-outputs FILE, the file that gradients are written to, found none. Add it, or leave --grads out.',
+  );
 }

@@ -1,5 +1,6 @@
 /** Flags of the smaller commands. */
 import { deviceNames } from '@nanscope/device';
+import type { EvalConfig } from './eval-config.ts';
 import type { Flag } from './flag.ts';
 import { deviceFlags } from './lane-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';
@@ -39,4 +40,26 @@ export const doctorFlags: readonly Flag[] = [
     describe: 'put the attention of a torch device under the cases of known reports as well',
   },
   ...sharedFlags('backend', 'json', 'reporter'),
+];
+
+export interface ReduceConfig extends Pick<EvalConfig, 'json' | 'reporter'> {
+  /** Seconds that the search may take. */
+  readonly budget: number;
+  readonly out?: string;
+}
+
+/** Every flag of `nanscope reduce`. */
+export const reduceFlags: readonly Flag[] = [
+  {
+    name: 'budget',
+    kind: 'number',
+    min: 1,
+    value: 'SECONDS',
+    default: 60,
+    group: 'Search',
+    affects: 'waiting',
+    describe: 'stop the search after this long and write the smallest case so far',
+  },
+  sharedFlag('out', { describe: 'folder of the reduced case (default: RUN/reduced)' }),
+  ...sharedFlags('json', 'reporter'),
 ];

@@ -1,7 +1,7 @@
 /** The resolved configuration of a conformance run: every flag with its value, typed. */
 import type { OnnxruntimeOperator } from '@nanscope/conform';
 import type { EvalConfig } from './eval-config.ts';
-import type { Selection } from './selection-flags.ts';
+import type { Selection } from './shared-flags.ts';
 
 export interface ConformConfig
   extends Selection,

@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { claimsFlags } from './claims-flags.ts';
-import { compareFlags, doctorFlags, reportFlags } from './compare-flags.ts';
-import { conformFlags } from './conform-flags.ts';
-import { flagNames } from './effects.ts';
+import { compareFlags, doctorFlags, reduceFlags, reportFlags } from './compare-flags.ts';
+import { conformFlags, selftestFlags } from './conform-flags.ts';
 import { evalFlags } from './eval-flags.ts';
-import type { Flag } from './flag.ts';
-import { effects } from './flag.ts';
+import { effects, type Flag, flagNames } from './flag.ts';
 import { generateFlags } from './generate-flags.ts';
-import { matrixFlags, mergeFlags } from './matrix-flags.ts';
-import { reduceFlags } from './reduce-flags.ts';
-import { selftestFlags } from './selftest-flags.ts';
+import { claimsFlags, matrixFlags, mergeFlags } from './matrix-flags.ts';
 import { trainFlags } from './train-flags.ts';
 
 const tables: Record<string, readonly Flag[]> = {

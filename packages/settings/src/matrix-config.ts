@@ -1,7 +1,7 @@
 /** The resolved configuration of a matrix: every flag with its value, typed. */
 import type { ConditionName } from '@nanscope/experiments';
 import type { EvalConfig } from './eval-config.ts';
-import type { Selection } from './selection-flags.ts';
+import type { Selection } from './shared-flags.ts';
 
 export interface MatrixConfig
   extends Selection,

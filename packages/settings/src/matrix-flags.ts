@@ -1,8 +1,7 @@
 /** Every flag of `nanscope matrix`: one for each factor of the factorial, and how it is run. */
 import { type FactorName, factors } from '@nanscope/experiments';
 import type { Flag } from './flag.ts';
-import { selectionFlags } from './selection-flags.ts';
-import { sharedFlag, sharedFlags } from './shared-flags.ts';
+import { selectionFlags, sharedFlag, sharedFlags } from './shared-flags.ts';
 
 const FACTORS = 'Factors (lists, combined)';
 const RUN = 'Run';
@@ -94,4 +93,27 @@ export const mergeFlags: readonly Flag[] = [
   sharedFlag('out', { describe: 'folder for the merged run (default: runs/<time>)' }),
   sharedFlag('json'),
   sharedFlag('reporter'),
+];
+
+/** Every flag of `nanscope claims`. */
+export const claimsFlags: readonly Flag[] = [
+  {
+    name: 'device',
+    kind: 'text',
+    value: 'NAMES',
+    group: 'Devices',
+    affects: 'device',
+    devices: 'several',
+    describe: 'devices to decide the claims on, comma-separated (default: wasm, and gpu if there is one)',
+  },
+  ...sharedFlags('backend', 'lane-timeout'),
+  {
+    name: 'markdown',
+    kind: 'text',
+    value: 'FILE',
+    group: 'Results',
+    affects: 'output',
+    describe: 'also write the findings as a Markdown page',
+  },
+  ...sharedFlags('json', 'reporter'),
 ];

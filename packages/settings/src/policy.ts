@@ -1,5 +1,19 @@
 /** The attention policy of a configuration: the preset with the parts that were given over it. */
-import { FLOAT16_MIN, FLOAT32_MIN, type Policy, policyFrom } from '@nanscope/attention';
+import {
+  FLOAT16_MIN,
+  FLOAT32_MIN,
+  type LikeDecision,
+  maskedRow,
+  maskedRowWords,
+  type Policy,
+  type PresetName,
+  policies,
+  policyFrom,
+  policyLike,
+  presetNames,
+  systemsOf,
+} from '@nanscope/attention';
+import { UserError } from '@nanscope/errors';
 import type { LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from './eval-config.ts';
 
@@ -37,4 +51,58 @@ export function policyRecord(policy: Policy, scaleSettings: readonly string[] = 
     ...(computeDtype === 'f16' && { scoreRounding }),
     ...(dropped.length > 0 && { dropped }),
   };
+}
+
+// What `--sdpa-kernel fused` can not be together with, said before anything runs.
+
+type KernelConfig = Pick<EvalConfig, 'sdpaKernel' | 'attn' | 'policy'> & {
+  readonly dropout?: number;
+};
+
+/** @throws {UserError} `usage/sdpa-kernel` */
+export function checkSdpaKernel({ sdpaKernel, attn, policy, dropout = 0 }: KernelConfig): void {
+  if (sdpaKernel !== 'fused') return;
+  const refuse = (what: string, why: string, next: string) => {
+    throw new UserError('usage/sdpa-kernel', `--sdpa-kernel fused and ${what}: ${why}. ${next}`);
+  };
+  const composed = 'or --sdpa-kernel composed.';
+  if (attn === 'eager') refuse('--attn eager', 'expected sdpa, found eager', `Use --attn sdpa, ${composed}`);
+  if (attn === 'auto' && policies[policy as PresetName]?.implementation === 'eager')
+    refuse(`--policy ${policy}`, 'expected sdpa, found a policy of eager', `Add --attn sdpa, ${composed}`);
+  if (dropout > 0)
+    refuse(
+      `--dropout ${dropout}`,
+      'expected no dropout of probabilities, which it never holds',
+      `Use --dropout 0, ${composed}`,
+    );
+}
+
+// The policies as a table for people: whose they are, and what becomes of a fully masked row.
+
+export interface PolicyRow {
+  readonly name: PresetName;
+  /** Systems and versions; empty for a policy that no released system has. */
+  readonly systems: string;
+  /** What becomes of a query without an allowed key, in words. */
+  readonly maskedRow: string;
+  readonly summary: string;
+  readonly source: string;
+}
+
+export const policyRows = (): readonly PolicyRow[] =>
+  presetNames.map((name) => {
+    const { summary, source } = policies[name];
+    return {
+      name,
+      systems: systemsOf(name),
+      maskedRow: maskedRowWords[maskedRow(policies[name])],
+      summary,
+      source,
+    };
+  });
+
+/** The row of the policy that masks as the versions in `like` do, and by which rule. @throws {UserError} `policy/like` */
+export function policyChoice(like: string): PolicyRow & Omit<LikeDecision, 'policy'> {
+  const { policy, ...decision } = policyLike(like);
+  return { ...policyRows().find(({ name }) => name === policy)!, ...decision };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { configRecord, toEvalConfig } from './eval-config.ts';
 import { evalFlags } from './eval-flags.ts';
-import { readConfigFile } from './node/config-file.ts';
+import { readConfigFile } from './node/read-settings.ts';
 import { resolveFlags } from './resolve-flags.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nanscope-flags-'));

@@ -1,5 +1,4 @@
 /** Rows of the flag table of `eval` for other commands, so that a flag is defined once. */
-
 import { presetNames } from '@nanscope/attention';
 import { namesOf } from '@nanscope/device';
 import { evalFlags } from './eval-flags.ts';
@@ -33,4 +32,87 @@ export function sharedFlag(
 
 export function sharedFlags(...names: readonly (typeof evalFlags)[number]['name'][]): readonly Flag[] {
   return names.map((name) => sharedFlag(name));
+}
+
+// Flags of the commands that look at runs, and of `nanscope init`.
+
+const WHICH = 'Which ones';
+
+export const runsFlags: readonly Flag[] = [
+  {
+    name: 'dir',
+    kind: 'text',
+    value: 'DIR',
+    default: 'runs',
+    group: WHICH,
+    affects: 'place',
+    disk: true,
+    describe: 'folder of run folders',
+  },
+  sharedFlag('limit', { default: 20, group: WHICH, describe: 'list at most this many, the newest' }),
+  ...sharedFlags('json'),
+];
+
+/** Commands that `init` can write a config file for. */
+export const initCommands = ['eval', 'train', 'generate', 'matrix', 'conform'] as const;
+
+export const initFlags: readonly Flag[] = [
+  {
+    name: 'for',
+    kind: 'choice',
+    choices: initCommands,
+    default: 'eval',
+    group: 'File',
+    affects: 'place',
+    describe: 'write the settings of this command',
+  },
+  sharedFlag('out', {
+    default: 'nanscope.yaml',
+    group: 'File',
+    describe: 'file to write; its schema is written beside it',
+  }),
+];
+
+// Flags of every command that runs many cases: which part of them, and when to end early.
+
+export interface Selection {
+  /** `I/N` */
+  readonly shard?: string;
+  /** The run whose failures alone are run again. */
+  readonly lastFailed?: string;
+  /** Failures after which it ends. */
+  readonly bail?: number;
+}
+
+/**
+ * @param unit what is run: `cells`, `cases`
+ * @param failed what a failure is
+ * @param run what `--last-failed` reads
+ * @param fixed when a case stays in its part
+ */
+export function selectionFlags(
+  group: string,
+  words: {
+    readonly unit: string;
+    readonly one: string;
+    readonly failed: string;
+    readonly run: string;
+    readonly fixed: string;
+  },
+): { readonly shard: Flag; readonly lastFailed: Flag; readonly bail: Flag } {
+  const { unit, one, failed, run, fixed } = words;
+  return {
+    shard: {
+      ...{ name: 'shard', kind: 'text', value: 'I/N', group, affects: 'numbers' },
+      describe: `run only the I-th of N shards; a ${one} is always in the same shard${fixed}`,
+    },
+    lastFailed: {
+      ...{ name: 'last-failed', kind: 'text', value: 'RUN', group, affects: 'numbers', disk: true },
+      describe: `run only the ${unit} that ${failed} in this earlier run: ${run}`,
+    },
+    bail: {
+      ...{ name: 'bail', kind: 'integer', min: 1, bare: 1, value: 'N', group, affects: 'numbers' },
+      describe: `stop after N ${unit} that ${failed} (1 without a number); results so far are kept`,
+    },
+  };
 }

@@ -1,10 +1,13 @@
 /** Decides what computes an attention call, and says why the fused kernel can not where it was asked for. */
+
 import { UserError } from '@nanscope/errors';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { AttentionOptions } from '../call.ts';
 import type { AttentionKernel } from '../mask-types.ts';
-import { hasFusedShader } from './has-fused.ts';
 import { largestSize } from './tile.ts';
+
+/** Whether the active backend has shaders for fused attention; elsewhere the kernel of that name is composed. */
+export const hasFusedShader = (): boolean => tf.getBackend() === 'webgpu';
 
 /** @throws UserError `attention/fused` */
 export function chooseKernel(q: tf.Tensor4D, v: tf.Tensor4D, options: AttentionOptions): AttentionKernel {

@@ -1,13 +1,11 @@
 /** The fused kernel where there is no shader for it: the composed sdpa inside one kernel, forward and backward. */
 import * as tf from '@tensorflow/tfjs';
+import { maskedInputs, zeroRows } from '../apply-mask.ts';
 import { selectMasked } from '../kernels/select-masked.ts';
 import type { MaskSpec } from '../mask-types.ts';
-import { maskedInputs } from '../masked-inputs.ts';
 import { FLOAT32_MIN } from '../policy.ts';
 import { composeMask } from '../prepare-mask.ts';
-import { sdpaBackward } from '../sdpa-backward.ts';
-import { sdpaForward } from '../sdpa-forward.ts';
-import { zeroRows } from '../zero-rows.ts';
+import { sdpaBackward, sdpaForward } from '../sdpa.ts';
 import type { FusedAttrs } from './problem.ts';
 
 export interface ComposedInputs {

@@ -6,9 +6,9 @@
  * makes. A driver with fast math may make something else of it, which is what such a policy is there to show.
  */
 
-import { headFunctions, liveFromMask, loadFunction, type Width } from './load.wgsl.ts';
-import { maskFunctions } from './mask.wgsl.ts';
-import { bitTests, rounding } from './numbers.wgsl.ts';
+import { headFunctions, liveFromMask, loadFunction, queryTile, type Width } from './load.wgsl.ts';
+import { isOpen, keyRange, maskFunctions } from './mask.wgsl.ts';
+import { bitTests, declareReduce, reduceRows, rounding } from './numbers.wgsl.ts';
 import {
   declareStrips,
   dots,
@@ -22,9 +22,6 @@ import {
   weigh,
   weighPoison,
 } from './product.wgsl.ts';
-import { queryTile } from './query-tile.wgsl.ts';
-import { declareReduce, reduceRows } from './reduce.wgsl.ts';
-import { isOpen, keyRange } from './skip.wgsl.ts';
 import { side, type Tile, tileColumns } from './tile.ts';
 
 /** Every choice that changes the code. */

@@ -2,6 +2,7 @@
  * Reading q, k, v and gradients, a quad (vec4) of a row at a time. What lies outside, and what a policy clears, is
  * 0 by selection, never by a product. Also how a workgroup finds its head and tile.
  */
+import { side, type Tile, tileRows } from './tile.ts';
 
 /** Whether rows are whole vec4s and bound as such. */
 export type Width = 1 | 4;
@@ -92,3 +93,21 @@ export const liveFromMask = liveFunction(
 );
 /** Row statistics as vec4: maximum, sum, delta, live. */
 export const liveFromRows = liveFunction('Rows[(b * uniforms.heads + h) * uniforms.queries + t].w != 0.0');
+
+// How the passes that own a tile of queries (forward, gradient of q) begin; the pass over keys begins the other way round.
+
+/** Where a workgroup of queries stands, at the head of `main`: batch row, head, its tile, and the keys it has to visit. */
+export const queryTile = (tile: Tile) => `
+  let group = ${groupIndex};
+  let head = group / uniforms.tiles;
+  let b = head / uniforms.heads;
+  let h = head % uniforms.heads;
+  let keys = b * uniforms.keyHeads + keyHead(h);
+  let first = (group % uniforms.tiles) * ${tileRows(tile)};
+  let last = min(first + ${tileRows(tile)}, uniforms.queries) - 1;
+  let local = i32(localIndex);
+  let tx = local % ${side};
+  let ty = local / ${side};
+  if (local == 0) { bounds = keyRange(first, last); }
+  workgroupBarrier();
+  let range = workgroupUniformLoad(&bounds);`;

@@ -5,7 +5,7 @@ import { type Binding, one, runPass } from './pass.ts';
 import type { Problem } from './problem.ts';
 import { bitsCode, keyCode, liveCode } from './rows.wgsl.ts';
 import { invocations } from './tile.ts';
-import { type LiveShape, uniformData, uniformDeclaration } from './uniforms.ts';
+import { type LiveShape, uniformData, uniformDeclaration } from './variant.ts';
 
 /** q, k, v, and the masks that were given. */
 export interface FusedInputs {

@@ -1,16 +1,14 @@
 /** The fused shaders one after the other: forward with its statistics, backward with delta, packed outputs taken apart. */
 import type { WebgpuBackend } from '@nanscope/backend';
 import type * as tf from '@tensorflow/tfjs';
-import { keyGradientCode } from './backward-key.wgsl.ts';
-import { queryGradientCode } from './backward-query.wgsl.ts';
+import { keyGradientCode, queryGradientCode } from './backward.wgsl.ts';
 import { forwardCode } from './forward.wgsl.ts';
 import { type FusedInputs, prepareMasks } from './masks.ts';
 import { type Binding, one, runPass, slice } from './pass.ts';
 import type { Problem } from './problem.ts';
 import { deltaCode } from './rows.wgsl.ts';
 import { invocations, tileFor, tileKey, tileRows } from './tile.ts';
-import { uniformData, uniformDeclaration } from './uniforms.ts';
-import { forwardVariant, mostRows, widthOf } from './variant.ts';
+import { forwardVariant, mostRows, uniformData, uniformDeclaration, widthOf } from './variant.ts';
 
 /** @returns the context `[B, H, T, Dv]`, and maximum and sum of every row `[B, H, T, 2]`. */
 export function runForward(problem: Problem, inputs: FusedInputs, backend: WebgpuBackend): tf.TensorInfo[] {

@@ -2,7 +2,11 @@
  * A correction: one kernel of one backend that is wrong about NaN, missing, or known to differ. The notes a
  * session shows and the code that mends a kernel are the same entry, so neither can exist without the other.
  */
+
+import * as tf from '@tensorflow/tfjs';
 import type { KernelNote } from '../backend.ts';
+import { type HostBackendName, type HostMemory, handles, hostMemory } from '../host-memory.ts';
+import type { HostTensor, WebgpuBackend } from '../kernel-types.ts';
 
 export interface Correction extends KernelNote {
   /** Puts the right kernel into the tfjs registry; absent for what is left as it is. May run more than once. */
@@ -23,3 +27,89 @@ export const known = (kernel: string, why: string): Correction => ({
   status: 'known-divergence',
   why,
 });
+
+// Replaces a kernel in the tfjs registry by one that may still call the original.
+
+export type Kernel = (parameters: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | tf.TensorInfo[];
+
+const installed = new WeakSet<Kernel>();
+
+/**
+ * Puts `make(original)` in the place of the kernel. The original's set-up stays, because it may be what finds
+ * the compiled function. Does nothing when it has been done before.
+ *
+ * @throws when the backend has no such kernel.
+ */
+export function wrapKernel(name: string, backendName: string, make: (original: Kernel) => Kernel): void {
+  const config = tf.getKernel(name, backendName);
+  if (!config) throw new Error(`The ${backendName} backend has no kernel ${name} to correct.`);
+  if (installed.has(config.kernelFunc)) return;
+  const kernelFunc = make(config.kernelFunc);
+  installed.add(kernelFunc);
+  tf.unregisterKernel(name, backendName);
+  tf.registerKernel({ ...config, kernelFunc });
+}
+
+/** Registers a kernel that the backend lacks. */
+export function addKernel(name: string, backendName: string, kernelFunc: Kernel): void {
+  if (tf.getKernel(name, backendName)) return;
+  installed.add(kernelFunc);
+  tf.registerKernel({ kernelName: name, backendName, kernelFunc });
+}
+
+interface HostCall {
+  readonly inputs: Record<string, HostTensor>;
+  readonly attrs: Record<string, unknown>;
+  readonly memory: HostMemory;
+  /** Runs the backend's own kernel, with changed attributes if given. */
+  original(attrs?: Record<string, unknown>): HostTensor | HostTensor[];
+}
+
+/** `wrapKernel` for a backend with host memory. */
+export function wrapHostKernel(
+  name: string,
+  backendName: HostBackendName,
+  kernel: (call: HostCall) => HostTensor | HostTensor[],
+): void {
+  wrapKernel(name, backendName, (original) => ({ inputs, attrs, backend }) => {
+    const memory = hostMemory(backendName, backend);
+    const views = Object.entries(inputs).flatMap(([key, info]) => (info ? [[key, memory.view(info)]] : []));
+    return handles(
+      kernel({
+        inputs: Object.fromEntries(views),
+        attrs: { ...attrs },
+        memory,
+        original: (changed) => {
+          const result = original({ inputs, attrs: (changed as tf.NamedAttrMap) ?? attrs, backend });
+          return Array.isArray(result) ? result.map(memory.view) : memory.view(result);
+        },
+      }),
+    );
+  });
+}
+
+export interface WebgpuCall {
+  readonly inputs: Record<string, tf.TensorInfo>;
+  readonly attrs: Record<string, unknown>;
+  readonly backend: WebgpuBackend;
+  original(attrs?: Record<string, unknown>): tf.TensorInfo | tf.TensorInfo[];
+}
+
+/** `wrapKernel` for the webgpu backend. */
+export function wrapWebgpuKernel(
+  name: string,
+  kernel: (call: WebgpuCall) => tf.TensorInfo | tf.TensorInfo[],
+): void {
+  wrapKernel(
+    name,
+    'webgpu',
+    (original) =>
+      ({ inputs, attrs, backend }) =>
+        kernel({
+          inputs: inputs as Record<string, tf.TensorInfo>,
+          attrs: { ...attrs },
+          backend: backend as WebgpuBackend,
+          original: (changed) => original({ inputs, attrs: (changed as tf.NamedAttrMap) ?? attrs, backend }),
+        }),
+  );
+}

@@ -1,9 +1,75 @@
 /** Host kernels of elementwise ops that lose a NaN: clip, relu6, maximum, minimum, sign, pow, cast to bool. */
+import { backend_util, util } from '@tensorflow/tfjs';
 import type { HostBackendName } from '../host-memory.ts';
 import type { HostTensor } from '../kernel-types.ts';
-import { broadcastShape, forEachPair } from './broadcast.ts';
-import { hasNaN, keepNaN } from './nan.ts';
-import { wrapHostKernel } from './wrap.ts';
+import { wrapHostKernel } from './correction.ts';
+
+// An elementwise function of two host tensors under broadcasting, for the kernels that are replaced whole.
+
+/** How far the flat index of `shape` moves per step along each axis of `out`: 0 where it is broadcast. */
+function strides(shape: readonly number[], out: readonly number[]): number[] {
+  const own = [...util.computeStrides([...shape]), 1];
+  return out.map((_, axis) => {
+    const at = axis - (out.length - shape.length);
+    return at < 0 || shape[at] === 1 ? 0 : own[at]!;
+  });
+}
+
+/** The shape two tensors broadcast to. */
+function broadcastShape(a: HostTensor, b: HostTensor): number[] {
+  return backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+}
+
+/** Calls `visit(i, ai, bi)` with the flat indices of the output and of both inputs, for every output element. */
+function forEachPair(
+  a: HostTensor,
+  b: HostTensor,
+  out: HostTensor,
+  visit: (i: number, ai: number, bi: number) => void,
+): void {
+  const size = util.sizeFromShape(out.shape);
+  const aStep = strides(a.shape, out.shape);
+  const bStep = strides(b.shape, out.shape);
+  const at = out.shape.map(() => 0);
+  let ai = 0;
+  let bi = 0;
+  for (let i = 0; i < size; i++) {
+    visit(i, ai, bi);
+    for (let axis = out.shape.length - 1; axis >= 0; axis--) {
+      ai += aStep[axis]!;
+      bi += bStep[axis]!;
+      if (++at[axis]! < out.shape[axis]!) break;
+      ai -= aStep[axis]! * out.shape[axis]!;
+      bi -= bStep[axis]! * out.shape[axis]!;
+      at[axis] = 0;
+    }
+  }
+}
+
+// NaN in host memory, seen by its bits: exponent all ones and a mantissa that is not zero.
+
+const magnitude = 0x7fffffff;
+const infinity = 0x7f800000;
+
+const bits = ({ values }: HostTensor): Int32Array =>
+  new Int32Array(values.buffer, values.byteOffset, values.length);
+
+/** True when a float tensor holds a NaN; a tensor of another dtype never does. */
+export function hasNaN(tensor: HostTensor): boolean {
+  if (tensor.dtype !== 'float32') return false;
+  const view = bits(tensor);
+  for (let i = 0; i < view.length; i++) if ((view[i]! & magnitude) > infinity) return true;
+  return false;
+}
+
+/** Writes every NaN of `input`, bit for bit, to the same place of `output`. */
+export function keepNaN(input: HostTensor, output: HostTensor): HostTensor {
+  if (input.dtype !== 'float32' || output.dtype !== 'float32') return output;
+  const from = bits(input);
+  const to = bits(output);
+  for (let i = 0; i < from.length; i++) if ((from[i]! & magnitude) > infinity) to[i] = from[i]!;
+  return output;
+}
 
 const one = (result: HostTensor | HostTensor[]): HostTensor => (Array.isArray(result) ? result[0]! : result);
 

@@ -3,7 +3,7 @@
  * one element waits for itself at every term; four go side by side, and each has the bits that it has alone.
  */
 import * as tf from '@tensorflow/tfjs';
-import { wrapKernel } from '../corrections/wrap.ts';
+import { wrapKernel } from '../corrections/correction.ts';
 
 interface CpuBackend {
   /** Edge of the squares in which the backend adds; the order of its sums. */

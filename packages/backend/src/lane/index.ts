@@ -6,10 +6,8 @@ import { chmod, lstat, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorLine } from '@nanscope/errors';
-import { findsAdapter } from './find-adapter.ts';
-import { makeFolder } from './folder.ts';
-import { unpackSwiftshader } from './swiftshader.ts';
-import { hasSystemVulkan } from './system-vulkan.ts';
+import { makeFolder, unpackSwiftshader } from './swiftshader.ts';
+import { findsAdapter, hasSystemVulkan } from './system-vulkan.ts';
 
 /** Where the lane's Vulkan driver comes from, and why. */
 export interface GraphicsDriver {

@@ -4,9 +4,8 @@ import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { unpackSwiftshader } from './swiftshader.ts';
+import { readTar, unpackSwiftshader } from './swiftshader.ts';
 import { driverFolders } from './system-vulkan.ts';
-import { readTar } from './tar.ts';
 
 /** Runs TypeScript source in a new process, as a lane does. */
 function run(

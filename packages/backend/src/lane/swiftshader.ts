@@ -3,13 +3,62 @@
  * `@sparticuz/chromium`, so that it comes with the other dependencies and needs no root. Unpacked once into a
  * cache folder; several processes may do so at the same time.
  */
+
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { makeFolder } from './folder.ts';
-import { readTar } from './tar.ts';
+
+// Makes a folder and its parents. Node's own `recursive` never returns below /proc, which refuses every mkdir.
+
+/** Private to the user. Does nothing when it is there. @throws the file system's error otherwise. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw cause;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
+  }
+}
+
+// Reads a ustar archive held in memory: regular files only, which is all that our one archive has.
+
+const block = 512;
+
+function text(header: Uint8Array, from: number, to: number): string {
+  return Buffer.from(header.subarray(from, to)).toString('latin1').split('\0', 1)[0]!.trim();
+}
+
+/**
+ * The regular files of `archive` by base name, as views without a copy.
+ *
+ * @throws when the archive ends in the middle of a file or a size is not an octal number.
+ */
+export function readTar(archive: Uint8Array): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  let at = 0;
+  while (at + block <= archive.length) {
+    const header = archive.subarray(at, at + block);
+    const name = text(header, 0, 100);
+    if (name === '') break;
+    const size = Number.parseInt(text(header, 124, 136) || '0', 8);
+    const start = at + block;
+    if (!Number.isSafeInteger(size) || start + size > archive.length) {
+      throw new Error(`The tar archive is damaged at byte ${at}: "${name}" claims ${size} bytes.`);
+    }
+    const type = text(header, 156, 157);
+    if (type === '0' || type === '')
+      files.set(name.split('/').at(-1)!, archive.subarray(start, start + size));
+    at = start + Math.ceil(size / block) * block;
+  }
+  return files;
+}
 
 /** The driver and the Vulkan loader that Dawn opens by name. */
 const libraries = ['libvk_swiftshader.so', 'libvulkan.so.1'] as const;
@@ -19,7 +68,7 @@ const manifestName = 'manifest.json';
 /** ELF `e_machine` by Node's name of the architecture. */
 const machines: Record<string, number> = { x64: 62, arm64: 183 };
 
-export interface UnpackedDriver {
+interface UnpackedDriver {
   /** For LD_LIBRARY_PATH. */
   readonly folder: string;
   /** For VK_DRIVER_FILES. */

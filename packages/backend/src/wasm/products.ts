@@ -3,7 +3,7 @@
  * plain matrix only, does not block for the caches, and is half as fast at the shapes of a language model.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type Kernel, wrapKernel } from '../corrections/wrap.ts';
+import { type Kernel, wrapKernel } from '../corrections/correction.ts';
 import { type WasmMemory, wasmMemory } from './memory.ts';
 import type { Call } from './threads.ts';
 

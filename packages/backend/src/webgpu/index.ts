@@ -6,9 +6,8 @@
 import { errorLine, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
-import { adapterFacts } from './adapter-facts.ts';
-import { findGpu, type Gpu } from './gpu.ts';
-import { remedyFor } from './remedies.ts';
+import { remedyFor } from './corrections.ts';
+import { adapterFacts, findGpu, type Gpu } from './gpu.ts';
 import { openSession } from './session.ts';
 
 interface Found {

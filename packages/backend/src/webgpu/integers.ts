@@ -4,9 +4,9 @@
  * last rest, does not compile for integers with more than two axes.
  */
 import type * as tf from '@tensorflow/tfjs';
-import { wrapKernel, wrapWebgpuKernel } from '../corrections/wrap.ts';
+import { wrapKernel, wrapWebgpuKernel } from '../corrections/correction.ts';
 import type { WebgpuBackend } from '../kernel-types.ts';
-import { flatProgram } from './program.ts';
+import { flatProgram } from './replace.ts';
 
 const single = (result: tf.TensorInfo | tf.TensorInfo[]) => (Array.isArray(result) ? result[0]! : result);
 

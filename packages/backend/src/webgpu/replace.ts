@@ -1,12 +1,49 @@
 /** Kernels of the webgpu backend that are replaced because they lose a NaN or invent a value. */
 import type * as tf from '@tensorflow/tfjs';
-import { backend_util } from '@tensorflow/tfjs';
-import { type WebgpuCall, wrapWebgpuKernel } from '../corrections/wrap.ts';
+import { backend_util, util } from '@tensorflow/tfjs';
+import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
+import { type WebgpuCall, wrapWebgpuKernel } from '../corrections/correction.ts';
 import type { WebgpuBackend } from '../kernel-types.ts';
-import { powIeee } from './pow.wgsl.ts';
-import { flatProgram } from './program.ts';
-import { softmax } from './softmax.wgsl.ts';
-import { orderKey, selectIndex } from './top-k.wgsl.ts';
+import { orderKey, powIeee, selectIndex, softmax } from './corrected.wgsl.ts';
+
+// The shape of our own WGSL programs: one invocation per output element, laid out flat.
+
+/** Bit tests that hold where a driver assumes that NaN does not occur: only integers are compared. */
+const bitHelpers = `
+fn isNaNBits(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+`;
+
+/**
+ * @param shaderKey Every option that changes the code must be in it: compiled pipelines are cached by it.
+ * @param body Statements that see `index` and write `result[index]`.
+ */
+export function flatProgram(
+  outputShape: number[],
+  variableNames: string[],
+  shaderKey: string,
+  body: string,
+  { functions = '', uniforms }: { functions?: string; uniforms?: string } = {},
+): WebGPUProgram {
+  const workgroupSize: [number, number, number] = [64, 1, 1];
+  return {
+    variableNames,
+    outputShape,
+    workgroupSize,
+    dispatchLayout: { x: outputShape.map((_, axis) => axis) },
+    dispatch: [Math.max(1, Math.ceil(util.sizeFromShape(outputShape) / workgroupSize[0])), 1, 1],
+    shaderKey: `nanscope_${shaderKey}`,
+    size: true,
+    ...(uniforms ? { uniforms } : {}),
+    getUserCode: () => `
+      ${bitHelpers}
+      ${functions}
+      fn main(index : i32) {
+        if (index < uniforms.size) {
+          ${body}
+        }
+      }`,
+  };
+}
 
 /** result = NaN where the input is NaN, else the expression of `x`. */
 function keepNaN(kernel: string, expression: string) {

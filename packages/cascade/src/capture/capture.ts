@@ -8,7 +8,7 @@ import type { TraceableSession } from '../taps/trace.ts';
 import type { Phase } from '../types.ts';
 import { type AttrsJson, describeAttrs, NotPortable } from './attrs.ts';
 import type { Capture, CapturedTensor, Source } from './captured.ts';
-import { hold, observe, type SeenCall } from './observe.ts';
+import { hold, observe, type SeenCall } from './replay.ts';
 
 /** Inputs and outputs of one op; a larger one is refused. */
 export const MOST_BYTES = 256 * 2 ** 20;

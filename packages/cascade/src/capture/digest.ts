@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { NameOf } from '../taps/recorder.ts';
 import type { TraceableSession } from '../taps/trace.ts';
 import type { Phase } from '../types.ts';
-import { hold, observe } from './observe.ts';
+import { hold, observe } from './replay.ts';
 
 /** Elements kept of one output. */
 export const SAMPLED = 64;

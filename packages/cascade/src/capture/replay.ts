@@ -1,7 +1,11 @@
 /** Runs a captured kernel call again on the active backend, with the inputs it is given. */
 import * as tf from '@tensorflow/tfjs';
+import { type Call, callNames } from '../taps/calls.ts';
+import type { NameOf } from '../taps/recorder.ts';
+import { openTaps } from '../taps/taps.ts';
+import type { Phase } from '../types.ts';
 import { readAttrs } from './attrs.ts';
-import type { CapturedOp, CapturedTensor } from './captured.ts';
+import type { CapturedOp, CapturedTensor, Source } from './captured.ts';
 
 /** @throws Error when the active backend has no such kernel, and whatever the kernel throws */
 export async function replayOp({
@@ -29,4 +33,65 @@ export async function replayOp({
   } finally {
     tf.dispose(outputs);
   }
+}
+
+// Watches kernel calls by key, without any counting of health: what a capture and a digest are made of. Nothing is
+// read here and nothing is held; the observer gets the backend's own tensors while the kernel is still running.
+
+export interface SeenCall extends Call {
+  readonly kernel: string;
+  readonly attrs: tf.NamedAttrMap | undefined;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly tensor: tf.TensorInfo;
+    readonly from: Source;
+  }[];
+  readonly outputs: readonly tf.TensorInfo[];
+}
+
+export interface Observation {
+  /** Runs `fn` as one phase under the taps. */
+  run<T>(phase: Phase, fn: () => T): T;
+  close(): void;
+}
+
+/** A second handle on a tensor of the backend, which stays until it is disposed. */
+export function hold(info: tf.TensorInfo): tf.Tensor {
+  tf.engine().backend.incRef(info.dataId);
+  return tf.keep(tf.engine().makeTensorFromTensorInfo(info));
+}
+
+/**
+ * One batch: open it, run the phases, close it.
+ *
+ * @param tfjsName name of the session's backend in the tfjs registry
+ */
+export function observe(tfjsName: string, nameOf: NameOf, onCall: (call: SeenCall) => void): Observation {
+  const nameCall = callNames();
+  const producers = new Map<tf.DataId, string>();
+  let current: Phase = 'forward';
+  const taps = openTaps(tfjsName, (kernel, inputMap, outputs, attrs) => {
+    const call = nameCall(current, kernel);
+    const inputs = Object.entries(inputMap).flatMap(([name, tensor]) => {
+      if (!tensor) return [];
+      const record = producers.get(tensor.dataId);
+      const from: Source =
+        record === undefined ? { external: nameOf(tensor.dataId) ?? 'an external tensor' } : { record };
+      return [{ name, tensor, from }];
+    });
+    outputs.forEach(({ dataId }, output) => {
+      producers.set(dataId, `${call.key}:${output}`);
+    });
+    onCall({ ...call, kernel, attrs, inputs, outputs });
+  });
+  return {
+    run(phase, fn) {
+      const outer = current;
+      current = phase;
+      return taps.run(fn, () => {
+        current = outer;
+      });
+    },
+    close: taps.close,
+  };
 }

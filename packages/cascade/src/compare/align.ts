@@ -5,8 +5,7 @@
 import { classifyOps, type OpClass } from '../judge/classify.ts';
 import type { BatchContext } from '../judge/context.ts';
 import { findOrigin, type Origin } from '../judge/origin.ts';
-import type { BatchTrace, Health, OpRecord } from '../types.ts';
-import { nonFinite } from '../types.ts';
+import { type BatchTrace, type Health, nonFinite, type OpRecord } from '../types.ts';
 import { type DivergenceLabel, labelDivergence } from './divergence.ts';
 
 /** The numbers that make up a class, without magnitudes. */
@@ -185,4 +184,28 @@ export function alignTraces(reference: BatchTrace, target: BatchTrace, context?:
     samePath: a.path.join('\n') === b.path.join('\n'),
     sameKills: a.kills.join('\n') === b.kills.join('\n'),
   };
+}
+
+// Whether looking changed what was seen: outputs of the same step with and without a trace, bit by bit.
+
+export type ObserverEffect = 'unchanged' | 'changed' | 'nothing wrapped' | 'unchecked';
+
+/** Whether two float32 arrays hold the same bits. NaN payloads and the sign of zero count. */
+export function sameBits(a: Float32Array, b: Float32Array): boolean {
+  if (a.length !== b.length) return false;
+  const left = new Uint32Array(a.buffer, a.byteOffset, a.length);
+  const right = new Uint32Array(b.buffer, b.byteOffset, b.length);
+  return left.every((word, i) => word === right[i]);
+}
+
+/**
+ * @param untraced the step's outputs (losses, say) without a trace; undefined when it was not run without one
+ * @param traced the same outputs under a trace
+ */
+export function observerEffect(
+  untraced: Float32Array | undefined,
+  traced: Float32Array | undefined,
+): ObserverEffect {
+  if (!untraced || !traced) return 'unchecked';
+  return sameBits(untraced, traced) ? 'unchanged' : 'changed';
 }

@@ -4,14 +4,11 @@
  * occur (its Finite Math Assumption): a difference at or after the first non-finite value is permitted there,
  * and only there. Anything else is a kernel that is suspected of a bug.
  */
-import { classifyOps } from '../judge/classify.ts';
-import type { BatchContext } from '../judge/context.ts';
+import { classifyOps, type MechanismName, mechanismOf } from '../judge/classify.ts';
+import { type BatchContext, inputsOf, isPoisoned, sumInputs } from '../judge/context.ts';
 import { coordinate, coordinatesOf } from '../judge/coordinates.ts';
-import { inputsOf, isPoisoned, sumInputs } from '../judge/inputs.ts';
-import { type MechanismName, mechanismOf } from '../judge/mechanism.ts';
-import { mayOverflow } from '../judge/mechanisms/reach.ts';
-import type { BatchTrace, OpRecord } from '../types.ts';
-import { nonFinite } from '../types.ts';
+import { mayOverflow } from '../judge/mechanisms/overflow.ts';
+import { type BatchTrace, nonFinite, type OpRecord } from '../types.ts';
 
 export type DivergenceLabel =
   | 'kernel bug suspected'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { observerEffect } from './observer.ts';
+import { observerEffect } from './align.ts';
 
 it('compares bits: the sign of zero counts, an equal NaN does not', () => {
   const nan = Float32Array.of(Number.NaN);

@@ -1,10 +1,98 @@
 /** Which way of measuring health fits a backend. */
-import type { BackendId } from '@nanscope/backend';
-import type { HealthCounter } from './counter.ts';
+
+import type { BackendId, NativeAttribute, NativeTensorflow } from '@nanscope/backend';
+import type * as tf from '@tensorflow/tfjs';
+import { countBits } from './bits.ts';
 import { foreignCounter } from './foreign.ts';
-import { hostCounter } from './host.ts';
-import { tensorflowCounter } from './tensorflow.ts';
+import type { HealthCounter } from './gate.ts';
 import { type DeviceTrouble, webgpuCounter } from './webgpu.ts';
+
+// Health where JavaScript sees the tensor's memory: the plain JavaScript backend and wasm. Counts in place.
+
+type Values = Float32Array | Int32Array | Uint8Array | number[];
+
+/** The two faces a host backend has: a map of values, or a heap with views. */
+interface HostMemory {
+  readonly data?: { get(id: tf.DataId): { values?: Values } };
+  typedArrayFromHeap?(tensor: tf.TensorInfo): Values;
+}
+
+function view(tensor: tf.TensorInfo, memory: HostMemory): Float32Array {
+  const values = memory.typedArrayFromHeap?.(tensor) ?? memory.data?.get(tensor.dataId).values;
+  if (!values) throw new Error('The backend keeps its tensors where JavaScript can not see them.');
+  return values instanceof Float32Array ? values : Float32Array.from(values);
+}
+
+/** @param backend the tfjs backend instance of `cpu` or `wasm` */
+function hostCounter(backend: unknown, full: boolean): HealthCounter {
+  const memory = backend as HostMemory;
+  return {
+    method: 'bits on the host, in place',
+    measure: (tensor, rowLength) => countBits(view(tensor, memory), { rowLength, full }),
+    flush: () => Promise.resolve(0),
+    dispose: () => {},
+  };
+}
+
+// Health on native TensorFlow. Its memory can not be seen from JavaScript, and copying it out costs more than
+// counting it. So TensorFlow's own `DebugNumericSummaryV2` first says whether anything is not finite (its
+// curt mode, 0.1 ns an element on two threads), and only a tensor where something is gets copied and counted
+// by bits, with first indices and rows. Level `full` copies every tensor: the backend flushes subnormals, so
+// its own summaries can not count them.
+
+/** Below this many elements the copy costs less than the op. */
+const SMALL = 2048;
+const CURT_HEALTH = 2;
+
+type Native = NativeTensorflow & {
+  readonly tensorMap: { get(id: tf.DataId): { readonly values: unknown } | undefined };
+};
+
+/** @param backend the instance of tfjs-node's backend */
+function tensorflowCounter(backend: unknown, full: boolean): HealthCounter {
+  const native = backend as Native;
+  const { TF_ATTR_TYPE, TF_ATTR_INT, TF_FLOAT } = native.binding;
+  const attributes: NativeAttribute[] = [
+    { name: 'T', type: TF_ATTR_TYPE!, value: TF_FLOAT },
+    { name: 'output_dtype', type: TF_ATTR_TYPE!, value: TF_FLOAT },
+    { name: 'tensor_debug_mode', type: TF_ATTR_INT!, value: CURT_HEALTH },
+    { name: 'tensor_id', type: TF_ATTR_INT!, value: 0 },
+  ];
+  let bytes = 0;
+
+  const read = (id: tf.DataId): Float32Array => {
+    const values = native.readSync(id) as Float32Array;
+    bytes += values.byteLength;
+    return values;
+  };
+
+  /** False only when every element is finite. */
+  const suspicious = (tensor: tf.TensorInfo): boolean => {
+    const summary = native.executeSingleOutput('DebugNumericSummaryV2', attributes, [tensor]);
+    const [, flag] = read(summary.dataId);
+    summary.dispose();
+    return flag !== 0;
+  };
+
+  return {
+    method: 'TensorFlow asks whether all are finite, then bits on the host where not',
+    measure(tensor, rowLength) {
+      const size = tensor.shape.reduce((product, length) => product * length, 1);
+      const onHost = native.tensorMap.get(tensor.dataId)?.values != null;
+      if (!full && !onHost && size > SMALL && !suspicious(tensor)) {
+        const health = { size, nan: 0, posInf: 0, negInf: 0 };
+        return rowLength ? { health, rows: '.'.repeat(size / rowLength) } : { health };
+      }
+      return countBits(read(tensor.dataId), { rowLength, full });
+    },
+    flush() {
+      const crossed = bytes;
+      bytes = 0;
+      return Promise.resolve(crossed);
+    },
+    dispose: () => {},
+  };
+}
 
 /**
  * @param id of the session's backend; unknown ids are third-party backends

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { countBits } from './bits.ts';
-import type { HealthCounter, Measurement } from './counter.ts';
+import type { HealthCounter, Measurement } from './gate.ts';
 
 interface Readable {
   readSync?(id: tf.DataId): ArrayLike<number>;

@@ -3,8 +3,7 @@
  * The rules are tried in order on records that hold only infinities: a NaN is never benign.
  */
 import type { OpRecord } from '../types.ts';
-import type { BatchContext } from './context.ts';
-import { type Input, inScope, isPoisoned } from './inputs.ts';
+import { type BatchContext, type Input, inScope, isPoisoned } from './context.ts';
 
 export interface BenignCase {
   readonly record: OpRecord;

@@ -2,6 +2,7 @@
  * What the judge knows of the batch beside the trace: its letters B and T, and what the mask means. All of it
  * is plain data that the caller has before the batch runs; without it the judge says less, never something else.
  */
+import { type BatchTrace, type Health, type InputRef, nonFinite, type OpRecord } from '../types.ts';
 
 /** Facts of the boolean mask that queries and keys see, before any policy turns it into numbers. */
 export interface MaskFacts {
@@ -45,4 +46,89 @@ export function maskFacts(keep: readonly (readonly number[])[], causal: boolean)
 /** B, T and mask facts of a batch given by its attention mask. */
 export function contextOf(keep: readonly (readonly number[])[], causal: boolean): BatchContext {
   return { batch: keep.length, positions: keep[0]?.length ?? 0, mask: maskFacts(keep, causal) };
+}
+
+// Looks up what a record's inputs were.
+
+/** The parts of a trace that judging needs: live, or read back from a run folder. */
+export type TraceData = Pick<BatchTrace, 'records' | 'externals'>;
+
+export interface Input {
+  readonly name: string;
+  /** Key of the record, or name of the external. */
+  readonly from: string;
+  readonly record?: OpRecord;
+  readonly health: Health | undefined;
+}
+
+export function inputOf(trace: TraceData, ref: InputRef): Input {
+  if ('external' in ref) {
+    return { name: ref.name, from: ref.external, health: trace.externals[ref.external]?.health };
+  }
+  const record = trace.records[ref.record];
+  if (!record) throw new Error(`A record refers to input ${ref.record} of ${trace.records.length} records.`);
+  return { name: ref.name, from: record.key, record, health: record.health };
+}
+
+export function inputsOf(trace: TraceData, record: OpRecord): Input[] {
+  return record.inputs.map((ref) => inputOf(trace, ref));
+}
+
+/** Totals over the inputs. */
+export function sumInputs(inputs: readonly Input[]): { nan: number; posInf: number; negInf: number } {
+  const total = { nan: 0, posInf: 0, negInf: 0 };
+  for (const { health } of inputs) {
+    if (!health) continue;
+    total.nan += health.nan;
+    total.posInf += health.posInf;
+    total.negInf += health.negInf;
+  }
+  return total;
+}
+
+export const isPoisoned = (input: Input): boolean => nonFinite(input.health) > 0;
+
+/** Whether any scope of the path bears one of these names. */
+export function inScope(record: OpRecord, ...names: string[]): boolean {
+  return record.path.split('/').some((segment) => names.includes(segment));
+}
+
+// What kernels do to values, as far as judging needs it: which only move them, which multiply, which may turn a sign.
+
+/** Matrix products. */
+export const matrixProducts = ['BatchMatMul', '_FusedMatMul', 'Linear'] as const;
+
+/** Kernels whose every output element is an input element, picked by place: they compute nothing. */
+export const pickers: ReadonlySet<string> = new Set([
+  ...['BroadcastTo', 'Concat', 'ExpandDims', 'GatherNd', 'GatherV2', 'Identity', 'Pack', 'Reshape'],
+  ...['Reverse', 'Slice', 'SplitV', 'StridedSlice', 'Tile', 'TopK', 'Transpose', 'Unpack'],
+]);
+
+/** The same, or a constant (padding, the other side of a select, a bound). */
+const movers: ReadonlySet<string> = new Set([
+  ...pickers,
+  ...['Cast', 'ClipByValue', 'Max', 'Maximum', 'Min', 'Minimum', 'PadV2', 'Relu', 'Relu6', 'ScatterNd'],
+  ...['Select', 'SelectMasked', 'Softmax', 'Exp', 'Log', 'Sqrt', 'Add', 'AddN', 'Sum', 'Mean', 'Cumsum'],
+  'UnsortedSegmentSum',
+]);
+
+/**
+ * Whether the infinities that came out may be those that went in: of the same sign, or through a kernel that can
+ * turn the sign. Sub turns that of its second input only. Of a kernel that is not known nothing is said against it.
+ */
+export function carriesInfinity(record: OpRecord, inputs: readonly Input[]): boolean {
+  const { posInf, negInf } = record.health!;
+  const holds = (kind: 'posInf' | 'negInf', of: readonly (Input | undefined)[]) =>
+    of.some((input) => (input?.health?.[kind] ?? 0) > 0);
+  if ((posInf > 0 && !holds('posInf', inputs)) || (negInf > 0 && !holds('negInf', inputs))) {
+    if (movers.has(record.kernel)) return false;
+    if (record.kernel === 'Sub') {
+      const [, second] = inputs;
+      return (
+        (posInf === 0 || holds('posInf', inputs) || holds('negInf', [second])) &&
+        (negInf === 0 || holds('negInf', inputs) || holds('posInf', [second]))
+      );
+    }
+  }
+  return holds('posInf', inputs) || holds('negInf', inputs);
 }

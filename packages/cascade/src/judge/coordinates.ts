@@ -1,7 +1,6 @@
 /** Turns a flat index into coordinates with names, from the shape, the module path and the letters B and T. */
 import type { OpRecord } from '../types.ts';
-import type { BatchContext } from './context.ts';
-import { inScope } from './inputs.ts';
+import { type BatchContext, inScope } from './context.ts';
 
 export interface Coordinates {
   readonly coordinates: readonly number[];

@@ -2,7 +2,11 @@
  * What four runs of one op say: with equal inputs, whose difference is it? Pure. The reference is believed: two devices
  * alone can not tell which of them is right.
  */
-import { type Deviation, isApart } from './deviation.ts';
+
+import type { CapturedOp, Source } from '../capture/captured.ts';
+import type { Digest } from '../capture/digest.ts';
+import { toleranceAllowance } from './allowance.ts';
+import { type Deviation, deviationOf, equalBits, isApart } from './deviation.ts';
 
 export type ShadowJudgement =
   /** With equal inputs the kernels differ beyond rounding. */
@@ -71,4 +75,61 @@ export function judgeShadow(facts: ShadowFacts): ShadowVerdict {
   return inherits
     ? { judgement: 'both', reason: `${where}; the inputs differ as well` }
     : { judgement: 'own', reason: where };
+}
+
+// From an op whose difference came in to the input that brought it. Pure.
+
+export interface DifferingInput {
+  readonly name: string;
+  /** Of the target; the reference's has the same place. */
+  readonly from: Source;
+  readonly deviation: Deviation;
+}
+
+/** Other classes weigh more than any number; numbers weigh by how far they are beyond the tolerance. */
+function weight({ classes, worst }: Deviation): number {
+  if (classes > 0) return Number.POSITIVE_INFINITY;
+  return worst ? Math.abs(worst.target - worst.reference) / worst.allowed : 0;
+}
+
+/** The input that differs most, by the tolerance of the run; undefined when all are equal bit by bit. */
+export function mostDifferingInput(
+  target: CapturedOp,
+  reference: CapturedOp,
+  tolerance: { readonly rtol: number; readonly atol: number },
+): DifferingInput | undefined {
+  let most: DifferingInput | undefined;
+  for (const [i, own] of target.inputs.entries()) {
+    const other = reference.inputs[i];
+    if (!other || own.values.length !== other.values.length || equalBits(own.values, other.values)) continue;
+    const deviation = deviationOf(own.values, other.values, toleranceAllowance(other.values, tolerance));
+    if (!most || weight(deviation) > weight(most.deviation))
+      most = { name: own.name, from: own.from, deviation };
+  }
+  return most;
+}
+
+// The first output whose sampled elements differ between two devices by more than the tolerance of the run. Pure.
+
+export interface MagnitudeDivergence {
+  /** Of the record, with its output. */
+  readonly key: string;
+  /** Of the sampled elements. */
+  readonly deviation: Deviation;
+}
+
+/** @returns in the target's order of execution; undefined when no sampled element is beyond the tolerance */
+export function firstMagnitudeDivergence(
+  target: readonly Digest[],
+  reference: readonly Digest[],
+  tolerance: { readonly rtol: number; readonly atol: number },
+): MagnitudeDivergence | undefined {
+  const others = new Map(reference.map((digest) => [digest.key, digest]));
+  for (const { key, size, samples } of target) {
+    const other = others.get(key);
+    if (!other || other.size !== size) continue;
+    const deviation = deviationOf(samples, other.samples, toleranceAllowance(other.samples, tolerance));
+    if (isApart(deviation)) return { key, deviation };
+  }
+  return undefined;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapturedOp } from '../capture/captured.ts';
-import { firstMagnitudeDivergence } from './first-magnitude.ts';
-import { mostDifferingInput } from './walk.ts';
+import { firstMagnitudeDivergence, mostDifferingInput } from './judge.ts';
 
 const tolerance = { rtol: 1e-4, atol: 0 };
 

@@ -5,8 +5,7 @@ import { contextOf } from '../judge/context.ts';
 import { openTrace } from '../taps/trace.ts';
 import { attentionGraph, cpuSession } from '../testing/attention-graph.ts';
 import { traceOf } from '../testing/records.ts';
-import { positionPicture } from './picture.ts';
-import { spreadOf } from './spread.ts';
+import { positionPicture, spreadOf } from './spread.ts';
 
 beforeAll(async () => {
   tf.env().set('PROD', true);

@@ -3,7 +3,7 @@
  * one batch at a time and forgets it at `take`.
  */
 import type * as tf from '@tensorflow/tfjs';
-import type { HealthCounter, Measurement } from '../health/counter.ts';
+import type { HealthCounter, Measurement } from '../health/gate.ts';
 import { isResidualStream } from '../module-path.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
 import { callNames } from './calls.ts';

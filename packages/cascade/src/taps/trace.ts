@@ -2,7 +2,7 @@
 import type { Session } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { chooseCounter } from '../health/choose.ts';
-import type { HealthCounter } from '../health/counter.ts';
+import type { HealthCounter } from '../health/gate.ts';
 import type { BatchTrace, Phase, TraceLevel } from '../types.ts';
 import type { TapFilter } from './filter.ts';
 import { createRecorder, type NameOf } from './recorder.ts';

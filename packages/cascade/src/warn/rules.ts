@@ -2,7 +2,7 @@
  * When an op whose values are all finite looks abnormal all the same. Each rule is one threshold with the reason why it
  * stands there; in the table (`docs/cascade.md` is made from it) the first that applies to an op is named.
  */
-import type { Input } from '../judge/inputs.ts';
+import type { Input } from '../judge/context.ts';
 import type { Health, OpRecord } from '../types.ts';
 
 /** Largest finite values. */

@@ -3,10 +3,8 @@
  * allowed key. From the magnitudes of level `full`; what the mask says is known at `health` too. A pure function.
  */
 import { classifyOps, type Judgement } from '../judge/classify.ts';
-import type { BatchContext } from '../judge/context.ts';
-import { inputsOf, inScope } from '../judge/inputs.ts';
-import type { BatchTrace, OpRecord } from '../types.ts';
-import { nonFinite } from '../types.ts';
+import { type BatchContext, inputsOf, inScope } from '../judge/context.ts';
+import { type BatchTrace, nonFinite, type OpRecord } from '../types.ts';
 import { growthOf, headroom, LARGEST, type MeasuredOp, subnormalShare, warningRules } from './rules.ts';
 
 export interface TapHeadroom {

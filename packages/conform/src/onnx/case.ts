@@ -4,10 +4,9 @@ import type { AttentionNumbers, AttentionProblem, Comparison, ConformCase, Wante
 import { largest, relativeError } from '../judge/compare.ts';
 import { spoiledControls, unmaskedControl } from '../judge/controls.ts';
 import { badVectors } from '../vectors/bad-vectors.ts';
-import { splitHeads } from './heads.ts';
+import { problemOf } from './mask.ts';
 import type { AttentionNode } from './node.ts';
-import { problemOf } from './problem.ts';
-import { exactly, input } from './tensors.ts';
+import { exactly, input, splitHeads } from './tensors.ts';
 
 /** By `qk_matmul_output_mode`. */
 const stages: readonly CaptureStage[] = ['scores', 'softcap', 'masked', 'probabilities'];

@@ -2,11 +2,12 @@
  * The operator's masking as the mask of a problem. `causal` stays what it is where one offset serves all sequences;
  * lengths and windows, which `ReferenceMask` can not say, are folded into one explicit mask with it.
  */
-import type { ReferenceMask } from '@nanscope/attention';
+import { policies, policyFrom, type ReferenceMask } from '@nanscope/attention';
 import { type SafetensorsTensor, toFloat64, toIntegers } from '@nanscope/safetensors';
+import type { AttentionProblem } from '../case.ts';
 import { badVectors } from '../vectors/bad-vectors.ts';
 import type { AttentionNode } from './node.ts';
-import { demandDtype } from './tensors.ts';
+import { demandDtype, heads, input, joinPositions, pastHeads } from './tensors.ts';
 
 export interface Sizes {
   readonly B: number;
@@ -21,7 +22,7 @@ export interface Sizes {
 type Explicit = NonNullable<ReferenceMask['explicit']>;
 
 /** @throws UserError */
-export function maskOf(node: AttentionNode, sizes: Sizes): ReferenceMask {
+function maskOf(node: AttentionNode, sizes: Sizes): ReferenceMask {
   const { is_causal, left_window_size: left, right_window_size: right } = node.attributes;
   const explicit = node.inputs.attn_mask && explicitOf(node, node.inputs.attn_mask, sizes);
   const lengths = node.inputs.nonpad_kv_seqlen && lengthsOf(node, node.inputs.nonpad_kv_seqlen, sizes);
@@ -115,4 +116,40 @@ function lengthsOf(node: AttentionNode, tensor: SafetensorsTensor, { B, S, past 
   if (wrong !== undefined)
     throw badVectors(node.file, `lengths of 0 to ${S} in nonpad_kv_seqlen`, `${wrong}`);
   return lengths;
+}
+
+// A node as an attention problem. What the operator has and `attention` does not is put into the arrays.
+
+/** @throws UserError `conform/bad-vectors` */
+export function problemOf(node: AttentionNode): AttentionProblem {
+  const { attributes, file } = node;
+  const q = heads(node, 'Q');
+  const fresh = { k: heads(node, 'K'), v: heads(node, 'V') };
+  const cached = node.inputs.past_key !== undefined || node.inputs.past_value !== undefined;
+  const k = cached ? joinPositions(pastHeads(node, 'past_key', fresh.k), fresh.k) : fresh.k;
+  const v = cached ? joinPositions(pastHeads(node, 'past_value', fresh.v), fresh.v) : fresh.v;
+  const [B, H, T, D] = q.shape;
+  const [, Hkv, S] = k.shape;
+  const Dv = v.shape[3];
+  const shapes = `Q [${q.shape}], K [${k.shape}], V [${v.shape}]`;
+  if (k.shape[0] !== B || v.shape[0] !== B) throw badVectors(file, 'Q, K and V of one batch size', shapes);
+  if (k.shape[3] !== D) throw badVectors(file, 'Q and K of one head size', shapes);
+  if (v.shape[1] !== Hkv || v.shape[2] !== S)
+    throw badVectors(file, 'K and V of the same heads and positions', shapes);
+  if (H % Hkv !== 0) throw badVectors(file, 'heads of Q that are a multiple of those of K', shapes);
+  if (input(node, 'K').dtype !== input(node, 'Q').dtype)
+    throw badVectors(file, `K to be ${input(node, 'Q').dtype} as Q is`, input(node, 'K').dtype);
+  const past = S - fresh.k.shape[2];
+  const half = input(node, 'Q').dtype === 'F16';
+  return {
+    ...{ B, H, Hkv, T, S, D, Dv, past },
+    policy: half ? policyFrom({ preset: 'onnx-1.23', computeDtype: 'f16' }) : policies['onnx-1.23'],
+    q: q.values,
+    k: k.values,
+    v: v.values,
+    ...(attributes.scale !== undefined && { scale: attributes.scale }),
+    ...(attributes.softcap > 0 && { softcap: attributes.softcap }),
+    mask: maskOf(node, { B, H, T, S, past }),
+    node,
+  };
 }

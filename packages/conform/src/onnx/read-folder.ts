@@ -14,8 +14,7 @@ import { isObject, type Json, textOf, textsOf } from '../vectors/json-file.ts';
 import { onnxCase } from './case.ts';
 import { byPosition, checkAttributes, checkOperator } from './check-node.ts';
 import { type Model, type Node, readModel } from './protobuf/model.ts';
-import { readTensor } from './protobuf/tensor.ts';
-import { Malformed } from './protobuf/wire.ts';
+import { Malformed, readTensor } from './protobuf/tensor.ts';
 
 // The layout with one index.json and one safetensors file a case: its tensors have the names of the node's.
 

@@ -5,9 +5,8 @@
  */
 import type { ReferenceProblem } from '@nanscope/attention';
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
-import type { Cell } from './cell.ts';
+import { type Cell, classOf, nanMapOf, type Observation } from './cell.ts';
 import { BATCH, type CellBatch, cellBatch, FUTURE, LENGTH, withAnotherFuture } from './cell-batch.ts';
-import { classOf, nanMapOf, type Observation } from './outcome.ts';
 import { cellPolicy, leakOf } from './predict.ts';
 
 /** @returns `[B, H, T, D]` */

@@ -8,9 +8,8 @@
 import { type Policy, policyFrom, type ReferenceProblem, referenceAttention } from '@nanscope/attention';
 import type { MaskFacts } from '@nanscope/cascade';
 import { ignoreIndex } from '@nanscope/collator';
-import type { Cell } from './cell.ts';
+import { type Cell, type Leak, nanMapOf, type Outcome } from './cell.ts';
 import { BATCH, type CellBatch, cellBatch, FUTURE, isChanged, LENGTH } from './cell-batch.ts';
-import { type Leak, nanMapOf, type Outcome } from './outcome.ts';
 
 /** What the judge of a cascade is told of a cell's mask: which cells are blocked, which queries have no key. */
 export function maskFactsOf(cell: Cell, { batch, window, explicit }: CellBatch): MaskFacts {

@@ -7,10 +7,17 @@ import {
   type TraceableSession,
 } from '@nanscope/cascade';
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
-import { type CausalLM, type ForwardOptions, uploadBatch } from '@nanscope/model';
+import {
+  buildCausalLM,
+  type CausalLM,
+  type ForwardOptions,
+  openParts,
+  parseConfig,
+  uploadBatch,
+} from '@nanscope/model';
 import { lossAndGradients, scoreRows, supervisedRows, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
-import { type Cell, isForeign } from './cell.ts';
+import { type Cell, classOf, isForeign, nanMapOf, type Observation } from './cell.ts';
 import {
   BATCH,
   type CellBatch,
@@ -20,7 +27,6 @@ import {
   VOCABULARY,
   withAnotherFuture,
 } from './cell-batch.ts';
-import { classOf, nanMapOf, type Observation } from './outcome.ts';
 import { cellPolicy, leakOf, maskFactsOf } from './predict.ts';
 
 interface Step {
@@ -201,4 +207,19 @@ function rowLosses(batch: CausalLMBatch, losses: Float32Array): number[] {
   return Array.from({ length: BATCH }, (_, row) =>
     mean(losses.filter((_loss, i) => Math.floor(rows[i]! / LENGTH) === row)),
   );
+}
+
+// The model of every cell: two heads of four, drawn from a seed, wide enough apart that a moved token moves its logits.
+
+const SEED = 7;
+
+/** On the active backend; the caller disposes of it. */
+export async function tinyModel(layers: number): Promise<CausalLM> {
+  const shape = { vocab_size: VOCABULARY, n_positions: LENGTH, n_embd: 8, n_head: 2, n_layer: layers };
+  // Ten times GPT-2's own spread: at this width 0.02 would leave every logit nearly the same.
+  const config = parseConfig(
+    { ...shape, initializer_range: 0.2, eos_token_id: null, bos_token_id: null },
+    'cell',
+  );
+  return buildCausalLM(await openParts({ config, seed: SEED }));
 }

@@ -1,10 +1,9 @@
 /** Verdicts follow the evidence: each is moved by evidence that says otherwise. */
 import { describe, expect, it } from 'vitest';
-import { type Cell, cellId } from '../cell/cell.ts';
-import type { Observation } from '../cell/outcome.ts';
+import { type Cell, cellId, type Observation } from '../cell/cell.ts';
 import { predict } from '../cell/predict.ts';
+import type { KernelFacts } from './claim.ts';
 import { claimCells, type DeviceObservations, judgeClaims } from './index.ts';
-import type { KernelFacts } from './kernel-facts.ts';
 
 const facts: KernelFacts = {
   rows: [

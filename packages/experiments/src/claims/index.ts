@@ -1,10 +1,8 @@
 /** The fourteen claims in the order of the report, the cells they need, and what the evidence makes of them. */
-import { type Cell, cellId, plainCell } from '../cell/cell.ts';
-import type { Observation } from '../cell/outcome.ts';
+import { type Cell, cellId, type Observation, plainCell } from '../cell/cell.ts';
 import { causeClaims } from './cause.ts';
-import { type Changes, type Claim, type Evidence, type Judgement, judge } from './claim.ts';
+import { type Changes, type Claim, type Evidence, type Judgement, judge, type KernelFacts } from './claim.ts';
 import { conditionClaims } from './conditions.ts';
-import type { KernelFacts } from './kernel-facts.ts';
 import { fixClaims, symptomClaims } from './symptom.ts';
 
 export const claims: readonly Claim[] = [

@@ -1,5 +1,5 @@
 /** The claims about what is seen: that there is NaN, where it stands, how it goes on. */
-import type { Observation } from '../cell/outcome.ts';
+import type { Observation } from '../cell/cell.ts';
 import { type Changes, type Claim, combinations, lossWords } from './claim.ts';
 import { mpsRuleOutcomes } from './conditions.ts';
 

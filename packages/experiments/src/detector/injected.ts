@@ -1,6 +1,6 @@
 /** Trials with an injected fault: every kind at every place of a training step, and what the detector has to say of each. */
 import type { BatchTrace, MechanismName, OpRecord } from '@nanscope/cascade';
-import type { Target } from './targets.ts';
+import type { Target } from './inject.ts';
 import type { StepBatch } from './training-step.ts';
 import { detect, type FaultKind, type Trial } from './trial.ts';
 

@@ -1,10 +1,10 @@
 /** All trials of the detector on the active backend, one by one. */
 import type { TraceableSession } from '@nanscope/cascade';
-import { tinyModel } from '../cell/tiny-model.ts';
+import { tinyModel } from '../cell/run-cell.ts';
 import { cleanTrialCount, cleanTrials } from './clean.ts';
+import { isInShare, type Targets, targetsOf } from './inject.ts';
 import { injectedTrial } from './injected.ts';
 import { naturalTrials, programs } from './natural.ts';
-import { isInShare, type Targets, targetsOf } from './targets.ts';
 import { stepBatch, tracedSteps } from './training-step.ts';
 import { faultKinds, type Trial } from './trial.ts';
 

@@ -14,8 +14,7 @@ import { AdamW, gradientNorm, gradientScale, lossAndGradients, uploadTrainingBat
 import * as tf from '@tensorflow/tfjs';
 import { plainCell } from '../cell/cell.ts';
 import { BATCH, cellBatch, LENGTH } from '../cell/cell-batch.ts';
-import { injector } from './inject.ts';
-import type { Target } from './targets.ts';
+import { injector, type Target } from './inject.ts';
 import type { FaultKind } from './trial.ts';
 
 export type PaddingSide = 'left' | 'right';

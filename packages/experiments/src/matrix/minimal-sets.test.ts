@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Cell, factors, plainCell } from '../cell/cell.ts';
-import { cellsOf } from './conditions.ts';
-import { minimalSufficientSets } from './minimal-sets.ts';
+import { cellsOf, minimalSufficientSets } from './conditions.ts';
 
 const single = Object.fromEntries(Object.entries({ ...plainCell, device: 'wasm' }).map(([k, v]) => [k, [v]]));
 const table = (values: Partial<Record<keyof Cell, readonly string[]>>) =>

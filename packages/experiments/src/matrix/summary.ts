@@ -1,9 +1,13 @@
 /** From a table of observed cells to what it says: counts, minimal sufficient sets, necessary conditions, surprises. Pure. */
-import { type Cell, cellId } from '../cell/cell.ts';
-import { differences, type Outcome } from '../cell/outcome.ts';
+import { type Cell, cellId, differences, type Outcome } from '../cell/cell.ts';
 import { predict } from '../cell/predict.ts';
-import { type Necessity, namedConditions, necessityOf } from './conditions.ts';
-import { minimalSufficientSets, type SufficientSet } from './minimal-sets.ts';
+import {
+  minimalSufficientSets,
+  type Necessity,
+  namedConditions,
+  necessityOf,
+  type SufficientSet,
+} from './conditions.ts';
 
 export interface ObservedCell {
   readonly cell: Cell;

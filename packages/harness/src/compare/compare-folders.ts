@@ -1,17 +1,24 @@
 /** Two lane folders of a disk, compared. */
+
+import { basename, join } from 'node:path';
 import { readableText } from '@nanscope/collator';
-import { Decorations } from '@nanscope/errors';
+import { Decorations, UserError } from '@nanscope/errors';
 import { loadTokenizerFor } from '@nanscope/lane';
-import type { Tolerance } from '@nanscope/record';
 import {
   type ComparisonRecord,
   type LaneRecord,
+  type ResultRecord,
   readJsonLines,
   readLane,
+  readRun,
+  SCHEMA_VERSION,
   sampleLineSchema,
+  type Tolerance,
 } from '@nanscope/record';
+import type { Finding } from '@nanscope/settings';
 import { compareLanes, type LaneFiles } from './compare-lanes.ts';
 import { readTraces } from './read-traces.ts';
+import { judge } from './verdict.ts';
 
 function filesOf(folder: string): LaneFiles | undefined {
   const record = readLane(folder);
@@ -43,4 +50,61 @@ async function labelDecoder({ config, model }: LaneRecord): Promise<(label: numb
     ...(typeof named === 'string' ? { tokenizer: named } : {}),
   }).catch(() => undefined);
   return (label) => readableText(tokenizer, [label]);
+}
+
+// `nanscope compare A B`: the target lanes of two runs, or any two lane folders.
+
+interface Side {
+  readonly folder: string;
+  readonly lane: LaneRecord;
+}
+
+/** An evaluation stands for its target lane; a run that was cut off before its end still has one. */
+function sideOf(folder: string): Side {
+  const inner = join(folder, 'target');
+  const cutOff = readLane(inner);
+  if (cutOff) return { folder: inner, lane: cutOff };
+  const run = readRun(folder);
+  if (run.kind === 'lane') return { folder, lane: run };
+  throw new UserError(
+    'run-folder/no-lane',
+    `${folder}: expected a lane in ${basename(folder)}/target, found none; the run ended before its lane began.`,
+  );
+}
+
+/** @throws {UserError} for folders that are no runs, or hold nothing to compare */
+export async function compareRuns(
+  target: string,
+  reference: string,
+  tolerance: Tolerance,
+  command: string,
+  failOn?: readonly Finding[],
+): Promise<ResultRecord> {
+  const [own, other] = [sideOf(target), sideOf(reference)];
+  const decorations = new Decorations();
+  const comparison = await compareLaneFolders(own.folder, other.folder, tolerance, decorations);
+  if (!comparison || (comparison.labels.compared === 0 && comparison.metrics.length === 0)) {
+    throw new UserError(
+      'compare/nothing',
+      `${target} and ${reference}: expected labels that both runs evaluated, found none in common. Compare runs over the same data.`,
+    );
+  }
+  const parts = { target: own.lane, reference: other.lane, comparison };
+  const verdict = judge({
+    ...parts,
+    outcomes: {},
+    referenceWanted: true,
+    command,
+    separateRuns: true,
+    failOn,
+  });
+  const { leftOut } = decorations;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'compare',
+    command,
+    ...parts,
+    ...(leftOut.length > 0 && { leftOut }),
+    verdict,
+  };
 }

@@ -1,7 +1,6 @@
 import type { SampleLine } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { CommonLabels } from './common-labels.ts';
-import { compareLabels } from './compare-labels.ts';
+import { CommonLabels, compareLabels } from './compare-labels.ts';
 
 /** One row with a label at each of `positions`; the first real token is at `first`. */
 function line(first: number, positions: number[], losses: SampleLine['losses'], row = 0): SampleLine {

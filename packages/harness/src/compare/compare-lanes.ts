@@ -2,10 +2,9 @@
 import type { BatchTrace } from '@nanscope/cascade';
 import { Decorations } from '@nanscope/errors';
 import type { ComparisonRecord, LaneRecord, MetricsRecord, SampleLine, Tolerance } from '@nanscope/record';
-import { CommonLabels } from './common-labels.ts';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
-import { compareLabels } from './compare-labels.ts';
+import { CommonLabels, compareLabels } from './compare-labels.ts';
 import { compareMetrics } from './compare-metrics.ts';
 import { compareStages } from './compare-stages.ts';
 

@@ -2,8 +2,10 @@
  * `nanscope conform`: read the cases, decide the device, run them in a process of their own. Results come one by one,
  * so that a device that crashes or hangs costs the cases it had not come to.
  */
+
 import type { CaseResult } from '@nanscope/conform';
 import { deviceRow } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
 import {
   type ConformMessage,
   type ConformTask,
@@ -20,9 +22,44 @@ import type { ConformConfig, EvalConfig } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import type { RunHooks } from '../lanes/run-lanes.ts';
-import { type ConformRun, conformRecord } from './conform-record.ts';
-import { selectCases } from './select-cases.ts';
+import { readRecord } from '../open/read-record.ts';
+import { inShard, onlyFailed, shardFrom } from '../selection/shard.ts';
 import { checkTorchConform, runTorchCases } from './torch-cases.ts';
+import { type ConformRun, conformRecord } from './verdict.ts';
+
+// Which of the cases run: those that failed in an earlier run (--last-failed), and of them a part (--shard).
+
+/** Cases of a conformance run that failed. @param path a file that `conform --json` wrote */
+function failedCases(path: string): ReadonlySet<string> {
+  const { record } = readRecord(path);
+  if (record.kind !== 'conform') {
+    throw new UserError(
+      'usage/last-failed',
+      `--last-failed ${path}: expected what conform --json wrote, found a result of ${record.kind}.`,
+    );
+  }
+  return new Set(record.cases.flatMap(({ id, status }) => (status === 'fail' ? [id] : [])));
+}
+
+/** @throws UserError `conform/no-cases`, `usage/shard`, `usage/last-failed` */
+export function selectCases<Case extends { readonly id: string }>(
+  cases: readonly Case[],
+  { shard, lastFailed }: ConformConfig,
+): readonly Case[] {
+  const asked =
+    lastFailed === undefined ? cases : onlyFailed(cases, failedCases(lastFailed), ({ id }) => id, 'cases');
+  if (shard === undefined) return asked;
+  const own = inShard(
+    asked.map(({ id }) => id),
+    shardFrom(shard),
+  );
+  const part = asked.filter(({ id }) => own.has(id));
+  if (part.length > 0) return part;
+  throw new UserError(
+    'conform/no-cases',
+    `--shard ${shard}: expected at least one case in this part, found none of ${asked.length}.`,
+  );
+}
 
 async function runProcess(
   task: ConformTask,

@@ -6,7 +6,7 @@ import { type LaneMessage, torchIn, watchLane } from '@nanscope/lane';
 import { conformCaseSchema, fromJsonNumber } from '@nanscope/record';
 import type { ConformConfig } from '@nanscope/settings';
 import type { RunHooks } from '../lanes/run-lanes.ts';
-import type { ConformRun } from './conform-record.ts';
+import type { ConformRun } from './verdict.ts';
 
 /** What a torch lane says of a case, beside what every lane says. */
 type TorchCaseMessage = LaneMessage | { readonly kind: 'case'; readonly result: unknown };

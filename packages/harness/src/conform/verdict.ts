@@ -1,7 +1,13 @@
 /** From the results of a conformance run to its verdict and the tolerance it needed. Pure. */
 import type { CaseResult } from '@nanscope/conform';
+import type { Decision } from '@nanscope/device';
 import type { LaneOutcome } from '@nanscope/lane';
-import type { ConformResultRecord, ConformVerdictRecord } from '@nanscope/record';
+import {
+  CONFORM_SCHEMA,
+  type ConformResultRecord,
+  type ConformVerdictRecord,
+  type EnvironmentRecord,
+} from '@nanscope/record';
 import { oneCaseCommand } from '@nanscope/report';
 
 type Counts = ConformResultRecord['counts'];
@@ -91,4 +97,63 @@ export function conformVerdict(
       next: 'Choose other cases with --filter, or another implementation with --attn.',
     };
   return { code: 'conforms', exitCode: 0, sentence, next: '' };
+}
+
+// From what a conformance run gave to its record. Pure.
+
+export interface ConformRun {
+  readonly outcome: LaneOutcome;
+  readonly results: readonly CaseResult[];
+  readonly environment?: EnvironmentRecord;
+}
+
+/**
+ * @param about `cases` are the ids of all that were asked, in their order
+ * @param command The command line as typed, for the result.
+ */
+export function conformRecord(
+  { outcome, results, environment }: ConformRun,
+  {
+    cases,
+    badVectors,
+    implementation,
+    decision,
+    seconds,
+  }: {
+    readonly cases: readonly string[];
+    readonly badVectors: readonly string[];
+    readonly implementation: string;
+    readonly decision: Decision;
+    readonly seconds: number;
+  },
+  command: string,
+): ConformResultRecord {
+  const counts = countsOf(results, cases.length);
+  return {
+    schema: CONFORM_SCHEMA,
+    kind: 'conform',
+    command,
+    implementation,
+    decision: { ...decision },
+    ...(environment && { environment }),
+    status: outcome.status,
+    ...(outcome.failure && { failure: outcome.failure }),
+    counts,
+    required: requiredOf(results),
+    seconds,
+    cases: results.map(({ tensors, controls, ...rest }) => ({
+      ...rest,
+      comparisons: [...tensors],
+      controls: [...controls],
+    })),
+    badVectors: [...badVectors],
+    verdict: conformVerdict(
+      counts,
+      badVectors.length,
+      outcome,
+      command,
+      cases[results.length],
+      results.find(({ status }) => status === 'fail')?.id,
+    ),
+  };
 }

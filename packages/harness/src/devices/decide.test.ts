@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRunFolder } from '../run-folder/name.ts';
+import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { backendsFor, backendsOf, type DeviceConfig, decideWith } from './decision.ts';
 
 describe('backendsFor', () => {

@@ -2,7 +2,7 @@
  * From a configuration and what was found to a decided target and reference. How devices are looked at is the caller's
  * business: in processes of their own (decide.ts), or in workers of a page.
  */
-import { type PresetName, policies } from '@nanscope/attention';
+import { type LikeDecision, type PresetName, policies, policyLike } from '@nanscope/attention';
 import type { Probe } from '@nanscope/backend';
 import {
   type AttentionProbeOutcome,
@@ -17,8 +17,28 @@ import {
 } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import type { LaneTaskBase } from '@nanscope/lane';
+import type { TorchProbe } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
-import { policyOfTorch } from './torch-policy.ts';
+
+// The policy that does what a PyTorch does, for the lane of ours beside it, so that the two compute the same. Pure.
+
+/** `2.15.0+cpu` is 2.15.0 to every table of versions. */
+const plain = (version: string | null) => (version ?? '').split('+')[0];
+
+/**
+ * @param maskForm how the mask is handed to the model: a `4d` one reaches PyTorch as it is, with nothing of transformers in between
+ */
+export function policyOfTorch(
+  { attention, torch: lane }: Pick<Decision, 'attention' | 'torch'>,
+  { torch, transformers }: Pick<TorchProbe, 'torch' | 'transformers'>,
+  maskForm: '2d' | '4d',
+): LikeDecision {
+  const device = lane?.device.split(':')[0];
+  const own = `torch=${plain(torch)},device=${device}`;
+  return attention === 'sdpa' && maskForm === '4d'
+    ? policyLike(own)
+    : policyLike(`${own},attn=${attention},transformers=${plain(transformers)}`);
+}
 
 /** The part of a configuration that chooses devices and attention. */
 export type DeviceConfig = Pick<

@@ -6,11 +6,16 @@ import os from 'node:os';
 import { laneEnvironment } from '@nanscope/backend';
 import { deviceRow } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import type { ExamineMessage, ExamineTask } from '@nanscope/lane';
-import { asked, questions, thirdPartyBackend, watchLane } from '@nanscope/lane';
+import {
+  asked,
+  type ExamineMessage,
+  type ExamineTask,
+  questions,
+  thirdPartyBackend,
+  watchLane,
+} from '@nanscope/lane';
 import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
-import { machine, macosVersion } from './machine.ts';
-import { examineTorch, torchVerdict } from './torch.ts';
+import { examineTorch, machine, macosVersion, torchVerdict } from './machine.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
 import { withoutPlaces } from './without-places.ts';
 

@@ -2,8 +2,14 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { AdapterFacts } from '@nanscope/backend';
+import { resolveTorch } from '@nanscope/device';
+import { UserError } from '@nanscope/errors';
 import { nanscopeVersion } from '@nanscope/lane';
-import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
+import type { DoctorBackend, DoctorRecord, DoctorTorch, DoctorVerdict } from '@nanscope/record';
+import { runTorchCases } from '../conform/torch-cases.ts';
+import { conformVerdict, countsOf } from '../conform/verdict.ts';
+import { probeTorch, pythonOf } from '../devices/probe-torch.ts';
+import type { RunHooks } from '../lanes/run-lanes.ts';
 
 /** `15.1` out of a SystemVersion.plist; undefined for any other text. */
 export const productVersion = (plist: string): string | undefined =>
@@ -46,5 +52,80 @@ export function machine(): DoctorRecord['machine'] {
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism?.() ?? cpus.length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+  };
+}
+
+// The doctor's look at PyTorch: which Python runs it, what that has, how its devices treat NaN, and with --conform its attention.
+
+/** Seconds of silence after which the cases count as hung. */
+const SILENCE_SECONDS = 600;
+
+interface TorchQuestion {
+  /** A device of PyTorch that was asked for; absent: whatever there is. */
+  readonly device?: string;
+  readonly python?: string;
+  readonly conform: boolean;
+}
+
+/** @throws {UserError} `torch/*` (exit 3) where a device was asked for, and is not there */
+export async function examineTorch(
+  { device, python, conform }: TorchQuestion,
+  { onStage, signal }: Pick<RunHooks, 'onStage' | 'signal'>,
+): Promise<DoctorTorch> {
+  const asked = device === undefined ? 'doctor' : `--device ${device}`;
+  onStage('asking for PyTorch');
+  try {
+    const found = await probeTorch(
+      asked,
+      pythonOf('target', asked, python === undefined ? {} : { python }),
+      device !== undefined,
+    );
+    if (device === undefined) {
+      const { probe } = found;
+      if (probe.torch !== null) return { status: 'found', python: found.python, reason: found.reason, probe };
+      return { status: 'absent', reason: `${found.python} (${found.reason}) has no torch` };
+    }
+    const decision = resolveTorch({ device, attention: 'sdpa' }, '--device', found);
+    const { probe, reason } = found;
+    const record = { status: 'found' as const, python: found.python, reason, device: decision.label, probe };
+    if (!conform) return record;
+    onStage(`the attention of ${decision.label} under the cases of known reports`);
+    const { results, outcome } = await runTorchCases(
+      decision,
+      { laneTimeout: SILENCE_SECONDS },
+      { onLane: () => {}, ...(signal && { signal }) },
+    );
+    const counts = countsOf(results, results.length);
+    const failed = results.filter(({ status }) => status === 'fail');
+    const { sentence, exitCode } = conformVerdict(counts, 0, outcome, asked, undefined, failed[0]?.id);
+    const cases = failed.map(({ id, reason: why }) => `${id}${why === undefined ? '' : `: ${why}`}`);
+    return { ...record, conform: { ...counts, passed: exitCode === 0, sentence, failed: cases } };
+  } catch (error) {
+    if (device !== undefined || !(error instanceof UserError)) throw error;
+    return { status: 'absent', reason: error.message };
+  }
+}
+
+/** Of a device of PyTorch that was asked for alone. */
+export function torchVerdict({ device = 'torch', probe, conform }: DoctorTorch): DoctorVerdict {
+  const wrong = probe?.probes.filter(({ passed }) => !passed) ?? [];
+  const parts = [
+    ...(wrong.length > 0 ? [`does not pass ${wrong.map(({ name }) => name).join(', ')}`] : []),
+    ...(conform && !conform.passed ? [`fails cases of its attention: ${conform.sentence}`] : []),
+  ];
+  if (parts.length > 0)
+    return {
+      code: 'self-test-failed',
+      exitCode: 1,
+      sentence: `${device} ${parts.join('; ')}`,
+      next: 'Paste this block into an issue, with the version of macOS where there is one.',
+    };
+  return {
+    code: 'healthy',
+    exitCode: 0,
+    sentence: `${device} answers${conform ? `. ${conform.sentence}` : ' every question as expected.'}`,
+    next: conform
+      ? ''
+      : 'nanscope doctor --conform with the same device puts its attention under the cases of known reports.',
   };
 }

@@ -5,12 +5,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Decorations } from '@nanscope/errors';
-import type { LaneOutcome, LaneTask } from '@nanscope/lane';
-import { removeTemporary, startLane, withModelFolder } from '@nanscope/lane';
-import type { LaneRecord, ResultRecord } from '@nanscope/record';
+import { type LaneOutcome, type LaneTask, removeTemporary, startLane, withModelFolder } from '@nanscope/lane';
 import {
+  type LaneRecord,
   makeRunFolder,
   moveAside,
+  type ResultRecord,
   readJsonLines,
   readLane,
   SCHEMA_VERSION,
@@ -26,9 +26,9 @@ import type { Decided } from '../devices/decision.ts';
 import { checkInputs } from '../lanes/check-inputs.ts';
 import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
 import { checkTorch, hasTorch, torchLanes } from '../lanes/torch-lanes.ts';
-import { defaultRunFolder } from '../run-folder/name.ts';
+import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { investigate } from '../shadow/investigate.ts';
-import { startShadowLane } from '../shadow/start-shadow-lane.ts';
+import { startShadowLane } from '../shadow/shadow-lane.ts';
 import { firstRows, firstRowsWords } from './first-rows.ts';
 import { keptConfig } from './resume.ts';
 import { type Spooled, spoolStdin } from './spool-stdin.ts';

@@ -1,14 +1,16 @@
 /** `nanscope generate`: check, decide, continue every prompt in a process of its own. Rows come as they end. */
-import { UserError } from '@nanscope/errors';
-import type { GenerationSettings, LaneMessage, LaneOutcome } from '@nanscope/lane';
+import { commandPrefix, UserError } from '@nanscope/errors';
 import {
   type Continuation,
   type ContinuationMessage,
   checkMaxLength,
   type GenerateTask,
+  type GenerationSettings,
   generateOptions,
   generationFile,
   generationSettings,
+  type LaneMessage,
+  type LaneOutcome,
   lacksTokenizer,
   loadTokenizerFor,
   modelConfig,
@@ -20,8 +22,15 @@ import {
   withModelFolder,
 } from '@nanscope/lane';
 import { checkGenerateOptions } from '@nanscope/model';
-import type { GenerateConfig } from '@nanscope/settings';
-import { checkSdpaKernel } from '@nanscope/settings';
+import { shellWord as word } from '@nanscope/report';
+import {
+  checkSdpaKernel,
+  configRecord,
+  evalFlags,
+  flagNames,
+  type GenerateConfig,
+  generateFlags,
+} from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 
@@ -104,4 +113,45 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
   const outcome = await runProcess({ config, settings, decision: decided.target, prompts }, decided, hooks);
   throwUserError(outcome);
   return outcome;
+}
+
+// The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps.
+
+/** The texts themselves are passed on in their place. */
+const ofTexts = ['data', 'text-field', 'limit'];
+
+const ofGenerate = generateFlags.map(({ name }) => name);
+
+/** What decides the logits and is a setting of both commands. */
+const passed = flagNames(evalFlags, 'numbers', 'device', 'policy').filter(
+  (name) => ofGenerate.includes(name) && !ofTexts.includes(name),
+);
+
+/**
+ * @param together The prompts of the row's batch: padding comes from them.
+ * @returns A line for a POSIX shell.
+ */
+export function evalCommand(
+  config: GenerateConfig,
+  { row, prompt, text }: Continuation,
+  together: readonly string[],
+): string {
+  const record = configRecord(config);
+  const flags = passed.flatMap((name) => {
+    const value = record[name];
+    const preset = evalFlags.find((flag) => flag.name === name);
+    const same = preset !== undefined && 'default' in preset && preset.default === value;
+    return value === undefined || same ? [] : [`--${name}=${word(String(value))}`];
+  });
+  const command = [`${commandPrefix} eval`, ...flags].join(' ');
+  const { data, textField, limit } = config;
+  // Nothing was generated yet: the prompts alone show it.
+  if (text === '' && data !== undefined && data !== '-' && config.prompt === undefined) {
+    const more = [textField && `--text-field=${word(textField)}`, limit && `--limit=${limit}`];
+    return [command, `--data=${word(data)}`, ...more.filter(Boolean)].join(' ');
+  }
+  const place = row % config.batchSize;
+  const texts = together.map((other, i) => (i === place ? prompt + text : other));
+  const lines = texts.map((line) => word(JSON.stringify({ text: line })));
+  return `printf '%s\\n' ${lines.join(' ')} | ${command} --data=- --text-field=text`;
 }

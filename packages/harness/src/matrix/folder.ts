@@ -6,18 +6,19 @@ import type { CellResult } from '@nanscope/lane';
 import {
   checkEarlierRun,
   checkNewRun,
+  type MatrixRecord,
   makeRunFolder,
   moveAside,
+  readRun,
   readText,
   writeJson,
 } from '@nanscope/record';
-import type { MatrixConfig } from '@nanscope/settings';
-import { configRecord } from '@nanscope/settings';
+import { configRecord, type MatrixConfig } from '@nanscope/settings';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import { defaultRunFolder } from '../run-folder/name.ts';
+import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { resumeCells, startCells } from './cells-file.ts';
 
-export interface MatrixFolder {
+interface MatrixFolder {
   readonly path: string;
   /** By id; empty unless it goes on. */
   readonly known: ReadonlyMap<string, CellResult>;
@@ -108,4 +109,19 @@ function readLabels(path: string): Labels {
   const { devices = {} } = { ...(content as { readonly devices?: unknown } | null) };
   if (content === null || Array.isArray(content) || !isLabels(devices)) throw refuse('something else');
   return devices;
+}
+
+// The record of an earlier matrix, named by a flag or to be merged.
+
+/**
+ * @param asker who names the folder, for the message: `--timings`, `merge`
+ * @throws {UserError} `matrix/no-matrix`, and those of `readRun`
+ */
+export function readMatrix(folder: string, asker: string): MatrixRecord {
+  const run = readRun(folder);
+  if (run.kind === 'matrix') return run;
+  throw new UserError(
+    'matrix/no-matrix',
+    `${asker} ${folder}: expected a run of kind matrix, found ${run.kind}.`,
+  );
 }

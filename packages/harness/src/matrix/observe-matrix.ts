@@ -2,16 +2,90 @@
  * The cells of a plan, observed on each device, held against the oracle's prediction, and summed up. Where they are run is the
  * laboratory's business, where they are kept the store's; what a table says is decided in @nanscope/experiments.
  */
-import { type Cell, cellId, conditionNames } from '@nanscope/experiments';
-import type { CellResult, LaneOutcome } from '@nanscope/lane';
-import { throwUserError } from '@nanscope/lane';
+
+import { type Cell, cellId, conditionNames, summarizeMatrix } from '@nanscope/experiments';
+import { type CellResult, isFailure, type LaneOutcome, throwUserError } from '@nanscope/lane';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/record';
+import { shellWord } from '@nanscope/report';
 import type { MatrixConfig } from '@nanscope/settings';
 import type { ExperimentHooks, Laboratory } from '../experiments/laboratory.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import { Failures } from './failures.ts';
-import { matrixRecord } from './matrix-record.ts';
 import type { Earlier, MatrixPlan } from './plan.ts';
+
+/** Cells of a matrix that failed so far, against how many may. */
+export class Failures {
+  readonly #bail: number | undefined;
+  #count = 0;
+
+  /** @param bail failures after which a matrix ends; default: never */
+  constructor(bail: number | undefined) {
+    this.#bail = bail;
+  }
+
+  add(results: readonly CellResult[]): void {
+    if (this.#bail !== undefined) this.#count += results.filter(isFailure).length;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get enough(): boolean {
+    return this.#bail !== undefined && this.#count >= this.#bail;
+  }
+
+  /** That may still come; undefined without a limit. */
+  get left(): number | undefined {
+    return this.#bail === undefined ? undefined : this.#bail - this.#count;
+  }
+}
+
+// From what was run and seen to the record of a matrix: the table is summed up here. Pure.
+
+/** Surprises that a result names; cells.jsonl holds every cell. */
+const MOST_SURPRISES = 50;
+
+/** @param backend third-party module that the reproducing commands have to name */
+export function matrixRecord(
+  head: Omit<MatrixRecord, 'cells' | 'asPredicted' | 'surprises' | 'surprisesCut' | 'answers'>,
+  planned: readonly Cell[],
+  seen: ReadonlyMap<string, CellResult>,
+  backend?: string,
+): MatrixRecord {
+  const table = planned.flatMap((cell) => {
+    const result = seen.get(cellId(cell));
+    return result && 'observation' in result ? [{ cell, outcome: result.observation }] : [];
+  });
+  const gpus = new Set(head.devices.filter(({ gpu }) => gpu).map(({ name }) => name));
+  const whole =
+    head.shard === undefined && !head.lastFailed && planned.every((cell) => seen.has(cellId(cell)));
+  const { cells, asPredicted, surprises, answers } = summarizeMatrix(table, gpus, whole);
+  const third = backend === undefined ? '' : ` --backend ${shellWord(backend)}`;
+  return {
+    ...head,
+    cells,
+    asPredicted,
+    surprises: surprises.slice(0, MOST_SURPRISES).map(({ id, differences }) => ({
+      id,
+      differences,
+      command: `nanscope matrix${third} --filter ${shellWord(id)}`,
+    })),
+    surprisesCut: Math.max(0, surprises.length - MOST_SURPRISES),
+    answers: answers.map(({ necessity, minimalSets, ...answer }) => ({
+      ...answer,
+      ...(minimalSets && {
+        minimalSets: minimalSets.map(({ conditions, ...set }) => ({
+          ...set,
+          conditions: conditions as Record<string, readonly string[]>,
+        })),
+      }),
+      necessity: necessity.map(({ example, ...rest }) => ({
+        ...rest,
+        ...(example && { example: cellId(example) }),
+      })),
+    })),
+  };
+}
 
 type DeviceRecord = MatrixRecord['devices'][number];
 

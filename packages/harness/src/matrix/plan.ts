@@ -10,11 +10,9 @@ import {
   factors,
   meets,
 } from '@nanscope/experiments';
-import type { FlagValues, MatrixConfig } from '@nanscope/settings';
-import { toConfig } from '@nanscope/settings';
+import { type FlagValues, type MatrixConfig, toConfig } from '@nanscope/settings';
 import { deviceNames } from '../experiments/named-devices.ts';
-import { onlyFailed } from '../selection/only-failed.ts';
-import { inShard, shardFrom } from '../selection/shard.ts';
+import { inShard, onlyFailed, shardFrom } from '../selection/shard.ts';
 import type { Timings } from './timings.ts';
 
 /** Flag values, already checked against the flag table. */

@@ -2,21 +2,28 @@
  * `nanscope matrix`: every combination of the conditions that are said to matter, observed on the devices of this machine and
  * kept in a run folder.
  */
+
 import { UserError } from '@nanscope/errors';
 import { isForeign } from '@nanscope/experiments';
-import { onnxruntimeProvider } from '@nanscope/lane';
-import type { MatrixRecord } from '@nanscope/record';
-import { writeJson } from '@nanscope/record';
+import { isFailure, onnxruntimeProvider } from '@nanscope/lane';
+import { type MatrixRecord, writeJson } from '@nanscope/record';
 import type { MatrixConfig } from '@nanscope/settings';
 import { decideDevices, machineLaboratory } from '../experiments/devices.ts';
 import type { ExperimentHooks } from '../experiments/laboratory.ts';
 import type { NamedDevice } from '../experiments/named-devices.ts';
-import { appendCells } from './cells-file.ts';
-import { checkMatrixFolder, openMatrixFolder } from './folder.ts';
-import { failedCells } from './last-failed.ts';
+import { appendCells, readCells } from './cells-file.ts';
+import { checkMatrixFolder, openMatrixFolder, readMatrix } from './folder.ts';
 import { observeMatrix } from './observe-matrix.ts';
 import { type Earlier, type MatrixPlan, planMatrix } from './plan.ts';
 import { readTimings } from './timings.ts';
+
+// The cells that failed in an earlier run, by their ids: what `--last-failed` runs again.
+
+/** Cells that did not show what the oracle predicts. @param folder of a matrix, or of several that were merged */
+function failedCells(folder: string): ReadonlySet<string> {
+  readMatrix(folder, '--last-failed');
+  return new Set([...readCells(folder)].flatMap(([id, result]) => (isFailure(result) ? [id] : [])));
+}
 
 /**
  * @param command The command line as typed, for the result.

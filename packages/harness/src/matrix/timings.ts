@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '@nanscope/errors';
 import { readCells } from './cells-file.ts';
-import { readMatrix } from './read-matrix.ts';
+import { readMatrix } from './folder.ts';
 
 export interface Timings {
   readonly seconds: ReadonlyMap<string, number>;

@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StepLine, TrainResultRecord } from '@nanscope/record';
-import { writeJson } from '@nanscope/record';
+import { type StepLine, type TrainResultRecord, writeJson } from '@nanscope/record';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { trainLane } from '../../../../test/fixtures/records/training.ts';
-import { withFilesBeside } from './beside.ts';
-import { readRecord } from './read-record.ts';
+import { readRecord, withFilesBeside } from './read-record.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-record-'));
 afterAll(() => rmSync(base, { recursive: true }));

@@ -11,12 +11,15 @@ import {
   type AnyRecord,
   fileInside,
   isLane,
+  type ReportSubject,
   type RunRecord,
   readRun,
   readRunFile,
   SCHEMA_VERSION,
 } from '@nanscope/record';
 import { judge } from '../compare/verdict.ts';
+import { matrixCells } from '../matrix/read-cells.ts';
+import { gradNorms } from '../train/compare-training.ts';
 import { judgeTraining } from '../train/train-verdict.ts';
 
 export interface FoundRecord {
@@ -81,3 +84,19 @@ function alone(lanes: readonly AnyLane[], path: string): AnyRecord {
 
 const byRole = <L extends AnyLane>(lanes: readonly L[]): Partial<Record<L['role'], L>> =>
   Object.fromEntries(lanes.map((lane) => [lane.role, lane])) as Partial<Record<L['role'], L>>;
+
+// What lies beside a result in its run folder and belongs into a report of it.
+
+/** @param folder undefined where the result is all there is */
+export async function withFilesBeside(record: AnyRecord, folder: string | undefined): Promise<ReportSubject> {
+  if (folder === undefined) return { record };
+  if (record.kind === 'matrix') {
+    const cells = await matrixCells(folder);
+    return { record, ...(cells && { cells }) };
+  }
+  if (record.kind === 'train') {
+    const norms = await gradNorms(folder, record);
+    return { record, ...(norms && { gradNorms: norms }) };
+  }
+  return { record };
+}

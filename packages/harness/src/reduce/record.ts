@@ -6,7 +6,7 @@ import { type CaseSize, type ReducedCase, type ReducedRecord, toJsonNumber } fro
 import { shellWord, titleWords } from '@nanscope/report';
 import { configRecord, type EvalConfig, evalFlags, flagNames } from '@nanscope/settings';
 import type { Found } from './folder/fill-folder.ts';
-import { pathFrom } from './folder/path-from.ts';
+import { pathFrom } from './folder/place.ts';
 import type { Trial } from './trials.ts';
 
 export function sizeOf(model: ModelConfig, candidate: Case): CaseSize {

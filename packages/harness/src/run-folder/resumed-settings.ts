@@ -1,9 +1,12 @@
 /** The configuration of a run that is to be continued, out of its folder. */
+
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { checkEarlierRun, type FolderKind, kindWords, readText } from '@nanscope/record';
-import type { Flag } from '@nanscope/settings';
-import { flagNames } from '@nanscope/settings';
+import type { ScalarRun } from '@nanscope/report';
+import { type Flag, flagNames } from '@nanscope/settings';
+import { openEventWriter } from '@nanscope/trainer';
 
 /**
  * As it stands in config.json, by flag names.
@@ -49,4 +52,38 @@ export function resumedSettings(
     'resume/other-run',
     `--resume ${folder}: expected the settings of ${kindWords[kind]} in its config.json, found ${foreign === undefined ? 'no model' : `"${foreign}"`}. Name the folder of ${kindWords[kind]}.`,
   );
+}
+
+// Where a run goes when --out does not say.
+
+/** `runs/2026-01-31T12-00-00-123`: sorts by time, legal on every file system. */
+export function defaultRunFolder(now: Date): string {
+  return join('runs', now.toISOString().replace(/[:.]/g, '-').replace(/Z$/, ''));
+}
+
+// The figures of a result into event files that TensorBoard reads: a folder a lane below the one that is named.
+
+/** A link in a folder that may come from anywhere is replaced, not followed. */
+export function removeLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(path);
+}
+
+const isEventFile = (name: string): boolean => name.startsWith('events.out.tfevents.');
+
+/**
+ * The event files of an earlier report are replaced, since TensorBoard would show both as one run; those of a lane that
+ * trained, which lie among its other files, stay.
+ *
+ * @throws {UserError} `tensorboard/unwritable`
+ */
+export function writeScalars(folder: string, runs: readonly ScalarRun[]): void {
+  for (const { name, steps } of runs) {
+    const own = join(folder, name);
+    removeLink(own);
+    const earlier = existsSync(own) ? readdirSync(own) : [];
+    if (earlier.every(isEventFile)) for (const file of earlier) rmSync(join(own, file));
+    const writer = openEventWriter(own);
+    for (const { step, scalars } of steps) writer.scalars(step, scalars);
+    writer.close();
+  }
 }

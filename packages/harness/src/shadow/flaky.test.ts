@@ -1,7 +1,7 @@
 import type { SampleLine } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 
-import { compareReplays } from './flaky.ts';
+import { compareReplays } from './investigate.ts';
 
 const line = (row: number, losses: SampleLine['losses']): SampleLine => ({
   ...{ row, tokens: losses.length + 1, first: 0, labels: losses.map(() => 7), answers: losses.map(() => 7) },

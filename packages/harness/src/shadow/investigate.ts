@@ -3,18 +3,61 @@
  * one of them flaky?), and looks for the op that the difference comes from. Where the lanes are opened, and where their
  * records lie, is the caller's business.
  */
+
 import { firstMagnitudeDivergence } from '@nanscope/cascade';
 import type { ShadowTask } from '@nanscope/lane';
-import type { ComparisonRecord, ReplaysRecord, SampleLine, ShadowRecord } from '@nanscope/record';
+import {
+  type ComparisonRecord,
+  fromJsonNumber,
+  type ReplaysRecord,
+  type SampleLine,
+  type ShadowRecord,
+  toJsonNumber,
+} from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import type { DecidedDevices } from '../devices/decision.ts';
 import { type Role, roles } from '../lanes/run-lanes.ts';
-import { compareReplays } from './flaky.ts';
 import { searchUpwards } from './search.ts';
 import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
 import type { Lanes } from './step.ts';
 
-export interface Divergent {
+// Whether a lane gives the same losses when it evaluates the same batch again. Pure.
+
+type LaneReplays = ReplaysRecord['lanes'][number];
+
+/** Bits, as far as JSON keeps them: any NaN is a NaN, both zeros are 0. */
+const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
+/**
+ * @param run the lines of the batch that the run wrote, in order
+ * @param replays the losses of each replay, in the same order
+ */
+export function compareReplays(
+  role: LaneReplays['role'],
+  run: readonly SampleLine[],
+  replays: readonly Float32Array[],
+): LaneReplays {
+  const labels = run.flatMap(({ row, positions, losses }) =>
+    positions.map((position, i) => ({ row, position, loss: fromJsonNumber(losses[i]!) })),
+  );
+  const moved = new Set<number>();
+  let changed = 0;
+  let first: LaneReplays['first'];
+  for (const losses of replays) {
+    let here = losses.length !== labels.length;
+    labels.forEach(({ row, position, loss }, i) => {
+      const replay = losses[i] ?? Number.NaN;
+      if (same(loss, replay)) return;
+      here = true;
+      moved.add(i);
+      first ??= { row, position, run: toJsonNumber(loss), replay: toJsonNumber(replay) };
+    });
+    if (here) changed++;
+  }
+  return { role, changed, labels: moved.size, ...(first && { first }) };
+}
+
+interface Divergent {
   readonly config: EvalConfig;
   readonly decided: DecidedDevices;
   readonly comparison: ComparisonRecord;

@@ -1,12 +1,13 @@
 /** A lane that is open for questions, as promises, wherever it runs. However it ends, every open question is told. */
-import type {
-  LaneMessage,
-  LaneOutcome,
-  Question,
-  QuestionName,
-  Questions,
-  ShadowMessage,
-  ShadowTask,
+import {
+  type LaneMessage,
+  type LaneOutcome,
+  type Question,
+  type QuestionName,
+  type Questions,
+  type ShadowMessage,
+  type ShadowTask,
+  watchLane,
 } from '@nanscope/lane';
 
 /** The lane ended in the middle of a question, or before it. */
@@ -33,7 +34,7 @@ interface Open {
 }
 
 /** Starts a lane and resolves when it has ended. */
-export type StartShadow = (hooks: {
+type StartShadow = (hooks: {
   /** Gets a voice to it, as soon as it has one. */
   readonly onStarted: (send: (message: object) => void) => void;
   readonly onMessage: (message: LaneMessage | ShadowMessage) => void;
@@ -83,4 +84,22 @@ export function openShadowLane({ role }: Pick<ShadowTask, 'role'>, start: StartS
       await outcome;
     },
   };
+}
+
+/** A lane that is open for questions, in a process of its own. */
+export function startShadowLane(
+  task: ShadowTask,
+  environment: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): ShadowLane {
+  return openShadowLane(task, (hooks) =>
+    watchLane<ShadowMessage>({
+      run: 'shadow',
+      task,
+      environment,
+      silenceSeconds: task.config.laneTimeout,
+      ...(signal ? { signal } : {}),
+      ...hooks,
+    }),
+  );
 }

@@ -1,22 +1,35 @@
 /** Two lanes that trained from the same seed, step by step: losses, gradient norms, validation losses, cascades. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { Curve } from '@nanscope/lane';
 import {
+  fileInside,
   fromJsonNumber,
   type JsonNumber,
   numberClass,
   type QuantityComparison,
+  type ReportSubject,
   readJsonLines,
+  readRun,
+  readTrainLane,
   requiredRtol,
+  SCHEMA_VERSION,
   sameNumber,
   stepLineSchema,
   type Tolerance,
   type TrainComparisonRecord,
   type TrainLaneRecord,
+  type TrainResultRecord,
   toJsonNumber,
   validationLineSchema,
 } from '@nanscope/record';
+import type { Finding } from '@nanscope/settings';
 import { compareCascades } from '../compare/compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from '../compare/compare-config.ts';
 import { readTraces } from '../compare/read-traces.ts';
+import { judgeTraining } from './train-verdict.ts';
 
 /** One quantity of one lane by step. */
 export type Series = ReadonlyMap<number, JsonNumber>;
@@ -105,4 +118,79 @@ export async function compareTraining(
       await readTraces(referenceFolder, traced),
     ),
   };
+}
+
+// The gradient norms of a training run out of the step lines of its lanes, short enough for a picture.
+
+/** @returns by lane; undefined where no lane left any */
+export async function gradNorms(
+  folder: string,
+  record: TrainResultRecord,
+): Promise<ReportSubject['gradNorms']> {
+  const curves: { -readonly [role in 'target' | 'reference']?: ReturnType<Curve['points']> } = {};
+  for (const role of ['target', 'reference'] as const) {
+    const lane = record[role];
+    if (!lane || !fileInside(folder, join(role, 'metrics.jsonl'))) continue;
+    const curve = new Curve(lane.training.totalSteps);
+    for await (const { step, gradNorm } of readJsonLines(join(folder, role), 'metrics.jsonl', stepLineSchema))
+      if (step <= lane.training.totalSteps) curve.add(step, fromJsonNumber(gradNorm));
+    curves[role] = curve.points();
+  }
+  return Object.keys(curves).length === 0 ? undefined : curves;
+}
+
+// `nanscope compare A B` for training runs: the target lanes of two runs, or any two lane folders, step by step.
+
+interface Side {
+  readonly folder: string;
+  readonly lane: TrainLaneRecord;
+}
+
+/** Where the lane of a run is: in `target`, also when the run was cut off before its end, or the folder itself. */
+const laneFolder = (folder: string) =>
+  existsSync(join(folder, 'target', 'run.json')) ? join(folder, 'target') : folder;
+
+/** Whether a folder is of a training run or of a lane of one. */
+export function isTrainingRun(folder: string): boolean {
+  const place = laneFolder(folder);
+  return existsSync(join(place, 'run.json')) && readRun(place).kind === 'train-lane';
+}
+
+function sideOf(folder: string): Side {
+  const place = laneFolder(folder);
+  const lane = isTrainingRun(folder) ? readTrainLane(place) : undefined;
+  if (lane) return { folder: place, lane };
+  throw new UserError(
+    'compare/nothing',
+    `${folder}: expected a training run, as the other folder is, found none. Compare two runs of the same command.`,
+  );
+}
+
+/** @throws {UserError} for folders that are no training runs, or have no step in common */
+export async function compareTrainRuns(
+  target: string,
+  reference: string,
+  tolerance: Tolerance,
+  command: string,
+  failOn?: readonly Finding[],
+): Promise<TrainResultRecord> {
+  const [own, other] = [sideOf(target), sideOf(reference)];
+  const lanes = { target: own.lane, reference: other.lane };
+  const comparison = await compareTraining(own.folder, other.folder, lanes, tolerance);
+  if (comparison.steps.compared === 0) {
+    throw new UserError(
+      'compare/nothing',
+      `${target} and ${reference}: expected steps that both runs made, found none in common.`,
+    );
+  }
+  const verdict = judgeTraining({
+    ...lanes,
+    comparison,
+    outcomes: {},
+    referenceWanted: true,
+    folder: target,
+    separateRuns: true,
+    failOn,
+  });
+  return { schemaVersion: SCHEMA_VERSION, kind: 'train', command, ...lanes, comparison, verdict };
 }

@@ -4,8 +4,7 @@
  */
 
 import { join } from 'node:path';
-import type { LaneOutcome, TrainTask } from '@nanscope/lane';
-import { startLane, withModelFolder } from '@nanscope/lane';
+import { type LaneOutcome, startLane, type TrainTask, withModelFolder } from '@nanscope/lane';
 import {
   makeRunFolder,
   moveAside,
@@ -15,14 +14,12 @@ import {
   type TrainResultRecord,
   writeJson,
 } from '@nanscope/record';
-import type { TrainConfig } from '@nanscope/settings';
-import { configRecord } from '@nanscope/settings';
+import { configRecord, type TrainConfig } from '@nanscope/settings';
 import { birthInWords } from '../compare/birth-words.ts';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
-import type { RunHooks } from '../lanes/run-lanes.ts';
-import { type Outcomes, type Role, roles, runLanes } from '../lanes/run-lanes.ts';
-import { defaultRunFolder } from '../run-folder/name.ts';
+import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
+import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { checkTrain, isInPlace } from './check-train.ts';
 import { compareTraining } from './compare-training.ts';
 import type { ResumedLanes } from './resumed-run.ts';

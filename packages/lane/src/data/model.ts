@@ -1,6 +1,7 @@
 /** The model a configuration names: a preset with seeded weights, a trained one that comes along, or a folder in Hugging Face layout. */
 import { existsSync, statSync } from 'node:fs';
 import { nearest, UserError } from '@nanscope/errors';
+import { type DownloadProgress, downloadModel, isHubName } from '@nanscope/hub';
 import {
   buildCausalLM,
   type CausalLM,
@@ -21,7 +22,7 @@ import {
 import type { EvalConfig } from '@nanscope/settings';
 
 /** The part of a configuration that names a model. */
-export type ModelChoice = Pick<EvalConfig, 'model' | 'seed'>;
+type ModelChoice = Pick<EvalConfig, 'model' | 'seed'>;
 
 /** Where the files of a model are, if it has any: a trained model's name stands for its folder. */
 export const modelPlace = (name: string): string => (isTrainedModel(name) ? trainedModelFolder(name) : name);
@@ -62,4 +63,34 @@ export async function loadModel(config: ModelChoice, say: (what: string) => void
   const weights = await openWeights(modelSource(config));
   say(`loading ${config.model}: ${memoryWords(memoryOf(weights.config))}`);
   return buildCausalLM(weights);
+}
+
+// `--model org/name`: the model is fetched into the cache once, before any lane starts, and is a folder from there on.
+
+const percent = ({ received, total }: DownloadProgress) =>
+  total > 0 ? Math.floor((100 * received) / total) : 100;
+
+/**
+ * @param say told what is fetched, at every file and every tenth of the whole
+ * @returns The configuration with the folder in place of the name; as it was when it names no model of a hub.
+ * @throws {UserError} `hub/*`: no such model, no connection, a damaged file
+ */
+export async function withModelFolder<Config extends ModelChoice>(
+  config: Config,
+  say: (what: string) => void,
+): Promise<Config> {
+  const { model } = config;
+  if (isModelPreset(model) || isTrainedModel(model) || existsSync(model) || !isHubName(model)) return config;
+  say(`looking for ${model}`);
+  let told = '';
+  const { directory, warning } = await downloadModel(model, {
+    onProgress(progress) {
+      const now = `${progress.file} ${Math.floor(percent(progress) / 10)}`;
+      if (now === told) return;
+      told = now;
+      say(`${model}: ${progress.file} (${progress.number} of ${progress.files}), ${percent(progress)} %`);
+    },
+  });
+  if (warning !== undefined) say(`warning: ${warning}`);
+  return { ...config, model: directory };
 }

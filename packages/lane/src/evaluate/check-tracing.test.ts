@@ -1,6 +1,6 @@
 import '@nanscope/trainer'; // Its kernels are registered as in a run.
 import { describe, expect, it } from 'vitest';
-import { checkTracing } from './check-tracing.ts';
+import { checkTracing } from './tracer.ts';
 
 const check = (traceFilter: string[], changes: object = {}) =>
   checkTracing({ trace: 'health', traceKeep: 3, traceFilter, ...changes });

@@ -15,12 +15,10 @@ import type { EvalBatch } from '../data/collation.ts';
 import type { LaneMessage, LaneTask } from '../protocol/task.ts';
 import { CompletedBatches, type EarlierLane } from './completed.ts';
 import type { BatchResult, Computation } from './evaluate-batch.ts';
-import { LaneRecorder, laneHead } from './lane-record.ts';
-import { metricsRecord } from './metrics-record.ts';
+import { LaneRecorder, laneHead, metricsRecord } from './lane-record.ts';
 import { probeQuestions } from './probe-questions.ts';
 import { recordBatch } from './record-batch.ts';
-import { shortLoss, tellBirth } from './tell-birth.ts';
-import { LaneTracer } from './tracer.ts';
+import { LaneTracer, shortLoss, tellBirth } from './tracer.ts';
 
 /** Everything a lane needs; it opens, reads and closes nothing itself. */
 export interface LaneSetup {

@@ -2,9 +2,16 @@
 import type { Session } from '@nanscope/backend';
 import { type Tokenizer, tokenizerWords } from '@nanscope/collator';
 import { type CausalLM, isModelPreset, isTrainedModel } from '@nanscope/model';
-import type { RecordSink } from '@nanscope/record';
-import { type EnvironmentRecord, type LaneRecord, SCHEMA_VERSION } from '@nanscope/record';
+import {
+  type EnvironmentRecord,
+  type LaneRecord,
+  type MetricsRecord,
+  type RecordSink,
+  SCHEMA_VERSION,
+  toJsonNumber,
+} from '@nanscope/record';
 import { configRecord, type EvalConfig, type PolicyConfig, policyOf, policyRecord } from '@nanscope/settings';
+import type { EvalAccumulator } from '@nanscope/trainer';
 import { mismatchWords } from '../data/tokenizer-choice.ts';
 import type { LaneTaskBase } from '../protocol/task.ts';
 
@@ -14,7 +21,7 @@ type LaneHead = Omit<
 >;
 
 /** What a lane knows of its task when it begins, whatever it computes. */
-export interface LaneIdentity {
+interface LaneIdentity {
   readonly role: LaneTaskBase['role'];
   readonly decision: LaneTaskBase['decision'];
   readonly config: PolicyConfig & Pick<EvalConfig, 'model'>;
@@ -95,4 +102,49 @@ export class LaneRecorder {
   private write(): void {
     this.#sink.write('run.json', this.#record);
   }
+}
+
+export interface Counts {
+  readonly rows: number;
+  readonly batches: number;
+  readonly seconds: number;
+  /** Tokens fed in, padding excluded. */
+  readonly inputTokens: number;
+}
+
+/** The accumulated figures of a lane in the words of the result schema. */
+export function metricsRecord(accumulator: EvalAccumulator, counts: Counts): MetricsRecord {
+  const metrics = accumulator.metrics();
+  return {
+    loss: toJsonNumber(metrics.loss),
+    perplexity: toJsonNumber(metrics.perplexity),
+    accuracy: toJsonNumber(metrics.accuracy),
+    tokens: metrics.supervisedTokens,
+    unanswerable: metrics.unanswerable,
+    rows: counts.rows,
+    batches: counts.batches,
+    seconds: counts.seconds,
+    tokensPerSecond: counts.inputTokens / counts.seconds,
+    nonFinite: metrics.nonFinite,
+  };
+}
+
+// What is special about a label's place in its row, in the words of the report.
+
+/**
+ * @param mask The row's attention mask, length T.
+ * @param position The position of the label; its prediction comes from `position - 1`.
+ */
+export function labelWords(mask: ArrayLike<number>, position: number): string {
+  const predictedFromPad = position > 0 && mask[position - 1] === 0;
+  if (predictedFromPad && mask[position] === 1) return 'first real token, predicted from the last pad';
+  if (predictedFromPad) return 'predicted from a pad';
+  return 'predicted from a real token';
+}
+
+/** The mean in double precision over supervised tokens; NaN when there is none or one of them is NaN. */
+export function meanLoss(losses: Float32Array): number {
+  let sum = 0;
+  for (const loss of losses) sum += loss;
+  return sum / losses.length;
 }

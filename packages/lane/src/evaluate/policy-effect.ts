@@ -3,8 +3,7 @@ import { policyFrom } from '@nanscope/attention';
 import { type CausalLMBatch, readableText, type Tokenizer } from '@nanscope/collator';
 import { type PolicyEffectRecord, sameNumber, toJsonNumber } from '@nanscope/record';
 import { type Computation, evaluateBatch } from './evaluate-batch.ts';
-import { labelWords } from './label-words.ts';
-import { meanLoss } from './mean-loss.ts';
+import { labelWords, meanLoss } from './lane-record.ts';
 
 const MOST_LABELS = 32;
 

@@ -5,7 +5,7 @@ import { collateCausalLM } from '@nanscope/collator';
 import { folderSink } from '@nanscope/record';
 import { supervisedRows } from '@nanscope/trainer';
 import { afterAll, describe, expect, it } from 'vitest';
-import { meanLoss } from './mean-loss.ts';
+import { meanLoss } from './lane-record.ts';
 import { recordBatch, sampleLines } from './record-batch.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nanscope-record-'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { replayHit } from './replay-hit.ts';
+import { replayHit } from './tracer.ts';
 
 /** Runs that are finite or not, in this order; the last repeats. */
 const runs = (...finite: boolean[]) => {

@@ -14,16 +14,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinBackend, type Session } from '@nanscope/backend';
 import { type CausalLM, loadCausalLM } from '@nanscope/model';
-import type { RecordSink } from '@nanscope/record';
-import { folderSink, type LaneRecord, readLane, stringifyExact } from '@nanscope/record';
+import { folderSink, type LaneRecord, type RecordSink, readLane, stringifyExact } from '@nanscope/record';
 import { type EvalConfig, evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import type { LaneTask } from '../protocol/task.ts';
 import { environmentOf } from '../session/environment.ts';
-import { earlierLane } from './earlier-lane.ts';
 import { evaluateLane } from './evaluate-lane.ts';
+import { earlierLane } from './run-lane.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'lane-resume-'));
 const text = join(base, 'text.txt');

@@ -1,7 +1,7 @@
 import type { CascadeRecord } from '@nanscope/record';
 import { expect, it } from 'vitest';
 import type { LaneMessage } from '../protocol/task.ts';
-import { shortLoss, tellBirth } from './tell-birth.ts';
+import { shortLoss, tellBirth } from './tracer.ts';
 
 const clean: CascadeRecord = {
   ...{ level: 'health', ops: 1, batchesTraced: 1, events: [], eventsCut: 0, spread: [], kills: [] },

@@ -2,18 +2,63 @@
  * Tracing of a lane that evaluates, by level: nothing, a look at the loss with a traced replay on a hit, or every kernel
  * of every batch. What is kept of it is the book's business (trace-book.ts).
  */
+
 import type { Session } from '@nanscope/backend';
-import { namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascade';
+import { checkFilteredOps, namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
 import type { CausalLM } from '@nanscope/model';
-import type { CascadeRecord, RecordSink } from '@nanscope/record';
-import type { TraceSettings } from '@nanscope/settings';
+import {
+  type CascadeRecord,
+  fromJsonNumber,
+  type JsonNumber,
+  type RecordSink,
+  type ReplayRecord,
+} from '@nanscope/record';
+import { type EvalConfig, type TraceSettings, traceSettings } from '@nanscope/settings';
+import * as tf from '@tensorflow/tfjs';
 import type { EvalBatch } from '../data/collation.ts';
+import type { LaneMessage } from '../protocol/task.ts';
 import { summarize } from './cascade-summary.ts';
 import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
-import { replayHit } from './replay-hit.ts';
 import { TraceBook } from './trace-book.ts';
+
+/** More runs of each kind once the first traced one was finite. */
+const MORE_RUNS = 3;
+
+/** Pure. The hit itself counts among the plain runs. */
+function replayOutcome({ plain, traced }: Pick<ReplayRecord, 'plain' | 'traced'>): ReplayRecord['outcome'] {
+  if (traced.nonFinite === traced.runs && plain.nonFinite === plain.runs) return 'reproduced';
+  return traced.nonFinite === 0 && plain.nonFinite === plain.runs ? 'vanishes' : 'flaky';
+}
+
+/** One more run; whether its loss, and in training its gradient norm, was finite. */
+type Again = () => Promise<boolean>;
+
+/**
+ * A batch or step that was not finite is computed again from the same state, under taps. Where it is finite then, it is
+ * computed some more times with and without, to tell a value that vanishes under observation from a lane that does not
+ * repeat itself. What "again" means is the caller's business.
+ */
+export async function replayHit(
+  batch: number,
+  again: { plain: Again; traced: Again },
+): Promise<ReplayRecord> {
+  const runs = { plain: { runs: 1, nonFinite: 1 }, traced: { runs: 0, nonFinite: 0 } };
+  const count = async (kind: 'plain' | 'traced'): Promise<boolean> => {
+    const finite = await again[kind]();
+    runs[kind].runs++;
+    if (!finite) runs[kind].nonFinite++;
+    return finite;
+  };
+  if (await count('traced')) {
+    for (let run = 0; run < MORE_RUNS; run++) {
+      await count('plain');
+      await count('traced');
+    }
+  }
+  return { batch, outcome: replayOutcome(runs), ...runs };
+}
 
 const allFinite = ({ losses }: BatchResult) => losses.every(Number.isFinite);
 
@@ -117,4 +162,57 @@ export class LaneTracer {
   close(): void {
     this.#trace.close();
   }
+}
+
+// Whether a run can be traced as asked: filters that are understood, and name ops that some kernel bears.
+
+/** Kernels that are registered in this process for any backend: those of tfjs itself and ours. */
+const knownKernels = (): string[] => [
+  ...new Set(
+    ['cpu', 'wasm', 'webgpu', 'tensorflow'].flatMap((name) =>
+      tf.getKernelsForBackend(name).map(({ kernelName }) => kernelName),
+    ),
+  ),
+];
+
+/** @throws UserError `usage/trace-filter` */
+export function checkTracing(
+  config: Pick<EvalConfig, 'trace' | 'traceKeep' | 'traceFilter' | 'backend'>,
+): void {
+  const { filters } = traceSettings(config);
+  // A third party's backend may bring kernels of its own, which are known once it is open.
+  if (config.backend === undefined) checkFilteredOps(filters, knownKernels());
+}
+
+// What a run says of its loss while it goes on, and of the first value that is not finite.
+
+/** `3.219`, `NaN`. */
+export function shortLoss(loss: JsonNumber): string {
+  const number = fromJsonNumber(loss);
+  return Number.isFinite(number) ? number.toPrecision(4) : String(loss);
+}
+
+/**
+ * Says where the first value that is not finite is born, once it is known.
+ *
+ * @param loss so far; undefined where it does not count
+ * @param batch index of the batch, or number of the step, that was just done
+ * @returns whether it was said
+ */
+export function tellBirth(
+  say: (message: LaneMessage) => void,
+  cascade: CascadeRecord | undefined,
+  loss: JsonNumber | undefined,
+  batch: number,
+): boolean {
+  const origin = cascade?.origin;
+  if (origin) {
+    const { key, kind = 'NaN' } = origin;
+    say({ kind: 'born', what: kind, batch: origin.batch, key });
+    return true;
+  }
+  const number = loss === undefined ? 0 : fromJsonNumber(loss);
+  if (Number.isFinite(number)) return false;
+  say({ kind: 'born', what: Number.isNaN(number) ? 'NaN' : 'Inf', batch });
+  return true;
 }

@@ -1,9 +1,7 @@
 /** Looks at one backend, opens it, measures its numbers and tries it; inside a process that may end at any of these. */
 import type { LaneMessage } from '../protocol/task.ts';
-import { findBackend } from '../session/find-backend.ts';
-import { measure } from './measure.ts';
-import { selfChecks } from './self-test.ts';
-import type { ExamineMessage, ExamineTask } from './task.ts';
+import { findBackend } from '../session/open-session.ts';
+import { type ExamineMessage, type ExamineTask, measure, selfChecks } from './measure.ts';
 
 export async function examine(
   { id, backendFile }: ExamineTask,

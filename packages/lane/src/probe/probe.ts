@@ -1,7 +1,16 @@
 /** Looks at backends, or opens one and measures its attention, in a process that may end at any of these. */
-import { findBackend } from '../session/find-backend.ts';
-import { measureAttention } from './measure-attention.ts';
+import { attentionProbes } from '@nanscope/attention';
+import type { AttentionProbeOutcome } from '@nanscope/device';
+import { findBackend } from '../session/open-session.ts';
 import type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './task.ts';
+
+/** Runs the attention probes of both implementations on an opened backend, inside a probing process. */
+export async function measureAttention(task: AttentionProbeTask): Promise<AttentionProbeOutcome[]> {
+  const session = await (await findBackend(task.id, task.backendFile)).open();
+  const outcomes = [...(await attentionProbes('sdpa')), ...(await attentionProbes('eager'))];
+  await session.dispose();
+  return outcomes;
+}
 
 export async function probe(
   task: ProbeTask | AttentionProbeTask,

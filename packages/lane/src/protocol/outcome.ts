@@ -1,6 +1,6 @@
 /** What the end of a lane means, whether it ran in a process or in a worker of a page. Pure. */
 import { UserError } from '@nanscope/errors';
-import type { LaneOutcome } from './task.ts';
+import type { LaneMessage, LaneOutcome, LaneTask } from './task.ts';
 
 /** How it ended, whatever it had said. */
 export interface LaneEnd {
@@ -39,3 +39,21 @@ export function laneOutcome(
 export function throwUserError({ userError }: LaneOutcome): void {
   if (userError) throw new UserError(userError.code, userError.message, { values: userError.values });
 }
+
+/** A mistake of the user's that only a lane could see, carried up to the command line. */
+export class LaneFailure extends UserError {
+  constructor(role: LaneTask['role'], error: NonNullable<LaneOutcome['userError']>) {
+    super(error.code, `${role} lane: ${error.message}`);
+  }
+}
+
+type UserErrorMessage = Extract<LaneMessage, { kind: 'user-error' }>;
+
+/** A user's mistake on its way from a child process to its parent. */
+export const userErrorMessage = ({ code, message, exitCode, values }: UserError): UserErrorMessage => ({
+  kind: 'user-error',
+  code,
+  message,
+  exitCode,
+  ...(values && { values }),
+});

@@ -2,8 +2,24 @@
  * What is reduced: a batch, and a model cut out of the run's model. Plain data; token ids, positions, layers and names of
  * weights are those of the run, so that a smaller case is a part of a larger one. How it gets smaller is in passes.ts.
  */
+
+import type { BatchTrace, Capture } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
-import { type Cut, layerOf, type ModelConfig, parameterShapes, wholeCut } from '@nanscope/model';
+import {
+  buildCausalLM,
+  type CausalLM,
+  type Cut,
+  cutWeights,
+  familyOf,
+  layerOf,
+  type ModelConfig,
+  type ModelWeights,
+  parameterShapes,
+  wholeCut,
+} from '@nanscope/model';
+import type { EnvironmentRecord } from '@nanscope/record';
+import type { EvalConfig } from '@nanscope/settings';
+import type { LaneTaskBase } from '../protocol/task.ts';
 
 /** One row of the batch; all rows of a case are of the same length T. */
 export interface CaseRow {
@@ -90,3 +106,81 @@ export function batchOf(candidate: Case): CausalLMBatch {
 
 /** Equal for the same case. */
 export const keyOf = (candidate: Case): string => JSON.stringify(candidate);
+
+// The model of a case, on the active backend: cut out of the run's, whose weights are read once and kept.
+
+/** Weights that are read, or drawn, at the first question only. */
+function readOnce({ config, values }: ModelWeights): ModelWeights {
+  const read = new Map<string, Promise<Float32Array>>();
+  return {
+    config,
+    values(name, size) {
+      const known = read.get(name) ?? values(name, size);
+      read.set(name, known);
+      return known;
+    },
+  };
+}
+
+/** The weights of the model of a case. */
+export function weightsOf(whole: ModelWeights, candidate: Case): ModelWeights {
+  const kept = new Set(candidate.weights);
+  const family = familyOf(whole.config);
+  return cutWeights(whole, candidate, (name) =>
+    kept.has(name) ? undefined : family.plainValue(whole.config, name),
+  );
+}
+
+/** Makes models of cases; holds one, since neighbours in a search often differ in their batch alone. */
+export class CutModels {
+  readonly #whole: ModelWeights;
+  #held: { readonly key: string; readonly model: CausalLM } | undefined;
+
+  constructor(whole: ModelWeights) {
+    this.#whole = readOnce(whole);
+  }
+
+  async of(candidate: Case): Promise<CausalLM> {
+    const { rows: _, ...cut } = candidate;
+    const key = JSON.stringify(cut);
+    if (this.#held?.key === key) return this.#held.model;
+    this.dispose();
+    const model = await buildCausalLM(weightsOf(this.#whole, candidate));
+    this.#held = { key, model };
+    return model;
+  }
+
+  dispose(): void {
+    this.#held?.model.dispose();
+    this.#held = undefined;
+  }
+}
+
+// What the parent hands a process that tries cases, what it says to it afterwards, and what comes back.
+
+export interface ReduceTask extends Pick<LaneTaskBase, 'decision'> {
+  readonly config: EvalConfig;
+}
+
+/** From the parent: try this one. */
+export interface CaseMessage {
+  readonly kind: 'case';
+  readonly id: number;
+  readonly candidate: Case;
+  /** The call to capture whole, by its key. */
+  readonly call?: string;
+}
+
+/** What a case gave on one device. */
+export interface Tried {
+  readonly trace: BatchTrace;
+  /** Mean over the supervised tokens, in nats. */
+  readonly loss: number;
+  /** Of the call that was asked for. */
+  readonly captured?: Capture;
+}
+
+export type ReduceMessage =
+  | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
+  /** Without `tried` there was nothing to compute, or the error says what was in the way. */
+  | { readonly kind: 'tried'; readonly id: number; readonly tried?: Tried; readonly error?: string };

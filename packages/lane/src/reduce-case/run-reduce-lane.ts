@@ -6,13 +6,19 @@ import { openWeights } from '@nanscope/model';
 import { policyOf } from '@nanscope/settings';
 import { modelSource } from '../data/model.ts';
 import { type Computation, evaluateBatch } from '../evaluate/evaluate-batch.ts';
-import { meanLoss } from '../evaluate/mean-loss.ts';
+import { meanLoss } from '../evaluate/lane-record.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { environmentOf } from '../session/environment.ts';
 import { openSession } from '../session/open-session.ts';
-import { batchOf, type Case } from './case.ts';
-import { CutModels } from './cut-model.ts';
-import type { CaseMessage, ReduceMessage, ReduceTask, Tried } from './task.ts';
+import {
+  batchOf,
+  type Case,
+  type CaseMessage,
+  CutModels,
+  type ReduceMessage,
+  type ReduceTask,
+  type Tried,
+} from './case.ts';
 
 async function tryCase(
   session: Session,

@@ -1,10 +1,21 @@
 /** What a lane does to answer one question about its batch. */
 import type { Session } from '@nanscope/backend';
-import { namesOf, openCapture, openDigest, replayOp } from '@nanscope/cascade';
+import {
+  type Capture,
+  type CapturedOp,
+  type CapturedTensor,
+  type Digest,
+  namesOf,
+  openCapture,
+  openDigest,
+  replayOp,
+} from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
+import { errorLine } from '@nanscope/errors';
 import type { CausalLM } from '@nanscope/model';
+import type { EvalConfig } from '@nanscope/settings';
 import { type Computation, evaluateBatch } from '../evaluate/evaluate-batch.ts';
-import type { Question, QuestionName, Questions } from './task.ts';
+import type { LaneTaskBase } from '../protocol/task.ts';
 
 export interface Answering {
   readonly session: Session;
@@ -54,3 +65,100 @@ export function answer(answering: Answering, question: Question): Promise<Questi
       return each(question.ask.ops, replayOp);
   }
 }
+
+// The lane's side of questions, in a process or in a worker of a page: waits for one after the other, answers, until it is told to stop.
+
+/** How often an idle lane says that it is still there. */
+const PULSE_MS = 2000;
+
+type Heard = Question | { readonly kind: 'stop' };
+
+/** Hears what is said to the lane. @returns ends the hearing */
+type Listen = (hear: (message: Heard) => void) => () => void;
+
+/** Resolves at `stop`. */
+export async function answerQuestions(
+  answering: Answering,
+  listen: Listen,
+  say: (message: ShadowMessage) => void,
+): Promise<void> {
+  const queue: Heard[] = [];
+  let wake = () => {};
+  const deafen = listen((message) => {
+    queue.push(message);
+    wake();
+  });
+  const pulse = setInterval(() => queue.length === 0 && say({ kind: 'waiting' }), PULSE_MS);
+  say({ kind: 'ready' });
+  try {
+    for (;;) {
+      const question = queue.shift();
+      if (question?.kind === 'stop') return;
+      if (question) await answerOne(answering, question, say);
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    clearInterval(pulse);
+    deafen();
+  }
+}
+
+async function answerOne(
+  answering: Answering,
+  question: Question,
+  say: (message: ShadowMessage) => void,
+): Promise<void> {
+  try {
+    say({ kind: 'answer', id: question.id, answer: await answer(answering, question) });
+  } catch (thrown) {
+    say({ kind: 'refused', id: question.id, reason: errorLine(thrown) });
+  }
+}
+
+// What the parent asks a lane that stays open for questions, and what it answers.
+
+export interface ShadowTask extends Omit<LaneTaskBase, 'folder'> {
+  readonly config: EvalConfig;
+  /** Index of the batch that all questions are about. */
+  readonly batch: number;
+}
+
+export type Replayable = Pick<CapturedOp, 'kernel' | 'attrs' | 'inputs'>;
+
+/** Questions by name, each with what goes with it and what comes back. */
+export interface Questions {
+  /** Plain evaluations, one after the other: the losses of each. */
+  readonly evaluate: { readonly ask: { readonly times: number }; readonly answer: readonly Float32Array[] };
+  /** Some elements of every output. */
+  readonly digest: { readonly ask: object; readonly answer: readonly Digest[] };
+  /** The calls of these names, whole. */
+  readonly capture: {
+    readonly ask: { readonly calls: readonly string[] };
+    readonly answer: readonly Capture[];
+  };
+  /** One op, once for each of these sets of inputs: its outputs. */
+  readonly replay: {
+    readonly ask: { readonly ops: readonly Replayable[] };
+    readonly answer: readonly (readonly CapturedTensor[])[];
+  };
+}
+
+export type QuestionName = keyof Questions;
+
+export type Question = {
+  [Name in QuestionName]: { readonly kind: 'question'; readonly id: number; readonly name: Name } & {
+    readonly ask: Questions[Name]['ask'];
+  };
+}[QuestionName];
+
+export type ShadowMessage =
+  /** It may be asked from now on. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Questions[QuestionName]['answer'] }
+  /** The question could not be answered; the lane goes on. */
+  | { readonly kind: 'refused'; readonly id: number; readonly reason: string }
+  /** Still there, with nothing to do: the other lane is at work. */
+  | { readonly kind: 'waiting' };

@@ -4,9 +4,13 @@ import { loadModel } from '../data/model.ts';
 import { computationOf } from '../evaluate/evaluate-lane.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { openSession } from '../session/open-session.ts';
-import type { Answering } from './answer.ts';
-import { answerQuestions } from './answer-questions.ts';
-import type { Question, ShadowMessage, ShadowTask } from './task.ts';
+import {
+  type Answering,
+  answerQuestions,
+  type Question,
+  type ShadowMessage,
+  type ShadowTask,
+} from './answer.ts';
 
 function listen(hear: (message: Question | { readonly kind: 'stop' }) => void): () => void {
   const listener = (message: Question | { readonly kind: 'stop' }) => {

@@ -4,7 +4,13 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
 import { type CausalLM, configJson, familyOf, type ModelConfig } from '@nanscope/model';
-import type { TrainDataRecord, TrainingRecord } from '@nanscope/record';
+import {
+  fromJsonNumber,
+  type NonFiniteStepRecord,
+  type StepLine,
+  type TrainDataRecord,
+  type TrainingRecord,
+} from '@nanscope/record';
 import { replaceFile } from '@nanscope/safetensors';
 import type { TrainConfig } from '@nanscope/settings';
 import {
@@ -207,4 +213,22 @@ export function stateOfLane(
   return name === undefined
     ? readLatest(root, identity(run))
     : readCheckpoint(join(root, name), identity(run));
+}
+
+// The steps before a resume that were not finite: what the earlier process listed of them, and how many it did not. Pure.
+
+const allFinite = ({ loss, gradNorm }: Pick<StepLine, 'loss' | 'gradNorm'>): boolean =>
+  [loss, gradNorm].every((value) => Number.isFinite(fromJsonNumber(value)));
+
+/**
+ * @param steps the lines that are kept
+ * @param listed by the earlier process; of steps after the lines too
+ */
+export function hitsBefore(
+  steps: readonly Pick<StepLine, 'step' | 'loss' | 'gradNorm'>[],
+  listed: readonly NonFiniteStepRecord[],
+): Pick<TrainingRecord, 'nonFinite' | 'nonFiniteCut'> {
+  const hits = new Set(steps.filter((line) => !allFinite(line)).map(({ step }) => step));
+  const nonFinite = listed.filter(({ step }) => hits.has(step));
+  return { nonFinite, nonFiniteCut: hits.size - nonFinite.length };
 }

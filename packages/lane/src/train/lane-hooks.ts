@@ -4,14 +4,17 @@
  */
 
 import type { Session } from '@nanscope/backend';
-import type {
-  ReplayRecord,
-  StepLine,
-  TrainDataRecord,
-  TrainLaneRecord,
-  ValidationLine,
+import {
+  appendJsonLine,
+  folderSink,
+  type ReplayRecord,
+  readTrainLane,
+  type StepLine,
+  type TrainDataRecord,
+  type TrainLaneRecord,
+  toJsonNumber,
+  type ValidationLine,
 } from '@nanscope/record';
-import { appendJsonLine, folderSink, readTrainLane, toJsonNumber } from '@nanscope/record';
 import { traceSettings } from '@nanscope/settings';
 import {
   epochsAfter,
@@ -29,21 +32,21 @@ import {
   weightsAreFinite,
 } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
-import { tellBirth } from '../evaluate/tell-birth.ts';
+import { tellBirth } from '../evaluate/tracer.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import {
   checkpointRoot,
+  hitsBefore,
   listCheckpoints,
   type RunIdentity,
   saveState,
   takeCheckpointsAlong,
   takeEventsAlong,
 } from './checkpoints.ts';
-import { hitsBefore } from './hits-before.ts';
 import { keptCascade } from './kept-traces.ts';
 import { keepLines, stepLine, validationLine } from './lines.ts';
+import type { TrainTask } from './settings.ts';
 import { StepTracer } from './step-tracer.ts';
-import type { TrainTask } from './task.ts';
 import { TrainRecorder } from './train-record.ts';
 
 export interface LaneContext {

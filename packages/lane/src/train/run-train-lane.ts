@@ -2,23 +2,69 @@
  * A lane that trains, from start to end, in its own process: open the backend, load model and text, take up a
  * checkpoint if there is one, train, save. The loop is in @nanscope/trainer; what is written down is in lane-hooks.ts.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Tokenizer } from '@nanscope/collator';
+import { type Tokenizer, tokenizerFiles } from '@nanscope/collator';
+import { type CausalLM, saveCausalLM } from '@nanscope/model';
 import { holdFolder, PATIENCE_SECONDS } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
-import { atTheStart, type TrainEnd, type Training, train } from '@nanscope/trainer';
+import {
+  atTheStart,
+  readCheckpoint,
+  type TrainEnd,
+  type Training,
+  train,
+  weightsAreFinite,
+} from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { loadTokenizerFor } from '../data/inputs.ts';
+import { GENERATION_FILE, generationText } from '../generate/settings.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { openSession } from '../session/open-session.ts';
-import { checkpointRoot, loadState, type RunIdentity, stateOfLane } from './checkpoints.ts';
+import { checkpointRoot, loadState, loadWeights, type RunIdentity, stateOfLane } from './checkpoints.ts';
 import { trainData } from './data.ts';
 import { LaneHooks } from './lane-hooks.ts';
-import { loadTrainModel } from './model.ts';
-import { modelCard } from './model-card.ts';
-import { saveModel } from './save-model.ts';
-import { optimizerOf, settingsOf } from './settings.ts';
-import type { TrainTask } from './task.ts';
+import { loadTrainModel, mayReplace, modelCard } from './model.ts';
+import { optimizerOf, settingsOf, type TrainTask } from './settings.ts';
+
+// `--save` at the end of a run: the best weights there are, with tokenizer and model card, as a folder that `--model` takes.
+
+interface SaveRequest {
+  readonly directory: string;
+  readonly tokenizer: Tokenizer;
+  /** As `--model` named it: how to generate with it is kept. */
+  readonly model: string;
+  /** Content of README.md, unless somebody's own is there. */
+  readonly card: string;
+  /** Folder of the best checkpoint; without validation there is none. */
+  readonly best: string | undefined;
+  /** Folder of the last checkpoint, which is finite. */
+  readonly last: string | undefined;
+}
+
+/**
+ * Saves the best checkpoint, without one the weights as they are, and where those are not finite the last good ones.
+ *
+ * @returns Whether there was something finite to save.
+ */
+export async function saveModel(
+  model: CausalLM,
+  { directory, tokenizer, model: name, card, best, last }: SaveRequest,
+): Promise<boolean> {
+  const source = best ?? ((await weightsAreFinite(model)) ? 'as they are' : last);
+  if (source === undefined) return false;
+  if (source !== 'as they are') loadWeights(model, (await readCheckpoint(source)).weights);
+  const readme = await readFile(join(directory, 'README.md'), 'utf8').catch(() => undefined);
+  const generation = await generationText(name);
+  const files = {
+    ...(await tokenizerFiles(tokenizer)),
+    ...(generation !== undefined && { [GENERATION_FILE]: generation }),
+  };
+  await saveCausalLM(directory, model, {
+    files: mayReplace(readme) ? { ...files, 'README.md': card } : files,
+  });
+  return true;
+}
 
 type Say = (message: LaneMessage) => void;
 

@@ -1,8 +1,7 @@
 /** From the flags to the recipe that the training loop follows. Pure, apart from making the optimizer's state. */
 import type { Decision } from '@nanscope/device';
 import type { CausalLM } from '@nanscope/model';
-import type { TrainConfig } from '@nanscope/settings';
-import { policyOf } from '@nanscope/settings';
+import { policyOf, type TrainConfig } from '@nanscope/settings';
 import {
   AdamW,
   checkSchedule,
@@ -12,6 +11,7 @@ import {
   type TrainSettings,
   totalSteps,
 } from '@nanscope/trainer';
+import type { LaneTaskBase } from '../protocol/task.ts';
 
 function dataPlan({ batchSize, accumulate, seed }: TrainConfig, rows: number): DataPlan {
   return { rows, batchSize, accumulate, seed };
@@ -59,4 +59,17 @@ export function optimizerOf(config: TrainConfig, model: CausalLM): Optimizer {
   const { weightDecay, decay, beta1, beta2, epsilon, momentum } = config;
   if (config.optimizer === 'sgd') return new SGD(model.parameters, { momentum, weightDecay, decay });
   return new AdamW(model.parameters, { beta1, beta2, epsilon, weightDecay, decay });
+}
+
+// What the parent hands a lane that trains.
+
+export interface TrainTask extends LaneTaskBase {
+  readonly kind: 'train';
+  /** The command line as typed, for the model card. */
+  readonly command: string;
+  readonly config: TrainConfig;
+  /** Folder of the lane whose last checkpoint is continued from; may be `folder` itself. */
+  readonly resumeFrom?: string;
+  /** Name of the checkpoint there; absent where the run ended before its first one. */
+  readonly checkpoint?: string;
 }

@@ -19,8 +19,8 @@ import {
   type Training,
 } from '@nanscope/trainer';
 import { summarize } from '../evaluate/cascade-summary.ts';
-import { replayHit } from '../evaluate/replay-hit.ts';
 import { TraceBook } from '../evaluate/trace-book.ts';
+import { replayHit } from '../evaluate/tracer.ts';
 
 interface Kept {
   readonly trace: BatchTrace;

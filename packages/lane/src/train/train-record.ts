@@ -15,7 +15,7 @@ import {
 import { laneHead } from '../evaluate/lane-record.ts';
 import { environmentOf } from '../session/environment.ts';
 import { Curve } from './curve.ts';
-import type { TrainTask } from './task.ts';
+import type { TrainTask } from './settings.ts';
 
 const SECONDS_BETWEEN_WRITES = 2;
 

@@ -2,9 +2,10 @@
  * A child process from its start to its end, however it is spoken to: watched for silence, stopped when asked, and never the
  * end of the run. What goes over the wire is the business of the transport.
  */
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { isNativeNoise } from '@nanscope/backend';
-import type { RunnerName } from '../protocol/start.ts';
+import type { RunnerName, Start } from '../protocol/task.ts';
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -38,7 +39,7 @@ function lastWords(stderr: string): string {
     .slice(0, 300);
 }
 
-export interface Watched {
+interface Watched {
   /** Something came from it: the silence begins anew. */
   readonly heard: () => void;
   /** Resolves when it has ended, whatever way; never rejects. */
@@ -89,4 +90,44 @@ export function watchChild(
   });
   heard();
   return { heard, ended };
+}
+
+// A process of ours: forked, one message in, a stream of messages out. The same door serves lanes and device probes, so that
+// a driver that crashes or hangs takes down a child and never the run.
+
+/** Set in a bundle alone (apps/cli/scripts/make-bundle.mjs): our entry point in it. */
+declare const NANSCOPE_LANE: string;
+
+/** Our entry point as this process runs: in the bundle, else `.ts` from source, `.js` when built. */
+const entry =
+  typeof NANSCOPE_LANE === 'string'
+    ? new URL(NANSCOPE_LANE)
+    : new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+interface ProcessOptions<Out> extends ChildOptions<Out> {
+  /** Another entry point than ours, for tests of processes that end badly. */
+  readonly module?: URL;
+  /** Called once at the start, for a child that is told more than its input. What is said to one that has ended is lost. */
+  readonly onStarted?: (tell: (message: object) => void) => void;
+}
+
+/** Resolves when the child has ended, whatever way; never rejects. */
+export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
+  const child = fork(fileURLToPath(options.module ?? entry), [], {
+    env: { ...process.env, ...options.environment },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  });
+  const tell = (message: object): boolean => {
+    if (child.connected) child.send(message);
+    return child.connected;
+  };
+  const { heard, ended } = watchChild(child, options, () => tell({ kind: 'stop' }));
+  child.on('message', (message) => {
+    heard();
+    options.onMessage(message as Out);
+  });
+  child.send({ run: options.run, task: options.task } satisfies Start);
+  options.onStarted?.(tell);
+  return ended;
 }

@@ -3,9 +3,8 @@
  * process alive).
  */
 import { errorLine, UserError } from '@nanscope/errors';
-import type { Runner, RunnerName, Start } from '../protocol/start.ts';
-import type { LaneMessage } from '../protocol/task.ts';
-import { userErrorMessage } from '../protocol/user-error-message.ts';
+import { userErrorMessage } from '../protocol/outcome.ts';
+import type { LaneMessage, Runner, RunnerName, Start } from '../protocol/task.ts';
 
 const send = (message: unknown): Promise<void> =>
   new Promise((resolve) => {

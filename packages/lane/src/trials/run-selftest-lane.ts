@@ -1,8 +1,7 @@
 /** The lane's side of a self-test: opens the device, runs one trial after the other, says what each showed. */
-import { detectorTrials, type Trial } from '@nanscope/experiments';
-import type { LaneMessage } from '../protocol/task.ts';
+import { detectorTrials, type Trial, type TrialPlan } from '@nanscope/experiments';
+import type { LaneMessage, LaneTaskBase } from '../protocol/task.ts';
 import { openSession } from '../session/open-session.ts';
-import type { SelftestMessage, SelftestTask } from './task.ts';
 
 /** Trials are sent together: a message costs as much as a trial of a fast backend. */
 const TOGETHER_MS = 500;
@@ -28,3 +27,15 @@ export async function runSelftestLane(
   send();
   await session.dispose();
 }
+
+// What the parent hands a process that puts the detector to the test, and what that says of each trial.
+
+export interface SelftestTask extends Pick<LaneTaskBase, 'decision' | 'config'> {
+  readonly share: number;
+}
+
+export type SelftestMessage =
+  /** Once, before the first trial. */
+  | { readonly kind: 'plan'; readonly plan: TrialPlan }
+  /** Trials that were run since the last message. */
+  | { readonly kind: 'trials'; readonly trials: readonly Trial[] };

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { linesText, lineText, recordText } from '../sink.ts';
+import { linesText, lineText, type RecordSink, recordText } from '../sink.ts';
 import { checkNewRun, type FolderKind, MARK, markText } from './own-folder.ts';
 
 /**
@@ -68,4 +68,13 @@ export function appendJsonLine(folder: string, name: string, value: unknown): vo
 /** Appends lines that are JSON already. */
 export function appendLines(folder: string, name: string, lines: readonly string[]): void {
   if (lines.length > 0) appendFileSync(join(folder, name), linesText(lines));
+}
+
+/** The records of a lane as files of its run folder. */
+export function folderSink(folder: string): RecordSink {
+  return {
+    write: (name, value) => writeJson(folder, name, value),
+    append: (name, value) => appendJsonLine(folder, name, value),
+    appendLines: (name, lines) => appendLines(folder, name, lines),
+  };
 }

@@ -1,6 +1,8 @@
 /** The kinds of results, in one table; a new kind is a row here and one in `schema/kinds.ts`. */
-
-import type { AnyRecord, ResultRecord } from '@nanscope/record';
+import type { AnyRecord, ReportSubject, ResultRecord } from '@nanscope/record';
+import type { Fields, Section } from '../html/parts.ts';
+import type { RenderOptions } from '../terminal/style.ts';
+import type { Check } from '../words/common.ts';
 import { claimsChecks } from './claims/checks.ts';
 import { claimsFacts, claimsSections } from './claims/html.ts';
 import { renderClaims } from './claims/terminal.ts';
@@ -13,7 +15,6 @@ import { renderDoctor } from './doctor/terminal.ts';
 import { evaluationChecks } from './evaluation/checks.ts';
 import { evaluationSections } from './evaluation/html.ts';
 import { renderTerminal } from './evaluation/terminal.ts';
-import type { Kind } from './kind.ts';
 import { evaluationFacts, trainingFacts } from './lane-facts.ts';
 import { matrixChecks } from './matrix/checks.ts';
 import { matrixFacts, matrixSections } from './matrix/html.ts';
@@ -107,3 +108,18 @@ const kinds: { readonly [K in AnyRecord['kind']]: Kind<RecordOf<K>> } = {
 
 /** The row of a record: what it is given has to be that record. */
 export const kindOf = ({ kind }: AnyRecord): Kind<AnyRecord> => kinds[kind];
+
+// What has to be known of a kind of result to read it out: how it is told, on a terminal, as a page and as checks.
+
+export interface Kind<R extends AnyRecord> {
+  terminal(record: R, options: RenderOptions): string;
+  /** What was run, in short: the head of the HTML report. */
+  facts(record: R): Fields;
+  /** What stands below it. The record is sanitised. */
+  sections(record: R, subject: ReportSubject): Section[];
+  checks(record: R, subject: ReportSubject): Check[];
+  /** Of each of its parts, how long it ran. */
+  seconds(record: R): readonly (number | undefined)[];
+  /** Whether its parts ran side by side, else one after the other. */
+  readonly together?: boolean;
+}

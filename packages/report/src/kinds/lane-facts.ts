@@ -4,7 +4,7 @@ import { html } from '../html/html.ts';
 import type { Fields } from '../html/parts.ts';
 import { dataWords, modelFactFields, modelWords } from '../lanes/terminal/header.ts';
 import { perLane, policyWords, roles } from '../words/common.ts';
-import { asEvaluation } from './training/as-evaluation.ts';
+import { asEvaluation } from './training/chart.ts';
 import { recipeWords, trainDataWords } from './training/sections.ts';
 
 function said(result: ResultRecord, name: string, pick: Parameters<typeof perLane<string>>[1]): Fields {

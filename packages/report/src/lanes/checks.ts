@@ -1,8 +1,8 @@
 /** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
 import type { CascadeRecord, ComparisonRecord, JsonNumber, ResultRecord } from '@nanscope/record';
 import { count, measured } from '../text/number.ts';
-import { type Check, check, failedAs, skipped } from '../words/check.ts';
-import { keyWords, type Role, roles } from '../words/common.ts';
+import { type Check, check, failedAs, keyWords, type Role, roles, skipped } from '../words/common.ts';
+import { replaysWords, stepWords } from '../words/tracing.ts';
 
 interface LaneLike {
   readonly status: string;
@@ -70,4 +70,33 @@ export function cascadeCheck({ ops }: Pick<ComparisonRecord, 'ops'>): Check {
       ? `${count(ops.aligned)} aligned`
       : `${count(ops.divergent)} of ${count(ops.aligned)} differ${first}${why}`;
   return failedAs('ops differ in class', check('cascade', name, ops.divergent === 0, found, 'differ'));
+}
+
+/** What was replayed when the lanes diverged, as checks: does a lane repeat itself, and which op is to blame? */
+export function replayChecks({ replays, shadow }: ComparisonRecord): Check[] {
+  const repeated = (replays?.lanes ?? []).map((lane) =>
+    failedAs(
+      `the ${lane.role} does not repeat itself`,
+      check(
+        'replay',
+        `the ${lane.role} repeats itself`,
+        lane.changed === 0,
+        replaysWords(lane, replays!.times),
+      ),
+    ),
+  );
+  const last = shadow?.steps.at(-1);
+  if (!shadow || !last) return repeated;
+  const found = `${last.judgement}: ${stepWords(last)}; ${shadow.end}`;
+  const own = last.judgement === 'own' || last.judgement === 'both';
+  const name = `${keyWords(last.key)} gives the same on both lanes with equal inputs`;
+  return [
+    ...repeated,
+    own
+      ? failedAs(
+          `${keyWords(last.key)} differs between the lanes with equal inputs`,
+          check('replay', name, false, found, 'differ'),
+        )
+      : { group: 'replay', name: 'shadow replay blames an op', status: 'skip', message: found },
+  ];
 }

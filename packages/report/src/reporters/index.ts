@@ -1,14 +1,11 @@
 /** The reporters by name. Each makes text of a result, or figures for event files; where that goes is the command line's business. */
 
-import type { ReportSubject } from '@nanscope/record';
-import { renderJson } from '@nanscope/record';
+import { type ReportSubject, renderJson } from '@nanscope/record';
 import { renderHtml } from '../page/render.ts';
 import type { RenderOptions } from '../terminal/style.ts';
-import { renderGithub } from './github.ts';
 import { renderJunit } from './junit.ts';
-import { renderMarkdown } from './markdown.ts';
+import { renderForTerminal, renderGithub, renderMarkdown } from './markdown.ts';
 import { type ScalarRun, scalarsOf } from './scalars.ts';
-import { renderForTerminal } from './terminal.ts';
 
 export interface Reporter {
   /** Its file, or folder of event files, in the run folder where none is named; absent where it is meant for standard output. */

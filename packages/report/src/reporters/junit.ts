@@ -1,9 +1,17 @@
 /** A result as JUnit XML: one suite a run, one case a check. No character in it is outside of what XML 1.0 allows. */
-
-import type { ReportSubject } from '@nanscope/record';
-import { sanitizeRecord } from '@nanscope/record';
+import { type AnyRecord, type ReportSubject, sanitizeRecord } from '@nanscope/record';
 import { type Check, checksOf } from '../kinds/checks.ts';
-import { secondsOf } from './seconds.ts';
+import { kindOf } from '../kinds/index.ts';
+
+const finite = (seconds: number | undefined): number =>
+  seconds !== undefined && Number.isFinite(seconds) ? seconds : 0;
+
+/** How long a run took by its own record, in seconds: of lanes that ran side by side, the slower one. */
+export function secondsOf(record: AnyRecord): number {
+  const { together, seconds } = kindOf(record);
+  const parts = seconds(record).map(finite);
+  return together ? Math.max(0, ...parts) : parts.reduce((sum, part) => sum + part, 0);
+}
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -18,10 +18,9 @@ import {
 } from '../fixtures.ts';
 import { checksOf } from '../kinds/checks.ts';
 import { verdictOf } from '../words/verdict.ts';
-import { annotation, renderGithub } from './github.ts';
 import { type Reporter, reporters } from './index.ts';
 import { renderJunit } from './junit.ts';
-import { renderMarkdown } from './markdown.ts';
+import { annotation, renderGithub, renderMarkdown } from './markdown.ts';
 
 interface Element {
   readonly name: string;

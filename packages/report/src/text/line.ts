@@ -2,7 +2,6 @@
  * A report is lines, a line is spans, a span is text with a tone. Sections say what a piece of text means;
  * only `paint` knows colours. So widths are counted on plain text and the report without colours is the same report.
  */
-
 import { clip, displayWidth, padEnd, padStart, wrap } from '@nanscope/record';
 import { createColors } from 'picocolors';
 
@@ -129,3 +128,30 @@ export function paint(lines: readonly Line[], width: number, color: boolean, ell
   });
   return `${painted.join('\n')}\n`;
 }
+
+// Text in Markdown.
+
+/** Text that Markdown and the HTML in it leave alone, on one line. */
+export function plain(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\`*_{}[\]()#+!|~@]/g, '\\$&')
+    .replace(/:\/\//g, ':&#47;&#47;');
+}
+
+// A word of a command line that is to be typed again.
+
+/** As a POSIX shell reads it: what is safe stays as it is, everything else is quoted. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+// The command of a run cut down to one of its cases, to be pasted. Text only.
+
+/** Flags that choose cases or say where the result goes: of one case they are not wanted. */
+const dropped =
+  /\s--(?:filter|shard|reporter|out|json|bail)(?:(?:=|\s+)(?:'[^']*'|"[^"]*"|(?!-)\S+))?(?=\s|$)/g;
+
+/** @example oneCaseCommand('nanscope conform --bail --device wasm', 'oracle:x;pads=1') // "nanscope conform --device wasm --filter 'oracle:x;pads=1'" */
+export const oneCaseCommand = (command: string, id: string): string =>
+  `${command.replace(dropped, '')} --filter ${shellWord(id)}`;

@@ -1,10 +1,12 @@
 /** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
-import type { CausalLM, ForwardOptions } from '@nanscope/model';
+import { type CausalLM, type ForwardOptions, uploadBatch } from '@nanscope/model';
+import * as tf from '@tensorflow/tfjs';
 import type { Gradients, NonFinitePolicy } from '../gradients.ts';
 import type { LossOptions, StepPhase } from '../loss/token-losses.ts';
 import type { Optimizer } from '../optimizer/optimizer.ts';
 import type { ScheduleOptions } from '../schedule.ts';
-import type { LabelledBatch } from '../training-batch.ts';
+import { EvalAccumulator, type EvalMetrics, scoreRows } from '../score.ts';
+import { type LabelledBatch, supervisedRows } from '../training-batch.ts';
 import type { RunProgress } from './plan.ts';
 
 export interface TrainSettings
@@ -144,3 +146,37 @@ export interface Training {
 }
 
 export type TrainEnd = 'steps' | 'patience' | 'non-finite' | 'interrupted';
+
+// The validation loss: the mean over all supervised tokens of the held-back rows, with dropout off.
+
+/** @returns The metrics of the whole set; NaN losses included. */
+export async function validate(
+  model: CausalLM,
+  rows: TrainingRows,
+  {
+    batchSize,
+    implementation,
+    policy,
+    kernel,
+  }: Pick<TrainSettings, 'batchSize' | 'implementation' | 'policy' | 'kernel'>,
+): Promise<EvalMetrics> {
+  const accumulator = new EvalAccumulator();
+  for (let first = 0; first < rows.length; first += batchSize) {
+    await tf.nextFrame(); // Others want a turn too: a stop, a pulse.
+    const count = Math.min(batchSize, rows.length - first);
+    const batch = rows.batch(Array.from({ length: count }, (_, i) => first + i));
+    const supervised = supervisedRows(batch.labels, batch.shape, model.config.vocabulary);
+    if (supervised.rows.length === 0) continue;
+    const scores = tf.tidy(() => ({
+      ...scoreRows(
+        model,
+        model.hidden(uploadBatch(model.config, batch), { implementation, policy, kernel }),
+        supervised,
+      ),
+    }));
+    const [losses, predictions] = await Promise.all([scores.losses.data(), scores.predictions.data()]);
+    tf.dispose({ ...scores });
+    accumulator.add({ losses, predictions, labels: supervised.labels });
+  }
+  return accumulator.metrics();
+}

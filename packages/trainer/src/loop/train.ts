@@ -16,7 +16,14 @@ import {
   type RunProgress,
   StepRows,
 } from './plan.ts';
-import type { Observer, SaveReason, TrainEnd, TrainHooks, Training } from './settings.ts';
+import {
+  type Observer,
+  type SaveReason,
+  type TrainEnd,
+  type TrainHooks,
+  type Training,
+  validate,
+} from './settings.ts';
 import {
   type ComputedStep,
   computeStep,
@@ -25,7 +32,6 @@ import {
   unobserved,
   updateWeights,
 } from './step.ts';
-import { validate } from './validate.ts';
 
 /** Makes the norm of finite weights stay finite, whatever their size. */
 const shrink = 1e-25;

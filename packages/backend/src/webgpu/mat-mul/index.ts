@@ -6,12 +6,11 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
-import { type WebgpuCall, wrapWebgpuKernel } from '../../corrections/wrap.ts';
+import { type WebgpuCall, wrapWebgpuKernel } from '../../corrections/correction.ts';
 import type { WebgpuBackend } from '../../kernel-types.ts';
-import { activationNamed } from './finish.wgsl.ts';
-import { planOf } from './plan.ts';
-import { batchSize, type Problem, problemOf, type Spread, spreadOf } from './problem.ts';
+import { batchSize, type Problem, planOf, problemOf, type Spread, spreadOf } from './plan.ts';
 import { type Finish, programOf, uniformData } from './program.ts';
+import { activationNamed } from './tile.wgsl.ts';
 
 /** The same memory without its shape: pipelines are compiled per rank, and the sizes travel as uniforms. */
 const flat = ({ dataId, dtype, shape }: tf.TensorInfo): tf.TensorInfo => ({

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { planKey, planOf } from './plan.ts';
-import { problemOf, spreadOf } from './problem.ts';
+import { planKey, planOf, problemOf, spreadOf } from './plan.ts';
 
 const plan = (a: number[], b: number[], transposeA = false, transposeB = false) =>
   planOf(problemOf(a, b, transposeA, transposeB));

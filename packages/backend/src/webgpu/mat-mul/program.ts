@@ -1,12 +1,44 @@
 /** The WebGPU program of a plan: code, bindings, dispatch and uniform data, which must agree in order. */
 import { util } from '@tensorflow/tfjs';
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
-import { type Activation, finishFunction, finishUniforms } from './finish.wgsl.ts';
-import { groupDispatch, groupFunctions, groupUniforms } from './group.wgsl.ts';
-import { type Plan, planKey } from './plan.ts';
-import type { Spread } from './problem.ts';
+import { type Plan, planKey, type Spread } from './plan.ts';
 import { skinnyFunctions, skinnyInvocations } from './skinny.wgsl.ts';
-import { tileFunctions, tileInvocations } from './tile.wgsl.ts';
+import {
+  type Activation,
+  finishFunction,
+  finishUniforms,
+  tileFunctions,
+  tileInvocations,
+} from './tile.wgsl.ts';
+
+/**
+ * How workgroups find their part of the product: one flat list of (matrix of the batch, tile), so that no
+ * dimension of the dispatch passes WebGPU's limit, whatever the sizes.
+ */
+const limit = 65535;
+
+export function groupDispatch(groups: number): [number, number, number] {
+  return [Math.min(groups, limit), Math.ceil(groups / limit), 1];
+}
+
+const groupUniforms = 'batch : vec4<i32>, aStep : vec4<i32>, bStep : vec4<i32>, groups : i32, ';
+
+/**
+ * `groupIndex()`: groups past the last one do the last one again, because an early return would make the barriers
+ * non-uniform. `batchAt(matrix)`: the place of a matrix along the four batch axes.
+ */
+const groupFunctions = `
+fn groupIndex() -> i32 {
+  return min(i32(workgroupId.x + workgroupId.y * ${limit}u), uniforms.groups - 1);
+}
+fn batchAt(matrix : i32) -> vec4<i32> {
+  let size = uniforms.batch;
+  return vec4<i32>(
+    matrix / (size.y * size.z * size.w),
+    (matrix / (size.z * size.w)) % size.y,
+    (matrix / size.w) % size.z,
+    matrix % size.w);
+}`;
 
 /** What follows the sum. */
 export interface Finish {

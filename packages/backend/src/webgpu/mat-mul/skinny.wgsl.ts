@@ -3,7 +3,7 @@
  * nothing to share, so each output is summed by several invocations, each over its own slice of k, and the slices
  * are added in order.
  */
-import { loadFunction, type Width } from './load.wgsl.ts';
+import { loadFunction, type Width } from './tile.wgsl.ts';
 
 /** Invocations along the columns, four columns each, and along k. */
 const lanes = 8;

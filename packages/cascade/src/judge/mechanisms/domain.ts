@@ -1,8 +1,8 @@
 /** Arguments outside of a kernel's domain: no infinity is needed to make one of these. */
 
 import { type Health, nonFinite, type OpRecord } from '../../types.ts';
-import { type Input, inputsOf } from '../inputs.ts';
-import { mayHoldBelow, mayHoldZero, smallestWords, zeroWords } from './magnitudes.ts';
+import { type Input, inputsOf } from '../context.ts';
+import { mayHoldBelow, mayHoldZero, smallestWords, zeroWords } from './infinities.ts';
 import { kernelIs, type MechanismRule, outcome, type Scene } from './rule.ts';
 
 const logarithms = ['Log', 'Log1p'];

@@ -7,18 +7,16 @@ import {
   rootOfNegative,
   zeroByZero,
 } from './domain.ts';
-import { kernelFault, outOfRangeRead } from './faults.ts';
 import {
   infiniteProducts,
   infinityByInfinity,
   infinityMinusInfinity,
   zeroTimesInfinity,
 } from './infinities.ts';
-import { externalInput, inherited, throughZeroWeights } from './inherited.ts';
-import { fullyMaskedRow } from './masked-row.ts';
+import { externalInput, inherited, kernelFault, outOfRangeRead, throughZeroWeights } from './inherited.ts';
+import { fullyMaskedRow, selectGradient } from './masked-row.ts';
 import { castOverflow, expOverflow, matmulOverflow, otherOverflow, sumOverflow } from './overflow.ts';
 import type { MechanismRule } from './rule.ts';
-import { selectGradient } from './select-gradient.ts';
 
 export const mechanismRules: readonly MechanismRule[] = [
   externalInput,

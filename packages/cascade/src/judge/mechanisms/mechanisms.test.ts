@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { finite, type Line, traceOf, withInf, withNaN } from '../../testing/records.ts';
 import type { Health } from '../../types.ts';
-import type { BatchContext } from '../context.ts';
-import { contextOf } from '../context.ts';
-import { mechanismOf } from '../mechanism.ts';
+import { mechanismOf } from '../classify.ts';
+import { type BatchContext, contextOf } from '../context.ts';
 import { mechanismRules } from './index.ts';
 import type { MechanismName } from './rule.ts';
 

@@ -1,7 +1,178 @@
 /** Results too large for the format: one rule a family of kernels, all by the same evidence. */
-import { carriesInfinity } from '../kernels.ts';
-import { type Reached, reachOf } from './reach.ts';
-import { fromFinite, listed, type MechanismRule, outcome, type Scene } from './rule.ts';
+import { carriesInfinity, type Input, matrixProducts, pickers } from '../context.ts';
+import { FLOAT32_MAX, floats, largest } from './infinities.ts';
+import { fromFinite, listed, type MechanismName, type MechanismRule, outcome, type Scene } from './rule.ts';
+
+// How large a value a kernel can compute from inputs of a known magnitude, by the triangle inequality. A kernel that
+// is not in the table is not known, and nothing is said of it. This is what tells an overflow from a broken kernel.
+
+type OverflowName = Extract<MechanismName, `${string}overflow`>;
+
+interface Reach {
+  readonly name: OverflowName;
+  /** What a value inside of the kernel may come to; undefined when the inputs do not say. */
+  of(magnitudes: readonly number[], scene: Scene): number | undefined;
+  /** From this on a value is written as infinity. Default: beyond float32. */
+  readonly limit?: number;
+  /** Whether an overflow inside can end as NaN: partial sums of both signs, a division by an infinity. */
+  readonly nan?: true;
+}
+
+/** Roundings on the way may carry a sum past the largest float32 that is just below it. */
+const OVERFLOWS = FLOAT32_MAX * (1 - 2 ** -10);
+
+const sizeOf = (input: Input | undefined) => input?.health?.size ?? 1;
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const product = (values: readonly number[]) => values.reduce((total, value) => total * value, 1);
+const all = (names: readonly string[], reach: Reach) => names.map((name) => [name, reach] as const);
+
+/** How many terms each element of a reduction adds up. */
+const terms = ({ record, inputs }: Scene) => sizeOf(inputs[0]) / Math.max(1, record.health!.size);
+
+/** The smallest magnitude of a divisor: known when all of it is positive. */
+function smallest(divisor: Input | undefined): number | undefined {
+  const min = divisor?.health?.min;
+  return min !== undefined && min > 0 ? min : undefined;
+}
+
+const matrixProduct: Reach = {
+  name: 'matmul overflow',
+  nan: true,
+  of([a = 0, b = 0, bias = 0], { inputs }) {
+    const shape = inputs[0]!.record?.shape;
+    // The contracted length is one of the last two, whichever way the product is transposed.
+    const length = shape ? Math.max(...shape.slice(-2)) : sizeOf(inputs[0]);
+    return length * a * b + bias;
+  },
+};
+
+/** Kernels whose results are no larger than their inputs, or than 1. */
+const bounded: Reach = { name: 'overflow', of: () => 0 };
+
+const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
+  ...all(['Exp', 'Expm1'], { name: 'exp overflow', of: ([x = 0]) => Math.exp(x) }),
+  ...all(['Add', 'AddV2', 'Sub', 'AddN'], { name: 'sum overflow', of: sum }),
+  ...all(['Sum', 'Mean'], { name: 'sum overflow', nan: true, of: ([x = 0], scene) => x * terms(scene) }),
+  ...all(['Cumsum', 'UnsortedSegmentSum'], {
+    name: 'sum overflow',
+    nan: true,
+    of: ([x = 0], { inputs }) => x * sizeOf(inputs[0]),
+  }),
+  // The norm of older run folders.
+  ...all(['SumOfSquares'], {
+    name: 'sum overflow',
+    of: ([x = 0], { inputs }) => x * x * sizeOf(inputs[0]),
+  }),
+  ...all(['EuclideanNorm'], {
+    name: 'sum overflow',
+    of: ([x = 0], { inputs }) => x * Math.sqrt(sizeOf(inputs[0])),
+  }),
+  ...all(matrixProducts, matrixProduct),
+  ...all(['Multiply'], { name: 'overflow', of: product }),
+  ...all(['Square'], { name: 'overflow', of: ([x = 0]) => x * x }),
+  ...all(['RealDiv'], {
+    name: 'overflow',
+    of([dividend = 0], { inputs }) {
+      const least = smallest(inputs[1]);
+      return least === undefined ? undefined : dividend / least;
+    },
+  }),
+  ...all(['Reciprocal'], {
+    name: 'overflow',
+    of(_, { inputs }) {
+      const least = smallest(inputs[0]);
+      return least === undefined ? undefined : 1 / least;
+    },
+  }),
+  ...all(['Pow'], { name: 'overflow', of: ([base = 0, exponent = 0]) => Math.max(1, base) ** exponent }),
+  // Half an ulp beyond the largest float16, 65504, rounding goes to infinity.
+  ...all(['RoundToHalf'], { name: 'cast overflow', limit: 65520, of: ([x = 0]) => x }),
+  ...all(['LayerNorm'], {
+    name: 'overflow',
+    nan: true,
+    // The variance, at most the square of a difference from the mean, and the scaled result.
+    of: ([x = 0, weight = 0, bias = 0], { inputs }) =>
+      Math.max((2 * x) ** 2, Math.sqrt(sizeOf(inputs[1])) * weight + bias),
+  }),
+  ...all(['RmsNorm'], {
+    name: 'overflow',
+    // The mean of squares, and the scaled result, for a scale that may be stored less 1.
+    of: ([x = 0, weight = 0], { inputs }) => Math.max(x * x, Math.sqrt(sizeOf(inputs[1])) * (weight + 1)),
+  }),
+  // Two products are added: a pair of numbers by a cosine and a sine.
+  ...all(['Rotary'], { name: 'sum overflow', nan: true, of: ([x = 0, cos = 0, sin = 0]) => x * (cos + sin) }),
+  ...all(['SparseCrossEntropy'], {
+    name: 'overflow',
+    nan: true,
+    of: ([x = 0], { inputs }) => 2 * x + Math.log(sizeOf(inputs[0])),
+  }),
+  ...all(['AdamWStep'], {
+    name: 'overflow',
+    nan: true,
+    // The squared gradient, and the update over the root of the least square; over the least epsilon there may be where that is 0.
+    of([parameter = 0, gradient = 0, average = 0, square = 0, scale = 0], { inputs }) {
+      const step = gradient * scale;
+      const least = smallest(inputs.find(({ name }) => name === 'square'));
+      const root = least === undefined ? 2 ** -126 : Math.sqrt(least) / 2;
+      return Math.max(parameter + (average + step) / root, square + step * step);
+    },
+  }),
+  ...all(
+    [
+      ...['Abs', 'Cast', 'ClipByValue', 'Elu', 'Erf', 'GeluNew', 'Log', 'Log1p', 'LogSoftmax', 'Max'],
+      ...[
+        'Maximum',
+        'Min',
+        'Minimum',
+        'Neg',
+        'NormalCdf',
+        'OneHot',
+        'PadV2',
+        'Relu',
+        'Relu6',
+        'Rsqrt',
+        'ScatterNd',
+      ],
+      ...['Select', 'SelectMasked', 'Sigmoid', 'Sign', 'Softmax', 'Softplus', 'Sqrt', 'Tanh', 'ZerosLike'],
+      ...pickers,
+    ],
+    bounded,
+  ),
+]);
+
+interface Reached {
+  readonly name: OverflowName;
+  readonly limit: number;
+  readonly nan: boolean;
+  /** The largest magnitudes of the inputs, in their order; absent when they were not measured. */
+  readonly magnitudes?: readonly number[];
+  /** What the kernel can come to; absent when that can not be said. */
+  readonly reach?: number;
+}
+
+/** Undefined for a kernel that is not known. */
+export function reachOf(scene: Scene): Reached | undefined {
+  const known = reaches.get(scene.record.kernel);
+  if (!known) return undefined;
+  const { name, limit = OVERFLOWS, nan = false } = known;
+  const magnitudes: number[] = [];
+  for (const input of floats(scene.inputs)) {
+    const magnitude = largest(input);
+    // What can not grow needs no measure.
+    if (magnitude === undefined)
+      return known === bounded ? { name, limit, nan, reach: 0 } : { name, limit, nan };
+    magnitudes.push(magnitude);
+  }
+  const reach = known.of(magnitudes, scene);
+  return { name, limit, nan, magnitudes, ...(reach !== undefined && { reach }) };
+}
+
+/** Whether a value inside of the kernel may overflow, as far as its inputs were measured. */
+export function mayOverflow(scene: Scene): boolean {
+  const reached = reachOf(scene);
+  if (!reached) return false;
+  return reached.reach === undefined || reached.reach >= reached.limit;
+}
 
 /** Infinities that are in already (the mask's -inf) are no obstacle when they can not have become what came out. */
 function inputsExplainIt(scene: Scene): boolean {

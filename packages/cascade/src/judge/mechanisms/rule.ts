@@ -1,7 +1,6 @@
 /** What a mechanism is, what a rule may look at, and the names there are. The rules stand beside this file, one file a family. */
 import type { OpRecord } from '../../types.ts';
-import type { BatchContext } from '../context.ts';
-import type { Input, TraceData } from '../inputs.ts';
+import type { BatchContext, Input, TraceData } from '../context.ts';
 
 export type MechanismName =
   | 'external input'

@@ -4,8 +4,19 @@
  */
 import type { CapturedTensor } from '../../capture/captured.ts';
 import { functions } from './functions.ts';
-import { broadcastPlace, reducedPlaces, sizeOf } from './places.ts';
-import { adamWStep, crossEntropy, inputOf, layerNorm, logSoftmax, type Op, rowOf, softmax } from './rows.ts';
+import {
+  adamWStep,
+  broadcastPlace,
+  crossEntropy,
+  inputOf,
+  layerNorm,
+  logSoftmax,
+  type Op,
+  reducedPlaces,
+  rowOf,
+  sizeOf,
+  softmax,
+} from './rows.ts';
 import {
   add,
   anything,

@@ -2,8 +2,8 @@
 import type { CaptureStage } from '@nanscope/attention';
 import type { Dtype } from '@nanscope/safetensors';
 import type { AttentionNumbers, AttentionProblem, Wanted } from '../../case.ts';
-import { splitHeads } from '../../onnx/heads.ts';
 import { type AttentionNode, inputNames, outputNames } from '../../onnx/node.ts';
+import { splitHeads } from '../../onnx/tensors.ts';
 import { biasOf, graphInputs, isOperatorsCausal, type OperatorCall, tensor } from './call.ts';
 import type { OperatorGraph } from './write-model.ts';
 

@@ -4,7 +4,7 @@
  */
 
 import type { AttentionProblem, Wanted } from '../../case.ts';
-import { splitHeads } from '../../onnx/heads.ts';
+import { splitHeads } from '../../onnx/tensors.ts';
 import { biasOf, graphInputs, isOperatorsCausal, type OperatorCall, tensor } from './call.ts';
 
 const inputNames = [

@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { toFloat64, toIntegers } from '@nanscope/safetensors';
 import { describe, expect, it } from 'vitest';
 import { readModel } from './model.ts';
-import { readTensor } from './tensor.ts';
-import { Malformed } from './wire.ts';
+import { Malformed, readTensor } from './tensor.ts';
 
 const golden = fileURLToPath(new URL('../../../../../golden/onnx-layout', import.meta.url));
 const bytesOf = (name: string, file: string) =>

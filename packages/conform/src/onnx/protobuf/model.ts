@@ -1,7 +1,6 @@
 /** ModelProto of onnx.proto, as much of it as a test of one operator needs: nodes, attributes, initializers, names. */
 import type { SafetensorsTensor } from '@nanscope/safetensors';
-import { type NamedTensor, readTensor } from './tensor.ts';
-import { Malformed, readMessage } from './wire.ts';
+import { Malformed, type NamedTensor, readMessage, readTensor } from './tensor.ts';
 
 export interface Node {
   readonly operator: string;

@@ -3,16 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case } from '@nanscope/lane';
 import { type Gpt2Config, isGpt2Config, type ModelWeights } from '@nanscope/model';
-import type { ReducedRecord } from '@nanscope/record';
-import { writeJson } from '@nanscope/record';
+import { type ReducedRecord, writeJson } from '@nanscope/record';
 import { bugReport, titleWords } from '@nanscope/report';
-import type { EvalConfig } from '@nanscope/settings';
-import { policyOf } from '@nanscope/settings';
+import { type EvalConfig, policyOf } from '@nanscope/settings';
 import { type CaseData, caseData } from './case-data.ts';
+import { writeCase } from './place.ts';
 import { pytorchText } from './pytorch-script.ts';
 import { type Script, scriptText } from './script.ts';
 import type { ScriptBackend } from './script-backend.ts';
-import { writeCase } from './write-case.ts';
 import { backendOf, type Written, writeScript } from './write-script.ts';
 
 /** What is known before the script was run. */

@@ -1,7 +1,7 @@
 /** A conformance run as checks: each case, each vector file that could not be read. */
 import type { ConformResultRecord } from '@nanscope/record';
 import { count, tolerance } from '../../text/number.ts';
-import { type Check, check, skipped } from '../../words/check.ts';
+import { type Check, check, skipped } from '../../words/common.ts';
 
 export function conformChecks({ cases, badVectors, counts }: ConformResultRecord): Check[] {
   return [

@@ -1,7 +1,6 @@
 /** The report of a conformance run: each suite, every case with filters and the tolerance it needed. */
 
-import type { ConformCaseRecord, ConformResultRecord } from '@nanscope/record';
-import { fromJsonNumber } from '@nanscope/record';
+import { type ConformCaseRecord, type ConformResultRecord, fromJsonNumber } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import {
   badge,
@@ -13,8 +12,8 @@ import {
   section,
   table,
 } from '../../html/parts.ts';
+import { oneCaseCommand } from '../../text/line.ts';
 import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
-import { oneCaseCommand } from '../../text/one-case.ts';
 import { worstShare } from './terminal.ts';
 
 const statuses: Readonly<Record<ConformCaseRecord['status'], Status>> = {

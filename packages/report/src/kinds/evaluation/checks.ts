@@ -1,11 +1,16 @@
 /** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
-import { cascadeCheck, laneChecks, lossCheck, observerChecks, settingsCheck } from '../../lanes/checks.ts';
-import { replayChecks } from '../../lanes/replay-checks.ts';
+import {
+  cascadeCheck,
+  laneChecks,
+  lossCheck,
+  observerChecks,
+  replayChecks,
+  settingsCheck,
+} from '../../lanes/checks.ts';
 import { count, setting, tolerance } from '../../text/number.ts';
-import { type Check, check, failedAs, skipped } from '../../words/check.ts';
-import { roles } from '../../words/common.ts';
-import { reachedWords } from './terminal-leaks.ts';
+import { type Check, check, failedAs, roles, skipped } from '../../words/common.ts';
+import { reachedWords } from './terminal.ts';
 import { judgementOf, judgementWords, metricValue, overWords } from './terminal-metrics.ts';
 
 function metricCheck(metric: MetricComparison, allowed: string): Check {

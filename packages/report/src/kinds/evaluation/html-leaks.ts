@@ -4,7 +4,7 @@ import { html } from '../../html/html.ts';
 import { badge, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { perLane } from '../../words/common.ts';
-import { reachedWords } from './terminal-leaks.ts';
+import { reachedWords } from './terminal.ts';
 
 export function leaks(result: ResultRecord): Section[] {
   const said = perLane(result, (lane) => lane.leak);

@@ -3,7 +3,7 @@ import type { ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, type Section, section, table } from '../../html/parts.ts';
 import { keyWords } from '../../words/common.ts';
-import { replaysWords, startWords, stepWords } from '../../words/shadow.ts';
+import { replaysWords, startWords, stepWords } from '../../words/tracing.ts';
 
 export function shadow({ comparison }: ResultRecord): Section[] {
   const { replays, shadow: found } = comparison ?? {};

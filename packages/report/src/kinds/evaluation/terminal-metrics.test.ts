@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { finite, sameClass } from '../../fixtures/evaluation/comparison.ts';
 import { agree } from '../../fixtures.ts';
 import { renderHtml } from '../../page/render.ts';
-import { renderGithub } from '../../reporters/github.ts';
 import { renderJunit } from '../../reporters/junit.ts';
-import { renderMarkdown } from '../../reporters/markdown.ts';
+import { renderGithub, renderMarkdown } from '../../reporters/markdown.ts';
 import { renderTerminal } from './terminal.ts';
 import { judgementOf } from './terminal-metrics.ts';
 

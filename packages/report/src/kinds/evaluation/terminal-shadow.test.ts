@@ -2,7 +2,7 @@ import type { DeviationRecord, ResultRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { kernelBug } from '../../fixtures/evaluation/index.ts';
 import { renderHtml } from '../../page/render.ts';
-import { deviationWords, replaysWords } from '../../words/shadow.ts';
+import { deviationWords, replaysWords } from '../../words/tracing.ts';
 import { checksOf } from '../checks.ts';
 import { renderTerminal } from './terminal.ts';
 

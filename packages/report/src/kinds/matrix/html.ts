@@ -12,8 +12,8 @@ import {
   section,
   table,
 } from '../../html/parts.ts';
+import { shellWord } from '../../text/line.ts';
 import { count } from '../../text/number.ts';
-import { shellWord } from '../../text/shell-word.ts';
 import { necessityWords, nowhereWords, questionTitles, shareWords } from './terminal.ts';
 
 type Conditions = NonNullable<MatrixAnswer['minimalSets']>[number]['conditions'];

@@ -1,13 +1,29 @@
 /** A matrix on a terminal: the devices, what makes a NaN or a leak, which conditions are necessary, what was not as predicted. */
-import type { MatrixAnswer, MatrixRecord } from '@nanscope/record';
-import { sanitizeRecord, wrap } from '@nanscope/record';
+import { type MatrixAnswer, type MatrixRecord, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
 import { count, counted } from '../../text/number.ts';
 import { verdictOf } from '../../words/verdict.ts';
-import { commandLines } from './command-lines.ts';
+
+// The command of a cell over several lines, such that what is copied from a terminal still runs.
+
+/** Breaks before a flag, behind a backslash, and inside the filter after a `;`, where white space means nothing. */
+function commandLines(command: string, width: number): string[] {
+  const filter = command.lastIndexOf('--filter');
+  const pieces = [
+    ...command.slice(0, filter).split(/(?<= )(?=--)/),
+    ...command.slice(filter).split(/(?<=;)/),
+  ];
+  const lines: string[] = [];
+  for (const piece of pieces) {
+    const last = lines.at(-1);
+    // Two columns are kept for a backslash.
+    if (last !== undefined && last.length + piece.length <= width - 2) lines[lines.length - 1] = last + piece;
+    else lines.push(piece);
+  }
+  return lines.map((line) => (line.endsWith(' ') && line !== lines.at(-1) ? `${line}\\` : line));
+}
 
 export const questionTitles: Record<MatrixAnswer['question'], string> = {
   'nan-positions': 'NaN at a position',

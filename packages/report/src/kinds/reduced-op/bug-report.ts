@@ -1,7 +1,6 @@
 /** A reduced kernel call as a bug report, ready to paste where Markdown is read. */
-import type { ReducedOpRecord } from '@nanscope/record';
-import { sanitizeRecord } from '@nanscope/record';
-import { plain } from '../../text/markdown.ts';
+import { type ReducedOpRecord, sanitizeRecord } from '@nanscope/record';
+import { plain } from '../../text/line.ts';
 import { count, measured } from '../../text/number.ts';
 import { type ReportScripts, scriptBlock, titleText } from '../reduced/bug-report.ts';
 import {

@@ -1,6 +1,6 @@
 /** A reduced kernel call as checks: the search, the neighbour, the script. */
 import type { ReducedOpRecord } from '@nanscope/record';
-import { type Check, check, skipped } from '../../words/check.ts';
+import { type Check, check, skipped } from '../../words/common.ts';
 import { opScriptWords, opSearchWords } from './words.ts';
 
 export function opChecks(record: ReducedOpRecord): Check[] {

@@ -1,8 +1,7 @@
 /** A reduction as a bug report, ready to paste where Markdown is read. */
 
-import type { ReducedRecord } from '@nanscope/record';
-import { sanitizeRecord } from '@nanscope/record';
-import { plain } from '../../text/markdown.ts';
+import { type ReducedRecord, sanitizeRecord } from '@nanscope/record';
+import { plain } from '../../text/line.ts';
 import { count } from '../../text/number.ts';
 import {
   caseWords,

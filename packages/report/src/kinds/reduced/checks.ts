@@ -1,7 +1,7 @@
 /** A reduction as checks: the search, the neighbour, the script. */
 
 import type { ReducedRecord } from '@nanscope/record';
-import { type Check, check, skipped } from '../../words/check.ts';
+import { type Check, check, skipped } from '../../words/common.ts';
 import { scriptWords, searchWords } from './words.ts';
 
 export function reducedChecks(record: ReducedRecord): Check[] {

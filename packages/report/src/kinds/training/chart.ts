@@ -1,9 +1,15 @@
 /**
  * A loss curve as text: the training loss as a line of dots, validation losses as marks on it, and a dashed line where no model can go below. What is not finite stands in a row of its own, never left out.
  */
-
-import type { CurvePoint } from '@nanscope/record';
-import { fromJsonNumber, padStart } from '@nanscope/record';
+import {
+  type CurvePoint,
+  fromJsonNumber,
+  type LaneRecord,
+  padStart,
+  type ResultRecord,
+  type TrainLaneRecord,
+  type TrainResultRecord,
+} from '@nanscope/record';
 import { type Line, type Span, span } from '../../text/line.ts';
 
 export interface ChartData {
@@ -131,4 +137,35 @@ export function chartLegend({ validation, floor }: ChartData, unicode: boolean):
     ...(floor === undefined ? [] : [span(`   ${sign.floor} entropy rate`, 'dim')]),
     span('   nats a token', 'dim'),
   ];
+}
+
+function asLane({ data, training: _, kind: __, ...lane }: TrainLaneRecord): LaneRecord {
+  return { ...lane, kind: 'lane', data: { source: data.source, rows: data.training, truncated: 0 } };
+}
+
+/** A training run as far as it is like an evaluation, so that devices and cascades are shown by the same sections. Pure. */
+export function asEvaluation({
+  command,
+  folder,
+  target,
+  reference,
+  comparison,
+}: TrainResultRecord): ResultRecord {
+  return {
+    schemaVersion: 1,
+    kind: 'eval',
+    command,
+    ...(folder !== undefined && { folder }),
+    ...(target && { target: asLane(target) }),
+    ...(reference && { reference: asLane(reference) }),
+    ...(comparison && {
+      comparison: {
+        ...comparison,
+        metrics: [],
+        labels: { compared: 0, unpaired: 0, differing: [], differingCut: 0, requiredRtol: 0 },
+      },
+    }),
+    // Not shown: the verdict of a training run has a section of its own.
+    verdict: { code: 'no-reference', exitCode: 0, sentence: '', next: '' },
+  };
 }

@@ -2,8 +2,7 @@
 import type { QuantityComparison, TrainResultRecord } from '@nanscope/record';
 import { cascadeCheck, laneChecks, lossCheck, observerChecks, settingsCheck } from '../../lanes/checks.ts';
 import { count, measured, tolerance } from '../../text/number.ts';
-import { type Check, check, skipped } from '../../words/check.ts';
-import { roles } from '../../words/common.ts';
+import { type Check, check, roles, skipped } from '../../words/common.ts';
 
 function quantityCheck(quantity: QuantityComparison): Check {
   const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;

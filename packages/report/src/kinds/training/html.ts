@@ -4,14 +4,12 @@ import { type ChartOptions, curveChart, type Series } from '../../html/curve-cha
 import { html } from '../../html/html.ts';
 import { badge, type Section, section, table } from '../../html/parts.ts';
 import { cascadeGraph } from '../../lanes/html/cascade-graph.ts';
-import { devices } from '../../lanes/html/devices.ts';
+import { devices, settings, tracing } from '../../lanes/html/devices.ts';
 import { heatMap } from '../../lanes/html/heat-map.ts';
 import { origin } from '../../lanes/html/origin.ts';
-import { settings } from '../../lanes/html/settings.ts';
-import { tracing } from '../../lanes/html/tracing.ts';
 import { count, duration, measured, rate, setting, tolerance } from '../../text/number.ts';
 import { roles } from '../../words/common.ts';
-import { asEvaluation } from './as-evaluation.ts';
+import { asEvaluation } from './chart.ts';
 import { hitWords } from './sections.ts';
 
 type Values = Series['values'];

@@ -1,6 +1,5 @@
 /** The report of a training run on a terminal: what was trained, on what, the curve, the cascade if there is one, what to do next. */
-import type { TrainResultRecord } from '@nanscope/record';
-import { sanitizeRecord } from '@nanscope/record';
+import { sanitizeRecord, type TrainResultRecord } from '@nanscope/record';
 import { cascadeSection } from '../../lanes/terminal/cascade.ts';
 import { devicesSection } from '../../lanes/terminal/devices.ts';
 import { originSection } from '../../lanes/terminal/origin.ts';
@@ -8,11 +7,10 @@ import { pictureSection } from '../../lanes/terminal/picture.ts';
 import { settingsSection } from '../../lanes/terminal/settings.ts';
 import { tracingSection } from '../../lanes/terminal/tracing.ts';
 import { type Page, page } from '../../terminal/page.ts';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { verdictSection } from '../../terminal/verdict.ts';
 import { type Line, paint } from '../../text/line.ts';
-import { asEvaluation } from './as-evaluation.ts';
+import { asEvaluation } from './chart.ts';
 import { lanesSection, trainHeader, trainingSection } from './sections.ts';
 
 /** As `renderTerminal`, for a training run. */

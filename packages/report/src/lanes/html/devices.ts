@@ -1,9 +1,10 @@
 /** Which device each lane ran on, why it was chosen, what to beware of, how the lane ended. */
-import type { ResultRecord } from '@nanscope/record';
+import type { ComparisonRecord, ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
-import { badge, fields, type Section, section } from '../../html/parts.ts';
+import { badge, fields, type Section, type Status, section, table } from '../../html/parts.ts';
 import { bytes, count, counted } from '../../text/number.ts';
-import { roles } from '../../words/common.ts';
+import { keyWords, perLane, roles } from '../../words/common.ts';
+import { type TracingWords, tracingWords } from '../../words/tracing.ts';
 import { kernelGroups, laneEndings, machineWords } from '../terminal/devices.ts';
 
 type Lane = NonNullable<ResultRecord['target']>;
@@ -53,4 +54,57 @@ export function devices(result: ResultRecord): Section[] {
   const body =
     lanes.length > 0 ? html`<div class="cards">${lanes}</div>` : html`<p>No lane left a record.</p>`;
   return [section('devices', 'Devices', body)];
+}
+
+interface Compared {
+  readonly command: string;
+  readonly comparison?: Pick<ComparisonRecord, 'configuration' | 'environment'> | undefined;
+}
+
+/** Settings and machines on which the two sides differ. */
+export function settings({ comparison }: Compared): Section[] {
+  if (!comparison) return [];
+  const { configuration, environment } = comparison;
+  const rows = (all: typeof configuration) =>
+    all.map(({ name, target, reference }) => ({ cells: [name, target, reference] }));
+  const head = ['name', 'target', 'reference'];
+  if (configuration.length + environment.length === 0) return [];
+  return [
+    section(
+      'differences',
+      'Settings and machines that differ',
+      configuration.length > 0 && table('Settings that must be equal and are not', head, rows(configuration)),
+      environment.length > 0 &&
+        table('Machines and versions: told, never a reason to fail', head, rows(environment)),
+      configuration.length === 0 && html`<p>No setting differs that must be equal.</p>`,
+    ),
+  ];
+}
+
+const statuses: Partial<Record<TracingWords['tone'], Status>> = { good: 'pass', warn: 'warn', bad: 'fail' };
+
+function sentence({ text, tone }: TracingWords) {
+  const status = statuses[tone];
+  return status ? badge(status, text) : text;
+}
+
+/** Whether looking changed anything, what replays came to, where it starts to look abnormal, and what was left out. */
+export function tracing(result: ResultRecord, unit: 'batch' | 'step'): Section[] {
+  const said = perLane(result, ({ cascade }) => {
+    const words = cascade ? tracingWords(cascade, unit) : [];
+    return words.length === 0 ? undefined : { words, room: cascade?.warning?.headroom ?? [] };
+  });
+  if (said.length === 0) return [];
+  const parts = said.map(({ who, value: { words, room } }) => {
+    const rows = room.map(({ key, amax, f32, f16 }) => ({
+      cells: [keyWords(key), amax.toPrecision(4), f32.toFixed(1), f16.toFixed(1)],
+    }));
+    const heads = ['op', 'largest magnitude', 'powers of two to overflow, f32', 'f16'];
+    return html`<article><h3>${who}</h3>
+${fields(words.map((one) => [one.label, sentence(one)] as const))}${
+  rows.length > 0 && table(`Least room to overflow, ${who}`, heads, rows, { figures: [1, 2, 3] })
+}</article>
+`;
+  });
+  return [section('tracing', 'Tracing', html`<div class="cards">${parts}</div>`)];
 }

@@ -1,0 +1,81 @@
+/** A torch lane over standard input and output, with a program that stands in for its Python. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { LaneMessage } from '../protocol/task.ts';
+import { watchLane } from './start-lane.ts';
+import { torchIn } from './torch.ts';
+
+const fake = fileURLToPath(new URL('../../../../test/fixtures/fake-python.mjs', import.meta.url));
+
+async function lane(
+  how: string,
+  { python = fake, seconds = 20, signal }: { python?: string; seconds?: number; signal?: AbortSignal } = {},
+) {
+  const messages: LaneMessage[] = [];
+  const outcome = await watchLane({
+    ...{ run: 'evaluate' as const, task: {} },
+    environment: { FAKE_PYTHON: how },
+    silenceSeconds: seconds,
+    onMessage: (message) => void messages.push(message),
+    start: torchIn(python, { device: 'cpu', folder: '/lane', task: { role: 'target' } }),
+    ...(signal && { signal }),
+  });
+  return { outcome, kinds: messages.map(({ kind }) => kind), messages };
+}
+
+it('hands over one line of JSON and hears messages until the end', async () => {
+  const seen = join(mkdtempSync(join(tmpdir(), 'nanscope-')), 'seen');
+  process.env.FAKE_PYTHON_SEEN = seen;
+  const { outcome, kinds } = await lane('').finally(() => delete process.env.FAKE_PYTHON_SEEN);
+  expect(outcome).toEqual({ status: 'complete' });
+  expect(kinds).toEqual(['hello', 'progress', 'done']);
+  expect(JSON.parse(readFileSync(seen, 'utf8'))).toEqual({
+    ...{ protocol: 1, kind: 'evaluate', device: 'cpu', folder: '/lane' },
+    task: { role: 'target' },
+  });
+});
+
+it('what is printed to standard output is told once, and is no message', async () => {
+  const { outcome, kinds, messages } = await lane('noise');
+  expect(outcome).toEqual({ status: 'complete' });
+  expect(kinds).toEqual(['hello', 'note', 'progress', 'done']);
+  expect(messages[1]).toMatchObject({ text: expect.stringContaining('Loading weights: 100%') });
+});
+
+it.each([
+  ['killed', 'crashed', /killed by SIGKILL/],
+  ['memory', 'failed', /^out of memory on cpu/],
+  ['architecture', 'failed', /no causal language model of the type "made-up"/],
+  ['trace', 'crashed', /exited with code 1; its last words: ValueError: no such thing/],
+])('a lane that ends by %s is %s, with one line that says how', async (how, status, words) => {
+  const { outcome } = await lane(how);
+  expect(outcome.status).toBe(status);
+  expect(outcome.failure).toMatch(words);
+  expect(outcome.failure).not.toContain('\n');
+});
+
+it('a mistake of the user that only the lane sees has its code and exit code', async () => {
+  expect((await lane('remote')).outcome.userError).toMatchObject({
+    ...{ code: 'torch/trust-remote-code', exitCode: 2 },
+  });
+});
+
+it('one that is silent too long is stopped and counts as hung', async () => {
+  const { outcome } = await lane('hang', { seconds: 3 });
+  expect(outcome).toMatchObject({ status: 'hung', failure: expect.stringContaining('3 s (--lane-timeout)') });
+});
+
+it('one that is interrupted ends, and is interrupted', async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 1500);
+  const { outcome } = await lane('hang', { signal: stop.signal });
+  expect(outcome.status).toBe('interrupted');
+});
+
+it('an interpreter that is not there is an end like any other', async () => {
+  const { outcome } = await lane('', { python: '/nowhere/python' });
+  expect(outcome).toMatchObject({ status: 'crashed', failure: expect.stringContaining('ENOENT') });
+});
