@@ -1,16 +1,10 @@
 /** From a config.json to the checked configuration of a decoder. */
-import type { JsonObject, ModelConfig } from '../causal-lm.ts';
+import type { JsonObject } from '../causal-lm.ts';
 import type { Sites } from '../dropout.ts';
 import type { DecoderConfig } from './decoder.ts';
 import { decoderSpec } from './families/index.ts';
-
-const tokenOr = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-
-/** Each of a list ends a row. */
-function endTokens(value: unknown): ModelConfig['eosTokenId'] {
-  if (Array.isArray(value)) return value.filter((id) => typeof id === 'number');
-  return tokenOr(value);
-}
+import { specialTokens } from './families/special-tokens.ts';
+import { Fields } from './fields.ts';
 
 /** Where transformers' class of each family drops, by the key of config.json. */
 const dropoutKeys: Readonly<Record<string, Sites<string>>> = {
@@ -32,6 +26,7 @@ export const dropoutKeysOf = (modelType: string): Sites<string> =>
 export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
   const spec = decoderSpec(json, where);
   const { embedding, dropout } = spec;
+  const tokens = specialTokens(new Fields(json, where), spec.modelType);
   return {
     modelType: spec.modelType,
     layers: spec.layers.length,
@@ -44,9 +39,9 @@ export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
     maxPositions: spec.maxPositions,
     positionsKey: 'max_position_embeddings',
     learnedPositions: embedding.positions !== null,
-    bosTokenId: tokenOr(json.bos_token_id),
-    eosTokenId: endTokens(json.eos_token_id),
-    padTokenId: tokenOr(json.pad_token_id),
+    bosTokenId: tokens.bos,
+    eosTokenId: tokens.eos,
+    padTokenId: tokens.pad,
     tied: spec.head.tied,
     initializerRange: spec.initializerRange,
     dropout: {

@@ -108,9 +108,9 @@ export class Fields {
   }
 
   /** A token id, a list of them, or null. */
-  tokens(key: string, absent: number | null): number | readonly number[] | null {
-    const value = this.value(key);
-    if (!Array.isArray(value)) return this.token(key, absent);
+  tokens(key: string, absent: number | readonly number[] | null): number | readonly number[] | null {
+    const value = this.value(key) === undefined ? absent : this.value(key);
+    if (!Array.isArray(value)) return this.token(key, typeof absent === 'number' ? absent : null);
     if (value.every((id) => Number.isInteger(id))) return value;
     return this.refuseValue(key, 'expected a token id, a list of them or null');
   }

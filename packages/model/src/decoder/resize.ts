@@ -42,6 +42,14 @@ function completed(config: DecoderConfig, sizes: Sizes): Sizes {
   };
 }
 
+/** Null where a smaller vocabulary leaves the padding token out; undefined where it may stay as it is. */
+function paddingIn(
+  { pad_token_id: id }: JsonObject,
+  vocabulary = Number.POSITIVE_INFINITY,
+): null | undefined {
+  return typeof id === 'number' && (id >= vocabulary || id < -vocabulary) ? null : undefined;
+}
+
 export function resizedJson(config: DecoderConfig, asked: Sizes): JsonObject {
   const { json, modelType, layers } = config;
   const sizes = completed(config, asked);
@@ -60,7 +68,7 @@ export function resizedJson(config: DecoderConfig, asked: Sizes): JsonObject {
     max_position_embeddings: sizes.maxPositions,
     bos_token_id: sizes.bosTokenId,
     eos_token_id: sizes.eosTokenId,
-    pad_token_id: sizes.padTokenId,
+    pad_token_id: sizes.padTokenId === undefined ? paddingIn(json, sizes.vocabulary) : sizes.padTokenId,
     tie_word_embeddings: sizes.tied,
     ...Object.fromEntries(drops),
     ...(sizes.layers !== undefined && layerLists(config, kept)),

@@ -1,31 +1,45 @@
 /**
- * Rotary positions as tables of cosines and sines, computed in float64 in JavaScript memory. The formulas are those of
- * transformers' modeling_rope_utils.py, which computes them in float32. Turning queries and keys is kernels/rotary.ts.
+ * Rotary positions as tables of cosines and sines, made in JavaScript memory. The formulas are those of transformers'
+ * modeling_rope_utils.py, and so is each rounding to float32: an angle far from 0 shows them, whatever the model's dtype.
+ * Turning queries and keys is kernels/rotary.ts.
  */
 import type { RopeScaling, RopeSpec } from './spec.ts';
 
 type Scaling<Type extends RopeScaling['type']> = Extract<RopeScaling, { type: Type }>;
 
-/** How many pairs of numbers turn. */
-const pairsOf = (dims: number): number => Math.ceil(dims / 2);
+const f32 = Math.fround;
 
-/** 1 / base^(2i / dims) for each pair i. */
+/** A number divided by one of PyTorch's: its reciprocal is rounded first. */
+const over = (a: number, b: number): number => f32(f32(1 / b) * f32(a));
+
+/** base^(2i / dims) for each pair i. */
+const powers = (base: number, dims: number): number[] =>
+  Array.from({ length: Math.ceil(dims / 2) }, (_, i) => f32(f32(base) ** f32((2 * i) / dims)));
+
 const plainFrequencies = (base: number, dims: number): number[] =>
-  Array.from({ length: pairsOf(dims) }, (_, i) => base ** (-(2 * i) / dims));
+  powers(base, dims).map((power) => f32(1 / power));
 
 function proportional({ theta, dims }: RopeSpec, { factor, fraction }: Scaling<'proportional'>): number[] {
   const turning = Math.trunc(Math.floor((fraction * dims) / 2));
-  return plainFrequencies(theta, dims).map((frequency, i) => (i < turning ? frequency / factor : 0));
+  return plainFrequencies(theta, dims).map((frequency, i) => (i < turning ? f32(frequency / factor) : 0));
+}
+
+function dynamic({ theta, dims }: RopeSpec, scaling: Scaling<'dynamic'>, length: number): number[] {
+  const { factor, positions } = scaling;
+  if (length <= positions) return plainFrequencies(theta, dims);
+  const growth = f32(f32(f32(factor * length) / positions) - (factor - 1));
+  return plainFrequencies(f32(theta * f32(growth ** (dims / (dims - 2)))), dims);
 }
 
 function llama3({ theta, dims }: RopeSpec, scaling: Scaling<'llama3'>): number[] {
   const { factor, lowFrequency, highFrequency, positions } = scaling;
   return plainFrequencies(theta, dims).map((frequency) => {
-    const turns = (positions * frequency) / (2 * Math.PI);
-    if (turns > highFrequency) return frequency;
-    if (turns < lowFrequency) return frequency / factor;
-    const smooth = (turns - lowFrequency) / (highFrequency - lowFrequency);
-    return ((1 - smooth) * frequency) / factor + smooth * frequency;
+    const wavelength = over(2 * Math.PI, frequency);
+    if (wavelength > f32(positions / lowFrequency)) return f32(frequency / factor);
+    if (wavelength < f32(positions / highFrequency)) return frequency;
+    const above = f32(over(positions, wavelength) - lowFrequency);
+    const smooth = f32(above / (highFrequency - lowFrequency));
+    return f32(f32(f32(f32(1 - smooth) * frequency) / factor) + f32(smooth * frequency));
   });
 }
 
@@ -37,9 +51,10 @@ function yarn({ theta, dims }: RopeSpec, scaling: Scaling<'yarn'>): number[] {
   const low = Math.max(truncate ? Math.floor(dimOf(fast)) : dimOf(fast), 0);
   const end = Math.min(truncate ? Math.ceil(dimOf(slow)) : dimOf(slow), dims - 1);
   const high = low === end ? end + 0.001 : end;
-  return plainFrequencies(theta, dims).map((frequency, i) => {
-    const ramp = Math.min(Math.max((i - low) / (high - low), 0), 1);
-    return (frequency / factor) * ramp + frequency * (1 - ramp);
+  return powers(theta, dims).map((power, i) => {
+    const ramp = Math.min(Math.max(f32(f32(i - low) / f32(high - low)), 0), 1);
+    const kept = f32(1 - ramp);
+    return f32(f32(f32(1 / f32(factor * power)) * f32(1 - kept)) + f32(f32(1 / power) * kept));
   });
 }
 
@@ -50,21 +65,18 @@ function ropeFrequencies(rope: RopeSpec, length: number): number[] {
     case 'default':
       return plainFrequencies(theta, dims);
     case 'linear':
-      return plainFrequencies(theta, dims).map((frequency) => frequency / scaling.factor);
+      return plainFrequencies(theta, dims).map((frequency) => f32(frequency / scaling.factor));
     case 'proportional':
       return proportional(rope, scaling);
-    case 'dynamic': {
-      const { factor, positions } = scaling;
-      const growth = (factor * Math.max(length, positions)) / positions - (factor - 1);
-      return plainFrequencies(theta * growth ** (dims / (dims - 2)), dims);
-    }
+    case 'dynamic':
+      return dynamic(rope, scaling, length);
     case 'llama3':
       return llama3(rope, scaling);
     case 'yarn':
       return yarn(rope, scaling);
     case 'longrope': {
       const divisors = length > scaling.positions ? scaling.long : scaling.short;
-      return plainFrequencies(theta, dims).map((frequency, i) => frequency / divisors[i]!);
+      return powers(theta, dims).map((power, i) => f32(1 / f32(f32(divisors[i]!) * power)));
     }
     default:
       return scaling satisfies never;
@@ -86,15 +98,15 @@ export interface RopeTable {
 /** The tables for positions 0 to length - 1. */
 function ropeTable(rope: RopeSpec, rows: number, length: number): RopeTable {
   const frequencies = ropeFrequencies(rope, length);
-  const magnitude = 'magnitude' in rope.scaling ? rope.scaling.magnitude : 1;
+  const magnitude = f32('magnitude' in rope.scaling ? rope.scaling.magnitude : 1);
   const pairs = frequencies.length;
   const cos = new Float32Array(rows * pairs);
   const sin = new Float32Array(rows * pairs);
   for (let position = 0; position < rows; position++) {
     for (let i = 0; i < pairs; i++) {
-      const angle = position * frequencies[i]!;
-      cos[position * pairs + i] = Math.cos(angle) * magnitude;
-      sin[position * pairs + i] = Math.sin(angle) * magnitude;
+      const angle = f32(position * frequencies[i]!);
+      cos[position * pairs + i] = f32(Math.cos(angle)) * magnitude;
+      sin[position * pairs + i] = f32(Math.sin(angle)) * magnitude;
     }
   }
   return { pairs, cos, sin };

@@ -11,6 +11,21 @@ type Activation = (x: tf.Tensor2D) => tf.Tensor2D;
 
 const gelu: Activation = (x) => tf.mul(x, normalCdf(x));
 
+/** min(max(x, 0), 6). The gradient is cut off by select, at 0, at 6 and at NaN, as PyTorch's is. */
+const relu6: Activation = (x) =>
+  tf.customGrad((...args: unknown[]) => {
+    const [input, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
+    save([input]);
+    return {
+      value: tf.relu6(input),
+      gradFunc: (dy, saved) => {
+        const [at] = saved as [tf.Tensor];
+        const upstream = dy as tf.Tensor;
+        return tf.where(tf.logicalAnd(tf.greater(at, 0), tf.less(at, 6)), upstream, tf.zerosLike(upstream));
+      },
+    };
+  })(x) as tf.Tensor2D;
+
 const activations: Readonly<Record<ReturnType<typeof activationFunction>, Activation>> = {
   gelu_new: geluNew,
   gelu,
@@ -18,7 +33,7 @@ const activations: Readonly<Record<ReturnType<typeof activationFunction>, Activa
   quick_gelu: (x) => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702))),
   relu: (x) => tf.relu(x),
   relu2: (x) => tf.square(tf.relu(x)),
-  relu6: (x) => tf.relu6(x),
+  relu6,
   leaky_relu: (x) => tf.leakyRelu(x, 0.01),
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
   sigmoid: (x) => tf.sigmoid(x),

@@ -1,6 +1,7 @@
 /** What the config.json of every family says, and the layer that most of them are: Llama's, from which each differs. */
 import type { Fields } from '../fields.ts';
 import type { AttentionSpec, DecoderSpec, LayerSpec, MlpSpec, RopeSpec } from '../spec.ts';
+import { paddingRow } from './special-tokens.ts';
 
 /** Defaults of a configuration class of transformers, under its keys. */
 export interface ClassDefaults {
@@ -15,7 +16,6 @@ export interface ClassDefaults {
   readonly head_dim?: number | null;
   readonly max_position_embeddings: number;
   readonly initializer_range?: number;
-  readonly pad_token_id?: number | null;
   readonly tie_word_embeddings?: boolean;
 }
 
@@ -54,13 +54,6 @@ export function readSizes(fields: Fields, defaults: ClassDefaults, mlpKey = 'int
     maxPositions: fields.size('max_position_embeddings', defaults.max_position_embeddings),
     layerCount: fields.size('num_hidden_layers', defaults.num_hidden_layers),
   };
-}
-
-/** The token whose row transformers keeps from learning; one counted from the end of the table is its place. */
-function paddingOf(fields: Fields, vocabulary: number, absent: number | null): number | null {
-  const id = fields.token('pad_token_id', absent);
-  const place = id !== null && id < 0 ? vocabulary + id : id;
-  return place !== null && place >= 0 && place < vocabulary ? place : null;
 }
 
 /** All layers alike. */
@@ -138,7 +131,7 @@ export function llamaLike(fields: Fields, sizes: Sizes, defaults: ClassDefaults,
       projections: null,
       scale: 1,
       positions: null,
-      padding: paddingOf(fields, sizes.vocabulary, defaults.pad_token_id ?? null),
+      padding: paddingRow(fields, rest.modelType, sizes.vocabulary),
     },
     layerPrefix: 'model.layers.',
     finalNorm: 'model.norm',

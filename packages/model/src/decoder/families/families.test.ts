@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { decoderConfig } from '../config.ts';
 import { configNotes } from '../settings-notes.ts';
 import { decoderSpec, decoderTypes } from './index.ts';
 
@@ -58,7 +59,11 @@ describe('a setting that the decoder has no place for is refused by its name and
     ],
     [
       { model_type: 'qwen2', layer_types: ['sliding_attention', 'full_attention'] },
-      'expected a whole number: layer_types[0] is "sliding_attention".',
+      'use_sliding_window is false or absent, expected true: layer_types has "sliding_attention" layers.',
+    ],
+    [
+      { model_type: 'gemma2', sliding_window: null },
+      'sliding_window is null, expected a whole number: layer_types[0] is "sliding_attention".',
     ],
     [
       { model_type: 'gemma2', layer_types: ['full_attention'] },
@@ -74,8 +79,17 @@ describe('a setting that the decoder has no place for is refused by its name and
     ],
     [
       { model_type: 'stablelm', partial_rotary_factor: 0.4 },
-      '3 numbers of a head turn, expected an even number in a stablelm.',
+      'partial_rotary_factor is 0.4: 3 numbers of a head turn, expected an even number in a stablelm.',
     ],
+    [
+      { model_type: 'stablelm', rope_parameters: { rope_type: 'proportional', partial_rotary_factor: 0.5 } },
+      'the rope type is "proportional" with partial_rotary_factor 0.5, expected 1 or another type in a stablelm.',
+    ],
+    [
+      { head_dim: 2, rope_parameters: { rope_type: 'dynamic', factor: 2 } },
+      'the rope type is "dynamic", and 2 numbers of a head turn: expected more than 2.',
+    ],
+    [{ pad_token_id: 97 }, 'pad_token_id is 97, expected a row of the token table: vocab_size is 97.'],
   ])('%j', (settings, message) => {
     expect(() => llama(settings)).toThrow(message);
   });
@@ -124,6 +138,23 @@ it('what config.json leaves out is as in the class of transformers', () => {
       .layers.slice(0, 4)
       .map(({ rope }) => rope?.theta),
   ).toEqual([2_000_000, 2_000_000, 2_000_000, undefined]);
+});
+
+it('special tokens that config.json leaves out are those of the class, and null is none', () => {
+  const tokensOf = (settings: object) => {
+    const { bosTokenId, eosTokenId, padTokenId } = decoderConfig({ ...small, ...settings }, 'config.json');
+    return [bosTokenId, eosTokenId, padTokenId];
+  };
+  expect(tokensOf({ model_type: 'llama' })).toEqual([1, 2, null]);
+  expect(tokensOf({ model_type: 'gemma2' })).toEqual([2, 1, 0]);
+  expect(tokensOf({ model_type: 'qwen3' })).toEqual([null, null, null]);
+  expect(tokensOf({ model_type: 'opt', bos_token_id: null, eos_token_id: [5, 6] })).toEqual([
+    null,
+    [5, 6],
+    1,
+  ]);
+  // Beyond the table: no row of it is the padding token's.
+  expect(read({ model_type: 'phi3', ...small }).embedding.padding).toBeNull();
 });
 
 it('a setting that the family does not read is said to have no effect, one that it reads is not', () => {

@@ -22,7 +22,6 @@ const gemma2Defaults: ClassDefaults = {
   num_key_value_heads: 4,
   head_dim: 256,
   max_position_embeddings: 8192,
-  pad_token_id: 0,
   tie_word_embeddings: true,
 };
 

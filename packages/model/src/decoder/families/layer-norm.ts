@@ -1,6 +1,6 @@
 /** The families with LayerNorm: GPT-NeoX (Pythia), OPT, StableLM, StarCoder2. */
 import type { Fields } from '../fields.ts';
-import type { DecoderSpec } from '../spec.ts';
+import type { DecoderSpec, RopeSpec } from '../spec.ts';
 import {
   type ClassDefaults,
   gatedMlp,
@@ -62,7 +62,7 @@ export function gptNeox(fields: Fields): DecoderSpec {
     finalNorm: 'gpt_neox.final_layer_norm',
     dropout: { embedding: dropout, attention: fields.rate('attention_dropout', 0), residual: dropout },
   });
-  return { ...spec, embedding: { ...spec.embedding, name: 'gpt_neox.embed_in', padding: null } };
+  return { ...spec, embedding: { ...spec.embedding, name: 'gpt_neox.embed_in' } };
 }
 
 const optDefaults: ClassDefaults = {
@@ -73,7 +73,6 @@ const optDefaults: ClassDefaults = {
   num_attention_heads: 12,
   num_key_value_heads: null,
   max_position_embeddings: 2048,
-  pad_token_id: 1,
   tie_word_embeddings: true,
 };
 
@@ -135,11 +134,24 @@ const stablelmDefaults: ClassDefaults = {
   max_position_embeddings: 4096,
 };
 
+/** StableLM's module cuts off the part that turns by its own count, which fits no table of another width. */
+function checkStablelmRope(fields: Fields, rope: RopeSpec | null): void {
+  if (rope === null) return;
+  const { dims, scaling } = rope;
+  if (dims % 2 !== 0)
+    fields.refuse(
+      `partial_rotary_factor is ${fields.json.partial_rotary_factor ?? '0.25, the default'}: ${dims} numbers of a head turn, expected an even number in a stablelm.`,
+    );
+  if (scaling.type === 'proportional' && scaling.fraction !== 1)
+    fields.refuse(
+      `the rope type is "proportional" with partial_rotary_factor ${scaling.fraction}, expected 1 or another type in a stablelm.`,
+    );
+}
+
 export function stablelm(fields: Fields): DecoderSpec {
   const sizes = readSizes(fields.over(withoutKeys(fields, ['head_dim'])), stablelmDefaults);
   const rope = ropeOf(fields, { ...sizes, fraction: { key: 'partial_rotary_factor', absent: 0.25 } });
-  if (rope.dims % 2 !== 0)
-    fields.refuse(`${rope.dims} numbers of a head turn, expected an even number in a stablelm.`);
+  checkStablelmRope(fields, rope);
   const parallel = fields.flag('use_parallel_residual', false);
   return llamaLike(fields, sizes, stablelmDefaults, {
     modelType: 'stablelm',

@@ -21,7 +21,6 @@ const phi3Defaults: ClassDefaults = {
   num_key_value_heads: null,
   head_dim: null,
   max_position_embeddings: 4096,
-  pad_token_id: 32000,
 };
 
 export function phi3(fields: Fields): DecoderSpec {
@@ -32,7 +31,7 @@ export function phi3(fields: Fields): DecoderSpec {
     originalPositions: 4096,
     aliases: { su: 'longrope', yarn: 'longrope' },
   });
-  if (rope.scaling.type !== 'default' && rope.scaling.type !== 'longrope')
+  if (rope && rope.scaling.type !== 'default' && rope.scaling.type !== 'longrope')
     fields.refuse(`the rope type is "${rope.scaling.type}", expected "default" or "longrope" in a phi3.`);
   return llamaLike(fields, sizes, phi3Defaults, {
     modelType: 'phi3',
@@ -67,7 +66,6 @@ const olmo2Defaults: ClassDefaults = {
   num_key_value_heads: null,
   head_dim: null,
   max_position_embeddings: 2048,
-  pad_token_id: 1,
 };
 
 export function olmo2(fields: Fields): DecoderSpec {

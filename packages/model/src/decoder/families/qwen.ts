@@ -27,7 +27,13 @@ const qwenDefaults: ClassDefaults = {
 /** Layers from `max_window_layers` on slide, where `use_sliding_window` is true. */
 function qwenLayers(fields: Fields, sizes: Sizes): readonly LayerSpec[] {
   const given = fields.sizeOrNull('sliding_window', 4096);
-  const window = fields.flag('use_sliding_window', false) ? given : null;
+  const slides = fields.flag('use_sliding_window', false);
+  const window = slides ? given : null;
+  const types = fields.value('layer_types');
+  if (!slides && Array.isArray(types) && types.includes('sliding_attention'))
+    fields.refuse(
+      'use_sliding_window is false or absent, expected true: layer_types has "sliding_attention" layers.',
+    );
   const first = fields.number('max_window_layers', 28);
   const rope = ropeOf(fields, sizes);
   return layersByType(
@@ -76,7 +82,6 @@ const smollm3Defaults: ClassDefaults = {
   num_key_value_heads: 4,
   head_dim: null,
   max_position_embeddings: 32768,
-  pad_token_id: 128004,
   tie_word_embeddings: true,
 };
 

@@ -76,6 +76,8 @@ function scalingOf(
     case 'linear':
       return { type, factor: required(rope, 'factor') };
     case 'dynamic':
+      if (dims <= 2)
+        rope.refuse(`the rope type is "dynamic", and ${dims} numbers of a head turn: expected more than 2.`);
       return { type, factor: required(rope, 'factor'), positions: maxPositions };
     case 'proportional':
       return { type, factor: rope.positive('factor', 1), fraction };
@@ -124,13 +126,13 @@ function typeOf(rope: Fields, aliases: RopeDefaults['aliases'] = {}): RopeType {
 }
 
 /**
- * The rotary setting in `rope`.
+ * The rotary setting in `rope`, or null where so small a fraction of a head turns that nothing does.
  *
  * @param rope the object that holds it: `rope_parameters`, `rope_scaling`, or an empty one
  * @param model the whole config.json
  * @throws UserError `model/config`
  */
-export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): RopeSpec {
+export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): RopeSpec | null {
   const { headDim, maxPositions, thetaKey = 'rope_theta', fraction: fractional } = defaults;
   if (rope.has('mrope_section'))
     rope.refuseValue('mrope_section', 'positions of several axes are not supported');
@@ -144,10 +146,9 @@ export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): R
       'expected 1: heads of this family turn as a whole',
     );
   const dims = type === 'proportional' ? headDim : Math.trunc(headDim * fraction);
-  if (dims < 1)
-    model.refuse(`the rotary fraction ${fraction} leaves none of the ${headDim} numbers of a head to turn.`);
   if (2 * Math.ceil(dims / 2) > headDim)
     model.refuse(`heads have ${headDim} numbers, expected an even number: they turn in pairs.`);
+  if (dims === 0) return null;
   const original = model.size(
     'original_max_position_embeddings',
     defaults.originalPositions ?? rope.size('original_max_position_embeddings', maxPositions),
@@ -156,13 +157,16 @@ export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): R
 }
 
 /** The rotary setting of a model that has one for all layers. */
-export function ropeOf(model: Fields, defaults: RopeDefaults): RopeSpec {
+export function ropeOf(model: Fields, defaults: RopeDefaults): RopeSpec | null {
   const rope = ropeObject(model);
   const nested = Object.keys(rope.json).find((key) => key.endsWith('_attention'));
   if (nested !== undefined) rope.refuseValue(nested, 'expected one rotary setting for all layers');
   return ropeFrom(rope, model, defaults);
 }
 
-/** `rope_scaling`, which goes first, or `rope_parameters`, or nothing set. */
-const ropeObject = (model: Fields): Fields =>
-  model.below('rope_scaling') ?? model.below('rope_parameters') ?? new Fields({}, model.where);
+/** `rope_scaling`, which goes first where it says something, or `rope_parameters`, or nothing set. */
+function ropeObject(model: Fields): Fields {
+  const [earlier, today] = [model.below('rope_scaling'), model.below('rope_parameters')];
+  if (earlier && Object.keys(earlier.json).length > 0) return earlier;
+  return today ?? new Fields({}, model.where);
+}
