@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseResult } from '@nanscope/record';
-import { evalFlags, matrixFlags, readConfigFile, resolveFlags, trainFlags } from '@nanscope/settings';
+import { type Flag, readConfigFile, resolveFlags } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
 import manifest from '../../apps/cli/package.json' with { type: 'json' };
+import { configSchemas, recipeFlags } from '../../apps/cli/scripts/config-schemas.ts';
 import { flagsPage } from '../../apps/cli/scripts/flags-page.ts';
 import { readmePage } from '../../apps/cli/scripts/readme-page.ts';
 import { evaluate, fixture, rows, run, workspace } from './cli.ts';
@@ -140,7 +141,7 @@ describe('standard input', () => {
 });
 
 describe('configuration', () => {
-  it('flags beat the file; the resolved configuration is printed and stored; odd fills are accepted', async () => {
+  it('flags beat the file; the resolved configuration is stored, and printed where it is not the default; odd fills are accepted', async () => {
     const config = at('c.yaml');
     writeFileSync(config, 'batch-size: 2\nlimit: 5\nfill: -1e9\npolicy: tfjs\n');
     const { result, stderr, code } = await evaluate(
@@ -152,16 +153,23 @@ describe('configuration', () => {
     expect(stored).toMatchObject({ 'batch-size': 2, limit: 1, fill: '-1000000000', policy: 'tfjs', seed: 0 });
     expect(result.target?.config).toEqual(stored);
     expect(result.target?.policy.fill).toContain('-1000000000');
-    for (const part of ['batch-size: 2', 'limit: 1', 'policy: tfjs', 'padding-side: left'])
-      expect(stderr).toContain(part);
+    for (const part of ['batch-size: 2', 'limit: 1', 'policy: tfjs']) expect(stderr).toContain(part);
+    expect(stderr).not.toContain('padding-side');
+  });
+
+  it.each(Object.entries(configSchemas))('%s is made from the flags', (path, schema) => {
+    expect(readFileSync(fixture(`../../${path}`), 'utf8')).toBe(schema);
   });
 
   const folder = fixture('../../configs');
   it.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))(
-    'configs/%s is valid',
+    'configs/%s is valid, and names the schema by which an editor checks it',
     async (name) => {
       const path = join(folder, name);
-      const flags = { train: trainFlags, matrix: matrixFlags }[/^[a-z]+/.exec(name)![0]] ?? evalFlags;
+      const command = /^[a-z]+/.exec(name)![0] as keyof typeof recipeFlags;
+      const flags: readonly Flag[] = recipeFlags[command];
+      const [first] = readFileSync(path, 'utf8').split('\n');
+      expect(first).toBe(`# yaml-language-server: $schema=./schemas/${command}.schema.json`);
       const values = await readConfigFile(path, flags);
       expect(Object.keys(values).length).toBeGreaterThan(0);
       resolveFlags(flags, {}, { path, values });

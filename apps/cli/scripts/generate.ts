@@ -1,5 +1,6 @@
 /** Writes the pages made from tables; a test fails where one is stale. Run with `pnpm --filter @nanscope/cli generate`. */
 import { writeFileSync } from 'node:fs';
+import { configSchemas } from './config-schemas.ts';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { readmePage } from './readme-page.ts';
@@ -8,6 +9,7 @@ const pages = {
   'docs/flags.md': flagsPage(),
   'docs/errors.md': errorsPage(),
   'apps/cli/README.md': readmePage(),
+  ...configSchemas,
 };
 for (const [name, page] of Object.entries(pages))
   writeFileSync(new URL(`../../../${name}`, import.meta.url), page);

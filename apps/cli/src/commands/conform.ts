@@ -24,7 +24,7 @@ export const conformCommand: Command = {
   async run(invocation) {
     const config = await configOf(invocation);
     const report = await reportsOf(config, false);
-    const result = await watched(configWords(config), 'cases', async (hooks) =>
+    const result = await watched(configWords(config, conformFlags), 'cases', async (hooks) =>
       (await harness()).conform(config, invocation.command, hooks),
     );
     if (!result) return 130;

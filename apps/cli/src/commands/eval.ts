@@ -46,7 +46,7 @@ export const evalCommand: Command = {
   async run(invocation) {
     const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);
-    const result = await watched(configWords(config), 'batches', async (hooks) => {
+    const result = await watched(configWords(config, evalFlags), 'batches', async (hooks) => {
       sayPolicy(config, hooks.onStage);
       return (await harness()).evaluate(config, invocation.command, hooks);
     });

@@ -51,7 +51,7 @@ export const trainCommand: Command = {
   async run(invocation) {
     const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);
-    const result = await watched(configWords(config), 'steps', async (hooks) => {
+    const result = await watched(configWords(config, trainFlags), 'steps', async (hooks) => {
       sayPolicy(config, hooks.onStage);
       return (await harness()).runTraining(config, invocation.command, hooks);
     });
