@@ -21,7 +21,7 @@ function notesTable(): string {
     (note) => !everyGpu.some((other) => other.kernel === note.kernel && other.why === note.why),
   );
   const backends: Record<string, readonly Correction[]> = {
-    cpu,
+    javascript: cpu,
     wasm,
     tensorflow,
     webgpu: everyGpu,

@@ -16,7 +16,7 @@ function printed(): string {
   const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
   const env = { ...process.env, NO_COLOR: '1', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
   const block = execFileSync(process.execPath, [...node, 'doctor'], { cwd: at('.'), env, encoding: 'utf8' });
-  return block.trimEnd().replaceAll(` ${release()}`, '');
+  return `\`\`\`text\n${block.trimEnd().replaceAll(` ${release()}`, '')}\n\`\`\``;
 }
 
 if (process.env.UPDATE_DOCS)

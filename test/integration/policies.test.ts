@@ -240,8 +240,8 @@ describe('torch-mps-2.8', () => {
   });
 });
 
-it('seed-theory is finite, and the causal leak is reported with the position that leaks', async () => {
-  const ended = await run(['eval', ...alone, '--policy', 'seed-theory', '--out', at('seed')]);
+it('no-causal is finite, and the causal leak is reported with the position that leaks', async () => {
+  const ended = await run(['eval', ...alone, '--policy', 'no-causal', '--out', at('seed')]);
   const result = parseResult(readFileSync(at('seed/run.json'), 'utf8'), 'run.json');
   expect(result.target?.metrics?.loss).toEqual(expect.any(Number));
   expect(result.target?.leak?.leaks.length).toBeGreaterThan(0);

@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('#lane-target .figures dd').first().waitFor();
       await page.click('#cancel');
       const verdict = await ended(page);
-      expect(verdict).toMatch(/Stopped by you\s+[1-9]\d* of 20 batches kept on cpu\./);
+      expect(verdict).toMatch(/Stopped by you\s+[1-9]\d* of 20 batches kept on javascript\./);
       expect(verdict).not.toMatch(/failed|interrupted|--resume/);
       expect(await page.locator('#verdict.fail').count()).toBe(0);
       expect(await page.locator('#save').count()).toBe(1);

@@ -1,6 +1,8 @@
 /** Progress of an evaluation on standard error: stages, the device decision, a line a lane with an estimate of what is left. */
+
 import type { Decided, RunHooks } from '@nanscope/harness';
 import type { LaneTask } from '@nanscope/lane';
+import { backendName } from '@nanscope/record';
 import { createProgress, type Progress, terminalStyle } from '@nanscope/report';
 
 type LaneEvent = Parameters<RunHooks['onLane']>[1];
@@ -41,7 +43,7 @@ export class EvalProgress {
       ['reference', reference],
     ] as const) {
       if (!decision) continue;
-      this.#progress.say(`${role.padEnd(9)} ${decision.label}, ${decision.attention} attention`);
+      this.#progress.say(`${role.padEnd(9)} ${backendName(decision.label)}, ${decision.attention} attention`);
       for (const warning of decision.warnings) this.#progress.say(`${role.padEnd(9)} warning: ${warning}`);
     }
   }

@@ -21,6 +21,13 @@ export {
 } from './policy.ts';
 export { type PolicyRequest, policyFrom, policyWords } from './policy-from.ts';
 export { prepareMask } from './prepare-mask.ts';
-export { type Preset, type PresetName, policies, presetNames } from './presets.ts';
+export {
+  formerPresetNames,
+  type Preset,
+  type PresetName,
+  policies,
+  presentPolicyName,
+  presetNames,
+} from './presets.ts';
 export { type AttentionProbeOutcome, attentionProbes } from './probes.ts';
 export { type LikeDecision, policyHint, policyLike, systemsOf } from './systems.ts';

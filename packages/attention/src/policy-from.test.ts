@@ -71,11 +71,16 @@ describe('policyFrom', () => {
   });
 });
 
+it('a preset is found by the name that it had before, and has its present one', () => {
+  expect(policyFrom({ preset: 'seed-theory' })).toEqual(policyFrom({ preset: 'no-causal' }));
+  expect(policyFrom({ preset: 'seed-theory', rowGuard: 'self' }).name).toBe('no-causal rowGuard=self');
+});
+
 describe('presets', () => {
   it('are the twelve that the docs and flags name', () => {
     expect(presetNames).toEqual([
       'safe',
-      'seed-theory',
+      'no-causal',
       'torch-2.4',
       'torch-2.5',
       'torch-mps-2.8',

@@ -9,7 +9,7 @@ import {
   type Policy,
   type RowGuard,
 } from './policy.ts';
-import { type PresetName, policies, presetNames } from './presets.ts';
+import { type PresetName, policies, presentPolicyName, presetNames } from './presets.ts';
 
 /** The words accepted for each part; help texts list these. */
 export const policyWords = {
@@ -40,7 +40,14 @@ export interface PolicyRequest {
  */
 export function policyFrom(request: PolicyRequest = {}): Policy {
   const preset =
-    policies[oneOf('preset', request.preset ?? 'safe', presetNames, 'policy/unknown-preset') as PresetName];
+    policies[
+      oneOf(
+        'preset',
+        presentPolicyName(request.preset ?? 'safe'),
+        presetNames,
+        'policy/unknown-preset',
+      ) as PresetName
+    ];
   const word = <K extends 'compose' | 'rowGuard' | 'computeDtype'>(key: K): Policy[K] =>
     request[key] === undefined
       ? preset[key]

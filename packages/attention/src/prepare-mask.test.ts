@@ -44,7 +44,7 @@ describe('prepareMask', () => {
   });
 
   it('drops causality only under the policy that says so, and only when a mask is given', () => {
-    const policy: Policy = policies['seed-theory'];
+    const policy: Policy = policies['no-causal'];
     // One row of keys a batch row: every query has the same.
     expect(allowed({ causal: true, padding: leftPadded() }, { policy })).toEqual(['001', '111']);
     expect(allowed({ causal: true }, { policy })).toEqual(['100', '110', '111']);

@@ -22,8 +22,8 @@ const table = {
       'The default: one AND mask, selected; a query without a key gives exactly 0 and passes no gradient; masked NaN stays out.',
     source: 'nanscope',
   },
-  'seed-theory': {
-    name: 'seed-theory',
+  'no-causal': {
+    name: 'no-causal',
     fill: { how: 'select', value: MINUS_INFINITY },
     compose: 'causal-dropped',
     rowGuard: 'none',
@@ -31,7 +31,7 @@ const table = {
     implementation: 'sdpa',
     summary:
       'The theory that a given mask switches causality off: no NaN with left padding, but every query sees the future.',
-    source: 'the explanation given in the report that this project began with; no released system does this',
+    source: 'a common explanation of the NaN of left padding; no released system does this',
   },
   'torch-2.4': {
     name: 'torch-2.4',
@@ -167,6 +167,15 @@ export type PresetName = keyof typeof table;
 
 /** Every preset by name. */
 export const policies: Readonly<Record<PresetName, Preset>> = table;
+
+/** Names that presets had before, which config files and run folders still have. */
+export const formerPresetNames: Readonly<Record<string, PresetName>> = { 'seed-theory': 'no-causal' };
+
+/** The name that a preset has now: `seed-theory rowGuard=self` is `no-causal rowGuard=self`. */
+export function presentPolicyName(name: string): string {
+  const [preset = '', ...changes] = name.split(' ');
+  return [formerPresetNames[preset] ?? preset, ...changes].join(' ');
+}
 
 /** In the order in which they are shown. */
 export const presetNames = Object.keys(table) as readonly PresetName[];

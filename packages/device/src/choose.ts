@@ -1,6 +1,8 @@
 /** Which backend serves a device name, given what the probes found. Pure; the attention rule is elsewhere. */
+
 import type { BackendFacts, BackendId, GraphicsApi, Probe } from '@nanscope/backend';
 import { nearest, reinstall, UserError } from '@nanscope/errors';
+import { backendName } from '@nanscope/record';
 import { apiNames, describeAdapter, describeProbe } from './describe.ts';
 import type { DeviceName, FiredRule } from './request.ts';
 import { cpuBackends, type DeviceRow, deviceNames, deviceRow } from './table.ts';
@@ -102,7 +104,7 @@ function bestCpu(device: DeviceName, probes: readonly Probe[]): Choice {
     const because = passedOver.length > 0 ? `: ${passedOver.join('; ')}` : '';
     return {
       facts,
-      rules: [{ rule: 'best-cpu', reason: `${id} is the fastest CPU backend here${because}` }],
+      rules: [{ rule: 'best-cpu', reason: `${backendName(id)} is the fastest CPU backend here${because}` }],
     };
   }
   throw notFound(device, 'a CPU backend', probes, `Install the dependencies again: ${reinstall}.`);
@@ -151,7 +153,7 @@ function explicit(
       ? `WebGPU over ${apiNames[api]}`
       : id === 'webgpu'
         ? 'a WebGPU adapter'
-        : `the ${id} backend`;
+        : `the ${backendName(id)} backend`;
     throw notFound(device, wanted, probes, remedyFor(id, api, probes));
   }
   return { facts, rules: [{ rule: 'explicit', reason: `--device ${device} names it` }] };

@@ -1,5 +1,6 @@
 /** Names for people: of an adapter, of a graphics interface, of what a probe found. */
 import type { AdapterFacts, GraphicsApi, Probe } from '@nanscope/backend';
+import { backendName } from '@nanscope/record';
 
 export const apiNames: Record<GraphicsApi, string> = {
   metal: 'Metal',
@@ -40,5 +41,5 @@ export function label(facts: Extract<Probe, { available: true }>['facts']): stri
 
 /** One probe in a list of what was found. */
 export function describeProbe(probe: Probe): string {
-  return probe.available ? label(probe.facts) : `no ${probe.id} (${probe.reason})`;
+  return probe.available ? backendName(label(probe.facts)) : `no ${backendName(probe.id)} (${probe.reason})`;
 }

@@ -9,10 +9,10 @@ export type DeviceName = BuiltinDevice | (string & {});
 export type AttentionRequest = 'auto' | 'eager' | 'sdpa';
 
 /**
- * `seed`: on Metal take eager, whatever the device does. `probe`: try both on the opened device and take what
+ * `eager`: on Metal take it, whatever the device does. `probe`: try both on the opened device and take what
  * is right there. `off`: take sdpa.
  */
-export type MpsRule = 'seed' | 'probe' | 'off';
+export type MpsRule = 'eager' | 'probe' | 'off';
 
 export interface DeviceRequest {
   readonly device: DeviceName;

@@ -1,6 +1,7 @@
 /** Every combination of device name, adapter, CPU backends, attention and rule, against a table written by hand. */
 import type { BackendFacts, BackendId, Probe } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
+import { backendName } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { type AdapterKey, adapters } from '../../../test/fixtures/adapters.ts';
 import type { DeviceRequest } from './request.ts';
@@ -9,7 +10,7 @@ import { type BuiltinDevice, deviceNames } from './table.ts';
 
 const adapterKeys = [undefined, ...(Object.keys(adapters) as AdapterKey[])];
 const attentions = ['auto', 'eager', 'sdpa'] as const;
-const rules = ['seed', 'probe', 'off'] as const;
+const rules = ['eager', 'probe', 'off'] as const;
 
 function facts(id: BackendId, adapter?: AdapterKey): BackendFacts {
   return {
@@ -80,9 +81,9 @@ function expectedBackend(device: BuiltinDevice, machine: Machine): string | unde
 
 /** attention -> rule -> [on Metal, elsewhere]. */
 const expectedAttention = {
-  auto: { seed: ['eager', 'sdpa'], probe: ['measured', 'measured'], off: ['sdpa', 'sdpa'] },
-  eager: { seed: ['eager', 'eager'], probe: ['eager', 'eager'], off: ['eager', 'eager'] },
-  sdpa: { seed: ['eager', 'sdpa'], probe: ['sdpa', 'sdpa'], off: ['sdpa', 'sdpa'] },
+  auto: { eager: ['eager', 'sdpa'], probe: ['measured', 'measured'], off: ['sdpa', 'sdpa'] },
+  eager: { eager: ['eager', 'eager'], probe: ['eager', 'eager'], off: ['eager', 'eager'] },
+  sdpa: { eager: ['eager', 'sdpa'], probe: ['sdpa', 'sdpa'], off: ['sdpa', 'sdpa'] },
 } as const;
 
 /** Of a device on which eager alone is right, so that a measured decision is told from any other. */
@@ -117,7 +118,7 @@ describe.each(deviceNames)('--device %s', (device) => {
         const error = thrown({ device, ...request }, probes);
         expect(error).toMatchObject({ code: 'device/not-found', exitCode: 3 });
         expect(error.message).toContain(`--device ${device} looks for`);
-        for (const probe of probes) expect(error.message).toContain(probe.id);
+        for (const probe of probes) expect(error.message).toContain(backendName(probe.id));
         continue;
       }
       const decision = resolve({ device, ...request }, probes, measured);
@@ -132,8 +133,8 @@ describe.each(deviceNames)('--device %s', (device) => {
       const open = attentionToProbe({ device, ...request }, probes);
       expect(open).toEqual(attention === 'measured' ? { backend, label: decision.label } : undefined);
       expect(decision.attention).toBe(attention === 'measured' ? 'eager' : attention);
-      const seeded = metal && request.mpsRule === 'seed' && request.attention !== 'eager';
-      expect(decision.rules.some(({ rule }) => rule === 'mps-seed')).toBe(seeded);
+      const seeded = metal && request.mpsRule === 'eager' && request.attention !== 'eager';
+      expect(decision.rules.some(({ rule }) => rule === 'mps-eager')).toBe(seeded);
       expect(decision.warnings).toHaveLength(
         (decision.software ? 1 : 0) + (seeded || attention === 'measured' ? 1 : 0),
       );
@@ -150,7 +151,7 @@ describe('what a user reads', () => {
     const { message } = thrown({ device: 'mps', ...request }, linux);
     expect(message).toBe(
       '--device mps looks for WebGPU over Metal, and it is not on this machine. Found: webgpu · llvmpipe (software, Vulkan); ' +
-        'no tensorflow (tensorflow is not here); wasm; cpu. Run this on a Mac with access to its GPU, or take the adapter that is here with --device gpu.',
+        'no tensorflow (tensorflow is not here); wasm; javascript. Run this on a Mac with access to its GPU, or take the adapter that is here with --device gpu.',
     );
   });
 

@@ -63,16 +63,16 @@ export function decideAttention(outcomes: readonly AttentionProbeOutcome[]): Att
   );
 }
 
-const seedWarning =
-  'On Metal the seed rule takes eager attention. It avoids the NaN because eager fills masked scores with a finite ' +
+const eagerWarning =
+  'On Metal --mps-rule eager takes eager attention. It avoids the NaN because eager fills masked scores with a finite ' +
   'value, not because causality was missing before; the loss of rows without an allowed key changes with it. ' +
   'A row guard repairs sdpa itself: --mps-rule off --policy safe.';
 
 /** Undefined where the probes of the opened device have to decide. */
 function attentionFor({ attention, mpsRule }: DeviceRequest, metal: boolean): AttentionDecision | undefined {
-  if (mpsRule === 'seed' && metal && attention !== 'eager') {
+  if (mpsRule === 'eager' && metal && attention !== 'eager') {
     const reason = `the adapter is Metal and attention is ${attention}`;
-    return { attention: 'eager', rules: [{ rule: 'mps-seed', reason }], warnings: [seedWarning] };
+    return { attention: 'eager', rules: [{ rule: 'mps-eager', reason }], warnings: [eagerWarning] };
   }
   if (attention !== 'auto') {
     const reason = `attention is ${attention} by request`;
@@ -80,7 +80,7 @@ function attentionFor({ attention, mpsRule }: DeviceRequest, metal: boolean): At
   }
   if (mpsRule === 'probe') return undefined;
   const reason =
-    mpsRule === 'seed' ? 'the MPS rule is about Metal, and this is not' : 'the MPS rule is switched off';
+    mpsRule === 'eager' ? 'the MPS rule is about Metal, and this is not' : 'the MPS rule is switched off';
   return { attention: 'sdpa', rules: [{ rule: 'attention-default', reason }], warnings: [] };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorLine, nearest, UserError } from './index.ts';
+import { installationOf } from './nearest.ts';
 
 describe('UserError', () => {
   it('is always one line, and leaves with 3 where something is not there, else with 2', () => {
@@ -26,4 +27,12 @@ describe('nearest', () => {
     expect(nearest('torch-mps', ['torch-2.4', 'torch-mps-2.8'])).toBe('torch-mps-2.8');
     expect(nearest('xyzzy', ['policy', 'padding-side'])).toBeUndefined();
   });
+});
+
+it.each([
+  ['file:///home/me/nanscope/packages/errors/src/nearest.ts', 'a checkout'],
+  ['file:///home/me/.npm/_npx/0123abcd/node_modules/@nanscope/errors/dist/nearest.js', 'npx'],
+  ['file:///home/me/project/node_modules/@nanscope/errors/dist/nearest.js', 'an npm package'],
+])('%s is %s', (url, words) => {
+  expect(installationOf(url)).toBe(words);
 });

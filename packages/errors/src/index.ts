@@ -5,5 +5,13 @@
  * @module
  */
 export { type CodeIn, type ErrorCode, errorCodes, exitCodeOf, type UserExitCode } from './codes.ts';
-export { commandPrefix, install, installAgain, nearest, programPrefix, reinstall } from './nearest.ts';
+export {
+  commandPrefix,
+  install,
+  installAgain,
+  installation,
+  nearest,
+  programPrefix,
+  reinstall,
+} from './nearest.ts';
 export { Decorations, errorLine, inWords, UserError, type UserErrorOptions } from './user-error.ts';

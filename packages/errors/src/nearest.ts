@@ -38,6 +38,15 @@ export function nearest(name: string, candidates: readonly string[]): string | u
 /** A checkout runs from its sources; what is published was built. */
 const inCheckout = import.meta.url.endsWith('.ts');
 
+/** How this copy came here, for the one who is asked to repeat what it does. @param url of a module of it */
+export function installationOf(url: string): 'a checkout' | 'npx' | 'an npm package' {
+  if (url.endsWith('.ts')) return 'a checkout';
+  // npx installs what is not there yet into a folder of its own.
+  return url.includes('/_npx/') ? 'npx' : 'an npm package';
+}
+
+export const installation = installationOf(import.meta.url);
+
 /** What stands before the name of a command of ours: `pnpm eval`, or `npx nanscope eval`. */
 export const commandPrefix: string = inCheckout ? 'pnpm' : 'npx nanscope';
 

@@ -1,5 +1,6 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
+export { backendName } from './backend-name.ts';
 export {
   claimsJsonSchema,
   conformJsonSchema,

@@ -47,7 +47,8 @@ describe.each(Object.entries(tables))('the config file of %s', (command, flags) 
     for (const flag of flags) {
       const { default: preset, anyOf } = schema.properties[flag.name]!;
       expect(preset).toEqual(flag.default);
-      if (flag.kind === 'choice') expect(anyOf[0]).toEqual({ enum: flag.choices });
+      if (flag.kind === 'choice')
+        expect(anyOf[0]).toEqual({ enum: [...flag.choices, ...Object.keys(flag.former ?? {})] });
       if (flag.kind === 'number') expect(anyOf[0]).toEqual({ type: 'number', minimum: flag.min });
     }
   });

@@ -5,7 +5,7 @@ import type { Flag } from './flag.ts';
 function valueSchema(flag: Flag): object {
   switch (flag.kind) {
     case 'choice':
-      return { enum: flag.choices };
+      return { enum: [...flag.choices, ...Object.keys(flag.former ?? {})] };
     case 'choices':
       return {
         anyOf: [

@@ -22,7 +22,7 @@ export interface EvalConfig {
   readonly trustRemoteCode?: boolean;
   /** How a lane of PyTorch hands the mask to the model; absent: `2d`. */
   readonly maskForm?: '2d' | '4d';
-  readonly mpsRule: 'seed' | 'probe' | 'off';
+  readonly mpsRule: 'eager' | 'probe' | 'off';
   /** Seconds of silence after which a lane counts as hung. */
   readonly laneTimeout: number;
   readonly attn: 'auto' | 'eager' | 'sdpa';

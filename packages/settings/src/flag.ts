@@ -50,6 +50,8 @@ export type Flag =
       readonly kind: 'choice';
       readonly choices: readonly string[];
       readonly default?: string;
+      /** Values that had another name before: still taken, and meant. */
+      readonly former?: Readonly<Record<string, string>>;
       /** What to say of a value that does not exist, where its spelling says little. */
       readonly hint?: (value: string) => string | undefined;
       /** The default where a device is PyTorch's. */
@@ -82,11 +84,11 @@ function wrong(where: string, expected: string, found: unknown, help = ''): User
 }
 
 function parseChoice(
-  flag: Pick<Flag & { kind: 'choice' }, 'choices' | 'hint'>,
+  flag: Pick<Flag & { kind: 'choice' }, 'choices' | 'hint' | 'former'>,
   raw: unknown,
   where: string,
 ): string {
-  const text = String(raw);
+  const text = flag.former?.[String(raw)] ?? String(raw);
   if (flag.choices.includes(text)) return text;
   const hint = flag.hint?.(text);
   const near = nearest(text, flag.choices);

@@ -1,5 +1,5 @@
 /** Flags that choose a device, what it is compared with, and what attention does there. */
-import { policyHint, policyLike, policyWords, presetNames } from '@nanscope/attention';
+import { formerPresetNames, policyHint, policyLike, policyWords, presetNames } from '@nanscope/attention';
 import { deviceNames } from '@nanscope/device';
 import type { Flag } from './flag.ts';
 
@@ -74,12 +74,13 @@ export const deviceFlags = [
   {
     name: 'mps-rule',
     kind: 'choice',
-    choices: ['seed', 'probe', 'off'],
+    choices: ['eager', 'probe', 'off'],
+    former: { seed: 'eager' },
     default: 'probe',
     group: DEVICE,
     affects: 'device',
     describe:
-      'choose attention when --attn is auto: seed (eager on Metal), probe (measure, then choose) or off (sdpa)',
+      'choose attention when --attn is auto: eager (on Metal), probe (measure, then choose) or off (sdpa)',
   },
   {
     name: 'lane-timeout',
@@ -117,6 +118,7 @@ export const attentionFlags = [
     name: 'policy',
     kind: 'choice',
     choices: [...presetNames, 'auto'],
+    former: formerPresetNames,
     default: 'safe',
     hint: policyHint,
     torchDefault: 'auto',

@@ -71,6 +71,11 @@ describe('resolveFlags', () => {
     expect(() => resolve({ policy: 'saef' })).toThrow(/Did you mean safe\?/);
   });
 
+  it('a value by the name it had before is the present one', () => {
+    expect(resolve({ policy: 'seed-theory' }).policy).toBe('no-causal');
+    expect(resolve({}, { 'mps-rule': 'seed' })['mps-rule']).toBe('eager');
+  });
+
   it('survives the way to the configuration in code and back', () => {
     const values = resolve({ 'lane-timeout': '5', 'ignore-first-token': true });
     const config = toEvalConfig(values);

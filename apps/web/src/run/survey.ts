@@ -1,6 +1,7 @@
 /** What this browser offers, as text to paste into a report: versions, adapter with its features and limits, backends, probes, the doctor's questions about numbers. */
 import type { Probe } from '@nanscope/backend';
 import { decideWith } from '@nanscope/harness';
+import { backendName } from '@nanscope/record';
 import { renderAnswers } from '@nanscope/report';
 import { browserName, environmentOf } from '../worker/environment.ts';
 import { probing } from './devices.ts';
@@ -28,9 +29,9 @@ async function limitLines(): Promise<string[]> {
 }
 
 function probeLines(probe: Probe): string[] {
-  if (!probe.available) return [`  ${probe.id}: not available: ${probe.reason}`];
+  if (!probe.available) return [`  ${backendName(probe.id)}: not available: ${probe.reason}`];
   const { adapter, capabilities, version } = probe.facts;
-  const lines = [`  ${probe.id}: ${version}`];
+  const lines = [`  ${backendName(probe.id)}: ${version}`];
   if (adapter) {
     const named = [adapter.vendor, adapter.architecture, adapter.device, adapter.description].filter(Boolean);
     lines.push(
@@ -61,15 +62,15 @@ export async function survey(say: (what: string) => void): Promise<Survey> {
   ];
   const answers: Answers[] = [];
   for (const id of ['webgpu', 'wasm', 'cpu']) {
-    say(`looking at ${id}`);
+    say(`looking at ${backendName(id)}`);
     const probe = await look.backend(id);
     lines.push(...probeLines(probe));
     if (!probe.available) continue;
     if (id === 'webgpu') lines.push('    limits:', ...(await limitLines()).map((line) => `  ${line}`));
-    say(`probing attention on ${id}`);
+    say(`probing attention on ${backendName(id)}`);
     for (const { implementation, probe: name, passed, detail } of await look.attention(id))
       lines.push(`    ${passed ? 'pass' : 'FAIL'}  ${implementation} ${name}${passed ? '' : `: ${detail}`}`);
-    say(`asking ${id} about NaN, infinities and subnormal numbers`);
+    say(`asking ${backendName(id)} about NaN, infinities and subnormal numbers`);
     const answered = await askNumbers(probe.facts);
     answers.push(answered);
     if (answered.failure !== undefined)
@@ -79,7 +80,7 @@ export async function survey(say: (what: string) => void): Promise<Survey> {
   const decided = await decideWith(config, look, say);
   lines.push(
     '',
-    `auto means ${decided.target.label}, compared with ${decided.reference?.label ?? 'nothing'}`,
+    `auto means ${backendName(decided.target.label)}, compared with ${decided.reference ? backendName(decided.reference.label) : 'nothing'}`,
   );
   const questions = answers.find((answer) => answer.questions.length > 0)?.questions ?? [];
   const backends = answers.map(({ backend }) => backend);

@@ -1,5 +1,6 @@
 /** The conformance suite for attention on a device of this browser. */
 
+import { backendName } from '@nanscope/record';
 import { badge } from '@nanscope/report';
 import { type ConformConfig, toConfig } from '@nanscope/settings';
 import { conform } from '../run/conform.ts';
@@ -30,7 +31,7 @@ export const openConform: OpenView = (place, given, host) => {
       onStage: say,
       onDecision({ target }, cases) {
         total = cases;
-        say(`running on ${target.label}`);
+        say(`running on ${backendName(target.label)}`);
       },
       onCase({ id, status, required, allowed, reason }) {
         table.progress(`${++done} of ${total} cases`, done, total);

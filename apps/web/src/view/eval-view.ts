@@ -1,6 +1,6 @@
 /** The evaluation: settings, files, both lanes while they run, the report of what they gave, and what can be done with it. */
 import { type DecidedDevices, roles } from '@nanscope/harness';
-import type { LaneRecord, ResultRecord } from '@nanscope/record';
+import { backendName, type LaneRecord, type ResultRecord } from '@nanscope/record';
 import { toEvalConfig } from '@nanscope/settings';
 import { type Given, writeAddress } from '../configuration/address.ts';
 import type { Dropped } from '../files/classify.ts';
@@ -20,7 +20,7 @@ import { openYourGpu } from './your-gpu.ts';
 const examples: readonly (readonly [words: string, given: Given])[] = [
   ['PyTorch 2.8 on an Apple GPU', { policy: 'torch-mps-2.8' }],
   ['the same, padded on the right', { policy: 'torch-mps-2.8', 'padding-side': 'right' }],
-  ['no causal mask', { policy: 'seed-theory' }],
+  ['no causal mask', { policy: 'no-causal' }],
   ['the safe policy', {}],
 ];
 
@@ -40,11 +40,13 @@ const save = html`<button type="button" id="save">Save the run folder (.zip)</bu
 
 const batchesOf = (lane: LaneRecord | undefined): number => lane?.metrics?.batches ?? 0;
 
-/** `1 of 20 batches kept on wasm, 3 of 20 on cpu.` */
+/** `1 of 20 batches kept on wasm, 3 of 20 on javascript.` */
 function keptWords(result: ResultRecord, decided: DecidedDevices | undefined, batches: number): string {
   const kept = roles.flatMap((role) => {
     const device = decided?.[role]?.label;
-    return device === undefined ? [] : [`${batchesOf(result[role])} of ${batches} batches kept on ${device}`];
+    return device === undefined
+      ? []
+      : [`${batchesOf(result[role])} of ${batches} batches kept on ${backendName(device)}`];
   });
   return kept.length === 0 ? 'Nothing had begun.' : `${kept.join(', ')}.`;
 }

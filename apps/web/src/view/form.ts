@@ -58,7 +58,12 @@ function control(flag: Flag, id: string, value: string | undefined): Html {
   if (flag.kind === 'switch')
     return html`<input type="checkbox" ${shared}${now === 'true' && html` checked`}>`;
   if (flag.kind === 'choice')
-    return select(shared, flag.choices, now, known === '' ? 'as the policy says' : undefined);
+    return select(
+      shared,
+      flag.choices,
+      flag.former?.[now] ?? now,
+      known === '' ? 'as the policy says' : undefined,
+    );
   if (offer) return select(shared, offer.values, now, offer.nothing);
   const numeric = flag.kind === 'integer' || flag.kind === 'number';
   const hint = known === '' ? (unset[flag.name] ?? 'not set') : `${known}, unless set`;

@@ -3,7 +3,7 @@ import { errorLine } from '@nanscope/errors';
 import type { DecidedDevices, Role } from '@nanscope/harness';
 import { roles } from '@nanscope/harness';
 import type { AttentionPattern, PatternCell } from '@nanscope/lane';
-import type { LaneRecord } from '@nanscope/record';
+import { backendName, type LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import type { PageFiles } from '../worker/tasks.ts';
 import { all, type Html, html, one, show } from './dom.ts';
@@ -107,7 +107,7 @@ ${
   born &&
   html`<p>It opens at the head in which the NaN is born.</p>
 `
-}<form class="filters" aria-label="Which head"><label>lane <select name="lane">${there.map((role) => html`<option value="${role}">${role}: ${decided[role]!.label}</option>`)}</select></label>
+}<form class="filters" aria-label="Which head"><label>lane <select name="lane">${there.map((role) => html`<option value="${role}">${role}: ${backendName(decided[role]!.label)}</option>`)}</select></label>
 ${choice('layer', lane.model.layers, born?.layer)}${choice('head', lane.model.heads, born?.head)}${choice('row', Math.min(config.batchSize, lane.data.rows), born?.row)}<button type="submit">Show</button></form>
 ${legend}<p class="doing" role="status"></p><div class="figure-place"></div>`,
   );

@@ -149,9 +149,9 @@ const probed = (implementation: 'eager' | 'sdpa', passed: boolean): AttentionPro
   detail: '',
 });
 
-/** The attention chosen on Metal: by the seed rule, by probes that sdpa passes or fails, and with the rule off. */
+/** The attention chosen on Metal: by the rule `eager`, by probes that sdpa passes or fails, and with the rule off. */
 export function mpsRuleOutcomes(): Readonly<
-  Record<'seed' | 'probe, sdpa passes' | 'probe, sdpa fails' | 'off', string>
+  Record<'eager' | 'probe, sdpa passes' | 'probe, sdpa fails' | 'off', string>
 > {
   const decide = (mpsRule: MpsRule, sdpaPasses: boolean) =>
     resolve({ device: 'mps', attention: 'auto', mpsRule }, apple, [
@@ -159,7 +159,7 @@ export function mpsRuleOutcomes(): Readonly<
       probed('eager', true),
     ]).attention;
   return {
-    seed: decide('seed', true),
+    eager: decide('eager', true),
     'probe, sdpa passes': decide('probe', true),
     'probe, sdpa fails': decide('probe', false),
     off: decide('off', false),

@@ -9,7 +9,7 @@ import {
 } from '@nanscope/experiments';
 import type { ObservedCell } from '@nanscope/lane';
 import { throwUserError } from '@nanscope/lane';
-import { type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/record';
+import { backendName, type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import type { ExperimentHooks, Laboratory } from '../experiments/laboratory.ts';
 import { deviceNames, type NamedDevice } from '../experiments/named-devices.ts';
@@ -106,7 +106,7 @@ async function observe<Device extends NamedDevice>(
   const { backend, software } = device.decision;
   return {
     device: device.name,
-    label: software ? `${backend} (software)` : backend,
+    label: software ? `${backend} (software)` : backendName(backend),
     gpu: device.gpu,
     cells: new Map(results.map(({ cell, observation }) => [cellId(cell), observation])),
     facts,

@@ -54,6 +54,12 @@ describe('configurationDifferences', () => {
     ]);
   });
 
+  it('a policy by the name that it had before is the same one', () => {
+    const named = (name: string) => lane({ policy: { ...lane().policy, name } });
+    expect(configurationDifferences(named('seed-theory'), named('no-causal'))).toEqual([]);
+    expect(configurationDifferences(named('seed-theory'), named('jax'))).toHaveLength(1);
+  });
+
   it('two spellings of one policy are equal', () => {
     const spelled = lane({ config: { ...lane().config, 'row-guard': 'zeros' } });
     expect(configurationDifferences(lane(), spelled)).toEqual([]);
@@ -67,7 +73,7 @@ it('environments list versions and the device', () => {
     decision: { ...decision, label: 'cpu' },
   });
   expect(environmentDifferences(lane(), other)).toEqual([
-    { name: 'device', reference: 'webgpu', target: 'cpu' },
+    { name: 'device', reference: 'webgpu', target: 'javascript' },
     { name: 'node', reference: '20.20.2', target: '22.1.0' },
   ]);
 });

@@ -1,5 +1,6 @@
 /** Configurations and environments are compared before any number is. */
-import type { LaneRecord } from '@nanscope/record';
+import { presentPolicyName } from '@nanscope/attention';
+import { backendName, type LaneRecord } from '@nanscope/record';
 import type { Flag } from '@nanscope/settings';
 import { type Effect, effects, evalFlags, flagNames, trainFlags } from '@nanscope/settings';
 
@@ -56,7 +57,7 @@ export function configurationDifferences(reference: Configured, target: Configur
       Object.fromEntries(
         Object.entries(lane.policy).map(([name, value]) => [
           name === 'name' ? 'policy' : `policy ${name}`,
-          value,
+          name === 'name' ? presentPolicyName(String(value)) : value,
         ]),
       )),
     attention: lane.decision.attention,
@@ -76,7 +77,7 @@ export function sameDevice(reference: Configured, target: Configured): boolean {
 /** What the adapter says of itself, one setting each. */
 function adapterFacts({ decision: { label, adapter } }: Configured): Record<string, unknown> {
   return {
-    device: label,
+    device: backendName(label),
     ...(adapter && {
       'graphics interface': adapter.api,
       driver: adapter.description,

@@ -3,6 +3,7 @@
 import { inWords } from '@nanscope/errors';
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import {
+  backendName,
   type ComparisonRecord,
   fromJsonNumber,
   type LaneRecord,
@@ -258,7 +259,7 @@ function environmentVerdict(
   return {
     code: 'configuration-differs',
     exitCode: 1,
-    sentence: `Both are runs of one device, ${target.decision.label}, in environments that differ (${said.join('; ')}). ${apart.sentence}`,
+    sentence: `Both are runs of one device, ${backendName(target.decision.label)}, in environments that differ (${said.join('; ')}). ${apart.sentence}`,
     next: 'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   };
 }

@@ -17,7 +17,7 @@ import {
 } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import type { LaneTaskBase } from '@nanscope/lane';
-import type { TorchProbe } from '@nanscope/record';
+import { backendName, type TorchProbe } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 
 // The policy that does what a PyTorch does, for the lane of ours beside it, so that the two compute the same. Pure.
@@ -135,7 +135,7 @@ export async function decideWith(
 ): Promise<DecidedDevices> {
   refuseUnknown(config, thirdParty);
   const ids = backendsOf(config);
-  if (ids.length > 0) say(`looking for ${ids.join(', ')}`);
+  if (ids.length > 0) say(`looking for ${ids.map(backendName).join(', ')}`);
   const [probes, own, other] = await Promise.all([
     Promise.all(ids.map(probing.backend)),
     askTorch('target', config.device, probing, say),
@@ -175,7 +175,7 @@ async function decideTarget(
   say: (what: string) => void,
 ): Promise<Decision> {
   const open = attentionToProbe(request, probes);
-  if (open) say(`probing attention on ${open.label}`);
+  if (open) say(`probing attention on ${backendName(open.label)}`);
   return resolve(request, probes, open && (await probing.attention(open.backend)));
 }
 

@@ -14,7 +14,7 @@ import {
   thirdPartyBackend,
   watchLane,
 } from '@nanscope/lane';
-import { DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
+import { backendName, DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
 import { examineTorch, machine, macosVersion, torchVerdict } from './machine.ts';
 import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
 import { withoutPlaces } from './without-places.ts';
@@ -45,7 +45,7 @@ async function examineBackend(
 ): Promise<DoctorBackend> {
   const started = performance.now();
   const heard: { -readonly [Key in keyof Heard]: Heard[Key] } = { measured: {}, checks: [] };
-  onStage(`examining ${task.id}`);
+  onStage(`examining ${backendName(task.id)}`);
   const outcome = await watchLane<ExamineMessage>({
     run: 'examine',
     task,

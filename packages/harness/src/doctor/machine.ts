@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { AdapterFacts } from '@nanscope/backend';
 import { resolveTorch } from '@nanscope/device';
-import { UserError } from '@nanscope/errors';
+import { installation, UserError } from '@nanscope/errors';
 import { nanscopeVersion } from '@nanscope/lane';
 import type { DoctorBackend, DoctorRecord, DoctorTorch, DoctorVerdict } from '@nanscope/record';
 import { runTorchCases } from '../conform/torch-cases.ts';
@@ -46,6 +46,7 @@ export function machine(): DoctorRecord['machine'] {
   const macos = macosVersion();
   return {
     nanscope: nanscopeVersion,
+    installation,
     node: process.versions.node,
     os: `${macos === undefined ? '' : `macOS ${macos}, `}${process.platform} ${os.release()}`,
     arch: process.arch,

@@ -2,7 +2,7 @@
 import type { Probe } from '@nanscope/backend';
 import type { LaneOutcome, Measured } from '@nanscope/lane';
 import { selfCheckNames } from '@nanscope/lane';
-import type { DoctorBackend, DoctorVerdict, SelfCheck } from '@nanscope/record';
+import { backendName, type DoctorBackend, type DoctorVerdict, type SelfCheck } from '@nanscope/record';
 import { mathModeOf } from './machine.ts';
 
 /** What was heard of a backend until its process ended. */
@@ -50,7 +50,7 @@ export const passes = ({ status, selfTest }: DoctorBackend): boolean =>
   selfCheckNames.every((name) => selfTest.some((check) => check.name === name && check.passed));
 
 const named = ({ id, adapter }: DoctorBackend): string =>
-  adapter?.software ? `${id} (a software adapter)` : id;
+  adapter?.software ? `${id} (a software adapter)` : backendName(id);
 
 const listed = (backends: readonly DoctorBackend[]): string => backends.map(named).join(', ');
 

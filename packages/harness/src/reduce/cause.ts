@@ -1,6 +1,6 @@
 /** Whose a fault is, as far as its mechanism tells: of the mask's arithmetic, of a kernel, of a weight, or of the numbers. Pure. */
 import { systemsOf } from '@nanscope/attention';
-import type { CauseRecord, ReducedRecord } from '@nanscope/record';
+import { backendName, type CauseRecord, type ReducedRecord } from '@nanscope/record';
 
 /** What each mechanism accuses; all others are arithmetic of finite numbers. */
 const accused: Readonly<Record<string, CauseRecord['kind']>> = {
@@ -25,7 +25,7 @@ export function causeOf({ held, policy, decision, model }: Facts): CauseRecord {
     case 'mask':
       return { kind, ...ownerOfMask(policy.name) };
     case 'device':
-      return { kind, owner: `the backend ${decision.backend} (${decision.label})` };
+      return { kind, owner: `the backend ${backendName(decision.backend)} (${backendName(decision.label)})` };
     case 'weights':
       return { kind, owner: `the model ${model}` };
     case 'numbers':

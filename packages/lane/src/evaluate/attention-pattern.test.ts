@@ -50,7 +50,7 @@ describe('the pattern of a head', () => {
   });
 
   it('without causality the future leaks', async () => {
-    expect(letters(await kinds('seed-theory'))[2]).toBe('mmall');
+    expect(letters(await kinds('no-causal'))[2]).toBe('mmall');
   });
 
   it('keeps no tensor', async () => {

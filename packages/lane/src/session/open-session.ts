@@ -1,7 +1,9 @@
 /** A lane's backend, opened; a device that is lost ends the process and says so. */
+
 import { type Backend, builtinBackend, loadBackend, type Session } from '@nanscope/backend';
 import { deviceNames } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
+import { backendName } from '@nanscope/record';
 import type { LaneMessage, LaneTaskBase } from '../protocol/task.ts';
 
 // A backend by id: one of ours, or the third-party one that was named with --backend.
@@ -28,7 +30,7 @@ export async function openSession(
   task: Pick<LaneTaskBase, 'config' | 'decision'>,
   say: (message: LaneMessage) => void,
 ): Promise<Session> {
-  say({ kind: 'loading', what: `opening ${task.decision.backend}` });
+  say({ kind: 'loading', what: `opening ${backendName(task.decision.backend)}` });
   const session = await (await findBackend(task.decision.backend, task.config.backend)).open();
   session.lost?.then((reason) => {
     say({ kind: 'device-lost', reason });

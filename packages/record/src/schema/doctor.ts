@@ -71,6 +71,8 @@ export const doctorSchema = z.object({
   command: z.string(),
   machine: z.object({
     nanscope: z.string(),
+    /** How it was installed; absent in older records. */
+    installation: z.enum(['a checkout', 'npx', 'an npm package']).optional(),
     node: z.string(),
     /** Platform, release and, on macOS, the version of the system. */
     os: z.string(),

@@ -1,10 +1,12 @@
 /** A result as a short page of Markdown: the verdict, what failed, what was skipped. For the summary of a CI job. */
 import { type ReportSubject, sanitizeRecord } from '@nanscope/record';
 import { type Check, checksOf } from '../kinds/checks.ts';
+import { doctorBlock } from '../kinds/doctor/terminal.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { RenderOptions } from '../terminal/style.ts';
 import { plain } from '../text/line.ts';
 import { count } from '../text/number.ts';
+import { termsIn } from '../words/glossary.ts';
 import { verdictOf } from '../words/verdict.ts';
 
 /** Rows of one table; more are counted. */
@@ -28,6 +30,15 @@ function table(title: string, checks: readonly Check[]): string[] {
   ];
 }
 
+/** What the words of this text mean, folded. */
+function words(text: string): string[] {
+  const terms = termsIn(text).map(({ term, meaning }) => `- **${term}**: ${plain(meaning)}`);
+  if (terms.length === 0) return [];
+  return [
+    `<details><summary>What the words of this report mean</summary>\n\n${terms.join('\n')}\n\n</details>`,
+  ];
+}
+
 /** A command between as many backticks as it takes. */
 function code(text: string): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
@@ -40,14 +51,20 @@ export function renderMarkdown(subject: ReportSubject): string {
   const checks = checksOf(clean);
   const { title, sentence, next, exitCode } = verdictOf(clean.record);
   const of = (status: Check['status']) => checks.filter((each) => each.status === status);
+  const { record } = clean;
+  const sections = [
+    ...(record.kind === 'doctor' ? [[doctorBlock(record)]] : []),
+    table('Failed', of('fail')),
+    table('Skipped', of('skip')),
+  ];
   return `${[
     `## nanscope ${clean.record.kind}: ${plain(title)}`,
     plain(sentence),
     ...(next === '' ? [] : [`→ ${plain(next)}`]),
     code(clean.record.command),
     `${count(checks.length)} checks: ${count(of('pass').length)} passed, ${count(of('fail').length)} failed, ${count(of('skip').length)} skipped; exit ${exitCode}.`,
-    ...table('Failed', of('fail')),
-    ...table('Skipped', of('skip')),
+    ...sections.flat(),
+    ...words([title, sentence, next, ...sections.flat()].join(' ')),
   ].join('\n\n')}\n`;
 }
 

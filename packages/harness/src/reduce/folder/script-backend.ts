@@ -1,5 +1,7 @@
 /** What computes in a script: the packages it imports and the lines that open it. Text only. */
 
+import { backendName } from '@nanscope/record';
+
 /** A backend of TensorFlow.js by its package, or a module of a third party by the path that was given for it. */
 export type ScriptBackend = 'cpu' | 'wasm' | 'tensorflow' | 'webgpu' | { readonly module: string };
 
@@ -17,7 +19,7 @@ export const packagesOf = (backend: ScriptBackend): readonly string[] =>
       }[backend];
 
 export const scriptBackendWords = (backend: ScriptBackend): string =>
-  typeof backend !== 'string' ? backend.module : backend === 'cpu' ? 'javascript' : backend;
+  typeof backend !== 'string' ? backend.module : backendName(backend);
 
 export interface Opened {
   readonly imports: readonly string[];

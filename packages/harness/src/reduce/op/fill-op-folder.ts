@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpCallRecord, ReducedOpRecord } from '@nanscope/record';
-import { writeJson } from '@nanscope/record';
+import { backendName, writeJson } from '@nanscope/record';
 import { opBugReport, opTitleWords } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
 import { backendOf, writeScript } from '../folder/write-script.ts';
@@ -31,7 +31,7 @@ function judged(found: FoundOp, script: ReducedOpRecord['script']): ReducedOpRec
       exitCode: 0,
       sentence: `Reduced to one call of ${found.kernel} with ${size}: ${opTitleWords(found)}.`,
       next: search.minimal
-        ? `It goes to the owner of the backend ${decision.backend}. ${folder}/report.md is ready to paste, with its script in it.`
+        ? `It goes to the owner of the backend ${backendName(decision.backend)}. ${folder}/report.md is ready to paste, with its script in it.`
         : `Go on with a larger --budget than ${search.budget}; ${folder} holds the smallest operands so far.`,
     },
   };

@@ -1,5 +1,5 @@
 /** The report of the claims: an overview, then each with what every device showed and why the verdict is what it is. */
-import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
+import { backendName, type ClaimsRecord, type FindingRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, type Fields, type Section, type Status, section, table } from '../../html/parts.ts';
 import { counted } from '../../text/number.ts';
@@ -38,4 +38,7 @@ export function claimsSections({ findings }: ClaimsRecord): Section[] {
 }
 
 export const claimsFacts = ({ devices }: ClaimsRecord): Fields =>
-  devices.map(({ name, label, cells }) => [`device ${name}`, `${label}, ${counted(cells, 'cell')}`]);
+  devices.map(({ name, label, cells }) => [
+    `device ${name}`,
+    `${backendName(label)}, ${counted(cells, 'cell')}`,
+  ]);

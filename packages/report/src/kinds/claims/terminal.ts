@@ -1,6 +1,6 @@
 /** The claims on a terminal: the verdicts in one line, then of each what was said, what each device showed, the verdict and why. */
 import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
-import { sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import type { RenderOptions } from '../../terminal/style.ts';
 import { NARROWEST } from '../../terminal/style.ts';
@@ -25,7 +25,7 @@ export function renderClaims(record: ClaimsRecord, { width, color, unicode = tru
       labelled(
         span('  device', 'dim'),
         11,
-        `${name}: ${label}, ${counted(cells, 'cell')}`,
+        `${name}: ${backendName(label)}, ${counted(cells, 'cell')}`,
         'plain',
         layout.width,
       ),

@@ -1,6 +1,11 @@
 /** The report of a conformance run: each suite, every case with filters and the tolerance it needed. */
 
-import { type ConformCaseRecord, type ConformResultRecord, fromJsonNumber } from '@nanscope/record';
+import {
+  backendName,
+  type ConformCaseRecord,
+  type ConformResultRecord,
+  fromJsonNumber,
+} from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import {
   badge,
@@ -123,7 +128,7 @@ export function conformSections(result: ConformResultRecord): Section[] {
 
 export const conformFacts = ({ implementation, decision }: ConformResultRecord): Fields => [
   ['attention', implementation],
-  ['device', decision.label],
+  ['device', backendName(decision.label)],
   ...decision.rules.map(({ rule, reason }) => [rule, reason] as const),
   ...decision.warnings.map((warning) => ['beware', warning] as const),
 ];

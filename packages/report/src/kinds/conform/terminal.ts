@@ -1,6 +1,6 @@
 /** The report of a conformance run on a terminal: where it ran, each suite, what failed or was refused, the verdict. */
 import type { ConformCaseRecord, ConformResultRecord } from '@nanscope/record';
-import { fromJsonNumber, sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, fromJsonNumber, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import type { RenderOptions } from '../../terminal/style.ts';
 import { NARROWEST } from '../../terminal/style.ts';
@@ -19,7 +19,7 @@ function headerSection(result: ConformResultRecord, { width }: Page): Line[] {
     ? [`${environment.backendVersion}, Node ${environment.node}, ${environment.os} ${environment.arch}`]
     : [];
   const fields: [string, string][] = [
-    ['device', [decision.label, ...machine].join('; ')],
+    ['device', [backendName(decision.label), ...machine].join('; ')],
     ['attention', implementation],
     ...decision.warnings.map((warning): [string, string] => ['beware', warning]),
   ];

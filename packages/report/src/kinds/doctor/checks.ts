@@ -1,15 +1,17 @@
 /** What the doctor found as checks: each backend, and each part of its self-test. */
-import type { DoctorRecord } from '@nanscope/record';
+import { backendName, type DoctorRecord } from '@nanscope/record';
 import { type Check, check, skipped } from '../../words/common.ts';
 
 /** How a device computes is a finding; whether nanscope works on it is a check. */
 export function doctorChecks({ backends }: DoctorRecord): Check[] {
   return backends.flatMap(({ id, status, reason = '', selfTest }) =>
     status === 'absent'
-      ? [skipped('backends', `${id} opens`, reason)]
+      ? [skipped('backends', `${backendName(id)} opens`, reason)]
       : [
-          check('backends', `${id} opens`, status === 'opens', reason),
-          ...selfTest.map(({ name, passed, detail }) => check('self-test', `${id}: ${name}`, passed, detail)),
+          check('backends', `${backendName(id)} opens`, status === 'opens', reason),
+          ...selfTest.map(({ name, passed, detail }) =>
+            check('self-test', `${backendName(id)}: ${name}`, passed, detail),
+          ),
         ],
   );
 }

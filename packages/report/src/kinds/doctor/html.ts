@@ -1,11 +1,11 @@
 /** The doctor's report: a card a backend, the table of answers with filters, limits in full. */
 
-import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
+import { backendName, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, type Fields, fields, filters, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { answerCell, answerColumns } from './table.ts';
-import { adapterWords, limitWords } from './terminal.ts';
+import { adapterWords, limitWords, versionWords } from './terminal.ts';
 
 function limitTable({ id, limits }: DoctorBackend) {
   const rows = Object.entries(limits).map(([name, value]) => ({
@@ -13,7 +13,7 @@ function limitTable({ id, limits }: DoctorBackend) {
   }));
   return (
     rows.length > 0 &&
-    html`<details><summary>All ${count(rows.length)} limits</summary>${table(`Limits of ${id}`, ['limit', 'value'], rows, { figures: [1] })}</details>
+    html`<details><summary>All ${count(rows.length)} limits</summary>${table(`Limits of ${backendName(id)}`, ['limit', 'value'], rows, { figures: [1] })}</details>
 `
   );
 }
@@ -21,7 +21,7 @@ function limitTable({ id, limits }: DoctorBackend) {
 function card(backend: DoctorBackend) {
   const { id, status, reason, remedy, version, adapter, mathMode, selfTest } = backend;
   const sign = { opens: 'pass', absent: 'skip', ended: 'fail' } as const;
-  return html`<article><h3>${id}</h3>
+  return html`<article><h3>${backendName(id)}</h3>
 <p>${badge(sign[status], { opens: 'opens', absent: 'not here', ended: 'its process ended' }[status])}</p>
 ${adapter?.software === true && html`<p>${badge('warn', 'software: a CPU plays the GPU')}</p>`}${fields([
   ['version', version],
@@ -88,9 +88,9 @@ export function doctorSections(record: DoctorRecord): Section[] {
 }
 
 export function doctorFacts({ machine, environment }: DoctorRecord): Fields {
-  const { nanscope, node, os, arch, cpu, cores, memoryGiB } = machine;
+  const { os, arch, cpu, cores, memoryGiB } = machine;
   return [
-    ['versions', `nanscope ${nanscope}, Node ${node}`],
+    ['versions', versionWords(machine)],
     ['machine', `${os}, ${arch}, ${cpu}, ${count(cores)} cores, ${count(memoryGiB)} GiB`],
     ...Object.entries(environment),
   ];

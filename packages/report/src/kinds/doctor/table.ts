@@ -1,5 +1,11 @@
 /** What the devices were asked, and what each answered, as a table: a line a question, a column a device. */
-import type { DoctorBackend, DoctorRecord, NumericAnswer, NumericQuestion } from '@nanscope/record';
+import {
+  backendName,
+  type DoctorBackend,
+  type DoctorRecord,
+  type NumericAnswer,
+  type NumericQuestion,
+} from '@nanscope/record';
 
 export interface AnswerColumn {
   /** `webgpu` for the kernels, `its shader` for the expression alone. */
@@ -18,7 +24,7 @@ export interface Answered {
 export function answerColumns({ backends }: Pick<Answered, 'backends'>): AnswerColumn[] {
   return backends.flatMap(({ id, kernels, shader, adapter }) => [
     ...(Object.keys(kernels).length > 0
-      ? [{ name: id, answers: kernels, shaders: adapter !== undefined }]
+      ? [{ name: backendName(id), answers: kernels, shaders: adapter !== undefined }]
       : []),
     ...(shader ? [{ name: `${id} shader`, answers: shader, shaders: true }] : []),
   ]);

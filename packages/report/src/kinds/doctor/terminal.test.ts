@@ -1,23 +1,31 @@
 import { doctorSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { diagnosed } from '../../fixtures.ts';
-import { renderDoctor } from './terminal.ts';
+import { renderMarkdown } from '../../reporters/markdown.ts';
+import { doctorBlock, renderDoctor } from './terminal.ts';
 
 const page = (record = diagnosed, width = 100) => renderDoctor(record, { width, color: false });
 const answers = (text: string) =>
   new Map(text.split('\n').map((line) => [line.split(/ {2,}/)[0]!, line.split(/ {2,}/).slice(1)]));
 
 describe('renderDoctor', () => {
-  it('is of its schema, and one fenced block', () => {
+  it('is of its schema; plain on a terminal, and one fenced block in Markdown', () => {
     expect(doctorSchema.parse(diagnosed)).toEqual(diagnosed);
-    expect(page()).toMatch(/^```text\n[\s\S]*\n```\n$/);
-    expect(page().match(/```/g)).toHaveLength(2);
+    expect(page()).not.toContain('```');
+    expect(doctorBlock(diagnosed)).toBe(`\`\`\`text\n${page()}\`\`\``);
+    expect(renderMarkdown({ record: diagnosed })).toContain(doctorBlock(diagnosed));
+  });
+
+  it('says how nanscope was installed, where the record does', () => {
+    const machine = { ...diagnosed.machine, installation: 'npx' as const };
+    expect(page({ ...diagnosed, machine })).toContain('nanscope 0.1.0 (npx), Node');
+    expect(page()).toContain('nanscope 0.1.0, Node');
   });
 
   it('text of the record does not close the block', () => {
-    const hostile = page({ ...diagnosed, command: 'nanscope doctor ```\n# title' });
+    const hostile = doctorBlock({ ...diagnosed, command: 'nanscope doctor ```\n# title' });
     expect(hostile).toMatch(/^````text\n/);
-    expect(hostile).toMatch(/\n````\n$/);
+    expect(hostile).toMatch(/\n````$/);
     expect(hostile).not.toMatch(/^# title/m);
   });
 

@@ -1,9 +1,9 @@
 /**
- * The doctor's findings as one fenced block to paste into an issue: the machine, each backend with its adapter, the
+ * The doctor's findings as one block to paste into an issue: the machine, each backend with its adapter, the
  * table of answers, the self-test, the verdict. Plain text, since what is pasted has no colours.
  */
 import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
-import { clip, displayWidth, padEnd, sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, clip, displayWidth, padEnd, sanitizeRecord, wrap } from '@nanscope/record';
 import type { RenderOptions } from '../../terminal/style.ts';
 import { NARROWEST } from '../../terminal/style.ts';
 import { bytes, count } from '../../text/number.ts';
@@ -46,7 +46,9 @@ function backendLines(backend: DoctorBackend, width: number): string[] {
     status
   ];
   return [
-    ...wrap(words, width - LABEL - 2).map((part, i) => `${padEnd(i === 0 ? id : '', LABEL + 2)}${part}`),
+    ...wrap(words, width - LABEL - 2).map(
+      (part, i) => `${padEnd(i === 0 ? backendName(id) : '', LABEL + 2)}${part}`,
+    ),
     ...field('remedy', remedy, width),
     ...field('version', status === 'ended' ? version : '', width),
     ...field('adapter', adapterWords(backend), width),
@@ -144,13 +146,17 @@ function fence(text: string): string {
   return '`'.repeat(Math.max(3, longest + 1));
 }
 
+/** `nanscope 0.2.0 (a checkout), Node 20.20.2` */
+export const versionWords = ({ nanscope, installation, node }: DoctorRecord['machine']): string =>
+  `nanscope ${nanscope}${installation === undefined ? '' : ` (${installation})`}, Node ${node}`;
+
 export function renderDoctor(record: DoctorRecord, { width: asked, unicode = true }: RenderOptions): string {
   const clean = sanitizeRecord(record, unicode);
   const width = Math.max(NARROWEST, Math.min(WIDTH, Math.floor(asked)));
   const { machine, environment, backends, verdict } = clean;
   const [title] = verdictTitles[verdict.code];
   const text = [
-    ...wrap(`${clean.command}: nanscope ${machine.nanscope}, Node ${machine.node}`, width),
+    ...wrap(`${clean.command}: ${versionWords(machine)}`, width),
     ...wrap(
       `${machine.os}, ${machine.arch}, ${machine.cpu}, ${count(machine.cores)} cores, ${count(machine.memoryGiB)} GiB`,
       width,
@@ -165,5 +171,11 @@ export function renderDoctor(record: DoctorRecord, { width: asked, unicode = tru
     ...wrap(`${title} (exit ${verdict.exitCode}). ${verdict.sentence}`, width),
     ...(verdict.next === '' ? [] : wrap(verdict.next, width)),
   ].join('\n');
-  return `${fence(text)}text\n${text}\n${fence(text)}\n`;
+  return `${text}\n`;
+}
+
+/** The same between fences, to stand in Markdown. */
+export function doctorBlock(record: DoctorRecord): string {
+  const text = renderDoctor(record, { width: WIDTH, color: false });
+  return `${fence(text)}text\n${text}${fence(text)}`;
 }

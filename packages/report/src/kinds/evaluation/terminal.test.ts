@@ -16,12 +16,12 @@ import {
   tolerance,
 } from '../../text/number.ts';
 
-const { agree, bothNaN, seedTheory, policyDiffers, targetCrashed, numbersDiffer, kernelBug, noReference } =
+const { agree, bothNaN, noCausal, policyDiffers, targetCrashed, numbersDiffer, kernelBug, noReference } =
   fixtures;
 const all = {
   agree,
   bothNaN,
-  seedTheory,
+  noCausal,
   policyDiffers,
   targetCrashed,
   numbersDiffer,

@@ -1,6 +1,12 @@
 /** The report of a matrix: what makes a NaN or a leak, which conditions are necessary, every cell with filters. */
 
-import type { MatrixAnswer, MatrixCellRecord, MatrixRecord, ReportSubject } from '@nanscope/record';
+import {
+  backendName,
+  type MatrixAnswer,
+  type MatrixCellRecord,
+  type MatrixRecord,
+  type ReportSubject,
+} from '@nanscope/record';
 import { type Html, html } from '../../html/html.ts';
 import {
   badge,
@@ -184,7 +190,7 @@ function deviceTable({ devices }: MatrixRecord): Section[] {
   const rows = devices.map(({ name, label, status, failure, asked, observed, seconds }) => ({
     cells: [
       name,
-      label,
+      backendName(label),
       badge(
         status === 'complete' ? 'pass' : 'fail',
         failure === undefined ? status : `${status}: ${failure}`,
@@ -216,7 +222,7 @@ export function matrixSections(record: MatrixRecord, { cells }: ReportSubject): 
 
 export const matrixFacts = ({ cells, devices, filter, shard, folder }: MatrixRecord): Fields => [
   ['cells', count(cells)],
-  ...devices.map(({ name, label }) => [`device ${name}`, label] as const),
+  ...devices.map(({ name, label }) => [`device ${name}`, backendName(label)] as const),
   ['filter', filter],
   ['shard', shard && `${shard}: what follows is about this part only`],
   ['folder', folder],

@@ -1,5 +1,5 @@
 /** A matrix on a terminal: the devices, what makes a NaN or a leak, which conditions are necessary, what was not as predicted. */
-import { type MatrixAnswer, type MatrixRecord, sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, type MatrixAnswer, type MatrixRecord, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
@@ -99,7 +99,7 @@ function devices({ devices: all }: MatrixRecord, layout: Page): Line[] {
       const good = status === 'complete';
       const how = `${count(observed)} of ${counted(asked, 'cell')} in ${seconds.toFixed(1)} s`;
       const no = refused > 0 ? `; ${count(refused)} refused (${refusal ?? ''})` : '';
-      const text = `${name}: ${label}, ${how}${no}${good ? '' : `; ${status}: ${failure ?? ''}`}`;
+      const text = `${name}: ${backendName(label)}, ${how}${no}${good ? '' : `; ${status}: ${failure ?? ''}`}`;
       const tone = good ? 'good' : 'bad';
       return paragraph(text, good ? 'plain' : 'bad', width, 4, span(good ? glyphs.pass : glyphs.fail, tone));
     }),

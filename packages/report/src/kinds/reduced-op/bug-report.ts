@@ -1,5 +1,5 @@
 /** A reduced kernel call as a bug report, ready to paste where Markdown is read. */
-import { type ReducedOpRecord, sanitizeRecord } from '@nanscope/record';
+import { backendName, type ReducedOpRecord, sanitizeRecord } from '@nanscope/record';
 import { plain } from '../../text/line.ts';
 import { count, measured } from '../../text/number.ts';
 import { type ReportScripts, scriptBlock, titleText } from '../reduced/bug-report.ts';
@@ -39,7 +39,7 @@ export function opBugReport(
     plain(`${opScriptWords(clean)}.`),
     '## Environment',
     [
-      `- device: ${plain(decision.label)}, against ${plain(reference.label)}`,
+      `- device: ${plain(backendName(decision.label))}, against ${plain(backendName(reference.label))}`,
       `- ${plain(`${environment.backendVersion}; Node ${environment.node}; ${environment.os} ${environment.osVersion} ${environment.arch}; nanscope ${environment.nanscope}`)}`,
     ].join('\n'),
     '## How it was found',

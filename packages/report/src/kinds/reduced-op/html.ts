@@ -1,5 +1,5 @@
 /** The report of a reduced kernel call: its operands, the element, the operands beside it. */
-import type { OperandRecord, ReducedOpRecord } from '@nanscope/record';
+import { backendName, type OperandRecord, type ReducedOpRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { commandLine, type Fields, fields, type Section, section } from '../../html/parts.ts';
 import { count, measured } from '../../text/number.ts';
@@ -61,8 +61,8 @@ export const opFacts = ({
 }: ReducedOpRecord): Fields => [
   ['run', run],
   ['op', html`<code>${op}</code>, batch ${count(batch)}`],
-  ['device', decision.label],
-  ['against', reference.label],
+  ['device', backendName(decision.label)],
+  ['against', backendName(reference.label)],
   ['operands', `${count(from)} numbers in the run, ${count(elementsOf(smallest))} now`],
   ['folder', folder],
 ];

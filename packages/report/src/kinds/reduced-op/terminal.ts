@@ -1,6 +1,6 @@
 /** A reduced kernel call on a terminal: the call, its operands, the element, the operands beside it, the verdict. */
 import type { OperandRecord, ReducedOpRecord } from '@nanscope/record';
-import { sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { verdictSection } from '../../terminal/verdict.ts';
@@ -43,7 +43,7 @@ export function renderReducedOp(
       (text, index) => [span(index === 0 ? text : `  ${text}`, 'title')] as Line,
     ),
     ...field(layout, 'op', `${clean.op}, batch ${count(clean.batch)}`, 'strong'),
-    ...field(layout, 'device', `${decision.label}, against ${reference.label}`),
+    ...field(layout, 'device', `${backendName(decision.label)}, against ${backendName(reference.label)}`),
     ...field(
       layout,
       'operands',

@@ -1,5 +1,6 @@
 /** A reduced kernel call in words that all its reports share. Pure. */
 import {
+  backendName,
   type ElementRecord,
   fromJsonNumber,
   type OperandRecord,
@@ -29,8 +30,7 @@ function expectedTitle(element: ElementRecord): string {
 }
 
 /** A backend as a reader names it. */
-const deviceWords = ({ backend }: ReducedOpRecord['decision']): string =>
-  backend === 'cpu' ? 'javascript' : backend;
+const deviceWords = ({ backend }: ReducedOpRecord['decision']): string => backendName(backend);
 
 /** One line for an issue's title. */
 export function opTitleWords({ kernel, decision, smallest: { element } }: Titled): string {
@@ -77,7 +77,7 @@ export function opSearchWords({
 export function opScriptWords({
   script: { backend, failing, passing },
 }: Pick<ReducedOpRecord, 'script'>): string {
-  const name = backend === 'cpu' ? 'javascript' : backend;
+  const name = backendName(backend);
   if (failing !== 1)
     return `reproduce.mjs does not show it on ${name} (exit ${failing ?? 'none'}): the kernel is one that nanscope registers; use the command of the run`;
   const beside = passing === undefined ? '' : `, and exit ${passing ?? 'none'} with the operands beside it`;

@@ -1,6 +1,6 @@
 /** A reduction as a bug report, ready to paste where Markdown is read. */
 
-import { type ReducedRecord, sanitizeRecord } from '@nanscope/record';
+import { backendName, type ReducedRecord, sanitizeRecord } from '@nanscope/record';
 import { plain } from '../../text/line.ts';
 import { count } from '../../text/number.ts';
 import {
@@ -50,7 +50,7 @@ function actual({ smallest, reference }: ReducedRecord): string {
   const loss =
     smallest.referenceLoss === undefined
       ? `a loss of ${smallest.loss}`
-      : `a loss of ${smallest.loss}, and ${smallest.referenceLoss} on ${reference?.label ?? 'the other device'}`;
+      : `a loss of ${smallest.loss}, and ${smallest.referenceLoss} on ${reference ? backendName(reference.label) : 'the other device'}`;
   return `${loss}. ${evidenceWords(smallest)}`;
 }
 
@@ -132,7 +132,7 @@ export function bugReport(record: ReducedRecord, scripts: ReportScripts): string
     ...tensorflowParts(clean, scripts),
     '## Environment',
     [
-      `- device: ${plain(decision.label)}, ${decision.attention} attention${reference ? plain(`, against ${reference.label}`) : ''}`,
+      `- device: ${plain(backendName(decision.label))}, ${decision.attention} attention${reference ? plain(`, against ${backendName(reference.label)}`) : ''}`,
       `- policy: ${plain(`${policy.name} (fill ${fill}, composition ${compose}, row guard ${rowGuard}, ${computeDtype})`)}`,
       `- ${plain(`${environment.backendVersion}; Node ${environment.node}; ${environment.os} ${environment.osVersion} ${environment.arch}; nanscope ${environment.nanscope}`)}`,
     ].join('\n'),

@@ -1,6 +1,6 @@
 /** The report of a reduction: how much smaller, the case itself, its ops, the neighbour that passes. */
 
-import type { ReducedCase, ReducedRecord } from '@nanscope/record';
+import { backendName, type ReducedCase, type ReducedRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { commandLine, type Fields, fields, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
@@ -95,7 +95,7 @@ export const reducedFacts = ({ run, model, policy, decision, reference, folder }
   ['run', run],
   ['model', model],
   ['policy', policyWords(policy)],
-  ['device', html`${decision.label} <span class="dim">attention ${decision.attention}</span>`],
-  ['against', reference?.label],
+  ['device', html`${backendName(decision.label)} <span class="dim">attention ${decision.attention}</span>`],
+  ['against', reference && backendName(reference.label)],
   ['folder', folder],
 ];

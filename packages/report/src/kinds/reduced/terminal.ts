@@ -1,6 +1,6 @@
 /** A reduction on a terminal: what was held, how much smaller, the case, the neighbour that passes, the verdict. */
 import type { ReducedCase, ReducedRecord } from '@nanscope/record';
-import { sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import type { RenderOptions } from '../../terminal/style.ts';
 import { NARROWEST } from '../../terminal/style.ts';
@@ -27,14 +27,14 @@ function field({ width }: Page, name: string, text: string, tone: Span['tone'] =
 function header(record: ReducedRecord, layout: Page): Line[] {
   const { command, held, decision, reference } = record;
   const cause = causeWords(record);
-  const against = reference ? `, against ${reference.label}` : '';
+  const against = reference ? `, against ${backendName(reference.label)}` : '';
   return [
     ...wrap(command, layout.width - 2).map(
       (text, index) => [span(index === 0 ? text : `  ${text}`, 'title')] as Line,
     ),
     ...field(layout, 'held', heldWords(held), 'strong'),
     ...(cause === undefined ? [] : field(layout, 'cause', cause, 'strong')),
-    ...field(layout, 'device', `${decision.label}, ${decision.attention} attention${against}`),
+    ...field(layout, 'device', `${backendName(decision.label)}, ${decision.attention} attention${against}`),
     ...field(layout, 'policy', record.policy.name),
     ...field(layout, 'search', searchWords(record)),
   ];

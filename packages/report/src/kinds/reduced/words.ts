@@ -1,5 +1,11 @@
 /** A reduced case in words that all its reports share. Pure. */
-import type { CaseSize, HeldRecord, ReducedCase, ReducedRecord } from '@nanscope/record';
+import {
+  backendName,
+  type CaseSize,
+  type HeldRecord,
+  type ReducedCase,
+  type ReducedRecord,
+} from '@nanscope/record';
 import { counted } from '../../text/number.ts';
 import { placeOf } from '../../words/common.ts';
 
@@ -19,10 +25,10 @@ function opTitle(key: string): string {
 export function titleWords({ held, cause, policy, decision, reference }: Titled): string {
   const op = opTitle(held.op);
   if (held.kind === 'divergence')
-    return `${op}: ${decision.backend} and ${reference?.backend ?? 'the other device'} give values of different classes`;
+    return `${op}: ${backendName(decision.backend)} and ${reference ? backendName(reference.backend) : 'the other device'} give values of different classes`;
   if (cause?.kind === 'mask') return `A query whose keys are all masked gives NaN in ${cause.owner}`;
   if (cause?.kind === 'device')
-    return `${op} on ${decision.backend} gives a value that its inputs do not explain`;
+    return `${op} on ${backendName(decision.backend)} gives a value that its inputs do not explain`;
   return `${held.mechanism} in ${op}, with the policy ${policy.name}`;
 }
 type Titled = Pick<ReducedRecord, 'held' | 'cause' | 'policy' | 'decision' | 'reference'>;
@@ -51,7 +57,7 @@ export function causeWords({ cause }: Pick<ReducedRecord, 'cause'>): string | un
 /** What a right result would be. */
 export function expectedWords({ held, cause, reference }: Titled): string {
   if (held.kind === 'divergence')
-    return `${opTitle(held.op)} gives values of the same classes on both devices, as ${reference?.label ?? 'the other one'} gives them`;
+    return `${opTitle(held.op)} gives values of the same classes on both devices, as ${reference ? backendName(reference.label) : 'the other one'} gives them`;
   if (cause?.kind === 'mask') return 'a finite loss: a query without a key gives zeros, or any other number';
   return `finite values out of ${opTitle(held.op)}`;
 }
@@ -104,7 +110,7 @@ export function searchWords({ search: { tried, seconds, minimal, budget } }: Red
 export function scriptWords({ script, passing }: ReducedRecord): string {
   if (script === undefined)
     return 'no reproduce.mjs, which is written for GPT-2 alone; use the command, whose model transformers reads as well';
-  const name = script.backend === 'cpu' ? 'javascript' : script.backend;
+  const name = backendName(script.backend);
   const plain = ['javascript', 'wasm', 'tensorflow', 'webgpu'].includes(name);
   const where = plain ? `on plain ${name}` : `with ${name}`;
   if (script.failing !== 1)

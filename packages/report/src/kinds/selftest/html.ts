@@ -1,5 +1,5 @@
 /** The report of a self-test: on each device the score of the detector by kind of fault, and what went wrong. */
-import type { DetectorScore, SelftestDevice, SelftestRecord } from '@nanscope/record';
+import { backendName, type DetectorScore, type SelftestDevice, type SelftestRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, type Fields, type Section, section, table } from '../../html/parts.ts';
 import { count, duration, percent } from '../../text/number.ts';
@@ -57,7 +57,7 @@ function deviceSection(device: SelftestDevice, index: number): Section {
   return section(
     `device-${index + 1}`,
     name,
-    html`<p>${badge(meetsBar ? 'pass' : 'fail', meetsBar ? 'meets the bar' : 'below the bar')} <span class="dim">${label}</span></p>
+    html`<p>${badge(meetsBar ? 'pass' : 'fail', meetsBar ? 'meets the bar' : 'below the bar')} <span class="dim">${backendName(label)}</span></p>
 `,
     status !== 'complete' &&
       html`<p>${badge('fail', failure === undefined ? status : `${status}: ${failure}`)}</p>`,
@@ -77,5 +77,5 @@ export const selftestSections = ({ devices }: SelftestRecord): Section[] => devi
 
 export const selftestFacts = ({ share, devices }: SelftestRecord): Fields => [
   ['share', share < 1 ? `${percent(share)} of the faults that could be injected` : 'every fault'],
-  ...devices.map(({ name, label }) => [`device ${name}`, label] as const),
+  ...devices.map(({ name, label }) => [`device ${name}`, backendName(label)] as const),
 ];

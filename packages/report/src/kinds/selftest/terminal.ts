@@ -1,6 +1,6 @@
 /** The detector's score sheet on a terminal: a table for each device, what went wrong, what was set aside, the verdict. */
 import type { DetectorScore, SelftestDevice, SelftestRecord } from '@nanscope/record';
-import { sanitizeRecord, wrap } from '@nanscope/record';
+import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import type { RenderOptions } from '../../terminal/style.ts';
 import { NARROWEST } from '../../terminal/style.ts';
@@ -77,7 +77,7 @@ function deviceSection(device: SelftestDevice, asked: number, layout: Page): Lin
       : `all ${count(injectable)} faults`;
   return [
     heading(name, layout, duration(seconds)),
-    ...field('device', label),
+    ...field('device', backendName(label)),
     ...(device.failure === undefined ? [] : field(device.status, device.failure, 'bad')),
     ...field(
       'injected',

@@ -1,5 +1,5 @@
 /** Which device each lane ran on, why it was chosen, what to beware of, how the lane ended. */
-import type { ComparisonRecord, ResultRecord } from '@nanscope/record';
+import { backendName, type ComparisonRecord, type ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, fields, type Section, type Status, section, table } from '../../html/parts.ts';
 import { bytes, count, counted } from '../../text/number.ts';
@@ -35,7 +35,7 @@ function laneCard(role: string, lane: Lane) {
   ];
   const ended = failure === undefined ? laneEndings[status] : `${laneEndings[status]}: ${failure}`;
   return html`<article><h3 class="role">${role}</h3>
-<p><strong>${decision.label}</strong></p>
+<p><strong>${backendName(decision.label)}</strong></p>
 <p>${badge(status === 'complete' ? 'pass' : 'fail', ended)}</p>
 ${fields([
   ['asked for', decision.requested],

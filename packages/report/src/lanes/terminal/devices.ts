@@ -1,5 +1,5 @@
 /** Which device each lane ran on, why, what to beware of, and how the lane ended if not well. */
-import type { LaneRecord, ResultRecord } from '@nanscope/record';
+import { backendName, type LaneRecord, type ResultRecord } from '@nanscope/record';
 import { heading, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, lineWidth, paragraph, type Span, span } from '../../text/line.ts';
 import { bytes, count, counted } from '../../text/number.ts';
@@ -21,7 +21,9 @@ export const laneEndings: Readonly<Record<LaneRecord['status'], string>> = {
 export function machineWords({ environment, decision }: LaneRecord): string {
   const { backendVersion, node, os, osVersion, arch, cores } = environment;
   const { backend } = decision;
-  const version = backendVersion.includes(backend) ? backendVersion : `${backend} ${backendVersion}`;
+  const version = backendVersion.includes(backend)
+    ? backendVersion
+    : `${backendName(backend)} ${backendVersion}`;
   return [
     version,
     /^none \((.+)\)$/.exec(node)?.[1] ?? `Node ${node.replace(/^v/, '')}`, // A page has a browser instead.
@@ -50,7 +52,10 @@ function kernelWords(lane: LaneRecord, ellipsis: string): string | undefined {
 function laneLines(role: string, lane: LaneRecord, { width, glyphs }: Page): Line[] {
   const { decision } = lane;
   const attention = `attention ${decision.attention}`;
-  const name: Span[] = [span(`  ${role}`.padEnd(labelWidth), 'strong'), span(decision.label, 'note')];
+  const name: Span[] = [
+    span(`  ${role}`.padEnd(labelWidth), 'strong'),
+    span(backendName(decision.label), 'note'),
+  ];
   const gap = width - lineWidth(name) - attention.length;
   const asked = `asked for ${decision.requested}`;
   const lines: Line[] =
