@@ -47,7 +47,6 @@ export { type Coordinates, coordinatesOf } from './judge/coordinates.ts';
 export { mechanismRules } from './judge/mechanisms/index.ts';
 export type { MechanismRule } from './judge/mechanisms/rule.ts';
 export { findOrigin, type Origin, type Turn } from './judge/origin.ts';
-export { anyLayer, isLastNorm, layerNumber, stageOf } from './module-path.ts';
 export {
   MOVES,
   movedByOneRounding,

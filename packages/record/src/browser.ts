@@ -16,6 +16,7 @@ export {
   trainJsonSchema,
   trainLaneJsonSchema,
 } from './json-schemas.ts';
+export { anyLayer, isLastNorm, isResidualStream, layerNumber, stageOf } from './module-path.ts';
 export { parseLane, parseResult, tooDeep } from './parse.ts';
 export { parseJsonLines, parseRun } from './parse-lines.ts';
 export {

@@ -39,5 +39,16 @@ export {
   setting as settingWords,
   tolerance as toleranceWords,
 } from './text/number.ts';
+export type { TapReplay } from './verdicts/clauses.ts';
+export type { Advice, Beside, Decision, Reason } from './verdicts/decision.ts';
+export { hiddenWords, wordVerdict } from './verdicts/evaluation.ts';
+export { originWords, placeWords } from './verdicts/places.ts';
+export {
+  type OwnReason,
+  type TrainAdvice,
+  type TrainDecision,
+  type TrainReason,
+  wordTrainVerdict,
+} from './verdicts/training.ts';
 export { replaysWords, stepWords } from './words/tracing.ts';
 export { type Verdict, verdictOf } from './words/verdict.ts';

@@ -25,7 +25,7 @@ vi.mock('../../../packages/harness/src/compare/compare-cascades.ts', async (orig
   ...(await original<object>()),
   compareCascades: fail('cascade'),
 }));
-vi.mock('../../../packages/harness/src/compare/origin-words.ts', () => ({
+vi.mock('../../../packages/report/src/verdicts/places.ts', () => ({
   originWords: fail('origin'),
   placeWords: fail('place'),
 }));

@@ -2,10 +2,11 @@
  * How the contamination grows through the residual stream, as data: at which layer which positions of which
  * batch row are non-finite, and by what step they became so.
  */
+
+import { isResidualStream, stageOf } from '@nanscope/record';
 import { type Judgement, mechanismOf } from '../judge/classify.ts';
 import { type BatchContext, inScope, type TraceData } from '../judge/context.ts';
 import { bringsIn } from '../judge/origin.ts';
-import { isResidualStream, stageOf } from '../module-path.ts';
 import type { OpRecord } from '../types.ts';
 
 export interface SpreadStep {

@@ -2,9 +2,10 @@
  * Turns kernel reports into records: keys, inputs by reference, health requested from the counter. It holds
  * one batch at a time and forgets it at `take`.
  */
+
+import { isResidualStream } from '@nanscope/record';
 import type * as tf from '@tensorflow/tfjs';
 import type { HealthCounter, Measurement } from '../health/gate.ts';
-import { isResidualStream } from '../module-path.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
 import { callNames } from './calls.ts';
 import { type TapFilter, tapPasses } from './filter.ts';

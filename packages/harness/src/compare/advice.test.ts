@@ -17,9 +17,7 @@ const typed = "nanscope eval --model 'my model' --data a.jsonl";
 describe('what to do about a finite loss', () => {
   it('of the default model and text: a cascade to look at, or data of their own', () => {
     const bundled = lane({ config: { model: 'prose' }, cascade: traced(4) });
-    expect(exploreAdvice(bundled, 'nanscope eval')).toBe(
-      'Try --policy torch-mps-2.8 to see a cascade, or your own --model and --data.',
-    );
+    expect(exploreAdvice(bundled, 'nanscope eval')).toEqual({ to: 'explore', cascade: true });
   });
 
   it.each([
@@ -28,26 +26,26 @@ describe('what to do about a finite loss', () => {
     ['with parts of one', `${typed} --row-guard=zeros --fill '-1e9' --limit 4`, `${typed} --limit 4`],
     ['with a folder', `${typed} --out 'it'\\''s here' --limit 4`, `${typed} --limit 4`],
   ])('of their own data with masked rows: their own command under such a policy (%s)', (_, command, kept) => {
-    expect(exploreAdvice(own(76), command)).toBe(
-      `Finite under safe. 76 queries of your data (batch 0) have no allowed key: under torch-2.4 and torch-mps-2.8 they are NaN. Try: ${kept} --policy torch-mps-2.8`,
-    );
+    expect(exploreAdvice(own(76), command)).toEqual({
+      ...{ to: 'try without a guard', policy: 'safe', queries: 76, batch: 0, bundledText: false },
+      unguarded: ['torch-2.4', 'torch-mps-2.8'],
+      command: `${kept} --policy torch-mps-2.8`,
+    });
   });
 
   it('one query, and a command that can not be typed again', () => {
-    expect(exploreAdvice(own(1), 'nanscope compare a b')).toMatch(
-      /1 query of your data \(batch 0\) has no allowed key: .* it is NaN\. Try: --policy torch-mps-2\.8$/,
-    );
-    expect(exploreAdvice(own(1), 'nanscope eval --resume runs/a')).toMatch(/Try: --policy torch-mps-2\.8$/);
+    const untyped = { to: 'try without a guard', queries: 1, command: undefined };
+    expect(exploreAdvice(own(1), 'nanscope compare a b')).toMatchObject(untyped);
+    expect(exploreAdvice(own(1), 'nanscope eval --resume runs/a')).toMatchObject(untyped);
   });
 
   it('of their own model over the bundled text: the text has them', () => {
     const model = own(5, { config: { model: 'my model' } });
-    expect(exploreAdvice(model, typed)).toContain('5 queries of the text (batch 0) have no allowed key');
-    expect(exploreAdvice(model, typed)).not.toContain('your data');
+    expect(exploreAdvice(model, typed)).toMatchObject({ queries: 5, bundledText: true });
   });
 
   it('of their own data never names data of their own again', () => {
     for (const one of [own(0), own(3), own(0, { cascade: undefined })])
-      expect(exploreAdvice(one, typed)).not.toMatch(/your own/);
+      expect(exploreAdvice(one, typed).to).not.toBe('explore');
   });
 });

@@ -1,16 +1,16 @@
-/** What to do next about a loss, with the user's own command where another one answers. Pure. */
+/** What to do next about a loss, with the user's own command where another one answers. Data; the words are in report. Pure. */
 import { maskedRow, policies, presetNames } from '@nanscope/attention';
 import type { LaneRecord } from '@nanscope/record';
-import { counted } from '@nanscope/report';
-import { isBornMasked } from './loss-words.ts';
+import type { Advice } from '@nanscope/report';
+import { isBornMasked } from './exit-code.ts';
 
 /** Of a loss that is not finite. */
-export function mendAdvice(lane: LaneRecord): string {
-  if (isBornMasked(lane)) return 'Fix: --row-guard zeros, or --policy safe.';
-  if (lane.cascade?.origin) return 'Look at the origin in the cascade above, and mend it there.';
-  if (lane.policy.rowGuard === 'none' && lane.policy.fill.endsWith('-inf'))
-    return 'If a query has no allowed key, the fix is --row-guard zeros, or --policy safe; --trace health shows it.';
-  return 'Run it again with --trace health, which names the origin.';
+export function mendAdvice(lane: LaneRecord): Advice {
+  if (isBornMasked(lane)) return { to: 'guard rows' };
+  if (lane.cascade?.origin) return { to: 'mend the origin' };
+  return lane.policy.rowGuard === 'none' && lane.policy.fill.endsWith('-inf')
+    ? { to: 'guard rows or trace' }
+    : { to: 'trace' };
 }
 
 /** The policies of real systems that make NaN of a query with no allowed key. */
@@ -31,26 +31,23 @@ const isBundled = ({ data, model, 'load-inputs': inputs }: LaneRecord['config'])
   data === undefined && inputs === undefined && model === 'prose';
 
 /** Of a finite loss over the user's own model or data: the queries that another policy makes NaN of; undefined without any. */
-export function maskedAdvice({ config, policy, cascade }: LaneRecord, command: string): string | undefined {
-  const { rowsWithoutKey = 0, batch = 0 } = cascade?.warning ?? {};
+export function maskedAdvice({ config, policy, cascade }: LaneRecord, command: string): Advice | undefined {
+  const { rowsWithoutKey: queries = 0, batch = 0 } = cascade?.warning ?? {};
   const last = unguarded.at(-1);
-  if (isBundled(config) || rowsWithoutKey === 0 || last === undefined) return undefined;
-  const [have, they] = rowsWithoutKey === 1 ? ['has', 'it is'] : ['have', 'they are'];
-  const where = config.data === undefined && config['load-inputs'] === undefined ? 'the text' : 'your data';
-  const masked = `${counted(rowsWithoutKey, 'query', 'queries')} of ${where} (batch ${batch}) ${have} no allowed key`;
-  return `Finite under ${policy.name}. ${masked}: under ${unguarded.join(' and ')} ${they} NaN. Try: ${underPolicy(command, last) ?? `--policy ${last}`}`;
+  if (isBundled(config) || queries === 0 || last === undefined) return undefined;
+  const bundledText = config.data === undefined && config['load-inputs'] === undefined;
+  const typed = underPolicy(command, last);
+  return {
+    ...{ to: 'try without a guard', policy: policy.name, queries, batch, bundledText, unguarded },
+    command: typed,
+  };
 }
 
 /** Of a loss that is finite and may be used. */
-export function exploreAdvice(lane: LaneRecord, command: string): string {
+export function exploreAdvice(lane: LaneRecord, command: string): Advice {
   const { config, policy, cascade } = lane;
-  if (isBundled(config)) {
-    const show = policy.name === 'safe' ? ' --policy torch-mps-2.8 to see a cascade, or' : '';
-    return `Try${show} your own --model and --data.`;
-  }
-  const masked = maskedAdvice(lane, command);
-  if (masked !== undefined) return masked;
-  return cascade?.warning
-    ? 'Nothing to mend: every query that was looked at has an allowed key.'
-    : 'Nothing to mend; --trace health tells whether a query has no allowed key.';
+  if (isBundled(config)) return { to: 'explore', cascade: policy.name === 'safe' };
+  return (
+    maskedAdvice(lane, command) ?? (cascade?.warning ? { to: 'nothing' } : { to: 'trace for masked rows' })
+  );
 }

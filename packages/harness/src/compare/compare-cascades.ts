@@ -1,13 +1,13 @@
 /** The two lanes' cascades op by op: aligned by key, classes before numbers. Pure, from the lanes' records and traces. */
+import { type Alignment, alignTraces, type BatchTrace, cascadeEvents, classifyOps } from '@nanscope/cascade';
 import {
-  type Alignment,
-  alignTraces,
-  type BatchTrace,
-  cascadeEvents,
-  classifyOps,
+  type CascadeEvent,
+  type CascadeRecord,
+  type CascadeRow,
+  type ComparisonRecord,
+  type LaneRecord,
   stageOf,
-} from '@nanscope/cascade';
-import type { CascadeEvent, CascadeRecord, CascadeRow, ComparisonRecord, LaneRecord } from '@nanscope/record';
+} from '@nanscope/record';
 
 type Cell = NonNullable<CascadeRow['target']>;
 

@@ -13,9 +13,14 @@ import {
   type VerdictRecord,
 } from '@nanscope/record';
 import type { Finding } from '@nanscope/settings';
-import { isBornMasked } from './loss-words.ts';
 
 type Lane = LaneRecord | TrainLaneRecord;
+
+/** Whether a lane's NaN was seen to be born in a row whose keys are all masked. */
+export function isBornMasked({ cascade }: Pick<LaneRecord, 'cascade'>): boolean {
+  const origin = cascade?.filters ? undefined : cascade?.origin;
+  return [origin, origin?.becameNaN].some((one) => one?.mechanism.name === 'fully masked row');
+}
 
 type Code = VerdictRecord['code'] | TrainVerdictRecord['code'];
 
@@ -99,8 +104,10 @@ function findingsOf(
   ];
 }
 
+type Judged = Pick<VerdictRecord | TrainVerdictRecord, 'code' | 'exitCode' | 'findings'>;
+
 /** @returns the verdict with its exit code and, where they decide it, the findings. */
-export function withExitCode<V extends VerdictRecord | TrainVerdictRecord>(
+export function withExitCode<V extends Judged>(
   verdict: V,
   lanes: Partial<Record<'target' | 'reference', Lane | undefined>>,
   failOn: readonly Finding[] | undefined,

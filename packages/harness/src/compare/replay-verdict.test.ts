@@ -35,8 +35,7 @@ describe('replayVerdict', () => {
       'batch',
     );
     expect(verdict).toMatchObject({ code: 'vanishes-under-observation', exitCode: 1 });
-    expect(verdict?.sentence).toContain('batch 1 of the reference');
-    expect(verdict?.sentence).toContain('4 of 4 runs without taps and 0 of 4 with them');
+    expect(verdict?.replay).toMatchObject({ unit: 'batch', role: 'reference', replay: { batch: 1 } });
   });
 
   it('is flaky where a step does not repeat itself', () => {

@@ -8,7 +8,7 @@ import {
 } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { comparison, lane, metrics, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
-import { type Evidence, judge } from './verdict.ts';
+import { decideVerdict, type Evidence, judge } from './verdict.ts';
 
 const complete: LaneOutcome = { status: 'complete' };
 const finite = lane();
@@ -34,17 +34,26 @@ const cascade: NonNullable<LaneRecord['cascade']> = {
 };
 const bad = lane({ metrics: nanMetrics, policy: unguarded, cascade });
 
-function judged(evidence: Partial<Evidence> = {}): VerdictRecord {
-  const verdict = judge({
-    target: finite,
-    reference,
-    comparison: comparison(),
-    outcomes: { target: complete, reference: complete },
-    referenceWanted: true,
-    command: 'nanscope eval',
-    ...evidence,
-  });
-  return verdictSchema.parse(verdict);
+const whole = (evidence: Partial<Evidence>): Evidence => ({
+  target: finite,
+  reference,
+  comparison: comparison(),
+  outcomes: { target: complete, reference: complete },
+  referenceWanted: true,
+  command: 'nanscope eval',
+  ...evidence,
+});
+
+/** As it is written down. */
+const worded = (evidence: Partial<Evidence> = {}): VerdictRecord =>
+  verdictSchema.parse(judge(whole(evidence)));
+
+/** What is decided, before a word is made of it; what is written down is of the same code. */
+function judged(evidence: Partial<Evidence> = {}) {
+  const decision = decideVerdict(whole(evidence));
+  const { code, exitCode } = worded(evidence);
+  expect({ code, exitCode }).toEqual({ code: decision.code, exitCode: decision.exitCode });
+  return { ...decision, to: decision.next.map(({ to }) => to) };
 }
 
 const difference = (target: number | 'NaN'): ComparisonRecord['labels'] => ({
@@ -65,8 +74,6 @@ const divergent = (label: string): ComparisonRecord['ops'] => ({
 describe('what to do next', () => {
   const both = { target: bad, reference: bad, reducible: true };
   const apart = { comparison: comparison({ ops: divergent('kernel bug suspected') }), reducible: true };
-  const advice = /nanscope reduce with the run folder/;
-
   const replayed = (judgement: 'own' | 'rounding') => ({
     ...{ batch: 0, by: 'magnitude' as const, end: 'e' },
     steps: [{ key: 'forward/x/Exp#0', kernel: 'Exp', judgement, reason: 'r' }],
@@ -81,7 +88,7 @@ describe('what to do next', () => {
       { ...apart, comparison: comparison({ labels: difference(2), shadow: replayed('own') }) },
     ],
   ])('a run that %s can be reduced', (_, evidence) => {
-    expect(judged(evidence).next).toMatch(advice);
+    expect(judged(evidence).to).toContain('reduce');
   });
 
   it.each<[string, Partial<Evidence>]>([
@@ -101,7 +108,7 @@ describe('what to do next', () => {
     ],
     ['differs in numbers alone', { comparison: comparison({ labels: difference(2) }), reducible: true }],
   ])('one that %s can not', (_, evidence) => {
-    expect(judged(evidence).next).not.toMatch(advice);
+    expect(judged(evidence).to).not.toContain('reduce');
   });
 });
 
@@ -117,35 +124,42 @@ describe('a finite loss that hides something', () => {
   const hidden = lane({ cascade: { ...cascade, origin: overflow } });
 
   it('names what was born on the way, and that it can be reduced, although the lanes agree', () => {
-    const verdict = judged({ target: hidden, reference: hidden, reducible: true });
-    expect(verdict).toMatchObject({ code: 'agree', exitCode: 0 });
-    expect(verdict.sentence).toContain(
+    const both = { target: hidden, reference: hidden, reducible: true };
+    expect(judged(both)).toMatchObject({
+      ...{ code: 'agree', exitCode: 0, beside: { hidden: { role: 'target' } } },
+      to: ['mend what is hidden', 'reduce'],
+    });
+    expect(worded(both).sentence).toContain(
       'Yet an infinity is born in layer 0, variance of LayerNorm at [batch 0, position 3] by overflow: a finite loss hides it.',
     );
-    expect(verdict.next).toMatch(/^Finite is not right: .* nanscope reduce/);
   });
 
   it('names the op in which it ends', () => {
     const killed = lane({
       cascade: { ...cascade, origin: overflow, kills: ['forward/transformer.h.0/mlp/RealDiv#0:0'] },
     });
-    expect(judged({ target: killed }).sentence).toContain(
-      'It ends in layer 0, MLP, which gives a finite number for it.',
-    );
+    expect(judged({ target: killed }).beside.hidden).toEqual({
+      role: 'target',
+      endsIn: 'forward/transformer.h.0/mlp/RealDiv#0:0',
+    });
   });
 
   it('is told of the other lane too, and without one', () => {
-    expect(judged({ reference: hidden }).sentence).toContain('by overflow: a finite loss hides it');
+    expect(judged({ reference: hidden }).beside.hidden).toMatchObject({ role: 'reference' });
     const alone = judged({ target: hidden, reference: undefined, referenceWanted: false });
-    expect(alone.sentence).toContain('by overflow: a finite loss hides it');
+    expect(alone.beside.hidden).toMatchObject({ role: 'target' });
   });
 
   it('is no alarm where a gather leaves behind what no token takes', () => {
     const { origin: _, ...rest } = cascade;
     const unused = lane({ cascade: { ...rest, kills: ['forward/transformer.embeddings/GatherV2#0:0'] } });
     const verdict = judged({ target: unused, reference: unused });
-    expect(verdict.sentence).toMatch(/agree.* reads values that are not finite, and takes none of them\.$/);
-    expect(verdict.next).not.toContain('Finite is not right');
+    expect(verdict).toMatchObject({ code: 'agree', reason: { is: 'agreed' } });
+    expect(verdict.beside).toMatchObject({
+      hidden: undefined,
+      leftBehind: 'forward/transformer.embeddings/GatherV2#0:0',
+    });
+    expect(verdict.to).not.toContain('mend what is hidden');
   });
 
   it('an external input is told by what brought it', () => {
@@ -157,7 +171,7 @@ describe('a finite loss that hides something', () => {
       },
     };
     const brought = lane({ metrics: nanMetrics, cascade: { ...cascade, origin: external } });
-    expect(judged({ target: brought, reference: brought }).sentence).toContain(
+    expect(worded({ target: brought, reference: brought }).sentence).toContain(
       'The loss is NaN on both devices: wte holds 8 NaN, the first at [16, 0], before any kernel ran on it; it shows first in layer 0',
     );
   });
@@ -165,29 +179,29 @@ describe('a finite loss that hides something', () => {
 
 describe('judge, one case for each code', () => {
   it('agree: exit 0, the loss first', () => {
-    expect(judged()).toMatchObject({
-      ...{ code: 'agree', exitCode: 0 },
+    expect(judged()).toMatchObject({ code: 'agree', exitCode: 0, reason: { is: 'agreed' } });
+    expect(worded()).toMatchObject({
       sentence: 'The loss is 5.5, finite on both devices, which agree within rtol 1e-4, atol 1e-5.',
     });
   });
 
   it('agree-non-finite: exit 0, policy and not device, the origin, a row guard', () => {
     const verdict = judged({ target: bad, reference: bad });
-    expect(verdict).toMatchObject({ code: 'agree-non-finite', exitCode: 0 });
-    expect(verdict.sentence).toMatch(
-      /^The loss is NaN on both devices: query 0 of batch row 1 has no allowed key under torch-mps-2.8, and/,
-    );
-    expect(verdict.sentence).toContain('The devices agree, so the policy is the cause');
-    expect(verdict.sentence).toContain(
-      'layer 0, attention probabilities at [batch 1, head 0, query 0, key 0]',
-    );
-    expect(verdict.sentence).toContain('by fully masked row');
-    expect(verdict.next).toContain('--row-guard zeros');
+    expect(verdict).toMatchObject({
+      ...{ code: 'agree-non-finite', exitCode: 0, to: ['guard rows'] },
+      reason: { is: 'neither is finite', byPolicy: true },
+      beside: { masked: { row: 1, query: 0, policy: 'torch-mps-2.8' } },
+    });
+    expect(worded({ target: bad, reference: bad })).toMatchObject({
+      sentence:
+        'The loss is NaN on both devices: query 0 of batch row 1 has no allowed key under torch-mps-2.8, and the NaN is born in layer 0, attention probabilities at [batch 1, head 0, query 0, key 0] by fully masked row. The devices agree, so the policy is the cause, not a device.',
+      next: 'Fix: --row-guard zeros, or --policy safe.',
+    });
   });
 
   it('agree-non-finite under a guarded policy does not advise a guard', () => {
     const guarded = lane({ metrics: nanMetrics });
-    expect(judged({ target: guarded, reference: guarded }).next).not.toContain('row-guard');
+    expect(judged({ target: guarded, reference: guarded }).to).toEqual(['trace']);
   });
 
   it('classes-differ: NaN on one side only, whether an op, a label or only a metric shows it', () => {
@@ -195,9 +209,9 @@ describe('judge, one case for each code', () => {
       code: 'classes-differ',
       exitCode: 1,
     });
-    expect(judged({ comparison: comparison({ ops: divergent('inherited') }) }).sentence).toContain(
-      'forward/x/Softmax#0:0 (finite inputs, NaN out)',
-    );
+    expect(judged({ comparison: comparison({ ops: divergent('inherited') }) }).reason).toMatchObject({
+      at: { op: 'forward/x/Softmax#0:0', why: 'finite inputs, NaN out' },
+    });
     const metric = {
       name: 'loss',
       reference: 1,
@@ -207,9 +221,12 @@ describe('judge, one case for each code', () => {
       requiredRtol: 'Infinity' as const,
       pass: false,
     };
-    const verdict = judged({ target: bad, comparison: comparison({ metrics: [metric] }) });
-    expect(verdict).toMatchObject({ code: 'classes-differ', exitCode: 1 });
-    expect(verdict.sentence).toContain('The loss is NaN on the target and 5.5 on the reference.');
+    const byMetric = { target: bad, comparison: comparison({ metrics: [metric] }) };
+    expect(judged(byMetric)).toMatchObject({
+      ...{ code: 'classes-differ', exitCode: 1 },
+      reason: { is: 'classes apart', at: { metric: 'loss' } },
+    });
+    expect(worded(byMetric).sentence).toContain('The loss is NaN on the target and 5.5 on the reference.');
   });
 
   it('kernel-bug-suspected: finite inputs, another class', () => {
@@ -229,10 +246,14 @@ describe('judge, one case for each code', () => {
   });
 
   it('numbers-differ: by labels, by a metric, by rows that one side lacks', () => {
-    const verdict = judged({ comparison: comparison({ labels: difference(1.5) }) });
-    expect(verdict).toMatchObject({ code: 'numbers-differ', exitCode: 1 });
-    expect(verdict.sentence).toContain('3 of 40 labels differ, first at row 1, position 5 (a place)');
-    expect(verdict.sentence).toContain('rtol 5.0e-1');
+    const byLabels = { comparison: comparison({ labels: difference(1.5) }) };
+    expect(judged(byLabels)).toMatchObject({
+      ...{ code: 'numbers-differ', exitCode: 1 },
+      reason: { is: 'labels apart', apart: 3, compared: 40, first: { row: 1, position: 5, what: 'a place' } },
+    });
+    expect(worded(byLabels).sentence).toContain(
+      '3 of 40 labels differ, first at row 1, position 5 (a place); the labels would need rtol 5.0e-1',
+    );
     const labels = { ...comparison().labels, unpaired: 4 };
     const metric = {
       name: 'tokens',
@@ -246,9 +267,7 @@ describe('judge, one case for each code', () => {
     expect(judged({ comparison: comparison({ metrics: [metric] }) })).toMatchObject({
       code: 'numbers-differ',
     });
-    expect(judged({ comparison: comparison({ labels, metrics: [metric] }) }).sentence).toContain(
-      'on one side only',
-    );
+    expect(judged({ comparison: comparison({ labels, metrics: [metric] }) }).reason.is).toBe('one side only');
   });
 
   it('rows on one side only differ even when every metric passes', () => {
@@ -263,8 +282,10 @@ describe('judge, one case for each code', () => {
     const configuration = [{ name: 'policy', reference: 'safe', target: 'tfjs' }];
     const verdict = judged({ comparison: comparison({ configuration, labels: difference(1.5) }) });
     expect(verdict).toMatchObject({ code: 'configuration-differs', exitCode: 1 });
-    expect(verdict.sentence).toContain('policy: safe against tfjs');
-    expect(verdict.sentence).toContain('row 1, position 5');
+    expect(verdict.reason).toMatchObject({
+      ...{ is: 'settings apart', differing: configuration },
+      beside: { is: 'labels apart', first: { row: 1, position: 5 } },
+    });
     const agreeing = comparison({ configuration });
     expect(judged({ comparison: agreeing })).toMatchObject({ code: 'configuration-differs' });
     expect(judged({ comparison: agreeing, separateRuns: true })).toMatchObject({
@@ -278,10 +299,10 @@ describe('judge, one case for each code', () => {
     const evidence = { comparison: comparison({ environment, labels: difference(1.5) }), separateRuns: true };
     const verdict = judged(evidence);
     expect(verdict).toMatchObject({ code: 'configuration-differs', exitCode: 1 });
-    expect(verdict.sentence).toContain(
-      'runs of one device, webgpu, in environments that differ (driver: 1.0 against 2.0)',
-    );
-    expect(verdict.sentence).toContain('row 1, position 5');
+    expect(verdict.reason).toMatchObject({
+      ...{ is: 'environments apart', device: 'webgpu', differing: environment },
+      beside: { is: 'labels apart', first: { row: 1, position: 5 } },
+    });
     expect(judged({ ...evidence, separateRuns: false }).code).toBe('numbers-differ');
     const other = lane({ decision: { ...reference.decision, backend: 'wasm' } });
     expect(judged({ ...evidence, reference: other }).code).toBe('numbers-differ');
@@ -290,8 +311,8 @@ describe('judge, one case for each code', () => {
 
   it('runs made apart can not replay: numbers and classes that differ say how', () => {
     for (const labels of [difference(1.5), difference('NaN')]) {
-      expect(judged({ comparison: comparison({ labels }), separateRuns: true }).next).toContain(
-        'nanscope eval --device A --reference B',
+      expect(judged({ comparison: comparison({ labels }), separateRuns: true }).to).toContain(
+        'replay on devices',
       );
     }
   });
@@ -307,8 +328,11 @@ describe('judge, one case for each code', () => {
     };
     const found = { replays, ops: divergent('kernel bug suspected'), labels: difference('NaN') };
     const verdict = judged({ comparison: comparison(found) });
-    expect(verdict).toMatchObject({ code: 'flaky', exitCode: 1 });
-    expect(verdict.sentence).toBe(
+    expect(verdict).toMatchObject({
+      ...{ code: 'flaky', exitCode: 1 },
+      reason: { lanes: [{ role: 'target', changed: 1 }], times: 2 },
+    });
+    expect(worded({ comparison: comparison(found) }).sentence).toBe(
       'Flaky: of the target lane 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
     );
     const steady = { ...replays, lanes: [{ role: 'target' as const, changed: 0, labels: 0 }] };
@@ -330,8 +354,11 @@ describe('judge, one case for each code', () => {
     const shadow = (...steps: ShadowStep[]): NonNullable<ComparisonRecord['shadow']> => ({
       ...{ batch: 0, by: 'magnitude', steps, end: 'where it ended' },
     });
-    const numbers = (found: NonNullable<ComparisonRecord['shadow']>) =>
-      judged({ comparison: comparison({ labels: difference(1.5), shadow: found }) });
+    const apart = (found: NonNullable<ComparisonRecord['shadow']>) => ({
+      comparison: comparison({ labels: difference(1.5), shadow: found }),
+    });
+    const numbers = (found: NonNullable<ComparisonRecord['shadow']>) => judged(apart(found));
+    const told = (found: NonNullable<ComparisonRecord['shadow']>) => worded(apart(found));
 
     it('permitted: nobody is to blame, whether the run showed it in classes or in numbers', () => {
       const element = { index: 6, reference: 2.8945e38, target: 'Infinity' as const };
@@ -347,10 +374,8 @@ describe('judge, one case for each code', () => {
       });
       for (const verdict of [numbers(found), classes, wgsl]) {
         expect(verdict).toMatchObject({ code: 'permitted-by-float32', exitCode: 1 });
-        expect(verdict.sentence).toMatch(
-          /^The loss is 5.5, finite on both devices, which differ. Within what float32 in any order may give: .* element 6 is 2.8945e38/,
-        );
-        expect(verdict.next).toContain('No kernel is to blame');
+        expect(verdict.reason).toEqual({ is: 'an op differs', allowed: true });
+        expect(verdict.to).toEqual(['mend what makes it so']);
       }
     });
 
@@ -374,6 +399,9 @@ describe('judge, one case for each code', () => {
       expect(numbers(shadow(step('inherited'), own))).toMatchObject({
         code: 'kernel-bug-suspected',
         exitCode: 1,
+        reason: { is: 'an op differs', allowed: false },
+      });
+      expect(told(shadow(step('inherited'), own))).toMatchObject({
         sentence:
           'The loss is 5.5, finite on both devices, which differ. Kernel bug suspected: Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0): the reason; 2 of 8 elements differ: element 5 is 1.2500000 on the reference, 1.5000000 on the target, 2.5e-1 apart where rounding explains 1.0e-6.',
       });
@@ -390,7 +418,7 @@ describe('judge, one case for each code', () => {
     ] as const)('%s: the numbers differ, no kernel is blamed, and the replay is told', (judgement, words) => {
       const verdict = numbers(shadow(step(judgement)));
       expect(verdict.code).toBe('numbers-differ');
-      expect(verdict.sentence).toContain(words);
+      expect(told(shadow(step(judgement))).sentence).toContain(words);
     });
 
     it('what WGSL permits stays permitted, whatever a replay shows', () => {
@@ -414,9 +442,8 @@ describe('judge, one case for each code', () => {
 
     it('a class divergence that came in is told with its replay', () => {
       const found = { ops: divergent('inherited'), shadow: shadow(step('inherited')) };
-      const verdict = judged({ comparison: comparison(found) });
-      expect(verdict.code).toBe('classes-differ');
-      expect(verdict.sentence).toContain('where it ended');
+      expect(judged({ comparison: comparison(found) }).code).toBe('classes-differ');
+      expect(worded({ comparison: comparison(found) }).sentence).toContain('where it ended');
     });
   });
 
@@ -425,16 +452,18 @@ describe('judge, one case for each code', () => {
     (status) => {
       const outcomes = { target: { status, failure: 'the reason' }, reference: complete };
       const verdict = judged({ outcomes });
-      expect(verdict).toMatchObject({ code: 'lane-failed', exitCode: 1 });
-      expect(verdict.sentence).toContain('(the reason); the reference lane is complete.');
+      expect(verdict).toMatchObject({
+        ...{ code: 'lane-failed', exitCode: 1 },
+        reason: { lanes: [{ role: 'target', status, failure: 'the reason' }], complete: 'reference' },
+      });
     },
   );
 
   it('lane-failed: interrupted is exit 130, a device that can not be opened exit 3', () => {
     const reference = { status: 'interrupted' as const, failure: 'interrupted' };
-    expect(judged({ outcomes: { target: complete, reference } })).toMatchObject({
-      code: 'lane-failed',
-      exitCode: 130,
+    const stopped = { outcomes: { target: complete, reference } };
+    expect(judged(stopped)).toMatchObject({ code: 'lane-failed', exitCode: 130 });
+    expect(worded(stopped)).toMatchObject({
       sentence: 'The reference lane was interrupted; the target lane is complete.',
     });
     const userError = { code: 'backend/not-available', message: 'm', exitCode: 3 } as const;
@@ -452,8 +481,8 @@ describe('judge, one case for each code', () => {
     expect(judged(alone)).toMatchObject({ code: 'no-reference', exitCode: 0 });
     const verdict = judged({ ...alone, target: bad });
     expect(verdict).toMatchObject({ code: 'no-reference', exitCode: 0 });
-    expect(verdict.sentence).toMatch(/loss is NaN.*attention probabilities/);
-    expect(verdict.next).toContain('--row-guard');
+    expect(verdict.to).toEqual(['guard rows']);
+    expect(worded({ ...alone, target: bad }).sentence).toMatch(/loss is NaN.*attention probabilities/);
   });
 });
 
@@ -462,14 +491,14 @@ describe('leaks', () => {
 
   it('are part of any verdict, with the position, and agreement does not excuse them', () => {
     const verdict = judged({ target: lane({ leak }) });
-    expect(verdict.sentence).toContain('position 4 of row 2 sees position 7');
-    expect(verdict.next).toContain('Finite is not correct');
+    expect(verdict.beside.leak).toMatchObject({ position: 4, row: 2, from: 7, live: true });
+    expect(verdict.to).toEqual(['keep causality']);
   });
 
   it('name a supervised position before others', () => {
     const quiet = { row: 0, position: 1, from: 7, live: false };
     const both = { ...leak, leaks: [quiet, ...leak.leaks] };
-    expect(judged({ target: lane({ leak: both }) }).sentence).toContain('position 4 of row 2');
+    expect(judged({ target: lane({ leak: both }) }).beside.leak).toMatchObject({ position: 4, row: 2 });
   });
 });
 

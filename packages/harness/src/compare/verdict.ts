@@ -1,24 +1,14 @@
-/** From two lanes and their comparison to one sentence, an exit code and what to do next. Pure. */
+/** From two lanes and their comparison to what is the case, an exit code and what to do next. Data, no prose. Pure. */
 
-import { inWords } from '@nanscope/errors';
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
-import {
-  backendName,
-  type ComparisonRecord,
-  fromJsonNumber,
-  type LaneRecord,
-  type ShadowStep,
-  type VerdictRecord,
-} from '@nanscope/record';
-import { count, counted, settingWords, toleranceWords } from '@nanscope/report';
+import type { ComparisonRecord, LaneRecord, ShadowStep, VerdictRecord } from '@nanscope/record';
+import { type Advice, type Beside, type Decision, type Reason, wordVerdict } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
 import { exploreAdvice, maskedAdvice, mendAdvice } from './advice.ts';
+import { besideOf, isNonFinite } from './beside.ts';
 import { sameDevice } from './compare-config.ts';
-import { withExitCode } from './exit-code.ts';
-import { causeWords, isBornMasked, lossWords, withLosses } from './loss-words.ts';
-import { hiddenWords, leftBehindWords } from './origin-words.ts';
+import { isBornMasked, withExitCode } from './exit-code.ts';
 import { replayVerdict } from './replay-verdict.ts';
-import { flakyWords, ownStep, shadowWords } from './shadow-words.ts';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;
@@ -36,92 +26,51 @@ export interface Evidence {
   readonly failOn?: readonly Finding[] | undefined;
 }
 
-const isNonFinite = (lane: LaneRecord | undefined) =>
-  lane?.metrics !== undefined && !Number.isFinite(fromJsonNumber(lane.metrics.loss));
+type Verdict = Omit<Decision, 'beside'>;
 
-const words = {
-  crashed: 'crashed',
-  hung: 'hung',
-  'device-lost': 'lost its device',
-  failed: 'failed',
-  interrupted: 'was interrupted',
-  complete: 'is complete',
-};
+const of = (
+  code: Decision['code'],
+  exitCode: Decision['exitCode'],
+  reason: Reason,
+  ...next: Advice[]
+): Verdict => ({ code, exitCode, reason, next });
 
 /** A run that was stopped before either lane began. */
-export const interrupted: VerdictRecord = {
-  code: 'lane-failed',
-  exitCode: 130,
-  sentence: 'Interrupted before a lane began; nothing was written.',
-  next: 'Run the same command again.',
-};
+export const interrupted: VerdictRecord = wordVerdict(
+  { ...of('lane-failed', 130, { is: 'not begun' }, { to: 'run again' }), beside: {} },
+  {},
+);
 
-function laneFailed(evidence: Evidence): VerdictRecord | undefined {
-  const broken = Object.entries(evidence.outcomes).filter(([, outcome]) => outcome.status !== 'complete');
-  if (broken.length === 0) return undefined;
-  const stopped = broken.some(([, outcome]) => outcome.status === 'interrupted');
-  const said = broken.map(([role, { status, failure }]) => {
-    const why = failure === status ? '' : ` (${failure ?? 'no reason known'})`;
-    return `the ${role} lane ${words[status]}${why}`;
-  });
-  const kept = Object.keys(evidence.outcomes).filter((role) => !broken.some(([name]) => name === role));
-  const rest = kept.length > 0 ? `; the ${kept[0]} lane is complete` : '';
-  const absent = broken.some(([, outcome]) => outcome.userError?.exitCode === 3);
-  return {
-    code: 'lane-failed',
-    exitCode: stopped ? 130 : absent ? 3 : 1,
-    sentence: `${said.join(' and ')}${rest}.`.replace(/^t/, 'T'),
-    next: 'What was measured is in the run folder and can be read with nanscope compare; eval --resume with that folder goes on after it; nanscope doctor shows what the device can do.',
-  };
+function laneFailed({ outcomes }: Evidence): Verdict | undefined {
+  const lanes = Object.entries(outcomes).map(([role, outcome]) => ({ role, ...outcome }));
+  const ended = lanes.filter(({ status }) => status !== 'complete');
+  if (ended.length === 0) return undefined;
+  const stopped = ended.some(({ status }) => status === 'interrupted');
+  const absent = ended.some(({ userError }) => userError?.exitCode === 3);
+  const complete = lanes.find(({ status }) => status === 'complete')?.role;
+  return of(
+    'lane-failed',
+    stopped ? 130 : absent ? 3 : 1,
+    {
+      is: 'lanes ended early',
+      lanes: ended.map(({ role, status, failure }) => ({ role, status, failure })),
+      complete,
+    },
+    { to: 'resume or compare' },
+  );
 }
 
-/** Appended to any verdict of a run whose policy lets the future through. */
-function leakWords(lane: LaneRecord | undefined): string {
-  const leak = lane?.leak?.leaks.find((found) => found.live) ?? lane?.leak?.leaks[0];
-  if (!lane || !leak) return '';
-  return ` The future leaks under ${lane.policy.name}: position ${leak.position} of row ${leak.row} sees position ${leak.from}${leak.live ? ', and its label is supervised' : ''}.`;
+/** A lane that does not repeat itself is nobody's counterpart: it comes before any kernel is blamed. */
+function flaky({ replays }: ComparisonRecord): Verdict | undefined {
+  const lanes = replays?.lanes.filter(({ changed }) => changed > 0) ?? [];
+  if (!replays || lanes.length === 0) return undefined;
+  return of('flaky', 1, { is: 'lanes do not repeat', lanes, times: replays.times }, { to: 'mend the lane' });
 }
 
-/** What to do about it where a lane hid something; undefined where none did. */
-const hiddenAdvice = (words: string): string | undefined =>
-  words === ''
-    ? undefined
-    : 'Finite is not right: look at the cascade above, and mend what is not finite there.';
-
-function withoutReference(lane: LaneRecord, command: string): VerdictRecord {
-  const bad = isNonFinite(lane);
-  const hidden = inWords('what the loss hides', () => hiddenWords(lane));
-  return {
-    code: 'no-reference',
-    exitCode: 0,
-    sentence: bad
-      ? `${lossWords(lane)}: ${causeWords(lane)}.${leakWords(lane)}`
-      : `${lossWords(lane)}; there is no other device to compare with.${hidden || leftBehindWords(lane)}${leakWords(lane)}`,
-    next: bad
-      ? mendAdvice(lane)
-      : (hiddenAdvice(hidden) ??
-        maskedAdvice(lane, command) ??
-        'Leave out --reference none to compare with the best CPU backend.'),
-  };
-}
-
-const reportNext =
-  'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.';
-
-/** Two folders hold no devices to replay an op on. */
-const replayNext =
-  'Two run folders can not replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.';
-
-/** A lane that does not repeat itself is nobody's counterpart: said before any kernel is blamed. */
-function flakyVerdict({ replays }: ComparisonRecord): VerdictRecord | undefined {
-  const said = flakyWords(replays);
-  if (said === undefined) return undefined;
-  return {
-    code: 'flaky',
-    exitCode: 1,
-    sentence: `Flaky: ${said}.`,
-    next: 'What differs between two runs of one lane says nothing about the other: mend the lane that does not repeat itself, then compare.',
-  };
+/** The op that was found to make a difference of its own. */
+function ownStep({ shadow }: ComparisonRecord): ShadowStep | undefined {
+  const last = shadow?.steps.at(-1);
+  return last?.judgement === 'own' || last?.judgement === 'both' ? last : undefined;
 }
 
 /** Where the shading language may assume NaN and infinities away, another class after one is no bug. */
@@ -132,220 +81,193 @@ function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowSte
 }
 
 /** Of an op at which the lanes part, though float32 may give what either has: another order of a sum, and no mistake. */
-function permitted({ separateRuns }: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
+function permitted({ separateRuns }: Evidence, { shadow }: ComparisonRecord): Verdict | undefined {
   if (shadow?.steps.at(-1)?.judgement !== 'permitted') return undefined;
-  return {
-    code: 'permitted-by-float32',
-    exitCode: 1,
-    sentence: `Within what float32 in any order may give: ${replayWords(shadow)}.`,
-    next: separateRuns
-      ? replayNext
-      : 'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
-  };
+  const next = separateRuns ? 'replay on devices' : 'mend what makes it so';
+  return of('permitted-by-float32', 1, { is: 'an op differs', allowed: true }, { to: next });
 }
 
 /** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
-function suspected(evidence: Evidence, { shadow }: ComparisonRecord): VerdictRecord | undefined {
-  const own = ownStep(shadow);
+function suspected(evidence: Evidence, comparison: ComparisonRecord): Verdict | undefined {
+  const own = ownStep(comparison);
   if (!own || isPermitted(own, evidence)) return undefined;
-  return {
-    code: 'kernel-bug-suspected',
-    exitCode: 1,
-    sentence: `Kernel bug suspected: ${replayWords(shadow)}.`,
-    next: reportNext,
-  };
+  return of(
+    'kernel-bug-suspected',
+    1,
+    { is: 'an op differs', allowed: false },
+    { to: 'send it to the authors' },
+  );
 }
 
-function classVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
+/** Whether counts alone suspect a kernel, and no replay of it found otherwise. */
+function isLabelled(comparison: ComparisonRecord): boolean {
+  if (comparison.ops.divergence?.label !== 'kernel bug suspected') return false;
+  const last = comparison.shadow?.steps.at(-1)?.judgement;
+  return (
+    last === undefined ||
+    last === 'not replayable' ||
+    last === 'unstable' ||
+    ownStep(comparison) !== undefined
+  );
+}
+
+function classesApart(evidence: Evidence, comparison: ComparisonRecord): Verdict | undefined {
   const { ops, labels, metrics } = comparison;
   const label = labels.differing.find(
     (one) => typeof one.target !== 'number' || typeof one.reference !== 'number',
   );
   const metric = metrics.find((one) => one.class === 'class-differs');
   if (ops.divergent === 0 && !label && !metric) return undefined;
-  const where =
-    ops.firstDivergence ??
-    (label ? `the label at row ${label.row}, position ${label.position}` : metric!.name);
-  const why = ops.divergence ? ` (${ops.divergence.reason})` : '';
   const inAnyOrder = permitted(evidence, comparison);
   if (inAnyOrder) return inAnyOrder;
+  const why = ops.divergence?.reason;
+  const at =
+    ops.firstDivergence !== undefined
+      ? { op: ops.firstDivergence, why }
+      : label
+        ? { row: label.row, position: label.position, why }
+        : { metric: metric!.name, why };
   if (ops.divergence?.label === 'permitted by WGSL, divergent') {
-    return {
-      code: 'permitted-by-wgsl',
-      exitCode: 1,
-      sentence: `Permitted by WGSL, divergent: the classes differ first at ${where}${why}.`,
-      next: 'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
-    };
+    const reason: Reason = { is: 'classes apart', at, permitted: true };
+    return of('permitted-by-wgsl', 1, reason, { to: 'mend before comparing' });
   }
-  const own = suspected(evidence, comparison);
-  if (own) return own;
-  return {
-    code: isLabelled(comparison) ? 'kernel-bug-suspected' : 'classes-differ',
-    exitCode: 1,
-    sentence: `NaN, infinite and finite values differ between the lanes, first at ${where}${why}.${replayed(comparison)}`,
-    next: evidence.separateRuns ? replayNext : reportNext,
-  };
-}
-
-/** Whether counts alone suspect a kernel, and no replay of it said otherwise. */
-function isLabelled({ ops, shadow }: ComparisonRecord): boolean {
-  if (ops.divergence?.label !== 'kernel bug suspected') return false;
-  const last = shadow?.steps.at(-1)?.judgement;
   return (
-    last === undefined || last === 'not replayable' || last === 'unstable' || ownStep(shadow) !== undefined
+    suspected(evidence, comparison) ??
+    of(
+      isLabelled(comparison) ? 'kernel-bug-suspected' : 'classes-differ',
+      1,
+      { is: 'classes apart', at, permitted: false },
+      { to: evidence.separateRuns ? 'replay on devices' : 'send it to the authors' },
+    )
   );
 }
 
-/** What replaying an op found, which the verdict stands without. */
-const replayWords = (shadow: ComparisonRecord['shadow']): string =>
-  inWords('the op', () => shadowWords(shadow));
-
-/** What the replay of ops adds to a verdict that stands without it. */
-function replayed({ shadow }: ComparisonRecord): string {
-  const said = replayWords(shadow);
-  return said === '' ? '' : ` ${said.replace(/^./, (letter) => letter.toUpperCase())}.`;
-}
-
-function labelsApart({ differing, differingCut, compared }: ComparisonRecord['labels']): string {
-  const apart = differing.length + differingCut;
-  return `${count(apart)} of ${counted(compared, 'label')} ${apart === 1 ? 'differs' : 'differ'}`;
-}
-
-/** What either lane hid behind a finite loss. */
-const hiddenOf = ({ target, reference }: Evidence): string =>
-  [target, reference]
-    .map((lane) =>
-      lane && !isNonFinite(lane) ? inWords('what the loss hides', () => hiddenWords(lane)) : '',
-    )
-    .find(Boolean) ?? '';
-
-function numberVerdict(evidence: Evidence, comparison: ComparisonRecord): VerdictRecord | undefined {
+function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict | undefined {
   const metric = comparison.metrics.find((one) => !one.pass);
-  const labels = comparison.labels;
-  if (!metric && labels.differing.length === 0 && labels.unpaired === 0) return undefined;
-  if (labels.differing.length === 0 && labels.unpaired > 0) {
-    return {
-      code: 'numbers-differ',
-      exitCode: 1,
-      sentence: `The ${counted(labels.compared, 'label')} that both have ${labels.compared === 1 ? 'agrees' : 'agree'}, but ${counted(labels.unpaired, 'row or label', 'rows or labels')} ${labels.unpaired === 1 ? 'is' : 'are'} on one side only.`,
-      next: 'Compare runs over the same data, limit and lengths.',
-    };
-  }
-  const own = suspected(evidence, comparison) ?? permitted(evidence, comparison);
-  if (own) return own;
-  const first = labels.differing[0];
-  const what = first
-    ? `${labelsApart(labels)}, first at row ${first.row}, position ${first.position} (${first.what})`
-    : `${metric!.name} differs`;
-  return {
-    code: 'numbers-differ',
-    exitCode: 1,
-    sentence: `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${toleranceWords(labels.requiredRtol)}.${replayed(comparison)}`,
-    next: evidence.separateRuns
-      ? `If they are meant to differ this much, say so with --rtol. ${replayNext}`
-      : 'If the devices are meant to differ this much, say so with --rtol.',
-  };
+  const { differing, differingCut, compared, unpaired } = comparison.labels;
+  const [first] = differing;
+  if (!first && unpaired > 0)
+    return of(
+      'numbers-differ',
+      1,
+      { is: 'one side only', compared, unpaired },
+      { to: 'compare the same data' },
+    );
+  if (!first && !metric) return undefined;
+  const byOp = suspected(evidence, comparison) ?? permitted(evidence, comparison);
+  if (byOp) return byOp;
+  return of(
+    'numbers-differ',
+    1,
+    first
+      ? { is: 'labels apart', apart: differing.length + differingCut, compared, first }
+      : { is: 'a metric apart', metric: metric!.name },
+    ...(evidence.separateRuns
+      ? ([{ to: 'widen the tolerance', of: 'they' }, { to: 'replay on devices' }] as const)
+      : ([{ to: 'widen the tolerance', of: 'the devices' }] as const)),
+  );
 }
 
 /** Of two runs of one device, made apart: another driver or version is suspected before any kernel. */
-function environmentVerdict(
+function environmentsApart(
   { target, reference, separateRuns }: Evidence,
   { environment }: ComparisonRecord,
-  apart: VerdictRecord,
-): VerdictRecord | undefined {
+  { reason }: Verdict,
+): Verdict | undefined {
   if (!separateRuns || environment.length === 0) return undefined;
   if (!target || !reference || !sameDevice(reference, target)) return undefined;
-  const said = environment.map((one) => `${one.name}: ${one.reference} against ${one.target}`);
-  return {
-    code: 'configuration-differs',
-    exitCode: 1,
-    sentence: `Both are runs of one device, ${backendName(target.decision.label)}, in environments that differ (${said.join('; ')}). ${apart.sentence}`,
-    next: 'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
-  };
+  const device = target.decision.label;
+  return of(
+    'configuration-differs',
+    1,
+    { is: 'environments apart', device, differing: environment, beside: reason },
+    { to: 'suspect the environment' },
+  );
+}
+
+function oneLane(lane: LaneRecord, { command }: Evidence, { hidden }: Beside): Verdict {
+  const next: Advice = isNonFinite(lane)
+    ? mendAdvice(lane)
+    : hidden
+      ? { to: 'mend what is hidden' }
+      : (maskedAdvice(lane, command) ?? { to: 'compare with a device' });
+  return of('no-reference', 0, { is: 'one lane' }, next);
+}
+
+/** Of lanes that agree. */
+function agreed(
+  lane: LaneRecord,
+  { command }: Evidence,
+  { rtol, atol }: ComparisonRecord,
+  { hidden, leak }: Beside,
+): Verdict {
+  if (isNonFinite(lane)) {
+    const reason: Reason = { is: 'neither is finite', byPolicy: isBornMasked(lane) };
+    return of('agree-non-finite', 0, reason, mendAdvice(lane));
+  }
+  const next: Advice = hidden
+    ? { to: 'mend what is hidden' }
+    : leak
+      ? { to: 'keep causality' }
+      : exploreAdvice(lane, command);
+  return of('agree', 0, { is: 'agreed', rtol, atol }, next);
 }
 
 /** A run that names an op can be cut down to it; one traced through a filter may name another op than the one at fault. */
-function reduceAdvice(
-  { reducible, target, reference, comparison }: Evidence,
-  { code }: VerdictRecord,
-): string {
+function canReduce({ reducible, target, reference, comparison }: Evidence, { code }: Verdict): boolean {
   const lanes = [target, reference];
-  if (!reducible || lanes.some((lane) => lane?.cascade?.filters)) return '';
-  const divergence = comparison?.ops.firstDivergence;
+  if (!reducible || lanes.some((lane) => lane?.cascade?.filters)) return false;
+  const divergence = comparison?.ops.firstDivergence !== undefined;
   const origin = lanes.some((lane) => lane?.cascade?.origin);
-  const judgement = comparison?.shadow?.steps.at(-1)?.judgement;
-  const own = judgement === 'own' || judgement === 'both';
-  const named = {
+  const own = comparison !== undefined && ownStep(comparison) !== undefined;
+  const named: Partial<Record<Decision['code'], boolean>> = {
     agree: origin,
     'agree-non-finite': origin,
     'no-reference': origin,
     'classes-differ': divergence,
-    'kernel-bug-suspected': divergence ?? own,
+    'kernel-bug-suspected': divergence || own,
     'numbers-differ': own,
     'permitted-by-wgsl': divergence,
   };
-  if (!(code in named) || !named[code as keyof typeof named]) return '';
-  return ' nanscope reduce with the run folder cuts it down to the smallest case.';
+  return named[code] ?? false;
 }
 
-/** @returns The verdict; exactly one of its codes fits any evidence. */
-export function judge(evidence: Evidence): VerdictRecord {
-  const { target, reference, failOn } = evidence;
-  const said = withLosses(verdictOf(evidence), target, reference);
-  const verdict = withExitCode(said, evidence, failOn);
-  return { ...verdict, next: `${verdict.next}${reduceAdvice(evidence, verdict)}` };
-}
-
-function verdictOf(evidence: Evidence): VerdictRecord {
+function verdictOf(evidence: Evidence, beside: Beside): Verdict {
   const failed = laneFailed(evidence);
   if (failed) return failed;
   const { target, reference, comparison } = evidence;
   if (!target || (evidence.referenceWanted && !reference)) {
-    return {
-      code: 'lane-failed',
-      exitCode: 1,
-      sentence: `The ${target ? 'reference' : 'target'} lane left no result.`,
-      next: 'Run nanscope doctor.',
-    };
+    const role = target ? 'reference' : 'target';
+    return of('lane-failed', 1, { is: 'no result', role }, { to: 'ask the doctor' });
   }
-  const replayed = replayVerdict({ target, reference }, 'batch');
-  if (replayed) return replayed;
-  if (!reference || !comparison) return withoutReference(target, evidence.command);
+  const taps = replayVerdict({ target, reference }, 'batch');
+  if (taps) {
+    const { code, exitCode, replay } = taps;
+    return of(code, exitCode, { is: 'taps change it', ...replay }, { to: 'look where taps differ', replay });
+  }
+  if (!reference || !comparison) return oneLane(target, evidence, beside);
   const differing = comparison.configuration;
-  const apart =
-    flakyVerdict(comparison) ?? classVerdict(evidence, comparison) ?? numberVerdict(evidence, comparison);
+  const apart = flaky(comparison) ?? classesApart(evidence, comparison) ?? numbersApart(evidence, comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
-    return {
-      code: 'configuration-differs',
-      exitCode: 1,
-      sentence: `The configurations differ (${differing.map((one) => `${one.name}: ${one.reference} against ${one.target}`).join('; ')})${apart ? `. ${apart.sentence}` : '.'}`,
-      next: 'Compare runs of the same configuration before a device is blamed.',
-    };
+    const reason: Reason = { is: 'settings apart', differing, beside: apart?.reason };
+    return of('configuration-differs', 1, reason, { to: 'compare the same settings' });
   }
-  const environment = apart && environmentVerdict(evidence, comparison, apart);
-  if (environment) return environment;
-  if (apart) return apart;
-  if (isNonFinite(target)) {
-    const cause = isBornMasked(target)
-      ? 'so the policy is the cause, not a device'
-      : 'so no device is the cause';
-    return {
-      code: 'agree-non-finite',
-      exitCode: 0,
-      sentence: `${lossWords(target, reference)}: ${causeWords(target)}. The devices agree, ${cause}.${leakWords(target)}`,
-      next: mendAdvice(target),
-    };
-  }
-  const hidden = hiddenOf(evidence);
-  const agree = `${lossWords(target, reference)}, which agree within rtol ${settingWords(comparison.rtol)}, atol ${settingWords(comparison.atol)}.`;
-  return {
-    code: 'agree',
-    exitCode: 0,
-    sentence: `${agree}${hidden || leftBehindWords(target)}${leakWords(target)}`,
-    next:
-      hiddenAdvice(hidden) ??
-      (target.leak && target.leak.leaks.length > 0
-        ? 'Finite is not correct: use a policy that keeps causality, such as --policy safe.'
-        : exploreAdvice(target, evidence.command)),
-  };
+  return (
+    (apart && environmentsApart(evidence, comparison, apart)) ??
+    apart ??
+    agreed(target, evidence, comparison, beside)
+  );
 }
+
+/** @returns What is the case; exactly one of its codes fits any evidence. */
+export function decideVerdict(evidence: Evidence): Decision {
+  const beside = besideOf(evidence);
+  const verdict = withExitCode(verdictOf(evidence, beside), evidence, evidence.failOn);
+  const next: readonly Advice[] = canReduce(evidence, verdict)
+    ? [...verdict.next, { to: 'reduce' }]
+    : verdict.next;
+  return { ...verdict, next, beside };
+}
+
+/** @returns The verdict as it is written down, with the sentences that report makes of the decision. */
+export const judge = (evidence: Evidence): VerdictRecord => wordVerdict(decideVerdict(evidence), evidence);

@@ -12,8 +12,8 @@ import {
   type TrainLaneRecord,
   type TrainResultRecord,
 } from '@nanscope/record';
-import { count, counted } from '@nanscope/report';
-import { hiddenWords, placeWords } from '../compare/origin-words.ts';
+import { count, counted, hiddenWords, placeWords } from '@nanscope/report';
+import { besideOf } from '../compare/beside.ts';
 
 // What each mechanism is, for someone who never heard of it: one sentence that starts with "There".
 
@@ -109,9 +109,9 @@ function first(lane: Lane | undefined, record: ResultRecord | TrainResultRecord)
     const traced = cascade?.origin ? ` ${birth(lane, cascade)}` : '';
     return `The last loss is ${shown}, a number, yet ${at} not finite on the way, the first one step ${hits[0]!.step} (${hits[0]!.reason}).${traced}${failed}`;
   }
-  const hidden = lane.kind === 'lane' ? hiddenWords(lane) : '';
-  if (hidden !== '')
-    return `The loss is ${shown}, a number, but a number is not enough: something on the way was not one.${cascade?.origin ? ` ${birth(lane, cascade)}` : hidden}${failed}`;
+  const { hidden } = lane.kind === 'lane' ? besideOf({ target: lane }) : {};
+  if (hidden)
+    return `The loss is ${shown}, a number, but a number is not enough: something on the way was not one.${cascade?.origin ? ` ${birth(lane, cascade)}` : hiddenWords(hidden, lane)}${failed}`;
   const unmasked = cascade?.warning?.rowsWithoutKey ?? 0;
   const masked =
     unmasked > 0

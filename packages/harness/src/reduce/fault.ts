@@ -1,9 +1,8 @@
 /** From an eval run to what there is to reduce: which fault, where, under which configuration, on which devices. */
 
 import { join } from 'node:path';
-import { layerNumber } from '@nanscope/cascade';
 import { UserError } from '@nanscope/errors';
-import { isLane, type LaneRecord, type ResultRecord, readRun } from '@nanscope/record';
+import { isLane, type LaneRecord, layerNumber, type ResultRecord, readRun } from '@nanscope/record';
 import { type EvalConfig, evalFlags, flagNames, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { type Held, heldDivergence, heldOrigin } from './held.ts';
 import type { Place } from './passes.ts';

@@ -2,8 +2,8 @@
  * What a reduction holds fixed, and whether a case still shows it: the op at which the fault is born with its mechanism,
  * or the op at which two devices first differ in class with what that means. Pure.
  */
-import { anyLayer, type ClassDivergence } from '@nanscope/cascade';
-import type { OriginRecord } from '@nanscope/record';
+import type { ClassDivergence } from '@nanscope/cascade';
+import { anyLayer, type OriginRecord } from '@nanscope/record';
 import type { Answer } from './search/search.ts';
 
 export type Held =

@@ -1,20 +1,26 @@
 import type { LaneOutcome } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
 import { trainComparison, trainLane } from '../../../../test/fixtures/records/training.ts';
-import { judgeTraining, type TrainEvidence } from './train-verdict.ts';
+import { decideTraining, judgeTraining, type TrainEvidence } from './train-verdict.ts';
 
 const complete: LaneOutcome = { status: 'complete' };
-const judge = (evidence: Partial<TrainEvidence>) =>
-  judgeTraining({ outcomes: { target: complete }, referenceWanted: false, folder: 'runs/a', ...evidence });
-const two = (evidence: Partial<TrainEvidence>) =>
-  judge({
-    target: trainLane(),
-    reference: trainLane(),
-    comparison: trainComparison(),
-    outcomes: { target: complete, reference: complete },
-    referenceWanted: true,
-    ...evidence,
-  });
+const whole = (evidence: Partial<TrainEvidence>): TrainEvidence => ({
+  ...{ outcomes: { target: complete }, referenceWanted: false, folder: 'runs/a' },
+  ...evidence,
+});
+/** As it is written down. */
+const worded = (evidence: Partial<TrainEvidence>) => judgeTraining(whole(evidence));
+/** What is decided, before a word is made of it. */
+const judge = (evidence: Partial<TrainEvidence>) => decideTraining(whole(evidence));
+const pair = (evidence: Partial<TrainEvidence>): Partial<TrainEvidence> => ({
+  target: trainLane(),
+  reference: trainLane(),
+  comparison: trainComparison(),
+  outcomes: { target: complete, reference: complete },
+  referenceWanted: true,
+  ...evidence,
+});
+const two = (evidence: Partial<TrainEvidence>) => judge(pair(evidence));
 
 const hit = {
   step: 4,
@@ -47,13 +53,15 @@ describe('the verdict of one lane', () => {
   it('trained: names the model to evaluate, the best one', () => {
     const verdict = judge({ target: trainLane() });
     expect(verdict).toMatchObject({ code: 'trained', exitCode: 0 });
-    expect(verdict.sentence).toContain('best validation loss is 2.20000 after step 20');
-    expect(verdict.next).toContain('--model runs/a/target/checkpoints/step-00000020');
+    expect(verdict.next).toEqual([{ to: 'evaluate', model: 'runs/a/target/checkpoints/step-00000020' }]);
+    expect(worded({ target: trainLane() }).sentence).toContain(
+      'best validation loss is 2.20000 after step 20',
+    );
   });
 
   it('tells how far above the entropy rate it ended', () => {
     const lane = trainLane();
-    const verdict = judge({ target: { ...lane, data: { ...lane.data, entropyRate: 2 } } });
+    const verdict = worded({ target: { ...lane, data: { ...lane.data, entropyRate: 2 } } });
     expect(verdict.sentence).toContain('10.00 % above the entropy rate');
   });
 
@@ -61,12 +69,15 @@ describe('the verdict of one lane', () => {
     const target = trainLane({ end: 'non-finite', steps: 3, nonFinite: [hit] }, { cascade });
     target.policy.rowGuard = 'none';
     const verdict = judge({ target });
-    expect(verdict).toMatchObject({ code: 'stopped-non-finite', exitCode: 1 });
-    expect(verdict.sentence).toBe(
+    expect(verdict).toMatchObject({ code: 'stopped-non-finite', exitCode: 1, reason: { is: 'stopped' } });
+    expect(verdict.next).toEqual([
+      { to: 'guard rows' },
+      { to: 'resume with other flags', folder: 'runs/a', skip: false },
+    ]);
+    expect(worded({ target }).sentence).toBe(
       'Stopped before the update of step 4: the loss is 5.1 but the gradient norm is NaN; the NaN is born in layer 0, attention probabilities at [batch 1, head 0, query 0, key 0] by fully masked row.',
     );
-    expect(verdict.next).toContain('--row-guard zeros');
-    expect(verdict.next).toContain('--resume runs/a');
+    expect(worded({ target }).next).toMatch(/--row-guard zeros.*--resume runs\/a/);
   });
 
   it('says so when an earlier update broke the weights', () => {
@@ -74,7 +85,7 @@ describe('the verdict of one lane', () => {
       { end: 'non-finite', nonFinite: [{ ...hit, weightsFinite: false }] },
       { cascade },
     );
-    expect(judge({ target }).sentence).toContain('the weights were broken by the update before it');
+    expect(worded({ target }).sentence).toContain('the weights were broken by the update before it');
   });
 
   it('ended on a NaN under continue: exit 1; skipped steps with a finite end: exit 0, and told', () => {
@@ -83,22 +94,26 @@ describe('the verdict of one lane', () => {
       nonFinite: [hit],
     });
     expect(judge({ target: nan })).toMatchObject({ code: 'ended-non-finite', exitCode: 1 });
-    const skipped = judge({ target: trainLane({ nonFinite: [hit], skipped: 1, nonFiniteCut: 2 }) });
-    expect(skipped).toMatchObject({ code: 'trained', exitCode: 0 });
-    expect(skipped.sentence).toContain('3 of the steps were not finite');
+    const skipped = { target: trainLane({ nonFinite: [hit], skipped: 1, nonFiniteCut: 2 }) };
+    expect(judge(skipped)).toMatchObject({ code: 'trained', exitCode: 0 });
+    expect(worded(skipped).sentence).toContain('3 of the steps were not finite');
   });
 
   it('interrupted: 130 and how to go on; a crash: 1 and what is intact', () => {
     const target = trainLane({ end: 'interrupted', steps: 9 }, { status: 'interrupted' });
     expect(judge({ target })).toMatchObject({ code: 'interrupted', exitCode: 130 });
-    expect(judge({ target }).next).toContain('--resume runs/a');
-    const crashed = judge({
+    expect(judge({ target }).next).toEqual([{ to: 'resume', folder: 'runs/a' }]);
+    const failed = {
       target: trainLane(),
       outcomes: { target: { status: 'failed', failure: 'disk full' } },
-    });
+    } as const;
+    const crashed = judge(failed);
     expect(crashed).toMatchObject({ code: 'lane-failed', exitCode: 1 });
-    expect(crashed.sentence).toBe('The target lane failed (disk full).');
-    expect(crashed.next).toContain('The checkpoint of step 20 is intact');
+    expect(crashed.next).toEqual([{ to: 'resume', folder: 'runs/a', intact: 20 }]);
+    expect(worded(failed)).toMatchObject({
+      sentence: 'The target lane failed (disk full).',
+      next: expect.stringContaining('The checkpoint of step 20 is intact'),
+    });
   });
 });
 
@@ -124,15 +139,14 @@ describe('the verdict of two lanes', () => {
     ];
     const verdict = two({ comparison: trainComparison({ quantities }) });
     expect(verdict).toMatchObject({ code: 'classes-differ', exitCode: 1 });
-    expect(verdict.sentence).toContain('gradient norm at step 5');
+    expect(verdict.reason).toMatchObject({ is: 'classes apart', quantity: { name: 'gradNorm' } });
   });
 
   it('numbers beyond the tolerance are a failure with the tolerance it would take', () => {
     const quantities = [{ name: 'loss' as const, compared: 20, firstBeyond: at(3), requiredRtol: 0.5 }];
-    const verdict = two({ comparison: trainComparison({ quantities }) });
-    expect(verdict).toMatchObject({ code: 'numbers-differ', exitCode: 1 });
-    expect(verdict.sentence).toContain('at step 3');
-    expect(verdict.sentence).toContain('5.0e-1');
+    const apart = pair({ comparison: trainComparison({ quantities }) });
+    expect(judge(apart)).toMatchObject({ code: 'numbers-differ', exitCode: 1 });
+    expect(worded(apart).sentence).toMatch(/at step 3.*5\.0e-1/);
   });
 
   it('another origin is a difference although the losses agree; other settings come before all', () => {
@@ -145,10 +159,12 @@ describe('the verdict of two lanes', () => {
   });
 
   it('a lane that stopped where the other went on is no agreement', () => {
-    const stopped = two({ target: trainLane({ end: 'non-finite', steps: 4, nonFinite: [hit] }) });
-    expect(stopped).toMatchObject({ code: 'classes-differ', exitCode: 1 });
-    expect(stopped.sentence).toContain('the target stopped at step 4');
-    expect(stopped.sentence).toContain('the reference did all its steps');
+    const stopped = pair({ target: trainLane({ end: 'non-finite', steps: 4, nonFinite: [hit] }) });
+    expect(judge(stopped)).toMatchObject({
+      ...{ code: 'classes-differ', exitCode: 1 },
+      reason: { is: 'ends apart' },
+    });
+    expect(worded(stopped).sentence).toMatch(/the target stopped at step 4.*the reference did all its steps/);
     expect(two({ reference: trainLane({ end: 'patience' }) }).code).toBe('numbers-differ');
   });
 

@@ -1,8 +1,8 @@
 import { labelWords } from '@nanscope/lane';
+import { originWords, placeWords } from '@nanscope/report';
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { birthInWords } from './birth-words.ts';
-import { originWords, placeWords } from './origin-words.ts';
 
 describe('placeWords', () => {
   it.each([

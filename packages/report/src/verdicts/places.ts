@@ -1,6 +1,5 @@
-/** The origin of a lane's cascade in one clause. */
-import { isLastNorm, layerNumber } from '@nanscope/cascade';
-import type { LaneRecord } from '@nanscope/record';
+/** Where in a model something happened, and where a lane's first value that is not finite was born, in words. */
+import { isLastNorm, type LaneRecord, layerNumber } from '@nanscope/record';
 
 /** A norm's second result, by its kernel. */
 const secondResults: Readonly<Record<string, string>> = {
@@ -34,6 +33,7 @@ export function placeWords(key: string): string {
     : key;
 }
 
+/** The origin of a lane's cascade in one clause. */
 export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   const origin = lane.cascade?.origin;
   if (!origin) {
@@ -54,32 +54,4 @@ export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   if (name === 'external input') return `${evidence}; it shows first in ${where}${turn}`;
   const what = origin.kind === 'Inf' ? 'an infinity' : 'the NaN';
   return `${what} is born in ${where} by ${name}${turn}`;
-}
-
-/**
- * Of a lane whose loss is finite: what was not, on the way. An origin that no result shows, or a value that went into an
- * op and not out of it. Empty where there was nothing.
- */
-export function hiddenWords({ cascade }: Pick<LaneRecord, 'cascade'>): string {
-  if (!cascade || cascade.gate) return '';
-  const { origin, kills } = cascade;
-  const lost = kills.find((key) => !picks(key));
-  if (origin) {
-    const ends =
-      lost === undefined ? '' : ` It ends in ${placeWords(lost)}, which gives a finite number for it.`;
-    return ` Yet ${originWords({ cascade })}: a finite loss hides it.${ends}`;
-  }
-  if (lost === undefined) return '';
-  return ` Yet a value that is not finite goes into ${placeWords(lost)}, which gives a finite number: a finite loss hides it.`;
-}
-
-/** An op that only picks loses nothing: what it leaves behind was not asked for. */
-const picks = (key: string): boolean => /\/(GatherV2|Slice|StridedSlice|SplitV|Unpack)#\d+(:\d+)?$/.test(key);
-
-/** Of a finite loss: the op that left behind what is not finite. Empty where none did. */
-export function leftBehindWords({ cascade }: Pick<LaneRecord, 'cascade'>): string {
-  const left = cascade?.origin === undefined ? cascade?.kills.find(picks) : undefined;
-  return left === undefined
-    ? ''
-    : ` ${placeWords(left)} reads values that are not finite, and takes none of them.`;
 }

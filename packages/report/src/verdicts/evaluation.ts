@@ -1,0 +1,239 @@
+/** The two sentences of a verdict on an evaluation or a comparison, made of its decision. Nothing is decided here. */
+import { inWords } from '@nanscope/errors';
+import {
+  backendName,
+  fromJsonNumber,
+  type JsonNumber,
+  type LaneRecord,
+  type VerdictRecord,
+} from '@nanscope/record';
+import { count, counted, setting, tolerance } from '../text/number.ts';
+import { replaysWords } from '../words/tracing.ts';
+import { capital, endings, settingsApart, shadowWords, tapReplayAdvice, tapReplayWords } from './clauses.ts';
+import type { Advice, Beside, ClassPlace, Decided, Decision, Reason } from './decision.ts';
+import { originWords, placeWords } from './places.ts';
+
+/** Five digits: enough to know it again; the metrics have the rest. */
+function shown(loss: JsonNumber): string {
+  const number = fromJsonNumber(loss);
+  return Number.isFinite(number) ? String(Number(number.toPrecision(5))) : String(loss);
+}
+
+const isNumber = (loss: JsonNumber) => Number.isFinite(fromJsonNumber(loss));
+
+/** `5.5, finite on both devices`; empty where no lane has one. */
+function onDevices(losses: readonly JsonNumber[]): string {
+  const [target, reference] = losses;
+  if (target === undefined) return '';
+  if (reference === undefined) return isNumber(target) ? `${shown(target)}, finite` : shown(target);
+  const words = [target, reference].map(shown);
+  if (isNumber(target) && isNumber(reference))
+    return `${[...new Set(words)].join(' and ')}, finite on both devices`;
+  if (words[0] === words[1]) return `${words[0]} on both devices`;
+  return `${words[0]} on the target and ${words[1]} on the reference`;
+}
+
+const lossesOf = (lanes: readonly (LaneRecord | undefined)[]) =>
+  lanes.flatMap((lane) => lane?.metrics?.loss ?? []);
+
+/** The clause without its end: `The loss is 5.5, finite on both devices`. */
+function lossWords(...lanes: readonly (LaneRecord | undefined)[]): string {
+  const words = onDevices(lossesOf(lanes));
+  return words === '' ? 'There is no loss' : `The loss is ${words}`;
+}
+
+/** Why the loss is not finite, as far as the lane knows. */
+function causeWords({ masked }: Beside, lane: LaneRecord | undefined): string {
+  const born = inWords('the origin', () => originWords(lane ?? {}));
+  return masked
+    ? `query ${masked.query} of batch row ${masked.row} has no allowed key under ${masked.policy}, and ${born}`
+    : born;
+}
+
+/** What the loss does not show. */
+function besideWords({ hidden, leftBehind, leak }: Beside, lanes: Decided, finite: boolean): string {
+  const under = hidden && inWords('what the loss hides', () => hiddenWords(hidden, lanes[hidden.role]));
+  const left =
+    leftBehind === undefined
+      ? ''
+      : ` ${placeWords(leftBehind)} reads values that are not finite, and takes none of them.`;
+  const ahead = leak
+    ? ` The future leaks under ${leak.policy}: position ${leak.position} of row ${leak.row} sees position ${leak.from}${leak.live ? ', and its label is supervised' : ''}.`
+    : '';
+  return `${finite ? (under ?? left) : ''}${ahead}`;
+}
+
+/** Of a finite loss: what was not finite on the way. */
+export function hiddenWords(
+  { endsIn }: NonNullable<Beside['hidden']>,
+  lane: Pick<LaneRecord, 'cascade'> | undefined,
+): string {
+  const into = endsIn === undefined ? '' : placeWords(endsIn);
+  if (lane?.cascade?.origin) {
+    const ends = endsIn === undefined ? '' : ` It ends in ${into}, which gives a finite number for it.`;
+    return ` Yet ${originWords(lane)}: a finite loss hides it.${ends}`;
+  }
+  return ` Yet a value that is not finite goes into ${into}, which gives a finite number: a finite loss hides it.`;
+}
+
+/** What replaying ops found, as a clause that a sentence stands without. */
+const replayClause = ({ comparison }: Decided) => inWords('the op', () => shadowWords(comparison?.shadow));
+
+/** The same as a sentence of its own behind another. */
+function replayed(decided: Decided): string {
+  const clause = replayClause(decided);
+  return clause === '' ? '' : ` ${capital(clause)}.`;
+}
+
+function classPlace(at: ClassPlace): string {
+  const where =
+    'op' in at ? at.op : 'metric' in at ? at.metric : `the label at row ${at.row}, position ${at.position}`;
+  return `${where}${at.why === undefined ? '' : ` (${at.why})`}`;
+}
+
+const numbersApart = (what: string, decided: Decided) =>
+  `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${tolerance(decided.comparison?.labels.requiredRtol ?? 0)}.${replayed(decided)}`;
+
+function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
+  const { target, reference } = decided;
+  switch (reason.is) {
+    case 'not begun':
+      return 'Interrupted before a lane began; nothing was written.';
+    case 'lanes ended early': {
+      const ended = reason.lanes.map(({ role, status, failure }) => {
+        const why = failure === status ? '' : ` (${failure ?? 'no reason known'})`;
+        return `the ${role} lane ${endings[status]}${why}`;
+      });
+      const rest = reason.complete === undefined ? '' : `; the ${reason.complete} lane is complete`;
+      return capital(`${ended.join(' and ')}${rest}.`);
+    }
+    case 'no result':
+      return `The ${reason.role} lane left no result.`;
+    case 'taps change it':
+      return tapReplayWords(reason);
+    case 'lanes do not repeat': {
+      const flaky = reason.lanes.map(
+        (lane) => `of the ${lane.role} lane ${replaysWords(lane, reason.times)}`,
+      );
+      return `Flaky: ${flaky.join(' and ')}.`;
+    }
+    case 'an op differs':
+      return `${reason.allowed ? 'Within what float32 in any order may give' : 'Kernel bug suspected'}: ${replayClause(decided)}.`;
+    case 'classes apart':
+      return reason.permitted
+        ? `Permitted by WGSL, divergent: the classes differ first at ${classPlace(reason.at)}.`
+        : `NaN, infinite and finite values differ between the lanes, first at ${classPlace(reason.at)}.${replayed(decided)}`;
+    case 'one side only': {
+      const [agrees, are] = [
+        reason.compared === 1 ? 'agrees' : 'agree',
+        reason.unpaired === 1 ? 'is' : 'are',
+      ];
+      return `The ${counted(reason.compared, 'label')} that both have ${agrees}, but ${counted(reason.unpaired, 'row or label', 'rows or labels')} ${are} on one side only.`;
+    }
+    case 'labels apart': {
+      const { apart, compared, first } = reason;
+      return numbersApart(
+        `${count(apart)} of ${counted(compared, 'label')} ${apart === 1 ? 'differs' : 'differ'}, first at row ${first.row}, position ${first.position} (${first.what})`,
+        decided,
+      );
+    }
+    case 'a metric apart':
+      return numbersApart(`${reason.metric} differs`, decided);
+    case 'environments apart':
+      return `Both are runs of one device, ${backendName(reason.device)}, in environments that differ (${settingsApart(reason.differing)}). ${reasonWords(reason.beside, beside, decided)}`;
+    case 'settings apart':
+      return `The configurations differ (${settingsApart(reason.differing)}).${reason.beside ? ` ${reasonWords(reason.beside, beside, decided)}` : ''}`;
+    case 'one lane': {
+      const finite = lossesOf([target]).every(isNumber);
+      const rest = finite
+        ? '; there is no other device to compare with.'
+        : `: ${causeWords(beside, target)}.`;
+      return `${lossWords(target)}${rest}${besideWords(beside, decided, finite)}`;
+    }
+    case 'neither is finite':
+      return `${lossWords(target, reference)}: ${causeWords(beside, target)}. The devices agree, ${
+        reason.byPolicy ? 'so the policy is the cause, not a device' : 'so no device is the cause'
+      }.${besideWords(beside, decided, false)}`;
+    case 'agreed':
+      return `${lossWords(target, reference)}, which agree within rtol ${setting(reason.rtol)}, atol ${setting(reason.atol)}.${besideWords(beside, decided, true)}`;
+  }
+}
+
+type Made = 'widen the tolerance' | 'look where taps differ' | 'explore' | 'try without a guard';
+
+const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
+  'run again': 'Run the same command again.',
+  'resume or compare':
+    'What was measured is in the run folder and can be read with nanscope compare; eval --resume with that folder goes on after it; nanscope doctor shows what the device can do.',
+  'ask the doctor': 'Run nanscope doctor.',
+  'compare with a device': 'Leave out --reference none to compare with the best CPU backend.',
+  'guard rows': 'Fix: --row-guard zeros, or --policy safe.',
+  'mend the origin': 'Look at the origin in the cascade above, and mend it there.',
+  'guard rows or trace':
+    'If a query has no allowed key, the fix is --row-guard zeros, or --policy safe; --trace health shows it.',
+  trace: 'Run it again with --trace health, which names the origin.',
+  'mend what is hidden': 'Finite is not right: look at the cascade above, and mend what is not finite there.',
+  'mend the lane':
+    'What differs between two runs of one lane says nothing about the other: mend the lane that does not repeat itself, then compare.',
+  'mend before comparing':
+    'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
+  'send it to the authors':
+    'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+  'replay on devices':
+    'Two run folders can not replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.',
+  'mend what makes it so':
+    'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
+  'compare the same data': 'Compare runs over the same data, limit and lengths.',
+  'compare the same settings': 'Compare runs of the same configuration before a device is blamed.',
+  'suspect the environment':
+    'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
+  'keep causality': 'Finite is not correct: use a policy that keeps causality, such as --policy safe.',
+  nothing: 'Nothing to mend: every query that was looked at has an allowed key.',
+  'trace for masked rows': 'Nothing to mend; --trace health tells whether a query has no allowed key.',
+  reduce: 'nanscope reduce with the run folder cuts it down to the smallest case.',
+};
+
+function adviceWords(advice: Advice): string {
+  switch (advice.to) {
+    case 'widen the tolerance':
+      return `If ${advice.of} are meant to differ this much, say so with --rtol.`;
+    case 'look where taps differ':
+      return tapReplayAdvice(advice.replay);
+    case 'explore':
+      return `Try${advice.cascade ? ' --policy torch-mps-2.8 to see a cascade, or' : ''} your own --model and --data.`;
+    case 'try without a guard': {
+      const { policy, queries, batch, unguarded, bundledText, command } = advice;
+      const [have, they] = queries === 1 ? ['has', 'it is'] : ['have', 'they are'];
+      const masked = `${counted(queries, 'query', 'queries')} of ${bundledText ? 'the text' : 'your data'} (batch ${batch}) ${have} no allowed key`;
+      return `Finite under ${policy}. ${masked}: under ${unguarded.join(' and ')} ${they} NaN. Try: ${command ?? `--policy ${unguarded.at(-1)}`}`;
+    }
+    default:
+      return fixed[advice.to];
+  }
+}
+
+/** The verdicts that tell two devices apart: the losses come first, then in what they differ. */
+const tellsApart: ReadonlySet<VerdictRecord['code']> = new Set<VerdictRecord['code']>([
+  'classes-differ',
+  'permitted-by-wgsl',
+  'permitted-by-float32',
+  'kernel-bug-suspected',
+  'numbers-differ',
+]);
+
+/** The verdict as it is written down: the decision, and the sentences made of it. */
+export function wordVerdict(decision: Decision, decided: Decided): VerdictRecord {
+  const { code, exitCode, findings, reason, next, beside } = decision;
+  const { target, reference } = decided;
+  const losses = lossesOf([target, reference]);
+  const first =
+    tellsApart.has(code) && losses.length === 2
+      ? `${lossWords(target, reference)}${losses.every(isNumber) ? ', which differ' : ''}. `
+      : '';
+  return {
+    ...{ code, exitCode },
+    sentence: `${first}${reasonWords(reason, beside, decided)}`,
+    next: next.map(adviceWords).join(' '),
+    ...(findings && { findings }),
+  };
+}
