@@ -16,6 +16,8 @@ export interface HuggingFaceFiles {
   readonly tokenizerJson: JsonObject;
   /** tokenizer_config.json over special_tokens_map.json. */
   readonly config: JsonObject;
+  /** Of config.json, where there is one. */
+  readonly modelType?: string;
   /** What is to be said of how the files were read. */
   readonly notes?: readonly string[];
 }
@@ -37,9 +39,10 @@ export function huggingFaceTokenizer({
   name,
   tokenizerJson,
   config,
+  modelType,
   notes = [],
 }: HuggingFaceFiles): Tokenizer {
-  const settled = withTransformersSettings(tokenizerJson, config);
+  const settled = withTransformersSettings(tokenizerJson, config, modelType);
   const { json } = settled;
   const pipeline = open(name, json, config);
   const vocabSize = Math.max(...pipeline.tokens.keys()) + 1;

@@ -18,7 +18,15 @@ export async function tokenizerOf(folder: TokenizerFolder): Promise<Tokenizer> {
   };
   const { name } = folder;
   const tokenizerJson = await readObject(folder, 'tokenizer.json');
-  if (tokenizerJson !== undefined) return huggingFaceTokenizer({ name, tokenizerJson, config });
+  if (tokenizerJson !== undefined) {
+    const { model_type: type } = (await readObject(folder, 'config.json')) ?? {};
+    return huggingFaceTokenizer({
+      name,
+      tokenizerJson,
+      config,
+      ...(typeof type === 'string' && { modelType: type }),
+    });
+  }
   const built = await tokenizerJsonFromGpt2Files(folder, config);
   const hasEnd = Object.hasOwn((built.model as { vocab: object }).vocab, endOfText);
   const defaults = hasEnd ? { bos_token: endOfText, eos_token: endOfText } : {};

@@ -3,6 +3,7 @@
  * a prefix space. Read from transformers 4.57.6 and 5.24.0; where the two give other ids, this follows 5.24 and says so.
  */
 import { isObject, type JsonObject } from './json-text.ts';
+import { classOf, rebuilt } from './transformers-classes.ts';
 
 /** A special token is written as a string, or as an object with its `content`. */
 export function specialToken(config: JsonObject, key: string): string | undefined {
@@ -68,10 +69,6 @@ function addedTokens(json: JsonObject, config: JsonObject): unknown[] {
   return [...tokens.values()];
 }
 
-/** Classes that take tokenizer.json as it is; every other one of transformers may build parts of it anew. */
-const generic = ['PreTrainedTokenizerFast', 'PreTrainedTokenizer', 'TokenizersBackend'];
-const gpt2 = ['GPT2Tokenizer', 'GPT2TokenizerFast'];
-
 export interface WithSettings {
   readonly json: JsonObject;
   /** Whether a decoded text loses its blanks before punctuation. */
@@ -80,25 +77,55 @@ export interface WithSettings {
   readonly notes: readonly string[];
 }
 
-/** The tokenizer.json that transformers works with. Pure. */
-export function withTransformersSettings(json: JsonObject, config: JsonObject): WithSettings {
+/** A part without what changes no ids, and without the prefix space, which 4.57 sets as well. */
+const essence = (part: unknown): string =>
+  JSON.stringify(part ?? null, (key, value) =>
+    ['trim_offsets', 'add_prefix_space'].includes(key) || (key === 'use_regex' && value === true)
+      ? undefined
+      : value,
+  );
+
+/** What a class builds anew and the file has otherwise: `pre-tokenizer and decoder`. */
+function changedParts(file: JsonObject, built: JsonObject): string {
+  const parts = ['normalizer', 'pre_tokenizer', 'post_processor'].filter(
+    (part) => essence(file[part]) !== essence(built[part]),
+  );
+  return parts.map((part) => part.replace('_', '-')).join(' and ');
+}
+
+/**
+ * The tokenizer.json that transformers works with. Pure.
+ *
+ * @param modelType of the config.json beside it, by which AutoTokenizer chooses a class
+ */
+export function withTransformersSettings(
+  json: JsonObject,
+  config: JsonObject,
+  modelType?: string,
+): WithSettings {
   const notes: string[] = [];
+  const className = classOf(json, config, modelType);
+  const built = rebuilt(className, json, config);
+  if (built === undefined)
+    notes.push(
+      `tokenizer.json decides; what ${className} of transformers would change in it is not known here`,
+    );
+  else {
+    const changed = changedParts(json, built);
+    const others = changed.includes(' and ') ? 'those' : 'that';
+    if (changed !== '')
+      notes.push(
+        `${changed} as ${className} of transformers 5 builds it; 4.57 takes ${others} of tokenizer.json`,
+      );
+  }
   const step = json.pre_tokenizer;
-  const className = typeof config.tokenizer_class === 'string' ? config.tokenizer_class : 'GPT2Tokenizer';
   const asked = config.add_prefix_space === true;
-  let preTokenizer = step;
-  if (isObject(step) && step.type === 'ByteLevel' && (step.add_prefix_space ?? true) !== asked) {
-    if (generic.includes(className))
+  if (className === 'generic' && isObject(step) && step.type === 'ByteLevel') {
+    if ((step.add_prefix_space ?? true) !== asked)
       notes.push(
         `add_prefix_space is ${!asked} as in tokenizer.json and transformers 5; 4.57 takes ${asked} from tokenizer_config.json`,
       );
-    else preTokenizer = { ...step, add_prefix_space: asked };
   }
-  const other = (isObject(step) && step.type !== 'ByteLevel') || isObject(json.normalizer);
-  if (other && gpt2.includes(className))
-    notes.push(
-      `normalizer and pre-tokenizer are those of tokenizer.json, as in transformers 4.57; 5 builds GPT-2's own for ${className}`,
-    );
   for (const key of ['add_bos_token', 'add_eos_token'])
     if (config[key] === true)
       notes.push(`${key} is left aside, as in transformers: the post-processor of tokenizer.json decides`);
@@ -111,12 +138,8 @@ export function withTransformersSettings(json: JsonObject, config: JsonObject): 
     );
   for (const key of ['truncation', 'padding'])
     if (isObject(json[key])) notes.push(`${key} of tokenizer.json is left aside, as in transformers`);
-  if (![...generic, ...gpt2].includes(className))
-    notes.push(
-      `tokenizer.json decides; what ${className} of transformers would change in it is not known here`,
-    );
   return {
-    json: { ...json, added_tokens: addedTokens(json, config), pre_tokenizer: preTokenizer },
+    json: { ...(built ?? json), added_tokens: addedTokens(json, config) },
     tidies: tidies && (!bpe || insists),
     notes,
   };
