@@ -55,3 +55,44 @@ export const grouped = problemOf(
 
 /** One causal sequence of more than one tile. */
 export const causal = problemOf({ B: 1, H: 2, Hkv: 1, T: 65, S: 65, D: 16, Dv: 16 }, { causal: true });
+
+const long = { B: 1, H: 2, Hkv: 1, T: 100, S: 520, D: 4, Dv: 4 };
+const leftPadding = Array.from({ length: long.S }, (_, s) => Number(s >= 260));
+/** The same numbers with one that is not finite in a key, or in a value, of a block that no query may see. */
+const poisoned = (problem: ReferenceProblem, name: 'k' | 'v', poison: number): ReferenceProblem => {
+  const values = Array.from(problem[name]);
+  values[510 * (name === 'k' ? long.D : long.Dv)] = poison;
+  return { ...problem, [name]: values };
+};
+
+/**
+ * More queries and keys than a tile of any backend has, so that whole blocks are masked: with fills that are -inf and fills that
+ * are not, and with what a weight of 0 does not make 0.
+ */
+export const longCases: readonly ConformCase[] = [
+  'safe',
+  'torch-2.4',
+  'torch-mps-2.8',
+  'transformers-4.57-eager',
+  'transformers-5-eager',
+].flatMap((name) => {
+  const policy = policies[name as keyof typeof policies];
+  const under = (mask: NonNullable<ReferenceProblem['mask']>) => ({ ...problemOf(long, mask), policy });
+  // The later blocks of keys are closed to all queries.
+  const causal = under({ causal: true, offset: 100 });
+  const cases = [
+    caseOf(`long causal ${name}`, causal),
+    caseOf(`long window ${name}`, under({ causal: true, window: 50 })),
+    caseOf(`long padding ${name}`, under({ causal: true, padding: leftPadding })),
+    // A whole tile of queries without a key.
+    caseOf(`long offset ${name}`, under({ causal: true, offset: 100, padding: leftPadding })),
+    caseOf(`long softcap ${name}`, { ...causal, softcap: 3 }),
+  ];
+  // Under safe the shaders leave a blocked pair out: a test of its own says what that changes.
+  if (name === 'safe') return cases;
+  return [
+    ...cases,
+    caseOf(`long NaN value ${name}`, poisoned(causal, 'v', Number.NaN)),
+    caseOf(`long infinite key ${name}`, poisoned(causal, 'k', Number.POSITIVE_INFINITY)),
+  ];
+});

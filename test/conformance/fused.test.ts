@@ -22,7 +22,7 @@ import {
 } from '@nanscope/conform';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { caseOf, causal, grouped, headSizeCases, tailCases } from './fused-cases.ts';
+import { caseOf, causal, grouped, headSizeCases, longCases, tailCases } from './fused-cases.ts';
 import { probes } from './probes.ts';
 
 // A software adapter compiles a shader in seconds, and in a minute when the machine is busy.
@@ -56,6 +56,12 @@ for (const { backend, probe } of probes) {
     });
     afterAll(() => session?.dispose());
 
+    // A CPU has no registers to run out of: each head size of the shaders at once.
+    if (backend.id !== 'webgpu')
+      it('agrees at every head size', async () => {
+        expect(await failuresOf(headSizeCases.map(([, each]) => each))).toEqual([]);
+      });
+
     it.each([...groups])('passes %s, and leaves no tensor behind', async (_, cases) => {
       const before = tf.memory().numTensors;
       expect(await failuresOf(cases)).toEqual([]);
@@ -65,6 +71,14 @@ for (const { backend, probe } of probes) {
     it('has no edge at the edges of its tiles', async () => {
       expect(await failuresOf([...tailCases, caseOf('grouped', grouped)])).toEqual([]);
     });
+
+    const hasOwnKernel = backend.id === 'webgpu' || backend.id === 'wasm';
+    it.each(hasOwnKernel ? longCases.map((each) => [each.id, each] as const) : [])(
+      'agrees at %s',
+      async (_, each) => {
+        expect(await failuresOf([each])).toEqual([]);
+      },
+    );
 
     // The one place where the two forms differ: the shaders leave a blocked pair out, the composed form and the
     // oracle multiply what it holds by 0 unless no query at all may see the key.

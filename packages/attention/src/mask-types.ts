@@ -41,7 +41,7 @@ export interface PreparedMask extends MaskShape {
   /** The compact inputs: all that the fused kernel takes. */
   readonly spec: MaskSpec;
   readonly kernel: AttentionKernel | undefined;
-  /** Absent where the fused kernel is to run: no tensor of T x S is made for it. */
+  /** Absent where the fused shaders are to run: no tensor of T x S is made for them. */
   readonly composed?: ComposedMask;
 }
 

@@ -42,8 +42,9 @@ export function prepareMask(spec: MaskSpec, shape: MaskShape, kernel?: Attention
   checkMaskSpec(spec, shape);
   const { batch, queries, keys, policy } = shape;
   const prepared = { batch, queries, keys, policy, causal: spec.causal === true, spec, kernel };
-  const fused = kernel === undefined ? hasFusedShader() : kernel === 'fused';
-  return fused ? prepared : { ...prepared, composed: composeMask(spec, prepared) };
+  // Shaders read the compact inputs; everywhere else all layers share one composed mask.
+  const compact = hasFusedShader() && kernel !== 'composed';
+  return compact ? prepared : { ...prepared, composed: composeMask(spec, prepared) };
 }
 
 /** The mask as tensors broadcastable to `[B, H, T, S]`. */

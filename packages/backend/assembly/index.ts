@@ -1,2 +1,3 @@
 /** What the module exports: addresses and numbers in, results in memory. */
-export { narrowProduct, product, scratchBytes } from './product';
+export { attentionBackward, attentionForward, scratchBytes } from './attention';
+export { narrowProduct, product } from './product';

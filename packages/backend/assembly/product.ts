@@ -8,6 +8,8 @@
  * however rows and columns are shared out.
  */
 
+import { bytes, smaller, sum4 } from './numbers';
+
 /** Depth, columns and rows of a packed block: 512 KiB of B for the second-level cache, 96 KiB of A. */
 const KC: i32 = 256;
 const NC: i32 = 512;
@@ -16,18 +18,8 @@ const MC: i32 = 96;
 const MR: i32 = 4;
 const NR: i32 = 8;
 
-/** Bytes of scratch memory that `product` needs: both packed blocks, and a tile for the edges. */
-export function scratchBytes(): i32 {
-  return (KC * NC + MC * KC + MR * NR) << 2;
-}
-
-function smaller(a: i32, b: i32): i32 {
-  return a < b ? a : b;
-}
-
-function bytes(elements: i32): usize {
-  return (<usize>elements) << 2;
-}
+/** Bytes of scratch memory that `multiply` needs: both packed blocks, and a tile for the edges. */
+export const productScratch: i32 = (KC * NC + MC * KC + MR * NR) << 2;
 
 /** Strips of 4 rows: 4 values for each k. Past the last row the first one stands again; its sums are thrown away. */
 function packRows(a: usize, row: i32, column: i32, rows: i32, depth: i32, to: usize): void {
@@ -224,12 +216,60 @@ function begin(c: usize, row: i32, rows: i32, columns: i32, bias: usize): void {
 }
 
 /**
- * C = A B + bias.
+ * C = A B, or C += A B.
  *
  * @param aRow elements from one row of A to the next, `aColumn` from one column to the next; the same of B
  * @param cRow elements from one row of C to the next
+ * @param add whether C holds the beginning of each sum
+ * @param scratch address of `productScratch` bytes that nobody else uses
+ */
+export function multiply(
+  a: usize,
+  aRow: i32,
+  aColumn: i32,
+  b: usize,
+  bRow: i32,
+  bColumn: i32,
+  c: usize,
+  cRow: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  add: bool,
+  scratch: usize,
+): void {
+  const strips = scratch;
+  const rows = strips + bytes(KC * NC);
+  const edge = rows + bytes(MC * KC);
+  for (let j = 0; j < N; j += NC) {
+    const width = smaller(NC, N - j);
+    for (let k = 0; k < K; k += KC) {
+      const depth = smaller(KC, K - k);
+      const onto = add || k > 0;
+      packColumns(b + bytes(k * bRow + j * bColumn), bRow, bColumn, depth, width, strips);
+      for (let i = 0; i < M; i += MC) {
+        const height = smaller(MC, M - i);
+        packRows(a + bytes(i * aRow + k * aColumn), aRow, aColumn, height, depth, rows);
+        for (let jj = 0; jj < width; jj += NR) {
+          for (let ii = 0; ii < height; ii += MR) {
+            const to = c + bytes((i + ii) * cRow + j + jj);
+            const inRows = smaller(MR, height - ii);
+            const inColumns = smaller(NR, width - jj);
+            const at = rows + bytes(ii * depth);
+            const from = strips + bytes(jj * depth);
+            if (inRows === MR && inColumns === NR) tile(at, from, depth, to, bytes(cRow), onto);
+            else edgeTile(at, from, depth, to, bytes(cRow), inRows, inColumns, onto, edge);
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * C = A B + bias, as `multiply`.
+ *
  * @param bias address of N values, or 0 for none
- * @param scratch address of `scratchBytes()` bytes that nobody else uses
  */
 export function product(
   a: usize,
@@ -246,37 +286,12 @@ export function product(
   bias: usize,
   scratch: usize,
 ): void {
-  const strips = scratch;
-  const rows = strips + bytes(KC * NC);
-  const edge = rows + bytes(MC * KC);
   if (bias !== 0) begin(c, cRow, M, N, bias);
-  for (let j = 0; j < N; j += NC) {
-    const width = smaller(NC, N - j);
-    for (let k = 0; k < K; k += KC) {
-      const depth = smaller(KC, K - k);
-      const add = k > 0 || bias !== 0;
-      packColumns(b + bytes(k * bRow + j * bColumn), bRow, bColumn, depth, width, strips);
-      for (let i = 0; i < M; i += MC) {
-        const height = smaller(MC, M - i);
-        packRows(a + bytes(i * aRow + k * aColumn), aRow, aColumn, height, depth, rows);
-        for (let jj = 0; jj < width; jj += NR) {
-          for (let ii = 0; ii < height; ii += MR) {
-            const to = c + bytes((i + ii) * cRow + j + jj);
-            const inRows = smaller(MR, height - ii);
-            const inColumns = smaller(NR, width - jj);
-            const at = rows + bytes(ii * depth);
-            const from = strips + bytes(jj * depth);
-            if (inRows === MR && inColumns === NR) tile(at, from, depth, to, bytes(cRow), add);
-            else edgeTile(at, from, depth, to, bytes(cRow), inRows, inColumns, add, edge);
-          }
-        }
-      }
-    }
-  }
+  multiply(a, aRow, aColumn, b, bRow, bColumn, c, cRow, M, N, K, bias !== 0, scratch);
 }
 
-/** One row of C where the rows of B lie in order: each k adds a multiple of a row, four at a time. */
-function rowByRows(a: usize, aColumn: i32, b: usize, bRow: i32, c: usize, N: i32, K: i32): void {
+/** Adds to one row of C where the rows of B lie in order: each k adds a multiple of a row, four at a time. */
+export function rowByRows(a: usize, aColumn: i32, b: usize, bRow: i32, c: usize, N: i32, K: i32): void {
   const step = bytes(bRow);
   const whole = N & ~3;
   let k = 0;
@@ -317,8 +332,8 @@ function rowByRows(a: usize, aColumn: i32, b: usize, bRow: i32, c: usize, N: i32
   }
 }
 
-/** One row of C where the columns of B lie in order: each element is a dot product, in eight sums side by side. */
-function rowByColumns(a: usize, b: usize, bColumn: i32, c: usize, N: i32, K: i32): void {
+/** Adds to one row of C where the columns of B lie in order: each element is a dot product, in eight sums side by side. */
+export function rowByColumns(a: usize, b: usize, bColumn: i32, c: usize, N: i32, K: i32): void {
   const whole = K & ~7;
   for (let j = 0; j < N; j++) {
     const column = b + bytes(j * bColumn);
@@ -328,11 +343,7 @@ function rowByColumns(a: usize, b: usize, bColumn: i32, c: usize, N: i32, K: i32
       s0 = f32x4.add(s0, f32x4.mul(v128.load(a + bytes(k)), v128.load(column + bytes(k))));
       s1 = f32x4.add(s1, f32x4.mul(v128.load(a + bytes(k), 16), v128.load(column + bytes(k), 16)));
     }
-    s0 = f32x4.add(s0, s1);
-    let sum =
-      f32x4.extract_lane(s0, 0) +
-      f32x4.extract_lane(s0, 1) +
-      (f32x4.extract_lane(s0, 2) + f32x4.extract_lane(s0, 3));
+    let sum = sum4(f32x4.add(s0, s1));
     for (let k = whole; k < K; k++) sum += load<f32>(a + bytes(k)) * load<f32>(column + bytes(k));
     store<f32>(c + bytes(j), load<f32>(c + bytes(j)) + sum);
   }

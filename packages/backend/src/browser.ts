@@ -14,4 +14,5 @@ export {
   uniform,
 } from './philox.ts';
 export { rowDispatch, rowIndex } from './rows.wgsl.ts';
+export { type WasmMemory, wasmMemory } from './wasm/memory.ts';
 export { isSoftware } from './webgpu/gpu.ts';

@@ -112,7 +112,7 @@ export const attentionFlags = [
     group: ATTENTION,
     affects: 'device',
     describe:
-      'compute sdpa as ops that a trace shows (composed), or as one kernel without a T x S matrix (fused; WGSL on a GPU): no dropout, no attn_probs in --save-outputs',
+      'compute sdpa as ops that a trace shows (composed), or as one kernel without a T x S matrix (fused; WGSL on a GPU, WebAssembly on wasm): no dropout, no attn_probs in --save-outputs',
   },
   {
     name: 'policy',

@@ -1,12 +1,17 @@
-/** The fused kernel where there is no shader for it: the composed sdpa inside one kernel, forward and backward. */
+/**
+ * The fused kernel where there is no shader for it: between the masked inputs and the row guard the wasm backend has kernels of
+ * its own, and the others run the composed sdpa inside one kernel.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { maskedInputs, zeroRows } from '../apply-mask.ts';
 import { selectMasked } from '../kernels/select-masked.ts';
-import type { MaskSpec } from '../mask-types.ts';
+import type { ComposedMask, MaskSpec } from '../mask-types.ts';
 import { FLOAT32_MIN } from '../policy.ts';
 import { composeMask } from '../prepare-mask.ts';
+import { stepTensors } from '../scores.ts';
 import { sdpaBackward, sdpaForward } from '../sdpa.ts';
 import type { FusedAttrs } from './problem.ts';
+import { hasWasmAttention, wasmBackward, wasmForward } from './wasm.ts';
 
 export interface ComposedInputs {
   readonly q: tf.Tensor4D;
@@ -24,8 +29,20 @@ interface BackwardInputs extends ComposedInputs {
   readonly dout: tf.Tensor4D;
 }
 
+/** The masks that were composed for a forward pass, by the attributes of its calls: all its layers share one. */
+const shared = new WeakMap<FusedAttrs, ComposedMask>();
+
+export function shareMask(attrs: FusedAttrs, composed: ComposedMask): void {
+  shared.set(attrs, composed);
+}
+
 function coreOf({ q, k, padding, explicit }: ComposedInputs, attrs: FusedAttrs) {
   const { policy, softcap, causal, offset, window } = attrs;
+  const core = { softcap, dropout: undefined, capture: undefined };
+  // Its tensors may be gone: the backward pass can come after the tidy in which they were made.
+  const known = shared.get(attrs);
+  const kept = known && [...stepTensors(known.steps), known.liveQueries, known.liveKeys];
+  if (kept?.every((tensor) => !tensor?.isDisposed)) return { prepared: known!, ...core };
   const spec: MaskSpec = {
     causal,
     ...(offset !== undefined && { offset }),
@@ -34,13 +51,17 @@ function coreOf({ q, k, padding, explicit }: ComposedInputs, attrs: FusedAttrs) 
     ...(explicit && { explicit }),
   };
   const shape = { batch: q.shape[0], queries: q.shape[2], keys: k.shape[2], policy };
-  return { prepared: composeMask(spec, shape), softcap, dropout: undefined, capture: undefined };
+  return { prepared: composeMask(spec, shape), ...core };
 }
 
 export function composedForward(inputs: ComposedInputs, attrs: FusedAttrs): tf.Tensor[] {
   return tf.tidy(() => {
     const core = coreOf(inputs, attrs);
     const { q, k, v, productScale } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
+    if (hasWasmAttention(core)) {
+      const { context, stats } = wasmForward(q, k, v, { ...core, productScale });
+      return [zeroRows(context, core.prepared), stats];
+    }
     const { context, maximum, sum } = sdpaForward(q, k, v, { ...core, productScale });
     // A row of nothing but -inf has no maximum, and whether its sum is 0 or NaN depends on the blocks: 0 and NaN.
     const some = tf.logicalNot(tf.less(maximum, FLOAT32_MIN)) as tf.Tensor4D;
@@ -49,19 +70,19 @@ export function composedForward(inputs: ComposedInputs, attrs: FusedAttrs): tf.T
   });
 }
 
+const composed = (...call: Parameters<typeof sdpaBackward>) =>
+  sdpaBackward(...call) as [dq: tf.Tensor4D, dk: tf.Tensor4D, dv: tf.Tensor4D];
+
 export function composedBackward(inputs: BackwardInputs, attrs: FusedAttrs): tf.Tensor[] {
   return tf.tidy(() => {
     const core = coreOf(inputs, attrs);
     const { policy, liveQueries, liveKeys } = core.prepared;
     const { q, k, v, productScale } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
-    const [maximum, sum] = tf.split(inputs.stats, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
     const dout = zeroRows(inputs.dout, core.prepared);
-    const saved = [q, k, v, inputs.context, maximum, sum];
-    const [dq, dk, dv] = sdpaBackward(dout, saved, { ...core, productScale }) as [
-      tf.Tensor4D,
-      tf.Tensor4D,
-      tf.Tensor4D,
-    ];
+    const { context, stats } = inputs;
+    const [dq, dk, dv] = hasWasmAttention(core)
+      ? wasmBackward(dout, { q, k, v, out: context, stats }, { ...core, productScale })
+      : composed(dout, [q, k, v, context, ...tf.split<tf.Tensor4D>(stats, 2, 3)], { ...core, productScale });
     const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
       policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
     const whole = productScale === undefined ? (dq.mul(tf.scalar(attrs.scale)) as tf.Tensor4D) : dq;

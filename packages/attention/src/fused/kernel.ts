@@ -1,11 +1,11 @@
 /**
- * `FusedAttention(q, k, v, padding?, explicit?)` and `FusedAttentionGrad` as tfjs kernels: WGSL on WebGPU, and the
- * composed sdpa inside one kernel elsewhere, so that two lanes that both run fused have the same kernels by name.
+ * `FusedAttention(q, k, v, padding?, explicit?)` and `FusedAttentionGrad` as tfjs kernels: WGSL on WebGPU,
+ * WebAssembly on wasm, and the composed sdpa inside one kernel elsewhere, so that two lanes that both run fused have the same kernels by name.
  */
 import { defineKernel } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { PreparedMask } from '../mask-types.ts';
-import { composedBackward, composedForward } from './composed.ts';
+import { composedBackward, composedForward, shareMask } from './composed.ts';
 import type { FusedInputs } from './masks.ts';
 import { type FusedAttrs, problemOf, sizesOf } from './problem.ts';
 import { type BackwardInputs, runBackward, runForward } from './run.ts';
@@ -86,7 +86,7 @@ export function fusedAttention(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   v: tf.Tensor4D,
-  { spec, policy }: PreparedMask,
+  { spec, policy, composed }: PreparedMask,
   { scale, softcap }: Pick<FusedAttrs, 'scale' | 'softcap'>,
 ): tf.Tensor4D {
   const masks = maskNames.filter((name) => spec[name]);
@@ -94,6 +94,7 @@ export function fusedAttention(
   const inputs = { q, k, v, padding: spec.padding ?? none, explicit: spec.explicit ?? none };
   const { causal = false, offset, window } = spec;
   const attrs: KernelAttrs = { policy, scale, softcap, causal, offset, window, masks };
+  if (composed) shareMask(attrs, composed);
   const [context] = tf.engine().runKernel(FUSED, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor[];
   return context as tf.Tensor4D;
 }

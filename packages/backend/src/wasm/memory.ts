@@ -11,6 +11,8 @@ export interface KernelExports {
   scratchBytes(): number;
   product(...words: number[]): void;
   narrowProduct(...words: number[]): void;
+  attentionForward(...words: number[]): void;
+  attentionBackward(...words: number[]): void;
 }
 
 /** What we use of tfjs's backend. */

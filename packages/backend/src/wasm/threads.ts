@@ -6,7 +6,7 @@
  */
 
 /** The kernels that can be called, by the number a thread knows them by. */
-const names = ['product', 'narrowProduct'] as const;
+const names = ['product', 'narrowProduct', 'attentionForward', 'attentionBackward'] as const;
 
 export interface Call {
   readonly kernel: (typeof names)[number];

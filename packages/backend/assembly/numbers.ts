@@ -1,0 +1,71 @@
+/** Sizes and addresses, and the functions of four float32 that WebAssembly lacks. A NaN stays NaN in all of them. */
+
+export function smaller(a: i32, b: i32): i32 {
+  return a < b ? a : b;
+}
+
+/** Bytes of so many elements of 32 bits. */
+export function bytes(elements: i32): usize {
+  return (<usize>elements) << 2;
+}
+
+/**
+ * e^x to about 1 ulp: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r, with the constants of Cephes' expf (Moshier).
+ * 2^n is multiplied in two steps, so that results below the normal range are rounded and not lost.
+ */
+export function exp4(x: v128): v128 {
+  // Beyond these e^x is 0 or infinite. Both comparisons let a NaN through.
+  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-105));
+  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)));
+  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+  let p = f32x4.splat(1.98756915e-4);
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r);
+  p = f32x4.add(p, f32x4.splat(1));
+  const exponent = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(exponent, 1);
+  return f32x4.mul(f32x4.mul(p, power(half)), power(i32x4.sub(exponent, half)));
+}
+
+/** 2^n for n in the range of normal exponents. */
+function power(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/** tanh x: near 0 by an odd polynomial (Cephes' tanhf), elsewhere by e^(-2|x|), which can not overflow. */
+export function tanh4(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const e = exp4(f32x4.mul(size, f32x4.splat(-2)));
+  const far = f32x4.div(f32x4.sub(f32x4.splat(1), e), f32x4.add(f32x4.splat(1), e));
+  const z = f32x4.mul(x, x);
+  let p = f32x4.splat(-5.70498872745e-3);
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(2.06390887954e-2));
+  p = f32x4.sub(f32x4.mul(p, z), f32x4.splat(5.37397155531e-2));
+  p = f32x4.add(f32x4.mul(p, z), f32x4.splat(1.33314422036e-1));
+  p = f32x4.sub(f32x4.mul(p, z), f32x4.splat(3.33332819422e-1));
+  const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), size), size);
+  const value = v128.bitselect(near, far, f32x4.lt(size, f32x4.splat(0.625)));
+  return v128.or(value, v128.and(x, i32x4.splat(i32.MIN_VALUE)));
+}
+
+/** The sum of four, in a fixed order. */
+export function sum4(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) +
+    f32x4.extract_lane(x, 1) +
+    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  );
+}
+
+/** The largest of four, or NaN. */
+export function largest4(x: v128): f32 {
+  return max<f32>(
+    max<f32>(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
+  );
+}
