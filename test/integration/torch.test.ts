@@ -2,7 +2,8 @@
  * Devices of PyTorch through the command line. With a program that stands in for a Python: what is refused, and lanes that end
  * badly. With a real one (.ci/torch): the same model on PyTorch and on WebAssembly.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,6 +87,31 @@ it('a command that runs no PyTorch says so', async () => {
   expect(lastLine(ended.stderr)).toMatch(/found a device of PyTorch\. That runs in nanscope eval/);
 });
 
+/** Tiny models of random weights, and a batch with left padding, made by PyTorch once. */
+const models = () => {
+  const folder = at('models');
+  if (!existsSync(folder)) {
+    const tests = fileURLToPath(new URL('../../lanes/torch/tests', import.meta.url));
+    const made = spawnSync(python, [join(tests, 'tiny.py'), folder], { encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(made.stderr);
+  }
+  return folder;
+};
+
+const tinyEval = (family: string, withPython = python) => [
+  ...['eval', '--model', join(models(), family), '--load-inputs', join(models(), 'inputs.safetensors')],
+  ...['--device', 'torch:cpu', '--python', withPython, '--reference', 'wasm'],
+];
+
+/** A Python in which `real` is PyTorch's layer_norm, and `code` puts another in its place. */
+function patched(name: string, code: string): string {
+  const [script, program] = [`${at(name)}.sh`, `${at(name)}.py`];
+  const run = 'import runpy\nrunpy.run_module("nanscope_torch", run_name="__main__", alter_sys=True)';
+  writeFileSync(program, `import torch\nreal = torch.nn.functional.layer_norm\n${code}\n${run}\n`);
+  writeFileSync(script, `#!/bin/sh\nexec '${python}' '${program}'\n`, { mode: 0o755 });
+  return script;
+}
+
 describe.skipIf(absent)(`PyTorch on the CPU${absent}`, () => {
   it('agrees with WebAssembly: the same losses, the same stages, the policy of its versions beside it', async () => {
     const folder = at('real');
@@ -102,6 +128,55 @@ describe.skipIf(absent)(`PyTorch on the CPU${absent}`, () => {
     expect(reference!.decision.rules.map(({ rule }) => rule)).toContain('policy-of-torch');
     const batches = readFileSync(join(folder, 'batches.jsonl'), 'utf8').trim().split('\n');
     expect(JSON.parse(batches[0]!)).toMatchObject({ index: 0, batch: 4, length: 24 });
+  });
+
+  it.each(['gpt2', 'llama'])('a %s has the same stages and gradients as on WebAssembly', async (family) => {
+    const folder = at(`stages-${family}`);
+    const ended = await run([...tinyEval(family), '--grads', '--out', folder]);
+    expect(ended.code).toBe(0);
+    const { verdict, comparison } = readRun(folder);
+    expect(verdict.code).toBe('agree');
+    const { exact, stages } = comparison!.stages!;
+    expect(exact).toBe('target');
+    const names = stages.map(({ name }) => name).filter((name) => !name.startsWith('grad.'));
+    const layer = (at: number) => [`h.${at} attention`, `h.${at} attention residual`, `h.${at}`];
+    expect(names).toEqual(['embeddings', ...layer(0), ...layer(1), 'ln_f', 'logits', 'loss']);
+    expect(stages.length - names.length).toBe(family === 'gpt2' ? 28 : 21);
+    for (const { compared, passed } of stages) expect(compared > 0 && passed).toBe(true);
+    expect(ended.stdout).toMatch(/10 stages agree; the worst takes \d+ % of what rounding explains/);
+  });
+
+  it('a kernel that is wrong by 2e-5 is found at its stage, though every label agrees', async () => {
+    const wrong =
+      'torch.nn.functional.layer_norm = lambda x, *more: real(x, *more) * (1.00002 if x.dtype is torch.float32 else 1)';
+    const folder = at('wrong-kernel');
+    const ended = await run([...tinyEval('gpt2', patched('wrong', wrong)), '--out', folder]);
+    expect(ended.code).toBe(1);
+    const { verdict, comparison } = readRun(folder);
+    expect(comparison!.labels.differing).toEqual([]);
+    expect(verdict.code).toBe('numbers-differ');
+    expect(verdict.sentence).toMatch(
+      /the numbers differ from h\.0 attention on: the target is \S+ from float64 and the reference \S+, where \S+ is rounding; the \d+ labels agree/,
+    );
+  });
+
+  it('a gradient that is NaN on one side alone is a difference of classes, named by its parameter', async () => {
+    const wrong = `def norm(x, *more):
+    y = real(x, *more)
+    if y.requires_grad and x.dtype is torch.float32: y.register_hook(lambda g: g * float("nan"))
+    return y
+torch.nn.functional.layer_norm = norm`;
+    const folder = at('nan-gradient');
+    const ended = await run([...tinyEval('gpt2', patched('nan', wrong)), '--grads', '--out', folder]);
+    expect(ended.code).toBe(1);
+    const { verdict, comparison } = readRun(folder);
+    expect(verdict.code).toBe('classes-differ');
+    expect(comparison!.ops.firstDivergence).toBe('grad.transformer.h.0.attn.c_attn.bias');
+    expect(
+      comparison!
+        .stages!.stages.filter(({ name }) => !name.startsWith('grad.'))
+        .every(({ passed }) => passed),
+    ).toBe(true);
   });
 
   it('its attention runs under the cases of known reports, and a filter chooses among them', async () => {

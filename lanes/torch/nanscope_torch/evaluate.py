@@ -18,17 +18,19 @@ from .leak import check_leaks
 from .model import DTYPES, Loaded, is_out_of_memory, load_model
 from .outputs import save_outputs
 from .score import Accumulator, Scores, answers_of, token_losses
+from .stages import save_stages
 from .trace_lane import LaneTracer
 from .versions import settle_device, summary, versions
 
-FILES = ("metrics.jsonl", "samples.jsonl", "health.jsonl", "hit.jsonl")
+STAGES = "stages.safetensors"
+FILES = ("metrics.jsonl", "samples.jsonl", "health.jsonl", "hit.jsonl", STAGES)
 CHOICES = {
     "role": ("target", "reference"), "dtype": tuple(DTYPES), "attn": ("eager", "sdpa"), "maskForm": ("2d", "4d"),
     "positionIds": ("given", "arange", "mask", "none"), "trace": ("off", "gate", "health", "full"),
 }  # fmt: skip
 DEFAULTS: dict[str, Any] = {
     "role": None, "model": None, "inputs": None, "name": None, "batches": 0, "dtype": "float32", "attn": "sdpa", "maskForm": "2d", "positionIds": "given",
-    "trace": "health", "traceKeep": 3, "grads": False, "saveOutputs": None, "trustRemoteCode": False, "leak": True, "head": {},
+    "trace": "health", "traceKeep": 3, "grads": False, "saveOutputs": None, "stages": False, "trustRemoteCode": False, "leak": True, "head": {},
 }  # fmt: skip
 
 
@@ -117,13 +119,17 @@ def evaluate_all(loaded: Loaded, settings: dict[str, Any], folder: Folder, recor
     return first
 
 
-def questions(loaded: Loaded, settings: dict[str, Any], batch: Batch, record: LaneRecord, tracer: LaneTracer, channel: Channel) -> None:
+def questions(loaded: Loaded, settings: dict[str, Any], batch: Batch, folder: Folder, record: LaneRecord, tracer: LaneTracer, channel: Channel) -> None:
     """Did looking change a bit? Does a position see its future? What are the gradients?"""
     tracer.observe(lambda observe: score(loaded, batch, observe).losses)
     changes: dict[str, Any] = {}
     if settings["leak"]:
         channel.send("loading", what="checking for leaks")
         changes["leak"] = check_leaks(loaded, batch)
+    if settings["stages"]:
+        channel.send("loading", what="comparing stages with float64")
+        for note in save_stages(folder.path / STAGES, loaded, batch, gradients=settings["grads"]):
+            channel.send("note", text=note)
     if settings["saveOutputs"] or settings["grads"]:
         for note in save_outputs(settings["saveOutputs"], loaded, batch, tracer, gradients=settings["grads"]):
             channel.send("note", text=note)
@@ -154,7 +160,7 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     try:
         first = evaluate_all(loaded, settings, folder, record, tracer, channel)
         if first is not None:
-            questions(loaded, settings, first, record, tracer, channel)
+            questions(loaded, settings, first, folder, record, tracer, channel)
         record.end("complete")
     except Interrupted as error:
         record.end("interrupted", f"interrupted by {error}")

@@ -18,7 +18,7 @@ def now() -> str:
 def policy_record(dtype: str) -> dict[str, Any]:
     """PyTorch chooses its own mask arithmetic: it is seen, not set."""
     own = "as PyTorch does"
-    short = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}.get(dtype, dtype)
+    short = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}.get(dtype, dtype)
     return {"name": summary(), "fill": own, "compose": own, "rowGuard": own, "computeDtype": short}
 
 

@@ -13,7 +13,7 @@ import torch
 from .errors import LaneFailure, UserError, first_line
 from .inputs import Batch
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
 
 
 @dataclass
@@ -29,6 +29,8 @@ class Loaded:
     position_ids: str
     stored_as: list[str]
     accepts: frozenset[str]
+    folder: str
+    trust: bool
 
     @property
     def config(self) -> Any:
@@ -47,6 +49,12 @@ class Loaded:
 
     def __call__(self, inputs: dict[str, torch.Tensor], **more: Any) -> Any:
         return self.model(**inputs, use_cache=False, return_dict=True, **more)
+
+    def in_float64(self) -> Loaded:
+        """The same model from its files once more, on the host. Where its code asks for float32, that stays."""
+        return load_model(
+            self.folder, name=self.name, device=torch.device("cpu"), dtype="float64", attn=self.attn, mask_form=self.mask_form, position_ids=self.position_ids, trust=self.trust
+        )
 
     def record(self) -> dict[str, Any]:
         return model_record(self.model, self.name)
@@ -118,7 +126,7 @@ def load_model(folder: str, *, name: str | None, device: torch.device, dtype: st
             raise LaneFailure("torch/out-of-memory", f"{device} has no room for the weights of {folder}: {first_line(error)}") from error
         raise UserError("torch/model", f"--model {folder}: {first_line(error)}") from error
     accepts = frozenset(inspect.signature(type(model).forward).parameters)
-    return Loaded(model, name or path.name, device, dtype, attn, mask_form, position_ids, _stored_as(path), accepts)
+    return Loaded(model, name or path.name, device, dtype, attn, mask_form, position_ids, _stored_as(path), accepts, folder, trust)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

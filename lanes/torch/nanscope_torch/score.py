@@ -25,8 +25,8 @@ class Scores:
 
 
 def token_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """float32 [N] in nats. Half logits are widened first, as transformers does."""
-    return F.cross_entropy(logits.float(), labels, reduction="none")
+    """[N] in nats, float32 or as wide as the logits. Half logits are widened first, as transformers does."""
+    return F.cross_entropy(logits if logits.dtype is torch.float64 else logits.float(), labels, reduction="none")
 
 
 def answers_of(logits: torch.Tensor) -> torch.Tensor:

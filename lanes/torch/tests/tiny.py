@@ -21,6 +21,27 @@ def gpt2(folder: Path) -> Path:
     return folder / "gpt2"
 
 
+def llama(folder: Path) -> Path:
+    """Two query heads share one of keys and values."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    config = LlamaConfig(vocab_size=VOCABULARY, max_position_embeddings=32, bos_token_id=0, eos_token_id=0, **sizes)
+    LlamaForCausalLM(config).save_pretrained(folder / "llama")
+    return folder / "llama"
+
+
+def ready(folder: Path) -> Path:
+    """A batch as `--load-inputs` takes it."""
+    from safetensors.torch import save_file
+
+    line = batch_line(0)
+    names = {"inputIds": "input_ids", "attentionMask": "attention_mask", "labels": "labels", "positionIds": "position_ids"}
+    save_file({name: torch.tensor(line[key]).reshape(line["batch"], line["length"]) for key, name in names.items()}, folder / "inputs.safetensors")
+    return folder / "inputs.safetensors"
+
+
 def batch_line(index: int, rows: int = 2, length: int = 8, pads: int = 3) -> dict[str, Any]:
     generator = torch.Generator().manual_seed(index)
     ids = torch.randint(1, VOCABULARY, (rows, length), generator=generator)
@@ -44,4 +65,6 @@ if __name__ == "__main__":
     where = Path(sys.argv[1])
     where.mkdir(parents=True, exist_ok=True)
     gpt2(where)
+    llama(where)
     inputs(where)
+    ready(where)

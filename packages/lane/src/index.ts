@@ -7,6 +7,7 @@ export { loadInputs } from './data/load-inputs.ts';
 export { modelConfig, modelSource, withModelFolder } from './data/model.ts';
 export { saveOutputs } from './evaluate/record-batch.ts';
 export { removeTemporary, runLane } from './evaluate/run-lane.ts';
+export { STAGES_FILE } from './evaluate/save-stages.ts';
 export { torchTaskOf } from './evaluate/torch-task.ts';
 export { type Prompt, promptIds, readPrompts } from './generate/prompts.ts';
 export {

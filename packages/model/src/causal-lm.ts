@@ -61,8 +61,12 @@ export interface ModelBatch {
 /**
  * `hidden_states.0` is the embeddings, `hidden_states.i` the output of layer i - 1, `attn_probs.i` of layer i. GPT-2
  * gives `ln_f_out` after its last layer; the other families give the last hidden state after the final norm, as transformers does.
+ * Inside layer i: `attention.i` is what attention adds, `attention_residual.i` the stream behind that, `layer.i` the output.
  */
-export type CaptureName = `hidden_states.${number}` | `attn_probs.${number}` | 'ln_f_out';
+export type CaptureName = `${'hidden_states' | 'attn_probs' | LayerStage}.${number}` | 'ln_f_out';
+
+/** What a layer of any family shows of itself; no `attention_residual` where attention and MLP are parallel. */
+export type LayerStage = 'attention' | 'attention_residual' | 'layer';
 
 export interface ForwardOptions {
   readonly implementation: Implementation;

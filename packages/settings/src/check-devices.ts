@@ -55,10 +55,17 @@ export function checkDevicesHere(flags: readonly Flag[], values: FlagValues, pla
 // Whether what is asked for beside the metrics has a file to go into.
 
 /** @throws {UserError} `usage/grads` */
-export function checkOutputs({ grads, saveOutputs }: Pick<EvalConfig, 'grads' | 'saveOutputs'>): void {
-  if (!grads || saveOutputs !== undefined) return;
+export function checkOutputs({
+  grads,
+  saveOutputs,
+  device,
+  reference,
+}: Pick<EvalConfig, 'grads' | 'saveOutputs' | 'device' | 'reference'>): void {
+  // Beside PyTorch, gradients are compared.
+  const torch = [device, reference].some((name) => name?.startsWith('torch'));
+  if (!grads || torch || saveOutputs !== undefined) return;
   throw new UserError(
     'usage/grads',
-    '--grads: expected --save-outputs FILE, the file that gradients are written to, found none. Add it, or leave --grads out.',
+    '--grads: expected --save-outputs FILE, the file that gradients are written to, found none. Add it, take a torch device, whose gradients are compared, or leave --grads out.',
   );
 }

@@ -17,6 +17,7 @@ import {
 } from '@nanscope/record';
 import type { Finding } from '@nanscope/settings';
 import { compareLanes, type LaneFiles } from './compare-lanes.ts';
+import { readStages } from './read-stages.ts';
 import { readTraces } from './read-traces.ts';
 import { judge } from './verdict.ts';
 
@@ -27,6 +28,7 @@ function filesOf(folder: string): LaneFiles | undefined {
     record,
     samples: () => readJsonLines(folder, 'samples.jsonl', sampleLineSchema),
     traces: (wanted) => readTraces(folder, wanted),
+    stages: () => readStages(folder),
   };
 }
 

@@ -1,11 +1,19 @@
 /** Two lanes -> what differs: configuration, environment, metrics, labels, cascades. Where their records lie is the caller's business. */
 import type { BatchTrace } from '@nanscope/cascade';
 import { Decorations } from '@nanscope/errors';
-import type { ComparisonRecord, LaneRecord, MetricsRecord, SampleLine, Tolerance } from '@nanscope/record';
+import type {
+  ComparisonRecord,
+  LaneRecord,
+  MetricsRecord,
+  SampleLine,
+  StagesRecord,
+  Tolerance,
+} from '@nanscope/record';
 import { batchesToAlign, compareCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
 import { CommonLabels, compareLabels } from './compare-labels.ts';
 import { compareMetrics } from './compare-metrics.ts';
+import { compareStageNumbers, type StageFile } from './compare-stage-numbers.ts';
 import { compareStages } from './compare-stages.ts';
 
 /** What a lane wrote down. */
@@ -13,6 +21,8 @@ export interface LaneFiles {
   readonly record: LaneRecord;
   /** The lines of samples.jsonl. */
   samples(): AsyncIterator<SampleLine>;
+  /** What stages gave, where the lane wrote that. */
+  stages?(): Promise<StageFile | undefined>;
   /** The traces in health.jsonl of the first batch and of those that are wanted. */
   traces(wanted: ReadonlySet<number>): Promise<ReadonlyMap<number, BatchTrace>>;
 }
@@ -48,6 +58,23 @@ export async function compareLanes(
     decode,
     common,
   );
+  const [own, other] = [await targetFiles.stages?.(), await referenceFiles.stages?.()];
+  const stages =
+    own &&
+    other &&
+    common.otherRows.size === 0 &&
+    decorations.make('the comparison of the stages', () =>
+      compareStageNumbers([own, target], [other, reference]),
+    );
+  const cascades =
+    decorations.make('the comparison of the cascades', () =>
+      compare(
+        target,
+        reference,
+        tracesOfSameRows(target, targetTraces, common),
+        tracesOfSameRows(reference, referenceTraces, common),
+      ),
+    ) ?? nothingAligned;
   return {
     rtol,
     atol,
@@ -58,14 +85,18 @@ export async function compareLanes(
       ) ?? [],
     ...metricsOf(target.metrics, reference.metrics, labels, common, tolerance),
     labels,
-    ...(decorations.make('the comparison of the cascades', () =>
-      compare(
-        target,
-        reference,
-        tracesOfSameRows(target, targetTraces, common),
-        tracesOfSameRows(reference, referenceTraces, common),
-      ),
-    ) ?? nothingAligned),
+    ...(stages ? { ...cascades, ops: withStages(cascades.ops, stages), stages } : cascades),
+  };
+}
+
+/** A stage that alone differs in classes, as gradients do that no trace has, is the first divergence. */
+function withStages(ops: ComparisonRecord['ops'], { stages }: StagesRecord): ComparisonRecord['ops'] {
+  const apart = stages.filter(({ classes }) => classes !== undefined);
+  const [first] = apart;
+  if (!first || ops.divergent > 0) return ops;
+  return {
+    ...{ ...ops, divergent: apart.length, batch: 0, firstDivergence: first.name },
+    divergence: { label: 'classes differ', reason: `stage by stage: ${first.classes}` },
   };
 }
 

@@ -146,6 +146,14 @@ function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
   const metric = comparison.metrics.find((one) => !one.pass);
   const { differing, differingCut, compared, unpaired } = comparison.labels;
   const [first] = differing;
+  const stage = comparison.stages?.stages.find(({ passed }) => !passed);
+  if (stage)
+    return of(
+      'numbers-differ',
+      1,
+      { is: 'a stage apart', stage, apart: differing.length + differingCut, compared, rtol: comparison.rtol },
+      { to: 'look into the stage', stage: stage.name },
+    );
   if (!first && unpaired > 0)
     return of(
       'numbers-differ',

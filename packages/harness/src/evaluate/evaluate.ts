@@ -60,6 +60,7 @@ function evalLane(
       decision: decided[role]!,
       ...amount,
       resume,
+      stages: hasTorch(decided) && decided.reference !== undefined,
     };
     if (resume && readLane(task.folder)?.status === 'complete')
       return Promise.resolve({ status: 'complete' });

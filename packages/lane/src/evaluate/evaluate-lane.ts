@@ -124,11 +124,11 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
 }
 
 /**
- * @param before Called with the first batch and its result when all batches are done, before the record says `complete`.
+ * @param before Called with the first batch and its result, and the first with a label, when all batches are done, before the record says `complete`.
  */
 export async function evaluateLane(
   setup: LaneSetup,
-  before?: (first: Evaluated, computation: Computation) => Promise<void>,
+  before?: (first: Evaluated, computation: Computation, labelled?: Evaluated) => Promise<void>,
 ): Promise<void> {
   const { task, session, model, sink, say } = setup;
   const computation = computationOf(task, model);
@@ -159,7 +159,7 @@ export async function evaluateLane(
         ),
       );
     }
-    if (first && before) await before(first, computation);
+    if (first && before) await before(first, computation, labelled);
     const { leftOut } = decorations;
     if (leftOut.length > 0) recorder.update({ leftOut });
     recorder.update({ status: 'complete', finishedAt: new Date().toISOString() });

@@ -84,6 +84,7 @@ async function intermediates(
   const kept: Record<string, tf.Tensor> = {};
   tf.tidy(() => {
     const logits = allLogits(computation, batch, (name, tensor) => {
+      if (/^(attention|layer)/.test(name)) return; // Stages, which the file does not name.
       kept[name] = tf.keep(tf.clone(tensor));
     });
     kept.logits = tf.keep(tf.reshape(logits, [batch.batch, batch.length, logits.shape[1]]));
@@ -97,7 +98,7 @@ async function intermediates(
 }
 
 /** Of the mean over the supervised tokens of the batch. Freed one after the other as they are read. */
-async function gradientsOf(
+export async function gradientsOf(
   { model, implementation, policy, kernel }: Computation,
   batch: CausalLMBatch,
 ): Promise<Record<string, SafetensorsTensor>> {

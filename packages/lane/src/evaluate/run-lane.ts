@@ -17,6 +17,7 @@ import { openSession } from '../session/open-session.ts';
 import type { EarlierLane } from './completed.ts';
 import { evaluateLane } from './evaluate-lane.ts';
 import { saveOutputs } from './record-batch.ts';
+import { STAGES_FILE, saveStages } from './save-stages.ts';
 import { HIT_FILE } from './trace-book.ts';
 
 // A lane's folder that an earlier process left: its record, and its lines up to the last batch that is complete.
@@ -120,7 +121,14 @@ export async function runLane(task: LaneTask, say: (message: LaneMessage) => voi
       peakBytes: () => process.resourceUsage().maxRSS * 1024,
       say,
     },
-    async (first, computation) => {
+    async (first, computation, labelled) => {
+      if (task.stages && labelled) {
+        say({ kind: 'loading', what: 'comparing stages' });
+        const place = join(task.folder, STAGES_FILE);
+        await decorations.makeLater('the stages', () =>
+          saveStages(place, computation, labelled.batch.batch, config.grads),
+        );
+      }
       if (!config.saveOutputs || task.role !== 'target') return;
       const { batch } = first.batch;
       const notes = await saveOutputs(config.saveOutputs, computation, batch, first.result, {

@@ -17,7 +17,7 @@ export interface TorchTask {
 
 /** @param inputs file of the batches, one a line */
 export function torchTaskOf(
-  { role, folder, config, decision, batches, cut }: LaneTask,
+  { role, folder, config, decision, batches, cut, stages = false }: LaneTask,
   inputs: string,
   tokenizer: Tokenizer,
 ): TorchTask {
@@ -31,8 +31,9 @@ export function torchTaskOf(
       ...{ model: resolve(modelPlace(config.model)), name: config.model },
       ...{ attn: decision.attention, maskForm: config.maskForm ?? '2d' },
       ...{ trace: config.trace, traceKeep: config.traceKeep },
+      ...{ stages, grads: config.grads },
       ...(config.saveOutputs !== undefined &&
-        role === 'target' && { saveOutputs: resolve(config.saveOutputs), grads: config.grads }),
+        role === 'target' && { saveOutputs: resolve(config.saveOutputs) }),
       ...(config.trustRemoteCode && { trustRemoteCode: true }),
       head: {
         config: configRecord(config),

@@ -20,6 +20,8 @@ export interface LaneTask extends LaneTaskBase {
   readonly batches: number;
   /** Where these are not all rows of the text, for the record. */
   readonly cut?: LaneRecord['data']['cut'];
+  /** Writes what each stage gave into the folder, for a lane of another engine. */
+  readonly stages?: boolean;
   /** Goes on from what is in the folder, if anything is. */
   readonly resume?: boolean;
 }

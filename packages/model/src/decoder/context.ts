@@ -1,6 +1,7 @@
 /** What all parts of one forward pass of a decoder share, and the layers that they are made of. */
 import type { Implementation, Policy, PreparedMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
+import type { LayerStage } from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linearTransposed } from '../kernels/linear.ts';
@@ -27,8 +28,10 @@ export interface DecoderContext {
   readonly extend?:
     | ((index: number, key: tf.Tensor4D, value: tf.Tensor4D) => readonly [tf.Tensor4D, tf.Tensor4D])
     | undefined;
-  /** Called with the attention probabilities [B,H,T,S] of layer `index`. */
+  /** Called with the attention probabilities [B,H,T,S] of a layer. */
   readonly captureProbabilities?: ((index: number, probabilities: tf.Tensor4D) => void) | undefined;
+  /** Called with rows [B*T,C] of a layer. */
+  readonly captureRows?: ((stage: LayerStage, index: number, rows: tf.Tensor2D) => void) | undefined;
 }
 
 /** The weight and, where it has one, the offset of a linear layer, applied to x [N,I]. */

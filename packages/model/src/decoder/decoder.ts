@@ -117,6 +117,8 @@ export class Decoder implements CausalLM {
     const { implementation, policy, capture, dropout, kernel = 'composed' } = options;
     const [B, T] = batch.inputIds.shape;
     checkLength(this.config, T);
+    const emit = (name: CaptureName, rows: tf.Tensor2D) =>
+      capture?.(name, tf.reshape(rows, [B, T, rows.shape[1]]));
     return tf.tidy(() => {
       const context: DecoderContext = {
         spec,
@@ -138,15 +140,15 @@ export class Decoder implements CausalLM {
           (kernel === 'fused'
             ? undefined
             : (index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
+        captureRows: capture && ((stage, index, rows) => emit(`${stage}.${index}`, rows)),
       };
-      const emit = (name: CaptureName, rows: tf.Tensor2D) =>
-        capture?.(name, tf.reshape(rows, [B, T, rows.shape[1]]));
       let x = embed(batch, context);
       emit('hidden_states.0', x);
       for (let index = 0; index < spec.layers.length; index++) {
         const output = decoderLayer(x, index, context);
         x.dispose();
         x = output;
+        emit(`layer.${index}`, x);
         if (index < spec.layers.length - 1) emit(`hidden_states.${index + 1}`, x);
       }
       const final = spec.finalNorm === null ? x : normalise(context, spec.finalNorm, x, spec.finalNorm);

@@ -11,7 +11,7 @@ import type { BranchSpec } from './spec.ts';
 
 /** x [B*T,C] -> [B*T,C] */
 export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderContext): tf.Tensor2D {
-  const { spec, dropout } = context;
+  const { spec, dropout, captureRows } = context;
   const { branches, parallel, residualScale } = spec;
   const layer = `${spec.layerPrefix}${index}`;
   const norm = (name: string | undefined, rows: tf.Tensor2D) =>
@@ -28,9 +28,11 @@ export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderCont
   };
   const path = (module: string | null) => `${layer}.${inBranch(module, '')}`;
   const attend = (rows: tf.Tensor2D) =>
-    tf.tidy(branches.attention.module ?? 'self_attn', () =>
-      attentionBranch(rows, index, path(branches.attention.module), context),
-    );
+    tf.tidy(branches.attention.module ?? 'self_attn', () => {
+      const output = attentionBranch(rows, index, path(branches.attention.module), context);
+      captureRows?.('attention', index, output);
+      return output;
+    });
   const transform = (rows: tf.Tensor2D) =>
     tf.tidy(branches.mlp.module ?? 'mlp', () => mlpBranch(rows, path(branches.mlp.module), context));
 
@@ -43,6 +45,7 @@ export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderCont
       return tf.tidy('output', () => tf.add<tf.Tensor2D>(x, tf.add(attended, transformed)));
     }
     const sum = tf.tidy('attn_residual', () => tf.add<tf.Tensor2D>(x, attended));
+    captureRows?.('attention_residual', index, sum);
     const middle = norm(branches.attention.sum, sum);
     const transformed = added(
       branches.mlp,

@@ -5,6 +5,7 @@
 
 import { attention, type Implementation, type Policy, type PreparedMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
+import type { LayerStage } from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
 import { activate } from '../kernels/activation.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
@@ -28,8 +29,10 @@ export interface BlockContext {
   readonly extend?:
     | ((index: number, key: tf.Tensor4D, value: tf.Tensor4D) => readonly [tf.Tensor4D, tf.Tensor4D])
     | undefined;
-  /** Called with the attention probabilities [B,H,T,S] of block `index`. */
+  /** Called with the attention probabilities [B,H,T,S] of a block. */
   readonly captureProbabilities?: ((index: number, probabilities: tf.Tensor4D) => void) | undefined;
+  /** Called with rows [B*T,C] of a block. */
+  readonly captureRows?: ((stage: LayerStage, index: number, rows: tf.Tensor2D) => void) | undefined;
 }
 
 /** The factor on the scores of block `index`: by the model's settings, where the policy heeds them. */
@@ -49,7 +52,7 @@ function splitHeads(qkv: tf.Tensor2D, { config, batch, length }: BlockContext): 
 
 /** x [B*T,C] -> [B*T,C] */
 export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.Tensor2D {
-  const { config, batch, length, captureProbabilities, dropout, extend } = context;
+  const { config, batch, length, captureProbabilities, captureRows, dropout, extend } = context;
   const { n_embd: C, layer_norm_epsilon: epsilon } = config;
   const parameter = <T extends tf.Tensor>(name: string) =>
     context.parameters[`transformer.h.${index}.${name}`] as T;
@@ -83,8 +86,10 @@ export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.
       });
       const rows = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * length, C]) as tf.Tensor2D;
       const projected = project('attn.c_proj', rows);
+      captureRows?.('attention', index, projected);
       return tf.add<tf.Tensor2D>(x, dropout ? dropout(`h.${index}.resid_attn`, projected) : projected);
     });
+    captureRows?.('attention_residual', index, attended);
     const expanded = norm('ln_2', attended);
     const update = tf.tidy('mlp', () => {
       const projected = project(

@@ -81,6 +81,7 @@ export class Gpt2 implements CausalLM {
     const C = config.n_embd;
     checkLength(this.config, T);
     checkUpcast(config, options);
+    const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
     return tf.tidy(() => {
       const context: BlockContext = {
         config,
@@ -102,14 +103,15 @@ export class Gpt2 implements CausalLM {
           (kernel === 'fused'
             ? undefined
             : (index, probabilities) => capture(`attn_probs.${index}`, probabilities)),
+        captureRows: capture && ((stage, index, rows) => emit(`${stage}.${index}`, rows)),
       };
-      const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
       let x = this.#embeddings(batch, dropout);
       emit('hidden_states.0', x);
       for (let index = 0; index < config.n_layer; index++) {
         const output = block(x, index, context);
         x.dispose();
         x = output;
+        emit(`layer.${index}`, x);
         emit(`hidden_states.${index + 1}`, x);
       }
       const final = tf.tidy('transformer.ln_f', () =>

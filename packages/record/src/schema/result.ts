@@ -47,6 +47,31 @@ export const cascadeRowSchema = z.object({
 });
 export type CascadeRow = z.infer<typeof cascadeRowSchema>;
 
+/** A stage of the model on a few rows of the first batch, on both lanes: `h.3 attention`, `logits`, `grad.lm_head.weight`. */
+const stageComparisonSchema = z.object({
+  name: z.string(),
+  /** Elements that are finite on both sides. */
+  compared: z.number().int(),
+  /** Largest distance of the two lanes. */
+  apart: jsonNumber,
+  /** Largest distance of each from float64; absent where that was not computed. */
+  target: jsonNumber.optional(),
+  reference: jsonNumber.optional(),
+  /** How far a lane may lie from float64, or the lanes from each other. */
+  allowed: jsonNumber,
+  /** How the classes differ; absent: they are the same. */
+  classes: z.string().optional(),
+  passed: z.boolean(),
+});
+export type StageComparison = z.infer<typeof stageComparisonSchema>;
+
+const stagesSchema = z.object({
+  /** The lane whose model was computed in float64 as well; absent: none. */
+  exact: z.enum(['target', 'reference']).optional(),
+  stages: z.array(stageComparisonSchema),
+});
+export type StagesRecord = z.infer<typeof stagesSchema>;
+
 export const comparisonSchema = z.object({
   rtol: z.number(),
   atol: z.number(),
@@ -82,6 +107,8 @@ export const comparisonSchema = z.object({
     sameKills: z.boolean().optional(),
   }),
   cascade: z.array(cascadeRowSchema),
+  /** Stages in numbers; absent where no lane is of PyTorch. */
+  stages: stagesSchema.optional(),
   /** The diverging batch evaluated again by each lane; absent where the lanes agree, or none was asked for. */
   replays: replaysSchema.optional(),
   /** From the first divergence to the op it comes from; absent where the lanes agree or were not traced op by op. */

@@ -2,7 +2,13 @@
  * What is the case in an evaluation or a comparison, as data: what the harness decides (compare/verdict.ts), and what the
  * sentences beside this file are made of.
  */
-import type { ComparisonRecord, LaneRecord, ReplaysRecord, VerdictRecord } from '@nanscope/record';
+import type {
+  ComparisonRecord,
+  LaneRecord,
+  ReplaysRecord,
+  StageComparison,
+  VerdictRecord,
+} from '@nanscope/record';
 import type { endings, SettingDifference, TapReplay } from './clauses.ts';
 
 type Role = 'target' | 'reference';
@@ -36,6 +42,15 @@ export type Reason =
       readonly apart: number;
       readonly compared: number;
       readonly first: { readonly row: number; readonly position: number; readonly what: string };
+    }
+  | {
+      readonly is: 'a stage apart';
+      /** The first in which a lane lies farther from float64 than rounding explains. */
+      readonly stage: StageComparison;
+      /** Labels that differ, of those that were compared within `rtol`. */
+      readonly apart: number;
+      readonly compared: number;
+      readonly rtol: number;
     }
   | { readonly is: 'a metric apart'; readonly metric: string }
   | {
@@ -71,6 +86,7 @@ export type Advice =
         | 'trace for masked rows'
         | 'reduce';
     }
+  | { readonly to: 'look into the stage'; readonly stage: string }
   | { readonly to: 'widen the tolerance'; readonly of: 'they' | 'the devices' }
   | { readonly to: 'look where taps differ'; readonly replay: TapReplay }
   | { readonly to: 'explore'; readonly cascade: boolean }

@@ -8,6 +8,7 @@ import {
   type VerdictRecord,
 } from '@nanscope/record';
 import { count, counted, setting, tolerance } from '../text/number.ts';
+import { stageWords } from '../words/stages.ts';
 import { replaysWords } from '../words/tracing.ts';
 import { capital, endings, settingsApart, shadowWords, tapReplayAdvice, tapReplayWords } from './clauses.ts';
 import type { Advice, Beside, ClassPlace, Decided, Decision, Reason } from './decision.ts';
@@ -137,6 +138,14 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
         decided,
       );
     }
+    case 'a stage apart': {
+      const { stage, apart, compared, rtol } = reason;
+      const labels =
+        apart > 0
+          ? `${count(apart)} of ${counted(compared, 'label')} ${apart === 1 ? 'differs' : 'differ'}`
+          : `the ${counted(compared, 'label')} agree within rtol ${setting(rtol)}`;
+      return `Both are of the same class everywhere, but the numbers differ from ${stage.name} on: ${stageWords(stage)}; ${labels}.${replayed(decided)}`;
+    }
     case 'a metric apart':
       return numbersApart(`${reason.metric} differs`, decided);
     case 'environments apart':
@@ -159,7 +168,12 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
   }
 }
 
-type Made = 'widen the tolerance' | 'look where taps differ' | 'explore' | 'try without a guard';
+type Made =
+  | 'look into the stage'
+  | 'widen the tolerance'
+  | 'look where taps differ'
+  | 'explore'
+  | 'try without a guard';
 
 const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
   'run again': 'Run the same command again.',
@@ -197,6 +211,8 @@ function adviceWords(advice: Advice): string {
   switch (advice.to) {
     case 'widen the tolerance':
       return `If ${advice.of} are meant to differ this much, say so with --rtol.`;
+    case 'look into the stage':
+      return `The stages before it agree: what is at fault computes ${advice.stage}.`;
     case 'look where taps differ':
       return tapReplayAdvice(advice.replay);
     case 'explore':

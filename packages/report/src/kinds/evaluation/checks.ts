@@ -10,6 +10,7 @@ import {
 } from '../../lanes/checks.ts';
 import { count, setting, tolerance } from '../../text/number.ts';
 import { type Check, check, failedAs, roles, skipped } from '../../words/common.ts';
+import { stageWords } from '../../words/stages.ts';
 import { reachedWords } from './terminal.ts';
 import { judgementOf, judgementWords, metricValue, overWords } from './terminal-metrics.ts';
 
@@ -41,6 +42,14 @@ function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check
   if (pass && sameNonFinite > 0) return skipped('labels', name, words);
   return failedAs('losses of labels differ between the lanes', check('labels', name, pass, words, 'differ'));
 }
+
+const stageChecks = ({ stages }: NonNullable<ResultRecord['comparison']>): Check[] =>
+  (stages?.stages ?? []).map((stage) =>
+    failedAs(
+      `${stage.name} differs between the lanes`,
+      check('stages', `${stage.name} is the same on both lanes`, stage.passed, stageWords(stage), 'differ'),
+    ),
+  );
 
 function leakChecks(result: ResultRecord): Check[] {
   return roles.flatMap((role) => {
@@ -78,6 +87,7 @@ export function evaluationChecks(result: ResultRecord): Check[] {
           settingsCheck(comparison),
           ...comparison.metrics.map((metric) => metricCheck(metric, allowed!)),
           labelsCheck(comparison),
+          ...stageChecks(comparison),
           cascadeCheck(comparison),
           ...replayChecks(comparison),
         ]

@@ -11,11 +11,13 @@ import { labels, policyEffect } from './html-labels.ts';
 import { leaks } from './html-leaks.ts';
 import { metrics } from './html-metrics.ts';
 import { shadow } from './html-shadow.ts';
+import { stages } from './html-stages.ts';
 import { leftOutOf } from './left-out.ts';
 
 /** By what each is called where it cannot be made. */
 const sections: readonly (readonly [name: string, make: (result: ResultRecord) => Section[]])[] = [
   ['metrics', metrics],
+  ['stages', stages],
   ['cascade', (result) => cascadeGraph(result, 'batch')],
   ['origin', (result) => origin(result, 'batch')],
   ['replays', shadow],

@@ -19,6 +19,7 @@ import { replaysWords, startWords, stepWords } from '../../words/tracing.ts';
 import { leftOutLines, leftOutOf } from './left-out.ts';
 import { labelsSection, policyEffectSection } from './terminal-labels.ts';
 import { metricsSection } from './terminal-metrics.ts';
+import { stagesSection } from './terminal-stages.ts';
 
 // Positions whose logits moved when a later token was changed: the future is visible there.
 
@@ -104,6 +105,7 @@ const sections: readonly (readonly [name: string, make: (result: ResultRecord, p
   ['settings', settingsSection],
   ['metrics', metricsSection],
   ['labels', labelsSection],
+  ['stages', stagesSection],
   ['cascade', cascadeSection],
   ['origin', originSection],
   ['replays', shadowSection],
