@@ -14,7 +14,7 @@ import { runLane } from '@nanscope/lane';
 import type { LaneRecord } from '@nanscope/record';
 import { makeRunFolder, readLane } from '@nanscope/record';
 import { renderTerminal, terminalStyle } from '@nanscope/report';
-import type { EvalConfig } from '@nanscope/settings';
+import { type EvalConfig, policyOf } from '@nanscope/settings';
 import { compareLaneFolders } from '../../packages/harness/src/compare/compare-folders.ts';
 import { judge } from '../../packages/harness/src/compare/verdict.ts';
 import { at } from './pages.ts';
@@ -32,7 +32,8 @@ const taskFor = async (
   const probe = await builtinBackend(device === 'wasm' ? 'wasm' : 'cpu').probe();
   const decision = resolve({ device, attention: wanted ?? 'auto', mpsRule: 'off' }, [probe]);
   const data = config.data === undefined ? {} : { data: at(config.data) };
-  return { kind: 'lane', role, folder, config: { ...config, ...data }, decision, batches: 1 };
+  const told = { ...config, ...data };
+  return { kind: 'lane', role, folder, config: told, policy: policyOf(told), decision, batches: 1 };
 };
 
 async function laneOf(task: LaneTask): Promise<LaneRecord> {

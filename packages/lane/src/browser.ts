@@ -64,6 +64,6 @@ export type {
 export { answer, answerQuestions } from './shadow/answer.ts';
 export { Curve } from './train/curve.ts';
 export type { TrainTask } from './train/settings.ts';
-export { optimizerOf, settingsOf } from './train/settings.ts';
+export { optimizerOf, settingsOf, stepsOf } from './train/settings.ts';
 export { StepTracer } from './train/step-tracer.ts';
 export type { SelftestMessage, SelftestTask } from './trials/run-selftest-lane.ts';

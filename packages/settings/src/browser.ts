@@ -17,7 +17,7 @@ export {
 } from './flag.ts';
 export type { MatrixConfig } from './matrix-config.ts';
 export { claimsFlags, matrixFlags, mergeFlags } from './matrix-flags.ts';
-export { checkSdpaKernel, type PolicyConfig, policyOf, policyRecord } from './policy.ts';
+export { checkSdpaKernel, policyOf, policyRecord } from './policy.ts';
 export { resolveFlags } from './resolve-flags.ts';
 export type { TraceSettings } from './trace-settings.ts';
 export { traceSettings } from './trace-settings.ts';

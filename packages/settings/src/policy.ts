@@ -18,7 +18,7 @@ import type { LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from './eval-config.ts';
 
 /** The part of a configuration that says what attention does with masks. */
-export type PolicyConfig = Pick<EvalConfig, 'policy' | 'fill' | 'compose' | 'rowGuard' | 'computeDtype'>;
+type PolicyConfig = Pick<EvalConfig, 'policy' | 'fill' | 'compose' | 'rowGuard' | 'computeDtype'>;
 
 export function policyOf(config: PolicyConfig): Policy {
   return policyFrom({

@@ -2,7 +2,7 @@
 import { builtinBackend } from '@nanscope/backend';
 import { loadCausalLM } from '@nanscope/model';
 import { type LaneRecord, textSink } from '@nanscope/record';
-import { evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
+import { evalFlags, policyOf, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { expect, it, vi } from 'vitest';
 import { collateOptions } from '../../../packages/lane/src/data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../../../packages/lane/src/data/inputs.ts';
@@ -37,7 +37,7 @@ it('a lane is complete without its decorations, and names each that is missing',
   const tokenizer = { ...(await loadTokenizerFor(config)), decode: fail('decode') };
   let record: LaneRecord | undefined;
   await evaluateLane({
-    task: { role: 'target', config, decision, batches: 1 },
+    task: { role: 'target', config, policy: policyOf(config), decision, batches: 1 },
     ...{ session, model, tokenizer, source: 'text', say: () => {} },
     environment: unknownEnvironment(session),
     batches: evalBatches(config, tokenizer, model.config),

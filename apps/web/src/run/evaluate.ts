@@ -6,7 +6,6 @@
 import {
   type DecidedDevices,
   decideWith,
-  type FirstRows,
   firstRows,
   firstRowsWords,
   interrupted,
@@ -18,7 +17,7 @@ import {
   roles,
   runLanes,
 } from '@nanscope/harness';
-import type { LaneOutcome } from '@nanscope/lane';
+import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import {
   type LaneRecord,
   parseJsonLines,
@@ -28,7 +27,7 @@ import {
   SCHEMA_VERSION,
   sampleLineSchema,
 } from '@nanscope/record';
-import { configRecord, type EvalConfig } from '@nanscope/settings';
+import { configRecord, type EvalConfig, policyOf } from '@nanscope/settings';
 import type { PageFiles } from '../worker/tasks.ts';
 import { answerOf } from './answer.ts';
 import { probing } from './devices.ts';
@@ -50,8 +49,9 @@ export interface Run {
   readonly files: RunFiles;
   /** Undefined when it was stopped before the devices were decided. */
   readonly decided?: DecidedDevices;
-  /** As the lanes were given it; undefined with `decided`. */
+  /** As the lanes were given them; undefined with `decided`. */
   readonly config?: EvalConfig;
+  readonly policy?: LaneTask['policy'];
 }
 
 function laneOf(text: string | undefined, role: Role): LaneRecord | undefined {
@@ -65,14 +65,14 @@ function evalLane(
   config: EvalConfig,
   given: PageFiles,
   decided: DecidedDevices,
-  amount: { readonly batches: number; readonly cut?: FirstRows['cut'] },
+  told: Pick<LaneTask, 'batches' | 'cut' | 'policy'>,
   files: RunFiles,
   hooks: EvaluateHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return async (role) => {
     const { outcome } = await startWorker(
       'lane',
-      { config, files: given, role, decision: decided[role]!, ...amount },
+      { config, files: given, role, decision: decided[role]!, ...told },
       {
         signal: hooks.signal,
         silenceSeconds: config.laneTimeout,
@@ -154,6 +154,7 @@ export async function evaluate(
   if (!decided || signal.aborted) return finish({ ...head, verdict: interrupted });
   const first = firstRows(asked, decided.target, checked.rows);
   const config = first ? { ...asked, limit: first.limit } : asked;
+  const policy = policyOf(config);
   const batches = first ? Math.ceil(first.limit / config.batchSize) : checked.batches;
   hooks.onDecision(decided, batches);
   if (first) hooks.onStage(firstRowsWords(first));
@@ -162,7 +163,7 @@ export async function evaluate(
   for (const role of roles) if (decided[role]) files.put(`${role}/.nanscope`, '');
   const outcomes = await runLanes(
     decided,
-    evalLane(config, given, decided, { batches, ...(first && { cut: first.cut }) }, files, hooks),
+    evalLane(config, given, decided, { batches, policy, ...(first && { cut: first.cut }) }, files, hooks),
     hooks.onLane,
     signal,
   );
@@ -174,7 +175,7 @@ export async function evaluate(
     comparison && whole
       ? await investigate(
           {
-            ...{ config, decided, comparison },
+            ...{ config, policy, decided, comparison },
             samples: (role) => samplesOf(files, role),
             open: (task) => openShadow(task, given, signal),
           },
@@ -184,5 +185,5 @@ export async function evaluate(
       : {};
   const parts = { ...lanes, ...(comparison && { comparison: { ...comparison, ...found } }) };
   const verdict = judge({ ...parts, outcomes, referenceWanted: decided.reference !== undefined, command });
-  return { ...finish({ ...head, ...parts, verdict }), decided, config };
+  return { ...finish({ ...head, ...parts, verdict }), decided, config, policy };
 }

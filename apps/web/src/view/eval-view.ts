@@ -77,16 +77,16 @@ export const openEvaluation: OpenView = (place, given, host) => {
     });
   };
 
-  const showPattern = ({ result: record, decided, config }: Run, files: PageFiles) => {
+  const showPattern = ({ result: record, decided, config, policy }: Run, files: PageFiles) => {
     const lane = record.target ?? record.reference;
-    if (!lane || !decided || !config) return;
+    if (!lane || !decided || !config || !policy) return;
     const section = document.createElement('section');
     section.id = 'pattern';
     section.setAttribute('aria-labelledby', 'pattern-title');
     const before = result.querySelector('#origin');
     if (before) before.after(section);
     else result.append(section);
-    openPattern(section, { config, files, decided, lane });
+    openPattern(section, { config, policy, files, decided, lane });
   };
 
   async function run({ values, command, signal, say }: Running): Promise<void> {

@@ -2,7 +2,7 @@
 import { errorLine } from '@nanscope/errors';
 import type { DecidedDevices, Role } from '@nanscope/harness';
 import { roles } from '@nanscope/harness';
-import type { AttentionPattern, PatternCell } from '@nanscope/lane';
+import type { AttentionPattern, LaneTask, PatternCell } from '@nanscope/lane';
 import { backendName, type LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import type { PageFiles } from '../worker/tasks.ts';
@@ -10,6 +10,7 @@ import { all, type Html, html, one, show } from './dom.ts';
 
 export interface PatternSubject {
   readonly config: EvalConfig;
+  readonly policy: LaneTask['policy'];
   readonly files: PageFiles;
   readonly decided: DecidedDevices;
   readonly lane: LaneRecord;
@@ -97,7 +98,10 @@ function headOfOrigin({ cascade }: LaneRecord): Head | undefined {
 }
 
 /** Offers the heads of the model. That of the origin is shown at once, any other when it is asked for. */
-export function openPattern(place: HTMLElement, { config, files, decided, lane }: PatternSubject): void {
+export function openPattern(
+  place: HTMLElement,
+  { config, policy, files, decided, lane }: PatternSubject,
+): void {
   const there = roles.filter((role) => decided[role]);
   const born = headOfOrigin(lane);
   show(
@@ -126,7 +130,10 @@ ${legend}<p class="doing" role="status"></p><div class="figure-place"></div>`,
     try {
       const { headPattern } = await import('../run/head-pattern.ts');
       const which = { layer: number('layer'), head: number('head'), row: number('row') };
-      show(one('.figure-place', place), figure(await headPattern({ config, files, decision, ...which })));
+      show(
+        one('.figure-place', place),
+        figure(await headPattern({ config, policy, files, decision, ...which })),
+      );
       say('');
     } catch (error) {
       say(errorLine(error));

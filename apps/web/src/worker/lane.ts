@@ -8,7 +8,7 @@ import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';
 
 export async function runLane(
-  { config, files, role, decision, batches, cut }: Tasks['lane']['given'],
+  { config, files, role, decision, policy, batches, cut }: Tasks['lane']['given'],
   say: Say,
 ): Promise<undefined> {
   const session = await openSession(decision, say);
@@ -16,7 +16,7 @@ export async function runLane(
   say({ kind: 'loading', what: `loading ${config.model}` });
   const model = await loadModel(config, files);
   await evaluateLane({
-    task: { role, config, decision, batches, ...(cut && { cut }) },
+    task: { role, config, decision, policy, batches, ...(cut && { cut }) },
     session,
     model,
     tokenizer,

@@ -5,14 +5,14 @@ import { openSession } from './session.ts';
 import type { Say, Tasks } from './tasks.ts';
 
 export async function pattern(
-  { config, files, decision, ...which }: Tasks['pattern']['given'],
+  { config, files, decision, policy, ...which }: Tasks['pattern']['given'],
   say: Say,
 ): Promise<AttentionPattern> {
   const session = await openSession(decision, say);
   const tokenizer = await loadTokenizer(config, files);
   const model = await loadModel(config, files);
   for await (const { batch } of evalBatches(config, files, tokenizer, model.config)) {
-    const seen = await attentionPattern(computationOf({ config, decision }, model), batch, which);
+    const seen = await attentionPattern(computationOf({ config, decision, policy }, model), batch, which);
     model.dispose();
     await session.dispose();
     return seen;

@@ -3,11 +3,12 @@ import type { Probe } from '@nanscope/backend';
 import type { CaseResult, TensorflowAttention } from '@nanscope/conform';
 import type { AttentionProbeOutcome, Decision } from '@nanscope/device';
 import type { Cell } from '@nanscope/experiments';
-import type { CheckedInputs, FirstRows, Role } from '@nanscope/harness';
+import type { CheckedInputs } from '@nanscope/harness';
 import type {
   AttentionPattern,
   ExperimentMessage,
   LaneMessage,
+  LaneTask,
   Measured,
   ShadowMessage,
   ShadowTask,
@@ -45,12 +46,7 @@ export interface Tasks {
   numbers: { given: { readonly id: string }; answer: undefined };
   check: { given: Run; answer: CheckedInputs };
   lane: {
-    given: Run & {
-      readonly role: Role;
-      readonly decision: Decision;
-      readonly batches: number;
-      readonly cut?: FirstRows['cut'];
-    };
+    given: Run & Pick<LaneTask, 'role' | 'decision' | 'policy' | 'batches' | 'cut'>;
     answer: undefined;
   };
   compare: {
@@ -61,7 +57,7 @@ export interface Tasks {
   shadow: { given: Pick<Run, 'files'> & ShadowTask; answer: undefined };
   /** One head of one row of the first batch. */
   pattern: {
-    given: Run & { readonly decision: Decision } & Pick<AttentionPattern, 'layer' | 'head' | 'row'>;
+    given: Run & Pick<LaneTask, 'decision' | 'policy'> & Pick<AttentionPattern, 'layer' | 'head' | 'row'>;
     answer: AttentionPattern;
   };
   cells: {

@@ -17,7 +17,7 @@ import {
   sampleLineSchema,
   writeJson,
 } from '@nanscope/record';
-import { configRecord, type EvalConfig } from '@nanscope/settings';
+import { configRecord, type EvalConfig, policyOf } from '@nanscope/settings';
 import { birthInWords } from '../compare/birth-words.ts';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
@@ -43,8 +43,9 @@ function evalLane(
   {
     folder,
     resume,
-    ...amount
+    ...told
   }: Amount & {
+    readonly policy: LaneTask['policy'];
     readonly folder: string;
     readonly resume: boolean;
   },
@@ -58,7 +59,7 @@ function evalLane(
       folder: join(folder, role),
       config,
       decision: decided[role]!,
-      ...amount,
+      ...told,
       resume,
       stages: hasTorch(decided) && decided.reference !== undefined,
     };
@@ -178,16 +179,17 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
   }
   const { amount, limit, decided } = prepared;
   // A part of the policy that was given stands over what the versions of PyTorch have.
-  const { policy, rowGuard } = decided.policy ?? given;
+  const { policy: preset, rowGuard } = decided.policy ?? given;
   const wanted = {
-    ...{ ...given, policy },
+    ...{ ...given, policy: preset },
     ...(given.rowGuard === undefined && rowGuard !== undefined && { rowGuard }),
     ...(limit !== undefined && { limit }),
   };
   const { folder, config } = await openFolder(wanted, spooled, hooks);
+  const policy = policyOf(config);
   const outcomes = await runLanes(
     decided,
-    evalLane(config, decided, { folder, ...amount, resume: given.resume !== undefined }, hooks),
+    evalLane(config, decided, { folder, policy, ...amount, resume: given.resume !== undefined }, hooks),
     hooks.onLane,
     hooks.signal,
   );
@@ -203,7 +205,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       ? ((await decorations.makeLater('the replay of a difference', () =>
           investigate(
             {
-              ...{ config, decided, comparison: compared },
+              ...{ config, policy, decided, comparison: compared },
               samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
               open: (task) => startShadowLane(task, decided.environment, hooks.signal),
             },

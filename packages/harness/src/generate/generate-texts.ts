@@ -5,7 +5,6 @@ import {
   type ContinuationMessage,
   checkMaxLength,
   type GenerateTask,
-  type GenerationSettings,
   generateOptions,
   generationFile,
   generationSettings,
@@ -14,7 +13,6 @@ import {
   lacksTokenizer,
   loadTokenizerFor,
   modelConfig,
-  type Prompt,
   promptIds,
   readPrompts,
   throwUserError,
@@ -30,6 +28,7 @@ import {
   flagNames,
   type GenerateConfig,
   generateFlags,
+  policyOf,
 } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
@@ -55,7 +54,7 @@ function withTokenizer(config: GenerateConfig, { onStage }: GenerateHooks): Gene
 /** @throws {UserError} for the first thing that is wrong */
 async function checkedPrompts(
   config: GenerateConfig,
-): Promise<{ readonly prompts: readonly Prompt[]; readonly settings: GenerationSettings }> {
+): Promise<Pick<GenerateTask, 'prompts' | 'settings' | 'policy'>> {
   const given = (['temperature', 'topK', 'topP'] as const).find((name) => config[name] !== undefined);
   if (config.greedy && given) {
     const flag = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' }[given];
@@ -65,11 +64,12 @@ async function checkedPrompts(
   checkSdpaKernel(config);
   const tokenizer = await loadTokenizerFor(config);
   const settings = generationSettings(config, await generationFile(config.model), model, tokenizer);
-  checkGenerateOptions(generateOptions(config, settings, 'sdpa'), 1);
+  const policy = policyOf(config);
+  checkGenerateOptions(generateOptions(config, settings, { implementation: 'sdpa', policy }), 1);
   const prompts = await readPrompts(config);
   for (const prompt of prompts)
     checkMaxLength(settings, promptIds(prompt, tokenizer, model).length, prompt.origin);
-  return { prompts, settings };
+  return { prompts, settings, policy };
 }
 
 async function runProcess(
@@ -101,8 +101,8 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
   const config = withTokenizer(await withModelFolder(asked, hooks.onStage), hooks);
   const interrupted: LaneOutcome = { status: 'interrupted', failure: 'interrupted' };
   hooks.onStage('checking inputs');
-  const { prompts, settings } = await checkedPrompts(config);
-  hooks.onStage(`settings: ${settings.words.join(', ')}`);
+  const checked = await checkedPrompts(config);
+  hooks.onStage(`settings: ${checked.settings.words.join(', ')}`);
   if (hooks.signal?.aborted) return interrupted;
   const decided = await decide({ ...config, reference: 'none' }, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
@@ -110,7 +110,7 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
   });
   if (!decided || hooks.signal?.aborted) return interrupted;
   hooks.onDecision(decided);
-  const outcome = await runProcess({ config, settings, decision: decided.target, prompts }, decided, hooks);
+  const outcome = await runProcess({ config, ...checked, decision: decided.target }, decided, hooks);
   throwUserError(outcome);
   return outcome;
 }

@@ -18,7 +18,7 @@ import {
 import { type ModelConfig, openWeights } from '@nanscope/model';
 import { checkNewRun, type ReducedOpRecord, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { counted } from '@nanscope/report';
-import type { PolicyConfig, ReduceConfig } from '@nanscope/settings';
+import type { ReduceConfig } from '@nanscope/settings';
 import { policyOf, policyRecord } from '@nanscope/settings';
 import type { Decided } from '../devices/decision.ts';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
@@ -124,6 +124,7 @@ export async function reduceRun(
   checkWritable(folder, '--out');
   if (isOpFault(fault)) return reduceOpRun(fault, { run, folder, budget, command }, hooks);
   const { config } = fault;
+  const policy = policyOf(config);
   const model = await modelConfig(config);
   hooks.onStage(`holding   ${heldWords(fault.held)}`);
   const whole = wholeCase(model, await batchOfRun(fault, model));
@@ -131,7 +132,7 @@ export async function reduceRun(
   if (hooks.signal?.aborted) return undefined;
   const lane = (decision: Decided['target']) =>
     new CaseLane(
-      { config, decision },
+      { config, decision, policy },
       {
         environment: decided.environment,
         onStage: hooks.onStage,
@@ -139,7 +140,7 @@ export async function reduceRun(
       },
     );
   const target = lane(decided.target);
-  const trials = new Trials(fault.held, config, target, decided.reference && lane(decided.reference));
+  const trials = new Trials(fault.held, policy, target, decided.reference && lane(decided.reference));
   let searched: Searched | undefined;
   try {
     searched = await searchFrom(whole, fault, model, trials, budget, hooks);
@@ -150,7 +151,6 @@ export async function reduceRun(
   const { result, smallest, passing, seconds } = searched;
   const place = resolve(folder);
   const held = { ...(inTermsOf(fault.held, smallest) ?? fault.held) };
-  const policy = policyRecord(policyOf(config satisfies PolicyConfig));
   const decision = structuredClone(decided.target) as ReducedRecord['decision'];
   const found: Found = {
     schemaVersion: SCHEMA_VERSION,
@@ -159,9 +159,9 @@ export async function reduceRun(
     run,
     folder,
     held,
-    cause: causeOf({ held, policy, decision, model: config.model }),
+    cause: causeOf({ held, policy: policyRecord(policy), decision, model: config.model }),
     model: config.model,
-    policy,
+    policy: policyRecord(policy),
     decision,
     ...(decided.reference && {
       reference: structuredClone(decided.reference) as NonNullable<ReducedRecord['reference']>,
@@ -191,7 +191,7 @@ export async function reduceRun(
         found,
         smallest: result.smallest,
         passing: passing?.candidate,
-        config,
+        ...{ config, policy },
         whole: await openWeights(modelSource(config)),
         environment: decided.environment,
       },

@@ -1,10 +1,9 @@
 /** Tries cases on the device that failed (and on the one it differs from), and says whether what is held still holds. */
 
+import type { Policy } from '@nanscope/attention';
 import { alignTraces, type ClassDivergence, callOf, classesPermitted } from '@nanscope/cascade';
 import { batchOf, type Case, summarize } from '@nanscope/lane';
 import type { CascadeRecord } from '@nanscope/record';
-import type { EvalConfig } from '@nanscope/settings';
-import { policyOf } from '@nanscope/settings';
 import type { CaseLane } from './case-lane.ts';
 import { answerOf, type Held, type Shown } from './held.ts';
 import type { Answer } from './search/search.ts';
@@ -20,13 +19,13 @@ export interface Trial extends Shown {
 
 export class Trials {
   readonly #held: Held;
-  readonly #config: EvalConfig;
+  readonly #policy: Policy;
   readonly #target: CaseLane;
   readonly #reference: CaseLane | undefined;
 
-  constructor(held: Held, config: EvalConfig, target: CaseLane, reference: CaseLane | undefined) {
+  constructor(held: Held, policy: Policy, target: CaseLane, reference: CaseLane | undefined) {
     this.#held = held;
-    this.#config = config;
+    this.#policy = policy;
     this.#target = target;
     this.#reference = reference;
   }
@@ -36,7 +35,7 @@ export class Trials {
     const [own, other] = await Promise.all([this.#target.ask(candidate), this.#reference?.ask(candidate)]);
     if (!own || (this.#reference && !other)) return undefined;
     const batch = batchOf(candidate);
-    const policy = policyOf(this.#config);
+    const policy = this.#policy;
     const cascade = summarize({ trace: own.trace, batch, policy }, 'health');
     const apart = other && alignTraces(other.trace, own.trace).firstClassDivergence;
     const divergence = apart && (await this.#decided(candidate, apart));

@@ -59,6 +59,7 @@ export function compareReplays(
 
 interface Divergent {
   readonly config: EvalConfig;
+  readonly policy: ShadowTask['policy'];
   readonly decided: DecidedDevices;
   readonly comparison: ComparisonRecord;
   /** The lines of samples.jsonl that a lane wrote. */
@@ -157,11 +158,11 @@ export async function investigate(
   say: (what: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<Partial<Pick<ComparisonRecord, 'replays' | 'shadow' | 'ops'>>> {
-  const { config, decided, comparison } = divergent;
+  const { config, policy, decided, comparison } = divergent;
   const plan = planOf(config, comparison);
   if (!plan || !decided.reference || signal?.aborted) return {};
   const { batch } = plan;
-  const open = (role: Role) => divergent.open({ role, config, decision: decided[role]!, batch });
+  const open = (role: Role) => divergent.open({ role, config, policy, decision: decided[role]!, batch });
   const lanes: Lanes = { target: open('target'), reference: open('reference') };
   let replays: ReplaysRecord | undefined;
   try {

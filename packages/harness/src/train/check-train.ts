@@ -1,7 +1,14 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
 import { resolve } from 'node:path';
 import { type CodeIn, UserError } from '@nanscope/errors';
-import { checkTracing, loadTokenizerFor, settingsOf, trainData, trainModelConfig } from '@nanscope/lane';
+import {
+  checkTracing,
+  loadTokenizerFor,
+  stepsOf,
+  type TrainTask,
+  trainData,
+  trainModelConfig,
+} from '@nanscope/lane';
 import { positionLimit } from '@nanscope/model';
 import { checkNewRun } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
@@ -68,13 +75,14 @@ function checkTogether(config: TrainConfig): void {
 export interface CheckedTraining extends Resumed {
   /** That will be made. */
   readonly steps: number;
+  readonly policy: TrainTask['policy'];
   /** Where the run is written to; undefined where no flag says. */
   readonly folder: string | undefined;
 }
 
 /** @throws {UserError} for the first thing that is wrong */
 export async function checkTrain(config: TrainConfig): Promise<CheckedTraining> {
-  policyOf(config);
+  const policy = policyOf(config);
   checkSdpaKernel(config);
   checkTracing(config);
   checkTogether(config);
@@ -102,7 +110,7 @@ export async function checkTrain(config: TrainConfig): Promise<CheckedTraining> 
   const resumed = await checkResumed(config, { config, model, tokenizer, data: record, digest });
   return {
     ...resumed,
-    steps: settingsOf(config, 'sdpa', data.training.length).steps,
+    ...{ policy, steps: stepsOf(config, data.training.length) },
     folder: folderOf(config, resumed),
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { builtinBackend, type Session } from '@nanscope/backend';
 import { loadTokenizerFor, loadTrainModel, optimizerOf, settingsOf, trainData } from '@nanscope/lane';
 import type { TrainConfig } from '@nanscope/settings';
-import { resolveFlags, toConfig, trainFlags } from '@nanscope/settings';
+import { policyOf, resolveFlags, toConfig, trainFlags } from '@nanscope/settings';
 import { type StepReport, train } from '@nanscope/trainer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -53,7 +53,10 @@ async function stepOf(flags: Readonly<Record<string, string | boolean>>): Promis
   const model = await loadTrainModel(config, tokenizer);
   const { training } = await trainData(config, tokenizer, model.config);
   const optimizer = optimizerOf(config, model);
-  const settings = settingsOf(config, 'sdpa', training.length);
+  const settings = settingsOf(
+    { config, policy: policyOf(config), decision: { attention: 'sdpa' } },
+    training.length,
+  );
   const steps: StepReport[] = [];
   await train(
     { model, optimizer, training, settings },

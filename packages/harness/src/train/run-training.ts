@@ -33,7 +33,7 @@ function trainLane(
   config: TrainConfig,
   command: string,
   decided: Decided,
-  { folder, lanes }: { readonly folder: string; readonly lanes: ResumedLanes },
+  { folder, lanes, policy }: Pick<TrainTask, 'folder' | 'policy'> & { readonly lanes: ResumedLanes },
   hooks: RunHooks,
 ): (role: Role) => Promise<LaneOutcome> {
   return (role) => {
@@ -43,7 +43,7 @@ function trainLane(
       command,
       role,
       folder: join(folder, role),
-      config,
+      ...{ config, policy },
       decision: decided[role]!,
       ...(earlier && { resumeFrom: earlier.folder }),
       ...(earlier?.checkpoint !== undefined && { checkpoint: earlier.checkpoint }),
@@ -111,7 +111,7 @@ export async function runTraining(
   writeJson(folder, 'config.json', configRecord(config));
   const outcomes = await runLanes(
     decided,
-    trainLane(config, command, decided, { folder, lanes: checked.lanes }, hooks),
+    trainLane(config, command, decided, { folder, lanes: checked.lanes, policy: checked.policy }, hooks),
     hooks.onLane,
     hooks.signal,
   );

@@ -8,7 +8,7 @@ import type { CollateOptions, Tokenizer } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
 import type { CausalLM } from '@nanscope/model';
 import type { EnvironmentRecord, RecordSink } from '@nanscope/record';
-import { policyOf, traceSettings } from '@nanscope/settings';
+import { traceSettings } from '@nanscope/settings';
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import type { EvalBatch } from '../data/collation.ts';
@@ -47,15 +47,15 @@ export interface Evaluated {
   readonly result: BatchResult;
 }
 
-/** The attention of a lane's configuration and decision, with its model. */
+/** The attention that a lane was told, with its model. */
 export function computationOf(
-  { config, decision }: Pick<LaneTask, 'config' | 'decision'>,
+  { config, decision, policy }: Pick<LaneTask, 'config' | 'decision' | 'policy'>,
   model: CausalLM,
 ): Computation {
   return {
     model,
     implementation: decision.attention,
-    policy: policyOf(config),
+    policy,
     kernel: config.sdpaKernel,
   };
 }

@@ -10,7 +10,7 @@ import {
   SCHEMA_VERSION,
   toJsonNumber,
 } from '@nanscope/record';
-import { configRecord, type EvalConfig, type PolicyConfig, policyOf, policyRecord } from '@nanscope/settings';
+import { configRecord, type EvalConfig, policyRecord } from '@nanscope/settings';
 import type { EvalAccumulator } from '@nanscope/trainer';
 import { mismatchWords } from '../data/tokenizer-choice.ts';
 import type { LaneTaskBase } from '../protocol/task.ts';
@@ -24,12 +24,13 @@ type LaneHead = Omit<
 interface LaneIdentity {
   readonly role: LaneTaskBase['role'];
   readonly decision: LaneTaskBase['decision'];
-  readonly config: PolicyConfig & Pick<EvalConfig, 'model'>;
+  readonly policy: LaneTaskBase['policy'];
+  readonly config: Pick<EvalConfig, 'model'>;
 }
 
 /** What every lane says of itself at its start. */
 export function laneHead(
-  { role, decision, config: settings }: LaneIdentity,
+  { role, decision, policy, config: settings }: LaneIdentity,
   session: Session,
   model: CausalLM,
   environment: EnvironmentRecord,
@@ -44,7 +45,7 @@ export function laneHead(
     status: 'running',
     startedAt: new Date().toISOString(),
     config: configRecord(settings),
-    policy: policyRecord(policyOf(settings), config.scaleSettings),
+    policy: policyRecord(policy, config.scaleSettings),
     decision: structuredClone(decision) as LaneRecord['decision'],
     environment,
     kernelNotes: [...session.notes],

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { builtinBackend, type Session } from '@nanscope/backend';
 import { type CausalLM, loadCausalLM } from '@nanscope/model';
 import { folderSink, type LaneRecord, type RecordSink, readLane, stringifyExact } from '@nanscope/record';
-import { type EvalConfig, evalFlags, resolveFlags, toEvalConfig } from '@nanscope/settings';
+import { type EvalConfig, evalFlags, policyOf, resolveFlags, toEvalConfig } from '@nanscope/settings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
@@ -91,7 +91,7 @@ async function lane(folder: string, config: EvalConfig, killedAt = Number.POSITI
   const sink = dyingSink(folder, killedAt);
   const evaluated: number[] = [];
   await evaluateLane({
-    task: { role: 'target', config, decision, batches: 4 },
+    task: { role: 'target', config, policy: policyOf(config), decision, batches: 4 },
     ...{ session, model, tokenizer, sink, environment: environmentOf(session), source: text },
     batches: evalBatches(config, tokenizer, model.config),
     collation: collateOptions(config, tokenizer, model.config),

@@ -17,14 +17,14 @@ async function* continueBatch(
   tokenizer: Tokenizer,
   prompts: readonly Prompt[],
   first: number,
-  { config, settings, decision }: GenerateTask,
+  { config, settings, decision, policy }: GenerateTask,
   pulse: (tokens: number) => void,
 ): AsyncGenerator<Continuation> {
   const implementation = decision.attention;
   const ids = prompts.map((prompt) => promptIds(prompt, tokenizer, model.config));
   const tokens: number[][] = prompts.map(() => []);
   const steps = generate(model, leftPad(ids, settings.padTokenId), {
-    ...generateOptions(config, settings, implementation),
+    ...generateOptions(config, settings, { implementation, policy }),
     rowNumbers: prompts.map((_, place) => first + place),
   });
   for await (const { rows } of steps) {

@@ -2,12 +2,11 @@
 
 import type { GenerateOptions, LogitClasses, RowEnd } from '@nanscope/model';
 import type { GenerateConfig } from '@nanscope/settings';
-import { policyOf } from '@nanscope/settings';
 import type { LaneTaskBase } from '../protocol/task.ts';
 import type { Prompt } from './prompts.ts';
 import type { GenerationSettings } from './settings.ts';
 
-export interface GenerateTask extends Pick<LaneTaskBase, 'decision'> {
+export interface GenerateTask extends Pick<LaneTaskBase, 'decision' | 'policy'> {
   readonly config: GenerateConfig;
   readonly settings: GenerationSettings;
   readonly prompts: readonly Prompt[];
@@ -36,14 +35,14 @@ export interface ContinuationMessage {
 export function generateOptions(
   config: GenerateConfig,
   { strategy, temperature, topK, topP, maxNewTokens, maxLength, eosTokenIds }: GenerationSettings,
-  implementation: GenerateOptions['implementation'],
+  { implementation, policy }: Pick<GenerateOptions, 'implementation' | 'policy'>,
 ): GenerateOptions {
   return {
     ...{ strategy, temperature, topK, topP, maxNewTokens, maxLength },
     eosTokenId: eosTokenIds,
     seed: config.seed,
     implementation,
-    policy: policyOf(config),
+    policy,
     kernel: config.sdpaKernel,
   };
 }

@@ -1,4 +1,5 @@
 /** What the parent hands a lane, and what a lane says while it runs. The results themselves go through the run folder. */
+import type { Policy } from '@nanscope/attention';
 import type { Decision } from '@nanscope/device';
 import type { ErrorCode } from '@nanscope/errors';
 import type { LaneRecord } from '@nanscope/record';
@@ -11,6 +12,8 @@ export interface LaneTaskBase {
   /** At least: which third-party backend, and after how many silent seconds a lane counts as hung. */
   readonly config: Pick<EvalConfig, 'backend' | 'laneTimeout'>;
   readonly decision: Decision;
+  /** What attention does with masks: made of the configuration by the parent, once, for every lane of a run. */
+  readonly policy: Policy;
 }
 
 export interface LaneTask extends LaneTaskBase {

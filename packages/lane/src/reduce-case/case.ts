@@ -158,7 +158,7 @@ export class CutModels {
 
 // What the parent hands a process that tries cases, what it says to it afterwards, and what comes back.
 
-export interface ReduceTask extends Pick<LaneTaskBase, 'decision'> {
+export interface ReduceTask extends Pick<LaneTaskBase, 'decision' | 'policy'> {
   readonly config: EvalConfig;
 }
 

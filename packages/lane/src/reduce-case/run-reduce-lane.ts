@@ -3,7 +3,6 @@ import type { Session } from '@nanscope/backend';
 import { type Capture, namesOf, openCapture, openTrace } from '@nanscope/cascade';
 import { errorLine } from '@nanscope/errors';
 import { openWeights } from '@nanscope/model';
-import { policyOf } from '@nanscope/settings';
 import { modelSource } from '../data/model.ts';
 import { type Computation, evaluateBatch } from '../evaluate/evaluate-batch.ts';
 import { meanLoss } from '../evaluate/lane-record.ts';
@@ -23,7 +22,7 @@ import {
 async function tryCase(
   session: Session,
   models: CutModels,
-  { config, decision }: ReduceTask,
+  { config, decision, policy }: ReduceTask,
   candidate: Case,
   call: string | undefined,
 ): Promise<Tried | undefined> {
@@ -31,7 +30,7 @@ async function tryCase(
   const computation = {
     model,
     implementation: decision.attention === 'eager' ? ('eager' as const) : ('sdpa' as const),
-    policy: policyOf(config),
+    policy,
     kernel: config.sdpaKernel,
   };
   const tried = await traceOf(session, computation, candidate);

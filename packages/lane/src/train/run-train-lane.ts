@@ -94,7 +94,7 @@ export async function runTrainLane(task: TrainTask, say: Say, stop: AbortSignal)
   const tokenizer = await loadTokenizerFor(config);
   const model = await loadTrainModel(config, tokenizer, (what) => say({ kind: 'loading', what }));
   const data = await trainData(config, tokenizer, model.config);
-  const settings = settingsOf(config, task.decision.attention, data.training.length);
+  const settings = settingsOf(task, data.training.length);
   const optimizer = optimizerOf(config, model);
   const run: Training = {
     model,

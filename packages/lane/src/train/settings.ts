@@ -1,7 +1,6 @@
 /** From the flags to the recipe that the training loop follows. Pure, apart from making the optimizer's state. */
-import type { Decision } from '@nanscope/device';
 import type { CausalLM } from '@nanscope/model';
-import { policyOf, type TrainConfig } from '@nanscope/settings';
+import type { TrainConfig } from '@nanscope/settings';
 import {
   AdamW,
   checkSchedule,
@@ -18,15 +17,24 @@ function dataPlan({ batchSize, accumulate, seed }: TrainConfig, rows: number): D
 }
 
 /** @param rows training rows there are */
-export function settingsOf(
-  config: TrainConfig,
-  attention: Decision['attention'],
-  rows: number,
-): TrainSettings {
-  const steps = totalSteps(dataPlan(config, rows), {
+export const stepsOf = (config: TrainConfig, rows: number): number =>
+  totalSteps(dataPlan(config, rows), {
     epochs: config.epochs,
     ...(config.steps === undefined ? {} : { steps: config.steps }),
   });
+
+/** @param rows training rows there are */
+export function settingsOf(
+  {
+    config,
+    decision,
+    policy,
+  }: Pick<TrainTask, 'config' | 'policy'> & {
+    readonly decision: Pick<TrainTask['decision'], 'attention'>;
+  },
+  rows: number,
+): TrainSettings {
+  const steps = stepsOf(config, rows);
   const schedule = {
     name: config.schedule,
     totalSteps: steps,
@@ -35,8 +43,8 @@ export function settingsOf(
   };
   checkSchedule(schedule);
   return {
-    implementation: attention,
-    policy: policyOf(config),
+    implementation: decision.attention,
+    policy,
     kernel: config.sdpaKernel,
     batchSize: config.batchSize,
     accumulate: config.accumulate,

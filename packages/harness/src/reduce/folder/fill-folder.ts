@@ -1,11 +1,12 @@
 /** Everything that the folder of a reduction holds: the case, its neighbour, the script, the command, the report, the record. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Policy } from '@nanscope/attention';
 import type { Case } from '@nanscope/lane';
 import { type Gpt2Config, isGpt2Config, type ModelWeights } from '@nanscope/model';
 import { type ReducedRecord, writeJson } from '@nanscope/record';
 import { bugReport, titleWords } from '@nanscope/report';
-import { type EvalConfig, policyOf } from '@nanscope/settings';
+import type { EvalConfig } from '@nanscope/settings';
 import { type CaseData, caseData } from './case-data.ts';
 import { writeCase } from './place.ts';
 import { pytorchText } from './pytorch-script.ts';
@@ -21,6 +22,7 @@ export interface Reduction {
   readonly smallest: Case;
   readonly passing: Case | undefined;
   readonly config: EvalConfig;
+  readonly policy: Policy;
   readonly whole: ModelWeights;
   /** Variables that a device needs. */
   readonly environment: Readonly<Record<string, string>>;
@@ -32,7 +34,7 @@ interface Cases {
 }
 
 function scriptOf(reduction: Reduction, model: Gpt2Config, cases: Cases, backend: ScriptBackend): Script {
-  const { found, smallest, config } = reduction;
+  const { found, smallest, config, policy } = reduction;
   const { held, smallest: record } = found;
   const op = record.divergence?.key ?? record.origin?.key ?? held.op;
   const counts = record.ops.find(({ key }) => key === op);
@@ -40,7 +42,7 @@ function scriptOf(reduction: Reduction, model: Gpt2Config, cases: Cases, backend
     title: titleWords(found),
     op,
     implementation: found.decision.attention === 'eager' ? 'eager' : 'sdpa',
-    policy: policyOf(config),
+    policy,
     layers: smallest.layers.length,
     scaled: model.gpt2.scale_attn_weights,
     scaledByLayer: model.gpt2.scale_attn_by_inverse_layer_idx,
@@ -54,11 +56,11 @@ function scriptOf(reduction: Reduction, model: Gpt2Config, cases: Cases, backend
 }
 
 /** The script for those whose arithmetic a policy is; of other faults there is none. */
-function pytorchOf({ found, config }: Reduction): string | undefined {
+function pytorchOf({ found, policy }: Reduction): string | undefined {
   if (found.cause?.kind !== 'mask') return undefined;
   return pytorchText({
     title: titleWords(found),
-    policy: policyOf(config),
+    policy,
     system: found.cause.owner,
     failing: found.smallest.inputs.attentionMask,
     ...(found.passing && { passing: found.passing.inputs.attentionMask }),

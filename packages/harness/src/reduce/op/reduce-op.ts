@@ -6,6 +6,7 @@ import { type CapturedOp, expectedElement, MOVES, movedByOneRounding } from '@na
 import { UserError } from '@nanscope/errors';
 import type { Replayable } from '@nanscope/lane';
 import { type OpCallRecord, type OperandRecord, type ReducedOpRecord, toJsonNumber } from '@nanscope/record';
+import { policyOf } from '@nanscope/settings';
 import type { Decided } from '../../devices/decision.ts';
 import { LaneEnded, startShadowLane } from '../../shadow/shadow-lane.ts';
 import type { Lanes } from '../../shadow/step.ts';
@@ -147,9 +148,11 @@ export async function reduceOp(
 ): Promise<ReducedCall | undefined> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
+  const { config } = fault;
+  const policy = policyOf(config);
   const open = (role: 'target' | 'reference') =>
     startShadowLane(
-      { role, config: fault.config, decision: decided[role]!, batch: fault.batch },
+      { role, config, policy, decision: decided[role]!, batch: fault.batch },
       decided.environment,
       signal,
     );
