@@ -1,7 +1,7 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
 export { checkOutputs } from './check-devices.ts';
-export type { ConformConfig } from './conform-config.ts';
+export { type ConformConfig, toConformConfig } from './conform-config.ts';
 export { conformFlags } from './conform-flags.ts';
 export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './eval-config.ts';
 export { evalFlags } from './eval-flags.ts';

@@ -1,6 +1,9 @@
 /** The resolved configuration of a conformance run: every flag with its value, typed. */
 import type { OnnxruntimeOperator } from '@nanscope/conform';
-import type { EvalConfig } from './eval-config.ts';
+import type { ConfigOf } from './config-of.ts';
+import type { conformFlags } from './conform-flags.ts';
+import { type EvalConfig, toConfig } from './eval-config.ts';
+import type { FlagValues } from './flag.ts';
 import type { Selection } from './shared-flags.ts';
 
 export interface ConformConfig
@@ -12,3 +15,7 @@ export interface ConformConfig
   /** A part of an id, or a whole one with `*` and `?`. */
   readonly filter?: string;
 }
+
+/** The interface above and the rows of the flags have to agree: the compiler refuses one that does not. */
+export const toConformConfig = (values: FlagValues): ConformConfig =>
+  toConfig<ConfigOf<(typeof conformFlags)[number]>>(values);

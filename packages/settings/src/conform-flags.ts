@@ -12,7 +12,7 @@ const selection = selectionFlags(CASES, {
   fixed: '',
 });
 
-export const conformFlags: readonly Flag[] = [
+export const conformFlags = [
   ...deviceFlags.filter(({ name }) => name === 'device' || name === 'python'),
   ...sharedFlags('backend', 'mps-rule', 'lane-timeout'),
   sharedFlag('attn', {
@@ -42,7 +42,7 @@ export const conformFlags: readonly Flag[] = [
   selection.lastFailed,
   selection.bail,
   ...sharedFlags('json', 'reporter'),
-];
+] as const satisfies readonly Flag[];
 
 /** Every flag of `nanscope selftest`. */
 export const selftestFlags: readonly Flag[] = [

@@ -18,7 +18,7 @@ export const effects = {
 
 export type Effect = keyof typeof effects;
 
-interface FlagBase {
+export interface FlagBase {
   /** As typed, without the dashes. */
   readonly name: string;
   readonly describe: string;

@@ -1,5 +1,8 @@
 /** The resolved configuration of a generation: every flag with its value, typed. What `eval` has as well is typed there. */
-import type { EvalConfig } from './eval-config.ts';
+import type { ConfigOf } from './config-of.ts';
+import { type EvalConfig, toConfig } from './eval-config.ts';
+import type { FlagValues } from './flag.ts';
+import type { generateFlags } from './generate-flags.ts';
 
 type Shared =
   | 'model'
@@ -32,3 +35,7 @@ export interface GenerateConfig extends Pick<EvalConfig, Shared> {
   readonly topK?: number;
   readonly topP?: number;
 }
+
+/** The interface above and the rows of the flags have to agree: the compiler refuses one that does not. */
+export const toGenerateConfig = (values: FlagValues): GenerateConfig =>
+  toConfig<ConfigOf<(typeof generateFlags)[number]>>(values);

@@ -5,7 +5,7 @@ import { sharedFlag, sharedFlags } from './shared-flags.ts';
 const PROMPT = 'Model and prompts';
 const TOKENS = 'Tokens';
 
-export const generateFlags: readonly Flag[] = [
+export const generateFlags = [
   sharedFlag('model', { group: PROMPT }),
   sharedFlag('tokenizer', { group: PROMPT }),
   {
@@ -78,4 +78,4 @@ export const generateFlags: readonly Flag[] = [
   }),
   sharedFlag('batch-size', { group: TOKENS, describe: 'rows generated together' }),
   sharedFlag('json', { describe: 'print one JSON object per row on standard output' }),
-];
+] as const satisfies readonly Flag[];

@@ -10,9 +10,9 @@ export {
 } from './compare-flags.ts';
 export { configSchema, configText } from './config-text.ts';
 export { selftestFlags } from './conform-flags.ts';
-export type { GenerateConfig } from './generate-config.ts';
+export { type GenerateConfig, toGenerateConfig } from './generate-config.ts';
 export { generateFlags } from './generate-flags.ts';
 export { readConfigFile, readSettings } from './node/read-settings.ts';
 export { type PolicyRow, policyChoice, policyRows } from './policy.ts';
 export { initCommands, initFlags, runsFlags } from './shared-flags.ts';
-export type { TrainConfig } from './train-config.ts';
+export { type TrainConfig, toTrainConfig } from './train-config.ts';

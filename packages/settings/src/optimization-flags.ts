@@ -5,7 +5,7 @@ import type { Flag } from './flag.ts';
 const OPTIMIZATION = 'Optimization';
 const RUN = 'Run';
 
-export const optimizationFlags: readonly Flag[] = [
+export const optimizationFlags = [
   {
     name: 'steps',
     kind: 'integer',
@@ -175,9 +175,9 @@ export const optimizationFlags: readonly Flag[] = [
     affects: 'numbers',
     describe: 'weight of the squared log-sum of the logits, which keeps their scale (PaLM: 1e-4)',
   },
-];
+] as const satisfies readonly Flag[];
 
-export const runFlags: readonly Flag[] = [
+export const runFlags = [
   {
     name: 'eval-every',
     kind: 'integer',
@@ -262,4 +262,4 @@ export const runFlags: readonly Flag[] = [
     affects: 'place',
     describe: 'resume from last (default), best, or step-N; an earlier one continues in another folder',
   },
-];
+] as const satisfies readonly Flag[];

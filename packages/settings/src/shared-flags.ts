@@ -16,23 +16,30 @@ const withoutTorch: Partial<Record<Flag['name'], object>> = {
   },
 };
 
-/** @param changes what differs for another command: a default, a description, the choices */
-export function sharedFlag(
-  name: (typeof evalFlags)[number]['name'],
-  changes: {
-    readonly default?: Flag['default'];
-    readonly describe?: string;
-    readonly group?: string;
-    readonly choices?: readonly string[];
-  } = {},
-): Flag {
-  const flag = evalFlags.find((row) => row.name === name);
-  return { ...flag, ...withoutTorch[name], ...changes } as Flag;
+type Row = (typeof evalFlags)[number];
+type RowOf<Name extends Row['name']> = Extract<Row, { readonly name: Name }>;
+
+/** What may differ for another command. */
+interface Changes {
+  readonly default?: Flag['default'];
+  readonly describe?: string;
+  readonly group?: string;
+  readonly choices?: readonly string[];
 }
 
-export function sharedFlags(...names: readonly (typeof evalFlags)[number]['name'][]): readonly Flag[] {
-  return names.map((name) => sharedFlag(name));
+/** The row keeps its types, so that the configuration of the other command can be held against it. */
+export function sharedFlag<Name extends Row['name']>(name: Name): RowOf<Name>;
+export function sharedFlag<Name extends Row['name'], const Changed extends Changes>(
+  name: Name,
+  changes: Changed,
+): Omit<RowOf<Name>, keyof Changed> & Changed;
+export function sharedFlag(name: Row['name'], changes?: Changes): object {
+  return { ...evalFlags.find((row) => row.name === name), ...withoutTorch[name], ...changes };
 }
+
+export const sharedFlags = <const Name extends Row['name']>(
+  ...names: readonly Name[]
+): readonly { [One in Name]: RowOf<One> }[Name][] => names.map((name) => sharedFlag(name));
 
 // Flags of the commands that look at runs, and of `nanscope init`.
 
@@ -99,7 +106,11 @@ export function selectionFlags(
     readonly run: string;
     readonly fixed: string;
   },
-): { readonly shard: Flag; readonly lastFailed: Flag; readonly bail: Flag } {
+): {
+  readonly shard: Flag & { readonly name: 'shard'; readonly kind: 'text' };
+  readonly lastFailed: Flag & { readonly name: 'last-failed'; readonly kind: 'text' };
+  readonly bail: Flag & { readonly name: 'bail'; readonly kind: 'integer' };
+} {
   const { unit, one, failed, run, fixed } = words;
   return {
     shard: {

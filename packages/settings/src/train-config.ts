@@ -1,8 +1,12 @@
 /** The resolved configuration of a training run: every flag with its value, typed. What both commands have is typed in eval-config.ts. */
 import type { DecayRule, NonFinitePolicy, ScheduleName, SplitRule } from '@nanscope/trainer';
-import type { EvalConfig } from './eval-config.ts';
+import type { ConfigOf } from './config-of.ts';
+import { type EvalConfig, toConfig } from './eval-config.ts';
+import type { FlagValues } from './flag.ts';
+import type { trainFlags } from './train-flags.ts';
 
-export interface TrainConfig extends Omit<EvalConfig, 'limit' | 'loadInputs' | 'saveOutputs' | 'grads'> {
+export interface TrainConfig
+  extends Omit<EvalConfig, 'limit' | 'loadInputs' | 'saveOutputs' | 'grads' | 'replays' | 'shadow'> {
   readonly layers?: number;
   readonly heads?: number;
   readonly width?: number;
@@ -39,3 +43,7 @@ export interface TrainConfig extends Omit<EvalConfig, 'limit' | 'loadInputs' | '
   readonly resume?: string;
   readonly checkpoint?: string;
 }
+
+/** The interface above and the rows of the flags have to agree: the compiler refuses one that does not. */
+export const toTrainConfig = (values: FlagValues): TrainConfig =>
+  toConfig<ConfigOf<(typeof trainFlags)[number]>>(values);

@@ -7,7 +7,7 @@ import { sharedFlag, sharedFlags } from './shared-flags.ts';
 const MODEL = 'Model and data';
 const BATCH = 'Batches';
 
-const model: readonly Flag[] = [
+const model = [
   sharedFlag('model', {
     default: 'tiny',
     describe:
@@ -83,9 +83,9 @@ const model: readonly Flag[] = [
     describe: 'hold back the last rows (tail), or a seeded random choice (hash)',
   },
   sharedFlag('seed', { describe: 'seed of fresh weights, the split, shuffling and dropout' }),
-];
+] as const satisfies readonly Flag[];
 
-const batches: readonly Flag[] = [
+const batches = [
   {
     name: 'rows',
     kind: 'choice',
@@ -112,9 +112,9 @@ const batches: readonly Flag[] = [
       'tokens of a block, and at most of a row (default: 128, or the positions of the model if fewer)',
   }),
   ...sharedFlags('padding-side', 'position-ids', 'ignore-first-token'),
-];
+] as const satisfies readonly Flag[];
 
-export const trainFlags: readonly Flag[] = [
+export const trainFlags = [
   ...model,
   sharedFlag('device'),
   sharedFlag('reference', {
@@ -132,4 +132,4 @@ export const trainFlags: readonly Flag[] = [
       'off: nothing. gate: recompute a step that is not finite under taps. health: count non-finite values of every kernel of every step. full: more figures',
   }),
   ...sharedFlags('trace-filter', 'trace-keep', 'rtol', 'atol', 'out', 'json', 'reporter', 'fail-on'),
-];
+] as const satisfies readonly Flag[];

@@ -1,6 +1,6 @@
 /** `nanscope conform`: an attention implementation on a device under the conformance suite, verdict to standard output. */
 
-import { type ConformConfig, conformFlags, readSettings, toConfig } from '@nanscope/settings';
+import { type ConformConfig, conformFlags, readSettings, toConformConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { harness } from '../harness.ts';
@@ -8,7 +8,7 @@ import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<ConformConfig> {
-  return toConfig<ConformConfig>(await readSettings(conformFlags, flags, config));
+  return toConformConfig(await readSettings(conformFlags, flags, config));
 }
 
 export const conformCommand: Command = {

@@ -1,7 +1,7 @@
 /** `nanscope generate`: texts continued by a model. Continuations go to standard output as they end. */
 
 import type { Continuation } from '@nanscope/lane';
-import { type GenerateConfig, generateFlags, readSettings, toConfig } from '@nanscope/settings';
+import { type GenerateConfig, generateFlags, readSettings, toGenerateConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
 import { harness } from '../harness.ts';
@@ -10,7 +10,7 @@ import { sayPolicy } from '../policy-words.ts';
 import { EvalProgress } from '../progress.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<GenerateConfig> {
-  return toConfig<GenerateConfig>(await readSettings(generateFlags, flags, config));
+  return toGenerateConfig(await readSettings(generateFlags, flags, config));
 }
 
 export const generateCommand: Command = {

@@ -5,7 +5,7 @@ import {
   readSettings,
   resolveFlags,
   type TrainConfig,
-  toConfig,
+  toTrainConfig,
   trainFlags,
 } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
@@ -20,7 +20,7 @@ import { watched } from '../watched.ts';
 async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
   const file = config === undefined ? {} : await readConfigFile(config, trainFlags);
   const given = flags.resume ?? file.resume;
-  if (typeof given !== 'string') return toConfig<TrainConfig>(await readSettings(trainFlags, flags, config));
+  if (typeof given !== 'string') return toTrainConfig(await readSettings(trainFlags, flags, config));
   const { resumedRun, resumedValues } = await harness();
   const { run, checkpoint } = resumedRun(given);
   const named = flags.checkpoint ?? file.checkpoint;
@@ -32,7 +32,7 @@ async function configOf({ flags, config }: Invocation): Promise<TrainConfig> {
   const earlier = { ...resumedValues(run), ...(checkpoint !== undefined && { checkpoint }) };
   const path = config ?? `${run}/config.json`;
   const values = resolveFlags(trainFlags, flags, { path, values: { ...earlier, ...file } });
-  return toConfig<TrainConfig>({ ...values, resume: run });
+  return toTrainConfig({ ...values, resume: run });
 }
 
 export const trainCommand: Command = {

@@ -2,7 +2,7 @@
 
 import { backendName } from '@nanscope/record';
 import { badge } from '@nanscope/report';
-import { type ConformConfig, toConfig } from '@nanscope/settings';
+import { toConformConfig } from '@nanscope/settings';
 import { conform } from '../run/conform.ts';
 import { openForm, viewOf } from './command-form.ts';
 import { html, one, show } from './dom.ts';
@@ -27,7 +27,7 @@ export const openConform: OpenView = (place, given, host) => {
     const head = ['case', 'result', 'error', 'allowed', 'why'];
     const table = openLiveTable(one('#live', place), 'Cases as they are run', head);
     let [done, total] = [0, 0];
-    const record = await conform(toConfig<ConformConfig>(values), command, {
+    const record = await conform(toConformConfig(values), command, {
       onStage: say,
       onDecision({ target }, cases) {
         total = cases;

@@ -1,10 +1,9 @@
-import type { ConformConfig } from '@nanscope/settings';
-import { conformFlags, resolveFlags, toConfig } from '@nanscope/settings';
+import { conformFlags, resolveFlags, toConformConfig } from '@nanscope/settings';
 import { expect, it } from 'vitest';
 import { checkTorchConform } from './torch-cases.ts';
 
 const config = (given: Record<string, string>) =>
-  toConfig<ConformConfig>(resolveFlags(conformFlags, { device: 'torch:cpu', ...given }, undefined));
+  toConformConfig(resolveFlags(conformFlags, { device: 'torch:cpu', ...given }, undefined));
 
 it.each([[{}], [{ attn: 'sdpa' }], [{ filter: 'masked' }]])('a torch device takes %j', (given) => {
   expect(() => checkTorchConform(config(given))).not.toThrow();

@@ -1,10 +1,10 @@
 import type { Continuation } from '@nanscope/lane';
-import { type GenerateConfig, generateFlags, resolveFlags, toConfig } from '@nanscope/settings';
+import { generateFlags, resolveFlags, toGenerateConfig } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
 import { evalCommand } from './generate-texts.ts';
 
 const config = (given: Record<string, unknown>) =>
-  toConfig<GenerateConfig>(resolveFlags(generateFlags, given, undefined));
+  toGenerateConfig(resolveFlags(generateFlags, given, undefined));
 const row: Continuation = { row: 0, prompt: 'a', text: '', tokens: [], ended: 'non-finite' };
 
 describe('evalCommand', () => {

@@ -120,7 +120,7 @@ export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks)
 /** The texts themselves are passed on in their place. */
 const ofTexts = ['data', 'text-field', 'limit'];
 
-const ofGenerate = generateFlags.map(({ name }) => name);
+const ofGenerate: readonly string[] = generateFlags.map(({ name }) => name);
 
 /** What decides the logits and is a setting of both commands. */
 const passed = flagNames(evalFlags, 'numbers', 'device', 'policy').filter(

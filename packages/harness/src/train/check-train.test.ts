@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeRunFolder } from '@nanscope/record';
-import type { TrainConfig } from '@nanscope/settings';
-import { resolveFlags, toConfig, trainFlags } from '@nanscope/settings';
+import { type Flag, resolveFlags, toTrainConfig, trainFlags } from '@nanscope/settings';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkTrain, isInPlace } from './check-train.ts';
 import { resumedValues } from './resumed-run.ts';
@@ -12,11 +11,12 @@ const base = mkdtempSync(join(tmpdir(), 'nanscope-check-'));
 afterAll(() => rmSync(base, { recursive: true }));
 
 const config = (given: Record<string, string> = {}) =>
-  toConfig<TrainConfig>(resolveFlags(trainFlags, given, undefined));
+  toTrainConfig(resolveFlags(trainFlags, given, undefined));
 
 describe('the flags of train', () => {
   it('do not change by accident: their names and defaults', () => {
-    const table = trainFlags.map(({ name, default: preset }) =>
+    const flags: readonly Flag[] = trainFlags;
+    const table = flags.map(({ name, default: preset }) =>
       preset === undefined ? name : `${name}=${preset}`,
     );
     expect(table.join(' ')).toMatchInlineSnapshot(

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinBackend, type Session } from '@nanscope/backend';
 import { loadTokenizerFor, loadTrainModel, optimizerOf, settingsOf, trainData } from '@nanscope/lane';
-import type { TrainConfig } from '@nanscope/settings';
-import { policyOf, resolveFlags, toConfig, trainFlags } from '@nanscope/settings';
+import { policyOf, resolveFlags, toTrainConfig, trainFlags } from '@nanscope/settings';
 import { type StepReport, train } from '@nanscope/trainer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -48,7 +47,7 @@ function textOf(seed: number): { readonly data: string; readonly lengths: readon
 async function stepOf(flags: Readonly<Record<string, string | boolean>>): Promise<StepReport> {
   const shape = { layers: '1', width: '16', heads: '2', rows: 'line', validation: '0', steps: '1' };
   const given = { ...shape, 'max-length': `${most}`, ...flags };
-  const config = toConfig<TrainConfig>(resolveFlags(trainFlags, given, undefined));
+  const config = toTrainConfig(resolveFlags(trainFlags, given, undefined));
   const tokenizer = await loadTokenizerFor(config);
   const model = await loadTrainModel(config, tokenizer);
   const { training } = await trainData(config, tokenizer, model.config);
