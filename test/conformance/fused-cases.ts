@@ -1,6 +1,6 @@
 /** The cases of the fused kernel beyond the shared table: sizes at the edges of its tiles, and poison where nobody may look. */
 import { policies, type ReferenceProblem } from '@nanscope/attention';
-import { type ConformCase, numbers, oracleCase } from '@nanscope/conform';
+import { type ConformCase, numbers, oracleCase, runSuite, tensorflowImplementation } from '@nanscope/conform';
 
 type Size = Pick<ReferenceProblem, 'B' | 'H' | 'Hkv' | 'T' | 'S' | 'D' | 'Dv'>;
 
@@ -96,3 +96,11 @@ export const longCases: readonly ConformCase[] = [
     caseOf(`long infinite key ${name}`, poisoned(causal, 'k', Number.POSITIVE_INFINITY)),
   ];
 });
+
+/** What the fused kernel of the active backend gets wrong, a line a case. */
+export async function failuresOf(cases: readonly ConformCase[]): Promise<string[]> {
+  const failures: string[] = [];
+  for await (const { id, status, reason } of runSuite(cases, tensorflowImplementation('fused')))
+    if (status !== 'pass') failures.push(`${id}: ${status}: ${reason}`);
+  return failures;
+}

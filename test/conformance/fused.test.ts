@@ -15,27 +15,19 @@ import {
   type ConformCase,
   metamorphicCases,
   oracleCases,
-  runSuite,
   tensorflowImplementation,
   tensorNames,
   withGradients,
 } from '@nanscope/conform';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { caseOf, causal, grouped, headSizeCases, longCases, tailCases } from './fused-cases.ts';
+import { caseOf, causal, failuresOf, grouped, headSizeCases, longCases, tailCases } from './fused-cases.ts';
 import { probes } from './probes.ts';
 
 // A software adapter compiles a shader in seconds, and in a minute when the machine is busy.
 vi.setConfig({ testTimeout: 600_000 });
 
 const fused = tensorflowImplementation('fused');
-
-async function failuresOf(cases: readonly ConformCase[]): Promise<string[]> {
-  const failures: string[] = [];
-  for await (const { id, status, reason } of runSuite(cases, fused))
-    if (status !== 'pass') failures.push(`${id}: ${status}: ${reason}`);
-  return failures;
-}
 
 /** By policy and size, so that no test compiles more than the shaders of one variant. */
 const groupOf = ({ id }: ConformCase) => id.replace(/;(mask|value|form|pads)=.*/, '');
@@ -125,15 +117,6 @@ describe.skipIf(!gpu.probe.available)(`the fused shaders${missing}`, () => {
     session = await gpu.backend.open();
   });
   afterAll(() => session?.dispose());
-
-  for (const [size, testCase] of headSizeCases) {
-    // A software adapter takes up to a minute to compile the shaders of one large head size.
-    const rare = size > 64 && !process.env.NANSCOPE_ALL_SHADERS;
-    const why = rare ? ' (skipped: slow to compile on a CPU, run with NANSCOPE_ALL_SHADERS=1)' : '';
-    it.skipIf(rare)(`agrees at ${testCase.id}${why}`, async () => {
-      expect(await failuresOf([testCase])).toEqual([]);
-    });
-  }
 
   it.each([
     ['NANSCOPE_FUSED_SUBGROUPS', grouped],

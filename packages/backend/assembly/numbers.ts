@@ -16,7 +16,7 @@ export function bytes(elements: i32): usize {
 export function exp4(x: v128): v128 {
   // Beyond these e^x is 0 or infinite. Both comparisons let a NaN through.
   const bounded = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-105));
-  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(1.44269504)));
+  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)));
   let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
   let p = f32x4.splat(1.98756915e-4);
