@@ -127,7 +127,7 @@ for (const { backend, probe } of probes) {
 }
 
 const run = promisify(execFile);
-const python = process.env.NANSCOPE_PYTHON ?? 'python3';
+const python = process.env.NANSCOPE_TORCH_PYTHON ?? process.env.NANSCOPE_PYTHON ?? 'python3';
 const hasTransformers = await run(python, ['-c', 'import torch, transformers']).then(
   () => true,
   () => false,

@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('goes on while another view is in sight, and is there again with Back', async () => {
-      const { page } = await openPage(browser, built, '?device=javascript&reference=none&limit=8');
+      const { page } = await openPage(browser, built, '?device=javascript&reference=none&limit=30');
       await page.click('#run');
       await page.locator('#lane-target .figures dd').first().waitFor();
       await page.click('[data-command=matrix]');
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('[data-command=eval][aria-label="Evaluate"]').waitFor();
       await page.goBack();
       expect(await ended(page)).toContain('there is no other device to compare with');
-      expect(new URL(page.url()).search).toBe('?limit=8&device=javascript&reference=none');
+      expect(new URL(page.url()).search).toBe('?limit=30&device=javascript&reference=none');
     });
 
     it('an example is set and run by one press, and stands in the address', async () => {
