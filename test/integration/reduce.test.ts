@@ -9,8 +9,10 @@ import { dirname, join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
 import { parseResult, type ReducedRecord, reducedOpSchema, reducedSchema } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { smallConfigs } from '../../packages/model/src/testing/small-configs.ts';
 import { commandsOf } from '../docs/commands.ts';
 import { expectPart } from '../docs/pages.ts';
+import { familyFolder } from '../fixtures/family-folder.ts';
 import { evaluate, fixture, run, start, until, workspace } from './cli.ts';
 
 const { at, text } = workspace();
@@ -266,4 +268,35 @@ describe('a kernel whose numbers are wrong', () => {
       stdout: expect.stringMatching(/expected +0\.00\S+ to \S+\n +got +0\n/),
     });
   }, 600_000); // Two commands from source, of several processes each.
+});
+
+describe('a policy that makes a NaN in a decoder', () => {
+  it.each([
+    ['llama', smallConfigs.llama!],
+    ['qwen2', smallConfigs.qwen2!],
+    ['gemma2', smallConfigs.gemma2!],
+    ['stablelm, a norm for each head', { ...smallConfigs.stablelm!, qk_layernorm: true }],
+  ])(
+    '%s: one layer, one head, and a script of mask and softmax alone that shows it',
+    async (name, config) => {
+      const [model, out] = [at(`models/${name}`), at(`runs/${name}`)];
+      await familyFolder(model, config);
+      const alone = ['--device', 'wasm', '--reference', 'none', '--tokenizer', 'bytes'];
+      await run(['eval', '--model', model, ...alone, '--policy', 'torch-2.4', '--data', text, '--out', out]);
+      const { code, stdout, stderr } = await run(['reduce', out, '--json']);
+      expect(code, stderr).toBe(0);
+      const record = reducedSchema.parse(JSON.parse(stdout));
+      expect(record.smallest.size).toMatchObject({ rows: 1, length: 2, layers: 1, heads: 1, inner: 1 });
+      expect(record.smallest.size.vocabulary).toBeLessThan(3);
+      expect(record.script).toEqual({ backend: 'wasm', failing: 1, passing: 0 });
+      const place = await elsewhere(join(out, 'reduced'));
+      const script = readFileSync(join(place, 'reproduce.mjs'), 'utf8');
+      expect(script.split('\n').length).toBeLessThan(40);
+      expect(await node(place, 'reproduce.mjs')).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/\nFAIL: 2 NaN in masked - maximum\n$/),
+      });
+      expect((await node(place, 'reproduce.mjs', 'passing')).code).toBe(0);
+    },
+  );
 });

@@ -105,7 +105,7 @@ export const reducedSchema = z.object({
   }),
   /**
    * What reproduce.mjs, which knows nothing of nanscope, left when it was run: 1 where it shows the fault, 0 where not.
-   * Absent where no script is written: that is done for GPT-2 alone.
+   * Absent where no script is written: that is done for GPT-2, and of other families for what the mask alone causes.
    */
   script: z
     .object({

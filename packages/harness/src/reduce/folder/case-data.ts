@@ -23,6 +23,23 @@ export interface CaseData {
   readonly epsilon: number;
 }
 
+const gridsOf = (candidate: Case): CaseData['inputs'] => {
+  const { inputIds, attentionMask, positionIds, labels, batch, length } = batchOf(candidate);
+  const grid = (numbers: Int32Array) =>
+    Array.from({ length: batch }, (_, row) => [...numbers.subarray(row * length, (row + 1) * length)]);
+  return {
+    input_ids: grid(inputIds),
+    attention_mask: grid(attentionMask),
+    position_ids: grid(positionIds),
+    labels: grid(labels),
+  };
+};
+
+/** A case whose attention alone is computed: it takes no weight. */
+export const attentionData = (candidate: Case): CaseData => ({
+  ...{ inputs: gridsOf(candidate), weights: new Map(), heads: 1, layers: 1, epsilon: 0 },
+});
+
 /** @param whole the weights of the run's model */
 export async function caseData(whole: ModelWeights, candidate: Case): Promise<CaseData> {
   const { config, values } = weightsOf(whole, candidate);
@@ -32,16 +49,8 @@ export async function caseData(whole: ModelWeights, candidate: Case): Promise<Ca
     const size = shape.reduce((product, n) => product * n, 1);
     weights.set(name.replace('transformer.', ''), { shape, values: await values(name, size) });
   }
-  const { inputIds, attentionMask, positionIds, labels, batch, length } = batchOf(candidate);
-  const grid = (numbers: Int32Array) =>
-    Array.from({ length: batch }, (_, row) => [...numbers.subarray(row * length, (row + 1) * length)]);
   return {
-    inputs: {
-      input_ids: grid(inputIds),
-      attention_mask: grid(attentionMask),
-      position_ids: grid(positionIds),
-      labels: grid(labels),
-    },
+    inputs: gridsOf(candidate),
     weights,
     heads: config.heads,
     layers: config.layers,
@@ -116,7 +125,7 @@ export function dataLines(lines: readonly string[], failing: CaseData, passing =
     ['L', 'layers', /\bL\b/],
     ['epsilon', 'epsilon', /\bepsilon\b/],
   ] as const;
-  const inputs = inputNames.filter((name) => name === 'input_ids' || named(new RegExp(`\\b${name}\\b`)));
+  const inputs = inputNames.filter((name) => named(new RegExp(`\\b${name}\\b`)));
   const names = [...failing.weights.keys()].filter((name) => reads(lines, name));
   const lacking = names.filter((name) => !passing.weights.has(name));
   const weight = (data: CaseData, name: string) => {
@@ -128,17 +137,23 @@ export function dataLines(lines: readonly string[], failing: CaseData, passing =
     ...inputs.flatMap((name) =>
       choice(`const ${name} = ints(`, gridLines(failing.inputs[name]), gridLines(passing.inputs[name]), ');'),
     ),
-    'const [B, T] = input_ids.shape;',
+    `const [B, T] = ${inputs[0]}.shape;`,
     ...settings
       .filter(([, , pattern]) => named(pattern))
       .flatMap(([name, field]) =>
         choice(`const ${name} = `, [String(failing[field])], [String(passing[field])], ';'),
       ),
     ...(lacking.length > 0 ? ['// null: weights of layers that the passing case does not have.'] : []),
-    'const w = {',
-    ...names.flatMap((name) =>
-      choice(`'${name}': `, weight(failing, name), weight(passing, name), ',').map((line) => `  ${line}`),
-    ),
-    '};',
+    ...(names.length === 0
+      ? []
+      : [
+          'const w = {',
+          ...names.flatMap((name) =>
+            choice(`'${name}': `, weight(failing, name), weight(passing, name), ',').map(
+              (line) => `  ${line}`,
+            ),
+          ),
+          '};',
+        ]),
   ];
 }

@@ -3,14 +3,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '@nanscope/attention';
 import type { Case } from '@nanscope/lane';
-import { type Gpt2Config, isGpt2Config, type ModelWeights } from '@nanscope/model';
+import { isGpt2Config, type ModelWeights } from '@nanscope/model';
 import { type ReducedRecord, writeJson } from '@nanscope/record';
 import { bugReport, titleWords } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
-import { type CaseData, caseData } from './case-data.ts';
+import { attentionData, type CaseData, caseData } from './case-data.ts';
+import { attentionLines } from './forward-lines.ts';
 import { writeCase } from './place.ts';
 import { pytorchText } from './pytorch-script.ts';
-import { type Script, scriptText } from './script.ts';
+import { type Computed, type Script, scriptText } from './script.ts';
 import type { ScriptBackend } from './script-backend.ts';
 import { backendOf, type Written, writeScript } from './write-script.ts';
 
@@ -33,21 +34,34 @@ interface Cases {
   readonly passing?: CaseData;
 }
 
-function scriptOf(reduction: Reduction, model: Gpt2Config, cases: Cases, backend: ScriptBackend): Script {
-  const { found, smallest, config, policy } = reduction;
-  const { held, smallest: record } = found;
-  const op = record.divergence?.key ?? record.origin?.key ?? held.op;
-  const counts = record.ops.find(({ key }) => key === op);
-  return {
-    title: titleWords(found),
-    op,
-    implementation: found.decision.attention === 'eager' ? 'eager' : 'sdpa',
+/** GPT-2 is written out; of another family the attention, where the mask is the cause. Undefined where neither is done. */
+function computedBy({ found, smallest, policy, whole }: Reduction): Computed | undefined {
+  const { held, smallest: record, cause } = found;
+  const attention = {
+    op: record.divergence?.key ?? record.origin?.key ?? held.op,
+    implementation: found.decision.attention === 'eager' ? ('eager' as const) : ('sdpa' as const),
     policy,
-    layers: smallest.layers.length,
-    scaled: model.gpt2.scale_attn_weights,
-    scaledByLayer: model.gpt2.scale_attn_by_inverse_layer_idx,
-    activation: model.gpt2.activation_function,
-    tied: model.tied,
+  };
+  const model = whole.config;
+  if (isGpt2Config(model))
+    return {
+      ...attention,
+      layers: smallest.layers.length,
+      scaled: model.gpt2.scale_attn_weights,
+      scaledByLayer: model.gpt2.scale_attn_by_inverse_layer_idx,
+      activation: model.gpt2.activation_function,
+      tied: model.tied,
+    };
+  const alone = cause?.kind === 'mask' && held.kind === 'origin' && attentionLines(attention) !== undefined;
+  return alone ? attention : undefined;
+}
+
+function scriptOf(reduction: Reduction, computed: Computed, cases: Cases, backend: ScriptBackend): Script {
+  const { found, config } = reduction;
+  const counts = found.smallest.ops.find(({ key }) => key === computed.op);
+  return {
+    ...computed,
+    title: titleWords(found),
     bad: counts !== undefined && counts.nan === 0 ? 'Infinity' : 'NaN',
     backend,
     ...(found.reference && { against: backendOf(found.reference.backend, config) }),
@@ -69,22 +83,23 @@ function pytorchOf({ found, policy }: Reduction): string | undefined {
 
 /**
  * Writes the script for the device of the run and tries it; where it does not show the fault there, for plain JavaScript.
- * What stays is the one that shows it, or the first. Undefined for a family that no script is written for.
+ * What stays is the one that shows it, or the first. Undefined where none is written.
  */
 async function scriptFor(fresh: string, reduction: Reduction): Promise<Written | undefined> {
   const { found, smallest, passing, whole, environment, config } = reduction;
-  const { config: model } = whole;
-  // The script is GPT-2 in plain TensorFlow.js.
-  if (!isGpt2Config(model)) return undefined;
+  const computed = computedBy(reduction);
+  if (computed === undefined) return undefined;
   const own = backendOf(found.decision.backend, config);
   const against = found.reference && backendOf(found.reference.backend, config);
+  const dataOf = (one: Case) =>
+    computed.activation === undefined ? attentionData(one) : caseData(whole, one);
   const cases: Cases = {
-    failing: await caseData(whole, smallest),
-    ...(passing && { passing: await caseData(whole, passing) }),
+    failing: await dataOf(smallest),
+    ...(passing && { passing: await dataOf(passing) }),
   };
   const write = (backend: ScriptBackend) => {
     const backends = [backend, ...(against ? [against] : [])] as const;
-    const text = scriptText(scriptOf(reduction, model, cases, backend));
+    const text = scriptText(scriptOf(reduction, computed, cases, backend));
     return writeScript(fresh, text, backends, environment, passing !== undefined);
   };
   const shows = ({ codes }: Written) => codes.failing === 1 && (!passing || codes.passing === 0);

@@ -89,7 +89,7 @@ const softmaxSteps = [
 ] as const;
 
 /** The stage of the op itself, op by op, after lines that leave `q`, `k`, `v`, `masked` or `x`. */
-function probabilityLines({ op, implementation }: ForwardPass): string[] {
+function probabilityLines({ op, implementation }: Pick<ForwardPass, 'op' | 'implementation'>): string[] {
   if (implementation === 'eager') return [`${shown('softmax', 'tf.softmax(masked)')};`];
   const kernel = /\/([A-Za-z0-9]+)#\d+:\d+$/.exec(op)?.[1];
   const end = softmaxSteps.findIndex(([name]) => name === kernel);
@@ -170,6 +170,23 @@ const losses = [
   'const losses = tf.where(picked, predicted, tf.scalar(0)).sum(-1).neg();',
   `${shown('losses', 'tf.where(next.notEqual(-100), losses, tf.scalar(0))')};`,
 ];
+
+/**
+ * Mask and softmax alone, on scores of zeros: what becomes of a query without a key does not depend on q and k, nor on the model
+ * around them. Undefined for an op of another stage.
+ */
+export function attentionLines(
+  pass: Pick<ForwardPass, 'op' | 'implementation' | 'policy'>,
+): readonly string[] | undefined {
+  const stage = stageOf(pass.op);
+  if (stage !== 'masked' && stage !== 'probabilities') return undefined;
+  return [
+    'const scores = tf.zeros([B, 1, T, T]);',
+    ...maskLines(pass.policy),
+    `const masked = ${shown('masked', maskedScores(pass.policy))};`,
+    ...(stage === 'probabilities' ? probabilityLines(pass) : []),
+  ];
+}
 
 /** From the inputs to the op that is held, which `show` sees last. */
 export function forwardLines(pass: ForwardPass): string[] {

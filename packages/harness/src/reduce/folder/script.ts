@@ -1,10 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are lines of another program.
 /** reproduce.mjs: the case in plain TensorFlow.js, in one file, for a stranger to read and run. Text only. */
 import { type CaseData, dataLines } from './case-data.ts';
-import { type ForwardPass, forwardLines, helperLines } from './forward-lines.ts';
+import { attentionLines, type ForwardPass, forwardLines, helperLines } from './forward-lines.ts';
 import { type Opened, opened, type ScriptBackend, scriptBackendWords } from './script-backend.ts';
 
-export interface Script extends ForwardPass {
+/** What is computed: GPT-2 up to an op, or the attention of any model alone, whose scores are zeros. */
+export type Computed =
+  | ForwardPass
+  | (Pick<ForwardPass, 'op' | 'implementation' | 'policy'> & { readonly activation?: undefined });
+
+export type Script = Computed & ScriptFrame;
+
+interface ScriptFrame {
   /** One line for its head. */
   readonly title: string;
   /** What the op holds where it fails. */
@@ -38,7 +45,7 @@ const showLines = [
 /** One device: what it finds, and the exit code. */
 function alone(script: Script, { name }: Opened, forward: readonly string[]): string[] {
   const isBad = script.bad === 'NaN' ? 'Number.isNaN' : '(value) => Math.abs(value) === Infinity';
-  const body = [...helperLines(forward, script.activation), ...forward];
+  const body = withHelpers(script, forward);
   return [
     `await tf.setBackend(${name});`,
     ...dataLines(body, script.failing, script.passing),
@@ -56,7 +63,7 @@ function alone(script: Script, { name }: Opened, forward: readonly string[]): st
 
 /** Two devices: the same pass on each, and whether the op is of the same classes. */
 function between(script: Script, own: Opened, other: Opened, forward: readonly string[]): string[] {
-  const body = [...helperLines(forward, script.activation), ...forward];
+  const body = withHelpers(script, forward);
   return [
     ...listLines,
     ...showLines,
@@ -78,14 +85,23 @@ function between(script: Script, own: Opened, other: Opened, forward: readonly s
   ];
 }
 
+const bodyOf = (script: Script): readonly string[] =>
+  script.activation === undefined ? (attentionLines(script) ?? []) : forwardLines(script);
+
+const withHelpers = ({ activation }: Script, forward: readonly string[]): string[] => [
+  ...(activation === undefined ? [] : helperLines(forward, activation)),
+  ...forward,
+];
+
 export function scriptText(script: Script): string {
   const { backend, against, passing, title } = script;
-  const forward = forwardLines(script);
+  const forward = bodyOf(script);
   const [own, other] = [opened(backend), against && opened(against, 'other')];
   const both = [own, ...(other ? [other] : [])];
   const on = scriptBackendWords(backend) + (against ? ` against ${scriptBackendWords(against)}` : '');
   return `${[
     `// ${title}`,
+    ...(script.activation === undefined ? ['// Mask and softmax alone; the scores are zeros.'] : []),
     `// Plain TensorFlow.js on ${on}. node reproduce.mjs: the case that fails, exit 1.`,
     ...(passing ? ['// node reproduce.mjs passing: the nearest case that does not, exit 0.'] : []),
     "import * as tf from '@tensorflow/tfjs';",

@@ -109,7 +109,7 @@ export function searchWords({ search: { tried, seconds, minimal, budget } }: Red
 /** What came of reproduce.mjs on its own. */
 export function scriptWords({ script, passing }: ReducedRecord): string {
   if (script === undefined)
-    return 'no reproduce.mjs, which is written for GPT-2 alone; use the command, whose model transformers reads as well';
+    return 'no reproduce.mjs: it is written for GPT-2, and where the mask is the cause for any model; use the command, whose model transformers reads as well';
   const name = backendName(script.backend);
   const plain = ['javascript', 'wasm', 'tensorflow', 'webgpu'].includes(name);
   const where = plain ? `on plain ${name}` : `with ${name}`;
