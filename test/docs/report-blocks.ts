@@ -40,7 +40,7 @@ export function withReports(page: string, reports: ReadonlyMap<string, string>):
 }
 
 /** Lines that say how fast this machine is. */
-const speed = /^ *(tokens a second|time) /;
+const speed = /^ *(tokens per second|time) /;
 
 /** What a line says, word by word; the last columns of a metric say how far two devices are apart. */
 function wordsOf(line: string, heading: string): string[] {

@@ -19,6 +19,9 @@ import { compareLaneFolders } from '../../packages/harness/src/compare/compare-f
 import { judge } from '../../packages/harness/src/compare/verdict.ts';
 import { at } from './pages.ts';
 
+/** The folder of a run that a page shows, which the verdict names. */
+export const SHOWN_FOLDER = 'runs/mine';
+
 /** Width of the reports in the pages. */
 const COLUMNS = 100;
 
@@ -67,7 +70,7 @@ export const reportOf = (config: EvalConfig, command: string): Promise<string> =
     const complete = { status: 'complete' } as const;
     const evidence = { target, reference, ...(comparison ? { comparison } : {}) };
     const outcomes = { target: complete, reference: complete };
-    const verdict = judge({ ...evidence, outcomes, referenceWanted: true, command, reducible: true });
+    const verdict = judge({ ...evidence, outcomes, referenceWanted: true, command, reducible: SHOWN_FOLDER });
     const style = terminalStyle({ NO_COLOR: '1', LANG: 'C.UTF-8' }, false, COLUMNS);
     return renderTerminal({ schemaVersion: 1, kind: 'eval', command, ...evidence, verdict }, style);
   });

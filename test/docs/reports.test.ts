@@ -3,31 +3,29 @@
  * speeds and last digits may differ. UPDATE_DOCS=1 runs the commands as they stand and writes what they print.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { understood } from './commands.ts';
 import { at, pages } from './pages.ts';
 import { firstDifference, reportBlocksOf, withReports } from './report-blocks.ts';
-import { reportOf, sectionsOf } from './report-of.ts';
+import { reportOf, SHOWN_FOLDER, sectionsOf } from './report-of.ts';
 
 const update = Boolean(process.env.UPDATE_DOCS);
 const withBlocks = pages.filter((page) => reportBlocksOf(page).length > 0);
 
 /** What the command prints on this machine, less the version of its kernel. */
 function printed(command: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nanscope-docs-'));
   const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
   const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
-  const args = [...node, ...command.split(' '), '--out', join(folder, 'run')];
+  const args = [...node, ...command.split(' '), '--out', SHOWN_FOLDER];
   try {
     // Lanes that differ leave with 1, and their report is what is wanted.
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: at('.'), env, encoding: 'utf8' });
     if (stdout === '') throw new Error(stderr);
     return stdout.replaceAll(` ${release()}`, '');
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(at(SHOWN_FOLDER), { recursive: true, force: true });
   }
 }
 

@@ -126,7 +126,7 @@ function auto(probes: readonly Probe[]): Choice {
     };
   }
   const why = gpu?.adapter
-    ? `${describeAdapter(gpu.adapter)} is a CPU that plays a GPU, slower than the CPU itself (ask for it with --device gpu)`
+    ? `${describeAdapter(gpu.adapter)} is emulated on the CPU, slower than the CPU itself (ask for it with --device gpu)`
     : describeProbe(probes.find((probe) => probe.id === 'webgpu') ?? notProbed('webgpu'));
   const { facts, rules } = bestCpu('auto', probes);
   return { facts, rules: [{ rule: 'auto', reason: why }, ...rules] };

@@ -172,7 +172,7 @@ describe('what a user reads', () => {
   it('auto says why a software GPU was passed over, and which CPU backends are missing', () => {
     const decision = resolve({ device: 'auto', ...request }, linux, measured);
     expect(decision.rules.map(({ rule }) => rule)).toEqual(['auto', 'best-cpu', 'attention-probe']);
-    expect(decision.rules[0]?.reason).toContain('llvmpipe (software, Vulkan) is a CPU that plays a GPU');
+    expect(decision.rules[0]?.reason).toContain('llvmpipe (software, Vulkan) is emulated on the CPU');
     expect(decision.rules[1]?.reason).toContain('tensorflow is not here');
   });
 

@@ -115,7 +115,7 @@ export function resolve(
   const { attention, ...why } = attentionFor(request, adapter?.api === 'metal') ?? decideAttention(outcomes);
   const software = adapter?.software ?? false;
   const softwareWarning = adapter
-    ? `${adapterName(adapter)} is a software adapter: a CPU plays the GPU. Timings say nothing about a GPU, and what it does with a NaN may differ from a GPU's.`
+    ? `${adapterName(adapter)} is a software adapter: the GPU is emulated on the CPU. Timings say nothing about a GPU, and what it does with a NaN may differ from a GPU's.`
     : '';
   return {
     requested: request.device,

@@ -39,7 +39,7 @@ export {
   setting as settingWords,
   tolerance as toleranceWords,
 } from './text/number.ts';
-export type { TapReplay } from './verdicts/clauses.ts';
+export type { RerunAdvice, TapReplay } from './verdicts/clauses.ts';
 export type { Advice, Beside, Decision, Reason } from './verdicts/decision.ts';
 export { hiddenWords, wordVerdict } from './verdicts/evaluation.ts';
 export { originWords, placeWords } from './verdicts/places.ts';

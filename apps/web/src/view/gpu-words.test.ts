@@ -61,7 +61,7 @@ describe('what a GPU makes of a NaN, in words', () => {
   it('a software adapter is called what it is, first and last', () => {
     const { title, sentences } = words({}, true);
     expect(title).toBe('This GPU is software (apple m2), and it keeps every NaN');
-    expect(sentences.at(-1)).toMatch(/^A CPU plays the GPU here/);
+    expect(sentences.at(-1)).toMatch(/^The GPU is emulated on the CPU here/);
   });
 
   it('one that gave no answer keeps nothing by that', () => {

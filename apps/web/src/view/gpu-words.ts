@@ -56,7 +56,7 @@ export function gpuWords({ questions, backend, failure }: Answers, name: string)
   );
   const ended = failure === undefined ? [] : [`It stopped before the last answer: ${failure}.`];
   const hint = software
-    ? ['A CPU plays the GPU here, so this says nothing about a GPU that you may also have.']
+    ? ['The GPU is emulated on the CPU here, so this says nothing about a GPU that you may also have.']
     : [];
   if (answered.length === 0) {
     const title = software ? `${who} and gave no answer` : `${who} gave no answer`;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
-import { configurationDifferences, environmentDifferences, sameDevice } from './compare-config.ts';
+import {
+  configurationDifferences,
+  environmentDifferences,
+  rerunAdvice,
+  sameDevice,
+} from './compare-config.ts';
 
 describe('configurationDifferences', () => {
   it('devices, tracing and output may differ', () => {
@@ -64,6 +69,13 @@ describe('configurationDifferences', () => {
     const spelled = lane({ config: { ...lane().config, 'row-guard': 'zeros' } });
     expect(configurationDifferences(lane(), spelled)).toEqual([]);
   });
+});
+
+it('says which setting to rerun with', () => {
+  const advice = (name: string, reference: string) => rerunAdvice([{ name, reference, target: 'x' }]);
+  expect(advice('batch-size', '8')).toEqual({ to: 'rerun', setting: 'batch-size', flag: true, value: '8' });
+  expect(advice('limit', '(not set)')).toMatchObject({ flag: true, value: undefined });
+  expect(advice('policy rowGuard', 'none')).toMatchObject({ flag: false, value: 'none' });
 });
 
 it('environments list versions and the device', () => {

@@ -1,6 +1,7 @@
 /** Configurations and environments are compared before any number is. */
 import { presentPolicyName } from '@nanscope/attention';
 import { backendName, type LaneRecord } from '@nanscope/record';
+import type { RerunAdvice } from '@nanscope/report';
 import type { Flag } from '@nanscope/settings';
 import { type Effect, effects, evalFlags, flagNames, trainFlags } from '@nanscope/settings';
 
@@ -25,8 +26,10 @@ const free: ReadonlySet<string> = new Set(
   flagNames(flags, ...(Object.keys(effects) as Effect[]).filter((effect) => effect !== 'numbers')),
 );
 
+const NOT_SET = '(not set)';
+
 const show = (value: unknown) =>
-  value === undefined ? '(not set)' : typeof value === 'string' ? value : JSON.stringify(value);
+  value === undefined ? NOT_SET : typeof value === 'string' ? value : JSON.stringify(value);
 
 function differences(
   reference: Readonly<Record<string, unknown>>,
@@ -65,6 +68,13 @@ export function configurationDifferences(reference: Configured, target: Configur
     parameters: lane.model.parameters,
   });
   return differences(settings(reference, target), settings(target, reference));
+}
+
+/** What makes two runs comparable that differ in these. */
+export function rerunAdvice([first]: readonly Difference[]): RerunAdvice {
+  const { name = '', reference = NOT_SET } = first ?? {};
+  const flag = flags.some((one) => one.name === name);
+  return { to: 'rerun', setting: name, flag, value: reference === NOT_SET ? undefined : reference };
 }
 
 /** Whether both ran on the same backend and, where it has one, the same adapter; the driver may be another. */

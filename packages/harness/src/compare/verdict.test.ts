@@ -72,8 +72,11 @@ const divergent = (label: string): ComparisonRecord['ops'] => ({
 });
 
 describe('what to do next', () => {
-  const both = { target: bad, reference: bad, reducible: true };
-  const apart = { comparison: comparison({ ops: divergent('kernel bug suspected') }), reducible: true };
+  const both = { target: bad, reference: bad, reducible: 'runs/my run' };
+  const apart = {
+    comparison: comparison({ ops: divergent('kernel bug suspected') }),
+    reducible: 'runs/my run',
+  };
   const replayed = (judgement: 'own' | 'rounding') => ({
     ...{ batch: 0, by: 'magnitude' as const, end: 'e' },
     steps: [{ key: 'forward/x/Exp#0', kernel: 'Exp', judgement, reason: 'r' }],
@@ -92,21 +95,31 @@ describe('what to do next', () => {
   });
 
   it.each<[string, Partial<Evidence>]>([
-    ['is not written as the run of an evaluation', { ...both, reducible: false }],
+    ['is not written as the run of an evaluation', { ...both, reducible: undefined }],
     [
       'names no op',
-      { target: lane({ metrics: nanMetrics }), reference: lane({ metrics: nanMetrics }), reducible: true },
+      {
+        target: lane({ metrics: nanMetrics }),
+        reference: lane({ metrics: nanMetrics }),
+        reducible: 'runs/my run',
+      },
     ],
     [
       'was traced through a filter',
       { ...both, target: { ...bad, cascade: { ...cascade, filters: ['op=Exp'] } } },
     ],
-    ['is finite', { reducible: true }],
+    ['is finite', { reducible: 'runs/my run' }],
     [
       'differs by roundings',
-      { comparison: comparison({ labels: difference(2), shadow: replayed('rounding') }), reducible: true },
+      {
+        comparison: comparison({ labels: difference(2), shadow: replayed('rounding') }),
+        reducible: 'runs/my run',
+      },
     ],
-    ['differs in numbers alone', { comparison: comparison({ labels: difference(2) }), reducible: true }],
+    [
+      'differs in numbers alone',
+      { comparison: comparison({ labels: difference(2) }), reducible: 'runs/my run' },
+    ],
   ])('one that %s can not', (_, evidence) => {
     expect(judged(evidence).to).not.toContain('reduce');
   });
@@ -124,7 +137,7 @@ describe('a finite loss that hides something', () => {
   const hidden = lane({ cascade: { ...cascade, origin: overflow } });
 
   it('names what was born on the way, and that it can be reduced, although the lanes agree', () => {
-    const both = { target: hidden, reference: hidden, reducible: true };
+    const both = { target: hidden, reference: hidden, reducible: 'runs/my run' };
     expect(judged(both)).toMatchObject({
       ...{ code: 'agree', exitCode: 0, beside: { hidden: { role: 'target' } } },
       to: ['mend what is hidden', 'reduce'],
@@ -194,7 +207,7 @@ describe('judge, one case for each code', () => {
     });
     expect(worded({ target: bad, reference: bad })).toMatchObject({
       sentence:
-        'The loss is NaN on both devices: query 0 of batch row 1 has no allowed key under torch-mps-2.8, and the NaN is born in layer 0, attention probabilities at [batch 1, head 0, query 0, key 0] by fully masked row. The devices agree, so the policy is the cause, not a device.',
+        'The loss is NaN on both devices: query 0 of batch row 1 has no allowed key under torch-mps-2.8, and the NaN is born in layer 0, attention probabilities at [batch 1, head 0, query 0, key 0]: that row is fully masked. The devices agree, so the policy is the cause, not a device.',
       next: 'Fix: --row-guard zeros, or --policy safe.',
     });
   });

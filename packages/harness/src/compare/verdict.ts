@@ -6,7 +6,7 @@ import { type Advice, type Beside, type Decision, type Reason, wordVerdict } fro
 import type { Finding } from '@nanscope/settings';
 import { exploreAdvice, maskedAdvice, mendAdvice } from './advice.ts';
 import { besideOf, isNonFinite } from './beside.ts';
-import { sameDevice } from './compare-config.ts';
+import { rerunAdvice, sameDevice } from './compare-config.ts';
 import { isBornMasked, withExitCode } from './exit-code.ts';
 import { replayVerdict } from './replay-verdict.ts';
 
@@ -20,8 +20,8 @@ export interface Evidence {
   readonly command: string;
   /** Runs made apart may differ in configuration; lanes of one run may not. */
   readonly separateRuns?: boolean;
-  /** Whether it is written where `nanscope reduce` can read it. */
-  readonly reducible?: boolean;
+  /** The folder in which `nanscope reduce` can read it; absent where it cannot. */
+  readonly reducible?: string | undefined;
   /** `--fail-on`; absent: what was asked for decides. */
   readonly failOn?: readonly Finding[] | undefined;
 }
@@ -224,7 +224,7 @@ function agreed(
 /** A run that names an op can be cut down to it; one traced through a filter may name another op than the one at fault. */
 function canReduce({ reducible, target, reference, comparison }: Evidence, { code }: Verdict): boolean {
   const lanes = [target, reference];
-  if (!reducible || lanes.some((lane) => lane?.cascade?.filters)) return false;
+  if (reducible === undefined || lanes.some((lane) => lane?.cascade?.filters)) return false;
   const divergence = comparison?.ops.firstDivergence !== undefined;
   const origin = lanes.some((lane) => lane?.cascade?.origin);
   const own = comparison !== undefined && ownStep(comparison) !== undefined;
@@ -258,7 +258,7 @@ function verdictOf(evidence: Evidence, beside: Beside): Verdict {
   const apart = flaky(comparison) ?? classesApart(evidence, comparison) ?? numbersApart(evidence, comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     const reason: Reason = { is: 'settings apart', differing, beside: apart?.reason };
-    return of('configuration-differs', 1, reason, { to: 'compare the same settings' });
+    return of('configuration-differs', 1, reason, rerunAdvice(differing));
   }
   return (
     (apart && environmentsApart(evidence, comparison, apart)) ??
@@ -272,7 +272,7 @@ export function decideVerdict(evidence: Evidence): Decision {
   const beside = besideOf(evidence);
   const verdict = withExitCode(verdictOf(evidence, beside), evidence, evidence.failOn);
   const next: readonly Advice[] = canReduce(evidence, verdict)
-    ? [...verdict.next, { to: 'reduce' }]
+    ? [...verdict.next, { to: 'reduce', folder: evidence.reducible! }]
     : verdict.next;
   return { ...verdict, next, beside };
 }

@@ -217,7 +217,13 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
   const comparison = compared && { ...compared, ...found };
   const parts = { ...lanes, ...(comparison ? { comparison } : {}) };
   const verdict = judge({
-    ...{ ...parts, outcomes, command, reducible: !hasTorch(decided), failOn: asked.failOn },
+    ...{
+      ...parts,
+      outcomes,
+      command,
+      reducible: hasTorch(decided) ? undefined : folder,
+      failOn: asked.failOn,
+    },
     referenceWanted: decided.reference !== undefined,
   });
   const result: ResultRecord = {

@@ -75,7 +75,7 @@ describe('the verdict of one lane', () => {
       { to: 'resume with other flags', folder: 'runs/a', skip: false },
     ]);
     expect(worded({ target }).sentence).toBe(
-      'Stopped before the update of step 4: the loss is 5.1 but the gradient norm is NaN; the NaN is born in layer 0, attention probabilities at [batch 1, head 0, query 0, key 0] by fully masked row.',
+      'Stopped before the update of step 4: the loss is 5.1 but the gradient norm is NaN; the NaN is born in layer 0, attention probabilities at [batch 1, head 0, query 0, key 0]: that row is fully masked.',
     );
     expect(worded({ target }).next).toMatch(/--row-guard zeros.*--resume runs\/a/);
   });

@@ -16,6 +16,7 @@ import {
   wordTrainVerdict,
 } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
+import { rerunAdvice } from '../compare/compare-config.ts';
 import { withExitCode } from '../compare/exit-code.ts';
 import { replayVerdict } from '../compare/replay-verdict.ts';
 
@@ -156,7 +157,7 @@ function verdictOf(evidence: TrainEvidence): TrainDecision {
   const differing = comparison.configuration;
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     const reason = { is: 'settings apart', differing, beside: apart?.reason } as const;
-    return of('configuration-differs', 1, reason, { to: 'compare the same settings' });
+    return of('configuration-differs', 1, reason, rerunAdvice(differing));
   }
   if (apart) return apart;
   const reason = { is: 'agreed', own: own.reason, steps: comparison.steps.compared } as const;

@@ -150,7 +150,7 @@ export class LaneTracer {
     await this.#trace.collect();
     this.#book.observed(
       observerEffect(plain.losses, traced.losses),
-      `the bits of ${plain.losses.length} losses of a small batch, with and without taps`,
+      `${plain.losses.length} losses of a small batch, bit by bit with and without it`,
     );
   }
 

@@ -155,7 +155,7 @@ export class StepTracer {
       compute((phase, inner) => trace.run(phase, inner)),
     );
     await trace.collect();
-    const what = `the bits of ${compared} tensors of step ${step + 1}, with and without taps: loss, gradient norm, each gradient, each parameter and moment after the update`;
+    const what = `${compared} tensors of step ${step + 1}, bit by bit with and without it: loss, gradient norm, each gradient, each parameter and moment after the update`;
     if (differing.length === 0) this.#book.observed('unchanged', what);
     else if (repeats)
       this.#book.observed('changed', `${what}; ${differing.length} differ, ${differing[0]} first`);

@@ -85,14 +85,28 @@ function brokenMark(step: number, lanes: ReadonlySet<Series['lane']>, { x }: Sca
   return html`<g class="broken"><title>step ${step}: not finite on ${[...lanes].join(' and ')}</title><path d="M${at} ${inner.top - 6}V${HEIGHT - inner.bottom}"/><path class="cross" d="M${(x(step) - 5).toFixed(1)} ${inner.top - 17}l10 10m0 -10l-10 10"/></g>`;
 }
 
-/** The chart with its legend; in words where there is no finite value to draw. */
+/** One value is no curve: it stands in a sentence, beside the steps that are not finite. */
+function oneValue(series: readonly Series[], { title, unit }: ChartOptions, broken: readonly number[]): Html {
+  const [only] = series.flatMap(({ name, values }) =>
+    values.flatMap((one) => (Number.isFinite(fromJsonNumber(one.value)) ? [{ name, ...one }] : [])),
+  );
+  const rest = broken.length === 0 ? '' : `; not finite: ${stepWords(broken)}`;
+  return html`<p><strong>${title}</strong> <span class="dim">${unit}</span>: ${only!.name} ${short(fromJsonNumber(only!.value))} in step ${count(only!.step)}, the only finite value${rest}</p>
+`;
+}
+
+const stepWords = (steps: readonly number[]): string =>
+  `${steps.length === 1 ? 'step' : 'steps'} ${stepList(steps)}`;
+
+/** The chart with its legend; in words where there is no finite value to draw, or only one. */
 export function curveChart(series: readonly Series[], options: ChartOptions): Html {
   const shown = series.filter(({ values }) => values.length > 0);
   const values = shown
     .flatMap((one) => one.values.map(({ value }) => fromJsonNumber(value)))
     .filter(Number.isFinite);
-  if (options.floor) values.push(options.floor.value);
   const broken = brokenSteps(shown, options);
+  if (values.length === 1) return oneValue(shown, options, [...broken.keys()]);
+  if (options.floor) values.push(options.floor.value);
   const [low, high] = values.length === 0 ? [0, 1] : extent(values);
   const pad = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
   const [bottom, top] = [low - pad, high + pad];
@@ -126,7 +140,7 @@ export function curveChart(series: readonly Series[], options: ChartOptions): Ht
       html`<li><svg width="30" height="12" viewBox="0 0 30 12" aria-hidden="true" focusable="false"><path class="curve ${lane}${points && ' thin'}" d="M0 6H30"/>${points && (lane === 'target' ? html`<circle class="mark-target" cx="15" cy="6" r="5"/>` : html`<rect class="mark-reference" x="11.5" y="2.5" width="7" height="7"/>`)}</svg> ${name}</li>`,
   )}${options.floor && html`<li>┄ ${options.floor.name}</li>`}${
     broken.size > 0 &&
-    html`<li><span class="bad" aria-hidden="true">✗</span> not finite: ${broken.size === 1 ? 'step' : 'steps'} ${stepList([...broken.keys()])}</li>`
+    html`<li><span class="bad" aria-hidden="true">✗</span> not finite: ${stepWords([...broken.keys()])}</li>`
   }</ul></figure>
 `;
 }

@@ -150,6 +150,15 @@ describe('a training run', () => {
     expect(page).toContain('not finite: steps 2, 4');
   });
 
+  it('says one value as a number, and draws no curve of it', () => {
+    const training = { ...trained.target!.training, curve: [{ step: 1, loss: 5.529 }], validation: [] };
+    const page = renderHtml({
+      record: { ...trained, target: { ...trained.target!, training }, reference: undefined },
+    });
+    expect(page).toMatch(/training, target 5\.529 in step 1, the only finite value; not finite: step/);
+    expect(page).not.toContain('class="chart"');
+  });
+
   it('says so where there is no gradient norm', () => {
     expect(renderHtml({ record: trained })).toContain('The gradient norm of each step is in the run folder');
   });

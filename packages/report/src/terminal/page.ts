@@ -73,6 +73,9 @@ const asciiGlyphs: Glyphs = {
   box: ['+', '+', '+', '+', '-', '|'],
 };
 
+/** Columns from which on a table has room for its words in full. */
+export const ROOMY = 76;
+
 export interface Page {
   readonly width: number;
   readonly glyphs: Glyphs;

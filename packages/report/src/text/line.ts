@@ -88,6 +88,10 @@ export function paragraph(
   );
 }
 
+/** Two parts of a line, the second on a line of its own where both are too wide. */
+export const together = (first: Line, second: Line, width: number): Line[] =>
+  lineWidth([...first, ...second]) <= width ? [[...first, ...second]] : [first, [span('     '), ...second]];
+
 type Painter = (text: string) => string;
 
 function painters(color: boolean): Record<Tone, Painter> {

@@ -64,3 +64,20 @@ export interface SettingDifference {
 /** `policy: safe against tfjs; seed: 1 against 2`. */
 export const settingsApart = (differing: readonly SettingDifference[]): string =>
   differing.map((one) => `${one.name}: ${one.reference} against ${one.target}`).join('; ');
+
+/** To make two runs comparable: one of them again with a setting as the reference has it. */
+export interface RerunAdvice {
+  readonly to: 'rerun';
+  readonly setting: string;
+  /** Whether a flag sets it. */
+  readonly flag: boolean;
+  /** Absent where it is not set. */
+  readonly value?: string | undefined;
+}
+
+/** `Rerun one of them with --batch-size 8; until then no device can be blamed.` */
+export function rerunWords({ setting: name, flag, value }: RerunAdvice): string {
+  const how =
+    value === undefined ? `without --${name}` : flag ? `with --${name} ${value}` : `with the same ${name}`;
+  return `Rerun one of them ${how}; until then no device can be blamed.`;
+}

@@ -9,7 +9,7 @@ import type {
   StageComparison,
   VerdictRecord,
 } from '@nanscope/record';
-import type { endings, SettingDifference, TapReplay } from './clauses.ts';
+import type { endings, RerunAdvice, SettingDifference, TapReplay } from './clauses.ts';
 
 type Role = 'target' | 'reference';
 
@@ -77,15 +77,12 @@ export type Advice =
   | {
       readonly to: 'mend the lane' | 'mend before comparing' | 'send it to the authors' | 'replay on devices';
     }
-  | { readonly to: 'mend what makes it so' | 'compare the same data' | 'compare the same settings' }
+  | { readonly to: 'mend what makes it so' | 'compare the same data' }
+  | RerunAdvice
   | {
-      readonly to:
-        | 'suspect the environment'
-        | 'keep causality'
-        | 'nothing'
-        | 'trace for masked rows'
-        | 'reduce';
+      readonly to: 'suspect the environment' | 'keep causality' | 'nothing' | 'trace for masked rows';
     }
+  | { readonly to: 'reduce'; readonly folder: string }
   | { readonly to: 'look into the stage'; readonly stage: string }
   | { readonly to: 'widen the tolerance'; readonly of: 'they' | 'the devices' }
   | { readonly to: 'look where taps differ'; readonly replay: TapReplay }

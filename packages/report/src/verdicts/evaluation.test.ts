@@ -112,14 +112,26 @@ describe('what to do next', () => {
       'Finite under safe. 1 query of the text (batch 0) has no allowed key: under torch-2.4 and torch-mps-2.8 it is NaN. Try: --policy torch-mps-2.8',
     ],
     [
+      { to: 'rerun', setting: 'batch-size', flag: true, value: '8' },
+      'Rerun one of them with --batch-size 8; until then no device can be blamed.',
+    ],
+    [
+      { to: 'rerun', setting: 'limit', flag: true },
+      'Rerun one of them without --limit; until then no device can be blamed.',
+    ],
+    [
+      { to: 'rerun', setting: 'policy rowGuard', flag: false, value: 'none' },
+      'Rerun one of them with the same policy rowGuard; until then no device can be blamed.',
+    ],
+    [
       { to: 'keep causality' },
       'Finite is not correct: use a policy that keeps causality, such as --policy safe.',
     ],
   ])('%j', (advice, words) => {
     const verdict = { code: 'agree', exitCode: 0, reason: { is: 'one lane' }, beside: {} } as const;
     expect(wordVerdict({ ...verdict, next: [advice] }, both).next).toBe(words);
-    expect(wordVerdict({ ...verdict, next: [advice, { to: 'reduce' }] }, both).next).toBe(
-      `${words} nanscope reduce with the run folder cuts it down to the smallest case.`,
-    );
+    expect(
+      wordVerdict({ ...verdict, next: [advice, { to: 'reduce', folder: 'my runs/1' }] }, both).next,
+    ).toBe(`${words} Next: nanscope reduce 'my runs/1'`);
   });
 });

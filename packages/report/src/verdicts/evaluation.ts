@@ -7,10 +7,19 @@ import {
   type LaneRecord,
   type VerdictRecord,
 } from '@nanscope/record';
+import { shellWord } from '../text/line.ts';
 import { count, counted, setting, tolerance } from '../text/number.ts';
 import { stageWords } from '../words/stages.ts';
 import { replaysWords } from '../words/tracing.ts';
-import { capital, endings, settingsApart, shadowWords, tapReplayAdvice, tapReplayWords } from './clauses.ts';
+import {
+  capital,
+  endings,
+  rerunWords,
+  settingsApart,
+  shadowWords,
+  tapReplayAdvice,
+  tapReplayWords,
+} from './clauses.ts';
 import type { Advice, Beside, ClassPlace, Decided, Decision, Reason } from './decision.ts';
 import { originWords, placeWords } from './places.ts';
 
@@ -173,6 +182,8 @@ type Made =
   | 'widen the tolerance'
   | 'look where taps differ'
   | 'explore'
+  | 'reduce'
+  | 'rerun'
   | 'try without a guard';
 
 const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
@@ -198,13 +209,11 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
   'mend what makes it so':
     'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
   'compare the same data': 'Compare runs over the same data, limit and lengths.',
-  'compare the same settings': 'Compare runs of the same configuration before a device is blamed.',
   'suspect the environment':
     'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   'keep causality': 'Finite is not correct: use a policy that keeps causality, such as --policy safe.',
   nothing: 'Nothing to mend: every query that was looked at has an allowed key.',
   'trace for masked rows': 'Nothing to mend; --trace health tells whether a query has no allowed key.',
-  reduce: 'nanscope reduce with the run folder cuts it down to the smallest case.',
 };
 
 function adviceWords(advice: Advice): string {
@@ -223,6 +232,10 @@ function adviceWords(advice: Advice): string {
       const masked = `${counted(queries, 'query', 'queries')} of ${bundledText ? 'the text' : 'your data'} (batch ${batch}) ${have} no allowed key`;
       return `Finite under ${policy}. ${masked}: under ${unguarded.join(' and ')} ${they} NaN. Try: ${command ?? `--policy ${unguarded.at(-1)}`}`;
     }
+    case 'reduce':
+      return `Next: nanscope reduce ${shellWord(advice.folder)}`;
+    case 'rerun':
+      return rerunWords(advice);
     default:
       return fixed[advice.to];
   }

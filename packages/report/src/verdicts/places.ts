@@ -53,5 +53,6 @@ export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   const turn = origin.becameNaN ? `, and becomes NaN in ${placeWords(origin.becameNaN.key)}` : '';
   if (name === 'external input') return `${evidence}; it shows first in ${where}${turn}`;
   const what = origin.kind === 'Inf' ? 'an infinity' : 'the NaN';
-  return `${what} is born in ${where} by ${name}${turn}`;
+  const why = name === 'fully masked row' ? ': that row is fully masked' : ` by ${name}`;
+  return `${what} is born in ${where}${why}${turn}`;
 }

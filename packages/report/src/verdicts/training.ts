@@ -12,6 +12,8 @@ import { count, counted, setting, tolerance } from '../text/number.ts';
 import {
   capital,
   endings,
+  type RerunAdvice,
+  rerunWords,
   type SettingDifference,
   settingsApart,
   type TapReplay,
@@ -58,7 +60,8 @@ export type TrainReason =
 export type TrainAdvice =
   | { readonly to: 'run again' | 'ask the doctor' | 'see what the device can do' | 'send it to the authors' }
   | { readonly to: 'compare the last steps' | 'expect rounding to grow' | 'compare the origins' }
-  | { readonly to: 'compare the same settings' | 'guard rows' | 'begin again' }
+  | { readonly to: 'guard rows' | 'begin again' }
+  | RerunAdvice
   | { readonly to: 'resume'; readonly folder: string; readonly intact?: number | undefined }
   | { readonly to: 'resume with other flags'; readonly folder: string; readonly skip: boolean }
   | { readonly to: 'evaluate'; readonly model: string }
@@ -181,8 +184,7 @@ const fixed = {
   'expect rounding to grow':
     'Training amplifies rounding: a difference that grows slowly from 1e-7 is expected in a long run; one that jumps is a kernel to look at with --trace full.',
   'compare the origins': 'Compare the two origins above.',
-  'compare the same settings': 'Compare runs of the same configuration before a device is blamed.',
-  'guard rows': 'It is the policy, not the device: use a row guard (--row-guard zeros, or --policy safe).',
+  'guard rows': 'The masking policy is the cause, not a device. Fix: --row-guard zeros, or --policy safe.',
   'begin again': 'There is no checkpoint before it.',
 };
 
@@ -194,6 +196,8 @@ function adviceWords(advice: TrainAdvice): string {
     }
     case 'resume with other flags':
       return `The last good state is kept; go on with nanscope train --resume ${advice.folder} and other flags${advice.skip ? '' : ', or with --on-nonfinite skip'}.`;
+    case 'rerun':
+      return rerunWords(advice);
     case 'evaluate':
       return `Evaluate it with nanscope eval --model ${advice.model}.`;
     case 'look where taps differ':

@@ -30,7 +30,8 @@ const outcomes = {
 } as const satisfies Record<ReplayRecord['outcome'], string>;
 
 function observerWords({ observer, observed, level }: CascadeRecord): TracingWords[] {
-  if (level === 'off' && observer === 'unchecked') return [];
+  // Off means off: there is nothing to say of what did not look.
+  if (level === 'off') return [];
   const tone = ({ changed: 'bad', unchecked: 'warn' } as const)[observer as string] ?? 'good';
   return [{ label: 'observer', text: `${observer}${observed === undefined ? '' : `: ${observed}`}`, tone }];
 }
@@ -75,7 +76,7 @@ function warningWords({ warning, origin }: CascadeRecord, unit: Unit): TracingWo
   if (rowsWithoutKey > 0)
     said.push({
       label: 'mask',
-      text: `${counted(rowsWithoutKey, 'query', 'queries')} of ${unit} ${count(batch)} with no allowed key, known before anything ran`,
+      text: `${counted(rowsWithoutKey, 'query', 'queries')} of ${unit} ${count(batch)} ${rowsWithoutKey === 1 ? 'has' : 'have'} no allowed key (from the mask alone)`,
       tone: 'warn',
     });
   if (starts)

@@ -56,7 +56,7 @@ export const fullyMaskedRow: MechanismRule = {
     if (context?.mask && at) {
       const queries = context.mask.fullyMasked[at.batch] ?? [];
       if (!queries.includes(at.query)) return undefined;
-      return `query ${at.query} of batch row ${at.batch} has 0 allowed keys (${queries.length} such queries in that row); ${how}`;
+      return `query ${at.query} of batch row ${at.batch} has 0 allowed keys (${queries.length} such ${queries.length === 1 ? 'query' : 'queries'} in that row); ${how}`;
     }
     // Without the mask's facts only a row that is known to be all -inf is evidence enough.
     const masked = inputs.filter((input) => (input.health?.negInf ?? 0) > 0);

@@ -23,16 +23,18 @@ function card(backend: DoctorBackend) {
   const sign = { opens: 'pass', absent: 'skip', ended: 'fail' } as const;
   return html`<article><h3>${backendName(id)}</h3>
 <p>${badge(sign[status], { opens: 'opens', absent: 'not here', ended: 'its process ended' }[status])}</p>
-${adapter?.software === true && html`<p>${badge('warn', 'software: a CPU plays the GPU')}</p>`}${fields([
-  ['version', version],
-  ['why', reason],
-  ['remedy', remedy],
-  ['adapter', adapterWords(backend)],
-  ['driver', adapter?.description],
-  ['features', adapter?.features.join(' ')],
-  ['limits', limitWords(backend)],
-  ['math mode', mathMode && `${mathMode.mode}: ${mathMode.why}`],
-])}${selfTest.map(
+${adapter?.software === true && html`<p>${badge('warn', 'software: the GPU is emulated on the CPU')}</p>`}${fields(
+  [
+    ['version', version],
+    ['why', reason],
+    ['remedy', remedy],
+    ['adapter', adapterWords(backend)],
+    ['driver', adapter?.description],
+    ['features', adapter?.features.join(' ')],
+    ['limits', limitWords(backend)],
+    ['math mode', mathMode && `${mathMode.mode}: ${mathMode.why}`],
+  ],
+)}${selfTest.map(
   ({ name, passed, detail }) =>
     html`<p>${badge(passed ? 'pass' : 'fail', name)} <span class="dim">${detail}</span></p>`,
 )}${limitTable(backend)}</article>

@@ -37,8 +37,8 @@ describe('renderDoctor', () => {
     expect(table.get('2^-127 * 2')).toEqual(['2^-126', '0 (p)', 'ok', '0 !']);
   });
 
-  it('says that a CPU plays the GPU, why a backend is not here, and which check failed', () => {
-    expect(page()).toContain('SOFTWARE: a CPU plays the GPU');
+  it('says that a GPU is emulated, why a backend is not here, and which check failed', () => {
+    expect(page()).toContain('SOFTWARE: the GPU is emulated on the CPU');
     expect(page()).toMatch(/^tensorflow {3}not here: looking at it ended its process/m);
     expect(page()).toMatch(/^ {2}FAIL {7}conform: metamorphic:causal-leak/m);
     expect(page()).toContain('exit 1');

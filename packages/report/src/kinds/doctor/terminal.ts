@@ -32,7 +32,7 @@ export const limitWords = ({ limits }: DoctorBackend): string =>
 export function adapterWords({ adapter }: DoctorBackend): string {
   if (!adapter) return '';
   const names = [adapter.vendor, adapter.architecture, adapter.device].filter((name) => name !== '');
-  return `${names.join(' / ')} over ${adapter.api}${adapter.software ? '; SOFTWARE: a CPU plays the GPU' : ''}`;
+  return `${names.join(' / ')} over ${adapter.api}${adapter.software ? '; SOFTWARE: the GPU is emulated on the CPU' : ''}`;
 }
 
 function field(label: string, text: string, width: number): string[] {

@@ -3,7 +3,7 @@ import type { LabelDifference, ResultRecord } from '@nanscope/record';
 import { html } from '../../html/html.ts';
 import { badge, type Section, section, table } from '../../html/parts.ts';
 import { count, counted, measured, tolerance } from '../../text/number.ts';
-import { perLane } from '../../words/common.ts';
+import { effectsOf } from './terminal-labels.ts';
 
 /** Rows that stand open; the others are folded. */
 const SHOWN = 8;
@@ -31,7 +31,7 @@ function labelTable(
     folded.length > 0 &&
     html`<details><summary>${count(folded.length)} more</summary>${drawn(`${caption}, the others`, folded)}</details>
 `
-  }${cut > 0 && html`<p class="dim">and ${count(cut)} that the result does not hold</p>`}`;
+  }${cut > 0 && html`<p class="dim">${count(cut)} more not stored</p>`}`;
 }
 
 export function labels({ comparison }: ResultRecord): Section[] {
@@ -63,7 +63,7 @@ export function labels({ comparison }: ResultRecord): Section[] {
 }
 
 export function policyEffect(result: ResultRecord): Section[] {
-  const said = perLane(result, (lane) => lane.policyEffect);
+  const said = effectsOf(result);
   if (said.length === 0) return [];
   const parts = said.map(({ who, value }) => {
     const { policy, lossSafe, lossPolicy, labels: all, differing, differingCut } = value;

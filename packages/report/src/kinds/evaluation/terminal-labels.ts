@@ -1,8 +1,8 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
 import type { LabelDifference, LaneRecord, ResultRecord } from '@nanscope/record';
 import { clip, displayWidth, fromJsonNumber } from '@nanscope/record';
-import { heading, type Page } from '../../terminal/page.ts';
-import { cell, type Line, paragraph, type Span, span, type Tone } from '../../text/line.ts';
+import { heading, type Page, ROOMY } from '../../terminal/page.ts';
+import { cell, type Line, paragraph, type Span, span, type Tone, together } from '../../text/line.ts';
 import { count, counted, measured, tolerance } from '../../text/number.ts';
 import { perLane } from '../../words/common.ts';
 
@@ -29,17 +29,19 @@ function table(differences: readonly LabelDifference[], cut: number, page: Page,
   // What a position is gets shorter before it is cut: its first clause says which it is.
   const whatOf = ({ what }: LabelDifference): string =>
     before + displayWidth(what) <= width ? what : what.split(',')[0]!;
-  const lines: Line[] = shown.map((item, index) => [
-    span('    '),
-    ...cell([span(where[index]!, 'dim')], whereWidth),
-    span('  '),
-    ...cell([span(texts[index]!, 'strong')], textWidth),
-    span('  '),
-    ...cell([loss(item, 'reference')], lossWidth, 'right'),
-    span(` ${glyphs.arrow} `, 'dim'),
-    ...cell([loss(item, 'target')], lossWidth, 'right'),
-    ...(common ? [] : [span('  '), span(whatOf(item), 'dim')]),
-  ]);
+  const lines: Line[] = shown.flatMap((item, index) => {
+    const figures = [
+      span('    '),
+      ...cell([span(where[index]!, 'dim')], whereWidth),
+      span('  '),
+      ...cell([span(texts[index]!, 'strong')], textWidth),
+      span('  '),
+      ...cell([loss(item, 'reference')], lossWidth, 'right'),
+      span(` ${glyphs.arrow} `, 'dim'),
+      ...cell([loss(item, 'target')], lossWidth, 'right'),
+    ];
+    return common ? [figures] : together(figures, [span('  '), span(whatOf(item), 'dim')], width);
+  });
   const more = differences.length - shown.length + cut;
   if (more > 0) lines.push(...paragraph(`and ${counted(more, 'more label')}`, 'dim', width, 4));
   return lines;
@@ -66,7 +68,7 @@ function placesOf({ differing, differingCut }: Effect): string {
 }
 
 /** One entry for both lanes when the same labels moved, with the target's figures. */
-function effectsOf(result: ResultRecord): { who: string; value: Effect }[] {
+export function effectsOf(result: ResultRecord): { who: string; value: Effect }[] {
   const effects = perLane(result, (lane) => lane.policyEffect);
   const [first, second] = effects;
   const alike = first && second && placesOf(first.value) === placesOf(second.value);
@@ -86,7 +88,7 @@ export function policyEffectSection(result: ResultRecord, page: Page): Line[] {
         : `${count(differing)} of ${counted(value.labels, 'label')} ${differing === 1 ? 'differs' : 'differ'}${each}`;
     const tone: Tone = differing === 0 ? 'good' : 'warn';
     const losses: Line = [
-      span('  loss of the probe batch  ', 'dim'),
+      span(width < ROOMY ? '  loss  ' : '  loss of the probe batch  ', 'dim'),
       span('safe '),
       span(measured(value.lossSafe)),
       span(` ${glyphs.arrow} `, 'dim'),

@@ -1,6 +1,6 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
 import type { JsonNumber, MetricComparison, MetricsRecord, ResultRecord } from '@nanscope/record';
-import { heading, listed, type Page } from '../../terminal/page.ts';
+import { heading, listed, type Page, ROOMY } from '../../terminal/page.ts';
 import { cell, type Line, lineWidth, paragraph, span, type Tone } from '../../text/line.ts';
 import {
   count,
@@ -45,7 +45,7 @@ const told: readonly [string, (metrics: MetricsRecord) => string][] = [
   ['without an answer', (metrics) => count(metrics.unanswerable)],
   ['losses not finite', nonFiniteWords],
   ['batches', (metrics) => count(metrics.batches)],
-  ['tokens a second', (metrics) => rate(metrics.tokensPerSecond)],
+  ['tokens per second', (metrics) => rate(metrics.tokensPerSecond)],
   ['time', (metrics) => duration(metrics.seconds)],
 ];
 
@@ -123,16 +123,17 @@ export function overWords({ metricsOver }: NonNullable<ResultRecord['comparison'
   return metricsOver === undefined ? '' : `over the ${counted(metricsOver, 'label')} that both have`;
 }
 
-export function differenceWords(metric: MetricComparison): string {
+export function differenceWords(metric: MetricComparison, narrow = false): string {
   if (metric.class === 'same-class') return `both ${metric.target}`;
-  if (metric.class === 'class-differs') return 'class differs';
+  if (metric.class === 'class-differs') return narrow ? 'differs' : 'class differs';
   return difference(metric.relative);
 }
 
 /** The figure is the smallest rtol that passes; no tolerance makes one class into another. */
-export function neededWords(metric: MetricComparison, none: string): string {
+export function neededWords(metric: MetricComparison, none: string, narrow = false): string {
   if (metric.class === 'same-class' || judgementOf(metric) === 'not judged') return none;
-  return metric.class === 'class-differs' ? 'none would do' : tolerance(metric.requiredRtol);
+  if (metric.class === 'class-differs') return narrow ? 'none' : 'none would do';
+  return tolerance(metric.requiredRtol);
 }
 
 function valueTone(text: string): Tone {
@@ -155,6 +156,11 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
   ]
     .filter((part) => part !== '')
     .join('; ');
+  // In full where the page has room for it.
+  const narrow = width < ROOMY;
+  const titles = narrow
+    ? { difference: 'rel. diff.', needed: 'rtol' }
+    : { difference: 'rel. difference', needed: 'rtol needed' };
   const body = metricRows(result).map((row) => {
     const mark =
       row.compared === undefined
@@ -170,35 +176,35 @@ export function metricsSection(result: ResultRecord, page: Page): Line[] {
       mark,
       name: row.name,
       values,
-      difference: row.compared === undefined ? '' : differenceWords(row.compared),
-      needed: row.compared === undefined ? '' : neededWords(row.compared, glyphs.none),
+      difference: row.compared === undefined ? '' : differenceWords(row.compared, narrow),
+      needed: row.compared === undefined ? '' : neededWords(row.compared, glyphs.none, narrow),
       secondary: row.compared === undefined && comparison !== undefined,
     };
   });
-  const titles = { difference: 'rel. difference', needed: 'rtol needed' };
   const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
   const markWidth = glyphs.pass.length + 1;
   const nameWidth = widest(body.map((row) => row.name));
   const valueWidth = Math.max(widest(lanes), widest(body.flatMap((row) => row.values)));
   const hasCompared = body.some((row) => row.difference !== '');
-  const differenceWidth = hasCompared ? widest([titles.difference, ...body.map((row) => row.difference)]) : 0;
-  const neededWidth = hasCompared ? widest([titles.needed, ...body.map((row) => row.needed)]) : 0;
-  const fixed = 2 + markWidth + nameWidth + lanes.length * valueWidth + differenceWidth + neededWidth;
-  const columns = lanes.length + (hasCompared ? 2 : 0);
+  // What is needed says more than how far apart two values are: where both do not fit, it stays.
+  const valuesWidth = 2 + markWidth + nameWidth + lanes.length * (valueWidth + 1);
+  const widths = hasCompared
+    ? [
+        widest([titles.difference, ...body.map((row) => row.difference)]),
+        widest([titles.needed, ...body.map((row) => row.needed)]),
+      ]
+    : [];
+  const others =
+    width < valuesWidth + widths.reduce((sum, one) => sum + one + 1, 0) ? widths.slice(1) : widths;
+  const fixed = valuesWidth - lanes.length + others.reduce((sum, one) => sum + one, 0);
+  const columns = lanes.length + others.length;
   const gap = ' '.repeat(Math.max(1, Math.min(5, Math.floor((width - fixed) / columns))));
-  const line = (mark: Line, name: Line, values: readonly Line[], others: readonly Line[]): Line => [
+  const line = (mark: Line, name: Line, values: readonly Line[], said: readonly Line[]): Line => [
     span('  '),
     ...cell(mark, markWidth),
     ...cell(name, nameWidth),
     ...values.flatMap((item) => [span(gap), ...cell(item, valueWidth, 'right')]),
-    ...(hasCompared
-      ? [
-          span(gap),
-          ...cell(others[0] ?? [], differenceWidth, 'right'),
-          span(gap),
-          ...cell(others[1] ?? [], neededWidth, 'right'),
-        ]
-      : []),
+    ...others.flatMap((own, i) => [span(gap), ...cell(said.slice(-others.length)[i] ?? [], own, 'right')]),
   ];
   const header = line(
     [],

@@ -90,9 +90,11 @@ describe('renderTerminal', () => {
     }
   });
 
-  it.each(cases)('%s cuts nothing at 80 columns', (_, result) => {
+  it.each(cases)('%s cuts nothing at 60 and 80 columns', (_, result) => {
     // The mark stands before a blank where ops or layers are folded, behind a text where it is cut.
     expect(plain(result, 80)).not.toMatch(/…(?! )/);
+    // Of the name of an op its end is shown, which says more.
+    expect(plain(result, 60).replace(/^ +…/gm, '')).not.toMatch(/…(?! )/);
   });
 
   it.each(cases)('%s with colours is the same text', (_, result) => {

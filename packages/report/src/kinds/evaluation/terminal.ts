@@ -12,7 +12,7 @@ import { tracingSection } from '../../lanes/terminal/tracing.ts';
 import { heading, type Page, page } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { verdictSection } from '../../terminal/verdict.ts';
-import { type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
+import { type Line, labelled, paint, paragraph, span, together } from '../../text/line.ts';
 import { count, counted } from '../../text/number.ts';
 import { keyWords, perLane } from '../../words/common.ts';
 import { replaysWords, startWords, stepWords } from '../../words/tracing.ts';
@@ -25,12 +25,16 @@ import { stagesSection } from './terminal-stages.ts';
 
 const SHOWN = 6;
 
-function leakLine({ row, position, from, live }: LeakRecord['leaks'][number], { glyphs }: Page): Line {
+function leakLines(
+  { row, position, from, live }: LeakRecord['leaks'][number],
+  { width, glyphs }: Page,
+): Line[] {
   const effect = live ? 'its label is in the loss' : 'its label is not in the loss';
-  return [
-    span(`    row ${count(row)}: position ${count(position)} sees position ${count(from)}`),
-    span(` ${glyphs.dot} ${effect}`, live ? 'warn' : 'dim'),
-  ];
+  return together(
+    [span(`    row ${count(row)}: position ${count(position)} sees position ${count(from)}`)],
+    [span(` ${glyphs.dot} ${effect}`, live ? 'warn' : 'dim')],
+    width,
+  );
 }
 
 /** Where nothing but a NaN or an infinity came from a later position, in a sentence; undefined where none did. */
@@ -62,7 +66,7 @@ function leaksSection(result: ResultRecord, page: Page): Line[] {
     const text = `${name}yes, ${count(leaks.length + leaksCut)} of ${counted(checked, 'position')} checked`;
     lines.push(...paragraph(text, 'bad', width, 3 + glyphs.fail.length, span(glyphs.fail, 'bad')));
     const worstFirst = [...leaks.filter(({ live }) => live), ...leaks.filter(({ live }) => !live)];
-    lines.push(...worstFirst.slice(0, SHOWN).map((leak) => leakLine(leak, page)));
+    lines.push(...worstFirst.slice(0, SHOWN).flatMap((leak) => leakLines(leak, page)));
     const more = Math.max(0, leaks.length - SHOWN) + leaksCut;
     if (more > 0) lines.push(...paragraph(`and ${count(more)} more`, 'dim', width, 4));
     lines.push(...crossing);

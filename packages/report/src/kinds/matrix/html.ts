@@ -74,7 +74,7 @@ function necessary({ answers, cells }: MatrixRecord): Section[] {
   return [
     section(
       'necessary',
-      'Is it necessary for a NaN loss?',
+      'Necessary conditions for a NaN loss',
       table(
         'Cells with a NaN loss that do without the condition',
         ['condition', 'named by', 'verdict', 'cells without it', 'one of them'],

@@ -146,7 +146,7 @@ function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
   const { width, glyphs } = layout;
   const widest = Math.max(22, ...answer.necessity.map((row) => necessityWords(answer, row).evidence.length));
   return [
-    heading('Is it necessary for a NaN loss?', layout, 'cells with a NaN loss that do without'),
+    heading('Necessary conditions for a NaN loss', layout, 'NaN cells without the condition'),
     ...answer.necessity.flatMap((row) => {
       const { condition, reported } = row;
       const { verdict: told, evidence } = necessityWords(answer, row);

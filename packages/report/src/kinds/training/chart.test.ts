@@ -31,23 +31,6 @@ describe('the loss curve', () => {
     expect(widest).toBeLessThanOrEqual(52);
   });
 
-  it('of one value has one row', () => {
-    const data = {
-      curve: [
-        { step: 1, loss: 5.529 },
-        { step: 2, loss: 'NaN' as const },
-      ],
-      validation: [],
-      totalSteps: 4,
-    };
-    expect(draw(data, false)).toMatchInlineSnapshot(`
-      "    5.529 | *
-       NaN, Inf |           N
-                + 1                                 step 4
-      "
-    `);
-  });
-
   it('shows a value that is not finite in a row of its own, and joins nothing over it', () => {
     const data: ChartData = {
       ...falling,
@@ -63,13 +46,15 @@ describe('the loss curve', () => {
     expect(lines.join('\n')).not.toMatch(/\*\./);
   });
 
-  it('is nothing when nothing is finite', () => {
-    expect(
+  it('is nothing where fewer than two values are finite', () => {
+    const lines = (...losses: (number | 'NaN')[]) =>
       chartLines(
-        { curve: [{ step: 1, loss: 'NaN' }], validation: [], totalSteps: 2 },
+        { curve: losses.map((loss, i) => ({ step: i + 1, loss })), validation: [], totalSteps: 3 },
         { width: 60, height: 5, unicode: true },
-      ),
-    ).toEqual([]);
+      );
+    expect(lines('NaN')).toEqual([]);
+    expect(lines(5.529, 'NaN')).toEqual([]);
+    expect(lines(5.529, 'NaN', 5.1)).not.toEqual([]);
   });
 
   it('stands still where all losses are equal', () => {

@@ -65,13 +65,16 @@ function scaleOf({ curve, validation, floor, totalSteps }: ChartData, columns: n
   };
 }
 
-/** Lines of the chart with its axes; empty when there is no finite value to draw. */
+const finitePoints = ({ curve, validation }: ChartData): number =>
+  [...curve, ...validation].filter(({ loss }) => Number.isFinite(fromJsonNumber(loss))).length;
+
+/** Lines of the chart with its axes; empty where fewer than two values are finite. */
 export function chartLines(data: ChartData, { width, height: most, unicode }: ChartOptions): Line[] {
   const sign = signs[unicode ? 'unicode' : 'ascii'];
   const columns = width - labelWidth - 3;
   const { row, column, top, bottom } = scaleOf(data, columns, most);
-  if (!Number.isFinite(top)) return [];
-  // One value, as after a stop in the second step, needs no axis from itself to itself.
+  // No curve has one point, as after a stop in the second step: the loss of it stands in a sentence.
+  if (!Number.isFinite(top) || finitePoints(data) === 1) return [];
   const height = top === bottom ? 1 : most;
   const cells: Span[][] = Array.from({ length: height }, () =>
     Array.from({ length: columns }, () => span(' ')),

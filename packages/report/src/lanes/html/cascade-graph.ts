@@ -176,7 +176,7 @@ export function cascadeGraph(result: ResultRecord, unit: 'batch' | 'step'): Sect
         }</p>`,
       rows.length > 0 && html`${legend(lanes)}${graph}`,
       !untraced &&
-        html`<p class="dim">${count(total)} ops a ${unit}${
+        html`<p class="dim">${count(total)} ops per ${unit}${
           cut === 0 &&
           clean > 0 &&
           `, of which ${count(clean)} have no non-finite value near them and are not drawn`

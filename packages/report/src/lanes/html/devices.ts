@@ -74,8 +74,7 @@ export function settings({ comparison }: Compared): Section[] {
       'differences',
       'Settings and machines that differ',
       configuration.length > 0 && table('Settings that must be equal and are not', head, rows(configuration)),
-      environment.length > 0 &&
-        table('Machines and versions: told, never a reason to fail', head, rows(environment)),
+      environment.length > 0 && table('Machines and versions: informational only', head, rows(environment)),
       configuration.length === 0 && html`<p>No setting differs that must be equal.</p>`,
     ),
   ];

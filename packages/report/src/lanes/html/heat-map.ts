@@ -1,4 +1,4 @@
-/** Layer x position as a picture a lane: NaN, infinity, finite, padding; a slider over the ops walks through it. */
+/** Layer x position as a picture of each lane, or one of both where they are the same: NaN, infinity, finite, padding; a slider over the ops walks through it. */
 import type { PictureRecord, ResultRecord } from '@nanscope/record';
 import { type Content, type Html, html } from '../../html/html.ts';
 import { type Section, section } from '../../html/parts.ts';
@@ -119,6 +119,7 @@ export function heatMap(result: ResultRecord): Section[] {
   const said = perLane(result, (lane) => lane.cascade?.picture).filter(({ value }) =>
     value.cells.some((row) => row.some(broken)),
   );
+  const alike = said.length === 1 && said[0]!.who === 'both lanes';
   return [
     section(
       'positions',
@@ -126,11 +127,11 @@ export function heatMap(result: ResultRecord): Section[] {
       rows.length > 0 && opWalk(rows, lanes),
       html`<ul class="legend"><li><span class="swatch nan">N</span> NaN</li><li><span class="swatch infinity">I</span> infinity</li><li><span class="swatch finite"></span> finite</li><li><span class="swatch unmeasured"></span> not measured</li><li><span class="swatch padding"></span> padding</li></ul>
 `,
-      said.length === 1 &&
-        said[0]!.who === 'both lanes' &&
-        html`<p>Both lanes have the same picture, cell by cell.</p>
-`,
-      html`<div class="heats">${drawn.map(({ role, picture }) => lanePicture(role, picture, written))}</div>
+      html`<div class="heats">${
+        alike
+          ? lanePicture('both lanes, the same cell by cell', first.picture, written)
+          : drawn.map(({ role, picture }) => lanePicture(role, picture, written))
+      }</div>
 `,
       html`<details><summary>The same in words, layer by layer</summary>${said.map(
         ({ who, value }) =>

@@ -29,14 +29,16 @@ function cellSpans(found: Cell | undefined, row: CascadeRow, { glyphs }: Page, d
   ];
 }
 
-function legend({ glyphs: { classes } }: Page): Line {
+function legend({ width, glyphs: { classes } }: Page): Line[] {
   const text = [
     `${classes.gen} gen: born here`,
     `${classes.prop} prop: passed on`,
     `${classes.kill} kill: went in, not out`,
     `${classes.clean} clean`,
   ];
-  return [span(`  ${text.join('   ')}`, 'dim')];
+  const line = (some: readonly string[]) => [span(`  ${some.join('   ')}`, 'dim')];
+  const whole = line(text);
+  return lineWidth(whole) <= width ? [whole] : [line(text.slice(0, 2)), line(text.slice(2))];
 }
 
 function noteSpans(
@@ -160,6 +162,6 @@ export function cascadeTable(rows: readonly CascadeRow[], lanes: readonly Role[]
   reasons.forEach((reason, index) => {
     lines.push(...paragraph(`benign ${index + 1}: ${reason}`, 'dim', width, 2));
   });
-  lines.push(legend(page));
+  lines.push(...legend(page));
   return lines;
 }

@@ -76,7 +76,7 @@ export function cascadeSection(result: ResultRecord, page: Page): Line[] {
   const rows = cascadeRows(result);
   const remark = perLane(result, ({ cascade }) =>
     cascade && cascade.ops > 0
-      ? `${counted(cascade.ops, 'op')} a ${page.unit}, ${counted(cascade.batchesTraced, page.unit, page.unit === 'batch' ? 'batches' : 'steps')} traced`
+      ? `${counted(cascade.ops, 'op')} per ${page.unit}, ${counted(cascade.batchesTraced, page.unit, page.unit === 'batch' ? 'batches' : 'steps')} traced`
       : undefined,
   );
   const lines: Line[] = [heading('Cascade', page, remark.length === 1 ? remark[0]!.value : '')];

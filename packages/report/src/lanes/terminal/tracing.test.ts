@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { agree, bothNaN } from '../../fixtures.ts';
 import { renderTerminal } from '../../kinds/evaluation/terminal.ts';
 import { renderHtml } from '../../page/render.ts';
+import { tracingWords } from '../../words/tracing.ts';
 
 /** The section of a result whose target was traced like this, with its lines joined. */
 function sectionOf(changes: Partial<CascadeRecord>): string {
@@ -23,12 +24,19 @@ const runs = (count: number, nonFinite: number) => ({ runs: count, nonFinite });
 
 describe('the section on tracing', () => {
   it('says what was compared to know that nothing changed', () => {
-    expect(sectionOf({ observer: 'unchanged', observed: 'the bits of 9 losses' })).toContain(
-      'observer unchanged: the bits of 9 losses',
+    expect(sectionOf({ observer: 'unchanged', observed: '9 losses, bit by bit' })).toContain(
+      'observer unchanged: 9 losses, bit by bit',
     );
     expect(
       sectionOf({ observer: 'nothing wrapped', observed: 'no kernel is registered a second time' }),
     ).toContain('nothing wrapped: no kernel is registered a second time');
+  });
+
+  it('says nothing of what did not look', () => {
+    const off = { ...bothNaN.target!.cascade!, level: 'off', observer: 'nothing wrapped' } as const;
+    expect(tracingWords(off, 'batch').map(({ label }) => label)).not.toContain('observer');
+    const labels = tracingWords({ ...off, level: 'health' }, 'batch').map(({ label }) => label);
+    expect(labels).toContain('observer');
   });
 
   it('tells each replay with its counts, and how many were not made', () => {
@@ -65,7 +73,7 @@ describe('the section on tracing', () => {
         subnormal: { key: 'loss/Exp#1:0', share: 0.015 },
       },
     });
-    expect(text).toContain('mask 9 queries of batch 1 with no allowed key, known before anything ran');
+    expect(text).toContain('mask 9 queries of batch 1 have no allowed key (from the mask alone)');
     expect(text).toContain('abnormal from h.3 mlp Linear of batch 1 on: near overflow, it is large');
     expect(text).toContain(
       'at least 2^63 to overflow in float32, float16 could not hold 12 of 80 taps; least at h.3 mlp Linear (2.00e+19)',
