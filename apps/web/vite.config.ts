@@ -56,7 +56,8 @@ function offline(): Plugin {
     configResolved({ root, build }) {
       folder = resolve(root, build.outDir);
     },
-    closeBundle() {
+    // Not at the close, which comes after a failure as well and would hide what it was.
+    writeBundle() {
       const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))

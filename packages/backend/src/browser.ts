@@ -2,7 +2,6 @@
 export type * from './backend.ts';
 export type * from './kernel-types.ts';
 export { defineKernel, hasKernel } from './kernels.ts';
-export { type BuiltinId, backends, builtinBackend } from './load-backend.ts';
 export {
   type PhiloxStream,
   philox4x32,
@@ -14,5 +13,6 @@ export {
   uniform,
 } from './philox.ts';
 export { rowDispatch, rowIndex } from './rows.wgsl.ts';
+export { type BuiltinId, backends, builtinBackend } from './table.ts';
 export { type WasmMemory, wasmMemory } from './wasm/memory.ts';
 export { isSoftware } from './webgpu/gpu.ts';

@@ -6,30 +6,8 @@
 import { errorLine, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, Probe, Session } from './backend.ts';
-import { cpu } from './cpu/index.ts';
 import { inNode } from './runtime.ts';
-import { tensorflow } from './tensorflow/index.ts';
-import { wasm } from './wasm/index.ts';
-import { webgpu } from './webgpu/index.ts';
-
-// The closed table of the backends that come with nanscope. A third party's is loaded by `loadBackend`.
-
-const table = { webgpu, tensorflow, wasm, cpu } satisfies Record<string, Backend>;
-
-/** The ids of the built-in backends. */
-export type BuiltinId = keyof typeof table;
-
-/** The built-in backends, the fastest first. Listing them loads nothing; `probe` and `open` do. */
-export function backends(): readonly Backend[] {
-  return Object.values(table);
-}
-
-/** The built-in backend of that id, or undefined for an id that only a third party can have. */
-export function builtinBackend(id: BuiltinId): Backend;
-export function builtinBackend(id: string): Backend | undefined;
-export function builtinBackend(id: string): Backend | undefined {
-  return Object.hasOwn(table, id) ? table[id as BuiltinId] : undefined;
-}
+import { builtinBackend } from './table.ts';
 
 export interface LoadBackendOptions {
   /** Ids it may not have beside the built-in ones: the device names. */
@@ -167,33 +145,4 @@ export async function loadBackend(
     );
   }
   return { id: backend.id, probe: () => probeSafely(backend, who), open: () => openChecked(backend, who) };
-}
-
-// Where a package is installed that this one depends on, for programs that are written to use the same. Node only.
-
-export interface InstalledPackage {
-  readonly folder: string;
-  readonly version: string;
-}
-
-/** @returns undefined where it is not installed */
-export async function installedPackage(name: string): Promise<InstalledPackage | undefined> {
-  const [{ existsSync, readFileSync }, { createRequire }, { dirname, join }] = await Promise.all([
-    import('node:fs'),
-    import('node:module'),
-    import('node:path'),
-  ]);
-  let folder: string;
-  try {
-    folder = dirname(createRequire(import.meta.url).resolve(name));
-  } catch {
-    return undefined;
-  }
-  for (; folder !== dirname(folder); folder = dirname(folder)) {
-    const file = join(folder, 'package.json');
-    if (!existsSync(file)) continue;
-    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
-    if (manifest.name === name) return { folder, version: manifest.version ?? '' };
-  }
-  return undefined;
 }

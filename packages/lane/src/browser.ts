@@ -1,6 +1,6 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
-export { observeCells } from './cells/run-cells-lane.ts';
+export { observeCells } from './cells/observe-cells.ts';
 export type { CellResult, ExperimentMessage } from './cells/task.ts';
 export { type CellsTask, isFailure, type ObservedCell } from './cells/task.ts';
 export {

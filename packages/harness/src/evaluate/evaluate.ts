@@ -28,7 +28,7 @@ import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lan
 import { checkTorch, hasTorch, torchLanes } from '../lanes/torch-lanes.ts';
 import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { investigate } from '../shadow/investigate.ts';
-import { startShadowLane } from '../shadow/shadow-lane.ts';
+import { startShadowLane } from '../shadow/start-shadow-lane.ts';
 import { firstRows, firstRowsWords } from './first-rows.ts';
 import { keptConfig } from './resume.ts';
 import { type Spooled, spoolStdin } from './spool-stdin.ts';

@@ -1,13 +1,12 @@
 /** A lane that is open for questions, as promises, wherever it runs. However it ends, every open question is told. */
-import {
-  type LaneMessage,
-  type LaneOutcome,
-  type Question,
-  type QuestionName,
-  type Questions,
-  type ShadowMessage,
-  type ShadowTask,
-  watchLane,
+import type {
+  LaneMessage,
+  LaneOutcome,
+  Question,
+  QuestionName,
+  Questions,
+  ShadowMessage,
+  ShadowTask,
 } from '@nanscope/lane';
 
 /** The lane ended in the middle of a question, or before it. */
@@ -84,22 +83,4 @@ export function openShadowLane({ role }: Pick<ShadowTask, 'role'>, start: StartS
       await outcome;
     },
   };
-}
-
-/** A lane that is open for questions, in a process of its own. */
-export function startShadowLane(
-  task: ShadowTask,
-  environment: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
-): ShadowLane {
-  return openShadowLane(task, (hooks) =>
-    watchLane<ShadowMessage>({
-      run: 'shadow',
-      task,
-      environment,
-      silenceSeconds: task.config.laneTimeout,
-      ...(signal ? { signal } : {}),
-      ...hooks,
-    }),
-  );
 }

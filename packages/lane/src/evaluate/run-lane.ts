@@ -16,7 +16,7 @@ import { environmentOf, unknownEnvironment } from '../session/environment.ts';
 import { openSession } from '../session/open-session.ts';
 import type { EarlierLane } from './completed.ts';
 import { evaluateLane } from './evaluate-lane.ts';
-import { saveOutputs } from './record-batch.ts';
+import { saveOutputs } from './save-outputs.ts';
 import { STAGES_FILE, saveStages } from './save-stages.ts';
 import { HIT_FILE } from './trace-book.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
 import { type Computation, evaluateBatch, hiddenStates } from './evaluate-batch.ts';
-import { gradientsOf } from './record-batch.ts';
+import { gradientsOf } from './save-outputs.ts';
 
 /** In the folder of a lane. */
 export const STAGES_FILE = 'stages.safetensors';
