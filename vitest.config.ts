@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import LongestFirst from './test/setup/longest-first.ts';
 
 const source = ['@nanscope/source'];
 
@@ -51,6 +52,7 @@ export default defineConfig(({ mode }) => ({
     pool: 'forks',
     // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/skip-reporter.mjs'],
     testTimeout: 120_000,
     hookTimeout: 240_000,

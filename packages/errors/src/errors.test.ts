@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorLine, nearest, UserError } from './index.ts';
-import { installationOf } from './nearest.ts';
+import { installationOf } from './installation.ts';
 
 describe('UserError', () => {
   it('is always one line, and leaves with 3 where something is not there, else with 2', () => {

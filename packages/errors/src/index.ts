@@ -5,13 +5,14 @@
  * @module
  */
 export { type CodeIn, type ErrorCode, errorCodes, exitCodeOf, type UserExitCode } from './codes.ts';
+export { Decorations, inWords } from './decorations.ts';
 export {
   commandPrefix,
   install,
   installAgain,
   installation,
-  nearest,
   programPrefix,
   reinstall,
-} from './nearest.ts';
-export { Decorations, errorLine, inWords, UserError, type UserErrorOptions } from './user-error.ts';
+} from './installation.ts';
+export { nearest } from './nearest.ts';
+export { errorLine, UserError, type UserErrorOptions } from './user-error.ts';
