@@ -49,7 +49,12 @@ def run(task: dict[str, Any], channel: Channel) -> None:
         from .evaluate import run_evaluate
 
         return run_evaluate(task, channel)
-    raise UserError("torch/protocol", f'the task: expected a kind of evaluate, probe, conform, found {json.dumps(kind)}.')
+    if kind == "reduce-case":
+        need("transformers")
+        from .reduce import run_reduce
+
+        return run_reduce(task, channel)
+    raise UserError("torch/protocol", f'the task: expected a kind of evaluate, probe, conform, reduce-case, found {json.dumps(kind)}.')
 
 
 def interrupt(number: int, _frame: object) -> None:

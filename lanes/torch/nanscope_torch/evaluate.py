@@ -136,6 +136,13 @@ def questions(loaded: Loaded, settings: dict[str, Any], batch: Batch, folder: Fo
     record.update(cascade=tracer.record, **changes)
 
 
+def load(settings: dict[str, Any], device: torch.device) -> Loaded:
+    return load_model(
+        settings["model"], name=settings["name"], device=device, dtype=settings["dtype"], attn=settings["attn"], mask_form=settings["maskForm"],
+        position_ids=settings["positionIds"], trust=settings["trustRemoteCode"],
+    )  # fmt: skip
+
+
 def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     settings = settings_of(task.get("task") or {})
     if not task.get("folder"):
@@ -144,10 +151,7 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     channel.send("hello", protocol=PROTOCOL, version=__version__, **versions(), device=str(device), label=label)
     folder = Folder(task["folder"], fresh=FILES)
     channel.send("loading", what=f"loading {settings['name'] or settings['model']} with {summary()}")
-    loaded = load_model(
-        settings["model"], name=settings["name"], device=device, dtype=settings["dtype"], attn=settings["attn"], mask_form=settings["maskForm"],
-        position_ids=settings["positionIds"], trust=settings["trustRemoteCode"],
-    )  # fmt: skip
+    loaded = load(settings, device)
     for note in loaded.notes():
         channel.send("note", text=note)
     decision = decision_record(task.get("device", "best"), str(device), label, reason, settings["attn"])

@@ -197,8 +197,7 @@ class Recorder:
         outputs += [tensor for _, tensor in pending.written if id(tensor) not in returned]
         if not outputs:
             return
-        stem = f"{phase}/{path}/{facts.name}" if path else f"{phase}/{facts.name}"
-        call = self._calls.get(stem, 0)
+        stem, call = self._stem(facts, phase, path)
         self._calls[stem] = call + 1
         asked_for = constant_asked_for(args, kwargs)
         for index, tensor in enumerate(outputs):
@@ -215,6 +214,15 @@ class Recorder:
             self.ops.append(op)
             if op.key == self.explain or (op.measurement and op.measurement.poisoned):
                 self._look_closer(op, facts, args, kwargs, result, outputs)
+
+    def _stem(self, facts: OpFacts, phase: str, path: str) -> tuple[str, int]:
+        stem = f"{phase}/{path}/{facts.name}" if path else f"{phase}/{facts.name}"
+        return stem, self._calls.get(stem, 0)
+
+    def next_key(self, facts: OpFacts, phase: str, path: str) -> str:
+        """Of a call that is about to run, without an output."""
+        stem, call = self._stem(facts, phase, path)
+        return f"{stem}#{call}"
 
     def _inputs_of(self, facts: OpFacts, pending: Pending, index: int) -> list[tuple[str, Reference]]:
         if not facts.elementwise_lists:

@@ -44,6 +44,8 @@ class Tap:
         self.phase: Optional[str] = None
         self.on_root: Optional[Callable[[bool], None]] = None
         """Told when the model itself is entered (True) and left (False)."""
+        self.meet: Optional[Callable[..., None]] = None
+        """Told of each op before it runs: its key without an output, the op, its facts and arguments."""
         self._facts: dict[Any, OpFacts] = {}
         self._mode = _Dispatch(self)
         self._paths: Optional[ModulePaths] = None
@@ -161,6 +163,9 @@ class Tap:
             self.recorder.see_through(args[0], result)
             return result
         phase, path = self._where(facts.name)
+        if self.meet:
+            with paused():
+                self.meet(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
         pending = self.recorder.before(facts, args, kwargs)
         result = func(*args, **kwargs)
         for fault in FAULTS:

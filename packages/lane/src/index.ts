@@ -8,7 +8,7 @@ export { modelConfig, modelSource, withModelFolder } from './data/model.ts';
 export { removeTemporary, runLane } from './evaluate/run-lane.ts';
 export { saveOutputs } from './evaluate/save-outputs.ts';
 export { STAGES_FILE } from './evaluate/save-stages.ts';
-export { torchTaskOf } from './evaluate/torch-task.ts';
+export { type TorchFault, torchReduceTask, torchTaskOf } from './evaluate/torch-task.ts';
 export { type Prompt, promptIds, readPrompts } from './generate/prompts.ts';
 export {
   checkMaxLength,

@@ -15,7 +15,7 @@ export { renderMatrix } from './kinds/matrix/terminal.ts';
 export { bugReport, type ReportScripts } from './kinds/reduced/bug-report.ts';
 export { renderReduced } from './kinds/reduced/terminal.ts';
 export { titleWords } from './kinds/reduced/words.ts';
-export { opBugReport } from './kinds/reduced-op/bug-report.ts';
+export { opBugReport, torchBugReport } from './kinds/reduced-op/bug-report.ts';
 export { opTitleWords } from './kinds/reduced-op/words.ts';
 export { renderSelftest } from './kinds/selftest/terminal.ts';
 export { renderTraining } from './kinds/training/terminal.ts';

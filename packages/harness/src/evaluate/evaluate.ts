@@ -36,6 +36,10 @@ import { type Spooled, spoolStdin } from './spool-stdin.ts';
 /** How much the lanes evaluate. */
 type Amount = Pick<LaneTask, 'batches' | 'cut'>;
 
+/** Of PyTorch, what is reduced is the op in which a value is born. */
+const hasTorchOrigin = (lanes: Pick<ResultRecord, 'target' | 'reference'>): boolean =>
+  roles.some((role) => lanes[role]?.decision.torch && lanes[role].cascade?.origin);
+
 /** Runs the lane of a role in its process. */
 function evalLane(
   config: EvalConfig,
@@ -221,7 +225,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       ...parts,
       outcomes,
       command,
-      reducible: hasTorch(decided) ? undefined : folder,
+      reducible: hasTorch(decided) && !hasTorchOrigin(lanes) ? undefined : folder,
       failOn: asked.failOn,
     },
     referenceWanted: decided.reference !== undefined,

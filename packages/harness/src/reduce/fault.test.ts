@@ -5,7 +5,7 @@ import { stringifyExact } from '@nanscope/record';
 import { afterAll, describe, expect, it } from 'vitest';
 import { comparison, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { deviceNameOf } from './decide-again.ts';
-import { faultOf, isOpFault } from './fault.ts';
+import { faultOf, isOpFault, torchFaultOf } from './fault.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-fault-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -55,14 +55,23 @@ describe('faultOf', () => {
     expect(fault.config.out).toBeUndefined();
   });
 
-  it('refuses the fault of a lane of PyTorch, whose calls are not repeated here', () => {
+  it('of a lane of PyTorch, takes the op in which a value is born, and the lane that may run it besides', () => {
+    const shown = lane({ cascade: cascade({ origin }) as never, config, metrics: nanMetrics });
+    const torch = { python: 'python3', device: 'cpu' };
+    const target = { ...shown, decision: { ...shown.decision, torch } };
+    const alone = torchFaultOf(folder(result({ target })));
+    expect(alone).toMatchObject({ op: origin.key, kind: 'NaN', batch: origin.batch, role: 'target' });
+    expect(alone!.other).toBeUndefined();
+    const reference = { ...lane({ role: 'reference', config }), decision: target.decision };
+    expect(torchFaultOf(folder(result({ target, reference })))!.other).toMatchObject({ role: 'reference' });
+    expect(torchFaultOf(folder(result({ target: shown })))).toBeUndefined();
+  });
+
+  it('refuses lanes of PyTorch that differ without such an op', () => {
     const shown = lane({ cascade: cascade({ origin }) as never, config, metrics: nanMetrics });
     const target = { ...shown, decision: { ...shown.decision, torch: { python: 'python3', device: 'cpu' } } };
     expect(() => faultOf(folder(result({ target })))).toThrow(
-      expect.objectContaining({
-        code: 'reduce/nothing',
-        message: expect.stringContaining('lane of PyTorch'),
-      }),
+      expect.objectContaining({ code: 'reduce/nothing', message: expect.stringContaining('of PyTorch') }),
     );
   });
 

@@ -107,6 +107,33 @@ function originFault(run: string, result: ResultRecord): Fault {
   throw refuse(run, `"${verdict.sentence}"`, help ?? 'There is nothing to reduce.');
 }
 
+/** A NaN or an infinity that is born in an op of PyTorch: what is reduced is that call, by PyTorch itself. */
+export interface TorchFaultOfRun extends Pick<Fault, 'batch' | 'lane' | 'config'> {
+  readonly op: string;
+  readonly kind: 'NaN' | 'Inf';
+  readonly role: 'target' | 'reference';
+  /** The other lane, where that is PyTorch too: the script is tried there as well. */
+  readonly other?: LaneRecord;
+  readonly made: string;
+}
+
+/** Undefined where no op of a PyTorch lane is an origin. @throws {UserError} as `faultOf` */
+export function torchFaultOf(run: string): TorchFaultOfRun | undefined {
+  const result = readRun(run);
+  if (result.kind !== 'eval') return undefined;
+  const roles = ['target', 'reference'] as const;
+  const role = roles.find((each) => result[each]?.decision.torch && result[each]?.cascade?.origin);
+  const lane = role && result[role];
+  const origin = lane?.cascade?.origin;
+  if (!role || !lane || !origin) return undefined;
+  const other = result[role === 'target' ? 'reference' : 'target'];
+  return {
+    ...{ op: origin.key, kind: origin.kind ?? 'NaN', batch: origin.batch, role, lane },
+    ...(other?.decision.torch && { other }),
+    ...{ config: configOf(lane, run), made: result.command },
+  };
+}
+
 /**
  * @param run the folder of an evaluation
  * @throws {UserError} `run-folder/*` for what is no run of an evaluation, `reduce/nothing` where it shows no fault, or one that only a
@@ -117,8 +144,8 @@ export function faultOf(run: string): Fault | OpFault {
   if (fault.lane.decision.torch ?? fault.reference?.decision.torch)
     throw refuse(
       run,
-      'a fault in a lane of PyTorch, whose calls are not repeated here',
-      'Run the same model with --device wasm and the policy of that PyTorch (nanscope policies names it), and reduce that run.',
+      'lanes of PyTorch that differ without a NaN or an infinity born in one of its ops',
+      'The report names the first stage that differs; what is reduced of PyTorch is an op in which a NaN is born.',
     );
   return fault;
 }

@@ -18,14 +18,14 @@ import {
 import { type ModelConfig, openWeights } from '@nanscope/model';
 import { checkNewRun, type ReducedOpRecord, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { counted } from '@nanscope/report';
-import type { ReduceConfig } from '@nanscope/settings';
+import type { EvalConfig, ReduceConfig } from '@nanscope/settings';
 import { policyOf, policyRecord } from '@nanscope/settings';
 import type { Decided } from '../devices/decision.ts';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { CaseLane } from './case-lane.ts';
 import { causeOf } from './cause.ts';
 import { decideAgain, deviceNameOf } from './decide-again.ts';
-import { type Fault, faultOf, isOpFault } from './fault.ts';
+import { type Fault, faultOf, isOpFault, torchFaultOf } from './fault.ts';
 import { differenceWords } from './folder/difference.ts';
 import { type Found, fillFolder } from './folder/fill-folder.ts';
 import { makeFolder } from './folder/place.ts';
@@ -36,6 +36,7 @@ import { reduceOpRun } from './op/op-run.ts';
 import { passesFrom } from './passes.ts';
 import { caseRecord, evalCommand, judged, sizeOf } from './record.ts';
 import { type SearchResult, search } from './search/search.ts';
+import { reduceTorchRun } from './torch-run.ts';
 import { type Trial, Trials } from './trials.ts';
 
 async function batchOfRun({ config, batch: wanted }: Fault, model: ModelConfig): Promise<CausalLMBatch> {
@@ -118,10 +119,18 @@ export async function reduceRun(
   command: string,
   hooks: ReduceHooks,
 ): Promise<ReducedRecord | ReducedOpRecord | undefined> {
-  const fault = faultOf(run);
   const folder = out ?? join(run, 'reduced');
-  checkNewRun(folder, 'reduce', inputsOf(fault.config));
-  checkWritable(folder, '--out');
+  const checkFolder = (config: EvalConfig) => {
+    checkNewRun(folder, 'reduce', inputsOf(config));
+    checkWritable(folder, '--out');
+  };
+  const torch = torchFaultOf(run);
+  if (torch) {
+    checkFolder(torch.config);
+    return reduceTorchRun(torch, { run, folder, budget, command }, hooks);
+  }
+  const fault = faultOf(run);
+  checkFolder(fault.config);
   if (isOpFault(fault)) return reduceOpRun(fault, { run, folder, budget, command }, hooks);
   const { config } = fault;
   const policy = policyOf(config);

@@ -1,6 +1,7 @@
 /** The task of a lane that evaluates, in the words of the torch lane (`lanes/torch/PROTOCOL.md`). */
 import { resolve } from 'node:path';
 import { sourceWords, type Tokenizer, tokenizerWords } from '@nanscope/collator';
+import type { Decision } from '@nanscope/device';
 import { configRecord } from '@nanscope/settings';
 import { modelPlace } from '../data/model.ts';
 import type { LaneTask } from '../protocol/task.ts';
@@ -15,6 +16,39 @@ export interface TorchTask {
   readonly task: object;
 }
 
+/** As much of a lane as says what it computes. */
+interface TorchLane extends Pick<LaneTask, 'role' | 'config'> {
+  readonly decision: Pick<Decision, 'attention'> & {
+    readonly torch?: { readonly device: string } | undefined;
+  };
+}
+
+/** What is computed, which every kind of task with a model has. */
+const computedBy = ({ role, config, decision }: TorchLane, inputs: string) => ({
+  ...{ role, inputs: resolve(inputs) },
+  ...{ model: resolve(modelPlace(config.model)), name: config.model },
+  ...{ attn: decision.attention, maskForm: config.maskForm ?? '2d' },
+  ...(config.trustRemoteCode && { trustRemoteCode: true }),
+});
+
+/** An op of a run to be reduced to the smallest inputs on which it fails. */
+export interface TorchFault {
+  /** Its key, with the output. */
+  readonly op: string;
+  readonly fault: 'NaN' | 'Inf';
+  /** Index of the batch of the run. */
+  readonly batch: number;
+  /** Seconds. */
+  readonly budget: number;
+  /** Where the script is written. */
+  readonly script: string;
+}
+
+export const torchReduceTask = (lane: TorchLane, inputs: string, fault: TorchFault): TorchTask => ({
+  device: lane.decision.torch?.device ?? 'best',
+  task: { ...computedBy(lane, inputs), ...fault, script: resolve(fault.script) },
+});
+
 /** @param inputs file of the batches, one a line */
 export function torchTaskOf(
   { role, folder, config, decision, batches, cut, stages = false }: LaneTask,
@@ -27,14 +61,12 @@ export function torchTaskOf(
     device: decision.torch.device,
     folder: resolve(folder),
     task: {
-      ...{ role, batches, inputs: resolve(inputs) },
-      ...{ model: resolve(modelPlace(config.model)), name: config.model },
-      ...{ attn: decision.attention, maskForm: config.maskForm ?? '2d' },
+      ...computedBy({ role, config, decision }, inputs),
+      batches,
       ...{ trace: config.trace, traceKeep: config.traceKeep },
       ...{ stages, grads: config.grads },
       ...(config.saveOutputs !== undefined &&
         role === 'target' && { saveOutputs: resolve(config.saveOutputs) }),
-      ...(config.trustRemoteCode && { trustRemoteCode: true }),
       head: {
         config: configRecord(config),
         decision,

@@ -140,8 +140,9 @@ const elementSchema = z.object({
   got: jsonNumber,
   reference: jsonNumber,
   expected: z.object({ low: jsonNumber, high: jsonNumber, nan: z.boolean() }),
-  /** A float64 evaluation, or the other device and what rounding explains. */
-  by: z.enum(['float64', 'reference']),
+  /** A float64 evaluation, or the other device and what rounding explains; `rule`: what `basis` says. */
+  by: z.enum(['float64', 'reference', 'rule']),
+  basis: z.string().optional(),
 });
 export type ElementRecord = z.infer<typeof elementSchema>;
 
@@ -163,8 +164,8 @@ export const reducedOpSchema = z.object({
   /** Index of the batch of the run. */
   batch: z.number().int(),
   decision: decisionSchema,
-  /** The device it is held against. */
-  reference: decisionSchema,
+  /** The device it is held against; absent where a rule alone says what is right. */
+  reference: decisionSchema.optional(),
   environment: environmentSchema,
   /** Elements of all operands in the run. */
   from: z.number().int(),
@@ -177,8 +178,12 @@ export const reducedOpSchema = z.object({
     budget: z.number(),
     minimal: z.boolean(),
   }),
-  /** What reproduce.mjs, which knows nothing of nanscope, left when it was run. */
+  /** What the script, which knows nothing of nanscope, left when it was run. */
   script: z.object({
+    /** Default: reproduce.mjs. */
+    name: z.string().optional(),
+    /** Of plain PyTorch: the version that it was run with besides, and what it left there. */
+    besides: z.object({ version: z.string(), code: z.number().int().nullable() }).optional(),
     backend: z.string(),
     failing: z.number().int().nullable(),
     passing: z.number().int().nullable().optional(),

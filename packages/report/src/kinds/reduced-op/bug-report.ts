@@ -13,6 +13,29 @@ import {
   opTitleWords,
 } from './words.ts';
 
+/** Of a call of PyTorch, whose script says all of it. @returns Markdown, closed by a newline */
+export function torchBugReport(record: ReducedOpRecord, title: string, script: string): string {
+  const { smallest, environment, from, op, batch, command, made } = sanitizeRecord(record);
+  const { element } = smallest;
+  return `${[
+    `# ${titleText(title)}`,
+    `**Expected.** ${plain(`${expectedRange(element)}: ${element.basis ?? ''}`)}.`,
+    `**Seen.** ${plain(measured(element.got))}.`,
+    '## Reproduce',
+    scriptBlock('python', 'reproduce.py', script),
+    plain(`${opScriptWords(record)}.`),
+    '## Environment',
+    plain(
+      `- ${environment.backendVersion}; ${environment.os} ${environment.osVersion} ${environment.arch}; nanscope ${environment.nanscope}`,
+    ),
+    '## How it was found',
+    plain(
+      `${op} in batch ${batch}, ${count(from)} numbers, reduced by ${command}: ${opSearchWords(record)}. The run:`,
+    ),
+    `\`\`\`sh\n${made}\n\`\`\``,
+  ].join('\n\n')}\n`;
+}
+
 /** @returns Markdown, closed by a newline; its first line is the title of an issue */
 export function opBugReport(
   record: ReducedOpRecord,
@@ -39,7 +62,7 @@ export function opBugReport(
     plain(`${opScriptWords(clean)}.`),
     '## Environment',
     [
-      `- device: ${plain(backendName(decision.label))}, against ${plain(backendName(reference.label))}`,
+      `- device: ${plain(backendName(decision.label))}${reference ? `, against ${plain(backendName(reference.label))}` : ''}`,
       `- ${plain(`${environment.backendVersion}; Node ${environment.node}; ${environment.os} ${environment.osVersion} ${environment.arch}; nanscope ${environment.nanscope}`)}`,
     ].join('\n'),
     '## How it was found',

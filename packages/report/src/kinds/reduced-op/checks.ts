@@ -11,7 +11,12 @@ export function opChecks(record: ReducedOpRecord): Check[] {
       ? check('search', 'a neighbour is right', true, passing.difference)
       : skipped('search', 'a neighbour is right', 'every neighbour that could be computed is wrong as well'),
     script.failing === 1
-      ? check('script', 'reproduce.mjs shows the fault alone', true, opScriptWords(record))
-      : skipped('script', 'reproduce.mjs shows the fault alone', opScriptWords(record)),
+      ? check(
+          'script',
+          `${script.name ?? 'reproduce.mjs'} shows the fault alone`,
+          true,
+          opScriptWords(record),
+        )
+      : skipped('script', `${script.name ?? 'reproduce.mjs'} shows the fault alone`, opScriptWords(record)),
   ];
 }

@@ -62,7 +62,7 @@ export const opFacts = ({
   ['run', run],
   ['op', html`<code>${op}</code>, batch ${count(batch)}`],
   ['device', backendName(decision.label)],
-  ['against', backendName(reference.label)],
+  ...(reference ? ([['against', backendName(reference.label)]] as const) : []),
   ['operands', `${count(from)} numbers in the run, ${count(elementsOf(smallest))} now`],
   ['folder', folder],
 ];

@@ -43,7 +43,11 @@ export function renderReducedOp(
       (text, index) => [span(index === 0 ? text : `  ${text}`, 'title')] as Line,
     ),
     ...field(layout, 'op', `${clean.op}, batch ${count(clean.batch)}`, 'strong'),
-    ...field(layout, 'device', `${backendName(decision.label)}, against ${backendName(reference.label)}`),
+    ...field(
+      layout,
+      'device',
+      `${backendName(decision.label)}${reference ? `, against ${backendName(reference.label)}` : ''}`,
+    ),
     ...field(
       layout,
       'operands',
@@ -59,14 +63,15 @@ export function renderReducedOp(
     ...field(layout, 'got', measured(element.got), 'bad'),
     ...field(layout, 'evidence', basisWords({ element, reference })),
     ...field(layout, 'script', opScriptWords(clean)),
-    [],
-    heading('The nearest call that is right', layout),
-    ...(passing
-      ? [
-          ...field(layout, 'difference', passing.difference, 'strong'),
-          ...operandLines(passing.operands, layout),
-        ]
-      : field(layout, 'none', 'every neighbour that could be computed is wrong as well')),
+    ...(clean.script.name === undefined ? [[], heading('The nearest call that is right', layout)] : []),
+    ...(clean.script.name !== undefined
+      ? []
+      : passing
+        ? [
+            ...field(layout, 'difference', passing.difference, 'strong'),
+            ...operandLines(passing.operands, layout),
+          ]
+        : field(layout, 'none', 'every neighbour that could be computed is wrong as well')),
     [],
     ...verdictSection(clean, layout),
   ];

@@ -45,9 +45,11 @@ export const basisWords = ({
   element: ElementRecord;
   reference: ReducedOpRecord['reference'];
 }): string =>
-  element.by === 'float64'
-    ? `evaluated in float64, with what rounding, flushed subnormals and any order of a sum allow; ${deviceWords(reference)} gives ${measured(element.reference)}`
-    : `${deviceWords(reference)} gives ${measured(element.reference)}, and rounding explains no more than this range`;
+  element.by === 'rule' || !reference
+    ? (element.basis ?? 'by the formula')
+    : element.by === 'float64'
+      ? `evaluated in float64, with what rounding, flushed subnormals and any order of a sum allow; ${deviceWords(reference)} gives ${measured(element.reference)}`
+      : `${deviceWords(reference)} gives ${measured(element.reference)}, and rounding explains no more than this range`;
 
 const MOST_VALUES = 16;
 
@@ -75,9 +77,13 @@ export function opSearchWords({
 
 /** What came of reproduce.mjs on its own. */
 export function opScriptWords({
-  script: { backend, failing, passing },
+  script: { backend, failing, passing, name: file, besides },
 }: Pick<ReducedOpRecord, 'script'>): string {
   const name = backendName(backend);
+  if (file !== undefined) {
+    const with_ = besides ? `; with ${besides.version}: exit ${besides.code ?? 'none'}` : '';
+    return `${file}, plain PyTorch: exit ${failing ?? 'none'}${with_}`;
+  }
   if (failing !== 1)
     return `reproduce.mjs does not show it on ${name} (exit ${failing ?? 'none'}): the kernel is one that nanscope registers; use the command of the run`;
   const beside = passing === undefined ? '' : `, and exit ${passing ?? 'none'} with the operands beside it`;

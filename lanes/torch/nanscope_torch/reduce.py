@@ -1,0 +1,259 @@
+"""The `reduce` task: the op in which a NaN or an infinity is born, alone, on the smallest inputs that still show it, as a script of plain PyTorch."""
+
+from __future__ import annotations
+
+import math
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Optional
+
+import torch
+import torch.nn.functional as F
+
+from .channel import Channel
+from .errors import UserError
+from .evaluate import load, score, settings_of
+from .inputs import read_batches
+from .ops import ATTENTION, OpFacts
+from .outputs import save_outputs
+from .tap import Tap
+from .versions import settle_device, variables
+
+Arguments = dict[str, Any]
+MOST_VALUES = 64
+"""Numbers that a script may hold of a tensor."""
+DTYPES = {torch.float16: "torch.float16", torch.bfloat16: "torch.bfloat16", torch.float64: "torch.float64"}
+
+
+class Captured(Exception):
+    """The op was reached: what follows it is not computed."""
+
+
+class Phases:
+    """What a computation of the lane tells its tap."""
+
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
+
+    def phase(self, name: str) -> None:
+        self._tap.phase = name
+
+    def name_tensors(self, _tensors: dict[str, torch.Tensor]) -> None:
+        pass
+
+    def backward_pass(self, compute: Callable[[Any], Any], _batch: Any) -> Any:
+        return compute(self)
+
+
+class Call:
+    """One call of an op, by its public function where it is attention: what a reader would write."""
+
+    def __init__(self, func: Any, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], output: int) -> None:
+        given = {**dict(zip(facts.arguments, args)), **kwargs}
+        self.output = output
+        self.arguments: Arguments = {name: value.detach().clone() if isinstance(value, torch.Tensor) else value for name, value in given.items()}
+        self.func, self.words = func, f"torch.ops.{str(func)}"
+        self.attention = facts.base in ATTENTION
+        if self.attention:
+            mask = self.arguments.get("attn_mask", self.arguments.get("attn_bias"))
+            kept = {name: self.arguments[name] for name in ("query", "key", "value")}
+            if mask is not None:
+                # Where a key may be seen, as a boolean: what was added is 0 or -inf.
+                plain = mask.dtype is not torch.bool and bool(((mask == 0) | (mask == -math.inf)).all())
+                kept["attn_mask"] = mask == 0 if plain else mask
+            kept.update({name: self.arguments[name] for name in ("is_causal", "scale") if self.arguments.get(name)})
+            self.arguments, self.output = kept, 0
+            self.func, self.words = F.scaled_dot_product_attention, "torch.nn.functional.scaled_dot_product_attention"
+
+    def __call__(self, arguments: Arguments) -> torch.Tensor:
+        with torch.no_grad():
+            result = self.func(**{name: value.clone() if isinstance(value, torch.Tensor) else value for name, value in arguments.items()})
+        return result if isinstance(result, torch.Tensor) else result[self.output]
+
+
+def broken(kind: str, out: torch.Tensor) -> torch.Tensor:
+    return out.isnan() if kind == "NaN" else out.isinf()
+
+
+def finite_inputs(arguments: Arguments) -> bool:
+    """Masks apart, which hold -inf on purpose."""
+    return not any(isinstance(value, torch.Tensor) and value.is_floating_point() and bool((value.isnan() | value.isposinf()).any()) for value in arguments.values())
+
+
+def expected_of(call: Call, arguments: Arguments) -> tuple[torch.Tensor, str]:
+    """What the call should give, and what that rests on."""
+    exact = {name: value.cpu().double() if isinstance(value, torch.Tensor) and value.is_floating_point() else value.cpu() if isinstance(value, torch.Tensor) else value for name, value in arguments.items()}
+    if call.attention:
+        q, k, v = (exact[name] for name in ("query", "key", "value"))
+        k, v = (one.repeat_interleave(q.shape[1] // one.shape[1], dim=1) for one in (k, v))
+        scores = q @ k.transpose(-1, -2) * (exact.get("scale") or 1 / math.sqrt(q.shape[-1]))
+        if exact.get("is_causal"):
+            scores = scores.masked_fill(~torch.ones(scores.shape[-2:], dtype=torch.bool).tril(), -math.inf)
+        mask = exact.get("attn_mask")
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -math.inf) if mask.dtype is torch.bool else scores + mask
+        empty = (scores == -math.inf).all(-1, keepdim=True)
+        out = torch.where(empty, 0.0, torch.softmax(scores, -1)) @ v
+        return out, "a query without a key gives zeros, as in PyTorch from 2.5 on" if bool(empty.any()) else "the formula in float64"
+    return call(exact), "the same call in float64 on the CPU"
+
+
+def smaller(arguments: Arguments) -> Iterator[Arguments]:
+    """One step smaller each: axes of one size to half or to one index, then numbers that say less."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, torch.Tensor)}
+    for size in sorted({size for tensor in tensors.values() for size in tensor.shape if size > 1}, reverse=True):
+        axes = [(name, axis) for name, tensor in tensors.items() for axis, length in enumerate(tensor.shape) if length == size]
+        half = size // 2
+        # All axes of that length at once, then those of one place, then each alone: batch, heads, queries and keys may be as long.
+        groups = [axes, *([each for each in axes if each[1] == axis] for axis in {axis for _, axis in axes}), *([each] for each in axes)]
+        for group in groups:
+            for start, length in ((0, 1), (size - 1, 1), (0, half), (half, size - half)):
+                cut = dict(arguments)
+                for name, axis in group:
+                    cut[name] = cut[name].narrow(axis, start, length)
+                yield cut
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point():
+            for plain in (torch.zeros_like(tensor), torch.ones_like(tensor), (tensor * 8).round() / 8):
+                if torch.equal(plain, tensor):
+                    break  # Those that follow say more than it does.
+                yield {**arguments, name: plain}
+
+
+def shrink(call: Call, arguments: Arguments, fails: Callable[[Arguments], bool], until: float) -> tuple[Arguments, int, bool]:
+    """Takes the first step that still fails, again and again. Returns the arguments, the calls tried, and whether no step is left."""
+    tried = 0
+    while True:
+        for candidate in smaller(arguments):
+            if time.monotonic() > until:
+                return arguments, tried, False
+            tried += 1
+            if fails(candidate):
+                arguments = candidate
+                break
+        else:
+            return arguments, tried, True
+
+
+def literal(tensor: torch.Tensor) -> str:
+    """A line of Python that makes the tensor."""
+    values = str(tensor.reshape(-1).tolist()).replace("-inf", '-float("inf")').replace(" inf", ' float("inf")').replace("nan", 'float("nan")')
+    shape = list(tensor.shape)
+    constant = tensor.numel() > 0 and bool((tensor == tensor.reshape(-1)[0]).all())
+    dtype = f", dtype={DTYPES[tensor.dtype]}" if tensor.dtype in DTYPES else ""
+    if constant:
+        value = tensor.reshape(-1)[0].item()
+        return f"torch.full({shape}, {value if not isinstance(value, float) or math.isfinite(value) else f'float({str(value)!r})'}{dtype})"
+    return f"torch.tensor({values}{dtype}).reshape({shape})"
+
+
+def script_of(call: Call, arguments: Arguments, title: str, device: str, seen: str, expected: torch.Tensor, why: str) -> str:
+    moved = "" if device == "cpu" else f".to({device!r})"
+    knobs = ", ".join(f"{name}={value}" for name, value in variables().items())
+    lines = [
+        f"# {title}",
+        f"# Seen with torch {torch.__version__}, Python {platform.python_version()}, {platform.platform()}, {device}{f', {knobs}' if knobs else ''}.",
+        "# Exits 1 where the fault is there, 0 where it is not.",
+        "import sys",
+        "import torch",
+    ]
+    words = []
+    for name, value in arguments.items():
+        if isinstance(value, torch.Tensor):
+            lines.append(f"{name} = {literal(value.cpu())}{moved}")
+            words.append(f"{name}={name}" if call.attention else name)
+        else:
+            words.append(f"{name}={value!r}" if call.attention else repr(value))
+    picked = "" if call.attention else f"\nout = out if isinstance(out, torch.Tensor) else out[{call.output}]"
+    lines += [
+        f"out = {call.words}({', '.join(words)}){picked}",
+        f"expected = {literal(expected)}  # {why}",
+        'print("torch", torch.__version__)',
+        'print("expected", expected.flatten().tolist()[:8])',
+        'print("seen    ", out.flatten().tolist()[:8])',
+        "right = torch.equal(torch.isfinite(out).cpu(), torch.isfinite(expected))" if bool(torch.isfinite(expected).all()) else "right = bool(torch.isfinite(out).all())",
+        f'print("PASS" if right else "FAIL: {seen}")',
+        "sys.exit(0 if right else 1)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def capture(task: dict[str, Any], key: str, batch_index: int) -> tuple[Call, torch.device]:
+    """Runs the batch until the op, in the phase that its key begins with."""
+    settings = settings_of(task.get("task") or {})
+    device, _, _ = settle_device(task.get("device", "best"))
+    loaded = load(settings, device)
+    batch = next((each for each in read_batches(settings["inputs"], loaded.record()["vocabulary"]) if each.index == batch_index), None)
+    if batch is None:
+        raise UserError("torch/inputs", f"{settings['inputs']}: expected batch {batch_index} of the run, found fewer batches.")
+    tap = Tap(loaded.model, device)
+    found: list[Call] = []
+
+    def meet(op_key: str, func: Any, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if op_key == key.rpartition(":")[0]:
+            found.append(Call(func, facts, args, kwargs, int(key.rpartition(":")[2])))
+            raise Captured
+
+    tap.meet = meet
+    try:
+        with tap:
+            if key.startswith("backward/"):
+                save_outputs(None, loaded, batch, Phases(tap), gradients=True)
+            else:
+                score(loaded, batch, lambda _batch, compute: compute(Phases(tap)))
+    except (Captured, RuntimeError):
+        if not found:
+            raise
+    if not found:
+        raise UserError("reduce/not-reproduced", f"expected the call {key} in batch {batch_index} as in the run, found none. Run the evaluation again, with the same model and data.")
+    return found[0], device
+
+
+def run_reduce(task: dict[str, Any], channel: Channel) -> None:
+    own = task.get("task") or {}
+    key, kind, batch, budget, folder = (own.pop(name) for name in ("op", "fault", "batch", "budget", "script"))
+    channel.send("loading", what="running the batch up to the op")
+    started = time.monotonic()
+    call, device = capture(task, key, batch)
+
+    def fails(arguments: Arguments) -> bool:
+        try:
+            return bool(broken(kind, call(arguments)).any()) and finite_inputs(arguments)
+        except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
+            return False
+
+    if not finite_inputs(call.arguments):
+        raise UserError("reduce/nothing", f"{key}: expected an op whose inputs are finite, found one that is given what is not. Mend the weight or the input that the report names.")
+    if not fails(call.arguments):
+        raise UserError("reduce/not-reproduced", f"expected {kind} from {key} on the inputs of the run alone, found none. It needs more than its inputs: memory left by other calls, or a kernel that is not repeatable.")
+    size = sum(value.numel() for value in call.arguments.values() if isinstance(value, torch.Tensor))
+    channel.send("loading", what=f"reducing {size} numbers")
+    arguments, tried, minimal = shrink(call, call.arguments, fails, started + budget)
+    out = call(arguments)
+    expected, why = expected_of(call, arguments)
+    index = int(broken(kind, out).reshape(-1).to(torch.uint8).argmax())
+    value = float(expected.reshape(-1)[index])
+    name = call.words.rpartition(".")[2] if call.attention else str(call.func)
+    seen = f"{kind} where {value:.6g} is expected" if math.isfinite(value) else f"{kind}, and so it is in float64"
+    why = why if math.isfinite(value) else f"{why}: what is wrong is what goes in"
+    title = f"torch {torch.__version__}: {name} on {device} gives {seen}"
+    largest = max((tensor.numel() for tensor in arguments.values() if isinstance(tensor, torch.Tensor)), default=0)
+    if largest > MOST_VALUES:
+        raise UserError("reduce/not-reproduced", f"expected a call of at most {MOST_VALUES} numbers a tensor, found that {largest} are needed for {kind}. Give it more time with --budget.")
+    text = script_of(call, arguments, title, str(device), seen, expected, why)
+    path = Path(folder)
+    path.write_text(text, encoding="utf-8")
+    code = subprocess.run([sys.executable, str(path)], capture_output=True, timeout=300, check=False).returncode
+    operands = [
+        {"name": each, "shape": list(tensor.shape), "dtype": "bool" if tensor.dtype is torch.bool else "float32" if tensor.is_floating_point() else "int32", "values": (tensor.int() if tensor.dtype is torch.bool else tensor).cpu().reshape(-1).tolist()}
+        for each, tensor in arguments.items()
+        if isinstance(tensor, torch.Tensor)
+    ]  # fmt: skip
+    channel.send(
+        "reduced", kernel=name, attributes={each: value for each, value in arguments.items() if isinstance(value, (bool, int, float, str))}, **{"from": size}, title=title, why=why,
+        operands=operands, index=index, got=kind if kind == "NaN" else float(out.reshape(-1)[index]), expected=value, tried=tried, seconds=time.monotonic() - started, minimal=minimal, exitCode=code,
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""The op of an origin alone: it still fails, on few numbers, in a script that a reader can run; what does not fail alone is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from test_evaluate import start
+from transformers import AutoModelForCausalLM
+
+BEFORE_GUARD = torch.__version__.startswith("2.4")
+
+
+def run(place: Path, change: Any = None, **settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Evaluates a tiny model after `change`, and reduces its origin: the origin, and the last message but `done`."""
+    model = AutoModelForCausalLM.from_pretrained(tiny.gpt2(place))
+    with torch.no_grad():
+        if change:
+            change(model)
+    model.save_pretrained(place / "model")
+    inputs = tiny.inputs(place)
+    _, messages = start(tiny.task(place / "model", inputs, place / "lane", **settings))
+    assert messages[-1]["kind"] == "done", messages[-1]
+    origin = json.loads((place / "lane" / "run.json").read_text())["cascade"]["origin"]
+    task = tiny.task(place / "model", inputs, place / "lane", **settings)
+    del task["folder"]
+    fault = {"op": origin["key"], "fault": origin["kind"], "batch": 0, "budget": 60, "script": str(place / "reproduce.py")}
+    _, messages = start({**task, "kind": "reduce-case", "task": {**task["task"], **fault}})
+    return origin, messages[-1] if messages[-1]["kind"] != "done" else messages[-2]
+
+
+def exit_code(script: Path) -> int:
+    lines = script.read_text().splitlines()
+    assert len(lines) <= 30 and not any("nanscope" in line for line in lines)
+    return subprocess.run([sys.executable, str(script)], capture_output=True, timeout=120).returncode
+
+
+def test_an_overflow_is_one_product_of_few_numbers(tmp_path: Path) -> None:
+    def large(model: torch.nn.Module) -> None:
+        model.transformer.h[1].mlp.c_fc.weight[:] *= 1e38
+        model.transformer.h[1].mlp.c_fc.weight[3, 5] = 3e38
+
+    origin, message = run(tmp_path, large)
+    assert origin["key"].startswith("forward/transformer.h.1/mlp/c_fc/addmm") and origin["kind"] == "Inf"
+    assert message["kind"] == "reduced" and message["kernel"] == "aten.addmm.default" and message["minimal"]
+    assert sum(len(operand["values"]) for operand in message["operands"]) < 60 < message["from"]
+    assert "torch.ops.aten.addmm.default(" in (tmp_path / "reproduce.py").read_text()
+    assert exit_code(tmp_path / "reproduce.py") == message["exitCode"] == 1
+
+
+def test_an_op_that_is_given_a_nan_is_nothing_to_reduce(tmp_path: Path) -> None:
+    def poison(model: torch.nn.Module) -> None:
+        model.transformer.h[0].mlp.c_fc.weight[0, 0] = float("nan")
+
+    _, message = run(tmp_path, poison)
+    assert message["kind"] == "user-error" and message["code"] == "reduce/nothing" and message["exitCode"] == 2
+    assert "Mend the weight" in message["message"] and not (tmp_path / "reproduce.py").exists()
+
+
+@pytest.mark.skipif(not BEFORE_GUARD, reason="attention has a guard for rows without a key from 2.5 on")
+def test_a_row_without_a_key_is_one_query_and_one_key(tmp_path: Path) -> None:
+    origin, message = run(tmp_path, maskForm="4d")
+    assert "_scaled_dot_product_flash_attention_for_cpu" in origin["key"] and origin["mechanism"]["name"] == "fully masked row"
+    assert message["kernel"] == "scaled_dot_product_attention" and message["expected"] == 0
+    assert {operand["name"]: operand["values"] for operand in message["operands"]} == {"query": [0], "key": [0], "value": [0], "attn_mask": [0]}
+    assert exit_code(tmp_path / "reproduce.py") == 1

@@ -1,0 +1,130 @@
+/** An op of PyTorch in which a NaN is born, reduced by PyTorch itself to a script of its own: the folder, the report, the record. */
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '@nanscope/errors';
+import { type LaneMessage, throwUserError, torchIn, torchReduceTask, watchLane } from '@nanscope/lane';
+import {
+  type OperandRecord,
+  type ReducedOpRecord,
+  reducedOpSchema,
+  SCHEMA_VERSION,
+  writeJson,
+} from '@nanscope/record';
+import { torchBugReport } from '@nanscope/report';
+import type { TorchFaultOfRun } from './fault.ts';
+import { makeFolder } from './folder/place.ts';
+import type { ReduceHooks } from './hooks.ts';
+
+/** What the lane says at its end (`lanes/torch/PROTOCOL.md`); checked as a part of the record. */
+interface ReducedMessage {
+  readonly kind: 'reduced';
+  readonly kernel: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly from: number;
+  readonly title: string;
+  readonly why: string;
+  readonly operands: OperandRecord[];
+  readonly index: number;
+  readonly got: ReducedOpRecord['smallest']['element']['got'];
+  readonly expected: ReducedOpRecord['smallest']['element']['got'];
+  readonly tried: number;
+  readonly seconds: number;
+  readonly minimal: boolean;
+  readonly exitCode: number;
+}
+
+const SCRIPT = 'reproduce.py';
+const SCRIPT_SECONDS = 120;
+
+/** @returns the exit code; null where the script did not end by itself */
+const runScript = (python: string, path: string): Promise<number | null> =>
+  new Promise((done) => {
+    execFile(python, [path], { timeout: SCRIPT_SECONDS * 1000 }, (error) => {
+      const code = error === null ? 0 : (error as { code?: unknown }).code;
+      done(typeof code === 'number' ? code : null);
+    });
+  });
+
+async function reduced(
+  fault: TorchFaultOfRun,
+  run: string,
+  budget: number,
+  script: string,
+  hooks: ReduceHooks,
+): Promise<ReducedMessage | undefined> {
+  const { lane, config, op, kind, batch, role } = fault;
+  const task = { role, config, decision: lane.decision };
+  let found: ReducedMessage | undefined;
+  const outcome = await watchLane<LaneMessage | ReducedMessage>({
+    ...{ run: 'reduce-case', task: {}, environment: {}, silenceSeconds: config.laneTimeout + budget },
+    ...(hooks.signal && { signal: hooks.signal }),
+    start: torchIn(
+      lane.decision.torch!.python,
+      torchReduceTask(task, join(run, 'batches.jsonl'), { op, fault: kind, batch, budget, script }),
+    ),
+    onMessage(message) {
+      if (message.kind === 'reduced') found = message;
+      if (message.kind === 'loading') hooks.onStage(message.what);
+    },
+  });
+  if (hooks.signal?.aborted) return undefined;
+  throwUserError(outcome);
+  if (found) return found;
+  throw new UserError(
+    'reduce/not-reproduced',
+    `expected ${kind} of ${op} again, found that its lane ended: ${outcome.failure ?? outcome.status}.`,
+  );
+}
+
+/** @returns undefined when it was interrupted, and nothing was written */
+export async function reduceTorchRun(
+  fault: TorchFaultOfRun,
+  { run, folder, budget, command }: Pick<ReducedOpRecord, 'run' | 'folder' | 'command'> & { budget: number },
+  hooks: ReduceHooks,
+): Promise<ReducedOpRecord | undefined> {
+  const { lane, other, op, batch, made } = fault;
+  hooks.onStage(`holding   the ${fault.kind} of ${op}`);
+  let record: ReducedOpRecord | undefined;
+  const earlier = await makeFolder(folder, async (fresh) => {
+    const script = join(fresh, SCRIPT);
+    const found = await reduced(fault, run, budget, script, hooks);
+    if (!found)
+      throw new UserError('reduce/nothing', 'interrupted: expected the reduction to go on, found its end.');
+    const { kernel, attributes, from, operands, index, got, expected, minimal } = found;
+    const elsewhere = other?.decision.torch && {
+      version: other.policy.name,
+      code: await runScript(other.decision.torch.python, script),
+    };
+    const text = readFileSync(script, 'utf8');
+    const right = { low: expected, high: expected, nan: expected === 'NaN' };
+    record = reducedOpSchema.parse({
+      ...{ schemaVersion: SCHEMA_VERSION, kind: 'reduce-op', command, run, folder, op, kernel, attributes },
+      ...{ batch, decision: lane.decision, ...(other && { reference: other.decision }) },
+      ...{ environment: lane.environment, from, made },
+      smallest: {
+        operands,
+        element: {
+          ...{ output: 0, index, got, reference: expected, expected: right },
+          ...{ by: 'rule', basis: found.why },
+        },
+      },
+      search: { tried: found.tried, seconds: found.seconds, budget, minimal },
+      script: {
+        ...{ name: SCRIPT, backend: lane.decision.backend, failing: found.exitCode },
+        ...(elsewhere && { besides: elsewhere }),
+      },
+      verdict: {
+        code: minimal ? 'reduced' : 'reduced-in-part',
+        exitCode: 0,
+        sentence: `Reduced to one call: ${found.title}.`,
+        next: `${folder}/${SCRIPT} shows it without nanscope; ${folder}/report.md is ready to paste, with the script in it.`,
+      },
+    });
+    writeFileSync(join(fresh, 'command.txt'), `${made}\n`);
+    writeFileSync(join(fresh, 'report.md'), torchBugReport(record, found.title, text));
+    writeJson(fresh, 'reduced.json', record);
+  });
+  if (earlier) hooks.onStage(`moved the earlier reduction in ${folder} to ${earlier}`);
+  return record;
+}

@@ -1,0 +1,86 @@
+/**
+ * docs/torch.md shows a NaN that PyTorch 2.4.1 makes itself, beside PyTorch 2.15, and its reduction. Both run here, where both
+ * Pythons are (.ci/torch, .ci/torch 2.4.1). UPDATE_DOCS=1 writes what they print.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseResult } from '@nanscope/record';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { at, expectPart } from './pages.ts';
+import { sectionsOf } from './report-of.ts';
+
+const cache = process.env.NANSCOPE_CACHE ?? join(homedir(), '.cache', 'nanscope');
+const pythonOf = (version: string) => join(cache, `torch-${version}`, 'bin', 'python');
+const [old, today] = [pythonOf('2.4.1'), process.env.NANSCOPE_TORCH_PYTHON ?? pythonOf('2.15')];
+const missing = [old, today].filter((python) => !existsSync(python));
+const absent =
+  missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;
+
+const evaluation = [
+  ...['eval', '--device', 'torch:cpu', '--python', old],
+  ...['--reference', 'torch:cpu', '--reference-python', today],
+  ...['--mask-form', '4d', '--attn', 'sdpa', '--limit', '16'],
+];
+
+describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nanscope-docs-'));
+  const run = join(folder, 'run');
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const nanscope = (...command: string[]) => {
+    const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
+    const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
+    return spawnSync(process.execPath, [...node, ...command], { cwd: at('.'), env, encoding: 'utf8' });
+  };
+  const script = join(run, 'reduced', 'reproduce.py');
+  let [evaluated, reduced] = [
+    { stdout: '', status: -1 as number | null },
+    { stdout: '', status: -1 as number | null },
+  ];
+
+  beforeAll(() => {
+    evaluated = nanscope(...evaluation, '--out', run);
+    reduced = nanscope('reduce', run);
+  }, 600_000);
+
+  it('is named with its op and its mechanism, and PyTorch 2.15 has none', () => {
+    expect(evaluated.status).toBe(1);
+    const result = parseResult(readFileSync(join(run, 'run.json'), 'utf8'), run);
+    expect(result.verdict.code).toBe('kernel-bug-suspected');
+    expect(result.target!.metrics!.loss).toBe('NaN');
+    expect(result.target!.cascade!.origin).toMatchObject({
+      key: 'forward/transformer.h.0/attn/_scaled_dot_product_flash_attention_for_cpu#0:0',
+      mechanism: { name: 'fully masked row' },
+      coordinates: [0, 0, 0, 0],
+    });
+    expect(result.reference!.cascade!.origin).toBeUndefined();
+    expect(result.verdict.next).toContain('nanscope reduce');
+  });
+
+  it('is reduced to one query and one key in plain PyTorch, which shows it in 2.4.1 and not in 2.15', () => {
+    expect(reduced.status).toBe(0);
+    const lines = readFileSync(script, 'utf8').trim().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(30);
+    expect(lines.join('\n')).not.toMatch(/nanscope|transformers/);
+    const codes = [old, today].map((python) => spawnSync(python, [script], { encoding: 'utf8' }).status);
+    expect(codes).toEqual([1, 0]);
+    expect(readFileSync(join(run, 'reduced', 'report.md'), 'utf8')).toContain('**Seen.** NaN.');
+  });
+
+  it('the page has what the report and the script say', () => {
+    const sections = sectionsOf(evaluated.stdout);
+    const report = [
+      sections.get('Origin and spread'),
+      evaluated.stdout.slice(evaluated.stdout.indexOf('╭')).trim(),
+    ];
+    expectPart('docs/torch.md', 'torch-nan', `\`\`\`text\n${report.join('\n\n')}\n\`\`\``);
+    const text = readFileSync(script, 'utf8').trimEnd();
+    // Of this machine.
+    const shown = text
+      .replaceAll(/\+(cpu|cu\d+)/g, '')
+      .replace(/Python [\d.]+, .*, cpu/, 'Python 3.11.7, Linux, cpu');
+    expectPart('docs/torch.md', 'torch-reduced', `\`\`\`python\n${shown}\n\`\`\``);
+  });
+});
