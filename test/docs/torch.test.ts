@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseResult } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, expectPart } from './pages.ts';
@@ -18,6 +19,7 @@ const missing = [old, today].filter((python) => !existsSync(python));
 const absent =
   missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;
 
+const loader = pathToFileURL(at('node_modules/tsx/dist/loader.mjs')).href;
 const evaluation = [
   ...['eval', '--device', 'torch:cpu', '--python', old],
   ...['--reference', 'torch:cpu', '--reference-python', today],
@@ -30,9 +32,9 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const nanscope = (...command: string[]) => {
-    const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
+    const node = ['--conditions=@nanscope/source', '--import', loader, at('apps/cli/src/main.ts')];
     const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
-    return spawnSync(process.execPath, [...node, ...command], { cwd: at('.'), env, encoding: 'utf8' });
+    return spawnSync(process.execPath, [...node, ...command], { cwd: folder, env, encoding: 'utf8' });
   };
   const script = join(run, 'reduced', 'reproduce.py');
   let [evaluated, reduced] = [
@@ -41,8 +43,9 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
   ];
 
   beforeAll(() => {
-    evaluated = nanscope(...evaluation, '--out', run);
-    reduced = nanscope('reduce', run);
+    // From within the folder, so that what is printed has no path of this machine.
+    evaluated = nanscope(...evaluation, '--out', 'run');
+    reduced = nanscope('reduce', 'run');
   }, 600_000);
 
   it('is named with its op and its mechanism, and PyTorch 2.15 has none', () => {
