@@ -6,8 +6,8 @@ import type { Flag } from '@nanscope/settings';
 import type { Argv } from 'yargs';
 import type { Command, Invocation } from './command.ts';
 import { configFlag } from './config-flag.ts';
-import { answered } from './help/asked.ts';
 import { complete } from './help/complete.ts';
+import { answered } from './help/screen.ts';
 
 const CONFIG = configFlag.name;
 

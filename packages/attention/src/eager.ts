@@ -1,8 +1,7 @@
 /** Attention as models write it out: scores, mask, softmax over whole rows, product with v. Gradients are tfjs's own. */
 import * as tf from '@tensorflow/tfjs';
 import { zeroRows } from './apply-mask.ts';
-import type { PreparedAttention } from './call.ts';
-import { rowsTimes } from './grouped.ts';
+import { type PreparedAttention, rowsTimes } from './call.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import { captureMasked, captureProbabilities, maskedScores } from './scores.ts';
 

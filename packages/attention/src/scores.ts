@@ -1,8 +1,7 @@
 /** From q and k to masked scores: what eager and each block of sdpa have in common. */
 import * as tf from '@tensorflow/tfjs';
 import { applySteps, zeroRows } from './apply-mask.ts';
-import type { Capture, PreparedAttention } from './call.ts';
-import { queryKey } from './grouped.ts';
+import { type Capture, type PreparedAttention, queryKey } from './call.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import type { ComposedMask, MaskStep } from './mask-types.ts';

@@ -6,8 +6,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { zeroRows } from './apply-mask.ts';
 import { keyBlocks, sliceKeys } from './blocked-cells.ts';
-import type { Capture, PreparedAttention } from './call.ts';
-import { queryKey, rowsTimes, transposedTimes } from './grouped.ts';
+import { type Capture, type PreparedAttention, queryKey, rowsTimes, transposedTimes } from './call.ts';
 import { roundToHalf } from './kernels/round-to-half.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import { captureMasked, captureProbabilities, maskedScores, stepTensors, withTensors } from './scores.ts';

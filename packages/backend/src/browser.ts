@@ -1,7 +1,7 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 export type * from './backend.ts';
-export type * from './kernel-types.ts';
-export { defineKernel, hasKernel } from './kernels.ts';
+export type * from './host-memory.ts';
+export { defineKernel, hasKernel, rowDispatch, rowIndex } from './kernels.ts';
 export {
   type PhiloxStream,
   philox4x32,
@@ -12,7 +12,6 @@ export {
   type RandomStream,
   uniform,
 } from './philox.ts';
-export { rowDispatch, rowIndex } from './rows.wgsl.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';
 export { type WasmMemory, wasmMemory } from './wasm/memory.ts';
 export { isSoftware } from './webgpu/gpu.ts';

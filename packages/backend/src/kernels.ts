@@ -5,8 +5,14 @@
  * ordinary tfjs ops: ask `hasKernel` first.
  */
 import * as tf from '@tensorflow/tfjs';
-import { handles, hostMemory } from './host-memory.ts';
-import type { HostTensor, KernelImplementations, NativeTensorflow, WebgpuBackend } from './kernel-types.ts';
+import {
+  type HostTensor,
+  handles,
+  hostMemory,
+  type KernelImplementations,
+  type NativeTensorflow,
+  type WebgpuBackend,
+} from './host-memory.ts';
 
 function mapInputs(
   inputs: tf.NamedTensorInfoMap,
@@ -59,3 +65,52 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
 export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) != null;
 }
+
+// The door to the one piece of global state TensorFlow.js forces on us: which backend is active.
+
+/** The plain JavaScript backend greets its first user with a banner, also when another backend is in use. */
+function silenceBanner(): void {
+  const cpu = tf.findBackend('cpu') as { firstUse?: boolean } | null;
+  if (cpu) cpu.firstUse = false;
+}
+
+/** Makes `name` the active tfjs backend. Throws a plain `Error` when tfjs can not initialise it. */
+export async function activate(name: string): Promise<void> {
+  silenceBanner();
+  if (!(await tf.setBackend(name)))
+    throw new Error(`TensorFlow.js could not initialise its backend "${name}".`);
+  await tf.ready();
+}
+
+/**
+ * Lets go of the backend. The registration stays for `cpu`, `wasm` and `tensorflow`, whose memory is a part of
+ * the process; tensors on it are the caller's to dispose.
+ */
+export async function release(name: string): Promise<void> {
+  if (tf.getBackend() === name && name !== 'cpu') await tf.setBackend('cpu');
+}
+
+// Shared pieces of WGSL kernels that give each row of a matrix one workgroup. The kernels live beside their ops.
+
+/** WebGPU allows 65535 workgroups per dimension; more rows continue in y. */
+const limit = 65535;
+
+/**
+ * Dispatch of one workgroup per row. The layout is flat over the output, which makes tfjs call `main(index)`;
+ * these kernels find their row by `rowIndex` instead.
+ */
+export function rowDispatch(
+  rows: number,
+  outputRank: number,
+): { dispatch: [number, number, number]; dispatchLayout: { x: number[] } } {
+  return {
+    dispatch: [Math.min(rows, limit), Math.ceil(rows / limit), 1],
+    dispatchLayout: { x: Array.from({ length: outputRank }, (_, axis) => axis) },
+  };
+}
+
+/**
+ * WGSL expression for the row of this workgroup, for programs with a uniform `rows`. Groups past the last row
+ * do the last one again: an early return would make the barriers of a reduction non-uniform.
+ */
+export const rowIndex = `min(i32(workgroupId.x + workgroupId.y * ${limit}u), uniforms.rows - 1)`;

@@ -3,8 +3,7 @@
  *
  * @module
  */
-export { type AttrJson, type AttrsJson, describeAttrs, NotPortable, readAttrs } from './capture/attrs.ts';
-export { type CaptureOptions, MOST_BYTES, type OpenCapture, openCapture } from './capture/capture.ts';
+
 export type {
   Capture,
   CapturedInput,
@@ -12,7 +11,9 @@ export type {
   CapturedTensor,
   Refused,
   Source,
-} from './capture/captured.ts';
+} from './capture/attrs.ts';
+export { type AttrJson, type AttrsJson, describeAttrs, NotPortable, readAttrs } from './capture/attrs.ts';
+export { type CaptureOptions, MOST_BYTES, type OpenCapture, openCapture } from './capture/capture.ts';
 export { type Digest, type OpenDigest, openDigest, SAMPLED } from './capture/digest.ts';
 export { replayOp } from './capture/replay.ts';
 export {
@@ -26,12 +27,11 @@ export {
   sameBits,
 } from './compare/align.ts';
 export type { DivergenceLabel } from './compare/divergence.ts';
-export { type CascadeEvent, cascadeEvents } from './events.ts';
 export { countBits } from './health/bits.ts';
 export { chooseCounter } from './health/choose.ts';
 export type { HealthCounter, Measurement } from './health/gate.ts';
 export { anyNonFinite } from './health/gate.ts';
-export { type LineOptions, parseTraces, traceLines } from './jsonl.ts';
+export { type CascadeEvent, cascadeEvents, type LineOptions, parseTraces, traceLines } from './jsonl.ts';
 export { type BenignRule, benignRules } from './judge/benign.ts';
 export {
   classifyOps,
@@ -54,8 +54,12 @@ export {
   roundingsOf,
   toleranceAllowance,
 } from './shadow/allowance.ts';
-export { type ExpectedElement, expectedElement } from './shadow/any-order/expected.ts';
-export { classesPermitted, permittedByFloat32 } from './shadow/any-order/index.ts';
+export {
+  classesPermitted,
+  type ExpectedElement,
+  expectedElement,
+  permittedByFloat32,
+} from './shadow/any-order/index.ts';
 export { type Deviation, deviationOf, equalBits, isApart, type Place } from './shadow/deviation.ts';
 export {
   type DifferingInput,
@@ -68,7 +72,6 @@ export {
   type ShadowVerdict,
 } from './shadow/judge.ts';
 export { type PositionPicture, positionPicture, type SpreadStep, spreadOf } from './spread/spread.ts';
-export { callOf } from './taps/calls.ts';
 export {
   checkFilteredOps,
   filterWords,
@@ -79,6 +82,7 @@ export {
 } from './taps/filter.ts';
 export { namesOf } from './taps/names.ts';
 export type { NameOf } from './taps/recorder.ts';
+export { callOf } from './taps/scope.ts';
 export { type Alter, wrappedKernels } from './taps/taps.ts';
 export { openTrace, type Trace, type TraceableSession, type TraceOptions } from './taps/trace.ts';
 export * from './types.ts';

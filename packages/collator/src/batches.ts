@@ -3,8 +3,7 @@
  * Ordering and shuffling are not done here; rows come as the source gives them.
  */
 import type { CausalLMBatch, CollateOptions, TokenRow } from './batch-types.ts';
-import { collateCausalLM } from './collate.ts';
-import { checkCount } from './collate-checks.ts';
+import { checkCount, collateCausalLM } from './collate.ts';
 import type { TextRow } from './text-rows.ts';
 import type { Tokenizer } from './tokenizer.ts';
 

@@ -8,11 +8,11 @@ export {
 } from './batch-types.ts';
 export { type BatchOptions, batches, type TextBatch } from './batches.ts';
 export { builtinTextUrl } from './builtin-text.ts';
-export { byteSpecials, byteTokenizer } from './byte-tokenizer.ts';
+export { byteSpecials, byteTokenizer } from './byte-tokenizer-files.ts';
 export { collateCausalLM } from './collate.ts';
-export * from './corpus/index.ts';
+export * from './corpus/markov-corpus.ts';
 export type { TokenizerFolder } from './folder.ts';
-export { readableText } from './readable-text.ts';
+export { readableText } from './text-lines.ts';
 export { isJsonLines, rowsOf, sourceWords, type TextRow, type TextStream } from './text-rows.ts';
 export { type Tokenizer, tokenizerWords } from './tokenizer.ts';
 export { tokenizerOf } from './tokenizer-folder.ts';

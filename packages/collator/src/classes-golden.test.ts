@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { huggingFaceTokenizer } from './hf-tokenizer.ts';
-import type { JsonObject } from './json-text.ts';
+import type { JsonObject } from './json-error.ts';
 import { classOf } from './transformers-classes.ts';
 
 interface GoldenCase {

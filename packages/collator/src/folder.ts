@@ -1,5 +1,5 @@
 /** A folder of a tokenizer's files, wherever it lies: a disk, or files that were dropped on a page. */
-import { type JsonObject, parseJsonObject } from './json-text.ts';
+import { type JsonObject, parseJsonObject } from './json-error.ts';
 
 export interface TokenizerFolder {
   /** Its name, for messages. */

@@ -4,7 +4,7 @@
  */
 import { UserError } from '@nanscope/errors';
 import { readObject, type TokenizerFolder } from './folder.ts';
-import { isObject, type JsonObject } from './json-text.ts';
+import { isObject, type JsonObject } from './json-error.ts';
 import { specialToken } from './transformers-settings.ts';
 
 /** The token that GPT-2 uses for beginning, end and unknown alike. */

@@ -3,7 +3,7 @@
  * it. What is added here: text that is not well formed, empty input, ids that do not exist, and how it is described.
  */
 import { errorLine, UserError } from '@nanscope/errors';
-import type { JsonObject } from './json-text.ts';
+import type { JsonObject } from './json-error.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { tidied } from './tokenizer-json/decoders.ts';
 import { UnusablePart } from './tokenizer-json/part.ts';

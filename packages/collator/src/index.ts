@@ -2,6 +2,5 @@
 export * from './browser.ts';
 export { builtinTextPath } from './builtin-text-path.ts';
 export { loadTokenizer } from './load-tokenizer.ts';
-export { readTexts, type TextSource } from './read-texts.ts';
+export { findTextFiles, readTexts, type TextSource } from './read-texts.ts';
 export { saveTokenizer, tokenizerFiles } from './save-tokenizer.ts';
-export { findTextFiles } from './text-files.ts';

@@ -2,7 +2,7 @@
 import { promises as files } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { byteTokenizer } from './byte-tokenizer.ts';
+import { byteTokenizer } from './byte-tokenizer-files.ts';
 import type { TokenizerFolder } from './folder.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { tokenizerOf } from './tokenizer-folder.ts';

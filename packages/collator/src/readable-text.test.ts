@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { byteTokenizer } from './byte-tokenizer.ts';
-import { readableText } from './readable-text.ts';
+import { byteTokenizer } from './byte-tokenizer-files.ts';
+import { readableText } from './text-lines.ts';
 
 const bytes = byteTokenizer();
 

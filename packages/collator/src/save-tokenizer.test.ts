@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { afterAll, describe, expect, it } from 'vitest';
-import { byteTokenizer } from './byte-tokenizer.ts';
-import { byteSymbols } from './byte-tokenizer-files.ts';
+import { byteSymbols, byteTokenizer } from './byte-tokenizer-files.ts';
 import { loadTokenizer } from './load-tokenizer.ts';
 import { saveTokenizer } from './save-tokenizer.ts';
 

@@ -2,7 +2,7 @@
 import { readObject, type TokenizerFolder } from './folder.ts';
 import { endOfText, tokenizerJsonFromGpt2Files } from './gpt2-files.ts';
 import { huggingFaceTokenizer } from './hf-tokenizer.ts';
-import type { JsonObject } from './json-text.ts';
+import type { JsonObject } from './json-error.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**

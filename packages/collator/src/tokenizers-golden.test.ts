@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { huggingFaceTokenizer } from './hf-tokenizer.ts';
 import type { Tokenizer } from './index.ts';
-import type { JsonObject } from './json-text.ts';
+import type { JsonObject } from './json-error.ts';
 
 interface GoldenCase extends JsonObject {
   readonly name: string;

@@ -2,7 +2,7 @@
  * Which class of transformers reads a tokenizer.json, and what the classes build anew: normalizer, pre-tokenizer, decoder
  * and the model's settings. Read from transformers 5.24.0 (AutoTokenizer, and the class of each); 4.57 takes the file's.
  */
-import type { JsonObject } from './json-text.ts';
+import type { JsonObject } from './json-error.ts';
 
 /** The class that AutoTokenizer knows for a `model_type`; those that take the file as it is stand as `generic`. */
 const registered: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
  * What transformers makes of a tokenizer.json by the settings in tokenizer_config.json: tokens it adds, flags it changes,
  * a prefix space. Read from transformers 4.57.6 and 5.24.0; where the two give other ids, this follows 5.24 and says so.
  */
-import { isObject, type JsonObject } from './json-text.ts';
+import { isObject, type JsonObject } from './json-error.ts';
 import { classOf, rebuilt } from './transformers-classes.ts';
 
 /** A special token is written as a string, or as an object with its `content`. */

@@ -3,7 +3,7 @@
  * from is in oracle/, metamorphic/ and vectors/; how they are run in run/; what passes in judge/. Cases of the kernels around attention are in kernels/.
  */
 import type { CaptureStage, ReferenceProblem } from '@nanscope/attention';
-import type { AttentionNode } from './onnx/node.ts';
+import type { AttentionNode } from './onnx/check-node.ts';
 
 // The numbers of our own cases: fixed, and the same everywhere.
 

@@ -3,8 +3,7 @@
 import type { BackendFacts, BackendId, GraphicsApi, Probe } from '@nanscope/backend';
 import { nearest, reinstall, UserError } from '@nanscope/errors';
 import { backendName } from '@nanscope/record';
-import { apiNames, describeAdapter, describeProbe } from './describe.ts';
-import type { DeviceName, FiredRule } from './request.ts';
+import { apiNames, type DeviceName, describeAdapter, describeProbe, type FiredRule } from './request.ts';
 import { cpuBackends, type DeviceRow, deviceNames, deviceRow } from './table.ts';
 
 // Refuses a device name that nobody has, or that this machine cannot have, before anything is looked at. Pure.

@@ -2,8 +2,7 @@
 
 import type { Probe } from '@nanscope/backend';
 import { choose } from './choose.ts';
-import { adapterName, label } from './describe.ts';
-import type { Decision, DeviceRequest } from './request.ts';
+import { adapterName, type Decision, type DeviceRequest, label } from './request.ts';
 
 // The MPS rule's mode `probe`: from what the probes of the opened device showed to an implementation. Pure.
 

@@ -20,10 +20,9 @@ export { runCell, tinyModel } from './cell/run-cell.ts';
 export type { Claim, Verdict } from './claims/claim.ts';
 export { type KernelFacts, kernelFacts } from './claims/claim.ts';
 export { claimCells, claims, type DeviceObservations, type Finding, judgeClaims } from './claims/index.ts';
+export type { Trial } from './detector/inject.ts';
 export { detectorTrials, type TrialPlan } from './detector/run-trials.ts';
 export { MECHANISM_BAR, type Score, type ScoreSheet, scoreSheet } from './detector/score.ts';
-export type { Trial } from './detector/trial.ts';
-export { hash } from './hash.ts';
 export {
   cellsOf,
   type FactorValues,
@@ -35,6 +34,7 @@ export {
 } from './matrix/conditions.ts';
 export {
   type Answer,
+  hash,
   type MatrixSummary,
   type ObservedCell,
   type Question,

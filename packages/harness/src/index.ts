@@ -15,7 +15,7 @@ export { mergeMatrices } from './matrix/merge.ts';
 export { runMatrix } from './matrix/run-matrix.ts';
 export { type ListedRun, listRuns } from './open/list-runs.ts';
 export { type FoundRecord, readRecord, withFilesBeside } from './open/read-record.ts';
-export type { ReduceHooks } from './reduce/hooks.ts';
+export type { ReduceHooks } from './reduce/record.ts';
 export { reduceRun } from './reduce/reduce-run.ts';
 export { removeLink, writeScalars } from './run-folder/resumed-settings.ts';
 export { type SelftestConfig, selftest } from './selftest/selftest.ts';

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { defaultCacheFolder } from './cache.ts';
+import { defaultCacheFolder, isHubName, neededFiles, whatIsMissing } from './cache.ts';
 import { type DownloadOptions, type DownloadProgress, downloadModel } from './download.ts';
-import { isHubName, neededFiles, whatIsMissing } from './name.ts';
 import { commit, type HubServer, startHub } from './testing/hub-server.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-hub-'));

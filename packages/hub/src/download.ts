@@ -1,10 +1,16 @@
 /** A model by its name: looked up on the hub, fetched into the cache, and given back as a folder. */
 import { type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
 import { errorLine, UserError } from '@nanscope/errors';
-import { defaultCacheFolder, type Environment, ModelCache } from './cache.ts';
-import { hubError, NoAnswer, networkReason } from './errors.ts';
-import { fetchFile, type RemoteFile } from './fetch-file.ts';
-import { checkHubName, checkRevision, neededFiles, whatIsMissing } from './name.ts';
+import {
+  checkHubName,
+  checkRevision,
+  defaultCacheFolder,
+  type Environment,
+  ModelCache,
+  neededFiles,
+  whatIsMissing,
+} from './cache.ts';
+import { fetchFile, hubError, NoAnswer, networkReason, type RemoteFile } from './fetch-file.ts';
 
 export interface DownloadProgress {
   readonly file: string;

@@ -16,20 +16,23 @@ export {
 } from './conform/own-cases.ts';
 export { collateOptions, type EvalBatch } from './data/collation.ts';
 export { tokenizerChoice } from './data/tokenizer-choice.ts';
-export { type AttentionPattern, attentionPattern, type PatternCell } from './evaluate/attention-pattern.ts';
 export { summarize } from './evaluate/cascade-summary.ts';
-export { evaluateBatch } from './evaluate/evaluate-batch.ts';
+export {
+  type AttentionPattern,
+  attentionPattern,
+  evaluateBatch,
+  type PatternCell,
+} from './evaluate/evaluate-batch.ts';
 export { computationOf, type Evaluated, evaluateLane, type LaneSetup } from './evaluate/evaluate-lane.ts';
 export { labelWords } from './evaluate/lane-record.ts';
 export { checkTracing, LaneTracer } from './evaluate/tracer.ts';
 export type { ExamineMessage, ExamineTask } from './examine/measure.ts';
 export { type Measured, measure, selfCheckNames } from './examine/measure.ts';
-export { askKernels } from './examine/numerics/ask-kernels.ts';
-export { askShader } from './examine/numerics/ask-shader.ts';
+export { askKernels, askShader } from './examine/numerics/ask-kernels.ts';
 export { asked } from './examine/numerics/judge.ts';
 export { questions } from './examine/numerics/questions.ts';
 export { type ContinuationMessage, type GenerateTask, generateOptions } from './generate/task.ts';
-export type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './probe/task.ts';
+export type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './probe/probe.ts';
 export {
   type LaneEnd,
   LaneFailure,

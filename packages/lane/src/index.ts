@@ -18,8 +18,7 @@ export {
 } from './generate/settings.ts';
 export type { Continuation } from './generate/task.ts';
 export { measureAttention } from './probe/probe.ts';
-export { nanscopeVersion } from './session/environment.ts';
-export { thirdPartyBackend } from './session/open-session.ts';
+export { nanscopeVersion, thirdPartyBackend } from './session/open-session.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';
 export { trainData } from './train/data.ts';
 export { cardMark, loadTrainModel, trainModelConfig } from './train/model.ts';

@@ -1,6 +1,5 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
-export { backendName } from './backend-name.ts';
 export {
   claimsJsonSchema,
   conformJsonSchema,
@@ -16,7 +15,7 @@ export {
   trainJsonSchema,
   trainLaneJsonSchema,
 } from './json-schemas.ts';
-export { anyLayer, isLastNorm, isResidualStream, layerNumber, stageOf } from './module-path.ts';
+export { anyLayer, backendName, isLastNorm, isResidualStream, layerNumber, stageOf } from './names.ts';
 export { parseLane, parseResult, tooDeep } from './parse.ts';
 export { parseJsonLines, parseRun } from './parse-lines.ts';
 export {

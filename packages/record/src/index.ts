@@ -1,14 +1,15 @@
 /** Everything that is written down: schemas of records and lines, JSON Schema, one way to read them, durable writes. @module */
 export * from './browser.ts';
-export { holdFolder, PATIENCE_SECONDS } from './node/lock.ts';
 export {
   checkEarlierRun,
   checkNewRun,
   type FolderKind,
   fileInside,
+  holdFolder,
   type Inputs,
   isWithin,
   kindWords,
+  PATIENCE_SECONDS,
 } from './node/own-folder.ts';
 export {
   linesOf,

@@ -1,14 +1,23 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
 export { browserScript } from './html/browser-script.ts';
-export { type Content, Html, html } from './html/html.ts';
-export { badge, commandLine, fields, type Section, section, table } from './html/parts.ts';
+export {
+  badge,
+  type Content,
+  commandLine,
+  fields,
+  Html,
+  html,
+  type Section,
+  section,
+  table,
+} from './html/parts.ts';
 export { style as reportStyle } from './html/style.ts';
 export { type Check, checksOf } from './kinds/checks.ts';
 export { claimsMarkdown } from './kinds/claims/markdown.ts';
 export { renderClaims } from './kinds/claims/terminal.ts';
 export { renderConform } from './kinds/conform/terminal.ts';
-export type { Answered } from './kinds/doctor/table.ts';
+export type { Answered } from './kinds/doctor/terminal.ts';
 export { renderAnswers, renderDoctor } from './kinds/doctor/terminal.ts';
 export { renderTerminal } from './kinds/evaluation/terminal.ts';
 export { renderMatrix } from './kinds/matrix/terminal.ts';
@@ -18,10 +27,9 @@ export { titleWords } from './kinds/reduced/words.ts';
 export { opBugReport, torchBugReport } from './kinds/reduced-op/bug-report.ts';
 export { opTitleWords } from './kinds/reduced-op/words.ts';
 export { renderSelftest } from './kinds/selftest/terminal.ts';
-export { renderTraining } from './kinds/training/terminal.ts';
+export { renderTraining } from './kinds/training/html.ts';
 export { shapeSymbols } from './lanes/html/cascade-graph.ts';
-export { facts as reportFacts } from './page/facts.ts';
-export { reportSections } from './page/sections.ts';
+export { facts as reportFacts, reportSections } from './page/facts.ts';
 export {
   type ProgressLineOptions,
   type ProgressState,

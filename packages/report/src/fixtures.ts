@@ -1,8 +1,8 @@
 /** Results that the tests and the documentation render. Not part of the package's interface, not shipped. */
 export * from './fixtures/cascade.ts';
-export * from './fixtures/detector.ts';
-export * from './fixtures/diagnosis.ts';
 export * from './fixtures/evaluation/index.ts';
+export * from './fixtures/experiments.ts';
+export * from './fixtures/experiments.ts';
 export * from './fixtures/experiments.ts';
 export * from './fixtures/lane.ts';
 export * from './fixtures/reduced.ts';

@@ -1,6 +1,7 @@
 /** One safetensors file over any source of bytes: the header at once, each tensor only when it is asked for. Shards: shards.ts. */
 import { nearest, UserError } from '@nanscope/errors';
 import {
+  type ByteSource,
   type Dtype,
   type Header,
   headerLength,
@@ -8,7 +9,6 @@ import {
   parseHeader,
   type TensorInfo,
 } from './header.ts';
-import type { ByteSource } from './source.ts';
 
 /** One tensor with its raw little-endian bytes; `data` starts at offset 0 of its own buffer. */
 export interface SafetensorsTensor {

@@ -1,8 +1,10 @@
 /** A safetensors file on a disk, opened for each range that is read. What is read is open.ts's business. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
+import type { ByteSource } from './header.ts';
 import { openSource, type SafetensorsFile } from './open.ts';
-import type { ByteSource } from './source.ts';
+import { openShards } from './shards.ts';
 
 /** fs.read takes at most 2^31 - 1 bytes at once. */
 const chunkBytes = 1 << 30;
@@ -58,4 +60,20 @@ export async function fileSource(path: string): Promise<ByteSource> {
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   return openSource(await fileSource(path));
+}
+
+// Opens what a path names on a disk: one safetensors file, or all shards of an index.
+
+/** @throws UserError when the index or a shard is missing or broken, or a tensor is not in the shard the index names */
+export async function readShardedSafetensors(indexPath: string): Promise<SafetensorsFile> {
+  const text = await readFile(indexPath, 'utf8').catch((cause: unknown) => {
+    const why = `${indexPath}: can not be read as JSON (${errorLine(cause)}).`;
+    throw new UserError('safetensors/index', why, { cause });
+  });
+  return openShards(indexPath, text, (name) => readSafetensors(join(dirname(indexPath), name)));
+}
+
+/** Opens a `.safetensors` file, or all shards of a `.safetensors.index.json`. */
+export function openSafetensors(path: string): Promise<SafetensorsFile> {
+  return path.endsWith('.json') ? readShardedSafetensors(path) : readSafetensors(path);
 }

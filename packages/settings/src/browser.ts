@@ -17,8 +17,7 @@ export {
 } from './flag.ts';
 export type { MatrixConfig } from './matrix-config.ts';
 export { claimsFlags, matrixFlags, mergeFlags } from './matrix-flags.ts';
-export { checkSdpaKernel, policyOf, policyRecord } from './policy.ts';
+export type { TraceSettings } from './policy.ts';
+export { checkSdpaKernel, policyOf, policyRecord, traceSettings } from './policy.ts';
 export { resolveFlags } from './resolve-flags.ts';
-export type { TraceSettings } from './trace-settings.ts';
-export { traceSettings } from './trace-settings.ts';
 export { trainFlags } from './train-flags.ts';

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { configSchema, configText } from './config-text.ts';
 import { evalFlags } from './eval-flags.ts';
 import type { Flag } from './flag.ts';
 import { matrixFlags } from './matrix-flags.ts';
-import { resolveFlags } from './resolve-flags.ts';
+import { configSchema, configText, resolveFlags } from './resolve-flags.ts';
 import { trainFlags } from './train-flags.ts';
 
 const tables: Record<string, readonly Flag[]> = { eval: evalFlags, train: trainFlags, matrix: matrixFlags };

@@ -50,10 +50,9 @@ export {
   tokenLosses,
   untracedStep,
 } from './loss/token-losses.ts';
-export { AdamW, type AdamWOptions, smallestEpsilon } from './optimizer/adamw.ts';
+export { AdamW, type AdamWOptions, SGD, type SGDOptions, smallestEpsilon } from './optimizer/adamw.ts';
 export type { Optimizer, OptimizerState, Parameters } from './optimizer/optimizer.ts';
 export { type DecayRule, decayRules, gradientNorm, gradientScale, isDecayed } from './optimizer/optimizer.ts';
-export { SGD, type SGDOptions } from './optimizer/sgd.ts';
 export {
   checkSchedule,
   type ScheduleName,

@@ -8,7 +8,7 @@ import { collateOptions } from '../../../packages/lane/src/data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../../../packages/lane/src/data/inputs.ts';
 import { evaluateLane } from '../../../packages/lane/src/evaluate/evaluate-lane.ts';
 import type { LaneTask } from '../../../packages/lane/src/protocol/task.ts';
-import { unknownEnvironment } from '../../../packages/lane/src/session/environment.ts';
+import { unknownEnvironment } from '../../../packages/lane/src/session/open-session.ts';
 
 const { fail } = vi.hoisted(() => ({
   fail: (what: string) => () => {

@@ -1,11 +1,11 @@
 /** `nanscope doctor`: what this machine offers and whether it can be trusted, as a block to paste into an issue. */
 import type { DoctorConfig } from '@nanscope/harness';
 import { doctorFlags, readSettings, toConfig } from '@nanscope/settings';
-import { CellProgress } from '../cell-progress.ts';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
-import { interruption } from '../interruption.ts';
+import { CellProgress } from '../progress.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';
+import { interruption } from '../watched.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',

@@ -3,11 +3,10 @@
 import type { Continuation } from '@nanscope/lane';
 import { type GenerateConfig, generateFlags, readSettings, toGenerateConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
-import { continuationJson, continuationText, nonFiniteLine } from '../continuation.ts';
 import { harness } from '../harness.ts';
-import { interruption } from '../interruption.ts';
 import { sayPolicy } from '../policy-words.ts';
 import { EvalProgress } from '../progress.ts';
+import { continuationJson, continuationText, interruption, nonFiniteLine } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<GenerateConfig> {
   return toGenerateConfig(await readSettings(generateFlags, flags, config));

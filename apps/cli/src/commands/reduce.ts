@@ -3,9 +3,9 @@
 import { type ReduceConfig, readSettings, reduceFlags, toConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { harness } from '../harness.ts';
-import { interruption } from '../interruption.ts';
-import { ReduceProgress } from '../reduce-progress.ts';
+import { ReduceProgress } from '../progress.ts';
 import { reportsOf } from '../reports/index.ts';
+import { interruption } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<ReduceConfig> {
   return toConfig<ReduceConfig>(await readSettings(reduceFlags, flags, config));

@@ -4,8 +4,8 @@ import { reporterNames } from '@nanscope/report';
 import { evalFlags } from '@nanscope/settings';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../commands/index.ts';
-import { answered } from './asked.ts';
 import { complete } from './complete.ts';
+import { answered } from './screen.ts';
 
 const screen = (line: string, width = 100) => answered(line.split(' '), commands, '1.2.3', width);
 

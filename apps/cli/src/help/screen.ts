@@ -73,7 +73,7 @@ const screen = (parts: readonly (readonly string[])[]): string =>
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
 /** `--help` of one command, or with `all` its `--help-all`. */
-export function commandHelp(command: Command, width: number, all: boolean): string {
+function commandHelp(command: Command, width: number, all: boolean): string {
   const { name, describe, positionals = [], flags, examples } = command;
   const every: readonly Flag[] = flags.length > 0 ? [...flags, configFlag] : [];
   const whole = all || every.length <= FEW;
@@ -123,4 +123,34 @@ export function overview(commands: readonly Command[], width: number): string {
       ...wrap('Documentation: docs/README.md', width),
     ],
   ]);
+}
+
+// What a command line asks for instead of running a command: help, the version. Pure.
+
+const short = new Set(['-h', '--help', 'help']);
+const versions = new Set(['-v', '-V', '--version', 'version']);
+
+/**
+ * @param width columns to use
+ * @returns the text that answers it; undefined where a command is to run, or to be refused
+ */
+export function answered(
+  argv: readonly string[],
+  commands: readonly Command[],
+  version: string,
+  width: number,
+): string | undefined {
+  const [first, second] = argv;
+  if (first === undefined) return undefined;
+  if (versions.has(first)) return `${version}\n`;
+  const asksFirst = short.has(first) || first === '--help-all';
+  const command = commands.find(({ name }) => name === (asksFirst ? second : first));
+  if (asksFirst && (second === undefined || second.startsWith('-'))) return overview(commands, width);
+  if (!command) return undefined;
+  const end = argv.indexOf('--');
+  const words = argv.slice(asksFirst ? 2 : 1, end < 0 ? undefined : end);
+  if (first === '--help-all' || words.includes('--help-all')) return commandHelp(command, width, true);
+  if (asksFirst || words.some((word) => word === '-h' || word === '--help'))
+    return commandHelp(command, width, false);
+  return words.includes('--version') || words.includes('-v') ? `${version}\n` : undefined;
 }

@@ -4,9 +4,8 @@ import { conformRecord, type DecidedDevices, decideWith } from '@nanscope/harnes
 import { ownCases, refuseNoCases } from '@nanscope/lane';
 import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/record';
 import type { ConformConfig, EvalConfig } from '@nanscope/settings';
-import { answerOf } from './answer.ts';
 import { probing } from './devices.ts';
-import { startWorker } from './start-worker.ts';
+import { answerOf, startWorker } from './start-worker.ts';
 
 export interface ConformHooks {
   readonly onStage: (what: string) => void;

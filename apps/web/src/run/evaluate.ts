@@ -2,7 +2,6 @@
  * An evaluation on this page: check, decide, run both lanes, compare, judge. The same decisions, lanes, comparison and
  * verdict as on the command line; what differs is that lanes are workers and the run folder is in memory.
  */
-
 import {
   type DecidedDevices,
   decideWith,
@@ -13,11 +12,13 @@ import {
   judge,
   type LaneEvent,
   type Outcomes,
+  openShadowLane,
   type Role,
   roles,
   runLanes,
+  type ShadowLane,
 } from '@nanscope/harness';
-import type { LaneOutcome, LaneTask } from '@nanscope/lane';
+import type { LaneOutcome, LaneTask, ShadowMessage, ShadowTask } from '@nanscope/lane';
 import {
   type LaneRecord,
   parseJsonLines,
@@ -28,14 +29,32 @@ import {
   sampleLineSchema,
 } from '@nanscope/record';
 import { configRecord, type EvalConfig, policyOf } from '@nanscope/settings';
-import type { PageFiles } from '../worker/tasks.ts';
-import { answerOf } from './answer.ts';
+import type { PageFiles, WorkerMessage } from '../worker/tasks.ts';
 import { probing } from './devices.ts';
-import { openShadow } from './open-shadow.ts';
 import { RunFiles } from './run-files.ts';
-import { startWorker } from './start-worker.ts';
+import { answerOf, startWorker } from './start-worker.ts';
 
-export interface EvaluateHooks {
+const kinds: readonly string[] = ['ready', 'answer', 'refused', 'waiting'] satisfies ShadowMessage['kind'][];
+const isShadow = (message: WorkerMessage): message is ShadowMessage => kinds.includes(message.kind);
+
+/** A lane that is open for questions, in a worker of its own. */
+function openShadow(task: ShadowTask, files: PageFiles, signal: AbortSignal | undefined): ShadowLane {
+  return openShadowLane(task, async ({ onStarted, onMessage }) => {
+    const { outcome } = await startWorker(
+      'shadow',
+      { ...task, files },
+      {
+        signal,
+        silenceSeconds: task.config.laneTimeout,
+        onStarted,
+        onMessage: (message) => isShadow(message) && onMessage(message),
+      },
+    );
+    return outcome;
+  });
+}
+
+interface EvaluateHooks {
   readonly onStage: (what: string) => void;
   readonly onDecision: (decided: DecidedDevices, batches: number) => void;
   readonly onLane: (role: Role, event: LaneEvent) => void;

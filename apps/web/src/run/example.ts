@@ -1,7 +1,7 @@
 /** The finished run that comes with the page: read like any run that a visitor opens. */
 import type { ReportSubject } from '@nanscope/record';
 import exampleUrl from '../../example/run.json?url';
-import { openRun } from './open-run.ts';
+import { openRun } from './run-files.ts';
 
 /** @returns undefined where it could not be fetched */
 export async function openExample(): Promise<ReportSubject | undefined> {

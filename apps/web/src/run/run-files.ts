@@ -1,5 +1,8 @@
 /** The files of a run as they come from its lanes, by path in the run folder; in the page's memory until they are saved. */
-import type { FileMessage, LaneTexts } from '../worker/tasks.ts';
+
+import type { ReportSubject } from '@nanscope/record';
+import type { FileMessage, LaneTexts, PageFile } from '../worker/tasks.ts';
+import { answerOf, startWorker } from './start-worker.ts';
 
 export class RunFiles {
   readonly #parts = new Map<string, string[]>();
@@ -25,4 +28,13 @@ export class RunFiles {
   all(): ReadonlyMap<string, string> {
     return new Map([...this.#parts].map(([path, parts]) => [path, parts.join('')]));
   }
+}
+
+// A finished run, from files that may come from anywhere.
+
+/** @throws {UserError} for what is no run, or one of another version */
+export async function openRun(files: readonly PageFile[]): Promise<ReportSubject> {
+  const subject = answerOf(await startWorker('open', { files }));
+  if (!subject) throw new Error('It could not be opened.');
+  return subject;
 }

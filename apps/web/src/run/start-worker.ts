@@ -1,5 +1,5 @@
 /** The page's side of a worker: starts it with one task, listens, and says how it ended, whether it told or not. Never rejects. */
-import { type LaneOutcome, laneOutcome } from '@nanscope/lane';
+import { type LaneOutcome, laneOutcome, throwUserError } from '@nanscope/lane';
 import workerUrl from '../worker/main.ts?worker&url';
 import type { Order, TaskName, Tasks, WorkerMessage } from '../worker/tasks.ts';
 
@@ -86,4 +86,17 @@ export function startWorker<Name extends TaskName>(
     worker.postMessage({ task, given, life } satisfies Order<Name>);
     onStarted?.((message) => worker.postMessage(message));
   });
+}
+
+// What a worker answered, or why it did not.
+
+/**
+ * @returns undefined where it was stopped
+ * @throws {UserError} where it ended by a mistake of the visitor's; Error where it ended otherwise
+ */
+export function answerOf<Answer>({ outcome, answer }: Ended<Answer>): Answer | undefined {
+  throwUserError(outcome);
+  const { status, failure } = outcome;
+  if (status !== 'complete' && status !== 'interrupted') throw new Error(failure);
+  return answer;
 }

@@ -1,11 +1,47 @@
 /** What this browser offers, as text to paste into a report: versions, adapter with its features and limits, backends, probes, the doctor's questions about numbers. */
-import type { Probe } from '@nanscope/backend';
+import type { BackendFacts, Probe } from '@nanscope/backend';
 import { decideWith } from '@nanscope/harness';
+import type { Measured } from '@nanscope/lane';
 import { backendName } from '@nanscope/record';
-import { renderAnswers } from '@nanscope/report';
+import { type Answered, renderAnswers } from '@nanscope/report';
 import { browserName, environmentOf } from '../worker/environment.ts';
 import { probing } from './devices.ts';
-import { type Answers, askNumbers } from './numbers.ts';
+import { startWorker } from './start-worker.ts';
+
+/** A driver that compiles one small shader for longer will not end. */
+const silenceSeconds = 60;
+
+export interface Answers {
+  readonly questions: Answered['questions'];
+  /** With as much as it said. */
+  readonly backend: Answered['backends'][number];
+  /** Why it said no more. */
+  readonly failure?: string;
+}
+
+/** Has one backend answer the doctor's questions about numbers, in a worker of its own. */
+export async function askNumbers({ id, adapter }: BackendFacts): Promise<Answers> {
+  let questions: Answers['questions'] = [];
+  let measured: Measured = {};
+  const { outcome } = await startWorker(
+    'numbers',
+    { id },
+    {
+      silenceSeconds,
+      onMessage(message) {
+        if (message.kind === 'questions') questions = [...message.questions];
+        if (message.kind === 'measured') measured = { ...measured, ...message };
+      },
+    },
+  );
+  const { kernels = {}, shader } = measured;
+  const seen = adapter && { adapter: { ...adapter, features: [...adapter.features] } };
+  return {
+    questions,
+    backend: { id, kernels, ...(shader && { shader }), ...seen },
+    ...(outcome.failure !== undefined && { failure: outcome.failure }),
+  };
+}
 
 /** Those that the packages ask for, see the backend's open-device.ts, and what bounds a model. */
 const limits = [
@@ -43,7 +79,7 @@ function probeLines(probe: Probe): string[] {
   return lines;
 }
 
-export interface Survey {
+interface Survey {
   /** Lines of any length. */
   readonly text: string;
   /** Answers by column, which must not be broken. */
@@ -87,4 +123,16 @@ export async function survey(say: (what: string) => void): Promise<Survey> {
   const { words, table } = renderAnswers({ questions, backends }, { width: WIDTH });
   lines.push('', words);
   return { text: `${lines.join('\n')}\n`, table: `${table}\n` };
+}
+
+// The GPU that this browser offers, by name: asked for once, and not opened.
+
+/** @returns undefined where there is none */
+export async function gpuName(): Promise<string | undefined> {
+  const adapter = await navigator.gpu
+    ?.requestAdapter({ powerPreference: 'high-performance' })
+    .catch(() => null);
+  if (!adapter) return undefined;
+  const { vendor, architecture, device, description } = adapter.info;
+  return description || [vendor, architecture, device].filter(Boolean).join(' ') || 'unnamed';
 }

@@ -1,7 +1,7 @@
 /** The doctor's questions put to the GPU of this browser, in workers, before anybody asks. */
 import { adapterName } from '@nanscope/device';
 import { probing } from './devices.ts';
-import { type Answers, askNumbers } from './numbers.ts';
+import { type Answers, askNumbers } from './survey.ts';
 
 export type YourGpu =
   | { readonly kind: 'absent'; readonly reason: string }

@@ -3,9 +3,9 @@ import type { FlagValues } from '@nanscope/settings';
 import { commandLineOf, type Given, valuesOf, writeAddress } from '../configuration/address.ts';
 import { type CommandName, commands, type PageCommand } from '../configuration/commands.ts';
 import { html, one, show } from './dom.ts';
+import type { Host, View } from './drop-zone.ts';
 import { openFault } from './fault.ts';
 import { labelChoices, lockFields, readFields, showFields } from './form.ts';
-import type { Host, View } from './open-view.ts';
 
 export interface Running {
   readonly values: FlagValues;

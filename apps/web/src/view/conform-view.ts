@@ -6,8 +6,8 @@ import { toConformConfig } from '@nanscope/settings';
 import { conform } from '../run/conform.ts';
 import { openForm, viewOf } from './command-form.ts';
 import { html, one, show } from './dom.ts';
+import type { OpenView } from './drop-zone.ts';
 import { openLiveTable } from './live-table.ts';
-import type { OpenView } from './open-view.ts';
 import { showEnd } from './result.ts';
 
 const statuses = { pass: 'pass', fail: 'fail', refused: 'skip' } as const;

@@ -1,7 +1,7 @@
 /** What this browser offers, as text to paste into a report. */
 import { errorLine } from '@nanscope/errors';
 import { html, one, show } from './dom.ts';
-import type { OpenView } from './open-view.ts';
+import type { OpenView } from './drop-zone.ts';
 
 export const openDoctor: OpenView = (place) => {
   show(

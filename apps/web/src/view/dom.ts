@@ -19,3 +19,11 @@ export function show(element: Element, content: Html | string): void {
   if (typeof content === 'string') element.textContent = content;
   else element.innerHTML = content.text;
 }
+
+/** Once the page has nothing better to do. */
+export const whenIdle = (): Promise<void> =>
+  new Promise((resolve) => {
+    // Safari has none.
+    if ('requestIdleCallback' in globalThis) requestIdleCallback(() => resolve(), { timeout: 3000 });
+    else setTimeout(resolve, 500);
+  });

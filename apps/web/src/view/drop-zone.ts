@@ -1,6 +1,7 @@
 /** Where a model folder, a text or a finished run is dropped or chosen, and what of it is in use. The whole page takes a drop. */
-import { classify, type Dropped } from '../files/classify.ts';
-import { filesOfDrop, filesOfField } from '../files/collect.ts';
+
+import type { Given } from '../configuration/address.ts';
+import { classify, type Dropped, filesOfDrop, filesOfField } from '../files/classify.ts';
 import type { PageFile } from '../worker/tasks.ts';
 import { all, html, one, show } from './dom.ts';
 
@@ -13,7 +14,7 @@ export type Used = Dropped & { readonly kind: 'model' | 'data' };
 
 const nouns = { model: 'model', data: 'text' } as const;
 
-export interface DropZone {
+interface DropZone {
   /** Names what is in use, each with a button that takes it back. */
   list(used: readonly Used[]): void;
 }
@@ -70,3 +71,22 @@ export function openDropZone(
     },
   };
 }
+
+// What a view of the page is, and what the page is to it.
+
+export interface Host {
+  /** The name of the GPU that this browser offers; undefined where it offers none. */
+  readonly gpu: Promise<string | undefined>;
+  /** Marks the view while something runs in it, also when another view is in sight. */
+  running(on: boolean): void;
+}
+
+/** A view that is open. It goes on with what it does while another is in sight. */
+export interface View {
+  given(): Given;
+  /** Takes settings from the address; while something runs, those of the run stay. */
+  take(given: Given): void;
+}
+
+/** Puts itself into the place. */
+export type OpenView = (place: HTMLElement, given: Given | undefined, host: Host) => View;

@@ -8,13 +8,12 @@ import type { Run } from '../run/evaluate.ts';
 import type { PageFiles } from '../worker/tasks.ts';
 import { openForm, type Running, viewOf } from './command-form.ts';
 import { all, html, one, show } from './dom.ts';
-import { openDropZone, type Used } from './drop-zone.ts';
+import { type OpenView, openDropZone, type Used } from './drop-zone.ts';
 import { openExample } from './example.ts';
-import { showLaneEvent, showLaneRecord, showLanes } from './lanes.ts';
-import type { OpenView } from './open-view.ts';
+import { openYourGpu } from './gpu-words.ts';
+import { showLaneEvent, showLaneRecord, showLanes } from './live-table.ts';
 import { openPattern } from './pattern.ts';
 import { showResult, showStopped } from './result.ts';
-import { openYourGpu } from './your-gpu.ts';
 
 /** What is worth seeing first; each is run on the GPU where there is one. */
 const examples: readonly (readonly [words: string, given: Given])[] = [
@@ -131,7 +130,7 @@ export const openEvaluation: OpenView = (place, given, host) => {
     if (kind === 'run') {
       form.say(`opening ${name}`);
       clear();
-      const { openRun } = await import('../run/open-run.ts');
+      const { openRun } = await import('../run/run-files.ts');
       showResult(result, await openRun(dropped.files), { about: `Opened: ${name}` });
       form.say(`opened ${name}`);
       return;

@@ -1,6 +1,6 @@
 import type { NumericAnswer, NumericQuestion } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import type { Answers } from '../run/numbers.ts';
+import type { Answers } from '../run/survey.ts';
 import { gpuWords } from './gpu-words.ts';
 
 const question = (id: string, topic: NumericQuestion['topic'], computed: string, permitted?: string) => ({

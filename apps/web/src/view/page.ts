@@ -1,17 +1,16 @@
 /** The page: its frame and its views, one for each command. A view is loaded when it is asked for, and kept: what runs in it goes on while another is in sight. */
 import { type Given, readAddress, writeAddress } from '../configuration/address.ts';
 import { type CommandName, commandNames, commands } from '../configuration/commands.ts';
-import { gpuName } from '../run/adapter.ts';
-import { all, html, one, show } from './dom.ts';
+import { gpuName } from '../run/survey.ts';
+import { all, html, one, show, whenIdle } from './dom.ts';
+import type { OpenView, View } from './drop-zone.ts';
 import { openEvaluation } from './eval-view.ts';
-import { whenIdle } from './idle.ts';
-import type { OpenView, View } from './open-view.ts';
 import { serveTheme } from './theme.ts';
 
 const views: Readonly<Record<CommandName, () => Promise<OpenView> | OpenView>> = {
   eval: () => openEvaluation,
-  claims: async () => (await import('./claims-view.ts')).openClaims,
-  matrix: async () => (await import('./matrix-view.ts')).openMatrix,
+  claims: async () => (await import('./experiment-view.ts')).openClaims,
+  matrix: async () => (await import('./experiment-view.ts')).openMatrix,
   conform: async () => (await import('./conform-view.ts')).openConform,
   doctor: async () => (await import('./doctor-view.ts')).openDoctor,
 };

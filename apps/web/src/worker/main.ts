@@ -6,16 +6,16 @@ import type { Order, Say, TaskName, Tasks } from './tasks.ts';
 type Doing<Name extends TaskName> = (given: Tasks[Name]['given'], say: Say) => Promise<Tasks[Name]['answer']>;
 
 const doing: { readonly [Name in TaskName]: () => Promise<Doing<Name>> } = {
-  probe: async () => (await import('./probe.ts')).probe,
-  attention: async () => (await import('./attention.ts')).measureAttention,
-  numbers: async () => (await import('./numbers.ts')).measureNumbers,
+  probe: async () => (await import('./measure.ts')).probe,
+  attention: async () => (await import('./measure.ts')).measureAttention,
+  numbers: async () => (await import('./measure.ts')).measureNumbers,
   check: async () => (await import('./check.ts')).check,
   lane: async () => (await import('./lane.ts')).runLane,
   compare: async () => (await import('./compare.ts')).compare,
   shadow: async () => (await import('./shadow.ts')).runShadow,
   pattern: async () => (await import('./pattern.ts')).pattern,
   cells: async () => (await import('./cells.ts')).runCells,
-  conform: async () => (await import('./conform.ts')).runConform,
+  conform: async () => (await import('./cells.ts')).runConform,
   pack: async () => (await import('./pack.ts')).pack,
   open: async () => (await import('./open.ts')).open,
 };

@@ -1,8 +1,32 @@
 /** A task's backend, opened; a device that is lost ends the worker and says so. */
-import type { Session } from '@nanscope/backend';
+import { type Backend, builtinBackend, type Session } from '@nanscope/backend';
 import type { Decision } from '@nanscope/device';
-import { backendOf } from './backends.ts';
+import { UserError } from '@nanscope/errors';
+import { env } from '@tensorflow/tfjs';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import type { Say } from './tasks.ts';
+
+// The backends of a page, by id. Native TensorFlow is none of them: it says so itself when it is asked.
+
+/** One thread, as in Node: on a host that isolates its pages the threaded build would start workers of its own, which the page's policy does not know. */
+function prepareWasm(): void {
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  setWasmPaths({
+    'tfjs-backend-wasm.wasm': plain,
+    'tfjs-backend-wasm-simd.wasm': simd,
+    'tfjs-backend-wasm-threaded-simd.wasm': simd,
+  });
+}
+
+/** @throws {UserError} `device/unknown-backend` */
+export function backendOf(id: string): Backend {
+  const backend = builtinBackend(id);
+  if (!backend) throw new UserError('device/unknown-backend', `Backend "${id}": expected one of ours.`);
+  if (id === 'wasm') prepareWasm();
+  return backend;
+}
 
 export async function openSession({ backend }: Pick<Decision, 'backend'>, say: Say): Promise<Session> {
   say({ kind: 'loading', what: `opening ${backend}` });

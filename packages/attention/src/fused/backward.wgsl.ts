@@ -2,6 +2,7 @@
 import { sharedFunctions } from './forward.wgsl.ts';
 import { groupIndex, liveFromRows, loadFunction, queryTile, type Width } from './load.wgsl.ts';
 import { keyRange, queryRange } from './mask.wgsl.ts';
+import { side, type Tile, tileColumns, tileRows } from './problem.ts';
 import {
   declareStrips,
   dots,
@@ -14,7 +15,6 @@ import {
   weigh,
   weighPoison,
 } from './product.wgsl.ts';
-import { side, type Tile, tileColumns, tileRows } from './tile.ts';
 
 // The gradient of q: as the forward pass, a tile of queries and a walk over the keys. P comes from the saved
 // maximum and sum, dS = P (dO V^T - delta), dq = dS K (FlashAttention-2, Dao 2023, algorithm 2).

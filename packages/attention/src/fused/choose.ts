@@ -4,7 +4,7 @@ import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { AttentionOptions } from '../call.ts';
 import type { AttentionKernel } from '../mask-types.ts';
-import { largestSize } from './tile.ts';
+import { largestSize } from './problem.ts';
 
 /** Whether the active backend has shaders for fused attention; elsewhere the kernel of that name is composed. */
 export const hasFusedShader = (): boolean => tf.getBackend() === 'webgpu';

@@ -9,6 +9,7 @@
 import { headFunctions, liveFromMask, loadFunction, queryTile, type Width } from './load.wgsl.ts';
 import { isOpen, keyRange, maskFunctions } from './mask.wgsl.ts';
 import { bitTests, declareReduce, reduceRows, rounding } from './numbers.wgsl.ts';
+import { side, type Tile, tileColumns } from './problem.ts';
 import {
   declareStrips,
   dots,
@@ -22,7 +23,6 @@ import {
   weigh,
   weighPoison,
 } from './product.wgsl.ts';
-import { side, type Tile, tileColumns } from './tile.ts';
 
 /** Every choice that changes the code. */
 export interface ForwardVariant {

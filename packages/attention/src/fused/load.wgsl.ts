@@ -2,7 +2,7 @@
  * Reading q, k, v and gradients, a quad (vec4) of a row at a time. What lies outside, and what a policy clears, is
  * 0 by selection, never by a product. Also how a workgroup finds its head and tile.
  */
-import { side, type Tile, tileRows } from './tile.ts';
+import { side, type Tile, tileRows } from './problem.ts';
 
 /** Whether rows are whole vec4s and bound as such. */
 export type Width = 1 | 4;

@@ -2,9 +2,8 @@
 import type { WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { type Binding, one, runPass } from './pass.ts';
-import type { Problem } from './problem.ts';
+import { invocations, type Problem } from './problem.ts';
 import { bitsCode, keyCode, liveCode } from './rows.wgsl.ts';
-import { invocations } from './tile.ts';
 import { type LiveShape, uniformData, uniformDeclaration } from './variant.ts';
 
 /** q, k, v, and the masks that were given. */

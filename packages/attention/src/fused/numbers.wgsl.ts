@@ -1,6 +1,7 @@
 /** WGSL for what float comparisons can not be trusted with: NaN, infinities and rounding to half, all by bits. */
+
+import { side, type Tile, tileRows } from './problem.ts';
 import { loop } from './product.wgsl.ts';
-import { side, type Tile, tileRows } from './tile.ts';
 
 /** Integer comparisons only: a driver may assume that NaN and infinities do not occur. */
 export const bitTests = `

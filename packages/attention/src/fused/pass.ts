@@ -2,8 +2,8 @@
 import type { WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { groupDispatch, type Width } from './load.wgsl.ts';
+import { invocations } from './problem.ts';
 import { sliceCode } from './rows.wgsl.ts';
-import { invocations } from './tile.ts';
 
 export interface Binding {
   readonly name: string;

@@ -3,7 +3,7 @@
  * result in the registers of each invocation. `dots` makes scores from two operands that run along the head size;
  * `weigh` adds weights times rows, with the weights in workgroup memory.
  */
-import { invocations, side, type Tile, tileColumns, tileRows } from './tile.ts';
+import { invocations, side, type Tile, tileColumns, tileRows } from './problem.ts';
 
 /** What workgroup memory holds: f16 where the numbers are rounded to half already. */
 export type Storage = 'f32' | 'f16';

@@ -5,9 +5,8 @@ import { keyGradientCode, queryGradientCode } from './backward.wgsl.ts';
 import { forwardCode } from './forward.wgsl.ts';
 import { type FusedInputs, prepareMasks } from './masks.ts';
 import { type Binding, one, runPass, slice } from './pass.ts';
-import type { Problem } from './problem.ts';
+import { invocations, type Problem, tileFor, tileKey, tileRows } from './problem.ts';
 import { deltaCode } from './rows.wgsl.ts';
-import { invocations, tileFor, tileKey, tileRows } from './tile.ts';
 import { forwardVariant, mostRows, uniformData, uniformDeclaration, widthOf } from './variant.ts';
 
 /** @returns the context `[B, H, T, Dv]`, and maximum and sum of every row `[B, H, T, 2]`. */

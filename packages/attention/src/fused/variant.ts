@@ -3,8 +3,7 @@ import { isSoftware } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { ForwardVariant } from './forward.wgsl.ts';
 import type { Width } from './load.wgsl.ts';
-import type { Problem } from './problem.ts';
-import { side, tileFor } from './tile.ts';
+import { type Problem, side, tileFor } from './problem.ts';
 
 tf.env().registerFlag('NANSCOPE_FUSED_SUBGROUPS', () => true);
 tf.env().registerFlag('NANSCOPE_FUSED_F16', () => true);

@@ -5,8 +5,14 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { KernelNote } from '../backend.ts';
-import { type HostBackendName, type HostMemory, handles, hostMemory } from '../host-memory.ts';
-import type { HostTensor, WebgpuBackend } from '../kernel-types.ts';
+import {
+  type HostBackendName,
+  type HostMemory,
+  type HostTensor,
+  handles,
+  hostMemory,
+  type WebgpuBackend,
+} from '../host-memory.ts';
 
 export interface Correction extends KernelNote {
   /** Puts the right kernel into the tfjs registry; absent for what is left as it is. May run more than once. */

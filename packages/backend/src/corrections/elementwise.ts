@@ -1,7 +1,6 @@
 /** Host kernels of elementwise ops that lose a NaN: clip, relu6, maximum, minimum, sign, pow, cast to bool. */
 import { backend_util, util } from '@tensorflow/tfjs';
-import type { HostBackendName } from '../host-memory.ts';
-import type { HostTensor } from '../kernel-types.ts';
+import type { HostBackendName, HostTensor } from '../host-memory.ts';
 import { wrapHostKernel } from './correction.ts';
 
 // An elementwise function of two host tensors under broadcasting, for the kernels that are replaced whole.

@@ -1,7 +1,6 @@
 /** Host kernels that move rows by index: the sum over segments (the gradient of an embedding) and batched gather. */
 import { backend_util, util } from '@tensorflow/tfjs';
-import { type HostBackendName, handles, hostMemory } from '../host-memory.ts';
-import type { Allocate, HostTensor } from '../kernel-types.ts';
+import { type Allocate, type HostBackendName, type HostTensor, handles, hostMemory } from '../host-memory.ts';
 import { addKernel, wrapHostKernel } from './correction.ts';
 import { hasNaN } from './elementwise.ts';
 

@@ -8,7 +8,7 @@ import type { Backend, BackendFacts } from '../backend.ts';
 import { type Correction, correct, known } from '../corrections/correction.ts';
 import { replacePow, replaceSign } from '../corrections/elementwise.ts';
 import { replaceTopKWithNaN, replaceUnsortedSegmentSum } from '../corrections/segments.ts';
-import { activate, release } from '../registry.ts';
+import { activate, release } from '../kernels.ts';
 import { replaceFusedProduct, replaceProduct } from './products.ts';
 
 /** What the plain JavaScript backend does otherwise than IEEE 754 or than the other backends. */

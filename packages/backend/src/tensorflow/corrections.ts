@@ -1,7 +1,7 @@
 /** Where native TensorFlow differs. It keeps NaN everywhere we looked; nothing had to be mended for that. */
 import type * as tf from '@tensorflow/tfjs';
 import { type Correction, known, wrapKernel } from '../corrections/correction.ts';
-import type { NativeTensorflow } from '../kernel-types.ts';
+import type { NativeTensorflow } from '../host-memory.ts';
 
 /**
  * `_FusedMatMul` on native TensorFlow: the package composes it from tfjs ops, each of them a kernel of its own

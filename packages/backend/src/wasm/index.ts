@@ -7,7 +7,7 @@ import { errorLine, reinstall, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, BackendFacts } from '../backend.ts';
 import { correct } from '../corrections/correction.ts';
-import { activate, release } from '../registry.ts';
+import { activate, release } from '../kernels.ts';
 import { inNode } from '../runtime.ts';
 import { corrections } from './corrections.ts';
 import { shareMemory } from './shared.ts';

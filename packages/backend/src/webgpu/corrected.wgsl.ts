@@ -1,7 +1,7 @@
 /** Kernels in WGSL that take the place of those of TensorFlow.js: powers, softmax, the largest of a row. */
 import { util } from '@tensorflow/tfjs';
 import type { WebgpuCall } from '../corrections/correction.ts';
-import { rowDispatch, rowIndex } from '../rows.wgsl.ts';
+import { rowDispatch, rowIndex } from '../kernels.ts';
 
 // IEEE 754's pow in WGSL, whose own is undefined for a negative base and free to do anything with infinities.
 

@@ -5,7 +5,7 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { wrapKernel, wrapWebgpuKernel } from '../corrections/correction.ts';
-import type { WebgpuBackend } from '../kernel-types.ts';
+import type { WebgpuBackend } from '../host-memory.ts';
 import { flatProgram } from './replace.ts';
 
 const single = (result: tf.TensorInfo | tf.TensorInfo[]) => (Array.isArray(result) ? result[0]! : result);

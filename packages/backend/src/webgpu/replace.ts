@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { backend_util, util } from '@tensorflow/tfjs';
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import { type WebgpuCall, wrapWebgpuKernel } from '../corrections/correction.ts';
-import type { WebgpuBackend } from '../kernel-types.ts';
+import type { WebgpuBackend } from '../host-memory.ts';
 import { orderKey, powIeee, selectIndex, softmax } from './corrected.wgsl.ts';
 
 // The shape of our own WGSL programs: one invocation per output element, laid out flat.

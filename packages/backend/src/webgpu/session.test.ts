@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Session } from '../backend.ts';
-import type { WebgpuBackend } from '../kernel-types.ts';
+import type { WebgpuBackend } from '../host-memory.ts';
 import { webgpu } from './index.ts';
 
 const probe = await webgpu.probe();

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendFacts, Session } from '../backend.ts';
 import { correct } from '../corrections/correction.ts';
-import type { WebgpuBackend } from '../kernel-types.ts';
-import { activate } from '../registry.ts';
+import type { WebgpuBackend } from '../host-memory.ts';
+import { activate } from '../kernels.ts';
 import { correctionsFor } from './corrections.ts';
 import type { Gpu } from './gpu.ts';
 

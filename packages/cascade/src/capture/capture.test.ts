@@ -3,8 +3,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { namesOf } from '../taps/names.ts';
 import { openTrace } from '../taps/trace.ts';
 import { cpuSession } from '../testing/attention-graph.ts';
+import type { CapturedOp } from './attrs.ts';
 import { openCapture } from './capture.ts';
-import type { CapturedOp } from './captured.ts';
 import { openDigest, sampledPositions } from './digest.ts';
 import { replayOp } from './replay.ts';
 

@@ -6,8 +6,14 @@ import type * as tf from '@tensorflow/tfjs';
 import type { NameOf } from '../taps/recorder.ts';
 import type { TraceableSession } from '../taps/trace.ts';
 import type { Phase } from '../types.ts';
-import { type AttrsJson, describeAttrs, NotPortable } from './attrs.ts';
-import type { Capture, CapturedTensor, Source } from './captured.ts';
+import {
+  type AttrsJson,
+  type Capture,
+  type CapturedTensor,
+  describeAttrs,
+  NotPortable,
+  type Source,
+} from './attrs.ts';
 import { hold, observe, type SeenCall } from './replay.ts';
 
 /** Inputs and outputs of one op; a larger one is refused. */

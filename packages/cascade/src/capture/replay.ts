@@ -1,11 +1,10 @@
 /** Runs a captured kernel call again on the active backend, with the inputs it is given. */
 import * as tf from '@tensorflow/tfjs';
-import { type Call, callNames } from '../taps/calls.ts';
 import type { NameOf } from '../taps/recorder.ts';
+import { type Call, callNames } from '../taps/scope.ts';
 import { openTaps } from '../taps/taps.ts';
 import type { Phase } from '../types.ts';
-import { readAttrs } from './attrs.ts';
-import type { CapturedOp, CapturedTensor, Source } from './captured.ts';
+import { type CapturedOp, type CapturedTensor, readAttrs, type Source } from './attrs.ts';
 
 /** @throws Error when the active backend has no such kernel, and whatever the kernel throws */
 export async function replayOp({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CapturedTensor } from '../capture/captured.ts';
+import type { CapturedTensor } from '../capture/attrs.ts';
 import {
   MOVES,
   movedByOneRounding,

@@ -3,7 +3,7 @@
  * moving each of its float inputs by one rounding (one ulp) and looking how far its output moves. What moves much for so
  * little (a sum that cancels, a large exponent) can not be exact on any device; what does not move has to agree.
  */
-import type { CapturedTensor } from '../capture/captured.ts';
+import type { CapturedTensor } from '../capture/attrs.ts';
 import type { Values } from './deviation.ts';
 
 /** One rounding of float32. */

@@ -3,7 +3,7 @@
  * alone can not tell which of them is right.
  */
 
-import type { CapturedOp, Source } from '../capture/captured.ts';
+import type { CapturedOp, Source } from '../capture/attrs.ts';
 import type { Digest } from '../capture/digest.ts';
 import { toleranceAllowance } from './allowance.ts';
 import { type Deviation, deviationOf, equalBits, isApart } from './deviation.ts';

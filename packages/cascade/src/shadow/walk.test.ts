@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CapturedOp } from '../capture/captured.ts';
+import type { CapturedOp } from '../capture/attrs.ts';
 import { firstMagnitudeDivergence, mostDifferingInput } from './judge.ts';
 
 const tolerance = { rtol: 1e-4, atol: 0 };

@@ -7,8 +7,8 @@ import { isResidualStream } from '@nanscope/record';
 import type * as tf from '@tensorflow/tfjs';
 import type { HealthCounter, Measurement } from '../health/gate.ts';
 import type { ExternalRecord, InputRef, OpRecord, Phase } from '../types.ts';
-import { callNames } from './calls.ts';
 import { type TapFilter, tapPasses } from './filter.ts';
+import { callNames } from './scope.ts';
 
 /** Kernels whose output is their first input seen through another shape. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDims']);

@@ -1,5 +1,5 @@
 /** Added tokens: found in the text before anything else, some of them only in the normalized text. */
-import { isObject } from '../json-text.ts';
+import { isObject } from '../json-error.ts';
 import type { Normalizer } from './normalizers.ts';
 import { UnusablePart } from './part.ts';
 import { blanksAfter, blanksBefore, escaped, wordCharacter } from './pattern.ts';

@@ -1,5 +1,5 @@
 /** The BPE model: the characters of a piece, merged pair by pair in the order in which the merges were learned. */
-import { isObject } from '../json-text.ts';
+import { isObject } from '../json-error.ts';
 import type { Part } from './part.ts';
 import { type Model, vocabularyOf } from './vocabulary.ts';
 

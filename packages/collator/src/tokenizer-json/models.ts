@@ -1,6 +1,6 @@
 /** The models of a tokenizer.json, by type: from a piece of text to ids. */
 
-import { isObject } from '../json-text.ts';
+import { isObject } from '../json-error.ts';
 import { bpe } from './bpe.ts';
 import { type Makers, madeOf, UnusablePart } from './part.ts';
 import { unigram } from './unigram.ts';

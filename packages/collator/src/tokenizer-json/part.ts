@@ -2,7 +2,7 @@
  * Reading one part of a tokenizer.json: its settings by name, and the words that refuse what is not known here. A part
  * that is not run exactly as Hugging Face's tokenizers runs it is refused, never approximated: other ids are other numbers.
  */
-import { isObject, type JsonObject } from '../json-text.ts';
+import { isObject, type JsonObject } from '../json-error.ts';
 
 /** A part of a tokenizer.json that cannot be run here; the message completes "cannot be used: ". */
 export class UnusablePart extends Error {}

@@ -4,7 +4,7 @@
  */
 import * as library from '@huggingface/tokenizers';
 import { errorLine } from '@nanscope/errors';
-import { isObject } from '../json-text.ts';
+import { isObject } from '../json-error.ts';
 import { UnusablePart } from './part.ts';
 
 /** Rust's `char::is_whitespace`, and `\s` of its patterns. */

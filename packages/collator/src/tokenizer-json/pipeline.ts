@@ -3,7 +3,7 @@
  * pre-tokenizer, model, post-processor, and back through the decoder. What it says of truncation and padding is left
  * alone, as transformers leaves it.
  */
-import type { JsonObject } from '../json-text.ts';
+import type { JsonObject } from '../json-error.ts';
 import { type AddedToken, addedTokenOf, findersOf } from './added-tokens.ts';
 import { decoderOf } from './decoders.ts';
 import { modelOf } from './models.ts';

@@ -1,5 +1,5 @@
 /** Post-processors: the special tokens that go around the ids of a text. */
-import { isObject } from '../json-text.ts';
+import { isObject } from '../json-error.ts';
 import { type Makers, madeOf, type Part } from './part.ts';
 
 /** What is put before and after each text. */

@@ -1,5 +1,5 @@
 /** Pre-tokenizers: how a normalized text is cut into the pieces that the model sees one by one. */
-import { isObject } from '../json-text.ts';
+import { isObject } from '../json-error.ts';
 import { byteLevelText, type Piece } from './normalizers.ts';
 import { type Makers, madeOf, type Part } from './part.ts';
 import {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison, ConformCase, Control } from '../case.ts';
 import { measure } from './compare.ts';
-import { spoiledControls } from './controls.ts';
-import { verdict } from './verdict.ts';
+import { spoiledControls, verdict } from './verdict.ts';
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 const comparison = (actual: number[], expected: number[], allowed = 0.1): Comparison => ({

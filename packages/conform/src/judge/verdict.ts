@@ -1,6 +1,15 @@
 /** From a judgement to the verdict of a case. Pure. */
-import type { ConformCase, Judgement } from '../case.ts';
-import { type Measured, measure } from './compare.ts';
+
+import { referenceAttention } from '@nanscope/attention';
+import type {
+  AttentionNumbers,
+  AttentionProblem,
+  Comparison,
+  ConformCase,
+  Control,
+  Judgement,
+} from '../case.ts';
+import { largest, type Measured, measure } from './compare.ts';
 
 export interface ControlResult {
   readonly name: string;
@@ -73,4 +82,64 @@ export function withoutNumbers(
     tensors: [],
     controls: [],
   };
+}
+
+// The controls of a case: answers that are wrong on purpose and must be told from the right one, with the numbers of
+// the very run that is judged. A suite that compares nothing, or allows everything, is caught by its own run.
+
+/** How far off a wrong answer is, in allowed errors: 1 is covered by the answer itself, 1 by its allowance. */
+const FACTOR = 4;
+
+/** What no required accuracy may allow, as a share of the largest number. */
+const COARSE = 1 / 8;
+
+/** `expected` with its last number wrong: off by `step`, or of another class. */
+function spoiled({ expected }: Comparison, step: number): Float64Array {
+  const wrong = Float64Array.from(expected);
+  const last = wrong.length - 1;
+  const value = wrong[last]!;
+  wrong[last] = Number.isFinite(value) ? value + step : 0;
+  return wrong;
+}
+
+/**
+ * Two controls a comparison. The one a few allowed errors off shows that the numbers are compared; the coarse one
+ * that what is allowed is not too much.
+ */
+export function spoiledControls(comparisons: readonly Comparison[]): Control[] {
+  const size = Math.max(...comparisons.map(({ expected }) => largest(expected))) || 1;
+  const spoil = (comparison: Comparison, step: number, words: string): Control => ({
+    name: `${comparison.name} with its last number off by ${words}`,
+    comparisons: [{ ...comparison, expected: spoiled(comparison, step) }],
+  });
+  return comparisons.flatMap((comparison) => {
+    const little = comparison.allowed > 0 ? FACTOR * comparison.allowed : size * 2 ** -20;
+    return [
+      spoil(comparison, little, `${FACTOR} times the allowed error`),
+      spoil(comparison, COARSE * size, 'an eighth of the largest number'),
+    ];
+  });
+}
+
+/**
+ * The output of the same problem without its mask; none where the mask decides nothing (one query over its own
+ * past), as the oracle sees it.
+ */
+export function unmaskedControl(
+  problem: AttentionProblem,
+  { out }: AttentionNumbers,
+  expected: ArrayLike<number>,
+  allowed: number,
+): Control[] {
+  if (problem.mask === undefined || Object.keys(problem.mask).length === 0) return [];
+  const { mask: _, ...open } = problem;
+  const unmasked = referenceAttention(open).out;
+  const telling = !measure({ name: '', actual: unmasked, expected, allowed: FACTOR * allowed }).passed;
+  if (!telling) return [];
+  return [
+    {
+      name: 'the answer without the mask',
+      comparisons: [{ name: 'out', actual: out, expected: unmasked, allowed }],
+    },
+  ];
 }

@@ -4,7 +4,7 @@
  */
 import type { Comparison, Judgement } from '../case.ts';
 import { greatestError, largest } from '../judge/compare.ts';
-import { spoiledControls } from '../judge/controls.ts';
+import { spoiledControls } from '../judge/verdict.ts';
 
 export type KernelName =
   | 'LayerNorm'

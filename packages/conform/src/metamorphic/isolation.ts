@@ -1,7 +1,7 @@
 /** What must not reach an output does not, bit for bit: later tokens, what padding holds, the other sequences. */
 import { policies } from '@nanscope/attention';
 import type { AttentionNumbers, Between, ConformCase } from '../case.ts';
-import { spoiledControls } from '../judge/controls.ts';
+import { spoiledControls } from '../judge/verdict.ts';
 import { base, PADS, padded, padding, poison, run, sameBits, select, type Where } from './base.ts';
 
 const accuracy = 'the same bits';

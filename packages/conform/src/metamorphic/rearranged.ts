@@ -3,7 +3,7 @@
 import { policies, policyFrom, type ReferenceMask } from '@nanscope/attention';
 import { type AttentionNumbers, type Between, type ConformCase, tensorNames } from '../case.ts';
 import { largest } from '../judge/compare.ts';
-import { spoiledControls } from '../judge/controls.ts';
+import { spoiledControls } from '../judge/verdict.ts';
 import { B, base, D, H, padding, run, sameBits, T } from './base.ts';
 
 /** [B, 2, T, D] with its two heads swapped. */

@@ -2,10 +2,10 @@
 import { type CaptureStage, referenceAttention } from '@nanscope/attention';
 import type { AttentionNumbers, AttentionProblem, Comparison, ConformCase, Wanted } from '../case.ts';
 import { largest, relativeError } from '../judge/compare.ts';
-import { spoiledControls, unmaskedControl } from '../judge/controls.ts';
-import { badVectors } from '../vectors/bad-vectors.ts';
+import { spoiledControls, unmaskedControl } from '../judge/verdict.ts';
+import { badVectors } from '../vectors/json-file.ts';
+import type { AttentionNode } from './check-node.ts';
 import { problemOf } from './mask.ts';
-import type { AttentionNode } from './node.ts';
 import { exactly, input, splitHeads } from './tensors.ts';
 
 /** By `qk_matmul_output_mode`. */

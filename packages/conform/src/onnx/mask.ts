@@ -5,8 +5,8 @@
 import { policies, policyFrom, type ReferenceMask } from '@nanscope/attention';
 import { type SafetensorsTensor, toFloat64, toIntegers } from '@nanscope/safetensors';
 import type { AttentionProblem } from '../case.ts';
-import { badVectors } from '../vectors/bad-vectors.ts';
-import type { AttentionNode } from './node.ts';
+import { badVectors } from '../vectors/json-file.ts';
+import type { AttentionNode } from './check-node.ts';
 import { demandDtype, heads, input, joinPositions, pastHeads } from './tensors.ts';
 
 export interface Sizes {

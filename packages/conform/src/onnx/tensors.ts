@@ -1,7 +1,7 @@
 /** The tensors of a node, held to the operator's dtypes and shapes, as float32 arrays with their heads apart. */
 import { type Dtype, type SafetensorsTensor, toFloat32 } from '@nanscope/safetensors';
-import { badVectors } from '../vectors/bad-vectors.ts';
-import type { AttentionNode, InputName, OutputName } from './node.ts';
+import { badVectors } from '../vectors/json-file.ts';
+import type { AttentionNode, InputName, OutputName } from './check-node.ts';
 
 // The layouts of the operator: 3-D inputs are split into heads, past keys are put in front. Arrays in, arrays out.
 

@@ -20,7 +20,7 @@ import {
   withGradients,
 } from '../case.ts';
 import { largest, relativeError } from '../judge/compare.ts';
-import { spoiledControls, unmaskedControl } from '../judge/controls.ts';
+import { spoiledControls, unmaskedControl } from '../judge/verdict.ts';
 
 // The accuracy that is required of an implementation, from the float64 oracle: at most twice the error of the plain
 // implementation of the same dtype, or a few ulp of the largest number where that one happens to be nearly exact.

@@ -15,9 +15,8 @@ import {
   withGradients,
 } from '../case.ts';
 import { largest } from '../judge/compare.ts';
-import { spoiledControls, unmaskedControl } from '../judge/controls.ts';
-import { badVectors } from './bad-vectors.ts';
-import { isObject, type Json, textOf } from './json-file.ts';
+import { spoiledControls, unmaskedControl } from '../judge/verdict.ts';
+import { badVectors, isObject, type Json, textOf } from './json-file.ts';
 
 /** Policies under which a fully masked row is 0 and has no gradient. */
 const guarded: readonly Policy[] = [policies.safe, policies['torch-2.5'], policies['onnx-1.23']];

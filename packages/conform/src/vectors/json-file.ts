@@ -1,7 +1,12 @@
 /** JSON files of test vectors, and the few checks that their readers share. */
+
 import { readFile } from 'node:fs/promises';
-import { errorLine } from '@nanscope/errors';
-import { badVectors } from './bad-vectors.ts';
+import { errorLine, UserError } from '@nanscope/errors';
+
+/** The one error of files that can not be read as test vectors: which file, what was expected, what was found. */
+export function badVectors(file: string, expected: string, found: string): UserError {
+  return new UserError('conform/bad-vectors', `${file}: expected ${expected}, found ${found}.`);
+}
 
 export type Json = Readonly<Record<string, unknown>>;
 

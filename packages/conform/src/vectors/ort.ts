@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { policyFrom, referenceAttention } from '@nanscope/attention';
 import { type AttentionProblem, type Comparison, type ConformCase, outputOnly } from '../case.ts';
 import { largest, relativeError } from '../judge/compare.ts';
-import { spoiledControls, unmaskedControl } from '../judge/controls.ts';
-import { badVectors } from './bad-vectors.ts';
-import { isObject, type Json, textOf } from './json-file.ts';
+import { spoiledControls, unmaskedControl } from '../judge/verdict.ts';
+import { badVectors, isObject, type Json, textOf } from './json-file.ts';
 
 const MASK_FILTER_VALUE = -10_000;
 

@@ -7,9 +7,8 @@ import { basename, join, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import type { ConformCase } from '../case.ts';
 import { dataSets, isIndexedNode, readFolderCase, readIndexedCase } from '../onnx/read-folder.ts';
-import { badVectors } from './bad-vectors.ts';
 import { fullyMaskedIds, readFullyMasked } from './fully-masked.ts';
-import { casesOf, isObject, readJsonFile, textOf } from './json-file.ts';
+import { badVectors, casesOf, isObject, readJsonFile, textOf } from './json-file.ts';
 import { isOrtFile, ortId, readOrtCase } from './ort.ts';
 
 export interface Vectors {

@@ -3,7 +3,7 @@ import { roundToHalf } from '@nanscope/attention';
 import { type MechanismName, openTrace, type Phase, type TraceableSession } from '@nanscope/cascade';
 import { errorLine } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
-import { detect, type Expected, type Trial } from './trial.ts';
+import { detect, type Expected, type Trial } from './inject.ts';
 
 interface Program {
   readonly id: string;

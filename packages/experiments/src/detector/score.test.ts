@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Expected, Found, Trial } from './inject.ts';
 import { scoreSheet } from './score.ts';
-import type { Expected, Found, Trial } from './trial.ts';
 
 const expected: Expected = { key: 'forward/Log#0:0', mechanisms: ['log of 0'] };
 const right: Found = { key: expected.key, mechanism: 'log of 0', evidence: '', survives: true };

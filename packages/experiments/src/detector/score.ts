@@ -1,5 +1,5 @@
 /** From trials to the score of the detector. Pure. */
-import { type Trial, type TrialFamily, trialFamilies } from './trial.ts';
+import { type Trial, type TrialFamily, trialFamilies } from './inject.ts';
 
 export interface Score {
   /** Trials that count. */

@@ -14,8 +14,7 @@ import { AdamW, gradientNorm, gradientScale, lossAndGradients, uploadTrainingBat
 import * as tf from '@tensorflow/tfjs';
 import { plainCell } from '../cell/cell.ts';
 import { BATCH, cellBatch, LENGTH } from '../cell/cell-batch.ts';
-import { injector, type Target } from './inject.ts';
-import type { FaultKind } from './trial.ts';
+import { type FaultKind, injector, type Target } from './inject.ts';
 
 export type PaddingSide = 'left' | 'right';
 

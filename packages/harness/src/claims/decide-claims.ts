@@ -7,12 +7,15 @@ import {
   judgeClaims,
   type KernelFacts,
 } from '@nanscope/experiments';
-import type { ObservedCell } from '@nanscope/lane';
-import { throwUserError } from '@nanscope/lane';
+import { type ObservedCell, throwUserError } from '@nanscope/lane';
 import { backendName, type ClaimsRecord, SCHEMA_VERSION } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
-import type { ExperimentHooks, Laboratory } from '../experiments/laboratory.ts';
-import { deviceNames, type NamedDevice } from '../experiments/named-devices.ts';
+import {
+  deviceNames,
+  type ExperimentHooks,
+  type Laboratory,
+  type NamedDevice,
+} from '../experiments/named-devices.ts';
 
 export interface ClaimsConfig extends Pick<EvalConfig, 'backend' | 'laneTimeout' | 'json' | 'reporter'> {
   readonly device?: string;

@@ -1,6 +1,6 @@
 /** `nanscope claims`: on this machine's devices. */
 import { machineLaboratory } from '../experiments/devices.ts';
-import type { ExperimentHooks } from '../experiments/laboratory.ts';
+import type { ExperimentHooks } from '../experiments/named-devices.ts';
 import { type ClaimsConfig, type ClaimsOutcome, decideClaims } from './decide-claims.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** What a verdict must not leave out beside the loss: what a finite one hides, a leak, a query without a key. Data. Pure. */
 import { type CascadeRecord, fromJsonNumber, type LaneRecord } from '@nanscope/record';
-import type { Beside } from '@nanscope/report';
+import type { Beside, TapReplay } from '@nanscope/report';
 import { isBornMasked } from './exit-code.ts';
 
 export const isNonFinite = (lane: LaneRecord | undefined) =>
@@ -39,4 +39,32 @@ export function besideOf({ target, reference }: Lanes): Beside {
     leak: found && { policy: target!.policy.name, ...found },
     masked: born ? { row, query, policy: target.policy.name } : undefined,
   };
+}
+
+// What the replays of level `gate` show before anything else is judged: a non-finite value that is there only while nobody
+// looks, or a lane that does not repeat itself. The same for an evaluation and a training run. Pure.
+
+interface TracedLane {
+  readonly cascade?: CascadeRecord | undefined;
+}
+
+type Traced = Readonly<Partial<Record<'target' | 'reference', TracedLane | undefined>>>;
+
+interface ReplayVerdict {
+  readonly code: 'vanishes-under-observation' | 'flaky';
+  readonly exitCode: 1;
+  readonly replay: TapReplay;
+}
+
+/** @param unit what is replayed */
+export function replayVerdict(lanes: Traced, unit: TapReplay['unit']): ReplayVerdict | undefined {
+  const found = (['target', 'reference'] as const).flatMap((role) =>
+    (lanes[role]?.cascade?.gate?.replays ?? []).map((replay) => ({ unit, role, replay })),
+  );
+  const worst =
+    found.find(({ replay }) => replay.outcome === 'vanishes') ??
+    found.find(({ replay }) => replay.outcome === 'flaky');
+  if (!worst) return undefined;
+  const vanishes = worst.replay.outcome === 'vanishes';
+  return { code: vanishes ? 'vanishes-under-observation' : 'flaky', exitCode: 1, replay: worst };
 }

@@ -1,12 +1,14 @@
 /** Two lane folders of a disk, compared. */
-
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { BatchTrace } from '@nanscope/cascade';
 import { readableText } from '@nanscope/collator';
 import { Decorations, UserError } from '@nanscope/errors';
 import { loadTokenizerFor } from '@nanscope/lane';
 import {
   type ComparisonRecord,
   type LaneRecord,
+  linesOf,
   type ResultRecord,
   readJsonLines,
   readLane,
@@ -16,10 +18,20 @@ import {
   type Tolerance,
 } from '@nanscope/record';
 import type { Finding } from '@nanscope/settings';
-import { compareLanes, type LaneFiles } from './compare-lanes.ts';
+import { compareLanes, type LaneFiles, tracesOf } from './compare-lanes.ts';
 import { readStages } from './read-stages.ts';
-import { readTraces } from './read-traces.ts';
 import { judge } from './verdict.ts';
+
+// The traces of chosen batches out of a run folder's health.jsonl, streamed.
+
+/** As `tracesOf`; none where there is no such file. */
+export async function readTraces(
+  folder: string,
+  wanted: ReadonlySet<number>,
+): Promise<Map<number, BatchTrace>> {
+  const path = join(folder, 'health.jsonl');
+  return existsSync(path) ? tracesOf(linesOf(path), wanted) : new Map();
+}
 
 function filesOf(folder: string): LaneFiles | undefined {
   const record = readLane(folder);

@@ -1,5 +1,5 @@
 /** Two lanes -> what differs: configuration, environment, metrics, labels, cascades. Where their records lie is the caller's business. */
-import type { BatchTrace } from '@nanscope/cascade';
+import { type BatchTrace, parseTraces } from '@nanscope/cascade';
 import { Decorations } from '@nanscope/errors';
 import type {
   ComparisonRecord,
@@ -128,4 +128,27 @@ function metricsOf(
   const over = common.metrics;
   const metrics = compareMetrics(over.target, over.reference, tolerance, common.answers);
   return { metrics: metrics.filter(({ name }) => name !== 'tokens'), metricsOver: compared };
+}
+
+// The traces of chosen batches out of the lines of a health.jsonl, which may be far more than what is wanted.
+
+const header = /^\{"type":"batch","batch":(\d+),/;
+
+/**
+ * The first batch, which alone is written whole, and those that are wanted.
+ *
+ * @returns by batch index; a batch that was cut off while being written is left out
+ */
+export async function tracesOf(
+  lines: AsyncIterable<string> | Iterable<string>,
+  wanted: ReadonlySet<number>,
+): Promise<Map<number, BatchTrace>> {
+  const kept: string[] = [];
+  let inside = false;
+  for await (const line of lines) {
+    const batch = header.exec(line)?.[1];
+    if (batch !== undefined) inside = kept.length === 0 || wanted.has(Number(batch));
+    if (inside) kept.push(line);
+  }
+  return new Map(parseTraces(kept.join('\n')).map((trace) => [trace.batch, trace]));
 }

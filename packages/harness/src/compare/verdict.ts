@@ -5,10 +5,9 @@ import type { ComparisonRecord, LaneRecord, ShadowStep, VerdictRecord } from '@n
 import { type Advice, type Beside, type Decision, type Reason, wordVerdict } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
 import { exploreAdvice, maskedAdvice, mendAdvice } from './advice.ts';
-import { besideOf, isNonFinite } from './beside.ts';
+import { besideOf, isNonFinite, replayVerdict } from './beside.ts';
 import { rerunAdvice, sameDevice } from './compare-config.ts';
 import { isBornMasked, withExitCode } from './exit-code.ts';
-import { replayVerdict } from './replay-verdict.ts';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;

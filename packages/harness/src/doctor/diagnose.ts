@@ -2,22 +2,143 @@
  * `nanscope doctor`: what this machine offers, and whether it can be trusted. Each backend is examined in a process of
  * its own, two at a time, so that a driver that crashes costs its own row only.
  */
+
 import os from 'node:os';
-import { laneEnvironment } from '@nanscope/backend';
+import { laneEnvironment, type Probe } from '@nanscope/backend';
 import { deviceRow } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import {
   asked,
   type ExamineMessage,
   type ExamineTask,
+  type LaneOutcome,
+  type Measured,
   questions,
+  selfCheckNames,
   thirdPartyBackend,
   watchLane,
 } from '@nanscope/lane';
-import { backendName, DOCTOR_SCHEMA, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
-import { examineTorch, machine, macosVersion, torchVerdict } from './machine.ts';
-import { backendRecord, doctorVerdict, type Heard } from './verdict.ts';
-import { withoutPlaces } from './without-places.ts';
+import {
+  backendName,
+  DOCTOR_SCHEMA,
+  type DoctorBackend,
+  type DoctorRecord,
+  type DoctorVerdict,
+  type SelfCheck,
+} from '@nanscope/record';
+import { examineTorch, machine, macosVersion, mathModeOf, torchVerdict } from './machine.ts';
+
+// From what a backend's process said to its record, and from the backends to the verdict. Pure.
+
+/** What was heard of a backend until its process ended. */
+export interface Heard {
+  readonly probe?: Probe;
+  readonly measured: Measured;
+  readonly checks: readonly SelfCheck[];
+}
+
+export function backendRecord(
+  id: string,
+  { probe, measured, checks }: Heard,
+  outcome: LaneOutcome,
+  seconds: number,
+  macos: string | undefined,
+): DoctorBackend {
+  const nothing = { limits: {}, kernels: {}, selfTest: [] };
+  if (!probe)
+    return {
+      ...{ id, status: 'absent', ...nothing, seconds },
+      reason: `looking at it ended its process: ${outcome.failure ?? outcome.status}`,
+      remedy: 'update the driver, or choose another device',
+    };
+  if (!probe.available)
+    return { ...{ id, status: 'absent', ...nothing, seconds }, reason: probe.reason, remedy: probe.remedy };
+  const { version, adapter } = probe.facts;
+  const mathMode = adapter && mathModeOf(adapter, macos);
+  return {
+    id,
+    status: outcome.status === 'complete' ? 'opens' : 'ended',
+    ...(outcome.failure !== undefined && { reason: outcome.failure }),
+    version,
+    ...(adapter && { adapter: { ...adapter, features: [...adapter.features] } }),
+    ...(mathMode && { mathMode }),
+    ...nothing,
+    ...measured,
+    selfTest: [...checks],
+    seconds,
+  };
+}
+
+/** Every check was made, and passed. */
+export const passes = ({ status, selfTest }: DoctorBackend): boolean =>
+  status === 'opens' &&
+  selfCheckNames.every((name) => selfTest.some((check) => check.name === name && check.passed));
+
+const named = ({ id, adapter }: DoctorBackend): string =>
+  adapter?.software ? `${id} (a software adapter)` : backendName(id);
+
+const listed = (backends: readonly DoctorBackend[]): string => backends.map(named).join(', ');
+
+export function doctorVerdict(backends: readonly DoctorBackend[], interrupted = false): DoctorVerdict {
+  const here = backends.filter(({ status }) => status !== 'absent');
+  const absent = backends.filter(({ status }) => status === 'absent');
+  const failing = here.filter((backend) => !passes(backend));
+  const rest = absent.length > 0 ? ` Not here: ${listed(absent)}.` : '';
+  if (interrupted)
+    return { code: 'interrupted', exitCode: 130, sentence: `Interrupted.${rest}`, next: 'Run it again.' };
+  if (failing.length > 0 || here.length === 0)
+    return {
+      code: 'self-test-failed',
+      exitCode: 1,
+      sentence:
+        here.length === 0
+          ? `No backend opens.${rest}`
+          : `${listed(failing)} ${failing.length === 1 ? 'opens and does' : 'open and do'} not pass the self-test.${rest}`,
+      next: 'Paste this block into an issue, or put the device under the whole suite with nanscope conform.',
+    };
+  return {
+    code: 'healthy',
+    exitCode: 0,
+    sentence: `${listed(here)} ${here.length === 1 ? 'opens and passes its' : 'open and pass their'} self-test.${rest}`,
+    next: '',
+  };
+}
+
+// A record as it may be pasted in public: no folder of the user's, and so no name of theirs, in any of its strings.
+
+export interface Places {
+  readonly home: string;
+  readonly folder: string;
+}
+
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** A folder as a whole: what follows ends its last name. Empty and root folders are no place of anybody's. */
+const place = (folder: string): RegExp | undefined =>
+  folder.length > 1 ? new RegExp(`${literally(folder)}(?![\\w.-])`, 'g') : undefined;
+
+/** Homes of others, in messages of programs that were built elsewhere. */
+const homes = /(\/home|\/Users|[A-Za-z]:\\Users)([/\\])[^/\\\s:"']+/g;
+
+function withoutPlacesIn(text: string, { home, folder }: Places): string {
+  const [ofFolder, ofHome] = [place(folder), place(home)];
+  let shown = text;
+  if (ofFolder) shown = shown.replace(ofFolder, '.');
+  if (ofHome) shown = shown.replace(ofHome, '~');
+  return shown.replace(homes, '~');
+}
+
+/** The same of every string in a record. */
+export function withoutPlaces<T>(value: T, places: Places): T {
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') return withoutPlacesIn(item, places);
+    if (Array.isArray(item)) return item.map(walk);
+    if (item !== null && typeof item === 'object')
+      return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, walk(inner)]));
+    return item;
+  };
+  return walk(value) as T;
+}
 
 const SILENCE_SECONDS = 60;
 

@@ -30,8 +30,7 @@ import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { investigate } from '../shadow/investigate.ts';
 import { startShadowLane } from '../shadow/start-shadow-lane.ts';
 import { firstRows, firstRowsWords } from './first-rows.ts';
-import { keptConfig } from './resume.ts';
-import { type Spooled, spoolStdin } from './spool-stdin.ts';
+import { keptConfig, type Spooled, spoolStdin } from './resume.ts';
 
 /** How much the lanes evaluate. */
 type Amount = Pick<LaneTask, 'batches' | 'cut'>;

@@ -9,8 +9,13 @@ import {
 } from '@nanscope/lane';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
-import type { CellHooks, Laboratory } from './laboratory.ts';
-import { type DeviceHooks, decideNamed, type NamedDevice } from './named-devices.ts';
+import {
+  type CellHooks,
+  type DeviceHooks,
+  decideNamed,
+  type Laboratory,
+  type NamedDevice,
+} from './named-devices.ts';
 
 /** A device with what a process needs in its environment to find its driver. */
 export interface MachineDevice extends NamedDevice {

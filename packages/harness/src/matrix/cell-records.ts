@@ -8,7 +8,14 @@ import {
   differences,
   predict,
 } from '@nanscope/experiments';
-import type { CellLine, MatrixCellRecord } from '@nanscope/record';
+import type { CellResult } from '@nanscope/lane';
+import {
+  type CellLine,
+  cellLineSchema,
+  fromJsonNumber,
+  type MatrixCellRecord,
+  stringifyExact,
+} from '@nanscope/record';
 
 type ObservedLine = Exclude<CellLine, { refused: string }>;
 
@@ -54,4 +61,37 @@ export async function cellRecords(lines: AsyncIterable<CellLine>, path: string):
     cells.set(cell.id, cell);
   }
   return [...cells.values()];
+}
+
+// One observed cell as a line of cells.jsonl, and back.
+
+/** Without a line break. */
+export const cellLine = (result: CellResult): string =>
+  stringifyExact({
+    id: cellId(result.cell),
+    ...('refused' in result ? { refused: result.refused } : result.observation),
+    ...(result.seconds !== undefined && { seconds: result.seconds }),
+  });
+
+/** Undefined for what is no line of ours, such as a cell that lacks a factor. */
+export function cellOf(line: string): CellResult | undefined {
+  try {
+    const { id, seconds, ...rest } = cellLineSchema.parse(JSON.parse(line));
+    const cell = conditionsFrom(id) as Cell;
+    if (conditionNames.some((name) => cell[name] === undefined)) return undefined;
+    const took = seconds === undefined ? {} : { seconds };
+    if ('refused' in rest) return { cell, ...took, refused: rest.refused };
+    const { lossValue, rowLosses } = rest;
+    return {
+      cell,
+      ...took,
+      observation: {
+        ...rest,
+        lossValue: fromJsonNumber(lossValue),
+        rowLosses: rowLosses.map(fromJsonNumber),
+      },
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -5,7 +5,7 @@ import { UserError } from '@nanscope/errors';
 import { cellId } from '@nanscope/experiments';
 import type { CellResult } from '@nanscope/lane';
 import { appendLines, readText } from '@nanscope/record';
-import { cellLine, cellOf } from './cell-line.ts';
+import { cellLine, cellOf } from './cell-records.ts';
 
 const FILE = 'cells.jsonl';
 

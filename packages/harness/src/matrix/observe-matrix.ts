@@ -8,8 +8,7 @@ import { type CellResult, isFailure, type LaneOutcome, throwUserError } from '@n
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { shellWord } from '@nanscope/report';
 import type { MatrixConfig } from '@nanscope/settings';
-import type { ExperimentHooks, Laboratory } from '../experiments/laboratory.ts';
-import type { NamedDevice } from '../experiments/named-devices.ts';
+import type { ExperimentHooks, Laboratory, NamedDevice } from '../experiments/named-devices.ts';
 import type { Earlier, MatrixPlan } from './plan.ts';
 
 /** Cells of a matrix that failed so far, against how many may. */

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { readLane, readRun, writeJson } from '@nanscope/record';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
-import { compareRuns } from '../compare/compare-folders.ts';
-import { readTraces } from '../compare/read-traces.ts';
+import { compareRuns, readTraces } from '../compare/compare-folders.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-read-'));
 afterAll(() => rmSync(base, { recursive: true }));

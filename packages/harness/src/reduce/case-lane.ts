@@ -1,8 +1,19 @@
 /** The parent's side of a process that tries cases: one question after the other; a crash costs the question that caused it, and the next one gets a new process. */
 
-import type { Case, LaneOutcome, ReduceMessage, ReduceTask, Tried } from '@nanscope/lane';
-import { throwUserError, watchLane } from '@nanscope/lane';
-import type { EnvironmentRecord } from '@nanscope/record';
+import type { Decision } from '@nanscope/device';
+import {
+  type Case,
+  type LaneOutcome,
+  type ReduceMessage,
+  type ReduceTask,
+  type Tried,
+  throwUserError,
+  watchLane,
+} from '@nanscope/lane';
+import { backendName, type EnvironmentRecord } from '@nanscope/record';
+import { decide } from '../devices/decide.ts';
+import type { Decided } from '../devices/decision.ts';
+import type { Fault } from './fault.ts';
 
 /** Seconds that the process has to end by itself. */
 const GRACE_SECONDS = 2;
@@ -13,7 +24,7 @@ interface Running {
   readonly stop: AbortController;
 }
 
-export interface CaseLaneOptions {
+interface CaseLaneOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly onStage: (what: string) => void;
@@ -89,4 +100,25 @@ export class CaseLane {
     await this.#running?.ended;
     this.#running = undefined;
   }
+}
+
+// The devices of a run, asked for by name: nothing falls back.
+
+/** The name under which a decided backend is asked for again. */
+export const deviceNameOf = ({ backend }: Pick<Decision, 'backend'>): string => backendName(backend);
+
+export function decideAgain(
+  { lane, reference, config }: Pick<Fault, 'lane' | 'reference' | 'config'>,
+  say: (what: string) => void,
+): Promise<Decided> {
+  return decide(
+    {
+      ...config,
+      device: deviceNameOf(lane.decision),
+      reference: reference ? deviceNameOf(reference.decision) : 'none',
+      mpsRule: 'off',
+      attn: lane.decision.attention === 'eager' ? 'eager' : 'sdpa',
+    },
+    say,
+  );
 }

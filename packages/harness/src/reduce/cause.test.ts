@@ -1,7 +1,7 @@
 import { presetNames } from '@nanscope/attention';
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
-import { causeOf } from './cause.ts';
+import { causeOf } from './held.ts';
 
 const { policy, decision } = lane();
 const of = (mechanism: string, name = 'torch-2.4') =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringifyExact } from '@nanscope/record';
 import { afterAll, describe, expect, it } from 'vitest';
 import { comparison, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
-import { deviceNameOf } from './decide-again.ts';
+import { deviceNameOf } from './case-lane.ts';
 import { faultOf, isOpFault, torchFaultOf } from './fault.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-fault-'));

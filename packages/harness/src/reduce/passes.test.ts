@@ -2,7 +2,7 @@ import type { CausalLMBatch } from '@nanscope/collator';
 import { batchOf, type Case, keyOf, lengthOf, wholeCase } from '@nanscope/lane';
 import { cutConfig, presetConfig } from '@nanscope/model';
 import { describe, expect, it } from 'vitest';
-import { differenceWords } from './folder/difference.ts';
+import { differenceWords } from './folder/place.ts';
 import { passesFrom } from './passes.ts';
 import { type Answer, search } from './search/search.ts';
 

@@ -11,8 +11,7 @@ import {
   usedPositions,
   usedTokens,
 } from '@nanscope/lane';
-import type { Pass } from './search/search.ts';
-import { shorterLists } from './search/shorter-lists.ts';
+import { type Pass, shorterLists } from './search/search.ts';
 
 /** Where the run says the fault is, as far as it says so. */
 export interface Place {

@@ -1,5 +1,4 @@
 /** From cases and their trials to the record of a reduction. Pure. */
-
 import { batchOf, type Case, lengthOf } from '@nanscope/lane';
 import { cutConfig, cutName, type ModelConfig, parameterShapes } from '@nanscope/model';
 import { type CaseSize, type ReducedCase, type ReducedRecord, toJsonNumber } from '@nanscope/record';
@@ -117,4 +116,13 @@ export function judged(found: Found, script: ReducedRecord['script']): ReducedRe
         : `Go on with a larger --budget than ${search.budget}; ${folder} holds the smallest case so far.`,
     },
   };
+}
+
+// What a reduction says while it runs, and how it is ended.
+
+export interface ReduceHooks {
+  readonly onStage: (what: string) => void;
+  /** After each step that was taken: how many cases were tried, and what is left. */
+  readonly onStep: (tried: number, facts: readonly string[]) => void;
+  readonly signal?: AbortSignal;
 }

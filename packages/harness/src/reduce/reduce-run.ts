@@ -2,6 +2,7 @@
  * `nanscope reduce`: from a run that failed to the smallest case that fails in the same way, and the nearest one that does
  * not. Effects sit here; what gets smaller and what is held are functions of data in the modules it calls.
  */
+
 import { join, resolve } from 'node:path';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
@@ -18,26 +19,39 @@ import {
 import { type ModelConfig, openWeights } from '@nanscope/model';
 import { checkNewRun, type ReducedOpRecord, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
 import { counted } from '@nanscope/report';
-import type { EvalConfig, ReduceConfig } from '@nanscope/settings';
-import { policyOf, policyRecord } from '@nanscope/settings';
+import { type EvalConfig, policyOf, policyRecord, type ReduceConfig } from '@nanscope/settings';
 import type { Decided } from '../devices/decision.ts';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
-import { CaseLane } from './case-lane.ts';
-import { causeOf } from './cause.ts';
-import { decideAgain, deviceNameOf } from './decide-again.ts';
+import { CaseLane, decideAgain, deviceNameOf } from './case-lane.ts';
 import { type Fault, faultOf, isOpFault, torchFaultOf } from './fault.ts';
-import { differenceWords } from './folder/difference.ts';
 import { type Found, fillFolder } from './folder/fill-folder.ts';
-import { makeFolder } from './folder/place.ts';
-import { heldWords, inTermsOf } from './held.ts';
-import type { ReduceHooks } from './hooks.ts';
-import { largestPassing } from './largest-passing.ts';
+import { differenceWords, makeFolder } from './folder/place.ts';
+import { causeOf, heldWords, inTermsOf } from './held.ts';
 import { reduceOpRun } from './op/op-run.ts';
 import { passesFrom } from './passes.ts';
-import { caseRecord, evalCommand, judged, sizeOf } from './record.ts';
-import { type SearchResult, search } from './search/search.ts';
+import { caseRecord, evalCommand, judged, type ReduceHooks, sizeOf } from './record.ts';
+import { type Neighbour, type SearchResult, search } from './search/search.ts';
 import { reduceTorchRun } from './torch-run.ts';
 import { type Trial, Trials } from './trials.ts';
+
+// Which of the cases that pass stands beside the smallest that fails: the one that is least smaller than it. Pure.
+
+/**
+ * Of the neighbours that pass, the one with most parameters; then with most tokens; then with most weights of the run.
+ *
+ * @param model of the run
+ */
+export function largestPassing(model: ModelConfig, neighbours: readonly Neighbour<Case>[]): Case | undefined {
+  const rank = (candidate: Case): number[] => {
+    const { parameters, rows, length } = sizeOf(model, candidate);
+    return [parameters, rows * length, candidate.weights.length];
+  };
+  const passing = neighbours
+    .filter(({ answer }) => answer === 'passes')
+    .map(({ candidate }) => ({ candidate, rank: rank(candidate) }));
+  passing.sort((a, b) => b.rank.map((value, i) => value - a.rank[i]!).find((more) => more !== 0) ?? 0);
+  return passing[0]?.candidate;
+}
 
 async function batchOfRun({ config, batch: wanted }: Fault, model: ModelConfig): Promise<CausalLMBatch> {
   for await (const { index, batch } of evalBatches(config, await loadTokenizerFor(config), model)) {

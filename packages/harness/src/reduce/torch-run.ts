@@ -14,7 +14,7 @@ import {
 import { torchBugReport } from '@nanscope/report';
 import type { TorchFaultOfRun } from './fault.ts';
 import { makeFolder } from './folder/place.ts';
-import type { ReduceHooks } from './hooks.ts';
+import type { ReduceHooks } from './record.ts';
 
 /** What the lane says at its end (`lanes/torch/PROTOCOL.md`); checked as a part of the record. */
 interface ReducedMessage {

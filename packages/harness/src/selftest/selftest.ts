@@ -17,8 +17,7 @@ import {
 } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 import { decideDevices, type MachineDevice } from '../experiments/devices.ts';
-import type { ExperimentHooks } from '../experiments/laboratory.ts';
-import { deviceNames, type NamedDevice } from '../experiments/named-devices.ts';
+import { deviceNames, type ExperimentHooks, type NamedDevice } from '../experiments/named-devices.ts';
 
 // From the trials of a device to its record, and from the devices to the verdict. Pure.
 

@@ -1,7 +1,7 @@
 import type { Capture, CapturedTensor, Source } from '@nanscope/cascade';
 import type { Questions } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import { searchUpwards } from './search.ts';
+import { searchUpwards } from './investigate.ts';
 import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
 import type { Lanes } from './step.ts';
 

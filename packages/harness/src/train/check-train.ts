@@ -1,7 +1,10 @@
 /** Everything a user can have got wrong about a training run, found before a device is opened or anything is written. */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { type CodeIn, UserError } from '@nanscope/errors';
 import {
+  cardMark,
   checkTracing,
   loadTokenizerFor,
   stepsOf,
@@ -9,14 +12,37 @@ import {
   trainData,
   trainModelConfig,
 } from '@nanscope/lane';
-import { positionLimit } from '@nanscope/model';
-import { checkNewRun } from '@nanscope/record';
-import type { TrainConfig } from '@nanscope/settings';
-import { checkSdpaKernel, policyOf } from '@nanscope/settings';
+import { positionLimit, savePlace } from '@nanscope/model';
+import { checkNewRun, isWithin } from '@nanscope/record';
+import { checkSdpaKernel, policyOf, type TrainConfig } from '@nanscope/settings';
 import { smallestEpsilon } from '@nanscope/trainer';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { checkResumed, type Resumed } from './resumed-run.ts';
-import { checkSavePlace } from './save-place.ts';
+
+// Where `--save` may put a model: in a new folder, over one that `train` saved, and over any other only when it is told to.
+
+/**
+ * Before a run: whether its model may be put where `--save` says.
+ *
+ * @throws {UserError} `usage/save`, `gpt2/save`, `run-folder/unwritable`
+ */
+async function checkSavePlace(config: TrainConfig): Promise<void> {
+  const { save, overwrite, model, out, resume } = config;
+  if (save === undefined) return;
+  const refuse = (found: string, todo: string) =>
+    new UserError('usage/save', `--save ${save}: expected a folder of its own, found ${found}. ${todo}`);
+  for (const [flag, folder] of Object.entries({ out, resume }))
+    if (folder !== undefined && isWithin(folder, save))
+      throw refuse(`--${flag} ${folder} in it`, 'Name another folder.');
+  checkWritable(save, '--save');
+  const names = await savePlace(save);
+  if (names === undefined || names.length === 0 || overwrite) return;
+  const anew = 'Name another folder, or replace it with --overwrite.';
+  if (existsSync(model) && isWithin(model, save))
+    throw refuse('the model that is trained on (--model)', anew);
+  const readme = await readFile(join(save, 'README.md'), 'utf8').catch(() => '');
+  if (!readme.includes(cardMark)) throw refuse('a model that train did not save', anew);
+}
 
 function refuse(code: CodeIn<'usage'>, words: string): never {
   throw new UserError(`usage/${code}`, words);
@@ -72,7 +98,7 @@ function checkTogether(config: TrainConfig): void {
     refuse('bad-value', `--minimum ${minimum}: expected a fraction of the peak, from 0 to 1.`);
 }
 
-export interface CheckedTraining extends Resumed {
+interface CheckedTraining extends Resumed {
   /** That will be made. */
   readonly steps: number;
   readonly policy: TrainTask['policy'];

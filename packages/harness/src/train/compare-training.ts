@@ -28,7 +28,7 @@ import {
 import type { Finding } from '@nanscope/settings';
 import { compareCascades } from '../compare/compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from '../compare/compare-config.ts';
-import { readTraces } from '../compare/read-traces.ts';
+import { readTraces } from '../compare/compare-folders.ts';
 import { judgeTraining } from './train-verdict.ts';
 
 /** One quantity of one lane by step. */

@@ -16,9 +16,9 @@ import {
   wordTrainVerdict,
 } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
+import { replayVerdict } from '../compare/beside.ts';
 import { rerunAdvice } from '../compare/compare-config.ts';
 import { withExitCode } from '../compare/exit-code.ts';
-import { replayVerdict } from '../compare/replay-verdict.ts';
 
 export interface TrainEvidence {
   readonly target?: TrainLaneRecord | undefined;

@@ -9,8 +9,7 @@ import {
 } from '@nanscope/conform';
 import type { ConformConfig } from '@nanscope/settings';
 import type { LaneMessage } from '../protocol/task.ts';
-import { environmentOf, machineOf } from '../session/environment.ts';
-import { openSession } from '../session/open-session.ts';
+import { environmentOf, machineOf, openSession } from '../session/open-session.ts';
 import {
   type AnyCase,
   type ConformMessage,

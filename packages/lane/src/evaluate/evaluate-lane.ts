@@ -3,12 +3,13 @@
  * extra questions on a small one. Where the process, the files and the devices come from is the caller's business,
  * so that a lane is the same in a process of Node and in a worker of a page.
  */
+
 import type { Session } from '@nanscope/backend';
-import type { CollateOptions, Tokenizer } from '@nanscope/collator';
+import type { CausalLMBatch, CollateOptions, Tokenizer } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
 import type { CausalLM } from '@nanscope/model';
-import type { EnvironmentRecord, RecordSink } from '@nanscope/record';
-import { traceSettings } from '@nanscope/settings';
+import type { EnvironmentRecord, LaneRecord, RecordSink } from '@nanscope/record';
+import { type EvalConfig, traceSettings } from '@nanscope/settings';
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import type { EvalBatch } from '../data/collation.ts';
@@ -16,9 +17,39 @@ import type { LaneMessage, LaneTask } from '../protocol/task.ts';
 import { CompletedBatches, type EarlierLane } from './completed.ts';
 import type { BatchResult, Computation } from './evaluate-batch.ts';
 import { LaneRecorder, laneHead, metricsRecord } from './lane-record.ts';
-import { probeQuestions } from './probe-questions.ts';
+import { checkLeaks } from './leak-check.ts';
+import { policyEffect } from './policy-effect.ts';
+import { probeBatch } from './probe-batch.ts';
 import { recordBatch } from './record-batch.ts';
 import { LaneTracer, shortLoss, tellBirth } from './tracer.ts';
+
+// The questions a lane answers on a small batch, after the evaluation: leaks, the policy's effect, the observer's effect.
+
+/** @param options How rows are collated; undefined for a ready batch, which is then used as it is. */
+async function probeQuestions(
+  computation: Computation,
+  tracer: LaneTracer,
+  first: CausalLMBatch,
+  options: CollateOptions | undefined,
+  tokenizer: Tokenizer,
+  config: EvalConfig,
+  decorations: Decorations,
+): Promise<Partial<LaneRecord>> {
+  const batch = options ? probeBatch(first, options) : first;
+  await tracer.observe(computation, batch);
+  const leak = await checkLeaks(computation, batch);
+  const effect =
+    computation.policy.name === 'safe'
+      ? undefined
+      : await decorations.makeLater("the policy's effect", () =>
+          policyEffect(computation, batch, tokenizer, config),
+        );
+  return {
+    leak,
+    ...(effect && { policyEffect: effect }),
+    cascade: tracer.record(),
+  };
+}
 
 /** Everything a lane needs; it opens, reads and closes nothing itself. */
 export interface LaneSetup {

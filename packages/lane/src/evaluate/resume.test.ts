@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collateOptions } from '../data/collation.ts';
 import { evalBatches, loadTokenizerFor } from '../data/inputs.ts';
 import type { LaneTask } from '../protocol/task.ts';
-import { environmentOf } from '../session/environment.ts';
+import { environmentOf } from '../session/open-session.ts';
 import { evaluateLane } from './evaluate-lane.ts';
 import { earlierLane } from './run-lane.ts';
 

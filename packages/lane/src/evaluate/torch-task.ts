@@ -5,7 +5,7 @@ import type { Decision } from '@nanscope/device';
 import { configRecord } from '@nanscope/settings';
 import { modelPlace } from '../data/model.ts';
 import type { LaneTask } from '../protocol/task.ts';
-import { nanscopeVersion } from '../session/environment.ts';
+import { nanscopeVersion } from '../session/open-session.ts';
 
 /** What every kind of task of a torch lane has. */
 export interface TorchTask {

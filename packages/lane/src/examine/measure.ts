@@ -7,8 +7,7 @@ import { errorLine } from '@nanscope/errors';
 import { detectorTrials, scoreSheet, type Trial } from '@nanscope/experiments';
 import type { DoctorBackend, SelfCheck } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
-import { askKernels } from './numerics/ask-kernels.ts';
-import { askShader } from './numerics/ask-shader.ts';
+import { askKernels, askShader } from './numerics/ask-kernels.ts';
 
 /** What is known of a backend until now. */
 export type Measured = Partial<Pick<DoctorBackend, 'limits' | 'kernels' | 'shader'>>;

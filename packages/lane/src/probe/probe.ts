@@ -1,8 +1,9 @@
 /** Looks at backends, or opens one and measures its attention, in a process that may end at any of these. */
 import { attentionProbes } from '@nanscope/attention';
+import type { Probe } from '@nanscope/backend';
 import type { AttentionProbeOutcome } from '@nanscope/device';
+import type { ErrorCode } from '@nanscope/errors';
 import { findBackend } from '../session/open-session.ts';
-import type { AttentionProbeMessage, AttentionProbeTask, ProbeMessage, ProbeTask } from './task.ts';
 
 /** Runs the attention probes of both implementations on an opened backend, inside a probing process. */
 export async function measureAttention(task: AttentionProbeTask): Promise<AttentionProbeOutcome[]> {
@@ -25,3 +26,30 @@ export async function probe(
     send({ kind: 'probe', probe: await backend.probe() });
   }
 }
+
+// What a probing process is asked and what it answers.
+
+export interface ProbeTask {
+  readonly kind: 'probe';
+  /** Backends to look at. */
+  readonly ids: readonly string[];
+  /** A third-party backend's module. */
+  readonly backendFile?: string;
+}
+
+export type ProbeMessage = { readonly kind: 'probe'; readonly probe: Probe };
+
+export interface AttentionProbeTask {
+  readonly kind: 'attention';
+  readonly id: string;
+  readonly backendFile?: string;
+}
+
+export type AttentionProbeMessage =
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly AttentionProbeOutcome[] }
+  | {
+      readonly kind: 'user-error';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly exitCode: 2 | 3;
+    };

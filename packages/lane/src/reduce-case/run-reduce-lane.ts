@@ -7,8 +7,7 @@ import { modelSource } from '../data/model.ts';
 import { type Computation, evaluateBatch } from '../evaluate/evaluate-batch.ts';
 import { meanLoss } from '../evaluate/lane-record.ts';
 import type { LaneMessage } from '../protocol/task.ts';
-import { environmentOf } from '../session/environment.ts';
-import { openSession } from '../session/open-session.ts';
+import { environmentOf, openSession } from '../session/open-session.ts';
 import {
   batchOf,
   type Case,

@@ -28,7 +28,7 @@ import {
   writeCheckpoint,
 } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
-import { nanscopeVersion } from '../session/environment.ts';
+import { nanscopeVersion } from '../session/open-session.ts';
 
 /**
  * Settings that say which tokens are in which step, and what the optimizer's tensors mean. A run that goes on with a

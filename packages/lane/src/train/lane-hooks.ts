@@ -44,10 +44,9 @@ import {
   takeEventsAlong,
 } from './checkpoints.ts';
 import { keptCascade } from './kept-traces.ts';
-import { keepLines, stepLine, validationLine } from './lines.ts';
 import type { TrainTask } from './settings.ts';
 import { StepTracer } from './step-tracer.ts';
-import { TrainRecorder } from './train-record.ts';
+import { keepLines, stepLine, TrainRecorder, validationLine } from './train-record.ts';
 
 export interface LaneContext {
   readonly task: TrainTask;

@@ -18,7 +18,7 @@ import {
 import type { TrainLaneRecord } from '@nanscope/record';
 import type { TrainConfig } from '@nanscope/settings';
 import { loadModel, modelConfig } from '../data/model.ts';
-import { nanscopeVersion } from '../session/environment.ts';
+import { nanscopeVersion } from '../session/open-session.ts';
 
 type Shape = Pick<
   TrainConfig,

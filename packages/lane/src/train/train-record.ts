@@ -1,4 +1,7 @@
 /** A training lane's run.json while it grows. Rewritten after evaluations and checkpoints, and every few seconds. */
+
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Session } from '@nanscope/backend';
 import type { Tokenizer } from '@nanscope/collator';
 import type { CausalLM } from '@nanscope/model';
@@ -9,11 +12,13 @@ import {
   type TrainDataRecord,
   type TrainingRecord,
   type TrainLaneRecord,
+  toJsonNumber,
   type ValidationLine,
   writeJson,
 } from '@nanscope/record';
+import type { StepReport, ValidationReport } from '@nanscope/trainer';
 import { laneHead } from '../evaluate/lane-record.ts';
-import { environmentOf } from '../session/environment.ts';
+import { environmentOf } from '../session/open-session.ts';
 import { Curve } from './curve.ts';
 import type { TrainTask } from './settings.ts';
 
@@ -131,4 +136,47 @@ export class TrainRecorder {
     writeJson(this.#folder, 'run.json', this.#record);
     this.#written = performance.now();
   }
+}
+
+// The lines a training lane writes: metrics.jsonl, one a step, and validation.jsonl, one an evaluation.
+
+export function stepLine(report: StepReport): StepLine {
+  return { ...report, loss: toJsonNumber(report.loss), gradNorm: toJsonNumber(report.gradNorm) };
+}
+
+export function validationLine(report: ValidationReport): ValidationLine {
+  return {
+    ...report,
+    loss: toJsonNumber(report.loss),
+    perplexity: toJsonNumber(report.perplexity),
+    accuracy: toJsonNumber(report.accuracy),
+  };
+}
+
+/**
+ * The lines of `from/name` up to a step, also written to `to/name` in one go: a run that continues from a checkpoint
+ * takes back what came after it. A torn last line is dropped.
+ */
+export function keepLines<Line extends { readonly step: number }>(
+  from: string,
+  to: string,
+  name: string,
+  step: number,
+): Line[] {
+  const path = join(from, name);
+  if (!existsSync(path)) return [];
+  const kept: Line[] = [];
+  for (const text of readFileSync(path, 'utf8').split('\n')) {
+    try {
+      const line = JSON.parse(text) as Line;
+      if (line.step <= step) kept.push(line);
+    } catch {
+      // Cut off while it was written, or the empty end.
+    }
+  }
+  const target = join(to, name);
+  const temporary = `${target}.${process.pid}.tmp`;
+  writeFileSync(temporary, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  renameSync(temporary, target);
+  return kept;
 }

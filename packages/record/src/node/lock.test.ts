@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { holdFolder } from './lock.ts';
+import { holdFolder } from './own-folder.ts';
 
 let folder = '';
 beforeEach(() => {

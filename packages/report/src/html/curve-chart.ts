@@ -1,7 +1,7 @@
 /** A curve chart as SVG: lanes told apart by dash and mark, steps that are not finite marked on top of it, never left out. */
 import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
 import { count } from '../text/number.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from './parts.ts';
 
 export interface Series {
   readonly name: string;

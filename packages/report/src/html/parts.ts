@@ -1,5 +1,42 @@
 /** What every section is built of: its frame, tables, labelled fields, commands, signs. */
-import { type Content, type Html, html } from './html.ts';
+
+// A template tag that escapes: text becomes markup only where `html` made it.
+
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Content = Html | string | number | undefined | false | readonly Content[];
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function markup(content: Content): string {
+  if (content instanceof Html) return content.text;
+  if (Array.isArray(content)) return content.map(markup).join('');
+  if (content === undefined || content === false) return '';
+  return String(content).replace(/[&<>"']/g, (character) => entities[character]!);
+}
+
+/** Text in it is escaped, for an element's content and for an attribute in quotes; lists are joined; `undefined` and `false` are nothing. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+  return new Html(strings.reduce((text, part, index) => text + markup(values[index - 1]) + part));
+}
+
+/** JSON for a `<script type="application/json">`: nothing in it ends the element or a line of script. */
+export function embeddedJson(json: string): Html {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return new Html(json.replace(/[<>&\u2028\u2029]/g, escaped));
+}
 
 export type Status = 'pass' | 'fail' | 'same' | 'warn' | 'skip' | 'note';
 
@@ -40,14 +77,14 @@ export const fields = (entries: Readonly<Fields>): Html =>
     .map(([label, content]) => html`<div><dt>${label}</dt><dd>${content}</dd></div>`)}</dl>
 `;
 
-export interface TableRow {
+interface TableRow {
   /** The first is the row's header. */
   readonly cells: readonly Content[];
   /** Values that filters look at, by name. */
   readonly data?: Readonly<Record<string, string>>;
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly id?: string;
   /** Columns of figures, by index. */
   readonly figures?: readonly number[];
@@ -75,7 +112,7 @@ ${rows.map(line)}</tbody></table></div>
 }
 
 /** Choices of a filter: a name that rows carry as data, what it is called, and its values. */
-export interface Filter {
+interface Filter {
   readonly name: string;
   readonly label: string;
   /** Absent: a field in which one types a part of the value. */

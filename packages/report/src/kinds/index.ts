@@ -29,8 +29,7 @@ import { selftestChecks } from './selftest/checks.ts';
 import { selftestFacts, selftestSections } from './selftest/html.ts';
 import { renderSelftest } from './selftest/terminal.ts';
 import { trainingChecks } from './training/checks.ts';
-import { trainingSections } from './training/html.ts';
-import { renderTraining } from './training/terminal.ts';
+import { renderTraining, trainingSections } from './training/html.ts';
 
 type RecordOf<K, R = AnyRecord> = R extends AnyRecord ? (K extends R['kind'] ? R : never) : never;
 

@@ -1,7 +1,6 @@
 /** What was run, of results that have two lanes: model, data, policy, devices in short. */
 import type { ResultRecord, TrainResultRecord } from '@nanscope/record';
-import { html } from '../html/html.ts';
-import type { Fields } from '../html/parts.ts';
+import { type Fields, html } from '../html/parts.ts';
 import { dataWords, modelFactFields, modelWords } from '../lanes/terminal/header.ts';
 import { perLane, policyWords, roles } from '../words/common.ts';
 import { asEvaluation } from './training/chart.ts';

@@ -3,17 +3,14 @@
  * its policy forbids every request and every script and style but the two it brings, which it names by their hashes.
  */
 import { createHash } from 'node:crypto';
-import type { ReportSubject } from '@nanscope/record';
-import { renderJson, sanitizeRecord } from '@nanscope/record';
+import { type ReportSubject, renderJson, sanitizeRecord } from '@nanscope/record';
 import { browserScript } from '../html/browser-script.ts';
-import { embeddedJson, Html, html } from '../html/html.ts';
-import { commandLine, fields, type Section, section } from '../html/parts.ts';
+import { commandLine, embeddedJson, fields, Html, html, type Section, section } from '../html/parts.ts';
 import { style } from '../html/style.ts';
 import { shapeSymbols } from '../lanes/html/cascade-graph.ts';
 import { termsIn } from '../words/glossary.ts';
 import { verdictOf } from '../words/verdict.ts';
-import { facts } from './facts.ts';
-import { reportSections } from './sections.ts';
+import { facts, reportSections } from './facts.ts';
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 

@@ -1,7 +1,18 @@
 /** What every section is given: how wide the page is and which signs it may use. */
-import type { OpClass } from '@nanscope/record';
-import { displayWidth } from '@nanscope/record';
-import { type Line, type Span, span, type Tone } from '../text/line.ts';
+import {
+  type ConformVerdictRecord,
+  type DoctorVerdict,
+  displayWidth,
+  type OpClass,
+  padEnd,
+  type ReducedRecord,
+  type ResultRecord,
+  type SelftestVerdict,
+  type TrainVerdictRecord,
+  wrap,
+} from '@nanscope/record';
+import { cell, type Line, type Span, span, type Tone } from '../text/line.ts';
+import { verdictStyle } from '../words/verdict.ts';
 
 export interface Glyphs {
   readonly classes: Readonly<Record<OpClass, string>>;
@@ -110,4 +121,46 @@ export const classTone: Readonly<Record<OpClass, Tone>> = {
 export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join('');
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** The verdict in a box: what is the case in one sentence, and what to do next. */
+export function verdictSection(
+  {
+    verdict,
+  }: {
+    readonly verdict:
+      | ResultRecord['verdict']
+      | TrainVerdictRecord
+      | ConformVerdictRecord
+      | SelftestVerdict
+      | DoctorVerdict
+      | ReducedRecord['verdict'];
+  },
+  { width, glyphs }: Page,
+): Line[] {
+  const { title, tone, sign } = verdictStyle(verdict);
+  const [topLeft, topRight, bottomRight, bottomLeft, horizontal, vertical] = glyphs.box;
+  const inner = width - 4;
+  const mark = glyphs[sign];
+  const frame = (left: string, text: string, right: string, atEnd: boolean): Line => {
+    const rule = horizontal.repeat(Math.max(0, width - 4 - displayWidth(text)));
+    const body: Span[] = atEnd ? [span(rule, tone), span(text, tone)] : [span(text, tone), span(rule, tone)];
+    return [span(left + horizontal, tone), ...body, span(horizontal + right, tone)];
+  };
+  const inside = (content: Line): Line => [
+    span(`${vertical} `, tone),
+    ...cell(content, inner, 'left', glyphs.ellipsis),
+    span(` ${vertical}`, tone),
+  ];
+  const arrow = padEnd(glyphs.next, glyphs.next.length + 1);
+  return [
+    frame(topLeft, ` ${mark} ${title} `, topRight, false),
+    ...wrap(verdict.sentence, inner).map((text) => inside([span(text, 'strong')])),
+    ...(verdict.next === ''
+      ? []
+      : wrap(verdict.next, inner - arrow.length).map((text, index) =>
+          inside([span(index === 0 ? arrow : ' '.repeat(arrow.length), 'note'), span(text)]),
+        )),
+    frame(bottomLeft, ` exit ${verdict.exitCode} `, bottomRight, true),
+  ];
 }

@@ -9,7 +9,7 @@ import {
 } from '@nanscope/record';
 import { shellWord } from '../text/line.ts';
 import { count, counted, setting, tolerance } from '../text/number.ts';
-import { stageWords } from '../words/stages.ts';
+import { stageWords } from '../words/common.ts';
 import { replaysWords } from '../words/tracing.ts';
 import {
   capital,

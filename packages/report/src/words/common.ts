@@ -6,8 +6,10 @@ import {
   type OriginRecord,
   type PictureRecord,
   type ResultRecord,
+  type StageComparison,
   stringifyExact,
 } from '@nanscope/record';
+import { tolerance as toleranceWords } from '../text/number.ts';
 
 export const roles = ['target', 'reference'] as const;
 export type Role = (typeof roles)[number];
@@ -188,3 +190,11 @@ export function skipped(group: string, name: string, message: string): Check {
 /** The same check, with the fact that it comes to where it fails. */
 export const failedAs = (failedName: string, one: Check): Check =>
   one.status === 'fail' ? { ...one, failedName } : one;
+
+/** A stage of two lanes in words: how far each lies from float64, and how far it may. */
+export function stageWords({ apart, target, reference, allowed, classes }: StageComparison): string {
+  if (classes !== undefined) return classes;
+  if (target === undefined || reference === undefined)
+    return `the lanes are ${toleranceWords(apart)} apart, where ${toleranceWords(allowed)} is rounding`;
+  return `the target is ${toleranceWords(target)} from float64 and the reference ${toleranceWords(reference)}, where ${toleranceWords(allowed)} is rounding`;
+}

@@ -1,3 +1,3 @@
 /** TensorBoard event files: scalars out, and back in. */
 export type { ScalarEvent } from './event.ts';
-export { type EventWriter, type EventWriterOptions, openEventWriter, readEvents } from './event-file.ts';
+export { type EventWriter, type EventWriterOptions, openEventWriter, readEvents } from './record.ts';

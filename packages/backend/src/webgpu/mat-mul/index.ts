@@ -7,7 +7,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
 import { type WebgpuCall, wrapWebgpuKernel } from '../../corrections/correction.ts';
-import type { WebgpuBackend } from '../../kernel-types.ts';
+import type { WebgpuBackend } from '../../host-memory.ts';
 import { batchSize, type Problem, planOf, problemOf, type Spread, spreadOf } from './plan.ts';
 import { type Finish, programOf, uniformData } from './program.ts';
 import { activationNamed } from './tile.wgsl.ts';

@@ -2,7 +2,7 @@
  * Whether what a kernel gave is within what float32 may give, in whatever order it sums. What is not is wrong, whatever the
  * device: this is the evidence without which no kernel is accused.
  */
-import type { CapturedOp, CapturedTensor } from '../../capture/captured.ts';
+import type { CapturedOp, CapturedTensor } from '../../capture/attrs.ts';
 import type { Place } from '../deviation.ts';
 import type { Op } from './rows.ts';
 import { type Choice, rules } from './rules.ts';
@@ -61,4 +61,28 @@ export function classesPermitted(target: CapturedOp, reference: CapturedOp): boo
     }
   }
   return answer;
+}
+
+// What float32 may give for one element of an op, as data to print: the ends of the span in which it has to lie.
+
+/** `low` is above `high` where only NaN may come out. */
+export interface ExpectedElement {
+  readonly low: number;
+  readonly high: number;
+  readonly nan: boolean;
+}
+
+/**
+ * Evaluated in float64, with room for any order of the sums and for subnormals that are flushed.
+ *
+ * @returns undefined where the kernel is not known, or its elements are places and not values
+ */
+export function expectedElement(
+  op: Op,
+  outputs: readonly Pick<CapturedTensor, 'shape'>[],
+  output: number,
+  index: number,
+): ExpectedElement | undefined {
+  const choice = rules[op.kernel]?.(op, outputs)?.(output, index);
+  return choice && 'low' in choice ? { low: choice.low, high: choice.high, nan: choice.nan } : undefined;
 }

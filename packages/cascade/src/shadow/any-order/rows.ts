@@ -1,5 +1,5 @@
 /** Kernels that work on rows of the last axis: softmax and its kin, the cross entropy, LayerNorm, and the AdamW update beside them. */
-import type { CapturedOp } from '../../capture/captured.ts';
+import type { CapturedOp } from '../../capture/attrs.ts';
 import { exp, log, squareRoot } from './functions.ts';
 import {
   add,

@@ -2,7 +2,7 @@
  * What float32 may give for one element of the output of a kernel: the table of kernels, each evaluated in float64 on its
  * inputs with a bound for any order of its sums. One that is not in the table is not known, and nothing is said of it.
  */
-import type { CapturedTensor } from '../../capture/captured.ts';
+import type { CapturedTensor } from '../../capture/attrs.ts';
 import { functions } from './functions.ts';
 import {
   adamWStep,

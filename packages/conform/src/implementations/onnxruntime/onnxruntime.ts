@@ -12,9 +12,8 @@ import {
   type AttentionProblem,
   Refused,
 } from '../../case.ts';
-import { attentionCall } from './attention-operator.ts';
 import { isOperatorsCausal, type OnnxruntimeOperator, type OperatorCall } from './call.ts';
-import { multiHeadCall, multiHeadRefuses } from './multi-head-operator.ts';
+import { attentionCall, multiHeadCall, multiHeadRefuses } from './operators.ts';
 import { writeModel } from './write-model.ts';
 
 /** The execution provider: its own CPU kernels, or its own WebGPU ones. */

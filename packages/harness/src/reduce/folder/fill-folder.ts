@@ -10,9 +10,8 @@ import type { EvalConfig } from '@nanscope/settings';
 import { attentionData, type CaseData, caseData } from './case-data.ts';
 import { attentionLines } from './forward-lines.ts';
 import { writeCase } from './place.ts';
-import { pytorchText } from './pytorch-script.ts';
 import { type Computed, type Script, scriptText } from './script.ts';
-import type { ScriptBackend } from './script-backend.ts';
+import { pytorchText, type ScriptBackend } from './script-backend.ts';
 import { backendOf, type Written, writeScript } from './write-script.ts';
 
 /** What is known before the script was run. */

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { batchOf, type Case, weightsOf } from '@nanscope/lane';
-import { configJson, fileName, type ModelWeights, parameterShapes } from '@nanscope/model';
+import { batchOf, type Case, type CaseRow, lengthOf, weightsOf } from '@nanscope/lane';
+import { configJson, cutName, fileName, type ModelWeights, parameterShapes } from '@nanscope/model';
 import { checkNewRun } from '@nanscope/record';
 import {
   float32Tensor,
@@ -74,4 +74,63 @@ export async function writeCase(folder: string, whole: ModelWeights, candidate: 
     labels: grid(labels),
     position_ids: grid(positionIds),
   });
+}
+
+// In what two cases that are neighbours differ, in words. Pure.
+
+const grids = [
+  ['attention_mask', 'attentionMask'],
+  ['input_ids', 'inputIds'],
+  ['labels', 'labels'],
+  ['position_ids', 'positionIds'],
+] as const satisfies readonly (readonly [string, keyof CaseRow])[];
+
+const lists = [
+  ['layer', 'layers'],
+  ['head', 'heads'],
+  ['query head of a head', 'queries'],
+  ['number of a head', 'dims'],
+  ['channel', 'channels'],
+  ['unit of the MLP', 'units'],
+  ['token of the vocabulary', 'vocabulary'],
+  ['position of the table', 'positions'],
+] as const satisfies readonly (readonly [string, keyof Case])[];
+
+const MOST_CELLS = 4;
+
+function cellWords(smallest: Case, other: Case): string[] {
+  return grids.flatMap(([name, grid]) => {
+    const changed = smallest.rows.flatMap((row, r) =>
+      row[grid].flatMap((value, t) => {
+        const there = other.rows[r]![grid][t]!;
+        return value === there ? [] : [`${name}[${r}][${t}] is ${there} instead of ${value}`];
+      }),
+    );
+    const more = changed.length - MOST_CELLS;
+    return more > 0 ? [...changed.slice(0, MOST_CELLS), `${more} more of ${name}`] : changed;
+  });
+}
+
+/** @param other a neighbour: a single step of a reduction away from `smallest` */
+export function differenceWords(smallest: Case, other: Case): string {
+  const sameShape = other.rows.length === smallest.rows.length && lengthOf(other) === lengthOf(smallest);
+  const counts = lists.flatMap(([name, field]) => {
+    const [from, to] = [smallest[field]?.length ?? 0, other[field]?.length ?? 0];
+    return from === to ? [] : [`${to} instead of ${from} of its ${name}s`];
+  });
+  const constant = smallest.weights.filter((name) => !other.weights.includes(name));
+  const words = [
+    ...(sameShape ? cellWords(smallest, other) : []),
+    ...(other.rows.length === smallest.rows.length
+      ? []
+      : [`${other.rows.length} instead of ${smallest.rows.length} rows`]),
+    ...(lengthOf(other) === lengthOf(smallest)
+      ? []
+      : [`${lengthOf(other)} instead of ${lengthOf(smallest)} tokens a row`]),
+    ...counts,
+    ...(constant.length > 0
+      ? [`constant: ${constant.map((name) => cutName(name, smallest)).join(', ')}`]
+      : []),
+  ];
+  return words.join('; ');
 }

@@ -1,18 +1,74 @@
 /** From a run in which one kernel adds a difference of its own to the folder of the reduced call. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
+  backendName,
   fromJsonNumber,
   type JsonNumber,
+  type OpCallRecord,
   type OperandRecord,
   type ReducedOpRecord,
   SCHEMA_VERSION,
+  writeJson,
 } from '@nanscope/record';
-import { float32Words } from '@nanscope/report';
-import { decideAgain } from '../decide-again.ts';
+import { float32Words, opBugReport, opTitleWords } from '@nanscope/report';
+import type { EvalConfig } from '@nanscope/settings';
+import { decideAgain } from '../case-lane.ts';
 import type { OpFault } from '../fault.ts';
 import { makeFolder } from '../folder/place.ts';
-import type { ReduceHooks } from '../hooks.ts';
-import { type FoundOp, fillOpFolder } from './fill-op-folder.ts';
+import { backendOf, writeScript } from '../folder/write-script.ts';
+import type { ReduceHooks } from '../record.ts';
 import { reduceOp } from './reduce-op.ts';
+import { opScriptText } from './script.ts';
+
+/** What is known before the script was run. */
+type FoundOp = Omit<ReducedOpRecord, 'script' | 'verdict'>;
+
+interface OpReduction {
+  readonly found: FoundOp;
+  readonly passing: OpCallRecord | undefined;
+  readonly config: EvalConfig;
+  /** Variables that a device needs. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function judged(found: FoundOp, script: ReducedOpRecord['script']): ReducedOpRecord {
+  const { search, folder, smallest, decision } = found;
+  const elements = smallest.operands.reduce((sum, { values }) => sum + values.length, 0);
+  const size = elements === 1 ? 'one number' : `${elements} numbers`;
+  return {
+    ...found,
+    script,
+    verdict: {
+      code: search.minimal ? 'reduced' : 'reduced-in-part',
+      exitCode: 0,
+      sentence: `Reduced to one call of ${found.kernel} with ${size}: ${opTitleWords(found)}.`,
+      next: search.minimal
+        ? `It goes to the owner of the backend ${backendName(decision.backend)}. ${folder}/report.md is ready to paste, with its script in it.`
+        : `Go on with a larger --budget than ${search.budget}; ${folder} holds the smallest operands so far.`,
+    },
+  };
+}
+
+/** Everything that the folder of a reduced kernel call holds: the script, the command of the run, the report, the record. */
+async function fillOpFolder(fresh: string, reduction: OpReduction): Promise<ReducedOpRecord> {
+  const { found, passing, config, environment } = reduction;
+  const backend = backendOf(found.decision.backend, config);
+  const text = opScriptText({
+    title: opTitleWords(found),
+    kernel: found.kernel,
+    attributes: found.attributes,
+    backend,
+    failing: found.smallest,
+    ...(passing && { passing }),
+  });
+  const { codes, tensorflow } = await writeScript(fresh, text, [backend], environment, passing !== undefined);
+  const record = judged(found, codes);
+  writeFileSync(join(fresh, 'command.txt'), `${found.made}\n`);
+  writeFileSync(join(fresh, 'report.md'), opBugReport(record, tensorflow));
+  writeJson(fresh, 'reduced.json', record);
+  return record;
+}
 
 /** In what the operands of the nearest call differ, the first places. */
 function operandDifference(failing: readonly OperandRecord[], passing: readonly OperandRecord[]): string {

@@ -4,8 +4,7 @@
  */
 import type { CapturedInput } from '@nanscope/cascade';
 import type { Replayable } from '@nanscope/lane';
-import type { Pass } from '../search/search.ts';
-import { shorterLists } from '../search/shorter-lists.ts';
+import { type Pass, shorterLists } from '../search/search.ts';
 
 /** Axes of the same length that are cut as one. */
 type Group = readonly { readonly input: number; readonly axis: number }[];

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, type Pass, search } from './search.ts';
-import { shorterLists } from './shorter-lists.ts';
+import { type Answer, type Pass, search, shorterLists } from './search.ts';
 
 /** A case is a list of numbers; small steps take one away. */
 type Numbers = readonly number[];

@@ -1,7 +1,6 @@
 /** The report of the claims: an overview, then each with what every device showed and why the verdict is what it is. */
 import { backendName, type ClaimsRecord, type FindingRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { badge, type Fields, type Section, type Status, section, table } from '../../html/parts.ts';
+import { badge, type Fields, html, type Section, type Status, section, table } from '../../html/parts.ts';
 import { counted } from '../../text/number.ts';
 
 const statuses: Readonly<Record<FindingRecord['verdict'], Status>> = {

@@ -6,12 +6,12 @@ import {
   type ConformResultRecord,
   fromJsonNumber,
 } from '@nanscope/record';
-import { html } from '../../html/html.ts';
 import {
   badge,
   commandLine,
   type Fields,
   filters,
+  html,
   type Section,
   type Status,
   section,

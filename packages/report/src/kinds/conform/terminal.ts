@@ -1,10 +1,14 @@
 /** The report of a conformance run on a terminal: where it ran, each suite, what failed or was refused, the verdict. */
-import type { ConformCaseRecord, ConformResultRecord } from '@nanscope/record';
-import { backendName, fromJsonNumber, sanitizeRecord, wrap } from '@nanscope/record';
-import { heading, type Page, page } from '../../terminal/page.ts';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
-import { verdictSection } from '../../terminal/verdict.ts';
+import {
+  backendName,
+  type ConformCaseRecord,
+  type ConformResultRecord,
+  fromJsonNumber,
+  sanitizeRecord,
+  wrap,
+} from '@nanscope/record';
+import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
 import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
 

@@ -1,11 +1,9 @@
 /** The doctor's report: a card a backend, the table of answers with filters, limits in full. */
 
 import { backendName, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { badge, type Fields, fields, filters, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Fields, fields, filters, html, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
-import { answerCell, answerColumns } from './table.ts';
-import { adapterWords, limitWords, versionWords } from './terminal.ts';
+import { adapterWords, answerCell, answerColumns, limitWords, versionWords } from './terminal.ts';
 
 function limitTable({ id, limits }: DoctorBackend) {
   const rows = Object.entries(limits).map(([name, value]) => ({

@@ -2,13 +2,61 @@
  * The doctor's findings as one block to paste into an issue: the machine, each backend with its adapter, the
  * table of answers, the self-test, the verdict. Plain text, since what is pasted has no colours.
  */
-import type { DoctorBackend, DoctorRecord } from '@nanscope/record';
-import { backendName, clip, displayWidth, padEnd, sanitizeRecord, wrap } from '@nanscope/record';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
+import {
+  backendName,
+  clip,
+  type DoctorBackend,
+  type DoctorRecord,
+  displayWidth,
+  type NumericAnswer,
+  type NumericQuestion,
+  padEnd,
+  sanitizeRecord,
+  wrap,
+} from '@nanscope/record';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { bytes, count } from '../../text/number.ts';
 import { verdictTitles } from '../../words/verdict.ts';
-import { type Answered, answerCell, answerColumns } from './table.ts';
+
+// What the devices were asked, and what each answered, as a table: a line a question, a column a device.
+
+interface AnswerColumn {
+  /** `webgpu` for the kernels, `its shader` for the expression alone. */
+  readonly name: string;
+  readonly answers: Readonly<Record<string, NumericAnswer>>;
+  /** Computed by shaders, so that what WGSL permits is permitted. */
+  readonly shaders: boolean;
+}
+
+/** The questions, and what each backend answered. A whole record is one. */
+export interface Answered {
+  readonly questions: DoctorRecord['questions'];
+  readonly backends: readonly Pick<DoctorBackend, 'id' | 'kernels' | 'shader' | 'adapter'>[];
+}
+
+export function answerColumns({ backends }: Pick<Answered, 'backends'>): AnswerColumn[] {
+  return backends.flatMap(({ id, kernels, shader, adapter }) => [
+    ...(Object.keys(kernels).length > 0
+      ? [{ name: backendName(id), answers: kernels, shaders: adapter !== undefined }]
+      : []),
+    ...(shader ? [{ name: `${id} shader`, answers: shader, shaders: true }] : []),
+  ]);
+}
+
+interface AnswerCell {
+  readonly text: string;
+  /** `permitted`: not what IEEE 754 asks for, and WGSL allows it. */
+  readonly kind: 'right' | 'permitted' | 'wrong' | 'none';
+}
+
+/** What a device answered, and how that is to be taken. */
+export function answerCell(question: NumericQuestion, { answers, shaders }: AnswerColumn): AnswerCell {
+  const answer = answers[question.id];
+  if (answer === undefined) return { text: '', kind: 'none' };
+  if (answer.status === 'as IEEE 754') return { text: answer.found, kind: 'right' };
+  if (answer.status === 'refused') return { text: answer.found, kind: 'none' };
+  return { text: answer.found, kind: shaders && question.permitted !== undefined ? 'permitted' : 'wrong' };
+}
 
 /** An issue shows about so many columns without a scroll bar. */
 const WIDTH = 100;

@@ -9,8 +9,7 @@ import {
   settingsCheck,
 } from '../../lanes/checks.ts';
 import { count, setting, tolerance } from '../../text/number.ts';
-import { type Check, check, failedAs, roles, skipped } from '../../words/common.ts';
-import { stageWords } from '../../words/stages.ts';
+import { type Check, check, failedAs, roles, skipped, stageWords } from '../../words/common.ts';
 import { reachedWords } from './terminal.ts';
 import { judgementOf, judgementWords, metricValue, overWords } from './terminal-metrics.ts';
 

@@ -1,7 +1,6 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
 import type { LabelDifference, ResultRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { badge, type Section, section, table } from '../../html/parts.ts';
+import { badge, html, type Section, section, table } from '../../html/parts.ts';
 import { count, counted, measured, tolerance } from '../../text/number.ts';
 import { effectsOf } from './terminal-labels.ts';
 

@@ -1,7 +1,6 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
-import { type Html, html } from '../../html/html.ts';
-import { badge, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Html, html, type Section, section, table } from '../../html/parts.ts';
 import { setting } from '../../text/number.ts';
 import { roles } from '../../words/common.ts';
 import { differenceWords, judgementOf, metricRows, neededWords, overWords } from './terminal-metrics.ts';

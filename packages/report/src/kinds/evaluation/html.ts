@@ -1,17 +1,14 @@
 /** The report of an evaluation or a comparison, in reading order. */
 import { Decorations } from '@nanscope/errors';
 import type { ResultRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { type Section, section } from '../../html/parts.ts';
+import { html, type Section, section } from '../../html/parts.ts';
 import { cascadeGraph } from '../../lanes/html/cascade-graph.ts';
 import { devices, settings, tracing } from '../../lanes/html/devices.ts';
 import { heatMap } from '../../lanes/html/heat-map.ts';
 import { origin } from '../../lanes/html/origin.ts';
+import { leaks, shadow, stages } from './html-findings.ts';
 import { labels, policyEffect } from './html-labels.ts';
-import { leaks } from './html-leaks.ts';
 import { metrics } from './html-metrics.ts';
-import { shadow } from './html-shadow.ts';
-import { stages } from './html-stages.ts';
 import { leftOutOf } from './left-out.ts';
 
 /** By what each is called where it cannot be made. */

@@ -1,6 +1,6 @@
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { finite, sameClass } from '../../fixtures/evaluation/comparison.ts';
+import { finite, sameClass } from '../../fixtures/evaluation/compared.ts';
 import { agree } from '../../fixtures.ts';
 import { renderHtml } from '../../page/render.ts';
 import { renderJunit } from '../../reporters/junit.ts';

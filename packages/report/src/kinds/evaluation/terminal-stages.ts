@@ -3,7 +3,7 @@ import { fromJsonNumber, type ResultRecord, type StageComparison } from '@nansco
 import { heading, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, paragraph, span } from '../../text/line.ts';
 import { counted } from '../../text/number.ts';
-import { stageWords } from '../../words/stages.ts';
+import { stageWords } from '../../words/common.ts';
 
 const MOST = 4;
 

@@ -7,12 +7,13 @@ import {
   type MatrixRecord,
   type ReportSubject,
 } from '@nanscope/record';
-import { type Html, html } from '../../html/html.ts';
 import {
   badge,
   commandLine,
   type Fields,
   filters,
+  type Html,
+  html,
   type Section,
   type Status,
   section,

@@ -1,7 +1,6 @@
 /** The report of a reduced kernel call: its operands, the element, the operands beside it. */
 import { backendName, type OperandRecord, type ReducedOpRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { commandLine, type Fields, fields, type Section, section } from '../../html/parts.ts';
+import { commandLine, type Fields, fields, html, type Section, section } from '../../html/parts.ts';
 import { count, measured } from '../../text/number.ts';
 import {
   attributeWords,

@@ -1,9 +1,13 @@
 /** A reduced kernel call on a terminal: the call, its operands, the element, the operands beside it, the verdict. */
-import type { OperandRecord, ReducedOpRecord } from '@nanscope/record';
-import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
-import { heading, type Page, page } from '../../terminal/page.ts';
+import {
+  backendName,
+  type OperandRecord,
+  type ReducedOpRecord,
+  sanitizeRecord,
+  wrap,
+} from '@nanscope/record';
+import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
-import { verdictSection } from '../../terminal/verdict.ts';
 import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
 import { count, measured } from '../../text/number.ts';
 import {

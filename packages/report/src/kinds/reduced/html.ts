@@ -1,8 +1,7 @@
 /** The report of a reduction: how much smaller, the case itself, its ops, the neighbour that passes. */
 
 import { backendName, type ReducedCase, type ReducedRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { commandLine, type Fields, fields, type Section, section, table } from '../../html/parts.ts';
+import { commandLine, type Fields, fields, html, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { policyWords } from '../../words/common.ts';
 import {

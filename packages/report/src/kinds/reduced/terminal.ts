@@ -1,10 +1,7 @@
 /** A reduction on a terminal: what was held, how much smaller, the case, the neighbour that passes, the verdict. */
-import type { ReducedCase, ReducedRecord } from '@nanscope/record';
-import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
-import { heading, type Page, page } from '../../terminal/page.ts';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
-import { verdictSection } from '../../terminal/verdict.ts';
+import { backendName, type ReducedCase, type ReducedRecord, sanitizeRecord, wrap } from '@nanscope/record';
+import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
 import { count } from '../../text/number.ts';
 import {

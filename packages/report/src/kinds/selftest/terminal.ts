@@ -1,10 +1,14 @@
 /** The detector's score sheet on a terminal: a table for each device, what went wrong, what was set aside, the verdict. */
-import type { DetectorScore, SelftestDevice, SelftestRecord } from '@nanscope/record';
-import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
-import { heading, type Page, page } from '../../terminal/page.ts';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
-import { verdictSection } from '../../terminal/verdict.ts';
+import {
+  backendName,
+  type DetectorScore,
+  type SelftestDevice,
+  type SelftestRecord,
+  sanitizeRecord,
+  wrap,
+} from '@nanscope/record';
+import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, type Span, span } from '../../text/line.ts';
 import { count, counted, duration } from '../../text/number.ts';
 

@@ -1,16 +1,28 @@
 /** The report of a training run: curves of both lanes, steps that were not finite, step-by-step agreement, the cascade. */
-import type { QuantityComparison, ReportSubject, TrainResultRecord } from '@nanscope/record';
+import {
+  type QuantityComparison,
+  type ReportSubject,
+  sanitizeRecord,
+  type TrainResultRecord,
+} from '@nanscope/record';
 import { type ChartOptions, curveChart, type Series } from '../../html/curve-chart.ts';
-import { html } from '../../html/html.ts';
-import { badge, type Section, section, table } from '../../html/parts.ts';
+import { badge, html, type Section, section, table } from '../../html/parts.ts';
 import { cascadeGraph } from '../../lanes/html/cascade-graph.ts';
 import { devices, settings, tracing } from '../../lanes/html/devices.ts';
 import { heatMap } from '../../lanes/html/heat-map.ts';
 import { origin } from '../../lanes/html/origin.ts';
+import { cascadeSection } from '../../lanes/terminal/cascade.ts';
+import { devicesSection } from '../../lanes/terminal/devices.ts';
+import { settingsSection, tracingSection } from '../../lanes/terminal/header.ts';
+import { originSection } from '../../lanes/terminal/origin.ts';
+import { pictureSection } from '../../lanes/terminal/picture.ts';
+import { type Page, page, verdictSection } from '../../terminal/page.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
+import { type Line, paint } from '../../text/line.ts';
 import { count, duration, measured, rate, setting, tolerance } from '../../text/number.ts';
 import { roles } from '../../words/common.ts';
 import { asEvaluation } from './chart.ts';
-import { hitWords } from './sections.ts';
+import { hitWords, lanesSection, trainHeader, trainingSection } from './sections.ts';
 
 type Values = Series['values'];
 
@@ -189,4 +201,36 @@ export function trainingSections(result: TrainResultRecord, { gradNorms }: Repor
     ...devices(shared),
     ...settings(result),
   ];
+}
+
+// The report of a training run on a terminal: what was trained, on what, the curve, the cascade if there is one, what to do next.
+
+/** As `renderTerminal`, for a training run. */
+export function renderTraining(
+  result: TrainResultRecord,
+  { width, color, unicode = true }: RenderOptions,
+): string {
+  const clean = sanitizeRecord(result, unicode);
+  const shared = asEvaluation(clean);
+  const layout = page(Math.max(NARROWEST, Math.floor(width)), unicode, 'step');
+  const sections: readonly ((layout: Page) => Line[])[] = [
+    (layout) => trainHeader(clean, layout),
+    (layout) => devicesSection(shared, layout),
+    (layout) => settingsSection(shared, layout),
+    (layout) => trainingSection(unicode)(clean, layout),
+    (layout) => lanesSection(clean, layout),
+    (layout) => cascadeSection(shared, layout),
+    (layout) => originSection(shared, layout),
+    (layout) => tracingSection(shared, layout),
+    (layout) => pictureSection(shared, layout),
+    (layout) => verdictSection(clean, layout),
+  ];
+  const lines: Line[] = [];
+  for (const section of sections) {
+    const own = section(layout);
+    if (own.length === 0) continue;
+    if (lines.length > 0) lines.push([]);
+    lines.push(...own);
+  }
+  return paint(lines, layout.width, color, layout.glyphs.ellipsis);
 }

@@ -3,8 +3,7 @@
  * did is told by shape and letter; who looks at one reads its figures and evidence in the panel below.
  */
 import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
-import { type Html, html } from '../../html/html.ts';
-import { badge, type Section, section, table } from '../../html/parts.ts';
+import { badge, type Html, html, type Section, section, table } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { keyWords, type Role, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';

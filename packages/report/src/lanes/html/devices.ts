@@ -1,7 +1,6 @@
 /** Which device each lane ran on, why it was chosen, what to beware of, how the lane ended. */
 import { backendName, type ComparisonRecord, type ResultRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { badge, fields, type Section, type Status, section, table } from '../../html/parts.ts';
+import { badge, fields, html, type Section, type Status, section, table } from '../../html/parts.ts';
 import { bytes, count, counted } from '../../text/number.ts';
 import { keyWords, perLane, roles } from '../../words/common.ts';
 import { type TracingWords, tracingWords } from '../../words/tracing.ts';

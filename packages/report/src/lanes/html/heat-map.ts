@@ -1,7 +1,6 @@
 /** Layer x position as a picture of each lane, or one of both where they are the same: NaN, infinity, finite, padding; a slider over the ops walks through it. */
 import type { PictureRecord, ResultRecord } from '@nanscope/record';
-import { type Content, type Html, html } from '../../html/html.ts';
-import { type Section, section } from '../../html/parts.ts';
+import { type Content, type Html, html, type Section, section } from '../../html/parts.ts';
 import { count, counted } from '../../text/number.ts';
 import { perLane, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';

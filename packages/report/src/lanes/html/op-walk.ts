@@ -3,7 +3,7 @@
  * not finite; the slider that steps over them; and the words of each step. The heat map of positions follows it.
  */
 import type { CascadeRow } from '@nanscope/record';
-import { type Html, html } from '../../html/html.ts';
+import { type Html, html } from '../../html/parts.ts';
 import { count, percent } from '../../text/number.ts';
 import type { Role } from '../../words/common.ts';
 import { kindOf, valueWords } from './cascade-graph.ts';

@@ -1,7 +1,6 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
 import type { CascadeRecord, ResultRecord } from '@nanscope/record';
-import { html } from '../../html/html.ts';
-import { fields, type Section, section } from '../../html/parts.ts';
+import { fields, html, type Section, section } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { coordinateWords, keyWords, perLane, positionWords } from '../../words/common.ts';
 import { placeWords, spreadSteps } from '../terminal/origin.ts';

@@ -1,10 +1,10 @@
 /** The head of the report: what was run, on which model and data, under which policy. */
-import type { LaneRecord, ResultRecord } from '@nanscope/record';
-import { wrap } from '@nanscope/record';
-import type { Page } from '../../terminal/page.ts';
-import { type Line, labelled, span } from '../../text/line.ts';
+import { type LaneRecord, type ResultRecord, wrap } from '@nanscope/record';
+import { heading, type Page } from '../../terminal/page.ts';
+import { type Line, labelled, paragraph, span } from '../../text/line.ts';
 import { count, counted } from '../../text/number.ts';
 import { perLane, policyWords } from '../../words/common.ts';
+import { tracingWords } from '../../words/tracing.ts';
 
 const labelWidth = 11;
 
@@ -64,4 +64,48 @@ export function headerSection(result: ResultRecord, { width }: Page): Line[] {
     lines.push(...labelled(span('  folder', 'dim'), labelWidth, result.folder, 'plain', width));
   }
   return lines;
+}
+
+/** Settings and machines on which the two sides differ: the former make the numbers incomparable, the latter are told. */
+export function settingsSection(result: ResultRecord, page: Page): Line[] {
+  const { width, glyphs } = page;
+  const { configuration = [], environment = [] } = result.comparison ?? {};
+  const lines: Line[] = [];
+  if (configuration.length > 0) {
+    lines.push(heading('Settings that must be equal and are not', page, `reference ${glyphs.arrow} target`));
+    for (const { name, reference, target } of configuration) {
+      const text = `${name}: ${reference} ${glyphs.arrow} ${target}`;
+      lines.push(...paragraph(text, 'bad', width, 3 + glyphs.fail.length, span(glyphs.fail, 'bad')));
+    }
+  }
+  // An eval runs both lanes on this machine; its differences are the backends, told under Devices.
+  if (environment.length > 0 && result.kind === 'compare') {
+    if (lines.length > 0) lines.push([]);
+    lines.push(heading('Machines and versions', page, `reference ${glyphs.arrow} target`));
+    for (const { name, reference, target } of environment) {
+      lines.push(...paragraph(`${name}: ${reference} ${glyphs.arrow} ${target}`, 'dim', width, 2));
+    }
+  }
+  return lines;
+}
+
+const tracingLabel = 13;
+
+/** Whether looking changed anything, what replays came to, where it starts to look abnormal, and what was left out. */
+export function tracingSection(result: ResultRecord, page: Page): Line[] {
+  const said = perLane(result, ({ cascade }) => {
+    const words = cascade ? tracingWords(cascade, page.unit) : [];
+    return words.length === 0 ? undefined : words;
+  });
+  if (said.length === 0) return [];
+  const alone = said.length === 1;
+  return [
+    heading('Tracing', page, alone && result.target && result.reference ? said[0]!.who : ''),
+    ...said.flatMap(({ who, value }) => [
+      ...(alone ? [] : [[span(`  ${who}`, 'strong')]]),
+      ...value.flatMap(({ label, text, tone }) =>
+        labelled(span(`  ${label}`, 'dim'), tracingLabel, text, tone, page.width),
+      ),
+    ]),
+  ];
 }
