@@ -1,6 +1,6 @@
 /**
  * `pnpm bench attention`: sdpa as one fused kernel against sdpa composed of ops, on the same adapter by turns; on the
- * CPU backends the composed one beside PyTorch's, where Python has torch.
+ * CPU backends both, where there are both, beside PyTorch's, where Python has torch.
  */
 import { attentionShape, gigaflops, lengths } from './attention-shape.ts';
 import type { AttentionTime, AttentionTimes, Pass } from './attention-worker.ts';
@@ -43,21 +43,21 @@ function fusedRows({ matmulGflops, times }: AttentionTimes): string[] {
   );
 }
 
-async function composedRows(
+async function processorRows(
   backend: string,
   { matmulGflops, times }: AttentionTimes,
   rounds: number,
 ): Promise<string[]> {
   const { B, H, D } = attentionShape;
   const rows: string[] = [];
-  for (const { length, pass, milliseconds } of times) {
+  for (const { length, kernel, pass, milliseconds } of times) {
     const args = [B, H, length, D, rounds, Number(pass === 'both')];
     const torch = milliseconds === undefined ? undefined : await torchTimes('./pytorch_attention.py', args);
     const theirs = torch && median(torch.seconds) * 1000;
     const rate = milliseconds && (gigaflops(length, pass) / milliseconds) * 1000;
     rows.push(
       tableRow([
-        `${backend}, ${passes.find(([name]) => name === pass)![1]}, T ${length}`,
+        `${backend} ${kernel}, ${passes.find(([name]) => name === pass)![1]}, T ${length}`,
         milliseconds?.toFixed(1) ?? left,
         theirs && milliseconds ? `${ratio(milliseconds / theirs)} of ${theirs.toFixed(1)}` : '-',
         rate ? `${rate.toFixed(2)} of ${matmulGflops.toFixed(1)}` : '-',
@@ -78,7 +78,7 @@ export async function attentionBench({
   const lines = [
     `${machine()}. Batch ${B}, ${H} heads of ${D}, causal, policy safe; medians of ${rounds} rounds, by turns. A length that would take more than ${seconds} s is left out.`,
   ];
-  const composed: string[] = [];
+  const onProcessor: string[] = [];
   for (const backend of backends) {
     say(`${backend} ...`);
     const found = await work<AttentionTimes>(
@@ -87,7 +87,7 @@ export async function attentionBench({
       environment,
     );
     if (backend !== 'webgpu') {
-      composed.push(...(await composedRows(backend, found, rounds)));
+      onProcessor.push(...(await processorRows(backend, found, rounds)));
       continue;
     }
     lines.push(
@@ -99,12 +99,12 @@ export async function attentionBench({
       ...fusedRows(found),
     );
   }
-  if (composed.length > 0)
+  if (onProcessor.length > 0)
     lines.push(
       '',
-      '| composed sdpa | ms | of PyTorch SDPA, ms | GFLOP/s, of a matmul |',
+      '| sdpa | ms | of PyTorch SDPA, ms | GFLOP/s, of a matmul |',
       '|---|--:|--:|--:|',
-      ...composed,
+      ...onProcessor,
     );
   return lines.join('\n');
 }

@@ -1,5 +1,5 @@
 /**
- * Times sdpa on one backend at growing lengths, fused beside composed where there are shaders, by turns; beside it a
+ * Times sdpa on one backend at growing lengths, fused beside composed where there is a kernel for it, by turns; beside it a
  * plain matrix product. A length that would take longer than the budget, by the one before, is left out. One JSON line.
  *
  *     attention-worker.ts BACKEND ROUNDS BUDGET_SECONDS
@@ -32,7 +32,9 @@ export interface AttentionTimes {
 const [backendId, rounds, budget] = process.argv.slice(2) as [string, string, string];
 const session = await builtinBackend(backendId)!.open();
 const { B, H, D } = attentionShape;
-const kernels: readonly AttentionKernel[] = backendId === 'webgpu' ? ['fused', 'composed'] : ['composed'];
+/** Where there is a kernel of our own. */
+const hasFused = backendId === 'webgpu' || backendId === 'wasm';
+const kernels: readonly AttentionKernel[] = hasFused ? ['fused', 'composed'] : ['composed'];
 
 interface Buffers {
   readonly bufferManager: {

@@ -1,5 +1,5 @@
 /**
- * Entry point of `pnpm bench [eval|train|trace|probes|attention|page|start] [--backends a,b] [--preset gpt2] [--rounds N]
+ * Entry point of `pnpm bench [eval|train|where|trace|probes|attention|page|start] [--backends a,b] [--preset gpt2] [--rounds N]
  * [--seconds N] [--write FILE]`: runs the benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,10 +15,12 @@ import { probeBench } from './probe-bench.ts';
 import { startBench } from './start-bench.ts';
 import { traceBench } from './trace-bench.ts';
 import { trainBench } from './train-bench.ts';
+import { whereBench } from './where-bench.ts';
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string>>> = {
   eval: evalBench,
   train: trainBench,
+  where: whereBench,
   trace: traceBench,
   probes: probeBench,
   attention: attentionBench,
@@ -44,7 +46,9 @@ const { values, positionals } = parseArgs({
 const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
 if (!bench || more.length > 0)
-  refuse(`expected eval, train, trace, probes, attention, page or start, found ${positionals.join(' ')}.`);
+  refuse(
+    `expected eval, train, where, trace, probes, attention, page or start, found ${positionals.join(' ')}.`,
+  );
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
 
@@ -62,7 +66,7 @@ const table = await bench({
   if (error instanceof UserError) refuse(error.message);
   throw error;
 });
-const shape = name === 'eval' ? ` --preset ${values.preset}` : '';
+const shape = name === 'eval' || name === 'where' ? ` --preset ${values.preset}` : '';
 const budget = name === 'attention' ? ` --seconds ${seconds}` : '';
 const devices = name === 'start' ? '' : ` --backends ${values.backends}`;
 const command = `pnpm bench ${name}${devices}${shape} --rounds ${rounds}${budget}`;

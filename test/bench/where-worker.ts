@@ -1,0 +1,147 @@
+/**
+ * Splits the time of a step over the kernels of one backend, in a process of its own. A kernel that calls others counts what it
+ * does itself. On the CPU backends alone: a GPU only notes down what it is told, and works later. Answers with one JSON line.
+ *
+ *     where-worker.ts BACKEND eval|train LAYERS WIDTH HEADS VOCABULARY BATCH LENGTH ROUNDS
+ */
+import { policies } from '@nanscope/attention';
+import { builtinBackend } from '@nanscope/backend';
+import { loadCausalLM, parseConfig } from '@nanscope/model';
+import * as tf from '@tensorflow/tfjs';
+import { median } from './measure.ts';
+import { evaluationSteps, trainingSteps } from './trace-steps.ts';
+
+export interface KernelTime {
+  readonly kernel: string;
+  /** A step. */
+  readonly calls: number;
+  readonly milliseconds: number;
+  /** Of products; 0 for every other kernel. */
+  readonly operations: number;
+}
+
+export interface WhereMeasured {
+  /** Of a step that nobody looks into. */
+  readonly milliseconds: number;
+  /** Processor time of it, all threads together. */
+  readonly processorMilliseconds: number;
+  /** Of a step with a clock at every kernel. */
+  readonly clockedMilliseconds: number;
+  readonly kernels: readonly KernelTime[];
+  /** Of a product of 1024 x 1024 matrices: what products can reach here. */
+  readonly productGflops: number;
+}
+
+const [backendId, kind, ...numbers] = process.argv.slice(2) as [string, 'eval' | 'train', ...string[]];
+const [layers, width, heads, vocabulary, batch, length, rounds] = numbers.map(Number) as [
+  ...[number, number, number, number],
+  ...[number, number, number],
+];
+
+const session = await builtinBackend(backendId)!.open();
+const shape = {
+  ...{ vocab_size: vocabulary, n_positions: length },
+  ...{ n_embd: width, n_layer: layers, n_head: heads },
+};
+const model = await loadCausalLM({ config: parseConfig(shape, 'bench'), seed: 1 });
+const steps = kind === 'eval' ? evaluationSteps : trainingSteps;
+const { step } = await steps({ session, model, policy: policies.safe, batch, length }).open('off');
+
+async function timed(work: () => Promise<unknown>): Promise<[wall: number, processor: number]> {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const wall = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return [wall, (user + system) / 1000];
+}
+
+/** Multiplications and additions of a product, from the shapes of its inputs. */
+function operationsOf(
+  { kernelName }: tf.KernelConfig,
+  { inputs, attrs }: Parameters<tf.KernelFunc>[0],
+): number {
+  if (kernelName !== 'BatchMatMul' && kernelName !== '_FusedMatMul') return 0;
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+  const columns = b.shape.at(transposeB ? -2 : -1)!;
+  const many = Math.max(
+    1,
+    tf.util.sizeFromShape(b.shape) /
+      tf.util.sizeFromShape(a.shape) /
+      (columns / a.shape.at(transposeA ? -1 : -2)!),
+  );
+  return 2 * tf.util.sizeFromShape(a.shape) * columns * many;
+}
+
+const totals = new Map<string, { calls: number; milliseconds: number; operations: number }>();
+
+/** Puts a clock at every kernel of the backend. */
+function clockKernels(): void {
+  const inside: number[] = [];
+  for (const kernel of tf.getKernelsForBackend(session.tfjsName)) {
+    tf.unregisterKernel(kernel.kernelName, session.tfjsName);
+    tf.registerKernel({
+      ...kernel,
+      kernelFunc: (call) => {
+        const start = performance.now();
+        inside.push(0);
+        const output = kernel.kernelFunc(call);
+        const taken = performance.now() - start;
+        const others = inside.pop()!;
+        if (inside.length > 0) inside[inside.length - 1]! += taken;
+        const total = totals.get(kernel.kernelName) ?? { calls: 0, milliseconds: 0, operations: 0 };
+        totals.set(kernel.kernelName, {
+          calls: total.calls + 1,
+          milliseconds: total.milliseconds + taken - others,
+          operations: total.operations + operationsOf(kernel, call),
+        });
+        return output;
+      },
+    });
+  }
+}
+
+async function productGflops(): Promise<number> {
+  const size = 1024;
+  const a = tf.randomUniform([size, size], -1, 1, 'float32', 1);
+  const walls: number[] = [];
+  for (let i = 0; i <= rounds; i++) {
+    const [wall] = await timed(async () => {
+      const product = tf.matMul(a, a);
+      await product.data();
+      product.dispose();
+    });
+    if (i > 0) walls.push(wall);
+  }
+  a.dispose();
+  return (2 * size ** 3) / median(walls) / 1e6;
+}
+
+await step();
+const gflops = await productGflops();
+const plain: [number, number][] = [];
+for (let round = 0; round < rounds; round++) plain.push(await timed(step));
+clockKernels();
+await step();
+totals.clear();
+const clocked: number[] = [];
+for (let round = 0; round < rounds; round++) clocked.push((await timed(step))[0]);
+
+const measured: WhereMeasured = {
+  milliseconds: median(plain.map(([wall]) => wall)),
+  processorMilliseconds: median(plain.map(([, processor]) => processor)),
+  clockedMilliseconds: clocked.reduce((sum, wall) => sum + wall, 0) / rounds,
+  kernels: [...totals]
+    .map(([kernel, { calls, milliseconds, operations }]) => ({
+      ...{
+        kernel,
+        calls: calls / rounds,
+        milliseconds: milliseconds / rounds,
+        operations: operations / rounds,
+      },
+    }))
+    .sort((a, b) => b.milliseconds - a.milliseconds),
+  productGflops: gflops,
+};
+process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
