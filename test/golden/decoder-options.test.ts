@@ -6,14 +6,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { decoderOf, lossAndGradientsOf } from '../conformance/decoder-cases.ts';
 import { onEveryBackend } from '../conformance/on-every-backend.ts';
-
-const golden = fileURLToPath(new URL('../../golden/decoder-options', import.meta.url));
-const readJson = (name: string) => JSON.parse(readFileSync(join(golden, name), 'utf8'));
+import { batch, caseFile, golden, labels, readJson, weightsOf } from './decoder-models.ts';
 
 interface Case {
   readonly family: string;
@@ -25,47 +22,14 @@ interface Recorded {
   readonly loss_float32: number;
   readonly gradient_norms: Readonly<Record<string, number>>;
 }
-const file = readJson('cases.json') as {
-  readonly batch: Readonly<Record<'ids' | 'mask' | 'positions' | 'labels', number[][]>>;
-  readonly base: object;
-  readonly families: Readonly<Record<string, object>>;
-  readonly cases: Readonly<Record<string, Case>>;
-};
+const { cases } = readJson('cases.json') as { readonly cases: Readonly<Record<string, Case>> };
 const recorded = readJson('transformers-5.24.0.json') as Record<string, Recorded>;
 
 /** The config.json of a case. */
 function configOf({ family, settings, without = [] }: Case): Record<string, unknown> {
-  const all = { ...file.base, ...file.families[family], ...settings, model_type: family };
+  const all = { ...caseFile.base, ...caseFile.families[family], ...settings, model_type: family };
   return Object.fromEntries(Object.entries(all).filter(([key]) => !without.includes(key)));
 }
-
-/** Numbers from -0.5 to 0.5, as in the maker: FNV-1a of the name, then a mixing of 32 bits. */
-function valuesOf(name: string, size: number): number[] {
-  let seed = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) seed = Math.imul(seed ^ name.charCodeAt(i), 0x01000193);
-  return Array.from({ length: size }, (_, i) => {
-    let x = (seed + Math.imul(i, 0x9e3779b9)) | 0;
-    x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-    x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-    return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32 - 0.5;
-  });
-}
-
-function weightsOf(family: string) {
-  const base = family.startsWith('gemma') ? 0 : 1;
-  return async (name: string, size: number) => {
-    const isScale = name.includes('norm') && name.endsWith('weight');
-    return Float32Array.from(valuesOf(name, size), (v) => (isScale ? base + 0.4 * v : 0.8 * v));
-  };
-}
-
-const { ids, mask, positions, labels } = file.batch;
-const batch = {
-  shape: [ids.length, ids[0]!.length] as const,
-  inputIds: ids.flat(),
-  attentionMask: mask.flat(),
-  positionIds: positions.flat(),
-};
 
 it('golden/decoder-options holds what its manifest says', () => {
   const sums = readJson('manifest.json').sha256 as Record<string, string>;
@@ -78,11 +42,11 @@ it('golden/decoder-options holds what its manifest says', () => {
 
 describe('golden:decoder-options', () => {
   onEveryBackend(() => {
-    it.each(Object.entries(file.cases))('%s', async (name, subject) => {
+    it.each(Object.entries(cases))('%s', async (name, subject) => {
       const expected = recorded[name]!;
       const before = tf.memory().numTensors;
       const model = await decoderOf(configOf(subject), name, weightsOf(subject.family));
-      const { loss, gradients } = await lossAndGradientsOf(model, { batch, labels: labels.flat() });
+      const { loss, gradients } = await lossAndGradientsOf(model, { batch, labels });
       model.dispose();
       expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
       // transformers keeps parts of its float64 run in float32, so that its own noise is not below one rounding.

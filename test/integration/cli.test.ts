@@ -16,7 +16,7 @@ const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--t
 
 /** Flags are promises to scripts: taking one away or renaming it has to be meant. */
 const frozen = {
-  eval: `model tokenizer data text-field limit seed load-inputs device reference backend python reference-python trust-remote-code mps-rule
+  eval: `model dtype tokenizer data text-field limit seed load-inputs device reference backend python reference-python trust-remote-code mps-rule
     lane-timeout attn sdpa-kernel policy like fill compose row-guard compute-dtype batch-size max-length padding-side position-ids mask-form ignore-first-token trace
     trace-filter trace-keep replays shadow rtol atol out resume json reporter fail-on save-outputs grads config`,
   matrix: `device attn fill compose row-guard compute-dtype padding-side keys mode layers cause labels row filter shard

@@ -1,6 +1,6 @@
 /** Applies the steps of a prepared mask to scores. One pass over the scores a step, and most masks have one. */
 import * as tf from '@tensorflow/tfjs';
-import { roundToHalf } from './kernels/round-to-half.ts';
+import { roundTo } from './kernels/rounding.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import type { ComposedMask, MaskStep } from './mask-types.ts';
 import { type Policy, roundsScores, scalesProduct } from './policy.ts';
@@ -10,7 +10,7 @@ export function applySteps(scores: tf.Tensor4D, steps: readonly MaskStep[], poli
   return steps.reduce((masked, step) => {
     if (step.how === 'select') return selectMasked(masked, step.keep, step.fill);
     const sum = masked.add(step.bias) as tf.Tensor4D;
-    return roundsScores(policy) ? roundToHalf(sum) : sum;
+    return roundsScores(policy) ? roundTo(sum, policy.computeDtype) : sum;
   }, scores);
 }
 
@@ -24,7 +24,7 @@ export function maskedInputs(
 ) {
   const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
     policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
-  const round = (x: tf.Tensor4D) => (policy.computeDtype === 'f16' ? roundToHalf(x) : x);
+  const round = (x: tf.Tensor4D) => roundTo(x, policy.computeDtype);
   const keys = { k: round(clear(k, liveKeys)), v: round(clear(v, liveKeys)) };
   const query = round(clear(q, liveQueries));
   if (scalesProduct(policy)) return { q: query, ...keys, productScale: scale };

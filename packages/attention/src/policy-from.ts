@@ -1,6 +1,7 @@
 /** From the words of a command line or a config file to a policy: a preset, and what is changed about it. */
 import { type ErrorCode, nearest, UserError } from '@nanscope/errors';
 import {
+  BFLOAT16_MIN,
   type Composition,
   type ComputeDtype,
   type Fill,
@@ -16,7 +17,7 @@ export const policyWords = {
   fill: ['select-inf', 'additive-inf', 'finfo-min', 'additive-finfo-min'],
   compose: ['and', 'add', 'causal-dropped', 'causal-twice'],
   rowGuard: ['none', 'zeros', 'self', 'attend-all'],
-  computeDtype: ['f32', 'f16'],
+  computeDtype: ['f32', 'f16', 'bf16'],
 } as const satisfies {
   fill: readonly string[];
   compose: readonly Composition[];
@@ -61,8 +62,8 @@ export function policyFrom(request: PolicyRequest = {}): Policy {
   return {
     name: [preset.name, ...changed].join(' '),
     fill:
-      isFinfoMin(request.fill, preset.fill) && computeDtype === 'f16'
-        ? { ...fill, value: FLOAT16_MIN }
+      isFinfoMin(request.fill, preset.fill) && computeDtype !== 'f32'
+        ? { ...fill, value: computeDtype === 'f16' ? FLOAT16_MIN : BFLOAT16_MIN }
         : fill,
     compose: word('compose'),
     rowGuard,

@@ -10,6 +10,9 @@ export const FLOAT32_MIN = -3.4028234663852886e38;
 /** float16's `finfo.min`. A score below about -17 added to it is already -inf in float16. */
 export const FLOAT16_MIN = -65504;
 
+/** bfloat16's `finfo.min`. */
+export const BFLOAT16_MIN = -3.3895313892515355e38;
+
 /**
  * What is written into, or added onto, the score of a blocked cell.
  * `select` replaces the score and writes 0 into its gradient; `additive` adds and lets the gradient through.
@@ -31,11 +34,14 @@ export type Composition = 'and' | 'add' | 'causal-dropped' | 'causal-twice';
 /** What is done with a query row that may attend to no key. */
 export type RowGuard = 'none' | 'zeros' | 'self' | 'attend-all';
 
-/** `f16` rounds q, k, v, probabilities and context to half, and scores where `ScoreRounding` says; products are summed in f32. */
-export type ComputeDtype = 'f32' | 'f16';
+/**
+ * `f16` and `bf16` round q, k, v, probabilities and context to it, and scores where `ScoreRounding` says; products are
+ * summed in f32.
+ */
+export type ComputeDtype = 'f32' | 'f16' | 'bf16';
 
 /**
- * Where `f16` rounds scores to half, which decides what overflows.
+ * Where `f16` and `bf16` round scores, which decides what overflows.
  * - `before-scale`: the product q k^T, and again after the scale and the mask. It overflows where q k^T does.
  * - `after-scale`: the scale is folded into q, then as above. It overflows where scaled scores do.
  * - `never`: scores and masked scores stay float32; only what is multiplied with v is rounded again.
@@ -55,7 +61,7 @@ export interface Policy {
    * a row instead of S, and the scaled score has to overflow.
    */
   readonly scalesProduct?: boolean;
-  /** Of `f16` alone. Default: after-scale. */
+  /** Of `f16` and `bf16`. Default: after-scale. */
   readonly scoreRounding?: ScoreRounding;
   /**
    * The scale is 1 / sqrt(D) whatever a model's settings say of it: `scale_attn_weights` and
@@ -74,13 +80,13 @@ export interface Policy {
   readonly clearMasked?: boolean;
 }
 
-/** Whether scores and masked scores are rounded to half. */
+/** Whether scores and masked scores are rounded. */
 export const roundsScores = ({ computeDtype, scoreRounding }: Policy): boolean =>
-  computeDtype === 'f16' && scoreRounding !== 'never';
+  computeDtype !== 'f32' && scoreRounding !== 'never';
 
 /** Whether the scale is put on the product of q and k, not on q. */
 export const scalesProduct = ({ scalesProduct, computeDtype, scoreRounding }: Policy): boolean =>
-  scalesProduct === true || (computeDtype === 'f16' && scoreRounding === 'before-scale');
+  scalesProduct === true || (computeDtype !== 'f32' && scoreRounding === 'before-scale');
 
 /** The library's default: correct and safe, forward and backward. */
 export const safePolicy: Policy = {

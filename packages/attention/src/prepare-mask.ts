@@ -7,8 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 import { applySteps } from './apply-mask.ts';
 import { checkMaskSpec } from './check.ts';
 import { hasFusedShader } from './fused/choose.ts';
-import { roundToHalfNumber } from './kernels/half.ts';
-import { roundToHalf } from './kernels/round-to-half.ts';
+import { roundNumberTo } from './kernels/half.ts';
+import { roundTo } from './kernels/rounding.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import type {
   AttentionKernel,
@@ -93,7 +93,7 @@ function constraintsOf(spec: MaskSpec, { queries, keys, policy }: MaskShape): Co
         : plane(tf.greater(key(), query().sub(tf.scalar(spec.window, 'int32')))),
     padding: spec.padding && (spec.padding.cast('bool').reshape([-1, 1, 1, keys]) as tf.Tensor4D),
     explicit: bias ? notMinusInfinity(bias) : explicit4D,
-    bias: bias && (policy.computeDtype === 'f16' ? roundToHalf(bias) : bias),
+    bias: bias && roundTo(bias, policy.computeDtype),
   };
 }
 
@@ -123,8 +123,8 @@ function stepsOf(
   opened: tf.Tensor4D | undefined,
   policy: Policy,
 ): MaskStep[] {
-  const half = roundsScores(policy);
-  const round = (x: number) => (half ? roundToHalfNumber(x) : Math.fround(x));
+  const dtype = roundsScores(policy) ? policy.computeDtype : 'f32';
+  const round = (x: number) => roundNumberTo(x, dtype);
   const value = round(policy.fill.value);
   const steps: MaskStep[] = [];
   // In a row that the guard opens, a -inf of the caller's own float mask must not close it again.
@@ -165,7 +165,7 @@ function stepsOf(
         )
       : undefined;
   const sum = filled && own ? own.add(filled) : (filled ?? own);
-  if (sum) steps.push({ how: 'add', bias: (half ? roundToHalf(sum) : sum) as tf.Tensor4D });
+  if (sum) steps.push({ how: 'add', bias: roundTo(sum, dtype) as tf.Tensor4D });
   return steps;
 }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { applySteps, zeroRows } from './apply-mask.ts';
 import { type Capture, type PreparedAttention, queryKey } from './call.ts';
-import { roundToHalf } from './kernels/round-to-half.ts';
+import { roundTo } from './kernels/rounding.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import type { ComposedMask, MaskStep } from './mask-types.ts';
 import { roundsScores } from './policy.ts';
@@ -20,7 +20,7 @@ export function maskedScores(
   steps: readonly MaskStep[],
   { prepared: { policy }, softcap, capture, productScale }: PreparedAttention,
 ): MaskedScores {
-  const round = (x: tf.Tensor4D) => (roundsScores(policy) ? roundToHalf(x) : x);
+  const round = (x: tf.Tensor4D) => (roundsScores(policy) ? roundTo(x, policy.computeDtype) : x);
   const scores = tf.tidy('scores', () => {
     const product = round(queryKey(q, k));
     return productScale === undefined ? product : round(product.mul(tf.scalar(productScale)) as tf.Tensor4D);
@@ -29,7 +29,9 @@ export function maskedScores(
   const tanh =
     softcap === undefined
       ? undefined
-      : tf.tidy('softcap', () => tf.tanh(scores.div(tf.scalar(softcap))) as tf.Tensor4D);
+      : tf.tidy('softcap', () =>
+          round(tf.tanh(round(scores.div(tf.scalar(softcap)) as tf.Tensor4D)) as tf.Tensor4D),
+        );
   const capped =
     tanh === undefined
       ? scores

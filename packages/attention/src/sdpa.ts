@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { zeroRows } from './apply-mask.ts';
 import { keyBlocks, sliceKeys } from './blocked-cells.ts';
 import { type Capture, type PreparedAttention, queryKey, rowsTimes, transposedTimes } from './call.ts';
-import { roundToHalf } from './kernels/round-to-half.ts';
+import { roundTo } from './kernels/rounding.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import { captureMasked, captureProbabilities, maskedScores, stepTensors, withTensors } from './scores.ts';
 
@@ -74,8 +74,7 @@ export function sdpaForward(
   v: tf.Tensor4D,
   core: PreparedAttention,
 ): SdpaResult {
-  const { policy } = core.prepared;
-  const half = policy.computeDtype === 'f16';
+  const { computeDtype } = core.prepared.policy;
   const captured = core.capture && blockCapture(core.capture);
   let state: SdpaResult | undefined;
   for (const { start, size, steps, reached } of keyBlocks(core.prepared)) {
@@ -89,14 +88,14 @@ export function sdpaForward(
       const here = tf.max(masked, -1, true) as tf.Tensor4D;
       const maximum = finiteMaximum(before ? larger(before.maximum, here) : here, reached);
       const exponentials = tf.exp(masked.sub(maximum)) as tf.Tensor4D;
-      const rounded = half ? roundToHalf(exponentials) : exponentials;
+      const rounded = roundTo(exponentials, computeDtype);
       return { maximum, exponentials: rounded, sum: tf.sum(exponentials, -1, true) as tf.Tensor4D };
     });
     // The row sum is that of all exponentials: dropout comes after the softmax.
     const kept = core.dropout
       ? tf.tidy('dropout', () => {
           const e = core.dropout!(exponentials, { start, keys: core.prepared.keys });
-          return half ? roundToHalf(e) : e;
+          return roundTo(e, computeDtype);
         })
       : exponentials;
     state = tf.tidy('context', () => {
@@ -114,7 +113,7 @@ export function sdpaForward(
   captured?.finish(core, maximum, sum);
   const normalised = tf.tidy('context', () => {
     const out = context.div(sum) as tf.Tensor4D;
-    return half ? roundToHalf(out) : out;
+    return roundTo(out, computeDtype);
   });
   return { context: normalised, maximum, sum };
 }

@@ -16,6 +16,7 @@ export { decoderSpec, decoderTypes } from './decoder/families/index.ts';
 export { decoderShapes } from './decoder/parameters.ts';
 export type { DecoderSpec } from './decoder/spec.ts';
 export { type DropoutHook, type DropoutRates, type DropoutSite, dropoutHook } from './dropout.ts';
+export { dtypeName } from './dtype.ts';
 export {
   anatomyOf,
   configJson,

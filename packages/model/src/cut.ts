@@ -94,6 +94,7 @@ export function cutWeights(
   const shapes = parameterShapes(whole.config);
   return {
     config: cutConfig(whole.config, cut),
+    ...(whole.dtype && { dtype: whole.dtype }),
     async values(name, size) {
       const source = wholeName(name, cut);
       const constant = constantOf(source);

@@ -6,6 +6,8 @@ import type { FlagValues } from './flag.ts';
 
 export interface EvalConfig {
   readonly model: string;
+  /** What the model is computed in; absent: f32. */
+  readonly dtype?: 'f32' | 'bf16' | 'f16';
   readonly tokenizer?: string;
   readonly data?: string;
   readonly textField?: string;

@@ -70,7 +70,13 @@ export type Flag =
       /** The value when the flag is given without one; absent: it needs one. In a config file `true`. */
       readonly bare?: number;
     })
-  | (FlagBase & { readonly kind: 'number'; readonly min: number; readonly default?: number })
+  | (FlagBase & {
+      readonly kind: 'number';
+      readonly min: number;
+      readonly default?: number;
+      /** The default under each `--dtype` but float32. */
+      readonly halfDefault?: Readonly<Record<string, number>>;
+    })
   | (FlagBase & { readonly kind: 'switch'; readonly default?: boolean });
 
 export type FlagValue = string | number | boolean | readonly string[];

@@ -6,6 +6,7 @@ import type { generateFlags } from './generate-flags.ts';
 
 type Shared =
   | 'model'
+  | 'dtype'
   | 'tokenizer'
   | 'data'
   | 'textField'

@@ -7,6 +7,7 @@ const TOKENS = 'Tokens';
 
 export const generateFlags = [
   sharedFlag('model', { group: PROMPT }),
+  sharedFlag('dtype', { group: PROMPT }),
   sharedFlag('tokenizer', { group: PROMPT }),
   {
     name: 'prompt',

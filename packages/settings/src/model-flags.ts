@@ -17,6 +17,17 @@ export const modelFlags = [
       'prose (the bundled byte-level model), a folder in Hugging Face layout, a preset with seeded random weights (tiny, gpt2, gpt2-medium, smollm2-135m, qwen3-0.6b, llama-3.2-1b, gemma3-270m, pythia-160m), or org/name on the Hugging Face hub',
   },
   {
+    name: 'dtype',
+    kind: 'choice',
+    choices: ['f32', 'bf16', 'f16'],
+    default: 'f32',
+    group: MODEL,
+    affects: 'numbers',
+    common: true,
+    describe:
+      'compute as transformers does in this dtype: weights and the result of each op are rounded to it, products are summed in float32',
+  },
+  {
     name: 'tokenizer',
     suggest: ['bytes'],
     kind: 'text',

@@ -1,5 +1,6 @@
 /** The attention policy of a configuration: the preset with the parts that were given over it. */
 import {
+  BFLOAT16_MIN,
   FLOAT16_MIN,
   FLOAT32_MIN,
   type LikeDecision,
@@ -19,23 +20,47 @@ import type { LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from './eval-config.ts';
 
 /** The part of a configuration that says what attention does with masks. */
-type PolicyConfig = Pick<EvalConfig, 'policy' | 'fill' | 'compose' | 'rowGuard' | 'computeDtype'>;
+type PolicyConfig = Pick<
+  EvalConfig,
+  'policy' | 'fill' | 'compose' | 'rowGuard' | 'computeDtype' | 'dtype'
+> & { readonly attn?: EvalConfig['attn'] };
 
+/** @throws {UserError} `usage/bad-value` for attention in another dtype than the model's, where that is not float32 */
+function computeDtypeOf({ dtype = 'f32', computeDtype }: PolicyConfig): string | undefined {
+  if (dtype === 'f32' || computeDtype === dtype) return computeDtype;
+  if (computeDtype === undefined) return dtype;
+  throw new UserError(
+    'usage/bad-value',
+    `--dtype ${dtype} and --compute-dtype ${computeDtype}: expected one dtype, found two. Leave one of them out.`,
+  );
+}
+
+/**
+ * Under a dtype, scores of a policy that says nothing of them stay float32, as in PyTorch's own kernels, and in eager
+ * attention are rounded as transformers' modules round them.
+ */
 export function policyOf(config: PolicyConfig): Policy {
+  const policy = policyIn(config, computeDtypeOf(config));
+  const { dtype = 'f32', attn } = config;
+  if (dtype === 'f32') return policy;
+  return { scoreRounding: attn === 'eager' ? 'before-scale' : 'never', ...policy };
+}
+
+function policyIn(config: PolicyConfig, computeDtype: string | undefined): Policy {
   return policyFrom({
     // Beside no PyTorch there are no versions to match.
     preset: config.policy === 'auto' ? 'safe' : config.policy,
     ...(config.fill === undefined ? {} : { fill: config.fill }),
     ...(config.compose === undefined ? {} : { compose: config.compose }),
     ...(config.rowGuard === undefined ? {} : { rowGuard: config.rowGuard }),
-    ...(config.computeDtype === undefined ? {} : { computeDtype: config.computeDtype }),
+    ...(computeDtype === undefined ? {} : { computeDtype }),
   });
 }
 
 const number = (value: number) =>
   value === Number.NEGATIVE_INFINITY
     ? '-inf'
-    : value === FLOAT32_MIN || value === FLOAT16_MIN
+    : value === FLOAT32_MIN || value === FLOAT16_MIN || value === BFLOAT16_MIN
       ? 'finfo-min'
       : String(value);
 
@@ -49,7 +74,7 @@ export function policyRecord(policy: Policy, scaleSettings: readonly string[] = 
   const dropped = policy.dropsScaleSettings ? [...scaleSettings] : [];
   return {
     ...{ name, fill: `${fill.how} ${number(fill.value)}`, compose, rowGuard, computeDtype },
-    ...(computeDtype === 'f16' && { scoreRounding }),
+    ...(computeDtype !== 'f32' && { scoreRounding }),
     ...(dropped.length > 0 && { dropped }),
   };
 }

@@ -79,6 +79,9 @@ export function resolveFlags(
     if (implied.some(([name, meant]) => resolved[name] !== undefined && resolved[name] !== meant))
       delete resolved[flag.name];
   }
+  for (const flag of left)
+    if (flag.kind === 'number' && flag.halfDefault)
+      resolved[flag.name] = flag.halfDefault[String(resolved.dtype)] ?? resolved[flag.name]!;
   const torch = checkDevices(flags, resolved).some(({ row }) => row.engine === 'torch');
   for (const flag of torch ? left : [])
     if (flag.kind === 'choice' && flag.torchDefault !== undefined) resolved[flag.name] = flag.torchDefault;

@@ -59,10 +59,12 @@ export const resultFlags = [
     kind: 'number',
     min: 0,
     default: 1e-4,
+    // A few roundings of the dtype: two right devices differ by them.
+    halfDefault: { bf16: 0.01, f16: 0.002 },
     value: 'X',
     group: RESULT,
     affects: 'verdict',
-    describe: 'relative tolerance between the devices',
+    describe: 'relative tolerance between the devices; 0.01 under --dtype bf16, 0.002 under f16',
   },
   {
     name: 'atol',

@@ -80,7 +80,9 @@ export async function configOf(config: EvalConfig, files: PageFiles): Promise<Mo
 
 export async function loadModel(config: EvalConfig, files: PageFiles): Promise<CausalLM> {
   const folder = folderOf(config, files);
-  return buildCausalLM(await openParts(folder ? { folder } : { preset: config.model, seed: config.seed }));
+  return buildCausalLM(
+    await openParts(folder ? { folder } : { preset: config.model, seed: config.seed }, config.dtype),
+  );
 }
 
 function tokenizerFolder(folder: ModelFolder): TokenizerFolder {

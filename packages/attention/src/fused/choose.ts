@@ -4,6 +4,7 @@ import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { AttentionOptions } from '../call.ts';
 import type { AttentionKernel } from '../mask-types.ts';
+import { safePolicy } from '../policy.ts';
 import { largestSize } from './problem.ts';
 
 /** Whether the active backend has shaders for fused attention; elsewhere the kernel of that name is composed. */
@@ -28,9 +29,11 @@ export function chooseKernel(q: tf.Tensor4D, v: tf.Tensor4D, options: AttentionO
 function obstacle(
   headSize: number,
   valueSize: number,
-  { implementation, capture, dropout }: AttentionOptions,
+  { implementation, capture, dropout, policy, mask }: AttentionOptions,
 ): string | undefined {
+  const { computeDtype } = policy ?? (mask && 'policy' in mask ? mask.policy : safePolicy);
   if (implementation !== 'sdpa') return `the implementation is ${implementation}, and it computes sdpa`;
+  if (computeDtype === 'bf16') return 'the compute dtype is bf16, and it has f32 and f16';
   if (capture) return 'a capture asks for scores and probabilities, which it never holds';
   if (dropout) return 'it has no dropout of probabilities';
   const size = Math.max(headSize, valueSize);

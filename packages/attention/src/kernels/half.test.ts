@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundToHalfNumber } from './half.ts';
+import { roundNumberTo, roundToHalfNumber } from './half.ts';
 
 describe('rounding to half', () => {
   it.each([
@@ -41,5 +41,22 @@ describe('rounding to half', () => {
       );
     });
     expect(wrong).toEqual([]);
+  });
+});
+
+describe('rounding to bfloat16', () => {
+  it.each([
+    [1, 1],
+    [-0, -0],
+    [1.00390625, 1],
+    [1.01171875, 1.015625],
+    [3.3895313892515355e38, 3.3895313892515355e38],
+    [3.396e38, 3.3895313892515355e38],
+    [2 ** 128 - 2 ** 119, Number.POSITIVE_INFINITY],
+    [-3.4028234663852886e38, Number.NEGATIVE_INFINITY],
+    [Number.NaN, Number.NaN],
+    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ])('%d becomes %d', (x, expected) => {
+    expect(roundNumberTo(x, 'bf16')).toBe(expected);
   });
 });

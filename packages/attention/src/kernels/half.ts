@@ -1,4 +1,6 @@
-/** IEEE 754 binary16 rounding on the bits of a binary32 number: to nearest, ties to even, overflow to infinity. */
+/** Rounding to float16 (IEEE 754 binary16) and bfloat16 on the bits of a float32: to nearest, ties to even, overflow to infinity. */
+
+import type { ComputeDtype } from '../policy.ts';
 
 /** The bits of the float32 that equals `bits` rounded to half. NaN and infinities are returned as they are. */
 export function roundBitsToHalf(bits: number): number {
@@ -28,5 +30,19 @@ const word = new Uint32Array(float.buffer);
 export function roundToHalfNumber(x: number): number {
   float[0] = x;
   word[0] = roundBitsToHalf(word[0]!);
+  return float[0];
+}
+
+/** The bits of the float32 that equals `bits` rounded to bfloat16, its upper half. NaN and infinities are returned as they are. */
+export function roundBitsToBfloat16(bits: number): number {
+  if ((bits & 0x7fffffff) >= 0x7f800000) return bits >>> 0;
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) & ~0xffff) >>> 0;
+}
+
+/** Likewise one number, to any compute dtype. */
+export function roundNumberTo(x: number, dtype: ComputeDtype): number {
+  if (dtype === 'f16') return roundToHalfNumber(x);
+  float[0] = x;
+  if (dtype === 'bf16') word[0] = roundBitsToBfloat16(word[0]!);
   return float[0];
 }

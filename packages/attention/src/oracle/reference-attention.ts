@@ -1,8 +1,8 @@
 /** The float64 oracle: the judge of every attention implementation, in plain TypeScript over flat arrays. */
 
 import { UserError } from '@nanscope/errors';
-import { roundToHalfNumber } from '../kernels/half.ts';
-import { roundsScores, scalesProduct } from '../policy.ts';
+import { roundNumberTo } from '../kernels/half.ts';
+import { type ComputeDtype, roundsScores, scalesProduct } from '../policy.ts';
 import type { ReferenceForward, ReferenceProblem, ReferenceResult, Rounding } from './problem.ts';
 import { cleared, clearRows, rowMask } from './row-mask.ts';
 
@@ -13,6 +13,9 @@ interface ReferenceGradients {
   readonly dv: Float64Array;
 }
 
+/** f32 is what the caller rounds to, or does not. */
+const roundingOf = (dtype: ComputeDtype) => (x: number) => (dtype === 'f32' ? x : roundNumberTo(x, dtype));
+
 /** The gradients of forward.ts, from its probabilities: dv = P^T dout, dS = P (dP - sum(dP P)), dq = dS k, dk = dS^T q. */
 export function backward(
   problem: ReferenceProblem,
@@ -21,8 +24,8 @@ export function backward(
 ): ReferenceGradients {
   const { B, H, Hkv, T, S, D, Dv, softcap, policy, dout } = problem;
   const { q, k, v, liveQueries, liveKeys } = cleared(problem);
-  const half = policy.computeDtype === 'f16' ? roundToHalfNumber : (x: number) => x;
-  const rounded = roundsScores(policy) && !scalesProduct(policy) ? roundToHalfNumber : (x: number) => x;
+  const half = roundingOf(policy.computeDtype);
+  const rounded = roundingOf(roundsScores(policy) && !scalesProduct(policy) ? policy.computeDtype : 'f32');
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
   const dq = new Float64Array(B * H * T * D);
   const dk = new Float64Array(B * Hkv * S * D);
@@ -75,8 +78,8 @@ export function backward(
 export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): ReferenceForward {
   const { B, H, Hkv, T, S, D, Dv, softcap, policy } = problem;
   const { q, k, v } = cleared(problem);
-  const half = policy.computeDtype === 'f16' ? roundToHalfNumber : (x: number) => x;
-  const rounded = roundsScores(policy) ? roundToHalfNumber : (x: number) => x;
+  const half = roundingOf(policy.computeDtype);
+  const rounded = roundingOf(roundsScores(policy) ? policy.computeDtype : 'f32');
   const query = (x: number) => (scalesProduct(policy) ? half(x) : rounded(round(half(x) * scale)));
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
   const out = new Float64Array(B * H * T * Dv);

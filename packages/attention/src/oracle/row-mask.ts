@@ -1,5 +1,5 @@
 /** What the oracle does to the scores of one query, by the policy. The counterpart of prepare-mask.ts, on numbers. */
-import { roundToHalfNumber } from '../kernels/half.ts';
+import { roundNumberTo } from '../kernels/half.ts';
 import { roundsScores } from '../policy.ts';
 import type { ReferenceProblem } from './problem.ts';
 
@@ -26,7 +26,9 @@ interface RowMask {
 
 export function rowMask(problem: ReferenceProblem, b: number, h: number, t: number): RowMask {
   const { policy, S } = problem;
-  const round = roundsScores(policy) ? roundToHalfNumber : overflowToInfinity;
+  const round = roundsScores(policy)
+    ? (x: number) => roundNumberTo(x, policy.computeDtype)
+    : overflowToInfinity;
   const value = round(policy.fill.value);
   const cells = Array.from({ length: S }, (_, s) => cellAt(problem, b, h, t, s));
   const live = cells.some((cell) => cell.allowed);
@@ -82,7 +84,11 @@ function cellAt(problem: ReferenceProblem, b: number, h: number, t: number, s: n
   const isBool = mask.explicit?.dtype === 'bool';
   const explicit = given === undefined || (isBool ? given !== 0 : given !== Number.NEGATIVE_INFINITY);
   const bias =
-    given === undefined || isBool ? 0 : policy.computeDtype === 'f16' ? roundToHalfNumber(given) : given;
+    given === undefined || isBool
+      ? 0
+      : policy.computeDtype === 'f32'
+        ? given
+        : roundNumberTo(given, policy.computeDtype);
   return { allowed: causal && window && padding && explicit, causal, window, padding, explicit, bias };
 }
 

@@ -26,7 +26,7 @@ import { spoiledControls, unmaskedControl } from '../judge/verdict.ts';
 // implementation of the same dtype, or a few ulp of the largest number where that one happens to be nearly exact.
 
 /** ulp of the largest number: the floor of what is allowed. */
-const FLOOR = { f32: 8 * 2 ** -24, f16: 8 * 2 ** -11 };
+const FLOOR = { f32: 8 * 2 ** -24, f16: 8 * 2 ** -11, bf16: 8 * 2 ** -8 };
 
 const oracleAccuracy =
   'NaN and infinities where the float64 oracle has them, elsewhere at most twice the error of plain arithmetic in the same dtype';

@@ -18,7 +18,7 @@ export const factors = {
   fill: policyWords.fill,
   compose: policyWords.compose,
   'row-guard': policyWords.rowGuard,
-  'compute-dtype': policyWords.computeDtype,
+  'compute-dtype': ['f32', 'f16'],
   'padding-side': ['left', 'right'],
   keys: ['0', '1', '2'],
   mode: ['inference', 'training'],

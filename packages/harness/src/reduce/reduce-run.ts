@@ -215,7 +215,7 @@ export async function reduceRun(
         smallest: result.smallest,
         passing: passing?.candidate,
         ...{ config, policy },
-        whole: await openWeights(modelSource(config)),
+        whole: await openWeights(modelSource(config), config.dtype),
         environment: decided.environment,
       },
       (script) => judged(found, script),

@@ -22,7 +22,7 @@ import {
 import type { EvalConfig } from '@nanscope/settings';
 
 /** The part of a configuration that names a model. */
-type ModelChoice = Pick<EvalConfig, 'model' | 'seed'>;
+type ModelChoice = Pick<EvalConfig, 'model' | 'seed' | 'dtype'>;
 
 /** Where the files of a model are, if it has any: a trained model's name stands for its folder. */
 export const modelPlace = (name: string): string => (isTrainedModel(name) ? trainedModelFolder(name) : name);
@@ -60,7 +60,7 @@ export function modelSource({ model, seed }: ModelChoice): ModelSource {
 
 /** @param say is told the size of the model and the memory it needs, before a weight is read */
 export async function loadModel(config: ModelChoice, say: (what: string) => void): Promise<CausalLM> {
-  const weights = await openWeights(modelSource(config));
+  const weights = await openWeights(modelSource(config), config.dtype);
   say(`loading ${config.model}: ${memoryWords(memoryOf(weights.config))}`);
   return buildCausalLM(weights);
 }

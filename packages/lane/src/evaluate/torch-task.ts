@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { sourceWords, type Tokenizer, tokenizerWords } from '@nanscope/collator';
 import type { Decision } from '@nanscope/device';
+import { dtypeName } from '@nanscope/model';
 import { configRecord } from '@nanscope/settings';
 import { modelPlace } from '../data/model.ts';
 import type { LaneTask } from '../protocol/task.ts';
@@ -28,6 +29,7 @@ const computedBy = ({ role, config, decision }: TorchLane, inputs: string) => ({
   ...{ role, inputs: resolve(inputs) },
   ...{ model: resolve(modelPlace(config.model)), name: config.model },
   ...{ attn: decision.attention, maskForm: config.maskForm ?? '2d' },
+  dtype: dtypeName(config.dtype ?? 'f32'),
   ...(config.trustRemoteCode && { trustRemoteCode: true }),
 });
 

@@ -110,10 +110,11 @@ export const keyOf = (candidate: Case): string => JSON.stringify(candidate);
 // The model of a case, on the active backend: cut out of the run's, whose weights are read once and kept.
 
 /** Weights that are read, or drawn, at the first question only. */
-function readOnce({ config, values }: ModelWeights): ModelWeights {
+function readOnce({ config, dtype, values }: ModelWeights): ModelWeights {
   const read = new Map<string, Promise<Float32Array>>();
   return {
     config,
+    ...(dtype && { dtype }),
     values(name, size) {
       const known = read.get(name) ?? values(name, size);
       read.set(name, known);

@@ -100,7 +100,7 @@ export async function runReduceLane(
   const cases = casesUntil(stop);
   const first = cases.next(); // Listens from here on, while the device is opened.
   const session = await openSession(task, say);
-  const models = new CutModels(await openWeights(modelSource(task.config)));
+  const models = new CutModels(await openWeights(modelSource(task.config), task.config.dtype));
   say({ kind: 'opened', environment: environmentOf(session) });
   for (let next = await first; !next.done; next = await cases.next()) {
     const { id, candidate, call } = next.value;

@@ -5,9 +5,8 @@
 import { attention } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { layerNorm } from '../kernels/layer-norm.ts';
-import { rmsNorm } from '../kernels/rms-norm.ts';
-import { rotary } from '../kernels/rotary.ts';
-import { type DecoderContext, project } from './context.ts';
+import { rotary, rotarySteps } from '../kernels/rotary.ts';
+import { type DecoderContext, project, rootNorm } from './context.ts';
 
 /** Queries, keys and values as rows [B*T, heads*D], of as many heads as each has. */
 type Projected = readonly [query: tf.Tensor2D, key: tf.Tensor2D, value: tf.Tensor2D];
@@ -34,25 +33,36 @@ function projected(context: DecoderContext, path: string, x: tf.Tensor2D): Proje
 
 /** One of queries and keys under its norm, rows [B*T, heads*D]. */
 function normalisedHeads(
-  { spec, parameters }: DecoderContext,
+  context: DecoderContext,
   path: string,
   name: string,
   rows: tf.Tensor2D,
 ): tf.Tensor2D {
-  const { headDim, attention: settings, norm } = spec;
-  const { epsilon, weightOffset } = norm;
+  const { spec, parameters, cast } = context;
+  const { headDim, attention: settings } = spec;
   const scale = () => parameters[`${path}${name}.weight`] as tf.Tensor1D;
-  if (settings.norm?.over === 'width') return rmsNorm(rows, scale(), epsilon, weightOffset);
+  if (settings.norm?.over === 'width') return rootNorm(context, rows, scale());
   const [N, width] = rows.shape;
   const heads = tf.reshape(rows, [-1, headDim]) as tf.Tensor2D;
-  if (settings.norm?.over === 'head')
-    return tf.reshape(rmsNorm(heads, scale(), epsilon, weightOffset), [N, width]);
-  const plain = layerNorm(heads, tf.ones([headDim]), tf.zeros([headDim]), epsilon);
+  if (settings.norm?.over === 'head') return tf.reshape(rootNorm(context, heads, scale()), [N, width]);
+  const plain = layerNorm(heads, tf.ones([headDim]), tf.zeros([headDim]), spec.norm.epsilon);
   const scales = Array.from(
     { length: width / headDim },
     (_, head) => parameters[`${path}${name}.norms.${head}.weight`] as tf.Tensor1D,
   );
-  return tf.mul(tf.reshape(plain, [N, width]), tf.concat(scales));
+  return cast(tf.mul<tf.Tensor2D>(tf.reshape(plain, [N, width]), tf.concat(scales)));
+}
+
+/** Queries or keys [B,heads,T,D], turned: in a 16-bit model each product and their sum are rounded. */
+function turnIn(
+  rows: tf.Tensor4D,
+  turn: readonly [cos: tf.Tensor4D, sin: tf.Tensor4D],
+  { spec, dtype, cast }: DecoderContext,
+  index: number,
+): tf.Tensor4D {
+  if (dtype === 'f32') return rotary(rows, ...turn);
+  if (spec.layers[index]!.rope?.turnsInFloat32) return cast(rotary(rows, ...turn));
+  return rotarySteps(rows, ...turn, cast);
 }
 
 /** x [B*T,C] -> [B*T,C] @param path `model.layers.3.self_attn.` */
@@ -74,14 +84,17 @@ export function attentionBranch(
   const [queries, keys, values] = projected(context, path, x);
   const normalised = (name: string | undefined, rows: tf.Tensor2D) =>
     name === undefined ? rows : tf.tidy(name, () => normalisedHeads(context, path, name, rows));
-  const turned = (rows: tf.Tensor4D) => (turn ? tf.tidy('rotary_emb', () => rotary(rows, ...turn)) : rows);
-  const q = turned(split(normalised(settings.norm?.query, queries)));
+  const turned = (rows: tf.Tensor4D) =>
+    turn ? tf.tidy('rotary_emb', () => turnIn(rows, turn, context, index)) : rows;
+  const early = settings.scalesQuery && context.dtype !== 'f32';
+  const scaled = early ? context.cast(tf.mul<tf.Tensor2D>(queries, settings.scale)) : queries;
+  const q = turned(split(normalised(settings.norm?.query, scaled)));
   const newKeys = turned(split(normalised(settings.norm?.key, keys)));
   const newValues = split(values);
   const [k, v] = context.extend?.(index, newKeys, newValues) ?? [newKeys, newValues];
   const mixed = attention(q, k, v, {
     mask: context.masks[index]!,
-    scale: settings.scale,
+    scale: early ? 1 : settings.scale,
     ...(settings.softcap !== null && { softcap: settings.softcap }),
     implementation: context.implementation,
     policy,

@@ -1,8 +1,9 @@
 /** What all parts of one forward pass of a decoder share, and the layers that they are made of. */
-import type { Implementation, Policy, PreparedMask } from '@nanscope/attention';
+import type { ComputeDtype, Implementation, Policy, PreparedMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import type { LayerStage } from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
+import type { Cast } from '../dtype.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linearTransposed } from '../kernels/linear.ts';
 import { rmsNorm } from '../kernels/rms-norm.ts';
@@ -10,6 +11,9 @@ import type { DecoderSpec } from './spec.ts';
 
 export interface DecoderContext {
   readonly spec: DecoderSpec;
+  /** Of weights and of what each op gives. */
+  readonly dtype: ComputeDtype;
+  readonly cast: Cast;
   /** By Hugging Face name. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
   /** B. */
@@ -35,9 +39,20 @@ export interface DecoderContext {
 }
 
 /** The weight and, where it has one, the offset of a linear layer, applied to x [N,I]. */
-export function project({ parameters }: DecoderContext, name: string, x: tf.Tensor2D): tf.Tensor2D {
+export function project({ parameters, cast }: DecoderContext, name: string, x: tf.Tensor2D): tf.Tensor2D {
   const weight = parameters[`${name}.weight`] as tf.Tensor2D;
-  return linearTransposed(x, weight, parameters[`${name}.bias`] as tf.Tensor1D | undefined);
+  return cast(linearTransposed(x, weight, parameters[`${name}.bias`] as tf.Tensor1D | undefined));
+}
+
+/** RMSNorm, cast before or after it is scaled, as the family does. @param x [N,C] @param scale [C] */
+export function rootNorm(
+  { spec, dtype, cast }: DecoderContext,
+  x: tf.Tensor2D,
+  scale: tf.Tensor1D,
+): tf.Tensor2D {
+  const { epsilon, weightOffset, scalesAfterCast } = spec.norm;
+  if (dtype === 'f32' || !scalesAfterCast) return cast(rmsNorm(x, scale, epsilon, weightOffset));
+  return cast(tf.mul<tf.Tensor2D>(cast(rmsNorm(x, tf.ones([scale.size]), epsilon)), scale));
 }
 
 /**
@@ -46,17 +61,18 @@ export function project({ parameters }: DecoderContext, name: string, x: tf.Tens
  * @param scope of its taps; within a layer the last part of the name
  */
 export function normalise(
-  { spec, parameters }: DecoderContext,
+  context: DecoderContext,
   name: string,
   x: tf.Tensor2D,
   scope = name.slice(name.lastIndexOf('.') + 1),
 ): tf.Tensor2D {
-  const { kind, epsilon, weightOffset } = spec.norm;
+  const { spec, parameters, cast } = context;
+  const { kind, epsilon } = spec.norm;
   const C = x.shape[1];
   return tf.tidy(scope, () => {
     const scale = (parameters[`${name}.weight`] as tf.Tensor1D | undefined) ?? tf.ones([C]);
-    if (kind === 'rms') return rmsNorm(x, scale as tf.Tensor1D, epsilon, weightOffset);
+    if (kind === 'rms') return rootNorm(context, x, scale as tf.Tensor1D);
     const offset = (parameters[`${name}.bias`] as tf.Tensor1D | undefined) ?? tf.zeros([C]);
-    return layerNorm(x, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon);
+    return cast(layerNorm(x, scale as tf.Tensor1D, offset as tf.Tensor1D, epsilon));
   });
 }

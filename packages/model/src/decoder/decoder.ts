@@ -2,10 +2,11 @@
  * The forward pass of every family beside GPT-2, as its specification says. Nothing here reads back from the device, and
  * logits are a step of their own, so that a caller can ask for them row by row.
  */
-import { type PreparedMask, prepareMask } from '@nanscope/attention';
+import { type ComputeDtype, type PreparedMask, prepareMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength } from '../batch.ts';
 import type { CaptureName, CausalLM, ForwardOptions, ModelBatch, ModelConfig, Step } from '../causal-lm.ts';
+import { castOf, dtypeOf } from '../dtype.ts';
 import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
 import { drawnFacts, type ModelFacts } from '../weights/facts.ts';
 import { type DecoderContext, normalise, project } from './context.ts';
@@ -28,6 +29,7 @@ export class Decoder implements CausalLM {
   /** By Hugging Face name; linear weights are [out, in]. */
   readonly parameters: Readonly<Record<string, tf.Variable>>;
   readonly facts: ModelFacts;
+  readonly #dtype: ComputeDtype;
   readonly #tables: ReadonlyMap<RopeSpec, RopeTables>;
 
   constructor(
@@ -38,6 +40,7 @@ export class Decoder implements CausalLM {
     this.config = config;
     this.parameters = parameters;
     this.facts = facts;
+    this.#dtype = dtypeOf(facts);
     this.#tables = new Map(
       config.spec.layers.flatMap(({ rope }) => (rope ? [[rope, new RopeTables(rope)] as const] : [])),
     );
@@ -106,7 +109,8 @@ export class Decoder implements CausalLM {
           tf.gather(tf.tensor2d(table, [rows, pairs]), tf.reshape(positionIds, [B * T]) as tf.Tensor1D),
           [B, 1, T, pairs],
         ) as tf.Tensor4D;
-      made.set(rope, [look(cos), look(sin)]);
+      const cast = castOf(rope.turnsInFloat32 ? 'f32' : this.#dtype);
+      made.set(rope, [cast(look(cos)), cast(look(sin))]);
     }
     return this.config.spec.layers.map(({ rope }) => (rope ? made.get(rope)! : null));
   }
@@ -122,6 +126,8 @@ export class Decoder implements CausalLM {
     return tf.tidy(() => {
       const context: DecoderContext = {
         spec,
+        dtype: this.#dtype,
+        cast: castOf(this.#dtype),
         parameters,
         batch: B,
         length: T,
@@ -172,10 +178,12 @@ export class Decoder implements CausalLM {
       `${head.tied ? embedding.name : head.name}.weight`
     ] as tf.Tensor as tf.Tensor2D;
     return tf.tidy(head.name, () => {
-      const scores: tf.Tensor2D = tf.matMul(rows, weight, false, true);
-      const divided = head.divisor === 1 ? scores : tf.div<tf.Tensor2D>(scores, head.divisor);
+      const cast = castOf(this.#dtype);
+      const scores = cast<tf.Tensor2D>(tf.matMul(rows, weight, false, true));
+      const divided = head.divisor === 1 ? scores : cast(tf.div<tf.Tensor2D>(scores, head.divisor));
       if (head.softcap === null) return divided;
-      return tf.mul<tf.Tensor2D>(tf.tanh(tf.div(divided, head.softcap)), head.softcap);
+      const bent = cast(tf.tanh(cast(tf.div<tf.Tensor2D>(divided, head.softcap))));
+      return cast(tf.mul<tf.Tensor2D>(bent, head.softcap));
     });
   }
 

@@ -11,7 +11,7 @@ import type { BranchSpec } from './spec.ts';
 
 /** x [B*T,C] -> [B*T,C] */
 export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderContext): tf.Tensor2D {
-  const { spec, dropout, captureRows } = context;
+  const { spec, dropout, captureRows, cast } = context;
   const { branches, parallel, residualScale } = spec;
   const layer = `${spec.layerPrefix}${index}`;
   const norm = (name: string | undefined, rows: tf.Tensor2D) =>
@@ -24,8 +24,9 @@ export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderCont
   ): tf.Tensor2D => {
     const update = norm(after, output);
     const kept = dropout ? dropout(site, update) : update;
-    return residualScale === 1 ? kept : tf.mul(kept, residualScale);
+    return residualScale === 1 ? kept : cast(tf.mul<tf.Tensor2D>(kept, residualScale));
   };
+  const sum = (a: tf.Tensor2D, b: tf.Tensor2D) => cast(tf.add<tf.Tensor2D>(a, b));
   const path = (module: string | null) => `${layer}.${inBranch(module, '')}`;
   const attend = (rows: tf.Tensor2D) =>
     tf.tidy(branches.attention.module ?? 'self_attn', () => {
@@ -42,17 +43,17 @@ export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderCont
     if (parallel) {
       const input = branches.mlp.before === undefined ? normalised : norm(branches.mlp.before, x);
       const transformed = added(branches.mlp, `h.${index}.resid_mlp`, transform(input));
-      return tf.tidy('output', () => tf.add<tf.Tensor2D>(x, tf.add(attended, transformed)));
+      return tf.tidy('output', () => sum(x, sum(attended, transformed)));
     }
-    const sum = tf.tidy('attn_residual', () => tf.add<tf.Tensor2D>(x, attended));
-    captureRows?.('attention_residual', index, sum);
-    const middle = norm(branches.attention.sum, sum);
+    const stream = tf.tidy('attn_residual', () => sum(x, attended));
+    captureRows?.('attention_residual', index, stream);
+    const middle = norm(branches.attention.sum, stream);
     const transformed = added(
       branches.mlp,
       `h.${index}.resid_mlp`,
       transform(norm(branches.mlp.before, middle)),
     );
-    const output = () => tf.add<tf.Tensor2D>(middle, transformed);
+    const output = () => sum(middle, transformed);
     if (branches.mlp.sum === undefined) return tf.tidy('output', output);
     return norm(branches.mlp.sum, tf.tidy('mlp_residual', output));
   });

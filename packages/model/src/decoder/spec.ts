@@ -51,6 +51,8 @@ export interface RopeSpec {
    */
   readonly dims: number;
   readonly scaling: RopeScaling;
+  /** Queries and keys turn in float32 whatever the dtype, and are rounded once: OLMo 2. */
+  readonly turnsInFloat32?: boolean;
 }
 
 /** What differs from layer to layer. */
@@ -69,6 +71,11 @@ export interface NormSpec {
   readonly weightOffset: 0 | 1;
   /** False: no stored scale, ones (OPT with `layer_norm_elementwise_affine` false). */
   readonly scale: boolean;
+  /**
+   * Where a 16-bit model rounds: before the scale and after it (Llama and most others), or once after it, since the scale
+   * is applied in float32 (Gemma, OLMo 2). Of `rms` alone.
+   */
+  readonly scalesAfterCast: boolean;
   /** A stored offset; never with `rms`. */
   readonly bias: boolean;
 }
@@ -110,6 +117,8 @@ export interface AttentionSpec {
   readonly norm: QueryKeyNorm | null;
   /** Factor on the scores: 1 / sqrt(headDim), or a setting (Gemma, Granite). */
   readonly scale: number;
+  /** The factor is put on the queries and rounded there, in a 16-bit model: OPT. */
+  readonly scalesQuery: boolean;
   /** Scores s become cap tanh(s / cap): Gemma 2. */
   readonly softcap: number | null;
 }
@@ -150,6 +159,8 @@ export interface DecoderSpec {
     readonly projections: { readonly in: string; readonly out: string } | null;
     /** Factor on the rows: sqrt(width) for Gemma, a setting for Granite. */
     readonly scale: number;
+    /** Whether a 16-bit model rounds the factor itself: Gemma. */
+    readonly scaleIsTensor: boolean;
     /** A learned table, and the row of position 0: OPT. */
     readonly positions: { readonly name: string; readonly offset: number } | null;
     /** A token whose row learns nothing from being looked up: `padding_idx` of transformers' table. */

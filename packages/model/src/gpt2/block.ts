@@ -3,10 +3,17 @@
  * The tidy names are the module paths that taps report. What attention does with masks lives in @nanscope/attention.
  */
 
-import { attention, type Implementation, type Policy, type PreparedMask } from '@nanscope/attention';
+import {
+  attention,
+  type ComputeDtype,
+  type Implementation,
+  type Policy,
+  type PreparedMask,
+} from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import type { LayerStage } from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
+import type { Cast } from '../dtype.ts';
 import { activate } from '../kernels/activation.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linear } from '../kernels/linear.ts';
@@ -14,6 +21,8 @@ import type { Gpt2Settings } from './config.ts';
 
 /** What all blocks of one forward pass share. */
 export interface BlockContext {
+  readonly dtype: ComputeDtype;
+  readonly cast: Cast;
   readonly config: Gpt2Settings;
   /** By Hugging Face name. */
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
@@ -52,14 +61,16 @@ function splitHeads(qkv: tf.Tensor2D, { config, batch, length }: BlockContext): 
 
 /** x [B*T,C] -> [B*T,C] */
 export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.Tensor2D {
-  const { config, batch, length, captureProbabilities, captureRows, dropout, extend } = context;
+  const { config, batch, length, captureProbabilities, captureRows, dropout, extend, dtype, cast } = context;
   const { n_embd: C, layer_norm_epsilon: epsilon } = config;
   const parameter = <T extends tf.Tensor>(name: string) =>
     context.parameters[`transformer.h.${index}.${name}`] as T;
   const norm = (name: 'ln_1' | 'ln_2', input: tf.Tensor2D) =>
-    tf.tidy(name, () => layerNorm(input, parameter(`${name}.weight`), parameter(`${name}.bias`), epsilon));
+    tf.tidy(name, () =>
+      cast(layerNorm(input, parameter(`${name}.weight`), parameter(`${name}.bias`), epsilon)),
+    );
   const project = (name: string, input: tf.Tensor2D) =>
-    linear(input, parameter(`${name}.weight`), parameter(`${name}.bias`));
+    cast(linear(input, parameter(`${name}.weight`), parameter(`${name}.bias`)));
 
   return tf.tidy(`transformer.h.${index}`, () => {
     const normalised = norm('ln_1', x);
@@ -87,17 +98,17 @@ export function block(x: tf.Tensor2D, index: number, context: BlockContext): tf.
       const rows = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * length, C]) as tf.Tensor2D;
       const projected = project('attn.c_proj', rows);
       captureRows?.('attention', index, projected);
-      return tf.add<tf.Tensor2D>(x, dropout ? dropout(`h.${index}.resid_attn`, projected) : projected);
+      return cast(tf.add<tf.Tensor2D>(x, dropout ? dropout(`h.${index}.resid_attn`, projected) : projected));
     });
     captureRows?.('attention_residual', index, attended);
     const expanded = norm('ln_2', attended);
     const update = tf.tidy('mlp', () => {
       const projected = project(
         'mlp.c_proj',
-        activate(config.activation_function, project('mlp.c_fc', expanded)),
+        activate(config.activation_function, project('mlp.c_fc', expanded), dtype),
       );
       return dropout ? dropout(`h.${index}.resid_mlp`, projected) : projected;
     });
-    return tf.tidy('output', () => tf.add<tf.Tensor2D>(attended, update));
+    return tf.tidy('output', () => cast(tf.add<tf.Tensor2D>(attended, update)));
   });
 }

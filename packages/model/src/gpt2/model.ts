@@ -3,12 +3,13 @@
  * their own, so that a caller can ask for them row by row. Loading lives in load.ts, the loss in @nanscope/trainer.
  */
 
-import { prepareMask } from '@nanscope/attention';
+import { type ComputeDtype, prepareMask } from '@nanscope/attention';
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength } from '../batch.ts';
 import type { CaptureName, CausalLM, ForwardOptions, ModelBatch, Step } from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
+import { type Cast, castOf, dtypeOf } from '../dtype.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
 import type { ModelFacts } from '../weights/facts.ts';
@@ -29,11 +30,15 @@ export class Gpt2 implements CausalLM {
   /** By Hugging Face name; linear weights are [in, out]. */
   readonly parameters: Readonly<Record<string, tf.Variable>>;
   readonly facts: ModelFacts;
+  readonly #dtype: ComputeDtype;
+  readonly #cast: Cast;
 
   constructor(config: Gpt2Config, parameters: Readonly<Record<string, tf.Variable>>, facts: ModelFacts) {
     this.config = config;
     this.parameters = parameters;
     this.facts = facts;
+    this.#dtype = dtypeOf(facts);
+    this.#cast = castOf(this.#dtype);
   }
 
   /** wte[ids] + wpe[positions], where there are types + wte[types], as rows [B*T,C]. */
@@ -47,12 +52,14 @@ export class Gpt2 implements CausalLM {
         tf.reshape(ids, [ids.size]) as tf.Tensor1D,
       );
     return tf.tidy('transformer.embeddings', () => {
-      const sum = tf.add<tf.Tensor2D>(
-        look('transformer.wte.weight', inputIds),
-        look('transformer.wpe.weight', positionIds),
+      const sum = this.#cast(
+        tf.add<tf.Tensor2D>(
+          look('transformer.wte.weight', inputIds),
+          look('transformer.wpe.weight', positionIds),
+        ),
       );
       const typed = tokenTypeIds
-        ? tf.add<tf.Tensor2D>(sum, look('transformer.wte.weight', tokenTypeIds))
+        ? this.#cast(tf.add<tf.Tensor2D>(sum, look('transformer.wte.weight', tokenTypeIds)))
         : sum;
       return dropout ? dropout('embeddings', typed) : typed;
     });
@@ -84,6 +91,8 @@ export class Gpt2 implements CausalLM {
     const emit = (name: CaptureName, rows: tf.Tensor2D) => capture?.(name, tf.reshape(rows, [B, T, C]));
     return tf.tidy(() => {
       const context: BlockContext = {
+        dtype: this.#dtype,
+        cast: this.#cast,
         config,
         parameters,
         batch: B,
@@ -115,11 +124,13 @@ export class Gpt2 implements CausalLM {
         emit(`hidden_states.${index + 1}`, x);
       }
       const final = tf.tidy('transformer.ln_f', () =>
-        layerNorm(
-          x,
-          parameters['transformer.ln_f.weight'] as tf.Tensor as tf.Tensor1D,
-          parameters['transformer.ln_f.bias'] as tf.Tensor as tf.Tensor1D,
-          config.layer_norm_epsilon,
+        this.#cast(
+          layerNorm(
+            x,
+            parameters['transformer.ln_f.weight'] as tf.Tensor as tf.Tensor1D,
+            parameters['transformer.ln_f.bias'] as tf.Tensor as tf.Tensor1D,
+            config.layer_norm_epsilon,
+          ),
         ),
       );
       emit('ln_f_out', final);
@@ -129,7 +140,9 @@ export class Gpt2 implements CausalLM {
 
   logits(rows: tf.Tensor2D): tf.Tensor2D {
     const head = this.parameters['lm_head.weight'] ?? this.parameters['transformer.wte.weight']!;
-    return tf.tidy('lm_head', () => tf.matMul(rows, head as tf.Tensor as tf.Tensor2D, false, true));
+    return tf.tidy('lm_head', () =>
+      this.#cast<tf.Tensor2D>(tf.matMul(rows, head as tf.Tensor as tf.Tensor2D, false, true)),
+    );
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@
  */
 import { type Allocate, defineKernel, type HostTensor, hasKernel } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
+import type { Cast } from '../dtype.ts';
 import { type RotaryAttrs, rotaryWebgpu } from './rotary.wgsl.ts';
 
 /** In JavaScript memory, x [B,H,T,D], cos and sin [B,1,T,P] -> [B,H,T,D]: float64 inside. */
@@ -62,6 +63,20 @@ tf.registerGradient({
 function run(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D, back: boolean): tf.Tensor4D {
   if (hasKernel('Rotary')) return tf.engine().runKernel('Rotary', { x, cos, sin }, { back }) as tf.Tensor4D;
   return composed(x, cos, sin, back);
+}
+
+/** The same as transformers' modules compute it op by op, x cos + half(x) sin with each product and the sum cast. */
+export function rotarySteps(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D, cast: Cast): tf.Tensor4D {
+  return tf.tidy(() => {
+    const P = cos.shape[3];
+    const part = (start: number, size: number) => tf.slice(x, [0, 0, 0, start], [-1, -1, -1, size]);
+    const [a, b] = [part(0, P), part(P, P)];
+    const product = (one: tf.Tensor, other: tf.Tensor) => cast(tf.mul(one, other));
+    const first = cast(tf.sub(product(a, cos), product(b, sin)));
+    const second = cast(tf.add(product(b, cos), product(a, sin)));
+    const rest = x.shape[3] - 2 * P;
+    return tf.concat([first, second, ...(rest > 0 ? [part(2 * P, rest)] : [])], 3) as tf.Tensor4D;
+  });
 }
 
 /**

@@ -1,7 +1,9 @@
 /** A model whose weights lie on the active backend: read tensor by tensor from its files, or drawn from a seed. */
+import type { ComputeDtype } from '@nanscope/attention';
 import { toFloat32 } from '@nanscope/safetensors';
 import * as tf from '@tensorflow/tfjs';
 import type { CausalLM, ModelConfig } from '../causal-lm.ts';
+import { dtypeName, roundedWeights } from '../dtype.ts';
 import { initialValues, modelOf, parameterShapes } from '../families.ts';
 import { presetConfig } from '../presets.ts';
 import { drawnFacts, type ModelFacts, type ModelNote } from './facts.ts';
@@ -17,6 +19,8 @@ export type ModelParts =
 /** The weights of a model that are not on a device yet: read, or drawn, one parameter at a time. */
 export interface ModelWeights {
   readonly config: ModelConfig;
+  /** What it is to be computed in; default f32. */
+  readonly dtype?: ComputeDtype;
   /** What loading found; absent for weights made of others'. */
   readonly facts?: ModelFacts;
   /** @param name as `parameterShapes` has it */
@@ -24,12 +28,18 @@ export interface ModelWeights {
 }
 
 /** Uploads one parameter after the other, so that the host never holds more than one of them. */
-export async function buildCausalLM({ config, values, facts }: ModelWeights): Promise<CausalLM> {
+export async function buildCausalLM({
+  config,
+  values,
+  facts: read = drawnFacts,
+  dtype = 'f32',
+}: ModelWeights): Promise<CausalLM> {
+  const facts: ModelFacts = { ...read, computedAs: dtypeName(dtype) };
   const parameters: Record<string, tf.Variable> = {};
   const notes: ModelNote[] = [];
   try {
     for (const [name, shape] of parameterShapes(config)) {
-      const data = await values(name, tf.util.sizeFromShape([...shape]));
+      const data = roundedWeights(await values(name, tf.util.sizeFromShape([...shape])), dtype);
       const note = nonFiniteNote(name, shape, data);
       if (note) notes.push(note);
       const tensor = tf.tensor(data, [...shape], 'float32');
@@ -40,22 +50,20 @@ export async function buildCausalLM({ config, values, facts }: ModelWeights): Pr
     for (const parameter of Object.values(parameters)) parameter.dispose();
     throw error;
   }
-  if (notes.length === 0) return modelOf(config, parameters, facts);
-  const found = facts ?? drawnFacts;
-  return modelOf(config, parameters, { ...found, notes: [...found.notes, ...notes] });
+  return modelOf(config, parameters, { ...facts, notes: [...facts.notes, ...notes] });
 }
 
 /** Opens the weights of a model without reading one. @throws UserError as `openModel` does, and for an unknown preset */
-export async function openParts(parts: ModelParts): Promise<ModelWeights> {
+export async function openParts(parts: ModelParts, dtype: ComputeDtype = 'f32'): Promise<ModelWeights> {
   if ('folder' in parts) {
-    const { config, file, stored, facts } = await openModel(parts.folder);
+    const { config, file, stored, facts } = await openModel(parts.folder, dtype);
     const values = async (name: string, size: number) => {
       const tensor = stored.get(name);
       return tensor === undefined ? new Float32Array(size) : toFloat32(await file.read(tensor));
     };
-    return { config, facts, values };
+    return { config, dtype, facts, values };
   }
   const config = 'config' in parts ? parts.config : presetConfig(parts.preset);
   const values = async (name: string, size: number) => initialValues(config, name, size, parts.seed);
-  return { config, facts: drawnFacts, values };
+  return { config, dtype, facts: drawnFacts, values };
 }

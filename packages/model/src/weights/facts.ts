@@ -2,6 +2,8 @@
  * What loading a model found that its numbers rest on and that its name does not say: how the weights are stored, what
  * of the files is not used, where another reader of the same files would come to other numbers. Words only; a report shows them.
  */
+import type { DtypeName } from '../dtype.ts';
+
 export interface ModelNote {
   readonly about: 'weights' | 'settings';
   /** One sentence, lower case, without a full stop. */
@@ -11,7 +13,7 @@ export interface ModelNote {
 export interface ModelFacts {
   /** Data types of the weights in the file, as its header spells them; empty for weights drawn from a seed. */
   readonly storedAs: readonly string[];
-  readonly computedAs: 'float32';
+  readonly computedAs: DtypeName;
   /** What is unusual; empty for most models. */
   readonly notes: readonly ModelNote[];
   /** Names of tensors in the file that the model has no use for; a number in a name is `*` for all of its kind. */

@@ -1,6 +1,7 @@
 /** From a directory of a disk, or a preset, to a model whose weights lie on the active backend. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ComputeDtype } from '@nanscope/attention';
 import { errorLine, UserError } from '@nanscope/errors';
 import { fileSource } from '@nanscope/safetensors';
 import type { CausalLM, ModelConfig } from '../causal-lm.ts';
@@ -35,14 +36,15 @@ export async function checkModel(directory: string): Promise<ModelConfig> {
 /**
  * Opens the weights of a model without reading one.
  *
+ * @param dtype what the model is to be computed in
  * @throws UserError for a directory without config or weights, a config that can not be honoured, a missing or
  *   unexpected tensor, a shape or dtype that does not fit the config, an unknown preset.
  */
-export async function openWeights(source: ModelSource): Promise<ModelWeights> {
-  return openParts('directory' in source ? { folder: await folderOf(source.directory) } : source);
+export async function openWeights(source: ModelSource, dtype: ComputeDtype = 'f32'): Promise<ModelWeights> {
+  return openParts('directory' in source ? { folder: await folderOf(source.directory) } : source, dtype);
 }
 
 /** Loads a model onto the active backend. @throws UserError as `openWeights` does */
-export async function loadCausalLM(source: ModelSource): Promise<CausalLM> {
-  return buildCausalLM(await openWeights(source));
+export async function loadCausalLM(source: ModelSource, dtype: ComputeDtype = 'f32'): Promise<CausalLM> {
+  return buildCausalLM(await openWeights(source, dtype));
 }

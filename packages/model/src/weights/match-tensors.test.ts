@@ -150,7 +150,7 @@ describe('the data type', () => {
     expect(await notesOf(weights())).toBe('');
     expect(await notesOf(weights(), { dtype: 'float32' })).toBe('');
     expect(await notesOf(half(weights()))).toBe(
-      'the weights are stored as BF16, exact in float32, and computed in float32; transformers 5 computes in bfloat16 unless told dtype=torch.float32, and comes to another loss',
+      'the weights are stored as BF16, exact in float32, and computed in float32; transformers 5 computes in bfloat16 unless told dtype=torch.float32, and comes to another loss, as --dtype bf16 does here',
     );
     expect(await notesOf(half(weights()), { dtype: 'float32' })).toBe(
       'the weights are stored as BF16, exact in float32, and computed in float32',

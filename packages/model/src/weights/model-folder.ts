@@ -2,6 +2,7 @@
  * A model in Hugging Face layout, wherever its files lie: a disk, or files that were dropped on a page. Finds the weights
  * and the settings; whether they fit each other is match-tensors.ts's business.
  */
+import type { ComputeDtype } from '@nanscope/attention';
 import { UserError } from '@nanscope/errors';
 import {
   type ByteSource,
@@ -11,6 +12,7 @@ import {
   type SafetensorsFile,
 } from '@nanscope/safetensors';
 import type { ModelConfig } from '../causal-lm.ts';
+import { dtypeName } from '../dtype.ts';
 import { familyOf, parseConfigText } from '../families.ts';
 import { dtypeNote } from './dtype-note.ts';
 import type { ModelFacts, ModelNote } from './facts.ts';
@@ -25,6 +27,7 @@ export interface ModelFolder {
   open(name: string): Promise<ByteSource>;
 }
 
+/** Of one file, and of several. */
 const weightFiles = ['model.safetensors', 'model.safetensors.index.json'];
 export interface CheckedModel {
   /** As config.json says, but untied where the file holds a head of its own. */
@@ -62,7 +65,7 @@ const note = (about: ModelNote['about'], texts: readonly (string | undefined)[])
   texts.flatMap((text) => (text === undefined ? [] : [{ about, text }]));
 
 /** @throws UserError for a folder without config or weights, and for weights that do not fit the config */
-export async function openModel(folder: ModelFolder): Promise<CheckedModel> {
+export async function openModel(folder: ModelFolder, dtype: ComputeDtype = 'f32'): Promise<CheckedModel> {
   const { path, names } = folder;
   if (!names.includes('config.json')) {
     throw new UserError(
@@ -89,9 +92,9 @@ export async function openModel(folder: ModelFolder): Promise<CheckedModel> {
   const family = familyOf(config);
   const facts: ModelFacts = {
     storedAs,
-    computedAs: 'float32',
+    computedAs: dtypeName(dtype),
     notes: [
-      ...note('weights', [dtypeNote(config.json, storedAs)]),
+      ...note('weights', [dtypeNote(config.json, storedAs, dtype)]),
       ...note('settings', family.configNotes(config.json)),
       ...notes,
     ],

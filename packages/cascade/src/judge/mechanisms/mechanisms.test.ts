@@ -312,6 +312,12 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
     op('RoundToHalf', plusInf, full(65519, 0)),
     'kernel fault',
   ],
+  [
+    'cast overflow',
+    op('RoundToBfloat16', plusInf, full(3.4e38, 0)),
+    op('RoundToBfloat16', plusInf, full(3.39e38, 0)),
+    'kernel fault',
+  ],
   ['overflow', op('Square', plusInf, full(2e19, 0)), op('Square', plusInf, full(1e19, 0)), 'kernel fault'],
   [
     'overflow',

@@ -87,6 +87,7 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
   ...all(['Pow'], { name: 'overflow', of: ([base = 0, exponent = 0]) => Math.max(1, base) ** exponent }),
   // Half an ulp beyond the largest float16, 65504, rounding goes to infinity.
   ...all(['RoundToHalf'], { name: 'cast overflow', limit: 65520, of: ([x = 0]) => x }),
+  ...all(['RoundToBfloat16'], { name: 'cast overflow', limit: 3.3961775e38, of: ([x = 0]) => x }),
   ...all(['LayerNorm'], {
     name: 'overflow',
     nan: true,
@@ -218,7 +219,10 @@ function rule(name: Reached['name'], shows: string): MechanismRule {
 export const expOverflow = rule('exp overflow', 'Exp of more than 88.7');
 export const sumOverflow = rule('sum overflow', 'Add, Sub, Sum, Mean, UnsortedSegmentSum, EuclideanNorm');
 export const matmulOverflow = rule('matmul overflow', 'BatchMatMul, _FusedMatMul, Linear');
-export const castOverflow = rule('cast overflow', 'RoundToHalf of 65520 or more');
+export const castOverflow = rule(
+  'cast overflow',
+  'RoundToHalf of 65520 or more, RoundToBfloat16 of 3.396e38 or more',
+);
 export const otherOverflow = rule(
   'overflow',
   'Multiply, Square, RealDiv, LayerNorm and the other kernels that can',

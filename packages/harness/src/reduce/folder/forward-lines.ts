@@ -26,7 +26,7 @@ export interface ForwardPass {
 const stages = [
   ['embeddings', /transformer\.embeddings\//],
   ['ln_1', /\/ln_1\//],
-  ['qkv', /\/attn\/(Linear#0|Reshape#0|Transpose#0|Unpack#0|Multiply#0|RoundToHalf)/],
+  ['qkv', /\/attn\/(Linear#0|Reshape#0|Transpose#0|Unpack#0|Multiply#0|RoundTo)/],
   ['scores', /\/scores\//],
   ['masked', /\/masked\/|^forward\/mask\//],
   ['probabilities', /\/probs\//],

@@ -105,6 +105,7 @@ export const splitAttention = (
   bias,
   norm: null,
   scale: 1 / Math.sqrt(headDim),
+  scalesQuery: false,
   softcap: null,
   ...change,
 });
@@ -130,6 +131,7 @@ export function llamaLike(fields: Fields, sizes: Sizes, defaults: ClassDefaults,
       width: sizes.width,
       projections: null,
       scale: 1,
+      scaleIsTensor: false,
       positions: null,
       padding: paddingRow(fields, rest.modelType, sizes.vocabulary),
     },
@@ -158,6 +160,7 @@ export const rmsNormOf = (fields: Fields, epsilon: number, weightOffset: 0 | 1 =
   kind: 'rms',
   epsilon: fields.number('rms_norm_eps', epsilon),
   weightOffset,
+  scalesAfterCast: weightOffset === 0,
   scale: true,
   bias: false,
 });
@@ -167,6 +170,7 @@ export const layerNormOf = (epsilon: number): DecoderSpec['norm'] => ({
   kind: 'layer',
   epsilon,
   weightOffset: 0,
+  scalesAfterCast: false,
   scale: true,
   bias: true,
 });

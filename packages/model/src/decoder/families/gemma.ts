@@ -61,7 +61,7 @@ function gemma(
   });
   return {
     ...spec,
-    embedding: { ...spec.embedding, scale: Math.sqrt(sizes.width) },
+    embedding: { ...spec.embedding, scale: Math.sqrt(sizes.width), scaleIsTensor: true },
     head: { ...spec.head, softcap: softcaps.logits },
   };
 }

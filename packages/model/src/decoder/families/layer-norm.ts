@@ -92,7 +92,11 @@ export function opt(fields: Fields): DecoderSpec {
     modelType: 'opt',
     layers: sameLayers(sizes.layerCount, { rope: null, window: null }),
     norm: { ...layerNormOf(1e-5), scale: affine, bias: affine },
-    attention: splitAttention(sizes, { input: bias, output: bias }, { output: 'out_proj' }),
+    attention: splitAttention(
+      sizes,
+      { input: bias, output: bias },
+      { output: 'out_proj', scalesQuery: true },
+    ),
     mlp: {
       projections: { kind: 'plain', up: 'fc1' },
       down: 'fc2',

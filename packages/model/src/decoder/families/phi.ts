@@ -70,11 +70,12 @@ const olmo2Defaults: ClassDefaults = {
 
 export function olmo2(fields: Fields): DecoderSpec {
   const sizes = readSizes(fields, olmo2Defaults);
+  const rope = ropeOf(fields, sizes);
   const bias = fields.flag('attention_bias', false);
   return llamaLike(fields, sizes, olmo2Defaults, {
     modelType: 'olmo2',
-    layers: sameLayers(sizes.layerCount, { rope: ropeOf(fields, sizes), window: null }),
-    norm: rmsNormOf(fields, 1e-5),
+    layers: sameLayers(sizes.layerCount, { rope: rope && { ...rope, turnsInFloat32: true }, window: null }),
+    norm: { ...rmsNormOf(fields, 1e-5), scalesAfterCast: false },
     attention: splitAttention(
       sizes,
       { input: bias, output: bias },
