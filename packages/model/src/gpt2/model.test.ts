@@ -58,7 +58,13 @@ describe('the forward pass', () => {
       },
     });
     expect(hidden.shape).toEqual([2, 5, 64]);
+    // Every tensor of the residual stream has one shape.
+    const stream = ['attention.0', 'attention_residual.0', 'layer.0'].flatMap((name) => [
+      [name, [2, 5, 64]],
+      [name.replace('0', '1'), [2, 5, 64]],
+    ]);
     expect(shapes).toEqual({
+      ...Object.fromEntries(stream),
       'hidden_states.0': [2, 5, 64],
       'attn_probs.0': [2, 4, 5, 5],
       'hidden_states.1': [2, 5, 64],
