@@ -35,6 +35,13 @@ def counts_of(health: Optional[dict[str, Any]]) -> Counts:
     return (health["nan"], health["posInf"], health["negInf"]) if health else NONE
 
 
+def _fills(op: Op) -> bool:
+    """Whether what was added is as large as a mask's finite fill: of float32, two of them (transformers 4 adds causality and padding apart)."""
+    if op.dtype != "float32" or op.magnitudes is None:
+        return True
+    return max((size for size in op.magnitudes if size is not None), default=0.0) > 3.4e38
+
+
 class Judge:
     """Of one batch."""
 
@@ -96,7 +103,7 @@ class Judge:
             return "the mask itself: the program asks for -inf where nothing may be attended to"
         if poisoned and inputs_benign:
             return "carries the mask's -inf on"
-        if op.dtype in ("float16", "bfloat16") and op.kernel.startswith("add") and "att" in op.path and op.phase == "forward":
+        if op.kernel.startswith("add") and "att" in op.path and op.phase == "forward" and _fills(op):
             return "finite fills and scores added up to -inf"
         return None
 
