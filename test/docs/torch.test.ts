@@ -72,6 +72,20 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
     expect(readFileSync(join(run, 'reduced', 'report.md'), 'utf8')).toContain('**Seen.** NaN.');
   });
 
+  it('is a case of the conformance suite, which says who is known to fail it and why it matters', () => {
+    const filter = 'masked-row-bool;backend=own';
+    const command = ['conform', '--device', 'torch:cpu', '--python', old, '--filter', filter];
+    const { status, stdout } = nanscope(...command, '--json');
+    expect(status).toBe(1);
+    const [failed] = JSON.parse(stdout).cases;
+    expect(failed).toMatchObject({ status: 'fail', known: expect.stringContaining('NaN on cpu before 2.5') });
+    expect(failed.reason).toMatch(/expected 0 at row 0, head 0, query 0, channel 0, found nan/);
+    expect(failed.why).toBe('left padding with a causal mask makes rows without a key');
+    const text = nanscope(...command).stdout.replace(/\s+/g, ' ');
+    expect(text).toContain('Known: NaN on cpu before 2.5');
+    expect(text).toContain('It matters: left padding');
+  }, 120_000);
+
   it('the page has what the report and the script say', () => {
     const sections = sectionsOf(evaluated.stdout);
     const report = [

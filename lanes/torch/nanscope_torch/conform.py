@@ -68,12 +68,20 @@ def broadcast(queries: int, keys: int) -> torch.Tensor:
     return torch.cat([left_padded(queries, keys), torch.ones(1, 1, queries, keys, dtype=torch.bool)])
 
 
+def first_filled(queries: int, keys: int) -> torch.Tensor:
+    """float [1,1,T,S]: of the first query every key is filled with the lowest finite number, of the others none."""
+    mask = torch.zeros(queries, keys)
+    mask[0] = torch.finfo(torch.float32).min
+    return mask[None, None]
+
+
 HALF, BRAIN = torch.float16, torch.bfloat16
 CASES = [
     Case("plain", "", "the control: without it nothing here means anything"),
     Case("masked-row-bool", "NaN on cpu before 2.5 and on mps in 2.5 to 2.8", "left padding with a causal mask makes rows without a key", mask=left_padded),
     Case("masked-row-float", "NaN on cpu before 2.5 and on mps in 2.5 to 2.8", "the same mask as -inf that is added", mask=float_mask(-math.inf)),
-    Case("masked-row-finite-fill", "mps, 1024 keys and more: 0 instead of the mean (read, not reported)", "two kernels of one device that disagree about the same row", mask=float_mask(torch.finfo(torch.float32).min), masked_rows="mean"),
+    Case("masked-row-finite-fill", "", "a padded query sees every key alike, the future too", mask=float_mask(torch.finfo(torch.float32).min), masked_rows="mean"),
+    Case("finite-fill-1024-keys", "mps to 2.15: 0 instead of the mean (read in its source, not reported)", "two kernels of one device that disagree about the same row", q=(1, 2, 4, 64), kv=(1, 2, 1024, 64), mask=first_filled, masked_rows="mean"),
     Case("causal-f16", "mps to 2.12.1 (f16, bf16): sees up to 3 future keys", "a leak that lowers the loss without any NaN", q=(1, 4, 64, 64), dtype=HALF, causal=True),
     Case("causal-bf16", "mps to 2.12.1 (f16, bf16): sees up to 3 future keys", "a leak that lowers the loss without any NaN", q=(1, 4, 17, 64), dtype=BRAIN, causal=True),
     Case("seven-queries", "mps 2.10: NaN with 7 or 8 batched queries", "speculative decoding and short prompts", q=(2, 4, 7, 64), kv=(2, 4, 40, 64), mask=left_padded),
@@ -85,6 +93,9 @@ CASES = [
     Case("other-value-size", "mps to 2.11: corrupt where values have another size than keys", "multi-head latent attention", value_dim=32),
     Case("nan-in-q", "mps to 2.13: a fused kernel loses the NaN", "an older lane can hide an upstream NaN", q=(1, 1, 4, 64), kv=(1, 1, 16, 64), poison=True),
     Case("decode-bool-mask", "mps to 2.12: wrong for at most 8 queries with a mask", "decoding of padded batches", q=(2, 4, 1, 64), kv=(2, 4, 12, 64), mask=left_padded),
+    Case("decode-float-mask", "mps to 2.12: wrong for at most 8 queries with a mask", "decoding of padded batches", q=(2, 4, 1, 64), kv=(2, 4, 12, 64), mask=float_mask(-math.inf)),
+    Case("odd-head-size", "NaN on cpu before 2.5 and on mps in 2.5 to 2.8", "sizes that no fused kernel of mps takes: another path", q=(1, 2, 16, 40), mask=left_padded),
+    Case("3100-half-queries", "mps, half: the causal order is lost beyond 3068 rows (open)", "long prompts in half precision", q=(1, 1, 3100, 40), dtype=HALF, causal=True),
     Case("grouped-queries", "", "most models of today share keys among heads", q=(1, 8, 8, 64), kv=(1, 2, 8, 64), grouped=True, mask=left_padded),
 ]  # fmt: skip
 REFUSED = Case("mask-and-causal", "", "both at once have no agreed meaning: it must be refused, or be their conjunction", mask=left_padded, causal=True)
@@ -171,4 +182,4 @@ def run_conform(task: dict[str, Any], channel: Channel) -> None:
         case, backend = names[name]
         accuracy = f"at most twice the error of the formula in float32, or two steps of {str(case.dtype).replace('torch.', '')}"
         result = run_case(case, device, backends(device)[backend])
-        channel.send("case", result={"id": name, "accuracy": accuracy, **result}, known=case.known, why=case.why)
+        channel.send("case", result={"id": name, "accuracy": accuracy, **result}, known=case.known, why=case.why, total=len(wanted))

@@ -28,6 +28,9 @@ export interface CaseResult {
   readonly allowed: number;
   readonly tensors: readonly Measured[];
   readonly controls: readonly ControlResult[];
+  /** Versions that are known to fail it, and why it matters; of cases that come from reports. */
+  readonly known?: string;
+  readonly why?: string;
 }
 
 /** How much of what is allowed was needed; above 1 is too much. */

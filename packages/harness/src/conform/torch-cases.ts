@@ -9,7 +9,15 @@ import type { RunHooks } from '../lanes/run-lanes.ts';
 import type { ConformRun } from './verdict.ts';
 
 /** What a torch lane says of a case, beside what every lane says. */
-type TorchCaseMessage = LaneMessage | { readonly kind: 'case'; readonly result: unknown };
+type TorchCaseMessage =
+  | LaneMessage
+  | {
+      readonly kind: 'case';
+      readonly result: unknown;
+      readonly known?: string;
+      readonly why?: string;
+      readonly total?: number;
+    };
 
 /** @throws {UserError} `usage/torch` for flags that are about cases of ours */
 export function checkTorchConform({ attn, vectors, shard, lastFailed, bail }: ConformConfig): void {
@@ -31,10 +39,20 @@ function wanted(id: string, filter: string | undefined): boolean {
   return new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(id);
 }
 
-function resultOf(value: unknown): CaseResult {
-  const { comparisons, required, allowed, reason, ...result } = conformCaseSchema.parse(value);
+function resultOf({ result: value, known, why }: Extract<TorchCaseMessage, { kind: 'case' }>): CaseResult {
+  const {
+    comparisons,
+    required,
+    allowed,
+    reason,
+    known: _,
+    why: __,
+    ...result
+  } = conformCaseSchema.parse(value);
   return {
     ...result,
+    ...(known && { known }),
+    ...(why && { why }),
     ...(reason !== undefined && { reason }),
     ...{ required: fromJsonNumber(required), allowed: fromJsonNumber(allowed) },
     tensors: comparisons.map(({ failure, ...one }) => ({
@@ -61,9 +79,9 @@ export async function runTorchCases(
     onMessage(message) {
       if (message.kind !== 'case') return onLane('target', message);
       seen++;
-      const result = resultOf(message.result);
+      const result = resultOf(message);
       if (wanted(result.id, filter)) results.push(result);
-      onLane('target', { kind: 'progress', batches: seen, total: 0, tokensPerSecond: 0 });
+      onLane('target', { kind: 'progress', batches: seen, total: message.total ?? seen, tokensPerSecond: 0 });
     },
   });
   if (outcome.status !== 'complete') onLane('target', { kind: 'ended', outcome });

@@ -30,6 +30,9 @@ export const conformCaseSchema = z.object({
   comparisons: z.array(comparisonSchema),
   /** Wrong answers that had to be told from the right one. */
   controls: z.array(z.object({ name: z.string(), refuted: z.boolean() })),
+  /** Versions that are known to fail it, and why it matters; of cases that come from reports. */
+  known: z.string().optional(),
+  why: z.string().optional(),
 });
 export type ConformCaseRecord = z.infer<typeof conformCaseSchema>;
 

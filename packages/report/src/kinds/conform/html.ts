@@ -19,7 +19,7 @@ import {
 } from '../../html/parts.ts';
 import { oneCaseCommand } from '../../text/line.ts';
 import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
-import { worstShare } from './terminal.ts';
+import { reportWords, worstShare } from './terminal.ts';
 
 const statuses: Readonly<Record<ConformCaseRecord['status'], Status>> = {
   pass: 'pass',
@@ -61,7 +61,7 @@ function suiteTable({ cases, seconds }: ConformResultRecord): Section[] {
   ];
 }
 
-function details({ reason, comparisons, controls }: ConformCaseRecord) {
+function details({ reason, comparisons, controls, ...one }: ConformCaseRecord) {
   const lines = [
     ...comparisons
       .filter(({ passed }) => !passed)
@@ -71,7 +71,7 @@ function details({ reason, comparisons, controls }: ConformCaseRecord) {
       ),
     ...controls.filter(({ refuted }) => !refuted).map(({ name }) => `control not refuted: ${name}`),
   ];
-  return [reason, ...lines].filter((line) => line !== undefined).join('; ');
+  return [reason, ...lines, ...reportWords(one)].filter((line) => line !== undefined).join('; ');
 }
 
 function caseTable({ cases, command }: ConformResultRecord): Section[] {

@@ -119,6 +119,12 @@ function listSection(
   ];
 }
 
+/** Of a case that comes from reports: who is known to fail it, and why it matters. */
+export const reportWords = ({ known, why }: Pick<ConformCaseRecord, 'known' | 'why'>): string[] => [
+  ...(known === undefined ? [] : [`Known: ${known}`]),
+  ...(why === undefined ? [] : [`It matters: ${why}`]),
+];
+
 /** As `renderTerminal`, for a conformance run. */
 export function renderConform(
   result: ConformResultRecord,
@@ -127,7 +133,12 @@ export function renderConform(
   const clean = sanitizeRecord(result, unicode);
   const layout = page(Math.max(NARROWEST, Math.floor(width)), unicode);
   const of = (status: ConformCaseRecord['status']) =>
-    clean.cases.filter((each) => each.status === status).map(({ id, reason = '' }) => ({ id, text: reason }));
+    clean.cases
+      .filter((each) => each.status === status)
+      .map((each) => ({
+        id: each.id,
+        text: [each.reason?.replace(/\.+$/, ''), ...reportWords(each)].filter(Boolean).join('. '),
+      }));
   const sections = [
     headerSection(clean, layout),
     [...suitesSection(clean, layout), ...requiredSection(clean, layout)],
