@@ -6,6 +6,8 @@
  * registers (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008). Every element is the sum of its K
  * products in float32: two by two, which halves the chain of roundings, in ascending order, cut at every 256. So the bits are the same
  * however rows and columns are shared out.
+ *
+ * Longer than other files: the sums of a tile are named one by one, since an array of them would not stay in registers.
  */
 
 import { bytes, smaller, sum4 } from './numbers';

@@ -1,7 +1,14 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 export type * from './backend.ts';
 export type * from './host-memory.ts';
-export { defineKernel, hasKernel, rowDispatch, rowIndex } from './kernels.ts';
+export {
+  defineKernel,
+  elementwise,
+  hasKernel,
+  rowDispatch,
+  rowIndex,
+  uniformValues,
+} from './kernels.ts';
 export {
   type PhiloxStream,
   philox4x32,

@@ -90,7 +90,26 @@ export async function release(name: string): Promise<void> {
   if (tf.getBackend() === name && name !== 'cpu') await tf.setBackend('cpu');
 }
 
-// Shared pieces of WGSL kernels that give each row of a matrix one workgroup. The kernels live beside their ops.
+// Shared pieces of WGSL kernels: how a program is laid over its output. The kernels live beside their ops.
+
+/** The part of a program that only follows from the output's shape: one thread an element, below `uniforms.size`. */
+export function elementwise(shape: readonly number[]) {
+  const workgroup = 64;
+  return {
+    outputShape: [...shape],
+    workgroupSize: [workgroup, 1, 1] as [number, number, number],
+    dispatchLayout: { x: shape.map((_, axis) => axis) },
+    // tfjs folds a dispatch beyond the device's limit into two dimensions by itself.
+    dispatch: [Math.ceil(tf.util.sizeFromShape([...shape]) / workgroup), 1, 1] as [number, number, number],
+    size: true,
+  };
+}
+
+/** Values of uniforms in the order of their declaration: whole numbers and bits first, then floats. */
+export const uniformValues = (integers: readonly number[], floats: readonly number[] = []) => [
+  ...integers.map((value) => ({ type: 'int32', data: [value | 0] })),
+  ...floats.map((value) => ({ type: 'float32', data: [value] })),
+];
 
 /** WebGPU allows 65535 workgroups per dimension; more rows continue in y. */
 const limit = 65535;

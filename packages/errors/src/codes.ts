@@ -2,6 +2,7 @@
  * Every code that a `UserError` can have, with what it means and what to do, by area. The one place for both:
  * docs/errors.md is made from it, and a code that is thrown and not in it is refused by the type checker.
  * The message of an error has the particulars (which file, which value); the sentence here has none.
+ * Longer than other files, for it is one table, sorted, and a table is looked up in one place.
  */
 
 /** Sentences are Markdown, of at most one line here. */

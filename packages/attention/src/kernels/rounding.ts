@@ -3,12 +3,11 @@
  * a 16-bit float does. Rounded on the bits: a shading language may reassociate float tricks away. The gradient passes
  * straight through; `castTo` rounds it as well, as that of a tensor of the dtype is.
  */
-import { defineKernel, hasKernel } from '@nanscope/backend';
+import { defineKernel, elementwise, hasKernel } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { ComputeDtype } from '../policy.ts';
 import { roundBitsToBfloat16, roundBitsToHalf } from './half.ts';
-import { elementwise } from './webgpu-program.ts';
 
 type Half = Exclude<ComputeDtype, 'f32'>;
 

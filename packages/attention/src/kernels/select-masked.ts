@@ -6,12 +6,12 @@
 import {
   type Allocate,
   defineKernel,
+  elementwise,
   type HostTensor,
   hasKernel,
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
-import { elementwise } from './webgpu-program.ts';
 
 /** Strides of `shape`, right-aligned to rank 4, with 0 along broadcast dimensions. */
 function stridesFour(shape: readonly number[]): [number, number, number, number] {

@@ -1,6 +1,6 @@
 /** Dropout in WGSL. NaN and infinities are told apart by their bits; a dropped number keeps its sign, as x * 0 does. */
-import { philoxWgsl, type WebgpuBackend } from '@nanscope/backend';
-import * as tf from '@tensorflow/tfjs';
+import { elementwise, philoxWgsl, uniformValues, type WebgpuBackend } from '@nanscope/backend';
+import type * as tf from '@tensorflow/tfjs';
 import { type DropoutAttrs, dropoutPlan } from './dropout-plan.ts';
 
 const program = /* wgsl */ `
@@ -32,23 +32,18 @@ export function dropoutWebgpu(
   const x = inputs.x!;
   const { key, step, site, last, scale } = dropoutPlan(attrs);
   const { start, total } = attrs.columns;
-  const groups = Math.ceil(tf.util.sizeFromShape(x.shape) / 64);
   const integers = [x.shape.at(-1) ?? 1, start, total, ...key, step, site, last, 0x7fc00000];
   return backend.runWebGPUProgram(
     {
       variableNames: ['x'],
-      outputShape: x.shape,
-      workgroupSize: [64, 1, 1],
-      dispatch: [Math.min(groups, 65535), Math.ceil(groups / 65535), 1],
-      dispatchLayout: { x: x.shape.map((_, axis) => axis) },
+      ...elementwise(x.shape),
       shaderKey: 'nanscopeDropout',
-      size: true,
       uniforms:
         'width : i32, start : i32, total : i32, keyLow : i32, keyHigh : i32, step : i32, site : i32, last : i32, nanBits : i32, scale : f32,',
       getUserCode: () => program,
     },
     [x],
     'float32',
-    [...integers.map((value) => ({ type: 'int32', data: [value | 0] })), { type: 'float32', data: [scale] }],
+    uniformValues(integers, [scale]),
   );
 }

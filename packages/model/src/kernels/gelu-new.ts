@@ -3,7 +3,7 @@
  * Computed everywhere as x / (1 + exp(-2u)), which is the same function without the cancellation of 1 + tanh
  * for negative x. NaN stays NaN; -Infinity gives NaN, as in PyTorch.
  */
-import { defineKernel, hasKernel, type WebgpuBackend } from '@nanscope/backend';
+import { defineKernel, elementwise, hasKernel, uniformValues, type WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 /** 2u = linear x + cubic x^3. */
@@ -45,23 +45,17 @@ function webgpu(
   backend: WebgpuBackend,
 ): tf.TensorInfo {
   const x = inputs.x!;
-  const size = tf.util.sizeFromShape(x.shape);
-  const groups = Math.ceil(size / 64);
   return backend.runWebGPUProgram(
     {
       variableNames: ['x'],
-      outputShape: x.shape,
-      workgroupSize: [64, 1, 1],
-      dispatch: [Math.min(groups, 65535), Math.ceil(groups / 65535), 1],
-      dispatchLayout: { x: x.shape.map((_, axis) => axis) },
+      ...elementwise(x.shape),
       shaderKey: 'nanscopeGeluNew',
-      size: true,
       uniforms: 'nanBits : i32,',
       getUserCode: () => program,
     },
     [x],
     'float32',
-    [{ type: 'int32', data: [0x7fc00000] }],
+    uniformValues([0x7fc00000]),
   );
 }
 

@@ -2,8 +2,8 @@
  * The normal distribution function in WGSL, by the series of erfc.ts. The language may assume that no NaN or infinity
  * occurs, so none is left to arithmetic here: they are told apart by their bits, and exp only sees what it can take.
  */
-import type { WebgpuBackend } from '@nanscope/backend';
-import * as tf from '@tensorflow/tfjs';
+import { elementwise, uniformValues, type WebgpuBackend } from '@nanscope/backend';
+import type * as tf from '@tensorflow/tfjs';
 import { erfcSeries } from './erfc.ts';
 
 /** Clenshaw's recurrence, a line a coefficient: `next` and `after` are those of u = 4t - 2. */
@@ -42,21 +42,16 @@ export function normalCdfWebgpu(
   backend: WebgpuBackend,
 ): tf.TensorInfo {
   const x = inputs.x!;
-  const groups = Math.ceil(tf.util.sizeFromShape(x.shape) / 64);
   return backend.runWebGPUProgram(
     {
       variableNames: ['x'],
-      outputShape: x.shape,
-      workgroupSize: [64, 1, 1],
-      dispatch: [Math.min(groups, 65535), Math.ceil(groups / 65535), 1],
-      dispatchLayout: { x: x.shape.map((_, axis) => axis) },
+      ...elementwise(x.shape),
       shaderKey: 'nanscopeNormalCdf',
-      size: true,
       uniforms: 'nanBits : i32,',
       getUserCode: () => program,
     },
     [x],
     'float32',
-    [{ type: 'int32', data: [0x7fc00000] }],
+    uniformValues([0x7fc00000]),
   );
 }

@@ -3,9 +3,9 @@
  * writes one buffer. The language may assume that nothing overflows, so NaN and infinities are found by bits and by
  * comparisons with finite numbers, and written by their bits.
  */
-import { rowDispatch, rowIndex, type WebgpuBackend } from '@nanscope/backend';
+import { rowIndex, type WebgpuBackend } from '@nanscope/backend';
 import type * as tf from '@tensorflow/tfjs';
-import { sumOverWorkgroup } from './workgroup-sum.wgsl.ts';
+import { rowPrograms, sumOverWorkgroup } from './row-program.wgsl.ts';
 
 export interface RmsNormAttrs {
   readonly epsilon: number;
@@ -75,24 +75,7 @@ export function rmsNormWebgpu(
 ): tf.TensorInfo[] {
   const { x, scale } = inputs as { x: tf.TensorInfo; scale: tf.TensorInfo };
   const [rows, width] = x.shape as [number, number];
-  const run = (key: string, code: string, outputShape: number[], given: Record<string, tf.TensorInfo>) =>
-    backend.runWebGPUProgram(
-      {
-        variableNames: Object.keys(given),
-        outputShape,
-        workgroupSize: [64, 1, 1],
-        ...rowDispatch(rows, outputShape.length),
-        shaderKey: `nanscopeRmsNorm${key}`,
-        uniforms: 'rows : i32, width : i32, nanBits : i32, infinityBits : i32, epsilon : f32, offset : f32,',
-        getUserCode: () => code,
-      },
-      Object.values(given),
-      'float32',
-      [
-        ...[rows, width, 0x7fc00000, 0x7f800000].map((value) => ({ type: 'int32', data: [value] })),
-        ...[epsilon, offset].map((value) => ({ type: 'float32', data: [value] })),
-      ],
-    );
+  const run = rowPrograms('RmsNorm', [rows, width], { epsilon, offset }, backend);
   const mean = run('MeanSquare', meanSquare, [rows], { x });
   return [run('', normalised, [rows, width], { x, scale, meanSquare: mean }), mean];
 }

@@ -1,6 +1,6 @@
 /** Rotary positions in WGSL, one thread a number. Products and sums of numbers from memory keep NaN and infinities. */
-import type { WebgpuBackend } from '@nanscope/backend';
-import * as tf from '@tensorflow/tfjs';
+import { elementwise, uniformValues, type WebgpuBackend } from '@nanscope/backend';
+import type * as tf from '@tensorflow/tfjs';
 
 export interface RotaryAttrs {
   /** Turn the other way: the gradient. */
@@ -33,24 +33,16 @@ export function rotaryWebgpu(
 ): tf.TensorInfo {
   const { x, cos, sin } = inputs as { x: tf.TensorInfo; cos: tf.TensorInfo; sin: tf.TensorInfo };
   const [, heads, queries, width] = x.shape as [number, number, number, number];
-  const groups = Math.ceil(tf.util.sizeFromShape(x.shape) / 64);
   return backend.runWebGPUProgram(
     {
       variableNames: ['x', 'cos', 'sin'],
-      outputShape: x.shape,
-      workgroupSize: [64, 1, 1],
-      dispatch: [Math.min(groups, 65535), Math.ceil(groups / 65535), 1],
-      dispatchLayout: { x: x.shape.map((_, axis) => axis) },
+      ...elementwise(x.shape),
       shaderKey: 'nanscopeRotary',
-      size: true,
       uniforms: 'width : i32, heads : i32, queries : i32, pairs : i32, sign : f32,',
       getUserCode: () => program,
     },
     [x, cos, sin],
     'float32',
-    [
-      ...[width, heads, queries, cos.shape[3]!].map((value) => ({ type: 'int32', data: [value] })),
-      { type: 'float32', data: [back ? -1 : 1] },
-    ],
+    uniformValues([width, heads, queries, cos.shape[3]!], [back ? -1 : 1]),
   );
 }

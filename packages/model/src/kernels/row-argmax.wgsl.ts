@@ -1,5 +1,5 @@
 /** Row argmax in WGSL, one workgroup per row; NaN and infinities are told apart by their bits. */
-import { rowDispatch, rowIndex, type WebgpuBackend } from '@nanscope/backend';
+import { rowDispatch, rowIndex, uniformValues, type WebgpuBackend } from '@nanscope/backend';
 import type * as tf from '@tensorflow/tfjs';
 
 const threads = 128;
@@ -62,6 +62,6 @@ export function rowArgmaxWebgpu(
     },
     [x],
     'int32',
-    [rows, width].map((value) => ({ type: 'int32', data: [value] })),
+    uniformValues([rows, width]),
   );
 }

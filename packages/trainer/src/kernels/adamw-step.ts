@@ -2,7 +2,7 @@
  * The AdamW update of one parameter as one kernel with three results: the parameter and its two moments. New memory
  * every time, so that a tensor that shares the old values keeps them. No gradient: nothing is trained through it.
  */
-import { defineKernel, type HostTensor, hasKernel, type WebgpuBackend } from '@nanscope/backend';
+import { defineKernel, elementwise, type HostTensor, hasKernel, type WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 // The AdamW update in WGSL: three programs, as a program of tfjs writes one buffer. NaN goes in and out by its bits:
@@ -57,7 +57,7 @@ fn main(index : i32) {
   }
 }`;
 
-const workgroup = 64;
+const _workgroup = 64;
 
 function run(
   backend: WebgpuBackend,
@@ -71,13 +71,8 @@ function run(
   return backend.runWebGPUProgram(
     {
       variableNames: Object.keys(inputs),
-      outputShape: like.shape,
-      workgroupSize: [workgroup, 1, 1],
-      // tfjs folds a dispatch beyond the device's limit into two dimensions by itself.
-      dispatch: [Math.ceil(tf.util.sizeFromShape(like.shape) / workgroup), 1, 1],
-      dispatchLayout: { x: like.shape.map((_, axis) => axis) },
+      ...elementwise(like.shape),
       shaderKey: `nanscope${key}`,
-      size: true,
       uniforms: `${names.map((name) => `${name} : f32,`).join(' ')} nanBits : i32,`,
       getUserCode: () => code,
     },

@@ -9,6 +9,7 @@ import {
   hasKernel,
   rowDispatch,
   rowIndex,
+  uniformValues,
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
@@ -114,7 +115,7 @@ function sparseCrossEntropyWebgpu(
     },
     [logits, labels],
     'float32',
-    [rows, width, 0x7fc00000, 0x7f800000].map((value) => ({ type: 'int32', data: [value] })),
+    uniformValues([rows, width, 0x7fc00000, 0x7f800000]),
   );
 }
 
