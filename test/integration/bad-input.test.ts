@@ -98,7 +98,7 @@ describe('flags', () => {
 
 describe('config files', () => {
   it.each([
-    ['batchsize: 3\n', /Unknown key "batchsize" in .*c.yaml. Did you mean key "batch-size"/],
+    ['batchsize: 3\n', /Unknown key "batchsize" in .*c.yaml. Did you mean batch-size\?/],
     ['policy: sfae\n', /policy in .*c.yaml: expected one of .*Did you mean safe\?/],
     ['batch-size: 0\n', /batch-size in .*c.yaml: .* found 0/],
     ['model: tiny\nseed: [1\n', /c.yaml, line [23]: expected YAML/],

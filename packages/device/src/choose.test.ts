@@ -21,8 +21,8 @@ describe('checkDeviceName', () => {
   it.each([
     ['cuda', 'gpu'],
     ['cuda:1', 'gpu'],
-    ['GPU', '"gpu"'],
-    ['vulcan', '"vulkan"'],
+    ['GPU', 'lower case: gpu.'],
+    ['vulcan', 'mean vulkan?'],
     ['js', 'javascript'],
     ['DirectX', 'd3d12'],
   ])('%s is refused with a hint to %s', (name, hint) => {
@@ -35,7 +35,9 @@ describe('checkDeviceName', () => {
 
   it('takes names beside the table where there are any, and offers them', () => {
     expect(checkDeviceName('mirror', '--device', ['mirror'])).toBeUndefined();
-    expect(refusal(() => checkDeviceName('miror', '--device', ['mirror']))?.message).toContain('"mirror"');
+    expect(refusal(() => checkDeviceName('miror', '--device', ['mirror']))?.message).toContain(
+      'mean mirror?',
+    );
     expect(refusal(() => checkDeviceName('toString', '--device'))?.exitCode).toBe(2);
   });
 });

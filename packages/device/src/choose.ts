@@ -25,11 +25,11 @@ const hints: Readonly<Record<string, string>> = {
 
 function hint(name: string, names: readonly string[]): string {
   const lower = name.toLowerCase();
-  if (names.includes(lower)) return ` Names are written small: "${lower}".`;
+  if (names.includes(lower)) return ` Names are in lower case: ${lower}.`;
   const known = Object.hasOwn(hints, lower.split(':')[0]!) ? hints[lower.split(':')[0]!] : undefined;
   if (known) return ` ${known}.`;
   const near = nearest(name, names);
-  return near ? ` Did you mean "${near}"?` : '';
+  return near ? ` Did you mean ${near}?` : '';
 }
 
 /**

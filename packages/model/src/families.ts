@@ -27,7 +27,7 @@ function typeIn(json: JsonObject, where: string): string {
   const near = typeof type === 'string' ? nearest(type, modelTypes) : undefined;
   throw new UserError(
     'model/family',
-    `${where}: model_type is ${JSON.stringify(type)}${near === undefined ? '' : ` (did you mean "${near}"?)`}, expected one of ${modelTypes.join(', ')}: other architectures are not supported.`,
+    `${where}: model_type is ${JSON.stringify(type)}${near === undefined ? '' : ` (did you mean ${near}?)`}, expected one of ${modelTypes.join(', ')}: other architectures are not supported.`,
   );
 }
 

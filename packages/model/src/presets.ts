@@ -135,6 +135,6 @@ export function presetConfig(name: string): ModelConfig {
   const near = nearest(name, modelPresets);
   throw new UserError(
     'gpt2/unknown-preset',
-    `No model preset "${name}"${near === undefined ? '' : ` (did you mean "${near}"?)`}. Known: ${modelPresets.join(', ')}.`,
+    `No model preset "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. Known: ${modelPresets.join(', ')}.`,
   );
 }

@@ -101,7 +101,7 @@ function check<T>(schema: z.ZodType<T>, json: unknown, where: string, what: What
   const wanted: readonly string[] = kinds[what];
   if (typeof kind !== 'string' || !wanted.includes(kind)) {
     const near = typeof kind === 'string' ? nearest(kind, wanted) : undefined;
-    const hint = near === undefined ? remedies[what] : `did you mean "${near}"?`;
+    const hint = near === undefined ? remedies[what] : `did you mean ${near}?`;
     throw fault(
       where,
       'other-kind',

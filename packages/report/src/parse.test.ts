@@ -33,7 +33,7 @@ describe('parseResult', () => {
     ['a newer version', '{"schemaVersion":2}', 'report/other-version', /found version 2; update nanscope/],
     ['an odd version', '{"schemaVersion":"x"}', 'report/other-version', /found version "x"; run it again/],
     ['a lane', '{"schemaVersion":1,"kind":"lane"}', 'report/other-kind', /"eval" or "compare", found "lane"/],
-    ['a typing error', '{"schemaVersion":1,"kind":"evil"}', 'report/other-kind', /did you mean "eval"/],
+    ['a typing error', '{"schemaVersion":1,"kind":"evil"}', 'report/other-kind', /did you mean eval\?/],
     [
       'a missing part',
       '{"schemaVersion":1,"kind":"eval","command":"x"}',

@@ -101,7 +101,7 @@ describe('readConfigFile', () => {
     [
       'an unknown key, with the nearest',
       'batchsize: 4\n',
-      /Unknown key "batchsize" in .*eval.yaml. Did you mean key "batch-size"/,
+      /Unknown key "batchsize" in .*eval.yaml. Did you mean batch-size\?/,
     ],
     ['bad syntax, with its line', 'model: tiny\npolicy: [safe\n', /line [23]: expected YAML/],
     ['a key given twice', 'seed: 1\nseed: 2\n', /line 2: expected YAML, found: Map keys must be unique/],

@@ -13,7 +13,7 @@ export function refuseUnknown(
   for (const name of names) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
-    const help = near ? `Did you mean ${where(near)}?` : 'See --help for the list.';
+    const help = near ? `Did you mean ${near}?` : 'See --help for the list.';
     throw new UserError('usage/unknown-key', `Unknown ${where(name)}. ${help}`);
   }
 }

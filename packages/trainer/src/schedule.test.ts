@@ -26,7 +26,7 @@ describe('learning rate', () => {
 
   it('an unknown name offers the nearest', () => {
     expect(scheduleName('cosine')).toBe('cosine');
-    expect(() => scheduleName('cosin')).toThrow('did you mean "cosine"?');
+    expect(() => scheduleName('cosin')).toThrow('did you mean cosine?');
   });
 
   it.each([

@@ -32,7 +32,7 @@ export function scheduleName(name: string): ScheduleName {
   const near = nearest(name, scheduleNames);
   throw new UserError(
     'trainer/unknown-schedule',
-    `No schedule "${name}"${near === undefined ? '' : ` (did you mean "${near}"?)`}. Known: ${scheduleNames.join(', ')}.`,
+    `No schedule "${name}"${near === undefined ? '' : ` (did you mean ${near}?)`}. Known: ${scheduleNames.join(', ')}.`,
   );
 }
 

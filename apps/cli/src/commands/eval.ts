@@ -11,7 +11,7 @@ import type { Command, Invocation } from '../command.ts';
 import { configWords } from '../config-words.ts';
 import { withFailOn } from '../fail-on.ts';
 import { harness } from '../harness.ts';
-import { sayPolicy } from '../policy-words.ts';
+import { sayInputs } from '../input-words.ts';
 import { reportsOf } from '../reports/index.ts';
 import { watched } from '../watched.ts';
 
@@ -47,7 +47,7 @@ export const evalCommand: Command = {
     const config = withFailOn(await configOf(invocation));
     const report = await reportsOf(config, true);
     const result = await watched(configWords(config, evalFlags), 'batches', async (hooks) => {
-      sayPolicy(config, hooks.onStage);
+      sayInputs(config, hooks.onStage);
       return (await harness()).evaluate(config, invocation.command, hooks);
     });
     await report(result, result.folder);

@@ -4,7 +4,7 @@ import type { Continuation } from '@nanscope/lane';
 import { type GenerateConfig, generateFlags, readSettings, toGenerateConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { harness } from '../harness.ts';
-import { sayPolicy } from '../policy-words.ts';
+import { sayInputs } from '../input-words.ts';
 import { EvalProgress } from '../progress.ts';
 import { continuationJson, continuationText, interruption, nonFiniteLine } from '../watched.ts';
 
@@ -29,7 +29,7 @@ export const generateCommand: Command = {
     const config = await configOf(invocation);
     const { evalCommand, generateTexts } = await harness();
     const progress = new EvalProgress(process.stderr, process.env);
-    sayPolicy(config, (line) => progress.stage(line));
+    sayInputs(config, (line) => progress.stage(line));
     const interrupted = interruption();
     const many = config.data !== undefined || (config.prompt?.length ?? 0) > 1;
     const terminal = process.stdout.isTTY === true;

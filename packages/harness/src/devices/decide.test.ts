@@ -30,8 +30,8 @@ it.each([
 });
 
 it.each([
-  [{ device: 'wsam' }, /--device wsam is not a device\. Did you mean "wasm"\?/],
-  [{ reference: 'gpo' }, /gpo is not a device\. Did you mean "gpu"\?/],
+  [{ device: 'wsam' }, /--device wsam is not a device\. Did you mean wasm\?/],
+  [{ reference: 'gpo' }, /gpo is not a device\. Did you mean gpu\?/],
 ])('a name that no device has is refused before anything is looked at: %j', async (more, words) => {
   const looked: string[] = [];
   const look = async (id: string) => {

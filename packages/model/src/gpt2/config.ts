@@ -75,7 +75,7 @@ function refuseUnsupported(json: JsonObject, where: string): void {
         ? ': it has weights of its own, which are not supported'
         : near === undefined
           ? ''
-          : ` (did you mean "${near}"?)`;
+          : ` (did you mean ${near}?)`;
     refuse(
       where,
       `activation_function is ${JSON.stringify(activation)}${why}; expected one of ${activationNames.join(', ')}.`,
