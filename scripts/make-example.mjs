@@ -25,7 +25,10 @@ try {
   const text = JSON.stringify({ ...record, command: `nanscope ${command}`, folder: undefined });
   for (const lane of [record.target, record.reference]) lane.config.out = 'run';
   // The version of the kernel says nothing about the run.
-  writeFileSync(new URL('apps/web/example/run.json', root), `${text.replaceAll(release(), '')}\n`);
+  writeFileSync(
+    new URL('apps/web/example/run.json', root),
+    `${text.replaceAll(release(), '').replaceAll(out, 'runs/mine')}\n`,
+  );
   process.stdout.write(`apps/web/example/run.json: ${text.length} bytes\n`);
 } finally {
   rmSync(folder, { recursive: true });

@@ -3,7 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type ErrorCode, errorCodes } from '@nanscope/errors';
 import { expect, it } from 'vitest';
 import { errorsPage } from '../../apps/cli/scripts/errors-page.ts';
+import { wordsPage } from '../../apps/cli/scripts/words-page.ts';
 import { at, textOf } from './pages.ts';
+
+it('docs/words.md is what the glossary says (pnpm --filter @nanscope/cli generate)', () => {
+  expect(textOf('docs/words.md')).toBe(wordsPage());
+});
 
 it('docs/errors.md is what the table of codes says (pnpm --filter @nanscope/cli generate)', () => {
   expect(textOf('docs/errors.md')).toBe(errorsPage());

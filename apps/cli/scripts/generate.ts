@@ -4,11 +4,13 @@ import { configSchemas } from './config-schemas.ts';
 import { errorsPage } from './errors-page.ts';
 import { flagsPage } from './flags-page.ts';
 import { readmePage } from './readme-page.ts';
+import { wordsPage } from './words-page.ts';
 
 const pages = {
   'docs/flags.md': flagsPage(),
   'docs/errors.md': errorsPage(),
   'apps/cli/README.md': readmePage(),
+  'docs/words.md': wordsPage(),
   ...configSchemas,
 };
 for (const [name, page] of Object.entries(pages))

@@ -58,5 +58,6 @@ export {
   type TrainReason,
   wordTrainVerdict,
 } from './verdicts/training.ts';
+export { glossary, type Term } from './words/glossary.ts';
 export { replaysWords, stepWords } from './words/tracing.ts';
 export { type Verdict, verdictOf } from './words/verdict.ts';

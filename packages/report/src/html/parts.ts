@@ -90,7 +90,10 @@ interface TableOptions {
   readonly figures?: readonly number[];
 }
 
-/** A table in a frame that scrolls sideways where the page is narrow. */
+/** Columns from which on a table does not fit a phone: each of its rows becomes a list there, with the heads beside the values. */
+const STACKED = 4;
+
+/** A table in a frame; where the page is narrow a wide one is stacked, and a frame scrolls sideways for what is wider still. */
 export function table(
   caption: string,
   head: readonly Content[],
@@ -98,13 +101,20 @@ export function table(
   { id, figures = [] }: TableOptions = {},
 ): Html {
   const kind = (column: number) => (figures.includes(column) ? html` class="figure"` : '');
+  const stacked = head.length >= STACKED;
+  const named = (column: number) => {
+    const title = head[column];
+    return stacked && typeof title === 'string' && html` data-head="${title}"`;
+  };
   const line = ({ cells, data = {} }: TableRow) =>
     html`<tr${Object.entries(data).map(([name, value]) => html` data-${name}="${value}"`)}>${cells.map(
       (cell, column) =>
-        column === 0 ? html`<th scope="row">${cell}</th>` : html`<td${kind(column)}>${cell}</td>`,
+        column === 0
+          ? html`<th scope="row">${cell}</th>`
+          : html`<td${kind(column)}${named(column)}>${cell}</td>`,
     )}</tr>
 `;
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${id ? html` id="${id}"` : ''}><caption>${caption}</caption>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${id ? html` id="${id}"` : ''}${stacked && html` class="stacked"`}><caption>${caption}</caption>
 <thead><tr>${head.map((cell, column) => html`<th scope="col"${kind(column)}>${cell}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(line)}</tbody></table></div>

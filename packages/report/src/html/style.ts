@@ -29,7 +29,7 @@ code, .inspector { font: 0.9em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "De
 a.skip { position: absolute; left: -100vw; }
 a.skip:focus { left: 1rem; top: 1rem; z-index: 3; background: var(--card); padding: .5rem 1rem; }
 
-header { position: sticky; top: 0; z-index: 2; display: flex; gap: 1rem; align-items: center; padding: .6rem max(1rem, calc(50vw - 590px));
+header { position: sticky; top: 0; z-index: 2; display: flex; gap: 1rem; align-items: center; padding: .6rem max(1rem, calc(50vw - 574px));
   background: var(--card); border-bottom: 1px solid var(--line); }
 header .name { margin: 0; font-weight: 700; white-space: nowrap; }
 header nav { flex: 1; overflow-x: auto; }
@@ -161,13 +161,22 @@ figure { margin: .4rem 0; min-width: 0; }
 .broken .cross { stroke-width: 2.5; stroke-dasharray: none; }
 
 @media (max-width: 640px) {
-  header { flex-wrap: wrap; gap: .3rem .8rem; } header nav { order: 3; flex-basis: 100%; }
+  header { flex-wrap: wrap; gap: .3rem .8rem; padding-inline: .6rem; } header nav { order: 3; flex-basis: 100%; }
   header .name { flex: 1; }
   html { scroll-padding-top: 6.5rem; }
   section { padding: .9rem .9rem; } .verdict { padding: 1.1rem 1rem; }
   dl > div { grid-template-columns: 1fr; gap: 0; margin-bottom: .35rem; }
   .inspector { font-size: .74rem; padding: .4rem .6rem; }
   main { padding: .8rem .6rem 2rem; gap: .8rem; }
+  table td { overflow-wrap: anywhere; } .figure { white-space: normal; padding-right: .6rem; }
+  table:not(.stacked) td, table:not(.stacked) td:last-child:not(.figure), tbody th { min-width: 0; }
+  .stacked, .stacked tbody, .stacked tr, .stacked tbody th { display: block; } .stacked thead { display: none; }
+  .stacked caption { display: block; }
+  .stacked tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  .stacked tbody th, .stacked td { border: 0; padding: .1rem 0; white-space: normal; }
+  .stacked td, .stacked td:last-child:not(.figure) { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: .6rem; min-width: 0; text-align: left; }
+  .stacked td::before { content: attr(data-head); color: var(--dim); } .stacked td:empty { display: none; }
+  .stacked td .command { min-width: 0; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } .heat .layer-line, .heat .op-column { transition: opacity .15s; } }
 @media print {

@@ -1,5 +1,5 @@
 /** What was run, of results that have two lanes: model, data, policy, devices in short. */
-import type { ResultRecord, TrainResultRecord } from '@nanscope/record';
+import { backendName, type ResultRecord, type TrainResultRecord } from '@nanscope/record';
 import { type Fields, html } from '../html/parts.ts';
 import { dataWords, modelFactFields, modelWords } from '../lanes/terminal/header.ts';
 import { perLane, policyWords, roles } from '../words/common.ts';
@@ -21,7 +21,7 @@ const deviceFields = (result: ResultRecord): Fields =>
     const lane = result[role];
     if (!lane) return [];
     const { label, attention } = lane.decision;
-    return [[role, html`${label} <span class="dim">attention ${attention}</span>`] as const];
+    return [[role, html`${backendName(label)} <span class="dim">attention ${attention}</span>`] as const];
   });
 
 export function evaluationFacts(result: ResultRecord): Fields {

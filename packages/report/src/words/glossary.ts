@@ -1,13 +1,13 @@
 /** The words of the reports, each in a clause for who meets it first: an HTML report ends with those that it uses. */
 
-interface Term {
+export interface Term {
   readonly term: string;
   /** As a report writes it; default: the term itself. */
   readonly written?: RegExp;
   readonly meaning: string;
 }
 
-const glossary: readonly Term[] = [
+export const glossary: readonly Term[] = [
   { term: 'lane', meaning: 'one device that runs the whole computation, in a process of its own' },
   { term: 'target', meaning: 'the lane that is asked about: the device that --device names' },
   { term: 'reference', meaning: 'the lane that the target is held against' },
