@@ -1,19 +1,46 @@
 /**
- * The one entry to scaled dot-product attention: checks, prepares the mask, scales, and hands over to eager.ts
+ * The one entry to scaled dot-product attention: checks, prepares the mask, scales, and hands over to eager
  * or sdpa.ts. What differs between real systems is in the policy; the float64 judge of all is in oracle/.
  */
+
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
-import { maskedInputs } from './apply-mask.ts';
-import type { AttentionOptions } from './call.ts';
+import { maskedInputs, zeroRows } from './apply-mask.ts';
+import { type AttentionOptions, type PreparedAttention, rowsTimes } from './call.ts';
 import { checkAttention } from './check.ts';
-import { eager } from './eager.ts';
-import { chooseKernel } from './fused/choose.ts';
 import { fusedAttention } from './fused/kernel.ts';
+import { chooseKernel } from './fused/variant.ts';
+import { roundTo } from './kernels/rounding.ts';
 import type { AttentionKernel, PreparedMask } from './mask-types.ts';
 import { safePolicy } from './policy.ts';
 import { checkPrepared, composeMask, isPrepared, prepareMask } from './prepare-mask.ts';
+import { captureMasked, captureProbabilities, maskedScores } from './scores.ts';
 import { sdpa } from './sdpa.ts';
+
+// Attention as models write it out: scores, mask, softmax over whole rows, product with v. Gradients are tfjs's own.
+
+/** @param q as `maskedInputs` makes it. */
+export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: PreparedAttention): tf.Tensor4D {
+  const { prepared, capture, dropout } = core;
+  const { computeDtype } = prepared.policy;
+  const { masked } = maskedScores(q, k, prepared.steps, core);
+  if (capture) captureMasked(capture, masked, prepared);
+  const probabilities = tf.tidy('probs', () => {
+    const p = tf.softmax(masked) as tf.Tensor4D;
+    return roundTo(p, computeDtype);
+  });
+  if (capture) captureProbabilities(capture, probabilities, prepared);
+  const kept = dropout
+    ? tf.tidy('dropout', () => {
+        const p = dropout(probabilities, { start: 0, keys: prepared.keys });
+        return roundTo(p, computeDtype);
+      })
+    : probabilities;
+  return tf.tidy('context', () => {
+    const context = rowsTimes(kept, v);
+    return zeroRows(roundTo(context, computeDtype), prepared);
+  });
+}
 
 /**
  * Scaled dot-product attention.

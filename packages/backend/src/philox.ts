@@ -2,7 +2,7 @@
  * The counter-based generator behind every random number of a run: Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
  * "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A number is a pure function of (seed, site, step, index):
  * nothing is carried from one draw to the next, so that any device can make any part of a stream, in any order.
- * 32-bit integer arithmetic only, the same bits everywhere. The shading-language twin is in philox.wgsl.ts.
+ * 32-bit integer arithmetic only, the same bits everywhere. The shading-language twin stands at the end.
  */
 
 const M0 = 0xd2511f53;

@@ -13,7 +13,7 @@ export type {
 export { cutConfig, cutName, cutWeights, layerOf, wholeCut, wholeName } from './cut.ts';
 export { Decoder, type DecoderConfig } from './decoder/decoder.ts';
 export { decoderSpec, decoderTypes } from './decoder/families/index.ts';
-export { decoderShapes } from './decoder/parameters.ts';
+export { decoderShapes } from './decoder/names.ts';
 export type { DecoderSpec } from './decoder/spec.ts';
 export { type DropoutHook, type DropoutRates, type DropoutSite, dropoutHook } from './dropout.ts';
 export { dtypeName } from './dtype.ts';
@@ -42,8 +42,8 @@ export { type ActivationName, activationFunction, activationNames } from './gpt2
 export type { Gpt2Config } from './gpt2/config.ts';
 export { isGpt2Config } from './gpt2/family.ts';
 export { activate } from './kernels/activation.ts';
+export type { Columns } from './kernels/dropout.ts';
 export { dropout } from './kernels/dropout.ts';
-export type { Columns } from './kernels/dropout-plan.ts';
 export { geluNew } from './kernels/gelu-new.ts';
 export { type LayerNormResults, layerNorm, layerNormResults } from './kernels/layer-norm.ts';
 export { linear, linearTransposed } from './kernels/linear.ts';

@@ -1,7 +1,6 @@
 /** Where models drop activations in training, and at which rates. The random masks themselves are in kernels/dropout.ts. */
 import type * as tf from '@tensorflow/tfjs';
-import { dropout } from './kernels/dropout.ts';
-import type { Columns } from './kernels/dropout-plan.ts';
+import { type Columns, dropout } from './kernels/dropout.ts';
 
 /** By layer: the sum of the embeddings, probabilities, and what enters each residual sum. A family need not have all. */
 export type DropoutSite = 'embeddings' | `h.${number}.${'attn' | 'resid_attn' | 'resid_mlp'}`;

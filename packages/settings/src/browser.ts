@@ -1,9 +1,16 @@
 /** The part of the package that needs no file system: what a page can import. @module */
 
 export { checkOutputs } from './check-devices.ts';
-export { type ConformConfig, toConformConfig } from './conform-config.ts';
+export type { MatrixConfig } from './configs.ts';
+export {
+  type ConformConfig,
+  configRecord,
+  type EvalConfig,
+  toConfig,
+  toConformConfig,
+  toEvalConfig,
+} from './configs.ts';
 export { conformFlags } from './conform-flags.ts';
-export { configRecord, type EvalConfig, toConfig, toEvalConfig } from './eval-config.ts';
 export { evalFlags } from './eval-flags.ts';
 export { type Finding, failOnOf } from './fail-on.ts';
 export {
@@ -15,7 +22,6 @@ export {
   flagNames,
   parseFlag,
 } from './flag.ts';
-export type { MatrixConfig } from './matrix-config.ts';
 export { claimsFlags, matrixFlags, mergeFlags } from './matrix-flags.ts';
 export type { TraceSettings } from './policy.ts';
 export { checkSdpaKernel, policyOf, policyRecord, traceSettings } from './policy.ts';

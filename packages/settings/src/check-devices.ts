@@ -4,7 +4,7 @@
  */
 import { checkDeviceName, checkPlatform, type DeviceRow, namesOf } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import type { EvalConfig } from './eval-config.ts';
+import type { EvalConfig } from './configs.ts';
 import type { Flag, FlagValues } from './flag.ts';
 
 interface Named {

@@ -1,6 +1,6 @@
 /** Flags of the smaller commands. */
 import { deviceNames } from '@nanscope/device';
-import type { EvalConfig } from './eval-config.ts';
+import type { EvalConfig } from './configs.ts';
 import type { Flag } from './flag.ts';
 import { deviceFlags } from './lane-flags.ts';
 import { sharedFlag, sharedFlags } from './shared-flags.ts';

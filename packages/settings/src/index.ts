@@ -8,11 +8,10 @@ export {
   reduceFlags,
   reportFlags,
 } from './compare-flags.ts';
+export { type GenerateConfig, type TrainConfig, toGenerateConfig, toTrainConfig } from './configs.ts';
 export { selftestFlags } from './conform-flags.ts';
-export { type GenerateConfig, toGenerateConfig } from './generate-config.ts';
 export { generateFlags } from './generate-flags.ts';
 export { readConfigFile, readSettings } from './node/read-settings.ts';
 export { type PolicyRow, policyChoice, policyRows } from './policy.ts';
 export { configSchema, configText } from './resolve-flags.ts';
 export { initCommands, initFlags, runsFlags } from './shared-flags.ts';
-export { type TrainConfig, toTrainConfig } from './train-config.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toEvalConfig } from './eval-config.ts';
+import { toEvalConfig } from './configs.ts';
 import { evalFlags } from './eval-flags.ts';
 import { policyOf, policyRecord } from './policy.ts';
 import { resolveFlags } from './resolve-flags.ts';

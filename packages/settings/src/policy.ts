@@ -17,7 +17,7 @@ import {
 import { parseTapFilter, type TapFilter, type TraceLevel } from '@nanscope/cascade';
 import { UserError } from '@nanscope/errors';
 import type { LaneRecord } from '@nanscope/record';
-import type { EvalConfig } from './eval-config.ts';
+import type { EvalConfig } from './configs.ts';
 
 /** The part of a configuration that says what attention does with masks. */
 type PolicyConfig = Pick<

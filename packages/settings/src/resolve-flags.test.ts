@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { configRecord, toEvalConfig } from './eval-config.ts';
+import { configRecord, toEvalConfig } from './configs.ts';
 import { evalFlags } from './eval-flags.ts';
 import { readConfigFile } from './node/read-settings.ts';
 import { resolveFlags } from './resolve-flags.ts';

@@ -1,6 +1,6 @@
 /**
  * Loss and gradients of one batch, left on the device. Gradients are of the loss summed over supervised tokens;
- * accumulate.ts adds them up, optimizer/ divides by the number of tokens while it updates.
+ * `GradientAccumulator` adds them up, optimizer/ divides by the number of tokens while it updates.
  */
 
 import { UserError } from '@nanscope/errors';

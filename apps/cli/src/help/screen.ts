@@ -1,4 +1,4 @@
-/** Help as text, made from the table of commands and their flags. Pure; what a command line asks for is in asked.ts. */
+/** Help as text, made from the table of commands and their flags. Pure. */
 import { displayWidth, padEnd, wrap } from '@nanscope/record';
 import type { Flag } from '@nanscope/settings';
 import type { Command } from '../command.ts';

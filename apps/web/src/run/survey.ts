@@ -43,7 +43,7 @@ export async function askNumbers({ id, adapter }: BackendFacts): Promise<Answers
   };
 }
 
-/** Those that the packages ask for, see the backend's open-device.ts, and what bounds a model. */
+/** Those that the packages ask for, see the backend's webgpu/session.ts, and what bounds a model. */
 const limits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',

@@ -2,7 +2,7 @@
  * One fused attention call as plain numbers: sizes, and the policy's words in the form the shaders branch on.
  * Pure. All of it reaches the shaders as uniforms, so that a policy or a mask never costs another compilation.
  */
-import { roundToHalfNumber } from '../kernels/half.ts';
+import { roundToHalfNumber } from '../kernels/rounding.ts';
 import { type Policy, roundsScores, scalesProduct } from '../policy.ts';
 
 /** What a call adds to its tensors. */

@@ -1,7 +1,7 @@
 /** The float64 oracle: the judge of every attention implementation, in plain TypeScript over flat arrays. */
 
 import { UserError } from '@nanscope/errors';
-import { roundNumberTo } from '../kernels/half.ts';
+import { roundNumberTo } from '../kernels/rounding.ts';
 import { type ComputeDtype, roundsScores, scalesProduct } from '../policy.ts';
 import type { ReferenceForward, ReferenceProblem, ReferenceResult, Rounding } from './problem.ts';
 import { cleared, clearRows, rowMask } from './row-mask.ts';
@@ -16,7 +16,7 @@ interface ReferenceGradients {
 /** f32 is what the caller rounds to, or does not. */
 const roundingOf = (dtype: ComputeDtype) => (x: number) => (dtype === 'f32' ? x : roundNumberTo(x, dtype));
 
-/** The gradients of forward.ts, from its probabilities: dv = P^T dout, dS = P (dP - sum(dP P)), dq = dS k, dk = dS^T q. */
+/** The gradients of the forward pass, from its probabilities: dv = P^T dout, dS = P (dP - sum(dP P)), dq = dS k, dk = dS^T q. */
 export function backward(
   problem: ReferenceProblem,
   { scores, probabilities }: ReferenceForward,

@@ -1,5 +1,5 @@
 /** What the oracle does to the scores of one query, by the policy. The counterpart of prepare-mask.ts, on numbers. */
-import { roundNumberTo } from '../kernels/half.ts';
+import { roundNumberTo } from '../kernels/rounding.ts';
 import { roundsScores } from '../policy.ts';
 import type { ReferenceProblem } from './problem.ts';
 

@@ -61,7 +61,7 @@ export function inShard(
   return own;
 }
 
-// What is left of what is asked for where only the failed ones of an earlier run are wanted. Reading that run is last-failed.ts's business.
+// What is left of what is asked for where only the failed ones of an earlier run are wanted. Reading that run is matrix/run-matrix.ts's business.
 
 /**
  * The failed ones of those that are asked for.

@@ -9,8 +9,7 @@ import type { CaptureName, CausalLM, ForwardOptions, ModelBatch, ModelConfig, St
 import { castOf, dtypeOf } from '../dtype.ts';
 import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
 import { drawnFacts, type ModelFacts } from '../weights/facts.ts';
-import { type DecoderContext, normalise, project } from './context.ts';
-import { embed } from './embed.ts';
+import { type DecoderContext, embed, normalise, project } from './context.ts';
 import { decoderLayer } from './layer.ts';
 import { RopeTables } from './rope.ts';
 import type { DecoderSpec, RopeSpec } from './spec.ts';

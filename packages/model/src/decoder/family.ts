@@ -1,13 +1,11 @@
 /** The decoder's families behind the names that all families share; what they are is in families/. */
 import type { Anatomy, Family } from '../family.ts';
 import { normalValues } from '../random.ts';
-import { decoderConfig, dropoutKeysOf } from './config.ts';
-import { configJson } from './config-json.ts';
+import { configJson, decoderConfig, dropoutKeysOf } from './config.ts';
 import { Decoder, type DecoderConfig } from './decoder.ts';
 import { decoderTypes } from './families/index.ts';
 import { keptAxes } from './kept-axes.ts';
-import { decoderNames } from './names.ts';
-import { decoderShapes } from './parameters.ts';
+import { decoderNames, decoderShapes } from './names.ts';
 import { hasHeadDim, resizedJson } from './resize.ts';
 import { configNotes, unusedSettings } from './settings-notes.ts';
 import type { DecoderSpec } from './spec.ts';

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { attentionBranch } from './attention-branch.ts';
 import { type DecoderContext, normalise } from './context.ts';
 import { mlpBranch } from './mlp-branch.ts';
-import { inBranch } from './parameters.ts';
+import { inBranch } from './names.ts';
 import type { BranchSpec } from './spec.ts';
 
 /** x [B*T,C] -> [B*T,C] */

@@ -2,13 +2,10 @@
 import type { ModelConfig } from '../causal-lm.ts';
 import type { Anatomy, Family, Sizes } from '../family.ts';
 import { type Gpt2Config, gpt2Config } from './config.ts';
-import { configJson } from './config-json.ts';
-import { configNotes, unusedSettings } from './config-notes.ts';
+import { configJson, configNotes, unusedSettings } from './config-notes.ts';
 import { keptAxes } from './cut.ts';
-import { initialValues } from './initialize.ts';
 import { Gpt2 } from './model.ts';
-import { gpt2Names } from './names.ts';
-import { parameterShapes } from './parameters.ts';
+import { gpt2Names, initialValues, parameterShapes } from './names.ts';
 
 /** Whether a configuration is GPT-2's, whose settings are under their own names then. */
 export const isGpt2Config = (config: ModelConfig): config is Gpt2Config => config.modelType === 'gpt2';

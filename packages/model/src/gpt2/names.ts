@@ -1,5 +1,7 @@
 /** What files of weights call GPT-2's tensors, and what of them may be absent or left over. */
 import type { TensorNames } from '../family.ts';
+import { normalValues } from '../random.ts';
+import type { Gpt2Settings } from './config.ts';
 
 /** Biases that a file leaves out altogether: those of all linear layers, of all LayerNorms, or both. */
 function absentBiases(parameters: readonly string[], has: (parameter: string) => boolean): Set<string> {
@@ -40,3 +42,60 @@ export const gpt2Names: TensorNames = {
       ? 'It is stored [out, in], as torch.nn.Linear keeps it; GPT-2 keeps [in, out] (Conv1D): transpose the weights of c_attn, c_proj and c_fc.'
       : undefined,
 };
+
+// Which tensors a configuration has, by their Hugging Face names, and their shapes. Names and shapes only.
+
+/** The parameters of block `i`, without their common prefix. */
+function blockShapes(config: Gpt2Settings): [string, number[]][] {
+  const { n_embd: C } = config;
+  const inner = config.n_inner ?? 4 * C;
+  return [
+    ['ln_1.weight', [C]],
+    ['ln_1.bias', [C]],
+    ['attn.c_attn.weight', [C, 3 * C]],
+    ['attn.c_attn.bias', [3 * C]],
+    ['attn.c_proj.weight', [C, C]],
+    ['attn.c_proj.bias', [C]],
+    ['ln_2.weight', [C]],
+    ['ln_2.bias', [C]],
+    ['mlp.c_fc.weight', [C, inner]],
+    ['mlp.c_fc.bias', [inner]],
+    ['mlp.c_proj.weight', [inner, C]],
+    ['mlp.c_proj.bias', [C]],
+  ];
+}
+
+/**
+ * Every parameter with its shape, in the order of Hugging Face's state dict. Linear weights are [in, out]
+ * (GPT-2 stores its linears transposed, as "Conv1D"); `lm_head.weight` exists only when it is not tied to wte.
+ */
+export function parameterShapes(config: Gpt2Settings): ReadonlyMap<string, readonly number[]> {
+  const { n_embd: C, vocab_size: V } = config;
+  const shapes = new Map<string, readonly number[]>();
+  shapes.set('transformer.wte.weight', [V, C]);
+  shapes.set('transformer.wpe.weight', [config.n_positions, C]);
+  for (let i = 0; i < config.n_layer; i++) {
+    for (const [name, shape] of blockShapes(config)) shapes.set(`transformer.h.${i}.${name}`, shape);
+  }
+  shapes.set('transformer.ln_f.weight', [C]);
+  shapes.set('transformer.ln_f.bias', [C]);
+  if (!config.tie_word_embeddings) shapes.set('lm_head.weight', [V, C]);
+  return shapes;
+}
+
+// Weights for a model without files, the way GPT-2 is initialised in Hugging Face's and Karpathy's code:
+// N(0, initializer_range), residual projections divided by sqrt(2 L), LayerNorm ones and zeros, biases zero.
+// The same seed gives the same bits on every platform.
+
+/** @param name The parameter's Hugging Face name, which also names its random stream. */
+export function initialValues(
+  config: Gpt2Settings,
+  name: string,
+  size: number,
+  seed: number,
+): Float32Array<ArrayBuffer> {
+  if (name.endsWith('.bias')) return new Float32Array(size);
+  if (/\.ln_(1|2|f)\.weight$/.test(name)) return new Float32Array(size).fill(1);
+  const residual = name.endsWith('.c_proj.weight') ? Math.sqrt(2 * config.n_layer) : 1;
+  return normalValues(seed, name, size, config.initializer_range / residual);
+}

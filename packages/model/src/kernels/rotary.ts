@@ -1,12 +1,66 @@
 /**
  * Rotary positions as one kernel: pair i of a head, the numbers i and i + pairs, turns by the angle of its position, and
  * the numbers beyond all pairs stay as they are. Its gradient is the turn back. The tables of cosines and sines come from
- * decoder/rope.ts; the WGSL is in rotary.wgsl.ts.
+ * decoder/rope.ts.
  */
-import { type Allocate, defineKernel, type HostTensor, hasKernel } from '@nanscope/backend';
+import {
+  type Allocate,
+  defineKernel,
+  elementwise,
+  type HostTensor,
+  hasKernel,
+  uniformValues,
+  type WebgpuBackend,
+} from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { Cast } from '../dtype.ts';
-import { type RotaryAttrs, rotaryWebgpu } from './rotary.wgsl.ts';
+
+// Rotary positions in WGSL, one thread a number. Products and sums of numbers from memory keep NaN and infinities.
+
+interface RotaryAttrs {
+  /** Turn the other way: the gradient. */
+  readonly back: boolean;
+}
+
+const program = /* wgsl */ `
+fn main(index : i32) {
+  if (index >= uniforms.size) { return; }
+  let place = index % uniforms.width;
+  if (place >= 2 * uniforms.pairs) {
+    result[index] = x[index];
+    return;
+  }
+  let row = index / uniforms.width;
+  let line = (row / (uniforms.heads * uniforms.queries)) * uniforms.queries + row % uniforms.queries;
+  let second = place >= uniforms.pairs;
+  let pair = select(place, place - uniforms.pairs, second);
+  let c = cos[line * uniforms.pairs + pair];
+  let s = uniforms.sign * sin[line * uniforms.pairs + pair];
+  if (second) { result[index] = x[index] * c + x[index - uniforms.pairs] * s; }
+  else { result[index] = x[index] * c - x[index + uniforms.pairs] * s; }
+}`;
+
+/** x [B,H,T,D], cos and sin [B,1,T,P] -> [B,H,T,D] */
+function rotaryWebgpu(
+  inputs: Record<string, tf.TensorInfo>,
+  { back }: RotaryAttrs,
+  backend: WebgpuBackend,
+): tf.TensorInfo {
+  const { x, cos, sin } = inputs as { x: tf.TensorInfo; cos: tf.TensorInfo; sin: tf.TensorInfo };
+  const [, heads, queries, width] = x.shape as [number, number, number, number];
+  return backend.runWebGPUProgram(
+    {
+      variableNames: ['x', 'cos', 'sin'],
+      ...elementwise(x.shape),
+      shaderKey: 'nanscopeRotary',
+      uniforms: 'width : i32, heads : i32, queries : i32, pairs : i32, sign : f32,',
+      getUserCode: () => program,
+    },
+    [x, cos, sin],
+    'float32',
+    uniformValues([width, heads, queries, cos.shape[3]!], [back ? -1 : 1]),
+  );
+}
 
 /** In JavaScript memory, x [B,H,T,D], cos and sin [B,1,T,P] -> [B,H,T,D]: float64 inside. */
 function host(inputs: Record<string, HostTensor>, { back }: RotaryAttrs, allocate: Allocate): HostTensor {

@@ -1,4 +1,4 @@
-/** The run.json of a run folder on a disk. What it holds is parse-run.ts's business. */
+/** The run.json of a run folder on a disk. What it holds is parse-lines.ts's business. */
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';

@@ -1,4 +1,4 @@
-/** What the training loop sees of an optimizer. Types and the bookkeeping of state tensors; the updates are in adamw.ts and sgd.ts. */
+/** What the training loop sees of an optimizer. Types and the bookkeeping of state tensors; the updates are in adamw.ts. */
 import { UserError } from '@nanscope/errors';
 import { isTable } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { roundNumberTo, roundToHalfNumber } from './half.ts';
+import { roundNumberTo, roundToHalfNumber } from './rounding.ts';
 
 describe('rounding to half', () => {
   it.each([
