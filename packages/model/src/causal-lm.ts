@@ -36,6 +36,8 @@ export interface ModelConfig {
   /** Each of a list ends a row. */
   readonly eosTokenId: number | readonly number[] | null;
   readonly padTokenId: number | null;
+  /** How many keys a query sees in the layers, itself included, each number once; null for all keys. Absent: all keys in all layers. */
+  readonly windows?: readonly (number | null)[];
   /** Whether the head is the token table. */
   readonly tied: boolean;
   /** Standard deviation of fresh weights. */

@@ -27,9 +27,20 @@ function broadcastOf({ record, inputs }: BenignCase): Input | undefined {
   );
 }
 
-/** How many cells of a tensor of this size the mask blocks: the same cells in every head. */
-function blockedCells({ mask, batch, positions }: BatchContext, size: number): number | undefined {
-  return mask && (mask.blocked * size) / (batch * positions * positions);
+/**
+ * How many cells of a tensor of this size the mask blocks, the same cells in every head: where layers have windows, as
+ * many as the one with the least that explains `found` of them.
+ */
+function blockedCells(
+  { mask, batch, positions }: BatchContext,
+  size: number,
+  found: number,
+): number | undefined {
+  if (!mask) return undefined;
+  const counts = [mask.blocked, ...(mask.blockedInWindows ?? [])]
+    .map((blocked) => (blocked * size) / (batch * positions * positions))
+    .sort((a, b) => a - b);
+  return counts.find((count) => count >= found) ?? counts.at(-1);
 }
 
 const mask: BenignRule = {
@@ -48,7 +59,7 @@ const maskedScores: BenignRule = {
     if (posInf > 0 || !inScope(record, 'masked')) return undefined;
     const source = broadcastOf(given);
     if (source) return `the mask's -inf, cell by cell (${source.from})`;
-    const blocked = context && blockedCells(context, size);
+    const blocked = context && blockedCells(context, size, negInf);
     if (blocked === undefined) return "the mask's -inf (not counted: the mask's facts were not given)";
     if (negInf === blocked) return `the mask's -inf: exactly the ${blocked} blocked cells`;
     if (negInf > blocked) return undefined;
@@ -65,7 +76,7 @@ const outsideOfFilter: BenignRule = {
   reason({ record, context }) {
     const { posInf, negInf, size } = record.health!;
     if (!record.outside || posInf > 0 || negInf === 0) return undefined;
-    if (!context || negInf !== blockedCells(context, size)) return undefined;
+    if (!context || negInf !== blockedCells(context, size, negInf)) return undefined;
     return `the mask's -inf, from outside of --trace-filter: exactly the ${negInf} blocked cells`;
   },
 };

@@ -10,6 +10,8 @@ export interface MaskFacts {
   readonly fullyMasked: readonly (readonly number[])[];
   /** Cells of [B, T, S] that may not be attended to. */
   readonly blocked: number;
+  /** Likewise in layers with a sliding window, by window. */
+  readonly blockedInWindows?: readonly number[];
 }
 
 export interface BatchContext {
@@ -25,8 +27,31 @@ export interface BatchContext {
  *
  * @param keep [B][T], 1 where a position holds a real token
  * @param causal whether the mask that reaches the kernel is causal as well (false for a policy that drops it)
+ * @param windows of the layers, each once: how many keys a query sees, itself included; null for all. A query that has
+ *   no key in some layer counts as fully masked.
  */
-export function maskFacts(keep: readonly (readonly number[])[], causal: boolean): MaskFacts {
+export function maskFacts(
+  keep: readonly (readonly number[])[],
+  causal: boolean,
+  windows: readonly (number | null)[] = [],
+): MaskFacts {
+  const [whole, ...others] = [null, ...windows.filter((window) => window !== null)].map((window) =>
+    factsOf(keep, causal, window),
+  );
+  // A mask that no layer has says nothing of the model's queries.
+  const some = windows.length > 0 && !windows.includes(null) ? others : [whole!, ...others];
+  if (others.length === 0) return whole!;
+  return {
+    fullyMasked: keep.map((_, row) =>
+      [...new Set(some.flatMap(({ fullyMasked }) => fullyMasked[row]!))].sort((a, b) => a - b),
+    ),
+    blocked: whole!.blocked,
+    blockedInWindows: others.map(({ blocked }) => blocked),
+  };
+}
+
+/** Under one window of keys, the query's own included; null for all. */
+function factsOf(keep: readonly (readonly number[])[], causal: boolean, window: number | null): MaskFacts {
   let blocked = 0;
   const fullyMasked = keep.map((row) => {
     const total = row.reduce((count, kept) => count + (kept ? 1 : 0), 0);
@@ -34,7 +59,9 @@ export function maskFacts(keep: readonly (readonly number[])[], causal: boolean)
     let before = 0;
     row.forEach((kept, query) => {
       if (kept) before++;
-      const allowed = causal ? before : total;
+      // What slides out of sight on the left.
+      if (window !== null && query >= window && row[query - window]) before--;
+      const allowed = causal ? before : total - hiddenLeft(row, query, window);
       blocked += row.length - allowed;
       if (allowed === 0) queries.push(query);
     });
@@ -43,9 +70,17 @@ export function maskFacts(keep: readonly (readonly number[])[], causal: boolean)
   return { fullyMasked, blocked };
 }
 
-/** B, T and mask facts of a batch given by its attention mask. */
-export function contextOf(keep: readonly (readonly number[])[], causal: boolean): BatchContext {
-  return { batch: keep.length, positions: keep[0]?.length ?? 0, mask: maskFacts(keep, causal) };
+/** Real tokens to the left of the window of a query. */
+const hiddenLeft = (row: readonly number[], query: number, window: number | null): number =>
+  window === null ? 0 : row.slice(0, Math.max(0, query - window + 1)).filter((kept) => kept).length;
+
+/** B, T and mask facts of a batch given by its attention mask. @param windows as `maskFacts` takes them */
+export function contextOf(
+  keep: readonly (readonly number[])[],
+  causal: boolean,
+  windows: readonly (number | null)[] = [],
+): BatchContext {
+  return { batch: keep.length, positions: keep[0]?.length ?? 0, mask: maskFacts(keep, causal, windows) };
 }
 
 // Looks up what a record's inputs were.

@@ -27,6 +27,8 @@ export interface TracedBatch {
   readonly trace: BatchTrace;
   readonly batch: CausalLMBatch;
   readonly policy: Policy;
+  /** Of the model's layers, see `ModelConfig`. */
+  readonly windows?: readonly (number | null)[] | undefined;
 }
 
 /** The rows of the [B,T] attention mask. */
@@ -36,8 +38,8 @@ function maskRows({ attentionMask, batch, length }: CausalLMBatch): number[][] {
   );
 }
 
-function contextFor(batch: CausalLMBatch, policy: Policy): BatchContext {
-  return contextOf(maskRows(batch), policy.compose !== 'causal-dropped');
+function contextFor({ batch, policy, windows }: Omit<TracedBatch, 'trace'>): BatchContext {
+  return contextOf(maskRows(batch), policy.compose !== 'causal-dropped', windows);
 }
 
 function pads(row: readonly number[]): PictureRecord['padding'][number] {
@@ -77,12 +79,12 @@ function warningRecord({
 
 /** @param previous traces of the steps before, to see what grew */
 export function summarize(
-  { trace, batch, policy }: TracedBatch,
+  { trace, batch, policy, windows }: TracedBatch,
   level: CascadeRecord['level'],
   previous: readonly BatchTrace[] = [],
   decorations = new Decorations(),
 ): CascadeRecord {
-  const context = contextFor(batch, policy);
+  const context = contextFor({ batch, policy, windows });
   const judgements = classifyOps(trace, context);
   const { events, cut } = cascadeEvents(trace, judgements, MOST_EVENTS);
   const origin = findOrigin(trace, context, judgements);

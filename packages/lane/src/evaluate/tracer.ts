@@ -100,7 +100,8 @@ export class LaneTracer {
   async #traced(trace: Trace, computation: Computation, evalBatch: EvalBatch): Promise<BatchResult> {
     const { result, collected } = await this.#collect(trace, computation, evalBatch);
     if (collected.records.length === 0) return result; // A batch without a label computes nothing.
-    const traced = { trace: collected, batch: evalBatch.batch, policy: computation.policy };
+    const { policy, model } = computation;
+    const traced = { trace: collected, batch: evalBatch.batch, policy, windows: model.config.windows };
     const summary = this.#book.searching
       ? this.#decorations.make('the summary of a trace', () =>
           summarize(traced, this.#settings.level, this.#book.last, this.#decorations),

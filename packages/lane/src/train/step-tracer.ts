@@ -106,7 +106,12 @@ export class StepTracer {
     const trace = { ...(await this.#trace.collect()), batch: part.step + 1 };
     if (!this.#batch || trace.records.length === 0) return;
     const { policy } = this.#run.settings;
-    const summary = summarize({ trace, batch: this.#batch, policy }, this.#settings.level, this.#book.last);
+    const { windows } = this.#run.model.config;
+    const summary = summarize(
+      { trace, batch: this.#batch, policy, windows },
+      this.#settings.level,
+      this.#book.last,
+    );
     if (this.#told && this.#told.step !== part.step) this.#keep();
     this.#told = { step: part.step, kept: better(this.#told?.kept, { trace, summary }) };
   }

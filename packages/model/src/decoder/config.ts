@@ -42,6 +42,7 @@ export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
     bosTokenId: tokens.bos,
     eosTokenId: tokens.eos,
     padTokenId: tokens.pad,
+    windows: [...new Set(spec.layers.map(({ window }) => window))],
     tied: spec.head.tied,
     initializerRange: spec.initializerRange,
     dropout: {
