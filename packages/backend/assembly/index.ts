@@ -1,3 +1,6 @@
 /** What the module exports: addresses and numbers in, results in memory. */
-export { attentionBackward, attentionForward, scratchBytes } from './attention';
-export { narrowProduct, product } from './product';
+export { attentionBackward } from './attention-backward';
+export { attentionForward } from './attention-forward';
+export { scratchBytes } from './attention-problem';
+export { narrowProduct } from './narrow-product';
+export { product } from './product';

@@ -1,4 +1,4 @@
-/** Fused attention on the wasm backend: the problem as words in its memory, for the kernels of backend/assembly/attention.ts. */
+/** Fused attention on the wasm backend: the problem as words in its memory, for the kernels of backend/assembly/attention-problem.ts. */
 import { type WasmMemory, wasmMemory } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { PreparedAttention } from '../call.ts';

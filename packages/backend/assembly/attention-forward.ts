@@ -1,0 +1,103 @@
+/**
+ * Attention over tiles of queries and blocks of keys with a running maximum and sum (FlashAttention, Dao et al. 2022). No matrix of
+ * all queries and keys exists.
+ *
+ * A block whose every score is -inf has only weights of 0. It is left out where what they multiply is finite, since 0 times a
+ * NaN or an infinity is a NaN that must be seen.
+ */
+import {
+  dots,
+  HEADS,
+  isNothing,
+  K,
+  KEY_HEADS,
+  KEYS,
+  KT,
+  moderate,
+  OUT,
+  Q,
+  QT,
+  QUERIES,
+  rowAt,
+  SIZE,
+  STATS,
+  scaleRow,
+  scoreRow,
+  V,
+  VALUE_SIZE,
+  weigh,
+  word,
+} from './attention-problem';
+import { bytes, exp4, largest4, smaller, sum4 } from './numbers';
+import { productScratch } from './product';
+
+/** The running softmax of one row: its scores become exponentials, maximum and sum go on, and so does what it has summed up. */
+function softmaxRow(row: usize, stride: i32, stats: usize, out: usize, size: i32): void {
+  const before = load<f32>(stats);
+  let most = v128.load(row);
+  for (let i = 4; i < stride; i += 4) most = f32x4.max(most, v128.load(row + bytes(i)));
+  const maximum = max<f32>(before, largest4(most));
+  // A row that has met only -inf has no maximum to subtract: 0 stands in, and its exponentials are 0.
+  const from = maximum === -Infinity ? <f32>0 : maximum;
+  const subtrahend = f32x4.splat(from);
+  let sum = f32x4.splat(0);
+  for (let i = 0; i < stride; i += 4) {
+    const e = exp4(f32x4.sub(v128.load(row + bytes(i)), subtrahend));
+    v128.store(row + bytes(i), e);
+    sum = f32x4.add(sum, e);
+  }
+  const shrink = f32x4.extract_lane(exp4(f32x4.splat(before - from)), 0);
+  store<f32>(stats, maximum);
+  store<f32>(stats, load<f32>(stats, 4) * shrink + sum4(sum), 4);
+  if (shrink !== 1 && before !== -Infinity) scaleRow(out, shrink, size);
+}
+
+/** Divides the sums of a row, and leaves maximum and sum as the composed form has them: 0 and NaN where nothing but -inf was met. */
+function finishRow(stats: usize, out: usize, size: i32): void {
+  const maximum = load<f32>(stats);
+  const sum = load<f32>(stats, 4);
+  for (let i = 0; i < size; i++) store<f32>(out + bytes(i), load<f32>(out + bytes(i)) / sum);
+  if (maximum === -Infinity) store<f32>(stats, 0);
+  store<f32>(stats, sum * (sum / sum), 4);
+}
+
+/**
+ * The context of queries first .. first + QT of one head, and their maximum and sum.
+ *
+ * @param scratch address of `scratchBytes()` bytes that nobody else uses
+ */
+export function attentionForward(problem: usize, b: i32, h: i32, first: i32, scratch: usize): void {
+  const heads = word(problem, HEADS);
+  const keyHeads = word(problem, KEY_HEADS);
+  const keys = word(problem, KEYS);
+  const size = word(problem, SIZE);
+  const valueSize = word(problem, VALUE_SIZE);
+  const rows = smaller(QT, word(problem, QUERIES) - first);
+  const row = (b * heads + h) * word(problem, QUERIES) + first;
+  const keyRow = (b * keyHeads + (h * keyHeads) / heads) * keys;
+  const q = rowAt(problem, Q, row, size);
+  const out = rowAt(problem, OUT, row, valueSize);
+  const stats = rowAt(problem, STATS, row, 2);
+  const tile = scratch + productScratch;
+  const moderateQueries = moderate(q, rows * size);
+  memory.fill(out, 0, bytes(rows * valueSize));
+  for (let i = 0; i < rows; i++) {
+    store<f32>(stats + bytes(2 * i), -Infinity);
+    store<f32>(stats + bytes(2 * i), 0, 4);
+  }
+  for (let s = 0; s < keys; s += KT) {
+    const width = smaller(KT, keys - s);
+    const stride = (width + 3) & ~3;
+    const k = rowAt(problem, K, keyRow + s, size);
+    const v = rowAt(problem, V, keyRow + s, valueSize);
+    if (isNothing(problem, b, h, first, rows, s, width, moderateQueries, k, v)) continue;
+    dots(q, k, tile, stride, rows, width, size, scratch);
+    for (let i = 0; i < rows; i++) {
+      const at = tile + bytes(i * stride);
+      scoreRow(problem, at, 0, b, h, first + i, s, width, stride);
+      softmaxRow(at, stride, stats + bytes(2 * i), out + bytes(i * valueSize), valueSize);
+    }
+    weigh(tile, stride, v, out, rows, width, valueSize, scratch);
+  }
+  for (let i = 0; i < rows; i++) finishRow(stats + bytes(2 * i), out + bytes(i * valueSize), valueSize);
+}
