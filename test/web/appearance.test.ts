@@ -153,14 +153,13 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('the address holds the settings, and what is wrong in it is one sentence', async () => {
       const { page } = await openPage(browser, built, '?policy=seed-theory&ignore-first-token=true');
-      expect(await page.inputValue('[name=policy]')).toBe('seed-theory');
+      // By the name that it had before.
+      expect(await page.inputValue('[name=policy]')).toBe('no-causal');
       expect(await page.isChecked('[name=ignore-first-token]')).toBe(true);
       await page.selectOption('[name=padding-side]', 'right');
-      expect(new URL(page.url()).search).toBe(
-        '?policy=seed-theory&padding-side=right&ignore-first-token=true',
-      );
+      expect(new URL(page.url()).search).toBe('?policy=no-causal&padding-side=right&ignore-first-token=true');
       expect(await page.textContent('#command')).toBe(
-        'nanscope eval --policy seed-theory --padding-side right --ignore-first-token',
+        'nanscope eval --policy no-causal --padding-side right --ignore-first-token',
       );
       await setting(page, 'batch-size', 'many');
       expect(await page.textContent('.fault')).toBe(

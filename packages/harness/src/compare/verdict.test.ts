@@ -125,6 +125,13 @@ describe('what to do next', () => {
   });
 });
 
+it('a run that was stopped can be gone on with, by the command to paste', () => {
+  const evidence = { outcomes: { target: { status: 'interrupted' } }, folder: 'runs/my run' } as const;
+  expect(judged(evidence)).toMatchObject({ code: 'lane-failed', exitCode: 130, to: ['resume'] });
+  expect(worded(evidence).next).toContain("nanscope eval --resume 'runs/my run'");
+  expect(judged({ ...evidence, folder: undefined }).to).toEqual(['resume or compare']);
+});
+
 describe('a finite loss that hides something', () => {
   const overflow = {
     ...origin,

@@ -21,6 +21,8 @@ export interface Evidence {
   readonly separateRuns?: boolean;
   /** The folder in which `nanscope reduce` can read it; absent where it cannot. */
   readonly reducible?: string | undefined;
+  /** The run folder of an evaluation, which can be gone on with. */
+  readonly folder?: string | undefined;
   /** `--fail-on`; absent: what was asked for decides. */
   readonly failOn?: readonly Finding[] | undefined;
 }
@@ -40,7 +42,8 @@ export const interrupted: VerdictRecord = wordVerdict(
   {},
 );
 
-function laneFailed({ outcomes }: Evidence): Verdict | undefined {
+function laneFailed(evidence: Evidence): Verdict | undefined {
+  const { outcomes } = evidence;
   const lanes = Object.entries(outcomes).map(([role, outcome]) => ({ role, ...outcome }));
   const ended = lanes.filter(({ status }) => status !== 'complete');
   if (ended.length === 0) return undefined;
@@ -55,7 +58,9 @@ function laneFailed({ outcomes }: Evidence): Verdict | undefined {
       lanes: ended.map(({ role, status, failure }) => ({ role, status, failure })),
       complete,
     },
-    { to: 'resume or compare' },
+    stopped && evidence.folder !== undefined
+      ? { to: 'resume', folder: evidence.folder }
+      : { to: 'resume or compare' },
   );
 }
 

@@ -224,6 +224,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       ...parts,
       outcomes,
       command,
+      folder,
       reducible: hasTorch(decided) && !hasTorchOrigin(lanes) ? undefined : folder,
       failOn: asked.failOn,
     },

@@ -12,7 +12,7 @@ import {
   wrap,
 } from '@nanscope/record';
 import { cell, type Line, type Span, span, type Tone } from '../text/line.ts';
-import { verdictStyle } from '../words/verdict.ts';
+import { type Verdict, verdictStyle } from '../words/verdict.ts';
 
 export interface Glyphs {
   readonly classes: Readonly<Record<OpClass, string>>;
@@ -136,9 +136,16 @@ export function verdictSection(
       | DoctorVerdict
       | ReducedRecord['verdict'];
   },
+  page: Page,
+): Line[] {
+  return verdictBox({ ...verdict, ...verdictStyle(verdict) }, page);
+}
+
+/** Any verdict in its box, with the exit code below. */
+export function verdictBox(
+  { title, tone, sign, sentence, next, exitCode }: Omit<Verdict, 'tone'> & ReturnType<typeof verdictStyle>,
   { width, glyphs }: Page,
 ): Line[] {
-  const { title, tone, sign } = verdictStyle(verdict);
   const [topLeft, topRight, bottomRight, bottomLeft, horizontal, vertical] = glyphs.box;
   const inner = width - 4;
   const mark = glyphs[sign];
@@ -155,12 +162,12 @@ export function verdictSection(
   const arrow = padEnd(glyphs.next, glyphs.next.length + 1);
   return [
     frame(topLeft, ` ${mark} ${title} `, topRight, false),
-    ...wrap(verdict.sentence, inner).map((text) => inside([span(text, 'strong')])),
-    ...(verdict.next === ''
+    ...wrap(sentence, inner).map((text) => inside([span(text, 'strong')])),
+    ...(next === ''
       ? []
-      : wrap(verdict.next, inner - arrow.length).map((text, index) =>
+      : wrap(next, inner - arrow.length).map((text, index) =>
           inside([span(index === 0 ? arrow : ' '.repeat(arrow.length), 'note'), span(text)]),
         )),
-    frame(bottomLeft, ` exit ${verdict.exitCode} `, bottomRight, true),
+    frame(bottomLeft, ` exit ${exitCode} `, bottomRight, true),
   ];
 }

@@ -82,7 +82,7 @@ export type Advice =
   | {
       readonly to: 'suspect the environment' | 'keep causality' | 'nothing' | 'trace for masked rows';
     }
-  | { readonly to: 'reduce'; readonly folder: string }
+  | { readonly to: 'reduce' | 'resume'; readonly folder: string }
   | { readonly to: 'look into the stage'; readonly stage: string }
   | { readonly to: 'widen the tolerance'; readonly of: 'they' | 'the devices' }
   | { readonly to: 'look where taps differ'; readonly replay: TapReplay }

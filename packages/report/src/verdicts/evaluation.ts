@@ -184,6 +184,7 @@ type Made =
   | 'explore'
   | 'reduce'
   | 'rerun'
+  | 'resume'
   | 'try without a guard';
 
 const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
@@ -234,6 +235,8 @@ function adviceWords(advice: Advice): string {
     }
     case 'reduce':
       return `Next: nanscope reduce ${shellWord(advice.folder)}`;
+    case 'resume':
+      return `What was measured is kept. Go on with nanscope eval --resume ${shellWord(advice.folder)}`;
     case 'rerun':
       return rerunWords(advice);
     default:

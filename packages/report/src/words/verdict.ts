@@ -54,6 +54,9 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
 
 /** Title, tone and sign as the exit code has them: what fails is red, and what does not is no failure. */
 export function verdictStyle({ code, exitCode }: { readonly code: Code; readonly exitCode: number }) {
+  // Who pressed Ctrl-C needs no red.
+  if (code === 'lane-failed' && exitCode === 130)
+    return { title: 'Stopped by you', tone: 'warn', sign: 'warn' } as const;
   const [title, tone, sign] = verdictTitles[code];
   if (exitCode !== 0 && sign !== 'fail') return { title, tone: 'bad', sign: 'fail' } as const;
   if (exitCode === 0 && sign === 'fail') return { title, tone: 'warn', sign: 'warn' } as const;

@@ -1,6 +1,6 @@
 /** A matrix on a terminal: the devices, what makes a NaN or a leak, which conditions are necessary, what was not as predicted. */
 import { backendName, type MatrixAnswer, type MatrixRecord, sanitizeRecord, wrap } from '@nanscope/record';
-import { heading, type Page, page } from '../../terminal/page.ts';
+import { heading, type Page, page, verdictBox } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
 import { count, counted } from '../../text/number.ts';
@@ -164,7 +164,7 @@ function necessary({ answers, cells }: MatrixRecord, layout: Page): Line[] {
         ],
       ];
     }),
-    ...paragraph('* not in the report that this project began with', 'dim', width, 4),
+    ...paragraph('* not among the conditions that are usually named', 'dim', width, 4),
   ];
 }
 
@@ -187,9 +187,8 @@ function surprises({ surprises: found, surprisesCut }: MatrixRecord, layout: Pag
   ];
 }
 
-function verdict(record: MatrixRecord, { width, glyphs }: Page): Line[] {
-  const { title, tone, sentence, next } = verdictOf(record);
-  const good = tone === 'pass';
-  const text = record.status === 'complete' ? sentence : `${title}: ${sentence} ${next}`;
-  return paragraph(text, good ? 'good' : 'bad', width, 4, span(glyphs[tone], good ? 'good' : 'bad'));
+function verdict(record: MatrixRecord, layout: Page): Line[] {
+  const { tone: sign, ...said } = verdictOf(record);
+  const tone = ({ pass: 'good', warn: 'warn', fail: 'bad' } as const)[sign];
+  return verdictBox({ ...said, sign, tone }, layout);
 }
