@@ -146,6 +146,16 @@ describe.skipIf(absent)(`PyTorch on the CPU${absent}`, () => {
     expect(ended.stdout).toMatch(/10 stages agree; the worst takes \d+ % of what rounding explains/);
   });
 
+  it('in bfloat16 its stages are held at the steps of that type', async () => {
+    const folder = at('bfloat16');
+    await run([...tinyEval('llama'), '--dtype', 'bf16', '--rtol', '0.1', '--out', folder]);
+    const { target, comparison } = readRun(folder);
+    expect(target!.policy.computeDtype).toBe('bf16');
+    const logits = comparison!.stages!.stages.find(({ name }) => name === 'logits')!;
+    expect(logits.target as number).toBeGreaterThan(1e-4);
+    expect(comparison!.stages!.stages.filter(({ passed }) => !passed)).toEqual([]);
+  });
+
   it('a kernel that is wrong by 2e-5 is found at its stage, though every label agrees', async () => {
     const wrong =
       'torch.nn.functional.layer_norm = lambda x, *more: real(x, *more) * (1.00002 if x.dtype is torch.float32 else 1)';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Callable, ContextManager, Optional
@@ -169,11 +170,18 @@ def _failure(out: torch.Tensor, expected: torch.Tensor) -> str:
     return f"expected {float(expected[row, head, query, channel]):.6g} at {place}, found {float(out[row, head, query, channel]):.6g}"
 
 
+def passes(name: str, pattern: Optional[str]) -> bool:
+    """A part of the id, or with `*` and `?` the whole of it."""
+    if pattern is None or not set("*?") & set(pattern):
+        return pattern is None or pattern in name
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), name) is not None
+
+
 def run_conform(task: dict[str, Any], channel: Channel) -> None:
     device, label, _ = settle_device(task.get("device", "best"))
     settings = task.get("task") or {}
     names = {f"torch:{case.name};backend={backend}": (case, backend) for case in (*CASES, REFUSED) for backend in backends(device)}
-    wanted = settings.get("cases") or list(names)
+    wanted = settings.get("cases") or [name for name in names if passes(name, settings.get("filter"))]
     unknown = next((name for name in wanted if name not in names), None)
     if unknown is not None:
         raise UserError("torch/protocol", f"the task: expected cases of {', '.join(names)}, found {unknown}.")

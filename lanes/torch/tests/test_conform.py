@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from nanscope_torch.channel import Channel
-from nanscope_torch.conform import CASES, REFUSED, backends, run_case, run_conform
+from nanscope_torch.conform import CASES, REFUSED, backends, passes, run_case, run_conform
 from nanscope_torch.probe import run_probe
 
 OLD = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 5)
@@ -57,6 +57,11 @@ def test_the_task_runs_the_cases_that_are_asked_for() -> None:
     answers = messages(run_conform, {"device": "cpu", "task": {"cases": ["torch:plain;backend=own", "torch:plain;backend=math"]}})
     assert [message["kind"] for message in answers] == ["hello", "case", "case"]
     assert answers[1]["result"]["status"] == "pass" and set(backends(CPU)) == {"own", "flash", "math"}
+
+
+def test_a_filter_is_a_part_of_an_id_or_with_stars_the_whole() -> None:
+    assert passes("torch:plain;backend=own", None) and passes("torch:plain;backend=own", "plain;backend")
+    assert passes("torch:plain;backend=own", "torch:p*=o?n") and not passes("torch:plain;backend=own", "p*") and not passes("torch:a.c", "torch:a?d*")
 
 
 def test_the_probe_tells_versions_devices_and_how_nan_is_treated() -> None:

@@ -1,7 +1,7 @@
 import type { CascadeRecord, LaneRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
-import { exploreAdvice } from './advice.ts';
+import { exploreAdvice, mendAdvice } from './advice.ts';
 
 const traced = (rowsWithoutKey: number): CascadeRecord => ({
   ...{ level: 'health', ops: 8, batchesTraced: 1, events: [], eventsCut: 0, spread: [], kills: [] },
@@ -44,8 +44,29 @@ describe('what to do about a finite loss', () => {
     expect(exploreAdvice(model, typed)).toMatchObject({ queries: 5, bundledText: true });
   });
 
+  it('of a lane of PyTorch: what its guard hides, and no policy, which is not for it', () => {
+    const decision = { ...lane().decision, torch: { python: 'python3', device: 'cpu' } };
+    const advice = exploreAdvice(own(3, { decision }), typed);
+    expect(advice).toEqual({ to: 'know of the guard', queries: 3, batch: 0, policy: 'safe' });
+  });
+
   it('of their own data never names data of their own again', () => {
     for (const one of [own(0), own(3), own(0, { cascade: undefined })])
       expect(exploreAdvice(one, typed).to).not.toBe('explore');
   });
+});
+
+it('of a NaN that PyTorch makes of a row without a key: a version that guards it, not a policy', () => {
+  const mechanism = { name: 'fully masked row', evidence: 'e' };
+  const origin = {
+    key: 'forward/a/b#0:0',
+    batch: 0,
+    coordinates: [0],
+    coordinateNames: ['batch'],
+    mechanism,
+  };
+  const born = lane({ cascade: { ...traced(1), origin: origin as never } });
+  expect(mendAdvice(born)).toEqual({ to: 'guard rows' });
+  const decision = { ...born.decision, torch: { python: 'python3', device: 'cpu' } };
+  expect(mendAdvice({ ...born, decision })).toEqual({ to: 'guard rows of PyTorch' });
 });

@@ -6,6 +6,7 @@ import { isBornMasked } from './exit-code.ts';
 
 /** Of a loss that is not finite. */
 export function mendAdvice(lane: LaneRecord): Advice {
+  if (isBornMasked(lane) && lane.decision.torch) return { to: 'guard rows of PyTorch' };
   if (isBornMasked(lane)) return { to: 'guard rows' };
   if (lane.cascade?.origin) return { to: 'mend the origin' };
   return lane.policy.rowGuard === 'none' && lane.policy.fill.endsWith('-inf')
@@ -31,10 +32,14 @@ const isBundled = ({ data, model, 'load-inputs': inputs }: LaneRecord['config'])
   data === undefined && inputs === undefined && model === 'prose';
 
 /** Of a finite loss over the user's own model or data: the queries that another policy makes NaN of; undefined without any. */
-export function maskedAdvice({ config, policy, cascade }: LaneRecord, command: string): Advice | undefined {
+export function maskedAdvice(
+  { config, policy, cascade, decision }: LaneRecord,
+  command: string,
+): Advice | undefined {
   const { rowsWithoutKey: queries = 0, batch = 0 } = cascade?.warning ?? {};
   const last = unguarded.at(-1);
   if (isBundled(config) || queries === 0 || last === undefined) return undefined;
+  if (decision.torch) return { to: 'know of the guard', queries, batch, policy: policy.name };
   const bundledText = config.data === undefined && config['load-inputs'] === undefined;
   const typed = underPolicy(command, last);
   return {

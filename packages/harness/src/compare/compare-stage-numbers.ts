@@ -18,8 +18,11 @@ const TIMES = 16;
 /** Steps of a lane's type at the largest value of the stage, where the better lane happens to be exact. */
 const STEPS = 64;
 
-const stepOf = ({ policy }: LaneRecord): number =>
-  policy.computeDtype === 'f16' ? 2 ** -10 : policy.computeDtype === 'bf16' ? 2 ** -7 : 2 ** -23;
+/** Of the coarsest type in which a lane computes: that of its attention, or of all of it. */
+function stepOf({ policy, config }: LaneRecord): number {
+  const types = [policy.computeDtype, config.dtype];
+  return types.includes('bf16') ? 2 ** -7 : types.includes('f16') ? 2 ** -10 : 2 ** -23;
+}
 
 /** The order in which stages are computed; gradients come last, by name. */
 function place(name: string): readonly [number, number, number] {

@@ -83,6 +83,14 @@ export type Advice =
       readonly to: 'suspect the environment' | 'keep causality' | 'nothing' | 'trace for masked rows';
     }
   | { readonly to: 'reduce' | 'resume'; readonly folder: string }
+  | { readonly to: 'guard rows of PyTorch' }
+  | {
+      /** Queries without a key that the PyTorch of this run gives zeros. */
+      readonly to: 'know of the guard';
+      readonly queries: number;
+      readonly batch: number;
+      readonly policy: string;
+    }
   | { readonly to: 'look into the stage'; readonly stage: string }
   | { readonly to: 'widen the tolerance'; readonly of: 'they' | 'the devices' }
   | { readonly to: 'look where taps differ'; readonly replay: TapReplay }

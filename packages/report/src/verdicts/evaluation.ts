@@ -178,6 +178,7 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
 }
 
 type Made =
+  | 'know of the guard'
   | 'look into the stage'
   | 'widen the tolerance'
   | 'look where taps differ'
@@ -194,6 +195,8 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
   'ask the doctor': 'Run nanscope doctor.',
   'compare with a device': 'Leave out --reference none to compare with the best CPU backend.',
   'guard rows': 'Fix: --row-guard zeros, or --policy safe.',
+  'guard rows of PyTorch':
+    'PyTorch guards a query without a key from 2.5 on, on mps from 2.9 on: update it, hand the padding over as --mask-form 2d, or take --attn eager.',
   'mend the origin': 'Look at the origin in the cascade above, and mend it there.',
   'guard rows or trace':
     'If a query has no allowed key, the fix is --row-guard zeros, or --policy safe; --trace health shows it.',
@@ -221,6 +224,10 @@ function adviceWords(advice: Advice): string {
   switch (advice.to) {
     case 'widen the tolerance':
       return `If ${advice.of} are meant to differ this much, say so with --rtol.`;
+    case 'know of the guard': {
+      const [have, they] = advice.queries === 1 ? ['has', 'it is'] : ['have', 'they are'];
+      return `${counted(advice.queries, 'query', 'queries')} of your data (batch ${advice.batch}) ${have} no allowed key: under ${advice.policy} ${they} finite, in PyTorch before 2.5 (mps: before 2.9) ${they} NaN; --python names another version.`;
+    }
     case 'look into the stage':
       return `The stages before it agree: what is at fault computes ${advice.stage}.`;
     case 'look where taps differ':
