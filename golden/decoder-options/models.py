@@ -61,6 +61,9 @@ def model_of(config, attention, dtype=torch.float32):
     """With its weights. Made in its dtype: cast afterwards, frequencies of rotary positions would be rounded as well."""
     settings = {key: value for key, value in config.items() if key != "model_type"}
     model_type = config["model_type"]
+    # As AutoConfig.from_pretrained has it.
+    if model_type == "mistral" and "layer_types" in settings:
+        model_type = "ministral"
     model = AutoModelForCausalLM.from_config(
         AutoConfig.for_model(model_type, **settings), attn_implementation=attention, dtype=dtype
     )

@@ -4,6 +4,7 @@ import type { DecoderSpec } from '../spec.ts';
 import {
   type ClassDefaults,
   gatedMlp,
+  layersByType,
   llamaLike,
   readSizes,
   rmsNormOf,
@@ -42,13 +43,20 @@ const mistralDefaults: ClassDefaults = {
   max_position_embeddings: 131072,
 };
 
-/** Llama with a window in every layer. */
+/** Llama with a window in every layer; with a list of `layer_types` it is what transformers calls a Ministral. */
 export function mistral(fields: Fields): DecoderSpec {
   const sizes = readSizes(fields, mistralDefaults);
   const window = fields.sizeOrNull('sliding_window', 4096);
+  const rope = ropeOf(fields, sizes);
   return llamaLike(fields, sizes, mistralDefaults, {
     modelType: 'mistral',
-    layers: sameLayers(sizes.layerCount, { rope: ropeOf(fields, sizes), window }),
+    layers: layersByType(
+      fields,
+      sizes.layerCount,
+      () => (window === null ? 'full_attention' : 'sliding_attention'),
+      window,
+      () => rope,
+    ),
     norm: rmsNormOf(fields, 1e-6),
     attention: splitAttention(sizes, { input: false, output: false }),
     mlp: gatedMlp(fields.activation('hidden_act', 'silu'), false),
