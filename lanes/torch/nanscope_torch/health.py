@@ -8,13 +8,8 @@ from typing import Any, Optional
 
 import torch
 
-# dtype: integer view, magnitude bits, bits of infinity, bits of the smallest normal number
-LAYOUTS: dict[torch.dtype, tuple[torch.dtype, int, int, int]] = {
-    torch.float32: (torch.int32, 0x7FFFFFFF, 0x7F800000, 0x00800000),
-    torch.float64: (torch.int64, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000, 0x0010000000000000),
-    torch.float16: (torch.int16, 0x7FFF, 0x7C00, 0x0400),
-    torch.bfloat16: (torch.int16, 0x7FFF, 0x7F80, 0x0080),
-}
+from .kernels import LAYOUTS, fused_counter
+
 COLUMNS = 11  # nan, posInf, negInf, firstNaN, firstInf, zero, subnormal, amax bits, finite elements, min and mean as bits of float32
 
 Health = dict[str, Any]
@@ -117,8 +112,6 @@ class DeviceCounter:
     CAPACITY = 4096
 
     def __init__(self, full: bool, device: torch.device) -> None:
-        from .kernels import fused_counter
-
         self.full = full
         self._device = device
         self._kernel, self.method = fused_counter(device, full)

@@ -6,7 +6,13 @@ from typing import Any, Callable, Optional
 
 import torch
 
-from .health import LAYOUTS
+# dtype: integer view, magnitude bits, bits of infinity, bits of the smallest normal number
+LAYOUTS: dict[torch.dtype, tuple[torch.dtype, int, int, int]] = {
+    torch.float32: (torch.int32, 0x7FFFFFFF, 0x7F800000, 0x00800000),
+    torch.float64: (torch.int64, 0x7FFFFFFFFFFFFFFF, 0x7FF0000000000000, 0x0010000000000000),
+    torch.float16: (torch.int16, 0x7FFF, 0x7C00, 0x0400),
+    torch.bfloat16: (torch.int16, 0x7FFF, 0x7F80, 0x0080),
+}
 
 Kernel = Callable[[torch.Tensor, torch.Tensor], bool]
 """Counts a tensor into a row of int64 [COLUMNS]; False where it cannot, and torch ops have to."""
