@@ -18,6 +18,8 @@ export type MpsRule = 'eager' | 'probe' | 'off';
 export interface DeviceRequest {
   readonly device: DeviceName;
   readonly attention: AttentionRequest;
+  /** What brought it, where it was not asked for: `the policy jax`. */
+  readonly attentionOf?: string;
   readonly mpsRule: MpsRule;
 }
 

@@ -144,6 +144,16 @@ describe.each(deviceNames)('--device %s', (device) => {
 });
 
 describe('what a user reads', () => {
+  it('attention that the policy brings is not called a request', () => {
+    const reasonOf = (more: object) => {
+      const request = { device: 'wasm', attention: 'sdpa', mpsRule: 'probe', ...more } as const;
+      const { rules } = resolve(request, probesOf({ adapter: undefined, tensorflow: false, wasm: true }));
+      return rules.find(({ rule }) => rule === 'attention-explicit')?.reason;
+    };
+    expect(reasonOf({})).toBe('attention is sdpa by request');
+    expect(reasonOf({ attentionOf: 'the policy jax' })).toBe('attention is sdpa, as the policy jax has it');
+  });
+
   const linux = probesOf({ adapter: 'llvmpipe', tensorflow: false, wasm: true });
   const request = { attention: 'auto', mpsRule: 'probe' } as const;
 

@@ -68,13 +68,18 @@ const eagerWarning =
   'A row guard repairs sdpa itself: --mps-rule off --policy safe.';
 
 /** Undefined where the probes of the opened device have to decide. */
-function attentionFor({ attention, mpsRule }: DeviceRequest, metal: boolean): AttentionDecision | undefined {
+function attentionFor(
+  { attention, attentionOf, mpsRule }: DeviceRequest,
+  metal: boolean,
+): AttentionDecision | undefined {
   if (mpsRule === 'eager' && metal && attention !== 'eager') {
     const reason = `the adapter is Metal and attention is ${attention}`;
     return { attention: 'eager', rules: [{ rule: 'mps-eager', reason }], warnings: [eagerWarning] };
   }
   if (attention !== 'auto') {
-    const reason = `attention is ${attention} by request`;
+    const reason = attentionOf
+      ? `attention is ${attention}, as ${attentionOf} has it`
+      : `attention is ${attention} by request`;
     return { attention, rules: [{ rule: 'attention-explicit', reason }], warnings: [] };
   }
   if (mpsRule === 'probe') return undefined;

@@ -2,7 +2,13 @@
  * From a configuration and what was found to a decided target and reference. How devices are looked at is the caller's
  * business: in processes of their own (decide.ts), or in workers of a page.
  */
-import { type LikeDecision, type PresetName, policies, policyLike } from '@nanscope/attention';
+import {
+  type LikeDecision,
+  type PresetName,
+  policies,
+  policyLike,
+  presentPolicyName,
+} from '@nanscope/attention';
 import type { Probe } from '@nanscope/backend';
 import {
   type AttentionProbeOutcome,
@@ -75,13 +81,14 @@ export const backendsFor = (device: string): readonly string[] => deviceRow(devi
 /** `auto` means the implementation that the preset stands for, where it stands for one. */
 function wantedAttention({ attn, policy }: DeviceConfig): EvalConfig['attn'] {
   return attn === 'auto' && policy !== 'auto'
-    ? (policies[policy as PresetName].implementation ?? 'auto')
+    ? (policies[presentPolicyName(policy) as PresetName].implementation ?? 'auto')
     : attn;
 }
 
 const requestFor = (config: DeviceConfig, device: string): DeviceRequest => ({
   device,
   attention: wantedAttention(config),
+  ...(config.attn === 'auto' && { attentionOf: `the policy ${presentPolicyName(config.policy)}` }),
   mpsRule: config.mpsRule,
 });
 
