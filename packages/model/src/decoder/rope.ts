@@ -52,7 +52,9 @@ function yarn({ theta, dims }: RopeSpec, scaling: Scaling<'yarn'>): number[] {
   const end = Math.min(truncate ? Math.ceil(dimOf(slow)) : dimOf(slow), dims - 1);
   const high = low === end ? end + 0.001 : end;
   return powers(theta, dims).map((power, i) => {
-    const ramp = Math.min(Math.max(f32(f32(i - low) / f32(high - low)), 0), 1);
+    // transformers makes a ramp of half as many dims, rounded down: of three, one step for both pairs.
+    const step = dims === 3 ? 0 : i;
+    const ramp = Math.min(Math.max(f32(f32(step - low) / f32(high - low)), 0), 1);
     const kept = f32(1 - ramp);
     return f32(f32(f32(1 / f32(factor * power)) * f32(1 - kept)) + f32(f32(1 / power) * kept));
   });

@@ -90,6 +90,8 @@ function scalingOf(
         positions: original,
       };
     case 'yarn': {
+      if (dims % 2 !== 0 && dims !== 3)
+        rope.refuse(`the rope type is "yarn", and ${dims} numbers of a head turn: expected an even number.`);
       const factor = rope.positiveOrNull('factor', null) ?? maxPositions / original;
       return {
         type,
