@@ -109,7 +109,7 @@ for (const { backend, probe } of probes) {
       const { observer, observed } = health.tracer.record();
       expect([observer, observed]).toEqual([
         'unchanged',
-        expect.stringContaining('of step 1, with and without'),
+        expect.stringContaining('of step 1, bit by bit with and without'),
       ]);
 
       const [first] = health.traces;

@@ -144,7 +144,7 @@ describe.each(Object.entries(records))('hostile text in every free field of %s',
       expect(text, name).not.toMatch(/^::add-mask/m);
       if (name === 'junit') expect(text).not.toMatch(/<(script|img)/);
       if (name === 'markdown')
-        expect(text.replace(/^(`{3,})sh\n[\s\S]*?^\1$/gm, '')).not.toMatch(/<(script|img)/);
+        expect(text.replace(/^(`{3,})(?:sh|text)\n[\s\S]*?^\1$/gm, '')).not.toMatch(/<(script|img)/);
     }
   });
 

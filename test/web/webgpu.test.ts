@@ -39,7 +39,14 @@ describe.skipIf(chromiumPath === undefined)('WebGPU in Chromium (skipped where n
     await page.locator('#copy:not([hidden])').waitFor();
     const lines = (await page.textContent('#survey'))!.split('\n').map((line) => line.split(/ {2,}/));
     const answers = (computed: string) => lines.find(([first]) => first === computed);
-    expect(answers('computed')).toEqual(['computed', 'IEEE 754', 'webgpu', 'webgpu shader', 'wasm', 'cpu']);
+    expect(answers('computed')).toEqual([
+      'computed',
+      'IEEE 754',
+      'webgpu',
+      'webgpu shader',
+      'wasm',
+      'javascript',
+    ]);
     // The one question of which WGSL leaves nothing open.
     expect(answers('select(false, NaN, 0)')).toEqual(['select(false, NaN, 0)', '0', 'ok', 'ok', 'ok', 'ok']);
     expect(answers('f16(65504)')?.slice(2)).toEqual([

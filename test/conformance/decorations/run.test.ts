@@ -74,8 +74,8 @@ it('lanes that differ: the verdict stands, the label has its id, and what is mis
   expect(result.verdict).toMatchObject({ code: 'numbers-differ', exitCode: 1 });
   expect(result.comparison?.labels.differing).toMatchObject([{ label: 999, text: '<999>' }]);
   expect(result.leftOut).toEqual([
-    'what differs between the machines: left out, environment is broken',
     'the comparison of the cascades: left out, cascade is broken',
+    'what differs between the machines: left out, environment is broken',
     'the replay of a difference: left out, replay is broken',
   ]);
 });

@@ -7,9 +7,9 @@ import type { MaskStep } from '../mask-types.ts';
 /** Queries of one call (QT in the assembly). */
 const tile = 96;
 
-/** Whether these kernels can compute what the policy asks for: they have no half precision. */
+/** Whether these kernels can compute what the policy asks for: they compute in float32. */
 export const hasWasmAttention = ({ prepared: { policy } }: Pick<PreparedAttention, 'prepared'>): boolean =>
-  tf.getBackend() === 'wasm' && policy.computeDtype !== 'f16';
+  tf.getBackend() === 'wasm' && policy.computeDtype === 'f32';
 
 /** Elements that a tensor moves per batch row, head, query and key; 0 where it repeats. */
 function stepsOf({ shape }: tf.Tensor, rank: number): number[] {
