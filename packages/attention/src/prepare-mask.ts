@@ -170,10 +170,10 @@ function stepsOf(
 
 /** Which cells of a score of 0 stay above -inf. */
 function reachableCells(steps: readonly MaskStep[], shape: MaskShape): tf.Tensor4D {
-  const zeros = tf.zeros([1, 1, shape.queries, shape.keys]) as tf.Tensor4D;
   const batch = Math.max(...steps.map((step) => (step.how === 'add' ? step.bias : step.keep).shape[0]));
   const heads = Math.max(...steps.map((step) => (step.how === 'add' ? step.bias : step.keep).shape[1]));
-  return notMinusInfinity(applySteps(tf.tile(zeros, [batch, heads, 1, 1]), steps, shape.policy));
+  const zeros = tf.zeros([batch, heads, shape.queries, shape.keys]) as tf.Tensor4D;
+  return notMinusInfinity(applySteps(zeros, steps, shape.policy));
 }
 
 /**

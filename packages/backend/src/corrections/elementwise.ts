@@ -15,8 +15,45 @@ function strides(shape: readonly number[], out: readonly number[]): number[] {
 }
 
 /** The shape two tensors broadcast to. */
-function broadcastShape(a: HostTensor, b: HostTensor): number[] {
+export function broadcastShape(a: HostTensor, b: HostTensor): number[] {
   return backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+}
+
+/** A row of the output, and where its cells come from: from `aAt` and `bAt`, so many elements apart (0: one for all). */
+export interface RowPair {
+  readonly at: number;
+  readonly width: number;
+  readonly aAt: number;
+  readonly bAt: number;
+  readonly aStep: number;
+  readonly bStep: number;
+}
+
+/** Calls `visit` for every row of the last axis of the output. */
+export function forEachRowPair(
+  a: HostTensor,
+  b: HostTensor,
+  out: HostTensor,
+  visit: (row: RowPair) => void,
+): void {
+  const { shape } = out;
+  const size = util.sizeFromShape(shape);
+  const last = shape.length - 1;
+  const [aSteps, bSteps] = [strides(a.shape, shape), strides(b.shape, shape)];
+  const [width, aStep, bStep] = [shape[last] ?? 1, aSteps[last] ?? 0, bSteps[last] ?? 0];
+  const place = shape.map(() => 0);
+  let [aAt, bAt] = [0, 0];
+  for (let at = 0; at < size; at += width) {
+    visit({ at, width, aAt, bAt, aStep, bStep });
+    for (let axis = last - 1; axis >= 0; axis--) {
+      aAt += aSteps[axis]!;
+      bAt += bSteps[axis]!;
+      if (++place[axis]! < shape[axis]!) break;
+      aAt -= aSteps[axis]! * shape[axis]!;
+      bAt -= bSteps[axis]! * shape[axis]!;
+      place[axis] = 0;
+    }
+  }
 }
 
 /** Calls `visit(i, ai, bi)` with the flat indices of the output and of both inputs, for every output element. */
@@ -26,23 +63,9 @@ function forEachPair(
   out: HostTensor,
   visit: (i: number, ai: number, bi: number) => void,
 ): void {
-  const size = util.sizeFromShape(out.shape);
-  const aStep = strides(a.shape, out.shape);
-  const bStep = strides(b.shape, out.shape);
-  const at = out.shape.map(() => 0);
-  let ai = 0;
-  let bi = 0;
-  for (let i = 0; i < size; i++) {
-    visit(i, ai, bi);
-    for (let axis = out.shape.length - 1; axis >= 0; axis--) {
-      ai += aStep[axis]!;
-      bi += bStep[axis]!;
-      if (++at[axis]! < out.shape[axis]!) break;
-      ai -= aStep[axis]! * out.shape[axis]!;
-      bi -= bStep[axis]! * out.shape[axis]!;
-      at[axis] = 0;
-    }
-  }
+  forEachRowPair(a, b, out, ({ at, width, aAt, bAt, aStep, bStep }) => {
+    for (let i = 0; i < width; i++) visit(at + i, aAt + i * aStep, bAt + i * bStep);
+  });
 }
 
 // NaN in host memory, seen by its bits: exponent all ones and a mantissa that is not zero.

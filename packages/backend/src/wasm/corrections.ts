@@ -9,6 +9,7 @@ import {
 } from '../corrections/segments.ts';
 import { wasmMemory } from './memory.ts';
 import { replaceFusedProduct, replaceProduct } from './products.ts';
+import { replaceLookUp, replaceTile, replaceTruth, truthKernels } from './repeats.ts';
 
 // Transposes that the wasm backend does in a plain loop, element by element.
 
@@ -106,8 +107,11 @@ export const corrections: readonly Correction[] = [
   {
     kernel: 'GatherV2',
     status: 'replaced',
-    why: 'with batch dimensions it read outside of its input',
-    install: () => replaceBatchedGather('wasm'),
+    why: 'with batch dimensions it read outside of its input; and 50 ns a cell out of a table of numbers',
+    install: () => {
+      replaceBatchedGather('wasm');
+      replaceLookUp();
+    },
   },
   {
     kernel: 'BatchMatMul',
@@ -120,6 +124,18 @@ export const corrections: readonly Correction[] = [
     status: 'replaced',
     why: 'more than four axes went through a plain loop; whole rows are moved where the last axis stays',
     install: replaceTranspose,
+  },
+  ...truthKernels.map((kernel) => ({
+    kernel,
+    status: 'replaced' as const,
+    why: 'of two shapes it took 100 ns a cell',
+    install: () => replaceTruth(kernel),
+  })),
+  {
+    kernel: 'Tile',
+    status: 'replaced',
+    why: 'it took 80 ns a cell; whole rows are copied',
+    install: replaceTile,
   },
   known('Conv2D', xnnpack),
   known('DepthwiseConv2dNative', xnnpack),
