@@ -3,4 +3,5 @@ export { attentionBackward } from './attention-backward';
 export { attentionForward } from './attention-forward';
 export { scratchBytes } from './attention-problem';
 export { narrowProduct } from './narrow-product';
+export { geluNew, rowExponentials } from './pointwise';
 export { product } from './product';

@@ -5,6 +5,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type { WasmMemory as WasmKernels } from './wasm/memory.ts';
 
 interface CpuMemory {
   readonly data: { get(id: tf.DataId): { values: HostTensor['values'] } };
@@ -124,6 +125,12 @@ export interface KernelImplementations<Attrs extends object> {
     attrs: Attrs,
     allocate: Allocate,
   ) => HostTensor | HostTensor[];
+  /** Where the wasm backend has a kernel in WebAssembly (assembly/); without one `host` runs there as well. */
+  readonly wasm?: (
+    inputs: Record<string, tf.TensorInfo>,
+    attrs: Attrs,
+    memory: WasmKernels,
+  ) => tf.TensorInfo | tf.TensorInfo[];
   readonly webgpu?: (
     inputs: Record<string, tf.TensorInfo>,
     attrs: Attrs,

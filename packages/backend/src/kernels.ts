@@ -13,6 +13,7 @@ import {
   type NativeTensorflow,
   type WebgpuBackend,
 } from './host-memory.ts';
+import { wasmMemory } from './wasm/memory.ts';
 
 function mapInputs(
   inputs: tf.NamedTensorInfoMap,
@@ -32,7 +33,7 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
     if (tf.getKernel(name, backendName)) tf.unregisterKernel(name, backendName);
     tf.registerKernel({ kernelName: name, backendName, kernelFunc });
   };
-  const { host, webgpu, tensorflow } = by;
+  const { host, wasm, webgpu, tensorflow } = by;
   if (host) {
     for (const backendName of ['cpu', 'wasm'] as const) {
       register(backendName, ({ inputs, attrs, backend }) => {
@@ -40,6 +41,11 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
         return handles(host(mapInputs(inputs, view), attrs as unknown as Attrs, allocate));
       });
     }
+  }
+  if (wasm) {
+    register('wasm', ({ inputs, attrs, backend }) =>
+      wasm(inputs as Record<string, tf.TensorInfo>, attrs as unknown as Attrs, wasmMemory(backend)),
+    );
   }
   if (webgpu) {
     register('webgpu', ({ inputs, attrs, backend }) =>

@@ -18,6 +18,15 @@ const binary = (
   ...(except ? { except } : {}),
 });
 
+const truths = [
+  ['Equal', tf.equal],
+  ['NotEqual', tf.notEqual],
+  ['Less', tf.less],
+  ['LessEqual', tf.lessEqual],
+  ['Greater', tf.greater],
+  ['GreaterEqual', tf.greaterEqual],
+] as const;
+
 export const binaryRows: readonly Row[] = [
   binary('Add', tf.add, 'NNNNNN.+'),
   binary('Sub', tf.sub, 'NNNN+-.-'),
@@ -35,8 +44,30 @@ export const binaryRows: readonly Row[] = [
     except: { cpu: 'NN.NN', wasm: 'NN.NN', webgpu: 'NNNNN' },
   },
   binary('FloorDiv', tf.floorDiv, 'NNNNNNN.', { cpu: '........', webgpu: '........' }),
-  binary('Equal', tf.equal, '........'),
-  binary('Greater', tf.greater, '........'),
+  ...truths.map(([kernel, op]) => binary(kernel, op, '........')),
+  ...truths.map(
+    ([kernel, op]): Row => ({
+      id: `${kernel}:broadcast`,
+      kernels: [kernel],
+      run: () => op(tf.tensor2d([[0], [N]]), tf.tensor2d([[N, 1, -1]])).cast('float32'),
+      expected: '......',
+    }),
+  ),
+  ...(
+    [
+      ['LogicalAnd', tf.logicalAnd, [0, 0, 1, 0]],
+      ['LogicalOr', tf.logicalOr, [1, 0, 1, 1]],
+    ] as const
+  ).map(
+    ([kernel, op, values]): Row => ({
+      id: `${kernel}:broadcast`,
+      kernels: [kernel],
+      run: () =>
+        op(tf.tensor2d([[0], [1]], [2, 1], 'bool'), tf.tensor2d([[1, 0]], [1, 2], 'bool')).cast('float32'),
+      expected: '....',
+      values,
+    }),
+  ),
   {
     id: 'Pow',
     kernels: ['Pow'],

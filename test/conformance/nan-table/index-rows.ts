@@ -1,6 +1,6 @@
 /** Kernels that read or write by index, and what is left. */
 import * as tf from '@tensorflow/tfjs';
-import { N, type Row } from './row.ts';
+import { I, N, type Row } from './row.ts';
 
 export const indexRows: readonly Row[] = [
   {
@@ -48,6 +48,25 @@ export const indexRows: readonly Row[] = [
       tf.gather(tf.range(0, 12).reshape([3, 4, 1]), tf.tensor2d([3, 2, 1, 0, 3, 2], [3, 2], 'int32'), 1, 1),
     expected: '......',
     values: [3, 2, 5, 4, 11, 10],
+  },
+  {
+    id: 'GatherV2:a table',
+    kernels: ['GatherV2'],
+    run: () => tf.gather(tf.tensor1d([N, -I, 3]), tf.tensor2d([[2, 0, 1]], [1, 3], 'int32')),
+    expected: '.N-',
+  },
+  {
+    id: 'Tile',
+    kernels: ['Tile'],
+    run: () =>
+      tf.tile(
+        tf.tensor2d([
+          [N, 1],
+          [I, -I],
+        ]),
+        [1, 2],
+      ),
+    expected: 'N.N.+-+-',
   },
   {
     id: 'GatherV2:out of range',

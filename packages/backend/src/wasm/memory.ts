@@ -13,6 +13,8 @@ export interface KernelExports {
   narrowProduct(...words: number[]): void;
   attentionForward(...words: number[]): void;
   attentionBackward(...words: number[]): void;
+  geluNew(...words: number[]): void;
+  rowExponentials(...words: number[]): void;
 }
 
 /** What we use of tfjs's backend. */
@@ -25,7 +27,8 @@ export interface WasmBackend {
   };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   getMemoryOffset(id: tf.DataId): number;
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array;
+  disposeData(id: tf.DataId): boolean;
 }
 
 export interface WasmMemory {
@@ -35,6 +38,10 @@ export interface WasmMemory {
   make(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   /** The elements of a float32 tensor, without a copy, until the next tensor is made. */
   values(tensor: tf.TensorInfo): Float32Array;
+  /** The same of an int32 tensor. */
+  integers(tensor: tf.TensorInfo): Int32Array;
+  /** Gives back a tensor of `make` that nobody else has seen. */
+  free(tensor: tf.TensorInfo): void;
   /** Runs all the calls, on all threads where there are some; none may write what another reads. */
   run(calls: readonly Call[]): void;
   /** How many threads share the calls. */
@@ -69,7 +76,9 @@ function open(backend: WasmBackend): WasmMemory {
   return {
     address: ({ dataId }) => backend.getMemoryOffset(dataId),
     make: (shape, dtype) => backend.makeOutput(shape, dtype),
-    values: (tensor) => backend.typedArrayFromHeap(tensor),
+    values: (tensor) => backend.typedArrayFromHeap(tensor) as Float32Array,
+    integers: (tensor) => backend.typedArrayFromHeap(tensor) as Int32Array,
+    free: ({ dataId }) => void backend.disposeData(dataId),
     run: (calls) => {
       if (pool && calls.length > 1) pool.run(calls, call);
       else for (const one of calls) call(one);

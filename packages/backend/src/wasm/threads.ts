@@ -6,7 +6,14 @@
  */
 
 /** The kernels that can be called, by the number a thread knows them by. */
-const names = ['product', 'narrowProduct', 'attentionForward', 'attentionBackward'] as const;
+const names = [
+  'product',
+  'narrowProduct',
+  'attentionForward',
+  'attentionBackward',
+  'geluNew',
+  'rowExponentials',
+] as const;
 
 export interface Call {
   readonly kernel: (typeof names)[number];

@@ -59,6 +59,10 @@ function webgpu(
   );
 }
 
+/** Elements of a part: of a small tensor all, since waking a thread has its price. */
+const partOf = (size: number, threads: number): number =>
+  size < 1 << 14 ? Math.max(size, 1) : Math.ceil(size / (2 * threads));
+
 defineKernel('GeluNew', {
   host: (inputs, _attrs, allocate) => {
     const output = allocate(inputs.x!.shape, 'float32');
@@ -69,6 +73,19 @@ defineKernel('GeluNew', {
       y[i] = value / (1 + Math.exp(-value * (linear + cubic * value * value)));
     }
     return output;
+  },
+  wasm: ({ x }, _attrs, memory) => {
+    const y = memory.make(x!.shape, 'float32');
+    const size = tf.util.sizeFromShape(x!.shape);
+    const [from, to] = [memory.address(x!), memory.address(y)];
+    const part = partOf(size, memory.threads);
+    memory.run(
+      Array.from({ length: Math.ceil(size / part) }, (_, i) => ({
+        kernel: 'geluNew',
+        words: [from + 4 * i * part, to + 4 * i * part, Math.min(part, size - i * part)],
+      })),
+    );
+    return y;
   },
   webgpu,
   tensorflow: (inputs) => composed(inputs.x as tf.Tensor),

@@ -10,6 +10,7 @@ import {
   rowDispatch,
   rowIndex,
   uniformValues,
+  type WasmMemory,
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
@@ -39,6 +40,37 @@ function sparseCrossEntropyHost(
     loss[n] = Math.log(sum) + (max - logits[start + label]!);
   }
   return output;
+}
+
+/** Rows of one call, and logits that are worth waking a thread for. */
+const rowsOfPart = 16;
+
+/** The same with the largest logit and the sum of each row from WebAssembly. */
+function sparseCrossEntropyWasm(
+  { logits, labels }: Record<string, tf.TensorInfo>,
+  _attrs: object,
+  memory: WasmMemory,
+): tf.TensorInfo {
+  const [N, V] = logits!.shape as [number, number];
+  const loss = memory.make([N], 'float32');
+  if (N === 0) return loss;
+  const rows = memory.make([N, 2], 'float32');
+  const [from, to] = [memory.address(logits!), memory.address(rows)];
+  memory.run(
+    Array.from({ length: Math.ceil(N / rowsOfPart) }, (_, i) => {
+      const first = i * rowsOfPart;
+      const words = [from + 4 * first * V, V, to + 8 * first, Math.min(rowsOfPart, N - first)];
+      return { kernel: 'rowExponentials', words };
+    }),
+  );
+  const [x, row, y] = [memory.values(logits!), memory.values(rows), memory.values(loss)];
+  const at = memory.integers(labels!);
+  for (let n = 0; n < N; n++) {
+    const label = at[n]!;
+    y[n] = label < 0 ? 0 : Math.log(row[2 * n + 1]!) + (row[2 * n]! - x[n * V + label]!);
+  }
+  memory.free(rows);
+  return loss;
 }
 
 // Sparse cross entropy in WGSL, one workgroup per row. NaN and infinities are counted by their bits and kept
@@ -143,6 +175,7 @@ function composed(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
 
 defineKernel('SparseCrossEntropy', {
   host: sparseCrossEntropyHost,
+  wasm: sparseCrossEntropyWasm,
   webgpu: sparseCrossEntropyWebgpu,
   tensorflow: (inputs) => composed(inputs.logits as tf.Tensor2D, inputs.labels as tf.Tensor1D),
 });
