@@ -25,7 +25,7 @@ const policy: Plugin = {
   ],
 };
 
-/** A report embeds its script as text, which a page under a strict policy can not run: here it becomes a function. */
+/** A report embeds its script as text, which a page under a strict policy cannot run: here it becomes a function. */
 const reportScript: Plugin = {
   name: 'report-script',
   resolveId: (id) => (id === 'virtual:report-script' ? `\0${id}` : null),

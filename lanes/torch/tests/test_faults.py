@@ -72,16 +72,17 @@ def test_a_clean_model_gives_no_alarm(tmp_path: Path, family: str, attention: st
     assert run.cascade["batchesTraced"] == 2 and run.cascade["ops"] > 100
 
 
-def count_of(phase: str) -> int:
+def count_of(phase: str, out: Path) -> int:
     """How many calls a fault can be put into."""
-    with InjectedFault(phase, -1) as probe, nanscope_torch.trace(model := tiny("GPT2", **FAMILIES["GPT2"]), out="/tmp/nanscope-unused"):
+    with InjectedFault(phase, -1) as probe, nanscope_torch.trace(model := tiny("GPT2", **FAMILIES["GPT2"]), out=out):
         step(model)
     return probe.seen
 
 
 @pytest.fixture(scope="module")
-def counts() -> dict[str, int]:
-    return {phase: count_of(phase) for phase in ("forward", "backward", "optimizer")}
+def counts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    out = tmp_path_factory.mktemp("counts")
+    return {phase: count_of(phase, out / phase) for phase in ("forward", "backward", "optimizer")}
 
 
 @pytest.mark.parametrize("seed", range(FAULTS_A_PHASE))

@@ -13,7 +13,7 @@ export interface BlockedRow {
   readonly fullyMasked: readonly number[];
 }
 
-/** Reads a prepared mask back. Asynchronous: a GPU backend can not be read at once. */
+/** Reads a prepared mask back. Asynchronous: a GPU backend cannot be read at once. */
 export async function blockedCells(mask: PreparedMask): Promise<BlockedRow[]> {
   const { batch, queries, keys } = mask;
   // What the fused kernel never makes is made here for the moment of reading it.

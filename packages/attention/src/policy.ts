@@ -112,7 +112,7 @@ export const maskedRowWords = {
 
 export type MaskedRow = keyof typeof maskedRowWords;
 
-/** Of a causal mask and left padding, as a batch of texts has them. */
+/** What becomes of a query without a key under a causal mask and left padding, as a batch of texts has them. */
 export function maskedRow({ fill, compose, rowGuard }: Omit<Policy, 'name'>): MaskedRow {
   if (compose === 'causal-dropped') return 'future';
   if (rowGuard === 'attend-all') return 'all-keys';

@@ -37,7 +37,7 @@ export const SCALES: i32 = 11;
 export const SCALE: i32 = 12;
 /** float32; 0 for none. */
 export const SOFTCAP: i32 = 13;
-/** Of the backward pass. */
+/** What the backward pass reads and writes beside these. */
 export const DOUT: i32 = 14;
 export const DQ: i32 = 15;
 export const DK: i32 = 16;

@@ -37,7 +37,7 @@ function power(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }
 
-/** tanh x: near 0 by an odd polynomial (Cephes' tanhf), elsewhere by e^(-2|x|), which can not overflow. */
+/** tanh x: near 0 by an odd polynomial (Cephes' tanhf), elsewhere by e^(-2|x|), which cannot overflow. */
 export function tanh4(x: v128): v128 {
   const size = f32x4.abs(x);
   const e = exp4(f32x4.mul(size, f32x4.splat(-2)));

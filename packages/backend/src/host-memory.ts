@@ -118,7 +118,7 @@ export interface NativeTensorflow {
   readSync(id: tf.DataId): Float32Array | Int32Array | Uint8Array;
 }
 
-/** One kernel, by kind of memory. Leave out what a kind can not do; callers then compose the op from tfjs ops. */
+/** One kernel, by kind of memory. Leave out what a kind cannot do; callers then compose the op from tfjs ops. */
 export interface KernelImplementations<Attrs extends object> {
   readonly host?: (
     inputs: Record<string, HostTensor>,

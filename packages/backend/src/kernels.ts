@@ -80,7 +80,7 @@ function silenceBanner(): void {
   if (cpu) cpu.firstUse = false;
 }
 
-/** Makes `name` the active tfjs backend. Throws a plain `Error` when tfjs can not initialise it. */
+/** Makes `name` the active tfjs backend. Throws a plain `Error` when tfjs cannot initialise it. */
 export async function activate(name: string): Promise<void> {
   silenceBanner();
   if (!(await tf.setBackend(name)))

@@ -113,7 +113,7 @@ export const tensorNames = ['out', 'dq', 'dk', 'dv'] as const;
 export interface AttentionImplementation {
   /** `eager`, `sdpa`, or a name of its own. */
   readonly id: string;
-  /** A reason, one sentence, when it can not do what the case asks; undefined when it can. */
+  /** A reason, one sentence, when it cannot do what the case asks; undefined when it can. */
   refuses(problem: AttentionProblem, wanted: Wanted): string | undefined;
   /** Has no backward pass: the suite leaves out what is about gradients, and the report says so. */
   readonly forwardOnly?: true;
@@ -121,5 +121,5 @@ export interface AttentionImplementation {
   run(problem: AttentionProblem, wanted: Wanted): Promise<AttentionNumbers>;
 }
 
-/** What an implementation throws that finds out late that it can not do what a case asks. */
+/** What an implementation throws that finds out late that it cannot do what a case asks. */
 export class Refused extends Error {}

@@ -149,7 +149,7 @@ async function fetchAll(
  * Fetches a model's configuration, safetensors weights and tokenizer, or what of them is not in the cache yet. Large
  * files are checked by SHA-256, small ones by git's checksum; a file that was cut off is continued.
  *
- * When the hub can not be reached and the cache holds the revision, that is taken, with a warning; a commit that the
+ * When the hub cannot be reached and the cache holds the revision, that is taken, with a warning; a commit that the
  * cache holds is never asked for.
  *
  * @param name `org/name`

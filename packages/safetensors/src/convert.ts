@@ -88,7 +88,7 @@ function integerView(tensor: SafetensorsTensor): IntegerArray {
 /**
  * Any integer or bool tensor as int32, the integer dtype of TensorFlow.js.
  *
- * @throws UserError for float dtypes and for a value that int32 can not hold.
+ * @throws UserError for float dtypes and for a value that int32 cannot hold.
  */
 export function toIntegers(tensor: SafetensorsTensor): Int32Array<ArrayBuffer> {
   const view = integerView(tensor);

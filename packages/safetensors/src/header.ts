@@ -96,7 +96,7 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
  * The header's length from the first bytes of a file.
  *
  * @param prefix The first 9 bytes (8 of length, 1 of header) or fewer when the file is shorter.
- * @throws UserError when this can not be a safetensors file, or its header was cut off.
+ * @throws UserError when this cannot be a safetensors file, or its header was cut off.
  */
 export function headerLength(path: string, prefix: Uint8Array, fileBytes: number): number {
   const no = (why: string) =>
@@ -245,7 +245,7 @@ export interface ByteSource {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  /** @returns exactly `length` bytes in a buffer of their own. @throws UserError when they can not be read */
+  /** @returns exactly `length` bytes in a buffer of their own. @throws UserError when they cannot be read */
   read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 

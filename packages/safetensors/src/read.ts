@@ -29,7 +29,7 @@ async function readRange(
   return bytes;
 }
 
-/** Runs `use` with the file open, closes it in any case, and says in one line why a file can not be read. */
+/** Runs `use` with the file open, closes it in any case, and says in one line why a file cannot be read. */
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   let file: FileHandle | undefined;
   try {
@@ -45,7 +45,7 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
   }
 }
 
-/** The bytes of a file of a disk. @throws UserError when it can not be read */
+/** The bytes of a file of a disk. @throws UserError when it cannot be read */
 export async function fileSource(path: string): Promise<ByteSource> {
   const { size } = await withFile(path, (file) => file.stat());
   const read = (position: number, length: number) =>

@@ -9,7 +9,7 @@ import type { SafetensorsTensor } from './open.ts';
 // Files and folders that are there whole or not at all, also after a power cut: bytes are flushed before a name
 // points at them, and the folder that holds the name is flushed after. What the bytes mean is the caller's concern.
 
-/** Flushes a folder's list of names. Windows can not open folders and needs no flush: nothing happens there. */
+/** Flushes a folder's list of names. Windows cannot open folders and needs no flush: nothing happens there. */
 export async function syncFolder(path: string): Promise<void> {
   let folder: FileHandle | undefined;
   try {
@@ -84,7 +84,7 @@ function encodeHeader(
  * Writes all tensors to `path`: first to a temporary file beside it, flushed, then renamed over it.
  *
  * @param metadata Strings for the header's `__metadata__`.
- * @throws UserError when the folder is missing or can not be written.
+ * @throws UserError when the folder is missing or cannot be written.
  */
 export async function writeSafetensors(
   path: string,

@@ -79,7 +79,7 @@ export function policyRecord(policy: Policy, scaleSettings: readonly string[] = 
   };
 }
 
-// What `--sdpa-kernel fused` can not be together with, said before anything runs.
+// What `--sdpa-kernel fused` cannot be together with, said before anything runs.
 
 type KernelConfig = Pick<EvalConfig, 'sdpaKernel' | 'attn' | 'policy'> & {
   readonly dropout?: number;

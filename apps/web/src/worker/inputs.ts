@@ -111,7 +111,7 @@ export async function loadTokenizer(config: EvalConfig, files: PageFiles): Promi
 }
 
 async function* chunksOf(blob: Blob): AsyncGenerator<Uint8Array> {
-  // Not `for await`: Safari's streams can not be iterated.
+  // Not `for await`: Safari's streams cannot be iterated.
   const reader = blob.stream().getReader();
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;

@@ -88,7 +88,7 @@ fn maskCells(score : vec4<f32>, t : vec4<i32>, s : vec4<i32>, live : vec4<bool>,
   return masked;
 }
 
-// tanh by exp of a number that is not positive, which can not overflow; NaN stays NaN.
+// tanh by exp of a number that is not positive, which cannot overflow; NaN stays NaN.
 fn tanhOf(x : vec4<f32>) -> vec4<f32> {
   let e = exp(-2.0 * abs(x));
   let t = (1.0 - e) / (1.0 + e);

@@ -1,4 +1,4 @@
-/** WGSL for what float comparisons can not be trusted with: NaN, infinities and rounding to half, all by bits. */
+/** WGSL for what float comparisons cannot be trusted with: NaN, infinities and rounding to half, all by bits. */
 
 import { side, type Tile, tileRows } from './problem.ts';
 import { loop } from './product.wgsl.ts';

@@ -75,7 +75,7 @@ export interface Problem extends Sizes {
    * and the policy asks for it (`clearMasked`); elsewhere 0 * NaN is what it is.
    */
   readonly skip: boolean;
-  /** `clearMasked` where `skip` can not be: rows that take part in nothing are read as 0. */
+  /** `clearMasked` where `skip` cannot be: rows that take part in nothing are read as 0. */
   readonly clear: boolean;
   /** Whether a shader has to know which queries are without a key. */
   readonly needsLive: boolean;

@@ -115,7 +115,7 @@ export function uniformData(problem: Problem, layout: Layout, live: LiveShape) {
   ];
 }
 
-// Decides what computes an attention call, and says why the fused kernel can not where it was asked for.
+// Decides what computes an attention call, and says why the fused kernel cannot where it was asked for.
 
 /** Whether the active backend has shaders for fused attention; elsewhere the kernel of that name is composed. */
 export const hasFusedShader = (): boolean => tf.getBackend() === 'webgpu';

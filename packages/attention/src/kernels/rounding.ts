@@ -122,7 +122,7 @@ for (const dtype of ['f16', 'bf16'] as const) {
         [x!],
         'float32',
       ),
-    // The native Cast op makes a tensor of a dtype that tfjs can not hold: rounded on the host instead.
+    // The native Cast op makes a tensor of a dtype that tfjs cannot hold: rounded on the host instead.
     tensorflow: ({ x }, _attrs, backend) => {
       const rounded = new Float32Array(tf.util.sizeFromShape(x!.shape));
       roundWords(Float32Array.from(backend.readSync(x!.dataId)), rounded, round);

@@ -64,7 +64,7 @@ async function runtimeFolder(): Promise<Record<string, string>> {
   }
 }
 
-/** A fresh unpack is tried once: a cache on a file system mounted noexec, say, can not serve a library. */
+/** A fresh unpack is tried once: a cache on a file system mounted noexec, say, cannot serve a library. */
 async function bundledDriver(cache: string): Promise<Record<string, string>> {
   const { folder, icd, fresh } = await unpackSwiftshader(cache);
   const path = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');

@@ -151,7 +151,7 @@ async function moveInto(temporary: string, folder: string): Promise<void> {
 /**
  * Unpacks the driver below `cache` unless it is there and whole.
  *
- * @throws when the package is absent, has no driver for this machine, or `cache` can not be written.
+ * @throws when the package is absent, has no driver for this machine, or `cache` cannot be written.
  */
 export async function unpackSwiftshader(cache: string): Promise<UnpackedDriver> {
   const archive = await readArchive();

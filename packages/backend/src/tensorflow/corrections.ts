@@ -6,8 +6,8 @@ import type { NativeTensorflow } from '../host-memory.ts';
 /**
  * `_FusedMatMul` on native TensorFlow: the package composes it from tfjs ops, each of them a kernel of its own
  * that taps would see on this backend alone. Here it is two native ops, matrix product and BiasAdd, inside
- * one kernel. TensorFlow's own fused op can not be reached: it needs a list of strings, which the addon
- * can not pass.
+ * one kernel. TensorFlow's own fused op cannot be reached: it needs a list of strings, which the addon
+ * cannot pass.
  */
 function replaceFusedMatMul(): void {
   wrapKernel('_FusedMatMul', 'tensorflow', (original) => (call) => {

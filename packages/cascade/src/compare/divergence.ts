@@ -1,6 +1,6 @@
 /**
  * What a class divergence means, from counts. An overflow that one side has and the other has not may be the order of a sum,
- * a zero a subnormal that was flushed: counts can not tell, a replay of the op can (shadow/any-order). WGSL lets an implementation assume that overflow, infinities and NaN do not
+ * a zero a subnormal that was flushed: counts cannot tell, a replay of the op can (shadow/any-order). WGSL lets an implementation assume that overflow, infinities and NaN do not
  * occur (its Finite Math Assumption): a difference at or after the first non-finite value is permitted there,
  * and only there. Anything else is a kernel that is suspected of a bug.
  */

@@ -34,11 +34,11 @@ function hostCounter(backend: unknown, full: boolean): HealthCounter {
   };
 }
 
-// Health on native TensorFlow. Its memory can not be seen from JavaScript, and copying it out costs more than
+// Health on native TensorFlow. Its memory cannot be seen from JavaScript, and copying it out costs more than
 // counting it. So TensorFlow's own `DebugNumericSummaryV2` first says whether anything is not finite (its
 // curt mode, 0.1 ns an element on two threads), and only a tensor where something is gets copied and counted
 // by bits, with first indices and rows. Level `full` copies every tensor: the backend flushes subnormals, so
-// its own summaries can not count them.
+// its own summaries cannot count them.
 
 /** Below this many elements the copy costs less than the op. */
 const SMALL = 2048;

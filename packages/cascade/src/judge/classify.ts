@@ -19,7 +19,7 @@ import { type Mechanism, outcome, type Scene } from './mechanisms/rule.ts';
 
 /**
  * - `gen`: the output holds a kind of non-finite (NaN, or an infinity) that no input holds, or an infinity of a sign
- *   that the kernel can not have made of those that went in
+ *   that the kernel cannot have made of those that went in
  * - `prop`: the output holds non-finites, all of kinds that an input holds
  * - `kill`: an input holds a non-finite, the output holds none
  * - `clean`: neither does

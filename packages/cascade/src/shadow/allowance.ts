@@ -1,7 +1,7 @@
 /**
  * How far two correct kernels may be apart when their inputs are equal. No table of kernels: the op itself is asked, by
  * moving each of its float inputs by one rounding (one ulp) and looking how far its output moves. What moves much for so
- * little (a sum that cancels, a large exponent) can not be exact on any device; what does not move has to agree.
+ * little (a sum that cancels, a large exponent) cannot be exact on any device; what does not move has to agree.
  */
 import type { CapturedTensor } from '../capture/attrs.ts';
 import type { Values } from './deviation.ts';

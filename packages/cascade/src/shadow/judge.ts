@@ -1,6 +1,6 @@
 /**
  * What four runs of one op say: with equal inputs, whose difference is it? Pure. The reference is believed: two devices
- * alone can not tell which of them is right.
+ * alone cannot tell which of them is right.
  */
 
 import type { CapturedOp, Source } from '../capture/attrs.ts';

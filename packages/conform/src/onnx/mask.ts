@@ -1,6 +1,6 @@
 /**
  * The operator's masking as the mask of a problem. `causal` stays what it is where one offset serves all sequences;
- * lengths and windows, which `ReferenceMask` can not say, are folded into one explicit mask with it.
+ * lengths and windows, which `ReferenceMask` cannot say, are folded into one explicit mask with it.
  */
 import { policies, policyFrom, type ReferenceMask } from '@nanscope/attention';
 import { type SafetensorsTensor, toFloat64, toIntegers } from '@nanscope/safetensors';

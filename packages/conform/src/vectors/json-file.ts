@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { errorLine, UserError } from '@nanscope/errors';
 
-/** The one error of files that can not be read as test vectors: which file, what was expected, what was found. */
+/** The one error of files that cannot be read as test vectors: which file, what was expected, what was found. */
 export function badVectors(file: string, expected: string, found: string): UserError {
   return new UserError('conform/bad-vectors', `${file}: expected ${expected}, found ${found}.`);
 }

@@ -1,6 +1,6 @@
 /**
  * Finds the test vectors in a folder and reads them: a layout that is known by its files, or folders that have one.
- * A case that can not be read is a fault with its one line; the others are read all the same.
+ * A case that cannot be read is a fault with its one line; the others are read all the same.
  */
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { isOrtFile, ortId, readOrtCase } from './ort.ts';
 
 export interface Vectors {
   readonly cases: readonly ConformCase[];
-  /** One for each case, or file of cases, that can not be read. */
+  /** One for each case, or file of cases, that cannot be read. */
   readonly faults: readonly UserError[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * A cell under another library's attention, which can not stand inside our model: the same batch and mask go through a
+ * A cell under another library's attention, which cannot stand inside our model: the same batch and mask go through a
  * stack of attention layers with residual sums and nothing else. Its loss stands for one: the mean of what the judged
  * positions hold, NaN where one of them is.
  */

@@ -55,7 +55,7 @@ export function combinations(
   return all;
 }
 
-/** One verdict of several devices: theirs where they agree, `partly` where they do not. A device that can not decide has no say. */
+/** One verdict of several devices: theirs where they agree, `partly` where they do not. A device that cannot decide has no say. */
 export function judge(claim: Claim, all: readonly Evidence[]): Judgement {
   const asked = all.flatMap((evidence) => {
     const verdict = claim.decide(evidence);

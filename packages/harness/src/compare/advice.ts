@@ -22,7 +22,7 @@ const word = String.raw`(?:'[^']*'|\\'|[^\s'\\])+`;
 /** Flags that would stand against the policy, or take the place of the folder that is there. */
 const replaced = new RegExp(` --(?:policy|fill|compose|row-guard|out)(?:=| +)${word}`, 'g');
 
-/** The command of an evaluation as typed, under another policy; undefined for one that can not be typed again. */
+/** The command of an evaluation as typed, under another policy; undefined for one that cannot be typed again. */
 function underPolicy(command: string, policy: string): string | undefined {
   if (!/^nanscope eval\b/.test(command) || / --resume\b/.test(command)) return undefined;
   return `${command.replace(replaced, '')} --policy ${policy}`;

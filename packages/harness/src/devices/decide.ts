@@ -1,6 +1,6 @@
 /**
  * Decides the devices of a run on this machine. A driver that is looked at can crash or hang, hence a process of its own;
- * plain JavaScript and WebAssembly can not, and starting one would take longer than all else.
+ * plain JavaScript and WebAssembly cannot, and starting one would take longer than all else.
  */
 import { builtinBackend, laneEnvironment, type Probe } from '@nanscope/backend';
 import type { AttentionProbeOutcome } from '@nanscope/device';

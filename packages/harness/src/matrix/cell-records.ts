@@ -55,7 +55,7 @@ function wholeCell(id: string): Cell | undefined {
 export async function cellRecords(lines: AsyncIterable<CellLine>, path: string): Promise<MatrixCellRecord[]> {
   const cells = new Map<string, MatrixCellRecord>();
   for await (const line of lines) {
-    // What its attention can not do was not observed; the record says how many there are.
+    // What its attention cannot do was not observed; the record says how many there are.
     if ('refused' in line) continue;
     const cell = cellRecord(line, path);
     cells.set(cell.id, cell);

@@ -75,7 +75,7 @@ export class CaseLane {
   /**
    * @param call the key of a call to capture whole
    * @returns undefined where nothing could be computed, for whatever reason
-   * @throws UserError where the device can not be opened, or the model not be read
+   * @throws UserError where the device cannot be opened, or the model not be read
    */
   async ask(candidate: Case, call?: string): Promise<Tried | undefined> {
     if (this.#options.signal?.aborted) return undefined;

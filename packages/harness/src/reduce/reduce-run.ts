@@ -125,7 +125,7 @@ async function searchFrom(
  * @param run the folder of an evaluation
  * @param command The command line as typed, for the result.
  * @returns The result, which is also in `reduced.json` of its folder; undefined when it was interrupted, and nothing was written.
- * @throws {UserError} before anything is written: for what is no run, shows no fault, or can not be made again
+ * @throws {UserError} before anything is written: for what is no run, shows no fault, or cannot be made again
  */
 export async function reduceRun(
   run: string,

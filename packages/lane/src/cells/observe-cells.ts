@@ -33,7 +33,7 @@ class CellObserver {
     this.#load = load;
   }
 
-  /** @throws UserError for an implementation that can not be loaded */
+  /** @throws UserError for an implementation that cannot be loaded */
   async run(cell: Cell): Promise<CellResult> {
     try {
       return { cell, observation: await this.#observe(cell) };

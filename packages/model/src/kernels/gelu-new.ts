@@ -21,7 +21,7 @@ function composed<T extends tf.Tensor>(x: T): T {
 
 /**
  * The language may assume that no NaN or infinity occurs, so none is left to arithmetic here: they are told apart by
- * their bits, and exp only sees arguments that can not overflow.
+ * their bits, and exp only sees arguments that cannot overflow.
  */
 const program = /* wgsl */ `
 fn main(index : i32) {

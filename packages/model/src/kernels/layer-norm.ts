@@ -49,7 +49,7 @@ fn main(index : i32) {
   ${centred}
   let root = sqrt(share);
   var squares = 0.0;
-  // The same sum times 2^-192, which can not overflow.
+  // The same sum times 2^-192, which cannot overflow.
   var small = 0.0;
   for (var c = thread; c < width; c += 64) {
     let value = x[start + c];

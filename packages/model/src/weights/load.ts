@@ -37,7 +37,7 @@ export async function checkModel(directory: string): Promise<ModelConfig> {
  * Opens the weights of a model without reading one.
  *
  * @param dtype what the model is to be computed in
- * @throws UserError for a directory without config or weights, a config that can not be honoured, a missing or
+ * @throws UserError for a directory without config or weights, a config that cannot be honoured, a missing or
  *   unexpected tensor, a shape or dtype that does not fit the config, an unknown preset.
  */
 export async function openWeights(source: ModelSource, dtype: ComputeDtype = 'f32'): Promise<ModelWeights> {

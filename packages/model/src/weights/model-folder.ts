@@ -23,7 +23,7 @@ export interface ModelFolder {
   readonly path: string;
   /** Names of the files in it. */
   readonly names: readonly string[];
-  /** Opens one of them. @throws UserError when it can not be read, or is not there */
+  /** Opens one of them. @throws UserError when it cannot be read, or is not there */
   open(name: string): Promise<ByteSource>;
 }
 

@@ -266,7 +266,7 @@ function isAlive(pid: number): boolean {
   return !isZombie(pid);
 }
 
-/** The process of this machine that holds the folder; one of another machine can not be asked. */
+/** The process of this machine that holds the folder; one of another machine cannot be asked. */
 function holder(path: string): number | undefined {
   if (!existsSync(path)) return undefined;
   const [host, id] = readFileSync(path, 'utf8').slice(0, 300).trim().split(' ');

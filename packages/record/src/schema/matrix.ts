@@ -15,7 +15,7 @@ const matrixDeviceSchema = z.object({
   /** Cells asked of it, and cells that were observed, now or in an earlier run of the folder. */
   asked: z.number().int(),
   observed: z.number().int(),
-  /** Cells that the attention under test can not do on this device, and why, of the first. */
+  /** Cells that the attention under test cannot do on this device, and why, of the first. */
   refused: z.number().int(),
   refusal: z.string().optional(),
   seconds: z.number(),

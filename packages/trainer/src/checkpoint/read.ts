@@ -93,7 +93,7 @@ export interface CheckpointNames {
   readonly best: string | undefined;
 }
 
-/** @throws UserError `checkpoint/missing` for a root that can not be read; one that is not there holds none. */
+/** @throws UserError `checkpoint/missing` for a root that cannot be read; one that is not there holds none. */
 export async function checkpointNames(root: string): Promise<CheckpointNames> {
   const entries = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

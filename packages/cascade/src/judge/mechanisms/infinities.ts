@@ -7,7 +7,7 @@ import { kernelIs, listed, type MechanismRule, outcome, type Scene } from './rul
 /** The largest float32. */
 export const FLOAT32_MAX = 3.4028234663852886e38;
 
-/** Inputs that can hold a non-finite value: int32 and bool can not. */
+/** Inputs that can hold a non-finite value: int32 and bool cannot. */
 export const floats = (inputs: readonly Input[]): Input[] => inputs.filter(({ health }) => health);
 
 const isMeasured = ({ health }: Input): boolean => health?.zero !== undefined;

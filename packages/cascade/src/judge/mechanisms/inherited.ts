@@ -105,7 +105,7 @@ export const kernelFault: MechanismRule = {
     // A NaN is no overflow, but for kernels in which two can meet.
     const mayOverflow = nan === 0 || reached.nan;
     if (mayOverflow && !(reached.reach !== undefined && reached.reach < reached.limit)) return undefined;
-    // Without magnitudes a domain can not be ruled out; with infinities in, only what was counted can.
+    // Without magnitudes a domain cannot be ruled out; with infinities in, only what was counted can.
     if (!areMeasured(inputs) && kernelIs(scene, 'Log', 'Log1p', 'Rsqrt', 'Sqrt')) return undefined;
     if (nan > 0 && infinityMayDoIt(scene)) return undefined;
     const given = inputs.some(isPoisoned)

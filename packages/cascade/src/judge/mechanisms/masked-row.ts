@@ -25,7 +25,7 @@ export function fillsRows({ record, context }: Scene): boolean {
   return nan % length === 0 && firstNaN! % length === 0;
 }
 
-/** How this kernel makes NaN of a row without a key; undefined for one that can not, such as Max. */
+/** How this kernel makes NaN of a row without a key; undefined for one that cannot, such as Max. */
 function wayToNaN(scene: Scene): string | undefined {
   const masked = scene.inputs.filter((input) => (input.health?.negInf ?? 0) > 0);
   const known = reachOf(scene) !== undefined;

@@ -147,7 +147,7 @@ interface Reached {
   readonly nan: boolean;
   /** The largest magnitudes of the inputs, in their order; absent when they were not measured. */
   readonly magnitudes?: readonly number[];
-  /** What the kernel can come to; absent when that can not be said. */
+  /** What the kernel can come to; absent when that cannot be said. */
   readonly reach?: number;
 }
 
@@ -159,7 +159,7 @@ export function reachOf(scene: Scene): Reached | undefined {
   const magnitudes: number[] = [];
   for (const input of floats(scene.inputs)) {
     const magnitude = largest(input);
-    // What can not grow needs no measure.
+    // What cannot grow needs no measure.
     if (magnitude === undefined)
       return known === bounded ? { name, limit, nan, reach: 0 } : { name, limit, nan };
     magnitudes.push(magnitude);
@@ -175,7 +175,7 @@ export function mayOverflow(scene: Scene): boolean {
   return reached.reach === undefined || reached.reach >= reached.limit;
 }
 
-/** Infinities that are in already (the mask's -inf) are no obstacle when they can not have become what came out. */
+/** Infinities that are in already (the mask's -inf) are no obstacle when they cannot have become what came out. */
 function inputsExplainIt(scene: Scene): boolean {
   if (fromFinite(scene)) return false;
   const { record, inputs, given } = scene;

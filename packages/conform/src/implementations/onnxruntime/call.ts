@@ -8,7 +8,7 @@ import type { GraphTensor, OperatorGraph } from './write-model.ts';
 export const onnxruntimeOperators = ['onnxruntime', 'onnxruntime-mha'] as const;
 export type OnnxruntimeOperator = (typeof onnxruntimeOperators)[number];
 
-// The mask of a problem as one array over all cells, for operators that can not say it otherwise.
+// The mask of a problem as one array over all cells, for operators that cannot say it otherwise.
 
 /** `[B, H | 1, T, S]` */
 interface MaskArray {

@@ -133,7 +133,7 @@ const multiHeadInputs = [
   'past_value',
 ];
 
-/** Why the operator can not be asked; undefined when it can. */
+/** Why the operator cannot be asked; undefined when it can. */
 export function multiHeadRefuses(
   { H, Hkv, softcap, past = 0, policy }: AttentionProblem,
   { stages, present }: Wanted,
