@@ -64,9 +64,17 @@ export type {
   ShadowMessage,
   ShadowTask,
 } from './shadow/answer.ts';
-export { answer, answerQuestions } from './shadow/answer.ts';
+export { answer, answerQuestions, batchAt } from './shadow/answer.ts';
 export { Curve } from './train/curve.ts';
 export type { TrainTask } from './train/settings.ts';
 export { optimizerOf, settingsOf, stepsOf } from './train/settings.ts';
 export { StepTracer } from './train/step-tracer.ts';
+export {
+  answerOf,
+  runWorker,
+  serveWorker,
+  type WorkerEnd,
+  type WorkerMessage,
+  type WorkerOptions,
+} from './transport/worker.ts';
 export type { SelftestMessage, SelftestTask } from './trials/run-selftest-lane.ts';

@@ -1,11 +1,11 @@
 /** The conformance suite for attention on a device of this browser; its cases come one by one. */
 import type { CaseResult } from '@nanscope/conform';
 import { conformRecord, type DecidedDevices, decideWith } from '@nanscope/harness';
-import { ownCases, refuseNoCases } from '@nanscope/lane';
+import { answerOf, ownCases, refuseNoCases } from '@nanscope/lane';
 import type { ConformResultRecord, EnvironmentRecord } from '@nanscope/record';
 import type { ConformConfig, EvalConfig } from '@nanscope/settings';
 import { probing } from './devices.ts';
-import { answerOf, startWorker } from './start-worker.ts';
+import { startWorker } from './start-worker.ts';
 
 export interface ConformHooks {
   readonly onStage: (what: string) => void;

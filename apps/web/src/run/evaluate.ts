@@ -18,7 +18,15 @@ import {
   runLanes,
   type ShadowLane,
 } from '@nanscope/harness';
-import type { LaneOutcome, LaneTask, ShadowMessage, ShadowTask } from '@nanscope/lane';
+import {
+  answerOf,
+  type LaneMessage,
+  type LaneOutcome,
+  type LaneTask,
+  type ShadowMessage,
+  type ShadowTask,
+  type WorkerMessage,
+} from '@nanscope/lane';
 import {
   type LaneRecord,
   parseJsonLines,
@@ -29,13 +37,14 @@ import {
   sampleLineSchema,
 } from '@nanscope/record';
 import { configRecord, type EvalConfig, policyOf } from '@nanscope/settings';
-import type { PageFiles, WorkerMessage } from '../worker/tasks.ts';
+import type { PageFiles, TaskMessage } from '../worker/tasks.ts';
 import { probing } from './devices.ts';
 import { RunFiles } from './run-files.ts';
-import { answerOf, startWorker } from './start-worker.ts';
+import { startWorker } from './start-worker.ts';
 
 const kinds: readonly string[] = ['ready', 'answer', 'refused', 'waiting'] satisfies ShadowMessage['kind'][];
-const isShadow = (message: WorkerMessage): message is ShadowMessage => kinds.includes(message.kind);
+const isShadow = (message: LaneMessage | WorkerMessage | TaskMessage): message is ShadowMessage =>
+  kinds.includes(message.kind);
 
 /** A lane that is open for questions, in a worker of its own. */
 function openShadow(task: ShadowTask, files: PageFiles, signal: AbortSignal | undefined): ShadowLane {

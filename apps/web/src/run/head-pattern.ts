@@ -1,7 +1,7 @@
 /** The attention of one head, computed in a worker of its own. */
-import type { AttentionPattern } from '@nanscope/lane';
+import { type AttentionPattern, answerOf } from '@nanscope/lane';
 import type { Tasks } from '../worker/tasks.ts';
-import { answerOf, startWorker } from './start-worker.ts';
+import { startWorker } from './start-worker.ts';
 
 /** @throws Error with the reason where the worker ended otherwise */
 export async function headPattern(given: Tasks['pattern']['given']): Promise<AttentionPattern> {

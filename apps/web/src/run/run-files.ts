@@ -1,8 +1,9 @@
 /** The files of a run as they come from its lanes, by path in the run folder; in the page's memory until they are saved. */
 
+import { answerOf } from '@nanscope/lane';
 import type { ReportSubject } from '@nanscope/record';
 import type { FileMessage, LaneTexts, PageFile } from '../worker/tasks.ts';
-import { answerOf, startWorker } from './start-worker.ts';
+import { startWorker } from './start-worker.ts';
 
 export class RunFiles {
   readonly #parts = new Map<string, string[]>();

@@ -14,6 +14,7 @@ import {
   type AttentionPattern,
   answerQuestions,
   attentionPattern,
+  batchAt,
   collateOptions,
   computationOf,
   evaluateLane,
@@ -106,13 +107,11 @@ export async function pattern(
   const session = await openSession(decision, say);
   const tokenizer = await loadTokenizer(config, files);
   const model = await loadModel(config, files);
-  for await (const { batch } of evalBatches(config, files, tokenizer, model.config)) {
-    const seen = await attentionPattern(computationOf({ config, decision, policy }, model), batch, which);
-    model.dispose();
-    await session.dispose();
-    return seen;
-  }
-  throw new Error('There is no batch.');
+  const { batch } = await batchAt(evalBatches(config, files, tokenizer, model.config), 0);
+  const seen = await attentionPattern(computationOf({ config, decision, policy }, model), batch, which);
+  model.dispose();
+  await session.dispose();
+  return seen;
 }
 
 function listen(hear: (message: Question | { readonly kind: 'stop' }) => void): () => void {
@@ -127,13 +126,8 @@ export async function runShadow({ files, ...task }: Tasks['shadow']['given'], sa
   const session = await openSession(decision, say);
   const tokenizer = await loadTokenizer(config, files);
   const model = await loadModel(config, files);
-  for await (const { index, batch } of evalBatches(config, files, tokenizer, model.config)) {
-    if (index < task.batch) continue;
-    const computation = computationOf(task, model);
-    await answerQuestions({ session, model, batch, computation }, listen, say);
-    model.dispose();
-    await session.dispose();
-    return;
-  }
-  throw new Error(`There is no batch ${task.batch} any more.`);
+  const { batch } = await batchAt(evalBatches(config, files, tokenizer, model.config), task.batch);
+  await answerQuestions({ session, model, batch, computation: computationOf(task, model) }, listen, say);
+  model.dispose();
+  await session.dispose();
 }

@@ -1,7 +1,6 @@
-/** Entry point of a worker: takes one task, does it, says how it ended. What a task does is loaded when it is asked for. */
-import { errorLine, UserError } from '@nanscope/errors';
-import { userErrorMessage } from '@nanscope/lane';
-import type { Order, Say, TaskName, Tasks } from './tasks.ts';
+/** Entry point of a worker: one task, and its end. What a task does is loaded when it is asked for. */
+import { serveWorker } from '@nanscope/lane';
+import type { Say, TaskName, Tasks } from './tasks.ts';
 
 type Doing<Name extends TaskName> = (given: Tasks[Name]['given'], say: Say) => Promise<Tasks[Name]['answer']>;
 
@@ -20,33 +19,4 @@ const doing: { readonly [Name in TaskName]: () => Promise<Doing<Name>> } = {
   open: async () => (await import('./open.ts')).open,
 };
 
-const say: Say = (message) => postMessage(message);
-
-/** Held until the worker ends in whatever way: the page waits for the same lock and so learns of an end that nobody announces. */
-async function hold(life: string): Promise<void> {
-  if (!navigator.locks) return say({ kind: 'alive' });
-  await new Promise<void>((held) => {
-    navigator.locks.request(life, () => {
-      held();
-      return new Promise(() => {});
-    });
-  });
-  say({ kind: 'alive' });
-}
-
-async function carryOut<Name extends TaskName>({ task, given, life }: Order<Name>): Promise<void> {
-  await hold(life);
-  try {
-    const run = await doing[task]();
-    say({ kind: 'result', result: await run(given, say) });
-    say({ kind: 'done' });
-  } catch (thrown) {
-    if (thrown instanceof UserError) say(userErrorMessage(thrown));
-    else {
-      console.error(thrown);
-      say({ kind: 'thrown', reason: errorLine(thrown) });
-    }
-  }
-}
-
-addEventListener('message', ({ data }: MessageEvent<Order>) => void carryOut(data), { once: true });
+serveWorker(doing);

@@ -80,13 +80,6 @@ export interface Tasks {
 
 export type TaskName = keyof Tasks;
 
-export interface Order<Name extends TaskName = TaskName> {
-  readonly task: Name;
-  readonly given: Tasks[Name]['given'];
-  /** A lock that the worker holds as long as it lives. */
-  readonly life: string;
-}
-
 /** A part of a lane's record. */
 export interface FileMessage {
   readonly kind: 'file';
@@ -95,19 +88,14 @@ export interface FileMessage {
   readonly how: 'replace' | 'append';
 }
 
-export type WorkerMessage =
-  | LaneMessage
+/** What the tasks of this page say beside what every worker does. */
+export type TaskMessage =
   | FileMessage
   | ExperimentMessage
+  | ShadowMessage
   | { readonly kind: 'opened'; readonly environment: EnvironmentRecord }
   | { readonly kind: 'case'; readonly result: CaseResult }
   | { readonly kind: 'questions'; readonly questions: readonly NumericQuestion[] }
-  | ({ readonly kind: 'measured' } & Measured)
-  | { readonly kind: 'alive' }
-  | ShadowMessage
-  /** What the task came to. */
-  | { readonly kind: 'result'; readonly result: unknown }
-  /** It threw what is no mistake of the visitor's. */
-  | { readonly kind: 'thrown'; readonly reason: string };
+  | ({ readonly kind: 'measured' } & Measured);
 
-export type Say = (message: WorkerMessage) => void;
+export type Say = (message: LaneMessage | TaskMessage) => void;

@@ -20,7 +20,7 @@ export interface ObservedCell extends RanCell {
   readonly observation: Observation;
 }
 
-/** What another library's attention can not do on this device. */
+/** What another library's attention cannot do on this device. */
 export interface RefusedCell extends RanCell {
   readonly refused: string;
 }

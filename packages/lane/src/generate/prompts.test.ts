@@ -30,7 +30,7 @@ describe('prompts', () => {
     expect(promptIds(prompt!, byteTokenizer(), presetConfig('tiny'))).toEqual([256]);
   });
 
-  it('that can not be continued are refused by their name', () => {
+  it('that cannot be continued are refused by their name', () => {
     const { bosTokenId: _, eosTokenId: __, ...bare } = byteTokenizer();
     const tiny = presetConfig('tiny');
     expect(() => promptIds({ text: '', origin: '--prompt 1' }, bare, tiny)).toThrow(

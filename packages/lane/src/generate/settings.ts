@@ -31,7 +31,7 @@ export interface GenerationSettings
   readonly words: readonly string[];
 }
 
-/** The text of a model's generation_config.json. @throws {UserError} where it is there and can not be read */
+/** The text of a model's generation_config.json. @throws {UserError} where it is there and cannot be read */
 export async function generationText(model: string): Promise<string | undefined> {
   if (isModelPreset(model)) return undefined;
   const path = join(modelPlace(model), GENERATION_FILE);

@@ -10,16 +10,38 @@ export interface LaneEnd {
   readonly words: string;
 }
 
+/** What a lane had said of its end before it came. */
+export interface LastWords {
+  readonly done: boolean;
+  readonly lost?: string;
+  readonly failed?: string;
+  readonly userError?: NonNullable<LaneOutcome['userError']>;
+}
+
+/** Hears what every lane says of its end, over whatever transport. */
+export class LastWordsListener {
+  #said: LastWords = { done: false };
+
+  get said(): LastWords {
+    return this.#said;
+  }
+
+  /** @returns whether it was the last that is to be expected */
+  hear(message: Pick<LaneMessage, 'kind'>): boolean {
+    const known = message as LaneMessage;
+    if (known.kind === 'done') this.#said = { ...this.#said, done: true };
+    else if (known.kind === 'device-lost') this.#said = { ...this.#said, lost: known.reason };
+    else if (known.kind === 'failed') this.#said = { ...this.#said, failed: known.reason };
+    else if (known.kind === 'user-error') this.#said = { ...this.#said, userError: known };
+    else return false;
+    return true;
+  }
+}
+
 /** Given what it had said before it ended. */
 export function laneOutcome(
   end: LaneEnd,
-  said: {
-    readonly done: boolean;
-    readonly lost?: string;
-    readonly failed?: string;
-    readonly userError?: LaneOutcome['userError'];
-    readonly interrupted: boolean;
-  },
+  said: LastWords & { readonly interrupted: boolean },
   silenceSeconds: number,
 ): LaneOutcome {
   if (said.done) return { status: 'complete' };

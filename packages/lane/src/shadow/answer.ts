@@ -118,6 +118,15 @@ async function answerOne(
   }
 }
 
+/** The batch that all questions are about. */
+export async function batchAt<Found extends { readonly index: number }>(
+  batches: AsyncIterable<Found>,
+  index: number,
+): Promise<Found> {
+  for await (const found of batches) if (found.index === index) return found;
+  throw new Error(`There is no batch ${index} any more.`);
+}
+
 // What the parent asks a lane that stays open for questions, and what it answers.
 
 export interface ShadowTask extends Omit<LaneTaskBase, 'folder'> {

@@ -4,13 +4,7 @@ import { loadModel } from '../data/model.ts';
 import { computationOf } from '../evaluate/evaluate-lane.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { openSession } from '../session/open-session.ts';
-import {
-  type Answering,
-  answerQuestions,
-  type Question,
-  type ShadowMessage,
-  type ShadowTask,
-} from './answer.ts';
+import { answerQuestions, batchAt, type Question, type ShadowMessage, type ShadowTask } from './answer.ts';
 
 function listen(hear: (message: Question | { readonly kind: 'stop' }) => void): () => void {
   const listener = (message: Question | { readonly kind: 'stop' }) => {
@@ -27,13 +21,8 @@ export async function runShadowLane(
   const session = await openSession(task, say);
   const tokenizer = await loadTokenizerFor(task.config);
   const model = await loadModel(task.config, (what) => say({ kind: 'loading', what }));
-  let answering: Answering | undefined;
-  for await (const { index, batch } of evalBatches(task.config, tokenizer, model.config)) {
-    if (index < task.batch) continue;
-    answering = { session, model, batch, computation: computationOf(task, model) };
-    break;
-  }
-  if (!answering) throw new Error(`There is no batch ${task.batch} any more.`);
+  const { batch } = await batchAt(evalBatches(task.config, tokenizer, model.config), task.batch);
+  const answering = { session, model, batch, computation: computationOf(task, model) };
   await answerQuestions(answering, listen, say);
   model.dispose();
   await session.dispose();

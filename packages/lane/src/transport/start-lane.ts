@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LaneRecord, writeJson } from '@nanscope/record';
-import { laneOutcome } from '../protocol/outcome.ts';
+import { LastWordsListener, laneOutcome } from '../protocol/outcome.ts';
 import type { LaneMessage, LaneOutcome, LaneTaskBase, RunnerName } from '../protocol/task.ts';
 import { type ChildEnd, runChild } from './child.ts';
 
@@ -31,26 +31,16 @@ export async function watchLane<More = never>({
   start = runChild,
   ...options
 }: WatchOptions<LaneMessage | More>): Promise<LaneOutcome> {
-  const said: {
-    done: boolean;
-    lost?: string;
-    failed?: string;
-    userError?: NonNullable<LaneOutcome['userError']>;
-  } = {
-    done: false,
-  };
+  const listener = new LastWordsListener();
   const end = await start<LaneMessage | More>({
     ...options,
     onMessage(message) {
-      const known = message as LaneMessage;
-      if (known.kind === 'done') said.done = true;
-      else if (known.kind === 'device-lost') said.lost = known.reason;
-      else if (known.kind === 'failed') said.failed = known.reason;
-      else if (known.kind === 'user-error') said.userError = known;
+      listener.hear(message as LaneMessage);
       options.onMessage(message);
     },
   });
   const interrupted = options.signal?.aborted ?? false;
+  const { said } = listener;
   const done = said.done && !(stoppedIsInterrupted && interrupted);
   return laneOutcome(
     { silent: end.silent, words: endWords(end) },
