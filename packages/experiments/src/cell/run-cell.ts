@@ -43,7 +43,7 @@ const shape = [BATCH, LENGTH] as const;
 export async function runCell(cell: Cell, session: TraceableSession, model: CausalLM): Promise<Observation> {
   const given = cellBatch(cell);
   const explicit = given.explicit && tf.tensor4d(given.explicit, [BATCH, 1, LENGTH, LENGTH], 'bool');
-  if (isForeign(cell)) throw new Error(`${cell.attn} can not stand inside our model: see foreign-cell.ts.`);
+  if (isForeign(cell)) throw new Error(`${cell.attn} cannot stand inside our model: see foreign-cell.ts.`);
   const options: ForwardOptions = {
     implementation: cell.attn as 'eager' | 'sdpa',
     policy: cellPolicy(cell),
