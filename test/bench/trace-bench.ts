@@ -69,7 +69,7 @@ async function row(kind: 'eval' | 'train', backend: string, options: BenchOption
 
 export async function traceBench(options: BenchOptions): Promise<string> {
   const lines = [
-    `${machine()}. sdpa, policy safe, random weights; medians of ${2 * options.rounds} steps, levels in turn; in brackets the processor time, on which other work of the machine weighs less. A vocabulary that one binding of the device can not hold is cut to what it can.`,
+    `${machine()}. sdpa, policy safe, random weights; medians of ${2 * options.rounds} steps, levels in turn; in brackets the processor time, on which other work of the machine weighs less. A vocabulary that one binding of the device cannot hold is cut to what it can.`,
     '',
     '| backend and step | off | gate / off | health / off | full / off | kernels wrapped at off and gate | ops seen a step | read back a step, health / full | bits of the loss |',
     '|---|--:|--:|--:|--:|---|--:|---|---|',

@@ -18,7 +18,7 @@ function kind(value: number): number {
 /** @throws Error when there is nothing to compare or the lengths differ. */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): Difference {
   if (expected.length === 0 || actual.length !== expected.length) {
-    throw new Error(`${actual.length} numbers can not be compared with ${expected.length}.`);
+    throw new Error(`${actual.length} numbers cannot be compared with ${expected.length}.`);
   }
   let required = 0;
   const classes: string[] = [];

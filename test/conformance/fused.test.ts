@@ -96,7 +96,7 @@ for (const { backend, probe } of probes) {
       expect(outcomes).toHaveLength(4);
     });
 
-    it('refuses what it can not do, with the reason', () => {
+    it('refuses what it cannot do, with the reason', () => {
       const q = tf.zeros([1, 1, 2, 4]) as tf.Tensor4D;
       const run = (options: object) => () =>
         attention(q, q, q, { implementation: 'sdpa', kernel: 'fused', ...options });

@@ -1,6 +1,6 @@
 /**
  * Reads golden/presets: the problems, and what each real system gave for them. A recording belongs to the presets
- * that its manifest names; what the system can not be asked, and where it is known to differ, stand there too.
+ * that its manifest names; what the system cannot be asked, and where it is known to differ, stand there too.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

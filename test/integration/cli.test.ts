@@ -194,10 +194,10 @@ describe.skipIf(process.platform === 'win32')('pipes (skipped on Windows)', () =
   });
 
   it.skipIf(!existsSync('/dev/full'))(
-    'a result that can not be written is a failure (skipped where there is no /dev/full)',
+    'a result that cannot be written is a failure (skipped where there is no /dev/full)',
     () => {
       const { stderr, status } = shell('$NANSCOPE --version >/dev/full');
-      expect(stderr).toMatch(/nanscope: the result can not be written to standard output: ENOSPC/);
+      expect(stderr).toMatch(/nanscope: the result cannot be written to standard output: ENOSPC/);
       expect(status).toBe(1);
     },
   );

@@ -12,6 +12,7 @@ import {
   claimsSchema,
   conformResultSchema,
   doctorSchema,
+  generationSchema,
   matrixSchema,
   reducedOpSchema,
   reducedSchema,
@@ -27,6 +28,7 @@ import {
   claims,
   conformed,
   diagnosed,
+  generated,
   matrix,
   misled,
   reduced,
@@ -41,6 +43,7 @@ let count = 0;
 const records: Record<string, AnyRecord> = {
   eval: bothNaN,
   train: trained,
+  generate: generated,
   matrix,
   claims,
   conform: conformed,
@@ -103,6 +106,7 @@ describe.each(Object.entries(records))('%s', (kind, record) => {
 const schemas = {
   ...{ eval: resultSchema, compare: resultSchema, train: trainResultSchema, matrix: matrixSchema },
   ...{ claims: claimsSchema, conform: conformResultSchema, selftest: selftestSchema, doctor: doctorSchema },
+  generate: generationSchema,
   reduce: reducedSchema,
   'reduce-op': reducedOpSchema,
 } as const;

@@ -124,7 +124,7 @@ describe('third-party backends', () => {
     expect(code).toBe(0);
   });
 
-  it('one that can not be opened is reported, and the other lane is finished', async () => {
+  it('one that cannot be opened is reported, and the other lane is finished', async () => {
     const { code, result } = await evaluate(
       ...third('fixtures/failing-backend.ts', 'failing'),
       ...['--attn', 'sdpa', '--reference', 'wasm', '--out', at('failing')],
@@ -150,7 +150,7 @@ describe('third-party backends', () => {
   });
 
   it.each([
-    ['a module that is not there', 'fixtures/none.ts', /expected|can not|none\.ts/],
+    ['a module that is not there', 'fixtures/none.ts', /expected|cannot|none\.ts/],
     ['a module that is no backend', 'fixtures/no-backend.ts', /default export/],
   ])('%s: one line, exit 2', async (_, name, message) => {
     const ended = await run(['eval', ...third(name, 'x'), '--out', at('none')]);

@@ -272,7 +272,7 @@ describe('claims', () => {
     expect(devices.map(({ name }) => name)).toEqual(['wasm']);
   });
 
-  it('a page that can not be written is one line, exit 2', async () => {
+  it('a page that cannot be written is one line, exit 2', async () => {
     const ended = await run(['claims', '--device', 'wasm', '--markdown', at('nowhere/findings.md')]);
     expect(ended.code).toBe(2);
     // Before a device is looked for.

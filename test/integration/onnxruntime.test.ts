@@ -1,4 +1,4 @@
-/** onnxruntime's kernels through the command line: under the suite, in the matrix, and where they can not be asked. */
+/** onnxruntime's kernels through the command line: under the suite, in the matrix, and where they cannot be asked. */
 import { onnxruntimeImplementation } from '@nanscope/conform';
 import { type ConformResultRecord, conformResultSchema, matrixSchema } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';

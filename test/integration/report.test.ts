@@ -45,7 +45,7 @@ describe('eval', () => {
     expect(stderr).toContain(`report    ${at('run/report.html')}\n`);
   });
 
-  it('refuses a reporter that can not be, before anything runs', async () => {
+  it('refuses a reporter that cannot be, before anything runs', async () => {
     const ended = await run(['eval', '--reporter', 'json', '--reporter', 'terminal', '--out', at('never')]);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toMatch(/^nanscope: --reporter: expected one report on standard output.*\n$/);

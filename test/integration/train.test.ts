@@ -290,7 +290,7 @@ describe.skipIf(windows)(
       const { code, stdout } = await run(['train', '--resume', out, '--steps', '4'], { fileBlocks: 800 });
       expect(code).toBe(1);
       expect(stdout.replace(/[│\s]+/g, ' ')).toMatch(
-        /The target lane failed \(.*the checkpoint of step 4 can not be written \(.*step-00000002 is intact/,
+        /The target lane failed \(.*the checkpoint of step 4 cannot be written \(.*step-00000002 is intact/,
       );
       expect(weights(out, 2).equals(before)).toBe(true);
       expect((await run(['train', '--resume', out, '--steps', '4'])).code).toBe(0);

@@ -87,7 +87,7 @@ it('is made whole by each of several that start at once', async () => {
   expect(readdirSync(cache).filter((name) => !name.startsWith('bundle-'))).toEqual([]);
 });
 
-it('is not made of a source that can not be translated', async () => {
+it('is not made of a source that cannot be translated', async () => {
   write('apps/cli/src/value.ts', 'export const value: = ;\n');
   const before = readdirSync(cache);
   await expect(bundleOf(root)).rejects.toThrow(/value\.ts/);

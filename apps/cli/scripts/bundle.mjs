@@ -64,7 +64,7 @@ async function prune(cache, own) {
  *
  * @param {string} [root] of the checkout
  * @returns {Promise<string>}
- * @throws {Error} for a source that can not be translated, or a cache that can not be written
+ * @throws {Error} for a source that cannot be translated, or a cache that cannot be written
  */
 export async function bundleOf(root = checkout) {
   const cache = join(root, 'node_modules', '.cache', 'nanscope');

@@ -3,7 +3,7 @@
  * go the licences of the packages whose text is in it. Run by the build.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBundle } from './make-bundle.mjs';
@@ -14,6 +14,14 @@ const place = fileURLToPath(new URL('../dist/bundle', import.meta.url));
 await rm(place, { recursive: true, force: true });
 await mkdir(place, { recursive: true });
 const files = await makeBundle(root, place, { packed: true });
+
+// The pages that `nanscope docs` prints.
+const pages = fileURLToPath(new URL('../dist/pages', import.meta.url));
+await rm(pages, { recursive: true, force: true });
+await cp(join(root, 'docs'), pages, {
+  recursive: true,
+  filter: (path) => path === join(root, 'docs') || path.endsWith('.md'),
+});
 
 const packages = new Set(
   files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? []),

@@ -14,7 +14,7 @@ export interface Invocation {
 export interface Command {
   readonly name: string;
   readonly describe: string;
-  /** Names of the positional arguments, all required; one that ends in `..` takes all that are left, at least one. */
+  /** Names of the positional arguments: required, or in brackets; one that ends in `..` takes all that are left. */
   readonly positionals?: readonly string[];
   /** Values of a positional argument that completion offers. */
   readonly choices?: readonly string[];

@@ -12,14 +12,12 @@ function leave(code: number): void {
   process.exitCode = code;
   process.stdout.write('', (error?: NodeJS.ErrnoException | null) => {
     const lost = error && error.code !== 'EPIPE';
-    const words = lost
-      ? `nanscope: the result can not be written to standard output: ${error.message}\n`
-      : '';
+    const words = lost ? `nanscope: the result cannot be written to standard output: ${error.message}\n` : '';
     process.stderr.write(words, () => process.exit(lost ? 1 : code));
   });
 }
 
-// What can not be written is leave's business; unheard, it would end the process with a stack trace.
+// What cannot be written is leave's business; unheard, it would end the process with a stack trace.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 

@@ -12,12 +12,14 @@ const flags: Flag[] = [
 ];
 
 /** Runs a command that only remembers what it was given. */
-async function invoked(...argv: string[]): Promise<Invocation> {
+const invoked = (...argv: string[]) => invokedWith(['A'], ...argv);
+
+async function invokedWith(positionals: readonly string[], ...argv: string[]): Promise<Invocation> {
   let seen: Invocation | undefined;
   const command: Command = {
     name: 'try',
     describe: 'x',
-    positionals: ['A'],
+    positionals,
     ...{ flags, examples: [], docs: '' },
     run: async (invocation) => {
       seen = invocation;
@@ -69,6 +71,13 @@ describe('run', () => {
     expect((await invoked('try', 'x', '--fill', '2', '--fill', '2')).flags).toEqual({ fill: '2' });
     expect(written).toHaveLength(1);
     write.mockRestore();
+  });
+
+  it('arguments in brackets may be left out, or be many', async () => {
+    const places = async (...words: string[]) =>
+      (await invokedWith(['[WORD..]'], 'try', ...words)).positionals;
+    expect(await places()).toEqual([]);
+    expect(await places('a', 'b c')).toEqual(['a', 'b c']);
   });
 
   it('a flag that was not given is absent, so that a config file can speak', async () => {

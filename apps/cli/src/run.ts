@@ -123,7 +123,7 @@ export async function run(given: readonly string[], commands: readonly Command[]
 async function parse(argv: readonly string[], command: Command, typed: string): Promise<Invocation> {
   const { name, positionals = [], flags } = command;
   const { default: yargs } = await import('yargs');
-  const places = positionals.map((place) => `<${place}>`).join(' ');
+  const places = positionals.map((place) => (place.startsWith('[') ? place : `<${place}>`)).join(' ');
   let parsed: Readonly<Record<string, unknown>> = {};
   const parser = yargs()
     .parserConfiguration({
@@ -173,7 +173,8 @@ async function parse(argv: readonly string[], command: Command, typed: string): 
       }),
     ),
     positionals: positionals.flatMap((place) => {
-      const value = parsed[place.replace(/\.\.$/, '')];
+      const value = parsed[place.replace(/[[\].]/g, '')];
+      if (value === undefined) return [];
       return Array.isArray(value) ? value.map(String) : [String(value)];
     }),
     command: typed,

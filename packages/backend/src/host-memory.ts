@@ -29,7 +29,7 @@ function arrayFor(dtype: tf.DataType, size: number): HostTensor['values'] {
   if (dtype === 'float32') return new Float32Array(size);
   if (dtype === 'int32') return new Int32Array(size);
   if (dtype === 'bool') return new Uint8Array(size);
-  throw new Error(`A host kernel can not make a tensor of dtype ${dtype}.`);
+  throw new Error(`A host kernel cannot make a tensor of dtype ${dtype}.`);
 }
 
 function cpuMemory(memory: CpuMemory): HostMemory {

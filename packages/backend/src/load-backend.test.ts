@@ -43,7 +43,7 @@ describe('a file that is no backend', () => {
       'backend/file-missing',
       /expected a JavaScript module, found nothing/,
     ],
-    ['a syntax error', 'export default {', 'backend/file-broken', /can not be imported/],
+    ['a syntax error', 'export default {', 'backend/file-broken', /cannot be imported/],
     [
       'a package that is not there',
       'import "@nanscope/not-there"; export default {};',

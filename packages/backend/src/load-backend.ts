@@ -51,7 +51,7 @@ async function importDefault(file: string): Promise<unknown> {
   } catch (cause) {
     throw new UserError(
       'backend/file-broken',
-      `--backend ${file} can not be imported: ${errorLine(cause)}${hintFor(cause)}`,
+      `--backend ${file} cannot be imported: ${errorLine(cause)}${hintFor(cause)}`,
       { cause },
     );
   }
@@ -93,7 +93,7 @@ async function probeSafely(backend: Backend, who: string): Promise<Probe> {
 async function openChecked(backend: Backend, who: string): Promise<Session> {
   const session = await backend.open().catch((cause: unknown) => {
     if (cause instanceof UserError) throw cause;
-    throw new UserError('backend/not-available', `${who} can not be opened: ${errorLine(cause)}`, {
+    throw new UserError('backend/not-available', `${who} cannot be opened: ${errorLine(cause)}`, {
       cause,
     });
   });

@@ -57,7 +57,7 @@ describe('a tokenizer that came from files, saved', () => {
     for (const name of names) expect(readFileSync(join(to, name))).toEqual(readFileSync(join(from, name)));
   });
 
-  it('is refused in one line when its files are gone, or the folder can not be written', async () => {
+  it('is refused in one line when its files are gone, or the folder cannot be written', async () => {
     const from = folder();
     await saveTokenizer(from, byteTokenizer());
     const loaded = await loadTokenizer(from);

@@ -254,6 +254,7 @@ export const errorCodes = {
   'usage/corpus': '`--corpus` goes with neither `--data` nor another tokenizer than bytes.',
   'usage/data': 'A training text cannot come from standard input: it is read again. Name a file.',
   'usage/device-list': '`--device` expects names, each once, joined by commas.',
+  'usage/docs': 'No page holds any of these words. `nanscope docs` lists the pages.',
   'usage/extra': 'The command takes no such argument. Check for a missing flag name.',
   'usage/grads': '`--grads` needs `--save-outputs FILE`.',
   'usage/greedy': '`--greedy` excludes the flags that say how to draw. Give one of them.',

@@ -8,7 +8,7 @@ export { type DoctorConfig, type DoctorHooks, diagnose } from './doctor/diagnose
 export { evaluate } from './evaluate/evaluate.ts';
 export { checkSameSettings, resumedEvaluation } from './evaluate/resume.ts';
 export { storyOf } from './explain/story.ts';
-export { evalCommand, type GenerateHooks, generateTexts } from './generate/generate-texts.ts';
+export { type GenerateHooks, generateTexts } from './generate/generate-texts.ts';
 export { checkWritable } from './lanes/check-inputs.ts';
 export type { RunHooks } from './lanes/run-lanes.ts';
 export { mergeMatrices } from './matrix/merge.ts';

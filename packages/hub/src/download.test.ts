@@ -114,7 +114,7 @@ describe('a connection that drops', () => {
     };
     const error = await failure(get({ fetch: impatient }));
     expect(error).toMatchObject({ code: 'hub/offline', exitCode: 3 });
-    expect(error.message).toMatch(/can not be reached \(ECONNREFUSED\).*what has arrived is kept/);
+    expect(error.message).toMatch(/cannot be reached \(ECONNREFUSED\).*what has arrived is kept/);
     expect(blobs().filter((name) => name.endsWith('.incomplete'))).toHaveLength(1);
     hub.trouble = {};
     hub.seen.length = 0;
@@ -186,12 +186,12 @@ describe('what is refused, in one line', () => {
     expect((await failure(get())).message).toMatch(/has no config\.json/);
   });
 
-  it('a cache that can not be written', async () => {
+  it('a cache that cannot be written', async () => {
     const file = join(base, 'file');
     writeFileSync(file, '');
     const error = await failure(get({ cache: join(file, 'below') }));
     expect(error.code).toBe('hub/unwritable');
-    expect(error.message).toMatch(/can not be kept in the cache \((ENOTDIR|EEXIST)/);
+    expect(error.message).toMatch(/cannot be kept in the cache \((ENOTDIR|EEXIST)/);
   });
 });
 
@@ -215,7 +215,7 @@ describe('without a hub', () => {
     const error = await failure(get());
     expect(error).toMatchObject({ code: 'hub/offline', exitCode: 3 });
     expect(error.message).toMatch(
-      /org\/name is not in the cache and http.* can not be reached \(ECONNREFUSED\)/,
+      /org\/name is not in the cache and http.* cannot be reached \(ECONNREFUSED\)/,
     );
     expect(error.message).not.toContain('\n');
     hub = await startHub(repository());

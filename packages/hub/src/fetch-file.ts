@@ -44,7 +44,7 @@ export function hubError(error: unknown, { name, revision, endpoint, token }: Re
   if (error instanceof NoAnswer) {
     return new UserError(
       'hub/offline',
-      `${name} is not in the cache and ${endpoint} can not be reached (${errorLine(error)}). Connect and try again (what has arrived is kept), or name a folder with --model.`,
+      `${name} is not in the cache and ${endpoint} cannot be reached (${errorLine(error)}). Connect and try again (what has arrived is kept), or name a folder with --model.`,
       { cause: error },
     );
   }
@@ -75,7 +75,7 @@ export function hubError(error: unknown, { name, revision, endpoint, token }: Re
   if ((error as NodeJS.ErrnoException).syscall !== undefined) {
     return new UserError(
       'hub/unwritable',
-      `${name} can not be kept in the cache (${errorLine(error)}). Free space, or name another folder with HF_HOME.`,
+      `${name} cannot be kept in the cache (${errorLine(error)}). Free space, or name another folder with HF_HOME.`,
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-/** A batch on its way to the device: what the model can not take is refused while the ids are still in JavaScript memory. */
+/** A batch on its way to the device: what the model cannot take is refused while the ids are still in JavaScript memory. */
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { ModelBatch, ModelConfig } from './causal-lm.ts';

@@ -4,6 +4,7 @@ export {
   claimsJsonSchema,
   conformJsonSchema,
   doctorJsonSchema,
+  generationJsonSchema,
   laneJsonSchema,
   lineJsonSchemas,
   matrixJsonSchema,

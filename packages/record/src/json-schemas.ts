@@ -4,6 +4,7 @@ import { cascadeSchema, eventSchema, originSchema, pictureSchema } from './schem
 import { conformCaseSchema, conformResultSchema } from './schema/conform.ts';
 import { adapterSchema, decisionSchema, environmentSchema } from './schema/device.ts';
 import { doctorBackendSchema, doctorSchema, numericAnswerSchema } from './schema/doctor.ts';
+import { generationSchema } from './schema/generate.ts';
 import type { AnyRecord } from './schema/kinds.ts';
 import { labelDifferenceSchema, laneSchema, metricsSchema, SCHEMA_VERSION } from './schema/lane.ts';
 import {
@@ -103,6 +104,11 @@ export function trainJsonSchema(): Record<string, unknown> {
 /** JSON Schema of the run.json of one lane that trains. */
 export function trainLaneJsonSchema(): Record<string, unknown> {
   return jsonSchema(trainLaneSchema, 'nanscope training lane');
+}
+
+/** JSON Schema of `generate --reporter json` and of the run.json of a generation. */
+export function generationJsonSchema(): Record<string, unknown> {
+  return jsonSchema(generationSchema, 'nanscope generation');
 }
 
 /** JSON Schema of `matrix --json` and of the run.json of a matrix. */

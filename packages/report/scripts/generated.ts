@@ -5,6 +5,7 @@ import {
   claimsJsonSchema,
   conformJsonSchema,
   doctorJsonSchema,
+  generationJsonSchema,
   laneJsonSchema,
   lineJsonSchemas,
   matrixJsonSchema,
@@ -42,6 +43,7 @@ export const generated: readonly Generated[] = [
   { file: at('../../record/schema/result.schema.json'), content: () => schemaText(resultJsonSchema()) },
   { file: at('../../record/schema/lane.schema.json'), content: () => schemaText(laneJsonSchema()) },
   { file: at('../../record/schema/train.schema.json'), content: () => schemaText(trainJsonSchema()) },
+  { file: at('../../record/schema/generate.schema.json'), content: () => schemaText(generationJsonSchema()) },
   { file: at('../../record/schema/matrix.schema.json'), content: () => schemaText(matrixJsonSchema()) },
   { file: at('../../record/schema/claims.schema.json'), content: () => schemaText(claimsJsonSchema()) },
   {

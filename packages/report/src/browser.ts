@@ -48,9 +48,13 @@ export {
   tolerance as toleranceWords,
 } from './text/number.ts';
 export type { RerunAdvice, TapReplay } from './verdicts/clauses.ts';
+export { type ConformDecision, conformCountWords, wordConform } from './verdicts/conform.ts';
 export type { Advice, Beside, Decision, Reason } from './verdicts/decision.ts';
+export { wordDoctor, wordTorch } from './verdicts/doctor.ts';
 export { hiddenWords, wordVerdict } from './verdicts/evaluation.ts';
+export { wordGeneration } from './verdicts/generation.ts';
 export { originWords, placeWords } from './verdicts/places.ts';
+export { wordSelftest } from './verdicts/selftest.ts';
 export {
   type OwnReason,
   type TrainAdvice,

@@ -4,6 +4,7 @@ export * from './fixtures/evaluation/index.ts';
 export * from './fixtures/experiments.ts';
 export * from './fixtures/experiments.ts';
 export * from './fixtures/experiments.ts';
+export * from './fixtures/generation.ts';
 export * from './fixtures/lane.ts';
 export * from './fixtures/reduced.ts';
 export * from './fixtures/reduced-op.ts';

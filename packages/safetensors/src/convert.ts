@@ -116,7 +116,7 @@ function wrap(
   const size = shape.reduce((product, n) => product * n, 1);
   if (array.byteLength !== size * dtypeBytes(dtype)) {
     throw new Error(
-      `A ${dtype} tensor of shape [${shape.join(', ')}] can not be made of ${array.byteLength} bytes.`,
+      `A ${dtype} tensor of shape [${shape.join(', ')}] cannot be made of ${array.byteLength} bytes.`,
     );
   }
   const data = new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);

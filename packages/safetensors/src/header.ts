@@ -261,7 +261,7 @@ export function blobSource(path: string, blob: Blob): ByteSource {
         .catch((cause: unknown) => {
           throw new UserError(
             'safetensors/unreadable',
-            `${path}: can not be read any more; it may have changed since it was chosen. Choose it again.`,
+            `${path}: cannot be read any more; it may have changed since it was chosen. Choose it again.`,
             { cause },
           );
         });

@@ -37,7 +37,7 @@ async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>):
     return await use(file);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError('safetensors/unreadable', `${path}: can not be read (${errorLine(error)}).`, {
+    throw new UserError('safetensors/unreadable', `${path}: cannot be read (${errorLine(error)}).`, {
       cause: error,
     });
   } finally {
@@ -67,7 +67,7 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 /** @throws UserError when the index or a shard is missing or broken, or a tensor is not in the shard the index names */
 export async function readShardedSafetensors(indexPath: string): Promise<SafetensorsFile> {
   const text = await readFile(indexPath, 'utf8').catch((cause: unknown) => {
-    const why = `${indexPath}: can not be read as JSON (${errorLine(cause)}).`;
+    const why = `${indexPath}: cannot be read as JSON (${errorLine(cause)}).`;
     throw new UserError('safetensors/index', why, { cause });
   });
   return openShards(indexPath, text, (name) => readSafetensors(join(dirname(indexPath), name)));

@@ -76,7 +76,7 @@ describe('round trip', () => {
     expect([...toFloat32(await (await readSafetensors(path)).read('a'))]).toEqual([2]);
   });
 
-  it('says in one line that a folder can not be written', async () => {
+  it('says in one line that a folder cannot be written', async () => {
     const write = writeSafetensors(join(folder, 'none', 'a.safetensors'), {});
     await expect(write).rejects.toMatchObject({ code: 'safetensors/unwritable', exitCode: 2 });
   });

@@ -47,7 +47,7 @@ function parseIndex(
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UserError('safetensors/index', `${path}: can not be read as JSON (${errorLine(error)}).`, {
+    throw new UserError('safetensors/index', `${path}: cannot be read as JSON (${errorLine(error)}).`, {
       cause: error,
     });
   }

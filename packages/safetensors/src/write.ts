@@ -65,7 +65,7 @@ function encodeHeader(
     const expected = shape.reduce((product, size) => product * size, dtypeBytes(dtype));
     if (name === '__metadata__' || expected !== data.byteLength) {
       throw new Error(
-        `Tensor "${name}" can not be written: ${dtype} [${shape.join(', ')}] with ${data.byteLength} bytes.`,
+        `Tensor "${name}" cannot be written: ${dtype} [${shape.join(', ')}] with ${data.byteLength} bytes.`,
       );
     }
     header.set(name, { dtype, shape, data_offsets: [position, position + data.byteLength] });
@@ -108,7 +108,7 @@ export async function writeSafetensors(
     await rm(temporary, { force: true }).catch(() => {});
     throw new UserError(
       'safetensors/unwritable',
-      `${path}: can not be written (${errorLine(error)}). Name another folder.`,
+      `${path}: cannot be written (${errorLine(error)}). Name another folder.`,
       { cause: error },
     );
   }

@@ -155,7 +155,9 @@ type Shared =
   | 'rowGuard'
   | 'computeDtype'
   | 'batchSize'
-  | 'json';
+  | 'out'
+  | 'json'
+  | 'reporter';
 
 export interface GenerateConfig extends Pick<EvalConfig, Shared> {
   readonly prompt?: readonly string[];

@@ -78,5 +78,11 @@ export const generateFlags = [
     describe: 'seed of sampling, and of the random weights of a preset',
   }),
   sharedFlag('batch-size', { group: TOKENS, describe: 'rows generated together' }),
+  sharedFlag('out', { describe: 'run folder to write, with every row in run.json (default: none)' }),
+  sharedFlag('reporter', {
+    common: undefined,
+    describe:
+      'report of the whole, repeatable: terminal, json, html, junit, github or markdown; NAME=FILE writes a file (default: the rows as they end)',
+  }),
   sharedFlag('json', { describe: 'print one JSON object per row on standard output' }),
 ] as const satisfies readonly Flag[];

@@ -14,4 +14,4 @@ export { generateFlags } from './generate-flags.ts';
 export { readConfigFile, readSettings } from './node/read-settings.ts';
 export { type PolicyRow, policyChoice, policyRows } from './policy.ts';
 export { configSchema, configText } from './resolve-flags.ts';
-export { initCommands, initFlags, runsFlags } from './shared-flags.ts';
+export { docsFlags, initCommands, initFlags, runsFlags } from './shared-flags.ts';

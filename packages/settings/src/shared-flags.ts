@@ -25,6 +25,8 @@ interface Changes {
   readonly describe?: string;
   readonly group?: string;
   readonly choices?: readonly string[];
+  /** Where the short help of the other command leaves it out. */
+  readonly common?: undefined;
 }
 
 /** The row keeps its types, so that the configuration of the other command can be held against it. */
@@ -58,6 +60,17 @@ export const runsFlags: readonly Flag[] = [
   },
   sharedFlag('limit', { default: 20, group: WHICH, describe: 'list at most this many, the newest' }),
   ...sharedFlags('json'),
+];
+
+export const docsFlags: readonly Flag[] = [
+  {
+    name: 'find',
+    kind: 'switch',
+    default: false,
+    group: WHICH,
+    affects: 'output',
+    describe: 'search for a word that is the name of a page as well',
+  },
 ];
 
 /** Commands that `init` can write a config file for. */

@@ -1,15 +1,22 @@
 /** `nanscope generate`: texts continued by a model. Continuations go to standard output as they end. */
 
-import type { Continuation } from '@nanscope/lane';
 import { type GenerateConfig, generateFlags, readSettings, toGenerateConfig } from '@nanscope/settings';
 import type { Command, Invocation } from '../command.ts';
 import { harness } from '../harness.ts';
 import { sayInputs } from '../input-words.ts';
 import { EvalProgress } from '../progress.ts';
+import { reportsOf } from '../reports/index.ts';
 import { continuationJson, continuationText, interruption, nonFiniteLine } from '../watched.ts';
 
 async function configOf({ flags, config }: Invocation): Promise<GenerateConfig> {
   return toGenerateConfig(await readSettings(generateFlags, flags, config));
+}
+
+/** @throws {UserError} `usage/reporter` for a report beside the lines of `--json` */
+async function takesStdout({ reporter, json, out }: GenerateConfig): Promise<boolean> {
+  const { planReports } = await import('../reports/plan.ts');
+  planReports(reporter, json, out !== undefined);
+  return planReports(reporter, false, out !== undefined).some(({ place }) => place.kind === 'stdout');
 }
 
 export const generateCommand: Command = {
@@ -27,38 +34,39 @@ export const generateCommand: Command = {
   docs: 'generate.md',
   async run(invocation) {
     const config = await configOf(invocation);
-    const { evalCommand, generateTexts } = await harness();
+    const { json, out } = config;
+    // The rows are the report, unless another one is to stand on standard output.
+    const report = config.reporter && (await reportsOf({ ...config, json: false }, out !== undefined));
+    const taken = config.reporter !== undefined && (await takesStdout(config));
+    const { generateTexts } = await harness();
     const progress = new EvalProgress(process.stderr, process.env);
     sayInputs(config, (line) => progress.stage(line));
     const interrupted = interruption();
     const many = config.data !== undefined || (config.prompt?.length ?? 0) > 1;
     const terminal = process.stdout.isTTY === true;
-    let nonFinite = false;
-    const show = (continuation: Continuation, together: readonly string[]) => {
-      process.stdout.write(
-        config.json ? continuationJson(continuation) : continuationText(continuation, { many, terminal }),
-      );
-      if (continuation.ended !== 'non-finite') return;
-      nonFinite = true;
-      progress.stage(nonFiniteLine(continuation, evalCommand(config, continuation, together)));
-    };
-    const outcome = await generateTexts(config, {
+    const result = await generateTexts(config, invocation.command, {
       onStage: (what) => progress.stage(what),
       onDecision: (decided) => progress.decision(decided),
       onMessage: (message) => {
         if (message.kind === 'loading') progress.stage(message.what);
       },
-      onContinuation: show,
+      onContinuation(continuation, evaluate) {
+        if (!taken)
+          process.stdout.write(
+            json ? continuationJson(continuation) : continuationText(continuation, { many, terminal }),
+          );
+        if (evaluate !== undefined) progress.stage(nonFiniteLine(continuation, evaluate));
+      },
       signal: interrupted.signal,
     }).finally(() => {
       progress.end();
       interrupted.end();
     });
-    if (outcome.status === 'interrupted') return 130;
-    if (outcome.status !== 'complete') {
-      process.stderr.write(`nanscope: ${outcome.status}: ${outcome.failure ?? ''}\n`);
-      return 1;
-    }
-    return nonFinite ? 1 : 0;
+    if (!result) return 130;
+    const { status, failure = '', verdict } = result;
+    if (status !== 'complete' && status !== 'interrupted')
+      process.stderr.write(`nanscope: ${status}: ${failure}\n`);
+    await report?.(result, out);
+    return verdict.exitCode;
   },
 };

@@ -4,6 +4,7 @@ import { claimsCommand } from './claims.ts';
 import { compareCommand } from './compare.ts';
 import { completionCommand } from './completion.ts';
 import { conformCommand } from './conform.ts';
+import { docsCommand } from './docs.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { explainCommand } from './explain.ts';
@@ -35,5 +36,6 @@ export const commands: readonly Command[] = [
   policiesCommand,
   initCommand,
   doctorCommand,
+  docsCommand,
   completionCommand,
 ];

@@ -70,6 +70,10 @@ const screen = (parts: readonly (readonly string[])[]): string =>
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
 
+/** What prints a page of docs/, wherever the tool is installed. */
+const pageCommand = (file: string): string =>
+  ['nanscope docs', file === 'README.md' ? '' : file.replace(/\.md$/, '')].join(' ').trimEnd();
+
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
 /** `--help` of one command, or with `all` its `--help-all`. */
@@ -93,7 +97,7 @@ function commandHelp(command: Command, width: number, all: boolean): string {
     [
       ...(others > 0 ? wrap(`${others} more flags: nanscope ${name} --help-all`, width) : []),
       ...wrap(exitCodes, width),
-      ...wrap(`Documentation: docs/${command.docs}`, width),
+      `Documentation: ${pageCommand(command.docs)}`,
     ],
   ]);
 }
@@ -120,7 +124,7 @@ export function overview(commands: readonly Command[], width: number): string {
       ),
       ...wrap('nanscope --version (or -v) prints the version.', width),
       ...wrap(exitCodes, width),
-      ...wrap('Documentation: docs/README.md', width),
+      `Documentation: ${pageCommand('README.md')}`,
     ],
   ]);
 }

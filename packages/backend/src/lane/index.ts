@@ -102,7 +102,7 @@ export async function graphicsDriver(): Promise<GraphicsDriver> {
   } catch (cause) {
     return {
       source: 'none',
-      reason: `${lacking}, and SwiftShader can not be used: ${errorLine(cause)}`,
+      reason: `${lacking}, and SwiftShader cannot be used: ${errorLine(cause)}`,
       environment: base,
     };
   }

@@ -87,7 +87,7 @@ describe.skipIf(!here)(`the bundled SwiftShader${why}`, () => {
 
   it.each([
     ['an empty home', () => cache],
-    ['a home that can not be written', () => '/proc'],
+    ['a home that cannot be written', () => '/proc'],
   ])('is what a machine without drivers gets, with %s', async (_, home) => {
     const source = `import { graphicsDriver } from './index.ts';
       process.stdout.write(JSON.stringify(await graphicsDriver()));`;

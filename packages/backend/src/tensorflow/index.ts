@@ -94,7 +94,7 @@ export const tensorflow: Backend = {
     } catch (cause) {
       throw new UserError(
         'backend/not-available',
-        `The tensorflow backend can not be opened: ${errorLine(cause)}. ${remedy}`,
+        `The tensorflow backend cannot be opened: ${errorLine(cause)}. ${remedy}`,
         { cause },
       );
     }

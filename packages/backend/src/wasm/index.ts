@@ -61,7 +61,7 @@ export const wasm: Backend = {
     } catch (cause) {
       throw new UserError(
         'backend/not-available',
-        `The wasm backend can not be opened: ${errorLine(cause)}. ${remedy}`,
+        `The wasm backend cannot be opened: ${errorLine(cause)}. ${remedy}`,
         {
           cause,
         },

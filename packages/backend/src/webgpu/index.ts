@@ -62,7 +62,7 @@ export const webgpu: Backend = {
     } catch (cause) {
       throw new UserError(
         'backend/not-available',
-        `The webgpu backend can not be opened: ${errorLine(cause)}. ${remedyFor(platform())}`,
+        `The webgpu backend cannot be opened: ${errorLine(cause)}. ${remedyFor(platform())}`,
         { cause },
       );
     }

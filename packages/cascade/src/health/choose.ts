@@ -19,7 +19,7 @@ interface HostMemory {
 
 function view(tensor: tf.TensorInfo, memory: HostMemory): Float32Array {
   const values = memory.typedArrayFromHeap?.(tensor) ?? memory.data?.get(tensor.dataId).values;
-  if (!values) throw new Error('The backend keeps its tensors where JavaScript can not see them.');
+  if (!values) throw new Error('The backend keeps its tensors where JavaScript cannot see them.');
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 

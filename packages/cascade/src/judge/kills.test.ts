@@ -1,4 +1,4 @@
-/** What ends a NaN: ops whose result can not show it are events, whatever they return. */
+/** What ends a NaN: ops whose result cannot show it are events, whatever they return. */
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openTrace } from '../taps/trace.ts';
@@ -35,7 +35,7 @@ describe('kills', () => {
     ['Slice', (x) => tf.slice(x, 1, 1)],
     ['GatherV2', (x) => tf.gather(x, tf.tensor1d([1], 'int32'))],
   ] as readonly [string, (x: tf.Tensor1D) => tf.Tensor][])(
-    '%s ends what it can not show',
+    '%s ends what it cannot show',
     async (kernel, program) => {
       expect(await lastOf(program)).toEqual([kernel, 'kill']);
     },

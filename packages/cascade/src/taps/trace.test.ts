@@ -201,7 +201,7 @@ describe('a backend that someone else brought', () => {
     expect(records.at(-1)).toMatchObject(expected);
   });
 
-  it('is counted by composed ops where it can not, holding no memory', async () => {
+  it('is counted by composed ops where it cannot, holding no memory', async () => {
     const { numTensors } = tf.memory();
     const { records, source, bytesRead } = await collect(false);
     expect(source.method).toMatch('composed');

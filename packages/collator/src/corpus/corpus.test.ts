@@ -78,7 +78,7 @@ describe('the entropy rate', () => {
     near(countedEntropy(sample), corpusFacts.entropyRate, 0.005);
   });
 
-  it('does not cover a text that the grammar can not write', () => {
+  it('does not cover a text that the grammar cannot write', () => {
     expect(lineCost('The dog barks.')).toBe(Number.POSITIVE_INFINITY);
     expect(lineCost(sample[0]!)).toBeLessThan(40);
   });

@@ -160,7 +160,7 @@ export function bestLoss(kind: RowKind): number {
 }
 
 /**
- * What a perfect model pays for one given line with its line end; Infinity for a text that the grammar can not write.
+ * What a perfect model pays for one given line with its line end; Infinity for a text that the grammar cannot write.
  *
  * @returns Nats. Over many lines the sum, divided by their bytes, tends to the entropy rate.
  */

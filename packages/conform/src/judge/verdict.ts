@@ -28,6 +28,8 @@ export interface CaseResult {
   readonly allowed: number;
   readonly tensors: readonly Measured[];
   readonly controls: readonly ControlResult[];
+  /** That it took, where it was run. */
+  readonly seconds?: number;
   /** Versions that are known to fail it, and why it matters; of cases that come from reports. */
   readonly known?: string;
   readonly why?: string;

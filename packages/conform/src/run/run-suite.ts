@@ -54,6 +54,17 @@ async function runKernelCase(testCase: KernelCase, kernels: KernelImplementation
   }
 }
 
+function runEither(
+  testCase: ConformCase | KernelCase,
+  implementation: AttentionImplementation,
+  kernels: KernelImplementation | undefined,
+): CaseResult | Promise<CaseResult> {
+  if (!('problem' in testCase)) return runCase(testCase, implementation);
+  return kernels
+    ? runKernelCase(testCase, kernels)
+    : withoutNumbers(testCase, 'refused', 'it is about a kernel, and only attention is under test');
+}
+
 /**
  * Each result as soon as it is there.
  *
@@ -65,8 +76,9 @@ export async function* runSuite(
   kernels?: KernelImplementation,
 ): AsyncGenerator<CaseResult> {
   for (const testCase of cases) {
-    if (!('problem' in testCase)) yield await runCase(testCase, implementation);
-    else if (kernels) yield await runKernelCase(testCase, kernels);
-    else yield withoutNumbers(testCase, 'refused', 'it is about a kernel, and only attention is under test');
+    const started = performance.now();
+    const result = await runEither(testCase, implementation, kernels);
+    const seconds = Math.round((performance.now() - started) * 1000) / 1e6;
+    yield result.status === 'refused' ? result : { ...result, seconds };
   }
 }

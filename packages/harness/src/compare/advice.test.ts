@@ -33,7 +33,7 @@ describe('what to do about a finite loss', () => {
     });
   });
 
-  it('one query, and a command that can not be typed again', () => {
+  it('one query, and a command that cannot be typed again', () => {
     const untyped = { to: 'try without a guard', queries: 1, command: undefined };
     expect(exploreAdvice(own(1), 'nanscope compare a b')).toMatchObject(untyped);
     expect(exploreAdvice(own(1), 'nanscope eval --resume runs/a')).toMatchObject(untyped);

@@ -120,7 +120,7 @@ describe('what to do next', () => {
       'differs in numbers alone',
       { comparison: comparison({ labels: difference(2) }), reducible: 'runs/my run' },
     ],
-  ])('one that %s can not', (_, evidence) => {
+  ])('one that %s cannot', (_, evidence) => {
     expect(judged(evidence).to).not.toContain('reduce');
   });
 });
@@ -329,7 +329,7 @@ describe('judge, one case for each code', () => {
     expect(judged({ comparison: comparison({ environment }), separateRuns: true }).code).toBe('agree');
   });
 
-  it('runs made apart can not replay: numbers and classes that differ say how', () => {
+  it('runs made apart cannot replay: numbers and classes that differ say how', () => {
     for (const labels of [difference(1.5), difference('NaN')]) {
       expect(judged({ comparison: comparison({ labels }), separateRuns: true }).to).toContain(
         'replay on devices',
@@ -479,7 +479,7 @@ describe('judge, one case for each code', () => {
     },
   );
 
-  it('lane-failed: interrupted is exit 130, a device that can not be opened exit 3', () => {
+  it('lane-failed: interrupted is exit 130, a device that cannot be opened exit 3', () => {
     const reference = { status: 'interrupted' as const, failure: 'interrupted' };
     const stopped = { outcomes: { target: complete, reference } };
     expect(judged(stopped)).toMatchObject({ code: 'lane-failed', exitCode: 130 });

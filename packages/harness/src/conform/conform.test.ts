@@ -35,7 +35,7 @@ describe('the cases of a conformance run', () => {
     ['another result', JSON.stringify({ schemaVersion: 1, kind: 'matrix' }), 'run-folder/foreign'],
     ['cut off', '{"schema":', 'run-folder/broken'],
     ['of another version', '{"schema":"nanscope-conform/9","kind":"conform"}', 'run-folder/version'],
-  ])('can not be those that failed in a file that is %s', async (_name, text, code) => {
+  ])('cannot be those that failed in a file that is %s', async (_name, text, code) => {
     const file = join(base, 'result.json');
     writeFileSync(file, text);
     await expect(ids({ lastFailed: file })).rejects.toMatchObject({ code, exitCode: 2 });

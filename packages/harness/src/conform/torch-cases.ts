@@ -37,6 +37,7 @@ function resultOf({ result: value, known, why }: Extract<TorchCaseMessage, { kin
     required,
     allowed,
     reason,
+    seconds,
     known: _,
     why: __,
     ...result
@@ -46,6 +47,7 @@ function resultOf({ result: value, known, why }: Extract<TorchCaseMessage, { kin
     ...(known && { known }),
     ...(why && { why }),
     ...(reason !== undefined && { reason }),
+    ...(seconds !== undefined && { seconds }),
     ...{ required: fromJsonNumber(required), allowed: fromJsonNumber(allowed) },
     tensors: comparisons.map(({ failure, ...one }) => ({
       ...one,

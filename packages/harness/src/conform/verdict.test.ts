@@ -1,14 +1,13 @@
 import type { CaseResult } from '@nanscope/conform';
 import { describe, expect, it } from 'vitest';
-import { conformVerdict, countsOf, requiredOf } from './verdict.ts';
+import { countsOf, decideConform, requiredOf } from './verdict.ts';
 
 const complete = { status: 'complete' } as const;
-const command = 'nanscope conform --device wasm';
 const counts = { cases: 4, pass: 4, fail: 0, refused: 0, notRun: 0 };
 const failing = { ...counts, pass: 3, fail: 1 };
 const crashed = { status: 'crashed', failure: 'the process was killed by SIGKILL' } as const;
 
-describe('conformVerdict', () => {
+describe('decideConform', () => {
   it.each([
     ['conforms', 0, counts, 0, complete],
     ['conforms', 0, { ...counts, pass: 3, refused: 1 }, 0, complete],
@@ -19,27 +18,13 @@ describe('conformVerdict', () => {
     ['bad-vectors', 2, { ...counts, cases: 0, pass: 0 }, 1, complete],
     ['interrupted', 130, failing, 1, { status: 'interrupted' } as const],
   ])('%s: exit %d', (code, exitCode, counted, badVectors, outcome) => {
-    expect(conformVerdict(counted, badVectors, outcome, command, undefined)).toMatchObject({
-      code,
-      exitCode,
-    });
+    expect(decideConform(counted, badVectors, outcome)).toMatchObject({ code, exitCode });
   });
 
-  it('names the first case that failed, to be pasted', () => {
-    const { next } = conformVerdict(failing, 0, complete, command, undefined, 'oracle:x;pads=1');
-    expect(next).toContain(`: ${command} --filter 'oracle:x;pads=1'`);
-  });
-
-  it('names the case at which a lane ended', () => {
-    const { sentence, next } = conformVerdict(
-      { ...counts, pass: 1, notRun: 3 },
-      0,
-      crashed,
-      command,
-      'oracle:x',
-    );
-    expect(sentence).toMatch(/crashed \(the process was killed by SIGKILL\); 1 of 4 cases passed.*3 not run/);
-    expect(next).toMatch(/: nanscope conform --device wasm --filter '?oracle:x'?$/);
+  it('names the first case that failed, or the one at which a lane ended', () => {
+    const ids = { running: 'oracle:x', failed: 'oracle:y' };
+    expect(decideConform(failing, 0, complete, ids).first).toBe('oracle:y');
+    expect(decideConform({ ...counts, notRun: 3 }, 0, crashed, ids).first).toBe('oracle:x');
   });
 });
 

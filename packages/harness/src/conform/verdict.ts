@@ -1,14 +1,9 @@
-/** From the results of a conformance run to its verdict and the tolerance it needed. Pure. */
+/** From the results of a conformance run to its decision and the tolerance it needed. Pure; the sentences are made in report. */
 import type { CaseResult } from '@nanscope/conform';
 import type { Decision } from '@nanscope/device';
 import type { LaneOutcome } from '@nanscope/lane';
-import {
-  CONFORM_SCHEMA,
-  type ConformResultRecord,
-  type ConformVerdictRecord,
-  type EnvironmentRecord,
-} from '@nanscope/record';
-import { oneCaseCommand } from '@nanscope/report';
+import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/record';
+import { type ConformDecision, wordConform } from '@nanscope/report';
 
 type Counts = ConformResultRecord['counts'];
 
@@ -47,56 +42,35 @@ export function requiredOf(results: readonly CaseResult[]): ConformResultRecord[
   };
 }
 
-const some = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
-
 /**
- * @param command the run's, of which one case is to be run alone
- * @param next the case that was running when the lane ended
+ * What is the case, without a word.
+ *
+ * @param running the case that was running when the lane ended
  * @param failed the first case that failed
  */
-export function conformVerdict(
-  { cases, pass, fail, refused, notRun }: Counts,
+export function decideConform(
+  counts: Counts,
   badVectors: number,
   outcome: LaneOutcome,
-  command: string,
-  next: string | undefined,
-  failed?: string,
-): ConformVerdictRecord {
-  const counted = `${pass} of ${some(cases, 'case')} passed, ${fail} failed, ${refused} refused`;
-  const why = outcome.status === 'complete' ? ' (--bail)' : '';
-  const rest = notRun > 0 ? `, ${notRun} not run${why}` : '';
-  const sentence = `${counted}${rest}.`;
-  if (outcome.status === 'interrupted')
-    return { code: 'interrupted', exitCode: 130, sentence: `Interrupted: ${sentence}`, next: '' };
-  if (badVectors > 0)
-    return {
-      code: 'bad-vectors',
-      exitCode: 2,
-      sentence: `${some(badVectors, 'vector')} could not be read; ${sentence}`,
-      next: 'Mend or remove the files that standard error names, each in one line.',
-    };
-  if (outcome.status !== 'complete')
-    return {
-      code: 'lane-failed',
-      exitCode: 1,
-      sentence: `The lane ${outcome.status} (${outcome.failure ?? 'no reason given'}); ${sentence}`,
-      next: next ? `It was at ${next}; that case alone: ${oneCaseCommand(command, next)}` : '',
-    };
-  if (fail > 0)
-    return {
-      code: 'cases-failed',
-      exitCode: 1,
-      sentence,
-      next: failed === undefined ? '' : `The first that failed, alone: ${oneCaseCommand(command, failed)}`,
-    };
-  if (pass === 0)
-    return {
-      code: 'nothing-compared',
-      exitCode: 1,
-      sentence: `Every case was refused, so nothing was compared; ${sentence}`,
-      next: 'Choose other cases with --filter, or another implementation with --attn.',
-    };
-  return { code: 'conforms', exitCode: 0, sentence, next: '' };
+  { running, failed }: { readonly running?: string | undefined; readonly failed?: string | undefined } = {},
+): ConformDecision {
+  const decided = (
+    code: ConformDecision['code'],
+    exitCode: ConformDecision['exitCode'],
+    first?: string,
+  ): ConformDecision => ({
+    code,
+    exitCode,
+    counts,
+    badVectors,
+    outcome,
+    ...(first !== undefined && { first }),
+  });
+  if (outcome.status === 'interrupted') return decided('interrupted', 130);
+  if (badVectors > 0) return decided('bad-vectors', 2);
+  if (outcome.status !== 'complete') return decided('lane-failed', 1, running);
+  if (counts.fail > 0) return decided('cases-failed', 1, failed);
+  return counts.pass === 0 ? decided('nothing-compared', 1) : decided('conforms', 0);
 }
 
 // From what a conformance run gave to its record. Pure.
@@ -147,13 +121,12 @@ export function conformRecord(
       controls: [...controls],
     })),
     badVectors: [...badVectors],
-    verdict: conformVerdict(
-      counts,
-      badVectors.length,
-      outcome,
+    verdict: wordConform(
+      decideConform(counts, badVectors.length, outcome, {
+        running: cases[results.length],
+        failed: results.find(({ status }) => status === 'fail')?.id,
+      }),
       command,
-      cases[results.length],
-      results.find(({ status }) => status === 'fail')?.id,
     ),
   };
 }

@@ -1,7 +1,7 @@
 import type { Probe } from '@nanscope/backend';
 import { type LaneOutcome, selfCheckNames } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import { backendRecord, doctorVerdict, type Heard, withoutPlaces } from './diagnose.ts';
+import { backendRecord, decideDoctor, type Heard, withoutPlaces } from './diagnose.ts';
 import { macosVersion, mathModeOf, productVersion } from './machine.ts';
 
 const capabilities = { gpu: false, shaderF16: false, subgroups: false, strictNumerics: true };
@@ -31,7 +31,7 @@ describe('backendRecord', () => {
   });
 });
 
-describe('doctorVerdict', () => {
+describe('decideDoctor', () => {
   const good = record({ probe, checks: passing });
   it.each([
     ['healthy', 0, [good, record({ probe: absent }, complete, 'webgpu')]],
@@ -45,10 +45,10 @@ describe('doctorVerdict', () => {
     ['self-test-failed', 1, [record({ probe, checks: passing.slice(1) })]],
     ['self-test-failed', 1, [record({ probe: absent })]],
   ])('%s: exit %d', (code, exitCode, backends) => {
-    expect(doctorVerdict(backends)).toMatchObject({ code, exitCode });
+    expect(decideDoctor(backends)).toMatchObject({ code, exitCode });
   });
 
-  it('interrupted is 130', () => expect(doctorVerdict([good], true).exitCode).toBe(130));
+  it('interrupted is 130', () => expect(decideDoctor([good], true).exitCode).toBe(130));
 });
 
 describe('the machine', () => {

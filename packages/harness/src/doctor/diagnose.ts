@@ -26,9 +26,10 @@ import {
   type DoctorVerdict,
   type SelfCheck,
 } from '@nanscope/record';
-import { examineTorch, machine, macosVersion, mathModeOf, torchVerdict } from './machine.ts';
+import { wordDoctor, wordTorch } from '@nanscope/report';
+import { decideTorch, examineTorch, machine, macosVersion, mathModeOf } from './machine.ts';
 
-// From what a backend's process said to its record, and from the backends to the verdict. Pure.
+// From what a backend's process said to its record, and from the backends to what is the case. Pure.
 
 /** What was heard of a backend until its process ended. */
 export interface Heard {
@@ -74,34 +75,19 @@ export const passes = ({ status, selfTest }: DoctorBackend): boolean =>
   status === 'opens' &&
   selfCheckNames.every((name) => selfTest.some((check) => check.name === name && check.passed));
 
-const named = ({ id, adapter }: DoctorBackend): string =>
-  adapter?.software ? `${id} (a software adapter)` : backendName(id);
+const failingOf = (backends: readonly DoctorBackend[]): DoctorBackend[] =>
+  backends.filter((backend) => backend.status !== 'absent' && !passes(backend));
 
-const listed = (backends: readonly DoctorBackend[]): string => backends.map(named).join(', ');
-
-export function doctorVerdict(backends: readonly DoctorBackend[], interrupted = false): DoctorVerdict {
-  const here = backends.filter(({ status }) => status !== 'absent');
-  const absent = backends.filter(({ status }) => status === 'absent');
-  const failing = here.filter((backend) => !passes(backend));
-  const rest = absent.length > 0 ? ` Not here: ${listed(absent)}.` : '';
-  if (interrupted)
-    return { code: 'interrupted', exitCode: 130, sentence: `Interrupted.${rest}`, next: 'Run it again.' };
-  if (failing.length > 0 || here.length === 0)
-    return {
-      code: 'self-test-failed',
-      exitCode: 1,
-      sentence:
-        here.length === 0
-          ? `No backend opens.${rest}`
-          : `${listed(failing)} ${failing.length === 1 ? 'opens and does' : 'open and do'} not pass the self-test.${rest}`,
-      next: 'Paste this block into an issue, or put the device under the whole suite with nanscope conform.',
-    };
-  return {
-    code: 'healthy',
-    exitCode: 0,
-    sentence: `${listed(here)} ${here.length === 1 ? 'opens and passes its' : 'open and pass their'} self-test.${rest}`,
-    next: '',
-  };
+/** What is the case, without a word. */
+export function decideDoctor(
+  backends: readonly DoctorBackend[],
+  interrupted = false,
+): Pick<DoctorVerdict, 'code' | 'exitCode'> {
+  if (interrupted) return { code: 'interrupted', exitCode: 130 };
+  const none = backends.every(({ status }) => status === 'absent');
+  return none || failingOf(backends).length > 0
+    ? { code: 'self-test-failed', exitCode: 1 }
+    : { code: 'healthy', exitCode: 0 };
 }
 
 // A record as it may be pasted in public: no folder of the user's, and so no name of theirs, in any of its strings.
@@ -231,7 +217,10 @@ export async function diagnose(
     questions: questions.map(asked),
     backends: examined,
     ...(torch && { torch }),
-    verdict: torch && isTorch && !aborted ? torchVerdict(torch) : doctorVerdict(examined, aborted),
+    verdict:
+      torch && isTorch && !aborted
+        ? wordTorch(decideTorch(torch), torch)
+        : wordDoctor(decideDoctor(examined, aborted), examined, failingOf(examined)),
   };
   return withoutPlaces(record, { home: os.homedir(), folder: process.cwd() });
 }

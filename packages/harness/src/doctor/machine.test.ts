@@ -1,6 +1,9 @@
 import type { DoctorTorch, TorchProbe } from '@nanscope/record';
+import { wordTorch } from '@nanscope/report';
 import { expect, it } from 'vitest';
-import { torchVerdict } from './machine.ts';
+import { decideTorch } from './machine.ts';
+
+const torchVerdict = (torch: DoctorTorch) => wordTorch(decideTorch(torch), torch);
 
 const check = { name: 'sdpa, a row without a key', device: 'mps', result: 'nan', expected: '0', why: 'seed' };
 const probe = (passed: boolean): TorchProbe => ({

@@ -6,8 +6,9 @@ import { resolveTorch } from '@nanscope/device';
 import { installation, UserError } from '@nanscope/errors';
 import { nanscopeVersion } from '@nanscope/lane';
 import type { DoctorBackend, DoctorRecord, DoctorTorch, DoctorVerdict } from '@nanscope/record';
+import { wordConform } from '@nanscope/report';
 import { runTorchCases } from '../conform/torch-cases.ts';
-import { conformVerdict, countsOf } from '../conform/verdict.ts';
+import { countsOf, decideConform } from '../conform/verdict.ts';
 import { probeTorch, pythonOf } from '../devices/probe-torch.ts';
 import type { RunHooks } from '../lanes/run-lanes.ts';
 
@@ -98,7 +99,8 @@ export async function examineTorch(
     );
     const counts = countsOf(results, results.length);
     const failed = results.filter(({ status }) => status === 'fail');
-    const { sentence, exitCode } = conformVerdict(counts, 0, outcome, asked, undefined, failed[0]?.id);
+    const decided = decideConform(counts, 0, outcome);
+    const { sentence, exitCode } = wordConform(decided, asked);
     const cases = failed.map(({ id, reason: why }) => `${id}${why === undefined ? '' : `: ${why}`}`);
     return { ...record, conform: { ...counts, passed: exitCode === 0, sentence, failed: cases } };
   } catch (error) {
@@ -107,26 +109,10 @@ export async function examineTorch(
   }
 }
 
-/** Of a device of PyTorch that was asked for alone. */
-export function torchVerdict({ device = 'torch', probe, conform }: DoctorTorch): DoctorVerdict {
-  const wrong = probe?.probes.filter(({ passed }) => !passed) ?? [];
-  const parts = [
-    ...(wrong.length > 0 ? [`does not pass ${wrong.map(({ name }) => name).join(', ')}`] : []),
-    ...(conform && !conform.passed ? [`fails cases of its attention: ${conform.sentence}`] : []),
-  ];
-  if (parts.length > 0)
-    return {
-      code: 'self-test-failed',
-      exitCode: 1,
-      sentence: `${device} ${parts.join('; ')}`,
-      next: 'Paste this block into an issue, with the version of macOS where there is one.',
-    };
-  return {
-    code: 'healthy',
-    exitCode: 0,
-    sentence: `${device} answers${conform ? `. ${conform.sentence}` : ' every question as expected.'}`,
-    next: conform
-      ? ''
-      : 'nanscope doctor --conform with the same device puts its attention under the cases of known reports.',
-  };
+/** What is the case with a device of PyTorch that was asked for alone, without a word. */
+export function decideTorch({ probe, conform }: DoctorTorch): Pick<DoctorVerdict, 'code' | 'exitCode'> {
+  const wrong = probe?.probes.some(({ passed }) => !passed) ?? false;
+  return wrong || conform?.passed === false
+    ? { code: 'self-test-failed', exitCode: 1 }
+    : { code: 'healthy', exitCode: 0 };
 }

@@ -20,7 +20,17 @@ import {
   withModelFolder,
 } from '@nanscope/lane';
 import { checkGenerateOptions } from '@nanscope/model';
-import { shellWord as word } from '@nanscope/report';
+import {
+  checkNewRun,
+  type GeneratedRow,
+  type GenerationRecord,
+  type GenerationVerdict,
+  makeRunFolder,
+  moveAside,
+  SCHEMA_VERSION,
+  writeJson,
+} from '@nanscope/record';
+import { shellWord as word, wordGeneration } from '@nanscope/report';
 import {
   checkSdpaKernel,
   configRecord,
@@ -29,16 +39,18 @@ import {
   type GenerateConfig,
   generateFlags,
   policyOf,
+  policyRecord,
 } from '@nanscope/settings';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
+import { checkWritable } from '../lanes/check-inputs.ts';
 
 export interface GenerateHooks {
   readonly onStage: (what: string) => void;
   readonly onDecision: (decided: Decided) => void;
   readonly onMessage: (message: LaneMessage) => void;
-  /** @param together The prompts of its batch. */
-  readonly onContinuation: (continuation: Continuation, together: readonly string[]) => void;
+  /** @param evaluate of a row that met a NaN, the command that shows where it is born */
+  readonly onContinuation: (continuation: Continuation, evaluate?: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -76,9 +88,10 @@ async function runProcess(
   task: GenerateTask,
   { environment }: Decided,
   hooks: GenerateHooks,
-): Promise<LaneOutcome> {
+): Promise<{ outcome: LaneOutcome; rows: GeneratedRow[] }> {
   const { laneTimeout, batchSize } = task.config;
-  return watchLane<ContinuationMessage>({
+  const rows: GeneratedRow[] = [];
+  const outcome = await watchLane<ContinuationMessage>({
     run: 'generate',
     task,
     environment,
@@ -86,33 +99,94 @@ async function runProcess(
     ...(hooks.signal ? { signal: hooks.signal } : {}),
     onMessage(message) {
       if (message.kind !== 'continuation') return hooks.onMessage(message);
-      const first = message.continuation.row - (message.continuation.row % batchSize);
+      const { continuation } = message;
+      const first = continuation.row - (continuation.row % batchSize);
       const together = task.prompts.slice(first, first + batchSize).map(({ text }) => text);
-      hooks.onContinuation(message.continuation, together);
+      const evaluate =
+        continuation.ended === 'non-finite' ? evalCommand(task.config, continuation, together) : undefined;
+      rows.push({
+        ...continuation,
+        tokens: [...continuation.tokens],
+        ...(evaluate !== undefined && { evaluate }),
+      });
+      hooks.onContinuation(continuation, evaluate);
     },
   });
+  return { outcome, rows };
+}
+
+/** A row that met a NaN fails, as a loss of NaN does that nobody asked for: a policy cannot ask for no text. */
+function decideVerdict(
+  { status }: LaneOutcome,
+  rows: readonly GeneratedRow[],
+): Pick<GenerationVerdict, 'code' | 'exitCode'> {
+  if (status === 'interrupted') return { code: 'interrupted', exitCode: 130 };
+  if (status !== 'complete') return { code: 'lane-failed', exitCode: 1 };
+  return rows.some(({ ended }) => ended === 'non-finite')
+    ? { code: 'rows-non-finite', exitCode: 1 }
+    : { code: 'generated', exitCode: 0 };
 }
 
 /**
- * @returns How the process ended; what it had generated until then went to `onContinuation`.
+ * @param command The command line as typed, for the result.
+ * @returns The result, which is also in `run.json` of `--out`; undefined where it was stopped before a token.
  * @throws {UserError} before anything is generated, for what is wrong in the configuration or its files
  */
-export async function generateTexts(asked: GenerateConfig, hooks: GenerateHooks): Promise<LaneOutcome> {
+export async function generateTexts(
+  asked: GenerateConfig,
+  command: string,
+  hooks: GenerateHooks,
+): Promise<GenerationRecord | undefined> {
   const config = withTokenizer(await withModelFolder(asked, hooks.onStage), hooks);
-  const interrupted: LaneOutcome = { status: 'interrupted', failure: 'interrupted' };
+  const { out, model, data, tokenizer } = config;
   hooks.onStage('checking inputs');
+  if (out !== undefined) {
+    checkWritable(out, '--out');
+    checkNewRun(out, 'generate', { model, data, tokenizer });
+  }
   const checked = await checkedPrompts(config);
-  hooks.onStage(`settings: ${checked.settings.words.join(', ')}`);
-  if (hooks.signal?.aborted) return interrupted;
+  const settings = checked.settings.words;
+  hooks.onStage(`settings: ${settings.join(', ')}`);
+  if (hooks.signal?.aborted) return undefined;
   const decided = await decide({ ...config, reference: 'none' }, hooks.onStage).catch((error: unknown) => {
     if (hooks.signal?.aborted) return undefined;
     throw error;
   });
-  if (!decided || hooks.signal?.aborted) return interrupted;
+  if (!decided || hooks.signal?.aborted) return undefined;
   hooks.onDecision(decided);
-  const outcome = await runProcess({ config, ...checked, decision: decided.target }, decided, hooks);
+  const started = performance.now();
+  const { outcome, rows } = await runProcess(
+    { config, ...checked, decision: decided.target },
+    decided,
+    hooks,
+  );
   throwUserError(outcome);
-  return outcome;
+  const { status, failure } = outcome;
+  const prompts = checked.prompts.length;
+  const result: GenerationRecord = {
+    ...{ schemaVersion: SCHEMA_VERSION, kind: 'generate', command },
+    ...(out !== undefined && { folder: out }),
+    ...{ model, policy: policyRecord(checked.policy), decision: { ...decided.target } },
+    ...{ settings: [...settings], status, prompts, rows },
+    ...(failure !== undefined && { failure }),
+    seconds: (performance.now() - started) / 1000,
+    verdict: wordGeneration(decideVerdict(outcome, rows), { rows, prompts, status, failure }),
+  };
+  if (out !== undefined) keep(out, config, result, hooks);
+  return result;
+}
+
+function keep(
+  folder: string,
+  config: GenerateConfig,
+  result: GenerationRecord,
+  { onStage }: GenerateHooks,
+): void {
+  const earlier = moveAside(folder, 'generate');
+  if (earlier) onStage(`moved the earlier run in ${folder} to ${earlier}`);
+  makeRunFolder(folder, 'generate');
+  writeJson(folder, 'config.json', configRecord(config));
+  writeJson(folder, 'run.json', result);
 }
 
 // The command that shows where the NaN of a generated row comes from: the same texts, evaluated under taps.

@@ -7,7 +7,7 @@ import { type ModelConfig, positionLimit } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { checkOutputs, checkSdpaKernel, policyOf } from '@nanscope/settings';
 
-/** @throws {UserError} for a policy that can not be made, and for flags that exclude each other */
+/** @throws {UserError} for a policy that cannot be made, and for flags that exclude each other */
 export function checkSettings(config: EvalConfig): void {
   policyOf(config);
   checkSdpaKernel(config);

@@ -28,12 +28,13 @@ function cellRecord(line: ObservedLine, path: string): MatrixCellRecord {
       `${path}: expected the id of a cell, found "${line.id.slice(0, 40)}".`,
     );
   }
-  const { nanMap, leak, loss, gradients, origin } = line;
+  const { nanMap, leak, loss, gradients, origin, seconds } = line;
   return {
     id: cellId(cell),
     conditions: { ...cell },
     shown: { nanMap, leak, loss, gradients, origin },
     differences: differences(line, predict(cell)),
+    ...(seconds !== undefined && { seconds }),
   };
 }
 

@@ -142,7 +142,7 @@ const step: StepLine = {
   ...{ tokensPerSecond: 1, seconds: 1, bytes: 1, action: 'update' },
 };
 
-it('gradient norms keep a NaN, and steps that the run can not have had are left out', async () => {
+it('gradient norms keep a NaN, and steps that the run cannot have had are left out', async () => {
   const lines = [
     { ...step, step: 1, gradNorm: 1.5 },
     { ...step, step: 2, gradNorm: 'NaN' },

@@ -1,7 +1,7 @@
 import type { Trial, TrialPlan } from '@nanscope/experiments';
 import type { LaneOutcome } from '@nanscope/lane';
 import { describe, expect, it } from 'vitest';
-import { deviceRecord, selftestVerdict } from './selftest.ts';
+import { decideSelftest, deviceRecord } from './selftest.ts';
 
 const device = { name: 'wasm', gpu: false, decision: { label: 'wasm', backend: 'wasm' } };
 const plan: TrialPlan = { injectable: 10, injected: 2, trials: 4, aliases: 3, integers: 1 };
@@ -45,19 +45,13 @@ describe('deviceRecord', () => {
   });
 });
 
-describe('selftestVerdict', () => {
+describe('decideSelftest', () => {
   it.each([
     ['detector-meets-bar', 0, [record([seen])]],
     ['detector-below-bar', 1, [record([seen]), record([missed])]],
     ['lane-failed', 1, [record([seen]), record([seen], crashed)]],
     ['interrupted', 130, [record([seen]), record([seen], { status: 'interrupted' })]],
   ])('%s: exit %d', (code, exitCode, devices) => {
-    expect(selftestVerdict(devices)).toMatchObject({ code, exitCode });
-  });
-
-  it('says the shares in words', () => {
-    expect(selftestVerdict([record([seen, missed])]).sentence).toBe(
-      'wasm: of 2 faults 50.0 % seen, 50.0 % placed, 50.0 % named, 0 false alarms.',
-    );
+    expect(decideSelftest(devices)).toEqual({ code, exitCode });
   });
 });

@@ -15,11 +15,12 @@ import {
   type SelftestRecord,
   type SelftestVerdict,
 } from '@nanscope/record';
+import { wordSelftest } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
 import { decideDevices, type MachineDevice } from '../experiments/devices.ts';
 import { deviceNames, type ExperimentHooks, type NamedDevice } from '../experiments/named-devices.ts';
 
-// From the trials of a device to its record, and from the devices to the verdict. Pure.
+// From the trials of a device to its record, and from the devices to what is the case. Pure.
 
 /** Wrong trials that a result names. */
 const MOST_WRONG = 50;
@@ -71,35 +72,15 @@ export function deviceRecord(
   };
 }
 
-const percent = (part: number, whole: number) =>
-  whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`;
-
-function sentenceFor({ name, faults, falseAlarms }: SelftestDevice): string {
-  const { trials, seen, originRight, mechanismRight } = faults;
-  const alarms = falseAlarms === 1 ? '1 false alarm' : `${falseAlarms} false alarms`;
-  return `${name}: of ${trials} faults ${percent(seen, trials)} seen, ${percent(originRight, trials)} placed, ${percent(mechanismRight, trials)} named, ${alarms}.`;
-}
-
-export function selftestVerdict(devices: readonly SelftestDevice[]): SelftestVerdict {
-  const sentence = devices.map(sentenceFor).join(' ');
-  if (devices.some(({ status }) => status === 'interrupted'))
-    return { code: 'interrupted', exitCode: 130, sentence: `Interrupted. ${sentence}`, next: '' };
-  const failed = devices.find(({ status }) => status !== 'complete');
-  if (failed)
-    return {
-      code: 'lane-failed',
-      exitCode: 1,
-      sentence: `The lane on ${failed.name} ${failed.status} (${failed.failure ?? 'no reason given'}). ${sentence}`,
-      next: 'Run it alone with --device.',
-    };
-  if (devices.every(({ meetsBar }) => meetsBar))
-    return { code: 'detector-meets-bar', exitCode: 0, sentence, next: '' };
-  return {
-    code: 'detector-below-bar',
-    exitCode: 1,
-    sentence,
-    next: 'The trials that went wrong stand above, with what was expected; --json has more of them.',
-  };
+/** What is the case, without a word. */
+export function decideSelftest(
+  devices: readonly SelftestDevice[],
+): Pick<SelftestVerdict, 'code' | 'exitCode'> {
+  if (devices.some(({ status }) => status === 'interrupted')) return { code: 'interrupted', exitCode: 130 };
+  if (devices.some(({ status }) => status !== 'complete')) return { code: 'lane-failed', exitCode: 1 };
+  return devices.every(({ meetsBar }) => meetsBar)
+    ? { code: 'detector-meets-bar', exitCode: 0 }
+    : { code: 'detector-below-bar', exitCode: 1 };
 }
 
 export interface SelftestConfig
@@ -181,6 +162,6 @@ export async function selftest(
     share: config.share,
     bar,
     devices,
-    verdict: selftestVerdict(devices),
+    verdict: wordSelftest(decideSelftest(devices), devices),
   };
 }

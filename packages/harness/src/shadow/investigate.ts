@@ -65,7 +65,7 @@ function endOf({ judgement, next }: ShadowStep): string | undefined {
     case 'unstable':
       return 'this op does not repeat itself';
     case 'not replayable':
-      return 'this op can not be replayed';
+      return 'this op cannot be replayed';
     case 'inherited':
       return next ? undefined : 'the inputs are equal';
   }

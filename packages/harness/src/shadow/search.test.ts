@@ -138,11 +138,11 @@ describe('searchUpwards', () => {
     ['was refused', { refused: { 'forward/Sum#0': 'it is too large' } }, 'on the target it is too large'],
     ['kills its lane', { dies: 'Sum' }, 'the target lane ended: killed by SIGSEGV'],
     ['has another form', { weight: [1, 2] }, undefined],
-  ] as const)('an op that %s can not be replayed', async (_, target, reason) => {
+  ] as const)('an op that %s cannot be replayed', async (_, target, reason) => {
     const found = await search({ ...target });
     const last = found.steps.at(-1)!;
     expect(last.judgement).toBe('not replayable');
     expect(last.reason).toBe(reason ?? 'the lanes call it with other attributes, shapes or dtypes');
-    expect(found.end).toBe('this op can not be replayed');
+    expect(found.end).toBe('this op cannot be replayed');
   });
 });

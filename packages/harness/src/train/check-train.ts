@@ -59,7 +59,7 @@ function checkTogether(config: TrainConfig): void {
   if (data === '-')
     refuse(
       'data',
-      '--data -: expected a file or a folder: a text that is read again for every epoch and on resume can not come from standard input.',
+      '--data -: expected a file or a folder: a text that is read again for every epoch and on resume cannot come from standard input.',
     );
   if (config.checkpoint !== undefined && config.resume === undefined)
     refuse(

@@ -58,7 +58,7 @@ function delegate(backendName: string): void {
 }
 for (const backendName of ['cpu', 'wasm', 'webgpu']) delegate(backendName);
 
-/** tfjs-node can not pass lists of strings, which TensorFlow's own _FusedMatMul asks for. */
+/** tfjs-node cannot pass lists of strings, which TensorFlow's own _FusedMatMul asks for. */
 function linearTensorflow(
   inputs: Record<string, tf.TensorInfo>,
   { transposeB }: LinearAttrs,

@@ -127,7 +127,7 @@ describe('a saved model', () => {
   });
 });
 
-describe('a model that can not be saved', () => {
+describe('a model that cannot be saved', () => {
   const refused = async (directory: string, subject = model()) => {
     const error = await saveCausalLM(directory, subject).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
@@ -141,7 +141,7 @@ describe('a model that can not be saved', () => {
     expect(await refused(join(directory, 'holiday.jpg'))).toMatch(
       /expected a folder to save to, found a file/,
     );
-    expect(await refused(join(directory, 'holiday.jpg', 'below'))).toMatch(/can not be saved \(ENOTDIR/);
+    expect(await refused(join(directory, 'holiday.jpg', 'below'))).toMatch(/cannot be saved \(ENOTDIR/);
     expect(readdirSync(directory)).toEqual(['holiday.jpg']);
     writeFileSync(join(directory, 'config.json'), '{"editor":"vi"}');
     expect(await refused(directory)).toMatch(/one that holds a model; found config\.json/);

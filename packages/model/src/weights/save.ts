@@ -91,7 +91,7 @@ const realTarget = (directory: string) => realpath(directory).catch(() => resolv
 async function writeFiles(folder: string, model: CausalLM, options: SaveOptions): Promise<void> {
   const texts = { 'config.json': configJson(model.config), ...options.files };
   for (const [name, content] of Object.entries(texts)) {
-    if (basename(name) !== name) throw new Error(`A file of a model can not be named "${name}".`);
+    if (basename(name) !== name) throw new Error(`A file of a model cannot be named "${name}".`);
     await writeNewFile(join(folder, name), content);
   }
   await writeSafetensors(join(folder, 'model.safetensors'), await weightTensors(model), { format: 'pt' });
@@ -116,7 +116,7 @@ async function swap(fresh: string, target: string, aside: string | undefined): P
  *
  * @param directory Created with its parents. When it holds a model already, that one is replaced as a whole; other
  *   files in it, such as a README.md, are kept.
- * @throws UserError `gpt2/save` when the folder holds something else than a model or can not be written; what was
+ * @throws UserError `gpt2/save` when the folder holds something else than a model or cannot be written; what was
  *   there before is then untouched.
  */
 export async function saveCausalLM(
@@ -144,7 +144,7 @@ export async function saveCausalLM(
     if (!(error instanceof UserError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new UserError(
       'gpt2/save',
-      `${directory}: the model can not be saved (${errorLine(error)}). Name another folder.`,
+      `${directory}: the model cannot be saved (${errorLine(error)}). Name another folder.`,
       { cause: error },
     );
   }

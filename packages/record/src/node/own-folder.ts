@@ -47,6 +47,7 @@ export function fileInside(folder: string, name: string): string | undefined {
 export const kindWords = {
   eval: 'an evaluation',
   train: 'a training run',
+  generate: 'a generation',
   matrix: 'a matrix',
   reduce: 'a reduction',
 } as const satisfies Partial<Record<RunRecord['kind'], string>>;

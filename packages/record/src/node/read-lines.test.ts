@@ -44,7 +44,7 @@ describe('readJsonLines', () => {
 
   it.each([
     ['a field of another type', { ...step, step: 'first' }, /line 2: .*found a wrong field step/],
-    ['a number that JSON can not hold', { ...step, loss: null }, /wrong field loss/],
+    ['a number that JSON cannot hold', { ...step, loss: null }, /wrong field loss/],
     ['a value that is none', { ...step, action: 'dance' }, /wrong field action/],
     ['a list', [], /found a wrong field/],
     ['null', null, /found a wrong field/],

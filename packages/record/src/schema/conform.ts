@@ -30,6 +30,8 @@ export const conformCaseSchema = z.object({
   comparisons: z.array(comparisonSchema),
   /** Wrong answers that had to be told from the right one. */
   controls: z.array(z.object({ name: z.string(), refuted: z.boolean() })),
+  /** That it took; absent where it was refused, and in records of earlier versions. */
+  seconds: z.number().optional(),
   /** Versions that are known to fail it, and why it matters; of cases that come from reports. */
   known: z.string().optional(),
   why: z.string().optional(),

@@ -5,6 +5,7 @@ export * from './cascade.ts';
 export * from './conform.ts';
 export * from './device.ts';
 export * from './doctor.ts';
+export * from './generate.ts';
 export * from './kinds.ts';
 export * from './kinds.ts';
 export * from './lane.ts';

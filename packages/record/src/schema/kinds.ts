@@ -2,6 +2,7 @@
 
 import { CONFORM_SCHEMA, type ConformResultRecord, conformResultSchema } from './conform.ts';
 import { DOCTOR_SCHEMA, type DoctorRecord, doctorSchema } from './doctor.ts';
+import { type GenerationRecord, generationSchema } from './generate.ts';
 import { type LaneRecord, laneSchema, SCHEMA_VERSION } from './lane.ts';
 import { type ClaimsRecord, claimsSchema, type MatrixRecord, matrixSchema } from './matrix.ts';
 import { type ReducedOpRecord, type ReducedRecord, reducedOpSchema, reducedSchema } from './reduced.ts';
@@ -20,6 +21,7 @@ import {
 export type AnyRecord =
   | ResultRecord
   | TrainResultRecord
+  | GenerationRecord
   | MatrixRecord
   | ClaimsRecord
   | ConformResultRecord
@@ -37,6 +39,8 @@ export interface MatrixCellRecord {
   readonly shown: Readonly<Record<string, string>>;
   /** Where it does not show what was predicted; empty where it does. */
   readonly differences: readonly string[];
+  /** That it took; absent in runs of earlier versions. */
+  readonly seconds?: number;
 }
 
 /** A result with the files beside it that a report shows. */
@@ -66,6 +70,7 @@ export const recordKinds = {
   lane: { ...numbered, schema: laneSchema },
   train: { ...numbered, schema: trainResultSchema },
   'train-lane': { ...numbered, schema: trainLaneSchema },
+  generate: { ...numbered, schema: generationSchema },
   matrix: { ...numbered, schema: matrixSchema },
   claims: { ...numbered, schema: claimsSchema },
   conform: { ...inWords(CONFORM_SCHEMA), schema: conformResultSchema },

@@ -15,6 +15,12 @@ import { renderDoctor } from './doctor/terminal.ts';
 import { evaluationChecks } from './evaluation/checks.ts';
 import { evaluationSections } from './evaluation/html.ts';
 import { renderTerminal } from './evaluation/terminal.ts';
+import {
+  generationChecks,
+  generationFacts,
+  generationSections,
+  renderGeneration,
+} from './generation/report.ts';
 import { evaluationFacts, trainingFacts } from './lane-facts.ts';
 import { matrixChecks } from './matrix/checks.ts';
 import { matrixFacts, matrixSections } from './matrix/html.ts';
@@ -52,6 +58,13 @@ const kinds: { readonly [K in AnyRecord['kind']]: Kind<RecordOf<K>> } = {
     checks: trainingChecks,
     seconds: ({ target, reference }) => [target?.training.seconds, reference?.training.seconds],
     together: true,
+  },
+  generate: {
+    terminal: renderGeneration,
+    facts: generationFacts,
+    sections: generationSections,
+    checks: generationChecks,
+    seconds: ({ seconds }) => [seconds],
   },
   matrix: {
     terminal: renderMatrix,

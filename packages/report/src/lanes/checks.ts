@@ -1,13 +1,15 @@
 /** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
 import type { CascadeRecord, ComparisonRecord, JsonNumber, ResultRecord } from '@nanscope/record';
 import { count, measured } from '../text/number.ts';
-import { type Check, check, failedAs, keyWords, type Role, roles, skipped } from '../words/common.ts';
+import { type Check, check, failedAs, keyWords, type Role, roles, skipped, timed } from '../words/common.ts';
 import { replaysWords, stepWords } from '../words/tracing.ts';
 
 interface LaneLike {
   readonly status: string;
   readonly failure?: string | undefined;
   readonly cascade?: CascadeRecord | undefined;
+  readonly metrics?: { readonly seconds: number } | undefined;
+  readonly training?: { readonly seconds: number } | undefined;
 }
 
 type Lanes = { readonly [role in Role]?: LaneLike | undefined };
@@ -18,7 +20,9 @@ export function laneChecks(lanes: Lanes): Check[] {
     if (!lane) return [];
     const message = lane.failure === undefined ? lane.status : `${lane.status}: ${lane.failure}`;
     const complete = lane.status === 'complete';
-    return [failedAs(`the ${role} ${lane.status}`, check('lanes', `${role} completes`, complete, message))];
+    const seconds = lane.metrics?.seconds ?? lane.training?.seconds;
+    const one = timed(check('lanes', `${role} completes`, complete, message), seconds);
+    return [failedAs(`the ${role} ${lane.status}`, one)];
   });
 }
 

@@ -30,13 +30,15 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
     .join('');
 }
 
-function testcase({ group, name, status, message = '' }: Check, kind: string): string {
+function testcase({ group, name, status, message = '', seconds }: Check, kind: string): string {
   const inside = {
     pass: message === '' ? '' : `<system-out>${escaped(message)}</system-out>`,
     fail: `<failure${attributes({ type: group, message })}>${escaped(message)}</failure>`,
     skip: `<skipped${attributes({ message })}/>`,
   }[status];
-  return `    <testcase${attributes({ classname: `nanscope.${kind}.${group}`, name, time: 0 })}>${inside}</testcase>`;
+  // What is a finding about a run has no duration of its own, and says none.
+  const time = seconds === undefined ? {} : { time: finite(seconds).toFixed(3) };
+  return `    <testcase${attributes({ classname: `nanscope.${kind}.${group}`, name, ...time })}>${inside}</testcase>`;
 }
 
 /** @returns the document, closed by a newline */

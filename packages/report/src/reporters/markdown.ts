@@ -68,14 +68,14 @@ export function renderMarkdown(subject: ReportSubject): string {
   ].join('\n\n')}\n`;
 }
 
-/** Where each word of the reports is explained, as help names a page. */
-const GLOSSARY_PAGE = 'docs/words.md';
+/** Where each word of the reports is explained. */
+const GLOSSARY = 'nanscope docs words';
 
 /** The terminal report of whatever kind a result is of. */
 export function renderForTerminal({ record }: ReportSubject, options: RenderOptions): string {
   const text = kindOf(record).terminal(record, options);
   // The doctor's is pasted into issues, as it is.
-  return record.kind === 'doctor' ? text : `${text}\nWords of this report: ${GLOSSARY_PAGE}\n`;
+  return record.kind === 'doctor' ? text : `${text}\nWords of this report: ${GLOSSARY}\n`;
 }
 
 // A result as workflow commands of GitHub Actions: an annotation for the verdict and for each check that failed.

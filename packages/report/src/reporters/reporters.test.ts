@@ -8,6 +8,7 @@ import {
   claims,
   conformed,
   diagnosed,
+  generated,
   kernelBug,
   matrix,
   misled,
@@ -58,6 +59,7 @@ const subjects: Record<string, ReportSubject> = {
   numbersDiffer: { record: numbersDiffer },
   targetCrashed: { record: targetCrashed },
   train: { record: trained },
+  generate: { record: generated },
   matrix: { record: matrix, cells },
   'matrix without cells': { record: matrix },
   claims: { record: claims },
@@ -86,6 +88,25 @@ describe('junit', () => {
     const all = elements(renderJunit({ record: numbersDiffer }));
     const failed = all.filter(({ name }) => name === 'failure').map(({ attributes }) => attributes.message);
     expect(failed).toContainEqual(expect.stringMatching(/rtol needed .*allowed rtol/));
+  });
+
+  it('a case says how long it ran, where that was measured; a finding has no duration', () => {
+    const timesOf = (subject: ReportSubject) =>
+      Object.fromEntries(
+        elements(renderJunit(subject))
+          .filter(({ name }) => name === 'testcase')
+          .map(({ attributes }) => [attributes.name, attributes.time]),
+      );
+    const seconds = 0.25;
+    const cases = conformed.cases.map((one, i) => (i === 0 ? { ...one, seconds } : one));
+    const conform = timesOf({ record: { ...conformed, cases } });
+    expect(conform[cases[0]!.id]).toBe('0.250');
+    expect(conform[cases[1]!.id]).toBeUndefined();
+    const evaluation = timesOf({ record: agree });
+    expect(evaluation['target completes']).toBe(agree.target!.metrics!.seconds.toFixed(3));
+    expect(evaluation['the loss is finite']).toBeUndefined();
+    const timed = cells.map((cell) => ({ ...cell, seconds }));
+    expect(timesOf({ record: matrix, cells: timed })[cells[0]!.id]).toBe('0.250');
   });
 
   it('a refused case is skipped with its reason; a cell not as predicted fails', () => {

@@ -3,6 +3,7 @@ import {
   type ConformVerdictRecord,
   type DoctorVerdict,
   displayWidth,
+  type GenerationVerdict,
   type OpClass,
   padEnd,
   type ReducedRecord,
@@ -98,8 +99,9 @@ export function page(width: number, unicode: boolean, unit: Page['unit'] = 'batc
   return { width, glyphs: unicode ? unicodeGlyphs : asciiGlyphs, unit };
 }
 
-/** A section's title with a rule to the right edge and a remark before its end. */
-export function heading(title: string, { width, glyphs }: Page, remark = ''): Line {
+/** A section's title with a rule to the right edge and a remark before its end, where there is room for it. */
+export function heading(title: string, { width, glyphs }: Page, wanted = ''): Line {
+  const remark = displayWidth(title) + displayWidth(wanted) + 3 > width ? '' : wanted;
   const tail: Span[] = remark === '' ? [] : [span(` ${remark}`, 'dim')];
   const used = displayWidth(title) + 1 + (remark === '' ? 0 : displayWidth(remark) + 1);
   return [
@@ -134,6 +136,7 @@ export function verdictSection(
       | ConformVerdictRecord
       | SelftestVerdict
       | DoctorVerdict
+      | GenerationVerdict
       | ReducedRecord['verdict'];
   },
   page: Page,

@@ -94,8 +94,12 @@ export const together = (first: Line, second: Line, width: number): Line[] =>
 
 type Painter = (text: string) => string;
 
+/** A palette's yellow cannot be read on white, nor a darker one on black: this orange has a contrast above 3.8 on both. */
+const orange: Painter = (text) => `\u001b[38;5;166m${text}\u001b[39m`;
+
 function painters(color: boolean): Record<Tone, Painter> {
   const c = createColors(color);
+  const warn = color ? orange : (text: string) => text;
   return {
     plain: (text) => text,
     dim: c.dim,
@@ -104,10 +108,10 @@ function painters(color: boolean): Record<Tone, Painter> {
     heading: (text) => c.bold(c.cyan(text)),
     good: c.green,
     bad: (text) => c.bold(c.red(text)),
-    warn: c.yellow,
+    warn,
     note: c.cyan,
     gen: (text) => c.bold(c.red(text)),
-    prop: c.yellow,
+    prop: warn,
     kill: (text) => c.bold(c.magenta(text)),
     nanCell: (text) => c.bold(c.bgRed(c.white(text))),
     infinityCell: (text) => c.bold(c.bgMagenta(c.white(text))),

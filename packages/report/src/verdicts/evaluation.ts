@@ -209,7 +209,7 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
   'send it to the authors':
     'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
   'replay on devices':
-    'Two run folders can not replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.',
+    'Two run folders cannot replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.',
   'mend what makes it so':
     'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
   'compare the same data': 'Compare runs over the same data, limit and lengths.',

@@ -170,6 +170,8 @@ export interface Check {
   readonly message?: string;
   /** What it comes upon when it fails: the exit code says whether that is a failure. */
   readonly finding?: ExitFinding['finding'];
+  /** How long what it is about ran, where that was measured. */
+  readonly seconds?: number | undefined;
 }
 
 /** A check that either holds or does not. */
@@ -186,6 +188,10 @@ export function check(
 export function skipped(group: string, name: string, message: string): Check {
   return { group, name, status: 'skip', message };
 }
+
+/** The same check, with how long what it is about ran. */
+export const timed = (one: Check, seconds: number | undefined): Check =>
+  seconds === undefined ? one : { ...one, seconds };
 
 /** The same check, with the fact that it comes to where it fails. */
 export const failedAs = (failedName: string, one: Check): Check =>

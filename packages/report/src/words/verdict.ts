@@ -5,6 +5,7 @@ import type {
   ConformVerdictRecord,
   DoctorVerdict,
   FindingRecord,
+  GenerationVerdict,
   MatrixRecord,
   ReducedRecord,
   SelftestVerdict,
@@ -20,6 +21,7 @@ type Code =
   | ConformVerdictRecord['code']
   | SelftestVerdict['code']
   | DoctorVerdict['code']
+  | GenerationVerdict['code']
   | ReducedRecord['verdict']['code'];
 
 /** Title, tone and sign of each verdict that a command gives. */
@@ -43,6 +45,8 @@ export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass'
   'cases-failed': ['Does not conform', 'bad', 'fail'],
   'bad-vectors': ['Vectors could not be read', 'bad', 'fail'],
   'nothing-compared': ['Nothing was compared', 'bad', 'fail'],
+  generated: ['Generated', 'good', 'pass'],
+  'rows-non-finite': ['A row met a NaN', 'bad', 'fail'],
   reduced: ['Reduced', 'good', 'pass'],
   'reduced-in-part': ['Reduced as far as the budget went', 'warn', 'warn'],
   'detector-meets-bar': ['The detector meets the bar', 'good', 'pass'],
@@ -149,7 +153,7 @@ function claimsVerdict({ findings, devices }: ClaimsRecord): Verdict {
   return {
     ...{ title: `${findings.length} claims`, tone: open > 0 ? 'warn' : 'pass', exitCode: 0 },
     sentence: `${said.join(', ')}; decided on ${devices.map(({ name }) => name).join(' and ')}.`,
-    next: open > 0 ? 'What can not be decided here needs another device: --device wasm,gpu.' : '',
+    next: open > 0 ? 'What cannot be decided here needs another device: --device wasm,gpu.' : '',
   };
 }
 

@@ -244,13 +244,13 @@ describe('a damaged checkpoint is refused in one line', () => {
 });
 
 describe('when writing fails the previous checkpoint is intact', () => {
-  it('in a place that can not be written', async () => {
+  it('in a place that cannot be written', async () => {
     const file = join(folder(), 'file');
     writeFileSync(file, '');
     const error = await failure(writeCheckpoint(join(file, 'below'), checkpoint(1), { last: 1 }));
     expect(error.code).toBe('checkpoint/unwritable');
     expect(error.message).toMatch(
-      /checkpoint of step 1 can not be written \(ENOTDIR.* There is no earlier one\./,
+      /checkpoint of step 1 cannot be written \(ENOTDIR.* There is no earlier one\./,
     );
   });
 

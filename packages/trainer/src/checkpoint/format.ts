@@ -184,7 +184,7 @@ export function parseStateJson(text: string, path: string): StateFile {
   const torn = (what: string): never => {
     throw new UserError(
       'checkpoint/torn',
-      `${path} is damaged (${what}): this checkpoint can not be resumed. Resume from an earlier one.`,
+      `${path} is damaged (${what}): this checkpoint cannot be resumed. Resume from an earlier one.`,
     );
   };
   let parsed: unknown;

@@ -28,7 +28,7 @@ async function checkFile(path: string, expected: FileSum): Promise<void> {
   const torn = (what: string): never => {
     throw new UserError(
       'checkpoint/torn',
-      `${path} is damaged (${what}): this checkpoint can not be resumed. Resume from an earlier one.`,
+      `${path} is damaged (${what}): this checkpoint cannot be resumed. Resume from an earlier one.`,
     );
   };
   let found: FileSum;
@@ -97,7 +97,7 @@ export interface CheckpointNames {
 export async function checkpointNames(root: string): Promise<CheckpointNames> {
   const entries = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new UserError('checkpoint/missing', `${root}: can not be read (${errorLine(error)}).`, {
+    throw new UserError('checkpoint/missing', `${root}: cannot be read (${errorLine(error)}).`, {
       cause: error,
     });
   });

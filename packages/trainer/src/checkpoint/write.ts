@@ -98,7 +98,7 @@ function unwritable(root: string, step: number, latest: string | undefined, erro
   const intact = latest === undefined ? 'There is no earlier one.' : `${latest} is intact.`;
   return new UserError(
     'checkpoint/unwritable',
-    `${root}: the checkpoint of step ${step} can not be written (${errorLine(error)}) ${intact} Free space, or name another folder.`,
+    `${root}: the checkpoint of step ${step} cannot be written (${errorLine(error)}) ${intact} Free space, or name another folder.`,
     { cause: error },
   );
 }

@@ -14,7 +14,7 @@ export interface ObservedDifference {
   readonly compared: number;
   /** Those whose bits differ: `loss`, `gradient norm`, `gradient of NAME`, `NAME` after the update, `exp_avg/NAME`. */
   readonly differing: readonly string[];
-  /** False where the step differs from itself without the observer as well, which then can not be blamed. */
+  /** False where the step differs from itself without the observer as well, which then cannot be blamed. */
   readonly repeats: boolean;
 }
 

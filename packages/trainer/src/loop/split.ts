@@ -100,7 +100,7 @@ export function splitRows(rows: number, fraction: number, rule: SplitRule, seed:
   if (rows < 2) {
     throw new UserError(
       'trainer/split',
-      `${rows} row of text can not be split: expected at least 2, one of them for validation. Give more text, or --validation 0.`,
+      `${rows} row of text cannot be split: expected at least 2, one of them for validation. Give more text, or --validation 0.`,
     );
   }
   const held = Math.min(rows - 1, Math.max(1, Math.round(rows * fraction)));

@@ -74,13 +74,11 @@ describe('an event file', () => {
     expect(readdirSync(directory)).toHaveLength(2);
   });
 
-  it('that can not be written is one clear line', () => {
+  it('that cannot be written is one clear line', () => {
     const file = join(folder(), 'file');
     appendFileSync(file, '');
     expect(() => openEventWriter(join(file, 'below'))).toThrow(UserError);
-    expect(() => openEventWriter(join(file, 'below'))).toThrow(
-      /events can not be written \((ENOTDIR|EEXIST)/,
-    );
+    expect(() => openEventWriter(join(file, 'below'))).toThrow(/events cannot be written \((ENOTDIR|EEXIST)/);
   });
 });
 

@@ -117,7 +117,7 @@ export function openEventWriter(directory: string, options: EventWriterOptions =
     } catch (error) {
       throw new UserError(
         'tensorboard/unwritable',
-        `${path}: TensorBoard events can not be written (${errorLine(error)}). Free space, or name another folder.`,
+        `${path}: TensorBoard events cannot be written (${errorLine(error)}). Free space, or name another folder.`,
         { cause: error },
       );
     }

@@ -77,7 +77,7 @@ describe('the library', () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({ code: 'conform/no-onnxruntime', exitCode: 3 });
     expect((error as UserError).message).toMatch(
-      /^onnxruntime-node can not be loaded .*Install it: pnpm add onnxruntime-node@/,
+      /^onnxruntime-node cannot be loaded .*Install it: pnpm add onnxruntime-node@/,
     );
   });
 

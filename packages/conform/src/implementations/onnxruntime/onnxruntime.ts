@@ -60,7 +60,7 @@ async function load(): Promise<Library> {
   } catch (error) {
     throw new UserError(
       'conform/no-onnxruntime',
-      `onnxruntime-node can not be loaded (${errorLine(error)}). Install it: ${install('onnxruntime-node@1.30.0')}`,
+      `onnxruntime-node cannot be loaded (${errorLine(error)}). Install it: ${install('onnxruntime-node@1.30.0')}`,
       { cause: error },
     );
   }

@@ -20,7 +20,7 @@ it('puts a whole folder in its place, and moves earlier ones aside, none over an
   expect(['b', 'b.1', 'b.2'].map(read)).toEqual(['3', '1', '2'].map(record));
 });
 
-it('leaves nothing behind, and what was there as it was, when it can not be filled', async () => {
+it('leaves nothing behind, and what was there as it was, when it cannot be filled', async () => {
   const place = join(base, 'c');
   await makeFolder(place, fill('1'));
   const failing = makeFolder(place, async (fresh) => {

@@ -60,7 +60,7 @@ describe('search', () => {
     expect(first.tried).toBeLessThan(100);
   });
 
-  it('what fails in another way, or can not be computed, is no step', async () => {
+  it('what fails in another way, or cannot be computed, is no step', async () => {
     const { smallest, neighbours } = await searched((list) =>
       list.length < 3 ? 'broken' : list.includes(5) ? 'fails' : 'other',
     );

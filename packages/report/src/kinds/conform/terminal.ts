@@ -62,11 +62,16 @@ function suitesSection(result: ConformResultRecord, layout: Page): Line[] {
     span(''.padEnd(nameWidth)),
     ...columns.map(([name, width]) => span(name.padStart(width), 'dim')),
   ];
-  const row = (name: string, cases: readonly ConformCaseRecord[]): Line => {
+  const narrow = columns.reduce((sum, [, width]) => sum + width, nameWidth) > layout.width;
+  const row = (name: string, cases: readonly ConformCaseRecord[]): Line[] => {
     const of = (status: ConformCaseRecord['status']) => cases.filter((each) => each.status === status).length;
     const share = worstShare(cases);
     const words = Number.isFinite(share) ? percent(share) : 'no tolerance';
-    return [
+    if (narrow) {
+      const figures = `${counted(cases.length, 'case')}, ${count(of('pass'))} pass, ${count(of('fail'))} fail, ${count(of('refused'))} refused, ${words} of allowed`;
+      return paragraph(`${name}: ${figures}`, of('fail') > 0 ? 'bad' : 'plain', layout.width, 2);
+    }
+    const line: Line = [
       span(`  ${name}`.padEnd(nameWidth)),
       span(count(cases.length).padStart(columns[0][1])),
       span(count(of('pass')).padStart(columns[1][1]), 'good'),
@@ -74,12 +79,13 @@ function suitesSection(result: ConformResultRecord, layout: Page): Line[] {
       span(count(of('refused')).padStart(columns[3][1]), of('refused') > 0 ? 'warn' : 'dim'),
       ...cell([span(words, share > 1 ? 'bad' : 'plain')], columns[4][1], 'right'),
     ];
+    return [line];
   };
   const remark = `${counted(result.counts.cases, 'case')}, ${duration(result.seconds)}`;
   return [
     heading('Suites', layout, remark),
-    head,
-    ...suites.map((name) =>
+    ...(narrow ? [] : [head]),
+    ...suites.flatMap((name) =>
       row(
         name,
         result.cases.filter(({ id }) => id.startsWith(`${name}:`)),

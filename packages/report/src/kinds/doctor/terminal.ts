@@ -4,7 +4,6 @@
  */
 import {
   backendName,
-  clip,
   type DoctorBackend,
   type DoctorRecord,
   displayWidth,
@@ -166,12 +165,17 @@ function answerTable(record: Answered, width: number): string[] {
   const widths = head.map((title, i) =>
     Math.min(room, Math.max(displayWidth(title), ...rows.map((row) => displayWidth(row[i]!)))),
   );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((text, i) => padEnd(clip(text, widths[i]!), widths[i]!))
-      .join('  ')
-      .trimEnd();
-  return [line(head), ...rows.map(line)];
+  // What is too long for its column goes on in the next line of it.
+  const linesOf = (cells: readonly string[]): string[] => {
+    const parts = cells.map((text, i) => wrap(text, widths[i]!));
+    return Array.from({ length: Math.max(...parts.map(({ length }) => length)) }, (_, at) =>
+      parts
+        .map((part, i) => padEnd(part[at] ?? '', widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    );
+  };
+  return [head, ...rows].flatMap(linesOf);
 }
 
 function answerLines(record: Answered, width: number): string[] {

@@ -101,7 +101,7 @@ describe('renderTerminal', () => {
     const colored = renderTerminal(result, { width: 80, color: true });
     expect(colored).toContain('\u001b[');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is removed here
-    expect(colored.replace(/\u001b\[\d+m/g, '')).toBe(plain(result));
+    expect(colored.replace(/\u001b\[[\d;]+m/g, '')).toBe(plain(result));
   });
 
   it('prints NaN as NaN', () => {

@@ -1,15 +1,15 @@
 /** A matrix as checks: each device, and each cell where its folder was read. */
 import type { MatrixRecord, ReportSubject } from '@nanscope/record';
 import { count } from '../../text/number.ts';
-import { type Check, check } from '../../words/common.ts';
+import { type Check, check, timed } from '../../words/common.ts';
 
 export function matrixChecks(
   { devices, surprises, surprisesCut, cells }: MatrixRecord,
   subject: ReportSubject,
 ): Check[] {
-  const observed = subject.cells?.map(({ id, differences, shown }) => {
+  const observed = subject.cells?.map(({ id, differences, shown, seconds }) => {
     const found = differences.length > 0 ? differences : Object.entries(shown).map((pair) => pair.join(': '));
-    return check('cells', id, differences.length === 0, found.join('; '));
+    return timed(check('cells', id, differences.length === 0, found.join('; ')), seconds);
   });
   const told = surprises.map(({ id, differences }) => check('cells', id, false, differences.join('; ')));
   const rest = cells - surprises.length - surprisesCut;
@@ -19,8 +19,8 @@ export function matrixChecks(
     ...(rest > 0 ? [check('cells', `the other ${count(rest)} cells`, true, 'as predicted')] : []),
   ];
   return [
-    ...devices.map(({ name, status, failure }) =>
-      check('devices', `${name} completes`, status === 'complete', failure ?? status),
+    ...devices.map(({ name, status, failure, seconds }) =>
+      timed(check('devices', `${name} completes`, status === 'complete', failure ?? status), seconds),
     ),
     ...(observed ?? summed),
   ];

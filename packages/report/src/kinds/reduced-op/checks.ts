@@ -1,12 +1,15 @@
 /** A reduced kernel call as checks: the search, the neighbour, the script. */
 import type { ReducedOpRecord } from '@nanscope/record';
-import { type Check, check, skipped } from '../../words/common.ts';
+import { type Check, check, skipped, timed } from '../../words/common.ts';
 import { opScriptWords, opSearchWords } from './words.ts';
 
 export function opChecks(record: ReducedOpRecord): Check[] {
   const { search, passing, script } = record;
   return [
-    check('search', 'no single further step shows the fault', search.minimal, opSearchWords(record)),
+    timed(
+      check('search', 'no single further step shows the fault', search.minimal, opSearchWords(record)),
+      search.seconds,
+    ),
     passing
       ? check('search', 'a neighbour is right', true, passing.difference)
       : skipped('search', 'a neighbour is right', 'every neighbour that could be computed is wrong as well'),

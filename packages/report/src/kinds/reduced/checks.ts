@@ -1,13 +1,16 @@
 /** A reduction as checks: the search, the neighbour, the script. */
 
 import type { ReducedRecord } from '@nanscope/record';
-import { type Check, check, skipped } from '../../words/common.ts';
+import { type Check, check, skipped, timed } from '../../words/common.ts';
 import { scriptWords, searchWords } from './words.ts';
 
 export function reducedChecks(record: ReducedRecord): Check[] {
   const { search, passing, script } = record;
   return [
-    check('search', 'no single further step shows the fault', search.minimal, searchWords(record)),
+    timed(
+      check('search', 'no single further step shows the fault', search.minimal, searchWords(record)),
+      search.seconds,
+    ),
     passing
       ? check('search', 'a neighbour passes', true, passing.difference)
       : skipped('search', 'a neighbour passes', 'every neighbour that could be computed shows a fault'),

@@ -42,13 +42,24 @@ function scoreRow(name: string, nameWidth: number, score: DetectorScore): Line {
   ];
 }
 
-function tableLines({ groups, faults }: SelftestDevice): Line[] {
+/** The same where the columns do not fit. */
+function scoreLines(name: string, score: DetectorScore, width: number): Line[] {
+  const { trials, seen, originRight, mechanismRight, setAside } = score;
+  const all = [seen, originRight, mechanismRight].every((part) => part === trials);
+  const figures = `${counted(trials, 'trial')}, ${count(seen)} seen, ${count(originRight)} placed, ${count(mechanismRight)} named, ${count(setAside)} aside`;
+  return paragraph(`${name}: ${figures}`, all ? 'plain' : 'bad', width, 2);
+}
+
+function tableLines({ groups, faults }: SelftestDevice, width: number): Line[] {
   const nameWidth = Math.max(20, ...groups.map(({ name }) => name.length + 3));
+  const faulty = groups.filter(({ family }) => family !== 'clean');
+  if (columns.reduce((sum, [, own]) => sum + own, nameWidth) > width)
+    return [...faulty, { name: 'all faults', ...faults }].flatMap(({ name, ...score }) =>
+      scoreLines(name, score, width),
+    );
   return [
     [span(''.padEnd(nameWidth)), ...columns.map(([name, width]) => span(name.padStart(width), 'dim'))],
-    ...groups
-      .filter(({ family }) => family !== 'clean')
-      .map(({ name, ...score }) => scoreRow(name, nameWidth, score)),
+    ...faulty.map(({ name, ...score }) => scoreRow(name, nameWidth, score)),
     scoreRow('all faults', nameWidth, faults),
   ];
 }
@@ -87,7 +98,7 @@ function deviceSection(device: SelftestDevice, asked: number, layout: Page): Lin
       'injected',
       `${part}; none in ${counted(aliases, 'output')} that are an input's memory and ${counted(integers, 'output')} of integers`,
     ),
-    ...tableLines(device),
+    ...tableLines(device, width),
     ...field(
       'alarms',
       `${count(falseAlarms)} in ${counted(clean?.trials ?? 0, 'clean run')}`,

@@ -10,7 +10,7 @@ import {
   type TrainLaneRecord,
   type TrainResultRecord,
 } from '@nanscope/record';
-import { type Line, type Span, span } from '../../text/line.ts';
+import { type Line, lineWidth, type Span, span } from '../../text/line.ts';
 
 export interface ChartData {
   readonly curve: readonly CurvePoint[];
@@ -129,17 +129,22 @@ function merged(cells: readonly Span[]): Span[] {
 }
 
 /** What the marks mean, for below the chart. */
-export function chartLegend({ validation, floor }: ChartData, unicode: boolean): Line {
+export function chartLegend({ validation, floor }: ChartData, width: number, unicode: boolean): Line[] {
   const sign = signs[unicode ? 'unicode' : 'ascii'];
-  return [
-    span(`${' '.repeat(labelWidth + 3)}${sign.training} `, 'note'),
-    span('training loss', 'dim'),
-    ...(validation.length > 0
-      ? [span(`   ${sign.validation} `, 'good'), span('validation loss', 'dim')]
-      : []),
-    ...(floor === undefined ? [] : [span(`   ${sign.floor} entropy rate`, 'dim')]),
-    span('   nats a token', 'dim'),
+  const parts: Line[] = [
+    [span(`${sign.training} `, 'note'), span('training loss', 'dim')],
+    ...(validation.length > 0 ? [[span(`${sign.validation} `, 'good'), span('validation loss', 'dim')]] : []),
+    ...(floor === undefined ? [] : [[span(`${sign.floor} entropy rate`, 'dim')]]),
+    [span('nats per token', 'dim')],
   ];
+  const indent = span(' '.repeat(labelWidth + 3));
+  const lines: Line[] = [];
+  for (const part of parts) {
+    const longer = lines.length > 0 ? [...lines.at(-1)!, span('   '), ...part] : [];
+    if (longer.length > 0 && lineWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push([indent, ...part]);
+  }
+  return lines;
 }
 
 function asLane({ data, training: _, kind: __, ...lane }: TrainLaneRecord): LaneRecord {

@@ -65,7 +65,7 @@ function curves(result: TrainResultRecord, gradNorms: ReportSubject['gradNorms']
           {
             ...shared,
             title: 'Loss',
-            unit: 'nats a token, by step',
+            unit: 'nats per token, by step',
             floor: entropy === undefined ? undefined : { name: 'entropy rate of the corpus', value: entropy },
           },
         ),

@@ -82,7 +82,7 @@ function lossLines({ training, data }: TrainLaneRecord, width: number): Line[] {
   const add = (label: string, value: number, more: string) =>
     lines.push(...field(label, `${measured(value, 6)}${more}`, width, finiteTone(value)));
   if (training.loss !== undefined)
-    add('training', fromJsonNumber(training.loss), ' nats a token in the last step');
+    add('training', fromJsonNumber(training.loss), ' nats per token in the last step');
   const last = training.validation.at(-1);
   if (last)
     add(
@@ -130,7 +130,7 @@ function laneLines(lane: TrainLaneRecord, layout: Page, unicode: boolean, withCh
     totalSteps: training.totalSteps,
   };
   const drawn = withChart ? chartLines(chart, { width, height: 10, unicode }) : [];
-  if (drawn.length > 0) lines.push(...drawn, chartLegend(chart, unicode), []);
+  if (drawn.length > 0) lines.push(...drawn, ...chartLegend(chart, width, unicode), []);
   lines.push(
     ...field(
       'steps',
