@@ -32,7 +32,7 @@ export interface FlagBase {
   /** Values to offer while one types; any other is taken too. A choice offers its choices. */
   readonly suggest?: readonly string[];
   /** Whether the short `--help` shows it; the others stand in `--help-all`. */
-  readonly common?: true;
+  readonly common?: true | undefined;
 }
 
 export type Flag =
