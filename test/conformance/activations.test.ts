@@ -44,6 +44,8 @@ const formulas: Record<(typeof activationNames)[number], (x: number) => number> 
   sigmoid,
   tanh: Math.tanh,
   mish: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
+  hardswish: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  laplace: (x) => (1 + erf((x - 0.707107) / (0.282095 * Math.SQRT2))) / 2,
   linear: (x) => x,
 };
 
@@ -70,6 +72,17 @@ onEveryBackend(() => {
     expect(y.required).toBeLessThanOrEqual(2 ** -21 * largest);
     expect(dy.required).toBeLessThanOrEqual(2 ** -21 * largest);
   });
+
+  it.each(['silu', 'swish', 'mish', 'relu', 'gelu_new'] as const)(
+    'activation:%s: a large gradient from above at a large argument is passed on',
+    async (name) => {
+      const slopeOf = tf.grad((x) => activate(name, x as tf.Tensor2D));
+      const [x, dy] = [tf.tensor2d([[1e30, -1e30]]), tf.tensor2d([[1e30, 1e30]])];
+      const gradient = await run(slopeOf(x, dy));
+      tf.dispose([x, dy]);
+      expect(difference(gradient, [Math.fround(1e30), 0])).toMatchObject({ classes: [], required: 0 });
+    },
+  );
 
   it.each(activationNames)('activation:%s: what is far out, and NaN', async (name) => {
     const far = [Number.NaN, 1e4, -1e4, Number.POSITIVE_INFINITY];

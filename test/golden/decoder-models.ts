@@ -6,12 +6,36 @@ import { fileURLToPath } from 'node:url';
 export const golden = fileURLToPath(new URL('../../golden/decoder-options', import.meta.url));
 export const readJson = (name: string) => JSON.parse(readFileSync(join(golden, name), 'utf8'));
 
+interface Case {
+  readonly family: string;
+  readonly settings?: object;
+  readonly without?: readonly string[];
+}
+
+interface Recorded {
+  readonly loss: number;
+  readonly loss_float32: number;
+  readonly gradient_norms: Readonly<Record<string, number>>;
+}
+
 interface CaseFile {
   readonly batch: Readonly<Record<'ids' | 'mask' | 'positions' | 'labels', number[][]>>;
   readonly base: object;
   readonly families: Readonly<Record<string, object>>;
+  readonly cases: Readonly<Record<string, Case>>;
 }
-export const caseFile = readJson('cases.json') as CaseFile;
+const caseFile = readJson('cases.json') as CaseFile;
+
+export const { cases } = caseFile;
+
+/** What transformers gave, by the name of the case. */
+export const recorded = readJson('transformers-5.24.0.json') as Record<string, Recorded>;
+
+/** The config.json of a case. */
+export function configOf({ family, settings, without = [] }: Case): Record<string, unknown> {
+  const all = { ...caseFile.base, ...caseFile.families[family], ...settings, model_type: family };
+  return Object.fromEntries(Object.entries(all).filter(([key]) => !without.includes(key)));
+}
 
 /** Numbers from -0.5 to 0.5, as in the maker: FNV-1a of the name, then a mixing of 32 bits. */
 function valuesOf(name: string, size: number): number[] {

@@ -10,26 +10,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { decoderOf, lossAndGradientsOf } from '../conformance/decoder-cases.ts';
 import { onEveryBackend } from '../conformance/on-every-backend.ts';
-import { batch, caseFile, golden, labels, readJson, weightsOf } from './decoder-models.ts';
-
-interface Case {
-  readonly family: string;
-  readonly settings?: object;
-  readonly without?: readonly string[];
-}
-interface Recorded {
-  readonly loss: number;
-  readonly loss_float32: number;
-  readonly gradient_norms: Readonly<Record<string, number>>;
-}
-const { cases } = readJson('cases.json') as { readonly cases: Readonly<Record<string, Case>> };
-const recorded = readJson('transformers-5.24.0.json') as Record<string, Recorded>;
-
-/** The config.json of a case. */
-function configOf({ family, settings, without = [] }: Case): Record<string, unknown> {
-  const all = { ...caseFile.base, ...caseFile.families[family], ...settings, model_type: family };
-  return Object.fromEntries(Object.entries(all).filter(([key]) => !without.includes(key)));
-}
+import { batch, cases, configOf, golden, labels, readJson, recorded, weightsOf } from './decoder-models.ts';
 
 it('golden/decoder-options holds what its manifest says', () => {
   const sums = readJson('manifest.json').sha256 as Record<string, string>;

@@ -53,6 +53,17 @@ function normalisedHeads(
   return cast(tf.mul<tf.Tensor2D>(tf.reshape(plain, [N, width]), tf.concat(scales)));
 }
 
+/** [B,heads,T,D] -> [B,heads,T,D+1]: the first number times cosine less sine, twice, and the rest. */
+function doubledTurn(
+  rows: tf.Tensor4D,
+  [cos, sin]: readonly [cos: tf.Tensor4D, sin: tf.Tensor4D],
+  cast: DecoderContext['cast'],
+): tf.Tensor4D {
+  const first = tf.slice(rows, [0, 0, 0, 0], [-1, -1, -1, 1]);
+  const turned = cast(tf.sub(cast(tf.mul(first, cos)), cast(tf.mul(first, sin))));
+  return tf.concat([turned, turned, tf.slice(rows, [0, 0, 0, 1], [-1, -1, -1, -1])], 3) as tf.Tensor4D;
+}
+
 /** Queries or keys [B,heads,T,D], turned: in a 16-bit model each product and their sum are rounded. */
 function turnIn(
   rows: tf.Tensor4D,
@@ -60,8 +71,10 @@ function turnIn(
   { spec, dtype, cast }: DecoderContext,
   index: number,
 ): tf.Tensor4D {
+  const rope = spec.layers[index]!.rope;
+  if (rope?.doubles) return doubledTurn(rows, turn, cast);
   if (dtype === 'f32') return rotary(rows, ...turn);
-  if (spec.layers[index]!.rope?.turnsInFloat32) return cast(rotary(rows, ...turn));
+  if (rope?.turnsInFloat32) return cast(rotary(rows, ...turn));
   return rotarySteps(rows, ...turn, cast);
 }
 

@@ -3,8 +3,13 @@
  * name and value what is of the wrong type. A key that is null stands for "none" where the class allows it, and for
  * absent where it does not.
  */
-import { nearest, UserError } from '@nanscope/errors';
-import { type ActivationName, activationNames, isActivationName } from '../gpt2/activations.ts';
+import { UserError } from '@nanscope/errors';
+import {
+  type ActivationName,
+  activationHint,
+  activationNames,
+  isActivationName,
+} from '../gpt2/activations.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -19,21 +24,32 @@ export class Fields {
   /** What every message begins with: the file's path, or the key above. */
   readonly where: string;
   readonly #read: Set<string>;
+  readonly #remarks: string[];
 
-  constructor(json: unknown, where: string, read = new Set<string>()) {
+  constructor(json: unknown, where: string, read = new Set<string>(), remarks: string[] = []) {
     this.where = where;
     this.#read = read;
+    this.#remarks = remarks;
     this.json = isRecord(json) ? json : this.refuse('expected a JSON object.');
   }
 
   /** The same file with other settings in it. */
   over(json: Json): Fields {
-    return new Fields(json, this.where, this.#read);
+    return new Fields(json, this.where, this.#read, this.#remarks);
   }
 
   /** Keys that nothing has asked for so far, in the file's order. */
   get unread(): readonly string[] {
     return Object.keys(this.json).filter((key) => !this.#read.has(key));
+  }
+
+  /** What was said of settings that are read and have no effect, of this object and of those below it. */
+  get remarks(): readonly string[] {
+    return this.#remarks;
+  }
+
+  remark(text: string): void {
+    if (!this.#remarks.includes(text)) this.#remarks.push(text);
   }
 
   value(key: string): unknown {
@@ -123,15 +139,16 @@ export class Fields {
 
   /** An object below this one, or undefined where there is none. */
   below(key: string): Fields | undefined {
-    return this.has(key) ? new Fields(this.value(key), `${this.where}: ${key}`) : undefined;
+    if (!this.has(key)) return undefined;
+    return new Fields(this.value(key), `${this.where}: ${key}`, undefined, this.#remarks);
   }
 
   activation(key: string, absent: ActivationName): ActivationName {
     const name = this.has(key) ? this.value(key) : absent;
     if (isActivationName(name)) return name;
-    const near = typeof name === 'string' ? nearest(name, activationNames) : undefined;
-    const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
-    return this.refuse(`${key} is ${shown(name)}${hint}, expected one of ${activationNames.join(', ')}.`);
+    return this.refuse(
+      `${key} is ${shown(name)}${activationHint(name)}, expected one of ${activationNames.join(', ')}.`,
+    );
   }
 
   #given<T>(key: string, absent: T, is: (value: unknown) => value is T, expected: string): T {

@@ -1,7 +1,7 @@
 /** What a config.json of a decoder says without effect on the loss of given tokens. What would have one is refused. */
 import type { JsonObject } from '../causal-lm.ts';
 import { someOf } from '../weights/facts.ts';
-import { unreadSettings } from './families/index.ts';
+import { settingsWithoutEffect } from './families/index.ts';
 
 const withoutEffect: readonly (readonly [RegExp, string])[] = [
   [/^(.*_dropout|.*_pdrop|dropout|layerdrop)$/, 'dropout, in training only'],
@@ -39,11 +39,14 @@ const told =
 
 /** Settings that transformers' class of the family does not use either: misspelled, or of another family. */
 function unknownNote(json: JsonObject): string[] {
-  const unknown = unreadSettings(json).filter(
+  const { unread, remarks } = settingsWithoutEffect(json);
+  const unknown = unread.filter(
     (key) => json[key] !== null && !told.test(key) && !withoutEffect.some(([pattern]) => pattern.test(key)),
   );
-  if (unknown.length === 0) return [];
+  const said = remarks.map((remark) => `config.json: ${remark}`);
+  if (unknown.length === 0) return said;
   return [
+    ...said,
     `config.json has settings that ${json.model_type} does not use; they have no effect here: ${someOf(unknown)}`,
   ];
 }

@@ -51,6 +51,11 @@ export interface RopeSpec {
    */
   readonly dims: number;
   readonly scaling: RopeScaling;
+  /**
+   * The first number of a head alone turns, against itself, and stands there twice, so that queries and keys have one number
+   * more than values: what StableLM's module makes of a fraction that leaves one number.
+   */
+  readonly doubles?: boolean;
   /** Queries and keys turn in float32 whatever the dtype, and are rounded once: OLMo 2. */
   readonly turnsInFloat32?: boolean;
 }

@@ -2,6 +2,7 @@
  * The nonlinearities that config.json can name for the MLP, by Hugging Face's names. Which op computes each is in
  * kernels/activation.ts; names and formulas are those of transformers' ACT2FN.
  */
+import { nearest } from '@nanscope/errors';
 
 /** Function by name; several names stand for one function. */
 const functions = {
@@ -23,6 +24,8 @@ const functions = {
   sigmoid: 'sigmoid',
   tanh: 'tanh',
   mish: 'mish',
+  hardswish: 'hardswish',
+  laplace: 'laplace',
   linear: 'linear',
 } as const;
 
@@ -36,5 +39,15 @@ export const activationNames = Object.keys(functions) as [ActivationName, ...Act
 
 export const isActivationName = (name: unknown): name is ActivationName =>
   typeof name === 'string' && Object.hasOwn(functions, name);
+
+/** Functions of ACT2FN with weights of their own, which a model here has no place for. */
+const withWeights: readonly unknown[] = ['prelu', 'xielu'];
+
+/** What to say of a name that is none: `: it has ...`, ` (did you mean silu?)`, or nothing. */
+export function activationHint(name: unknown): string {
+  if (withWeights.includes(name)) return ': it has weights of its own, which are not supported';
+  const near = typeof name === 'string' ? nearest(name, activationNames) : undefined;
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
 
 export const activationFunction = (name: ActivationName): ActivationFunction => functions[name];

@@ -2,10 +2,10 @@
  * The model's shape, read from a Hugging Face config.json: same keys, same defaults. What this code would
  * compute differently from what the file asks for is refused by name instead of being ignored.
  */
-import { nearest, UserError } from '@nanscope/errors';
+import { UserError } from '@nanscope/errors';
 import { z } from 'zod';
 import type { JsonObject, ModelConfig } from '../causal-lm.ts';
-import { activationNames, isActivationName } from './activations.ts';
+import { activationHint, activationNames, isActivationName } from './activations.ts';
 
 const positive = z.number().int().positive();
 const rate = z.number().min(0).max(1).default(0.1);
@@ -69,16 +69,9 @@ function refuseUnsupported(json: JsonObject, where: string): void {
     );
   }
   if (!isActivationName(activation)) {
-    const near = typeof activation === 'string' ? nearest(activation, activationNames) : undefined;
-    const why =
-      activation === 'prelu' || activation === 'xielu'
-        ? ': it has weights of its own, which are not supported'
-        : near === undefined
-          ? ''
-          : ` (did you mean ${near}?)`;
     refuse(
       where,
-      `activation_function is ${JSON.stringify(activation)}${why}; expected one of ${activationNames.join(', ')}.`,
+      `activation_function is ${JSON.stringify(activation)}${activationHint(activation)}; expected one of ${activationNames.join(', ')}.`,
     );
   }
   for (const key of ['add_cross_attention', 'is_encoder_decoder']) {

@@ -13,20 +13,54 @@ type Activation = (x: tf.Tensor2D) => tf.Tensor2D;
 
 const gelu: Activation = (x) => tf.mul(x, normalCdf(x));
 
-/** min(max(x, 0), 6). The gradient is cut off by select, at 0, at 6 and at NaN, as PyTorch's is. */
-const relu6: Activation = (x) =>
-  tf.customGrad((...args: unknown[]) => {
-    const [input, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
-    save([input]);
-    return {
-      value: tf.relu6(input),
-      gradFunc: (dy, saved) => {
-        const [at] = saved as [tf.Tensor];
-        const upstream = dy as tf.Tensor;
-        return tf.where(tf.logicalAnd(tf.greater(at, 0), tf.less(at, 6)), upstream, tf.zerosLike(upstream));
-      },
-    };
-  })(x) as tf.Tensor2D;
+/** A function with a gradient of its own, which makes no NaN of an infinity times 0 on the way to a finite number. */
+const withGradient =
+  (value: Activation, gradient: (upstream: tf.Tensor, at: tf.Tensor) => tf.Tensor): Activation =>
+  (x) =>
+    tf.customGrad((...args: unknown[]) => {
+      const [input, save] = args as [tf.Tensor2D, tf.GradSaveFunc];
+      save([input]);
+      return {
+        value: value(input),
+        gradFunc: (dy, saved) => gradient(dy as tf.Tensor, (saved as tf.Tensor[])[0]!),
+      };
+    })(x) as tf.Tensor2D;
+
+/** The slope s (1 + x (1 - s)) first, as in PyTorch: the upstream gradient times x may overflow where the slope is 1. */
+const silu = withGradient(
+  (x) => tf.mul(x, tf.sigmoid(x)),
+  (dy, x) => {
+    const s = tf.sigmoid(x);
+    return tf.mul(tf.mul(dy, s), tf.add(tf.mul(x, tf.sub(1, s)), 1));
+  },
+);
+
+/** Likewise. */
+const mish = withGradient(
+  (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
+  (dy, x) => {
+    const t = tf.tanh(tf.softplus(x));
+    return tf.mul(dy, tf.add(tf.mul(tf.mul(x, tf.sigmoid(x)), tf.sub(1, tf.square(t))), t));
+  },
+);
+
+/** min(max(x, 0), 6). The gradient is cut off at 0, at 6 and at NaN, as PyTorch's is. */
+const relu6 = withGradient(
+  (x) => tf.relu6(x),
+  (dy, x) => tf.where(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)), dy, tf.zerosLike(dy)),
+);
+
+/** x min(max(x + 3, 0), 6) / 6. */
+const hardswish = withGradient(
+  (x) => tf.mul(x, tf.div<tf.Tensor2D>(tf.relu6(tf.add(x, 3)), 6)),
+  (dy, x) => {
+    const inner = tf.mul(dy, tf.add(tf.div(x, 3), 0.5));
+    return tf.where(tf.lessEqual(x, -3), tf.zerosLike(dy), tf.where(tf.greaterEqual(x, 3), dy, inner));
+  },
+);
+
+/** The mean and the deviation of MEGA's normal distribution, as transformers writes them. */
+const [MU, SIGMA] = [0.707107, 0.282095];
 
 const activations: Readonly<Record<ReturnType<typeof activationFunction>, Activation>> = {
   gelu_new: geluNew,
@@ -37,10 +71,12 @@ const activations: Readonly<Record<ReturnType<typeof activationFunction>, Activa
   relu2: (x) => tf.square(tf.relu(x)),
   relu6,
   leaky_relu: (x) => tf.leakyRelu(x, 0.01),
-  silu: (x) => tf.mul(x, tf.sigmoid(x)),
+  silu,
   sigmoid: (x) => tf.sigmoid(x),
   tanh: (x) => tf.tanh(x),
-  mish: (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
+  mish,
+  hardswish,
+  laplace: (x) => normalCdf(tf.div<tf.Tensor2D>(tf.sub(x, MU), SIGMA)),
   linear: (x) => x,
 };
 
@@ -62,6 +98,10 @@ const steps: Readonly<
   },
   quick_gelu: (x, cast) => cast(tf.mul<tf.Tensor2D>(x, cast(tf.sigmoid(cast(tf.mul(x, 1.702)))))),
   relu2: (x, cast) => cast(tf.square(tf.relu(x))),
+  laplace: (x, cast) => {
+    const scaled = cast(tf.div(cast(tf.sub(x, MU)), SIGMA * Math.SQRT2));
+    return cast(tf.mul<tf.Tensor2D>(cast(tf.add(cast(tf.erf(scaled)), 1)), 0.5));
+  },
 };
 
 /** x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), in the order of NewGELUActivation. */

@@ -17,6 +17,8 @@ const formulas: Readonly<Record<ReturnType<typeof activationFunction>, string>> 
   sigmoid: 'x.sigmoid()',
   tanh: 'x.tanh()',
   mish: 'x.mul(x.softplus().tanh())',
+  hardswish: 'x.mul(x.add(3).relu6().div(6))',
+  laplace: 'x.sub(0.707107).div(0.282095 * Math.SQRT2).erf().add(1).mul(0.5)',
   linear: 'x',
 };
 

@@ -12,8 +12,10 @@ export interface ClassDefaults {
   readonly num_attention_heads: number;
   /** Null: as many as there are heads. */
   readonly num_key_value_heads: number | null;
-  /** Null: width / heads. Undefined: the class knows no such key, and heads divide the width. */
+  /** Null: width / heads. Undefined: the class knows no such key. */
   readonly head_dim?: number | null;
+  /** Whether transformers takes a width that the heads do not divide: each has the whole part of the quotient then. */
+  readonly roundsHeads?: true;
   readonly max_position_embeddings: number;
   readonly initializer_range?: number;
   readonly tie_word_embeddings?: boolean;
@@ -31,10 +33,15 @@ export interface Sizes {
 }
 
 /** Numbers of a head: as config.json says, else what the width leaves for each. */
-function headDimOf(fields: Fields, width: number, heads: number, absent: number | null): number {
+function headDimOf(
+  fields: Fields,
+  width: number,
+  heads: number,
+  { head_dim: absent = null, roundsHeads }: ClassDefaults,
+): number {
   const given = fields.sizeOrNull('head_dim', absent);
   if (given !== null) return given;
-  if (width % heads === 0) return width / heads;
+  if (width % heads === 0 || (roundsHeads && width > heads)) return Math.floor(width / heads);
   return fields.refuse(`num_attention_heads ${heads} does not divide hidden_size ${width}.`);
 }
 
@@ -48,7 +55,7 @@ export function readSizes(fields: Fields, defaults: ClassDefaults, mlpKey = 'int
     width,
     heads,
     keyValueHeads,
-    headDim: headDimOf(fields, width, heads, defaults.head_dim ?? null),
+    headDim: headDimOf(fields, width, heads, defaults),
     mlpWidth: fields.size(mlpKey, defaults.intermediate_size),
     vocabulary: fields.size('vocab_size', defaults.vocab_size),
     maxPositions: fields.size('max_position_embeddings', defaults.max_position_embeddings),
@@ -79,7 +86,9 @@ export function layersByType(
     : Array.from({ length: count }, (_, index) => absent(index));
   if (!Array.isArray(types) || types.length !== count)
     return fields.refuseValue('layer_types', `expected ${count} names, one for each of num_hidden_layers`);
-  return types.map((type: unknown, index) => {
+  return types.map((given: unknown, index) => {
+    // An earlier name, which transformers 5 still takes.
+    const type = given === 'attention' ? 'full_attention' : given;
     if (type !== 'sliding_attention' && type !== 'full_attention')
       return fields.refuse(
         `layer_types[${index}] is ${JSON.stringify(type)}, expected "full_attention" or "sliding_attention": other layers are not supported.`,

@@ -44,10 +44,26 @@ describe('a setting that the decoder has no place for is refused by its name and
       'rope_scaling: factor is missing, expected a finite number above 0.',
     ],
     [
-      { rope_scaling: { type: 'longrope', short_factor: [1], long_factor: [1, 1, 1, 1] } },
-      'short_factor has 1 numbers, expected 4',
+      { rope_scaling: { type: 'longrope', short_factor: [1, 2], long_factor: [1, 1, 1, 1] } },
+      'short_factor has 2 numbers, expected 4',
     ],
-    [{ partial_rotary_factor: 0.5 }, 'partial_rotary_factor is 0.5, expected 1'],
+    [
+      { partial_rotary_factor: 0.5, rope_scaling: { type: 'linear', factor: 2 } },
+      'partial_rotary_factor is 0.5, expected 1: with the rope type "linear" heads of this family turn as a whole',
+    ],
+    [{ model_type: 'mistral', hidden_size: 3 }, 'num_attention_heads 4 does not divide hidden_size 3.'],
+    [
+      {
+        model_type: 'gemma3_text',
+        rope_parameters: { rope_theta: 5 },
+        rope_scaling: { type: 'linear', factor: 2 },
+      },
+      'rope_parameters: full_attention is missing, expected it beside rope_scaling.',
+    ],
+    [
+      { hidden_act: 'xielu' },
+      'hidden_act is "xielu": it has weights of its own, which are not supported, expected',
+    ],
     [{ head_dim: 7 }, 'heads have 7 numbers, expected an even number: they turn in pairs.'],
     [{ num_key_value_heads: 3 }, 'num_key_value_heads 3 does not divide num_attention_heads 4.'],
     [{ hidden_size: 30 }, 'num_attention_heads 4 does not divide hidden_size 30.'],
@@ -79,7 +95,7 @@ describe('a setting that the decoder has no place for is refused by its name and
     ],
     [
       { model_type: 'stablelm', partial_rotary_factor: 0.4 },
-      'partial_rotary_factor is 0.4: 3 numbers of a head turn, expected an even number in a stablelm.',
+      'partial_rotary_factor is 0.4: 3 numbers of a head turn, expected one or an even number in a stablelm.',
     ],
     [
       { model_type: 'stablelm', rope_parameters: { rope_type: 'proportional', partial_rotary_factor: 0.5 } },
@@ -163,6 +179,30 @@ it('a setting that the family does not read is said to have no effect, one that 
   expect(configNotes({ ...settings, sliding_window: 4, rope_tetha: 1 }, 'LlamaForCausalLM')).toEqual([
     'config.json has settings that llama does not use; they have no effect here: sliding_window, rope_tetha',
   ]);
+});
+
+it('a rotary setting that transformers reads and does not heed is said to have no effect', () => {
+  const settings = { ...small, model_type: 'llama', partial_rotary_factor: 0.5 };
+  expect(configNotes(settings, 'LlamaForCausalLM')).toEqual([
+    'config.json: partial_rotary_factor is 0.5: without effect in a llama, whose heads turn as a whole',
+  ]);
+  expect(llama({ partial_rotary_factor: 0.5 })).toEqual(llama({}));
+  const flat = { ...small, model_type: 'gemma3_text', rope_parameters: { rope_type: 'linear', factor: 2 } };
+  expect(configNotes(flat, 'Gemma3ForCausalLM')).toEqual([
+    'config.json: rope_parameters has rope_type, factor beside full_attention and sliding_attention: without effect in a gemma3_text',
+  ]);
+  const scaled = { ...small, model_type: 'gemma3_text', rope_scaling: { type: 'linear', factor: 2 } };
+  expect(configNotes(scaled, 'Gemma3ForCausalLM')).toEqual([
+    'config.json: rope_scaling has type "linear": without effect in a gemma3_text, which reads rope_type',
+  ]);
+  expect(read(scaled)).toEqual(read({ ...scaled, rope_scaling: undefined }));
+  expect(read(flat)).toEqual(read({ ...flat, rope_parameters: undefined }));
+});
+
+it('heads have the whole part of the quotient where the class of transformers has it so', () => {
+  const odd = { ...small, hidden_size: 34 };
+  for (const model_type of ['mistral', 'qwen2', 'smollm3', 'phi3', 'olmo2', 'granite', 'starcoder2'])
+    expect(read({ ...odd, model_type }).headDim, model_type).toBe(8);
 });
 
 const vectors = fileURLToPath(new URL('../../../../../../shared/vectors/decoders', import.meta.url));

@@ -93,9 +93,20 @@ export function gemma2(fields: Fields): DecoderSpec {
 function gemma3Ropes(fields: Fields, sizes: Sizes) {
   const none = new Fields({}, fields.where);
   const nested = fields.below('rope_parameters');
-  if (nested?.has('rope_type') || nested?.has('rope_theta'))
-    nested.refuse('expected full_attention and sliding_attention, each with its own rotary setting.');
-  const full = { ...nested?.below('full_attention')?.json, ...fields.below('rope_scaling')?.json };
+  const scaling = fields.below('rope_scaling');
+  const flat = Object.keys(nested?.json ?? {}).filter((key) => !key.endsWith('_attention'));
+  if (nested && scaling && !nested.has('full_attention'))
+    nested.refuse('full_attention is missing, expected it beside rope_scaling.');
+  if (flat.length > 0)
+    fields.remark(
+      `rope_parameters has ${flat.join(', ')} beside full_attention and sliding_attention: without effect in a gemma3_text`,
+    );
+  // The class's own settings say a type already, beside which the earlier key of rope_scaling says nothing.
+  const full = { ...(nested?.below('full_attention')?.json ?? { rope_type: 'default' }), ...scaling?.json };
+  if (scaling?.has('type') && full.rope_type !== undefined && full.rope_type !== scaling.json.type)
+    fields.remark(
+      `rope_scaling has type ${JSON.stringify(scaling.json.type)}: without effect in a gemma3_text, which reads rope_type`,
+    );
   return {
     full: ropeFrom(new Fields(full, `${fields.where}: rope_parameters`), fields, {
       ...sizes,

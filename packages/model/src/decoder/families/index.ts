@@ -43,11 +43,11 @@ export function decoderSpec(json: unknown, where: string): DecoderSpec {
   return specFrom(new Fields(json, where));
 }
 
-/** Keys of a config.json that is accepted which its family does not read. */
-export function unreadSettings(json: unknown): readonly string[] {
+/** Of a config.json that is accepted: keys that its family does not read, and what is to be said of those that it does. */
+export function settingsWithoutEffect(json: unknown): Pick<Fields, 'unread' | 'remarks'> {
   const fields = new Fields(json, 'config.json');
   specFrom(fields);
-  return fields.unread;
+  return fields;
 }
 
 function specFrom(fields: Fields): DecoderSpec {

@@ -7,6 +7,7 @@ import {
   layerNormOf,
   llamaLike,
   readSizes,
+  type Sizes,
   sameLayers,
   splitAttention,
 } from './common.ts';
@@ -26,6 +27,10 @@ const neoxDefaults: ClassDefaults = {
 const withoutKeys = ({ json }: Fields, keys: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(Object.entries(json).filter(([key]) => !keys.includes(key)));
 
+/** The size of a head that frequencies are counted by: a `head_dim` is heeded there, and nowhere else in these classes. */
+const rotaryHeadDim = (fields: Fields, { headDim }: Sizes): number =>
+  fields.sizeOrNull('head_dim', null) ?? headDim;
+
 export function gptNeox(fields: Fields): DecoderSpec {
   const sizes = readSizes(
     fields.over(withoutKeys(fields, ['num_key_value_heads', 'head_dim'])),
@@ -33,9 +38,15 @@ export function gptNeox(fields: Fields): DecoderSpec {
   );
   const rope = ropeOf(fields, {
     ...sizes,
+    headDim: rotaryHeadDim(fields, sizes),
     thetaKey: 'rotary_emb_base',
     fraction: { key: 'rotary_pct', absent: 0.25 },
   });
+  if (rope && 2 * Math.ceil(rope.dims / 2) > sizes.headDim)
+    fields.refuseValue(
+      'head_dim',
+      `expected none: more numbers would turn than the ${sizes.headDim} of a head`,
+    );
   const bias = fields.flag('attention_bias', true);
   const dropout = fields.rate('hidden_dropout', 0);
   const spec = llamaLike(fields, sizes, neoxDefaults, {
@@ -139,23 +150,29 @@ const stablelmDefaults: ClassDefaults = {
 };
 
 /** StableLM's module cuts off the part that turns by its own count, which fits no table of another width. */
-function checkStablelmRope(fields: Fields, rope: RopeSpec | null): void {
-  if (rope === null) return;
+function stablelmRope(fields: Fields, sizes: Sizes): RopeSpec | null {
+  const fraction = { key: 'partial_rotary_factor', absent: 0.25 };
+  const rope = ropeOf(fields, { ...sizes, fraction });
+  const byHeadDim = ropeOf(fields, { ...sizes, headDim: rotaryHeadDim(fields, sizes), fraction });
+  if (rope?.dims !== byHeadDim?.dims)
+    fields.refuseValue('head_dim', `expected ${sizes.headDim}, hidden_size / num_attention_heads, or none`);
+  if (rope === null) return null;
   const { dims, scaling } = rope;
+  if (dims === 1) return { ...rope, doubles: true };
   if (dims % 2 !== 0)
     fields.refuse(
-      `partial_rotary_factor is ${fields.json.partial_rotary_factor ?? '0.25, the default'}: ${dims} numbers of a head turn, expected an even number in a stablelm.`,
+      `partial_rotary_factor is ${fields.json.partial_rotary_factor ?? '0.25, the default'}: ${dims} numbers of a head turn, expected one or an even number in a stablelm.`,
     );
   if (scaling.type === 'proportional' && scaling.fraction !== 1)
     fields.refuse(
       `the rope type is "proportional" with partial_rotary_factor ${scaling.fraction}, expected 1 or another type in a stablelm.`,
     );
+  return rope;
 }
 
 export function stablelm(fields: Fields): DecoderSpec {
   const sizes = readSizes(fields.over(withoutKeys(fields, ['head_dim'])), stablelmDefaults);
-  const rope = ropeOf(fields, { ...sizes, fraction: { key: 'partial_rotary_factor', absent: 0.25 } });
-  checkStablelmRope(fields, rope);
+  const rope = stablelmRope(fields, sizes);
   const parallel = fields.flag('use_parallel_residual', false);
   return llamaLike(fields, sizes, stablelmDefaults, {
     modelType: 'stablelm',
@@ -192,6 +209,7 @@ const starcoder2Defaults: ClassDefaults = {
   num_attention_heads: 24,
   num_key_value_heads: 2,
   head_dim: null,
+  roundsHeads: true,
   max_position_embeddings: 4096,
   initializer_range: 0.018042,
   tie_word_embeddings: true,

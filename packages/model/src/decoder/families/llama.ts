@@ -38,6 +38,7 @@ export function llama(fields: Fields): DecoderSpec {
 
 const mistralDefaults: ClassDefaults = {
   ...llamaDefaults,
+  roundsHeads: true,
   intermediate_size: 14336,
   num_key_value_heads: 8,
   max_position_embeddings: 131072,
@@ -63,11 +64,13 @@ export function mistral(fields: Fields): DecoderSpec {
   });
 }
 
+const graniteDefaults: ClassDefaults = { ...llamaDefaults, roundsHeads: true };
+
 /** Llama with a factor on embeddings, scores, branches, and a divisor of logits. */
 export function granite(fields: Fields): DecoderSpec {
-  const sizes = readSizes(fields, llamaDefaults);
+  const sizes = readSizes(fields, graniteDefaults);
   const bias = fields.flag('attention_bias', false);
-  const spec = llamaLike(fields, sizes, llamaDefaults, {
+  const spec = llamaLike(fields, sizes, graniteDefaults, {
     modelType: 'granite',
     layers: sameLayers(sizes.layerCount, { rope: ropeOf(fields, sizes), window: null }),
     norm: rmsNormOf(fields, 1e-6),

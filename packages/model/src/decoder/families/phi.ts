@@ -20,6 +20,7 @@ const phi3Defaults: ClassDefaults = {
   num_attention_heads: 32,
   num_key_value_heads: null,
   head_dim: null,
+  roundsHeads: true,
   max_position_embeddings: 4096,
 };
 
@@ -65,6 +66,7 @@ const olmo2Defaults: ClassDefaults = {
   num_attention_heads: 32,
   num_key_value_heads: null,
   head_dim: null,
+  roundsHeads: true,
   max_position_embeddings: 2048,
 };
 

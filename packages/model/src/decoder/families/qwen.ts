@@ -21,6 +21,7 @@ const qwenDefaults: ClassDefaults = {
   num_attention_heads: 32,
   num_key_value_heads: 32,
   head_dim: null,
+  roundsHeads: true,
   max_position_embeddings: 32768,
 };
 
@@ -81,6 +82,7 @@ const smollm3Defaults: ClassDefaults = {
   num_attention_heads: 16,
   num_key_value_heads: 4,
   head_dim: null,
+  roundsHeads: true,
   max_position_embeddings: 32768,
   tie_word_embeddings: true,
 };
@@ -91,12 +93,12 @@ function turning(fields: Fields, count: number): readonly boolean[] {
   if (!fields.has('no_rope_layers'))
     return Array.from({ length: count }, (_, index) => (index + 1) % interval !== 0);
   const list = fields.numbers('no_rope_layers');
-  if (list.length !== count)
+  if (list.length < count)
     return fields.refuseValue(
       'no_rope_layers',
       `expected ${count} numbers, one for each of num_hidden_layers`,
     );
-  return list.map((value) => value !== 0);
+  return list.slice(0, count).map((value) => value !== 0);
 }
 
 export function smollm3(fields: Fields): DecoderSpec {
@@ -104,7 +106,7 @@ export function smollm3(fields: Fields): DecoderSpec {
   const turns = turning(fields, sizes.layerCount);
   const window = fields.sizeOrNull('sliding_window', null);
   const slides = fields.flag('use_sliding_window', false) && window !== null;
-  const rope = ropeOf(fields, { ...sizes, theta: 2_000_000 });
+  const rope = turns.includes(true) ? ropeOf(fields, { ...sizes, theta: 2_000_000 }) : null;
   const bias = fields.flag('attention_bias', false);
   return llamaLike(fields, sizes, smollm3Defaults, {
     modelType: 'smollm3',

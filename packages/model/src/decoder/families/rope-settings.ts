@@ -14,7 +14,7 @@ export interface RopeDefaults {
   readonly theta?: number;
   /** The key of the base beside `rope_parameters`. Default `rope_theta`. */
   readonly thetaKey?: string;
-  /** The fraction of a head that turns, for families that have such a setting; the others refuse one that is not 1. */
+  /** The fraction of a head that turns, for families whose modules turn a part; in the others a whole head turns. */
   readonly fraction?: { readonly key: string; readonly absent: number };
   /** Where a batch counts as long, if config.json has no `original_max_position_embeddings`. Default: maxPositions. */
   readonly originalPositions?: number;
@@ -43,7 +43,9 @@ function longropeMagnitude(rope: Fields, factor: number, positions: number): num
 
 function divisors(rope: Fields, key: string, dims: number): readonly number[] {
   const values = rope.numbers(key);
-  if (values.length === Math.ceil(dims / 2)) return values;
+  const pairs = Math.ceil(dims / 2);
+  if (values.length === pairs) return values;
+  if (values.length === 1) return Array.from({ length: pairs }, () => values[0]!);
   return rope.refuse(
     `${key} has ${values.length} numbers, expected ${Math.ceil(dims / 2)}, half of the ${dims} that turn.`,
   );
@@ -141,13 +143,20 @@ export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): R
   const type = typeOf(rope, defaults.aliases);
   const theta = rope.positive('rope_theta', model.positive(thetaKey, defaults.theta ?? 10_000));
   const beside = fractional?.key ?? 'partial_rotary_factor';
-  const fraction = rope.rate('partial_rotary_factor', model.rate(beside, fractional?.absent ?? 1));
-  if (fraction !== 1 && fractional === undefined && type !== 'proportional')
+  const given = rope.rate('partial_rotary_factor', model.rate(beside, fractional?.absent ?? 1));
+  // The tables of plain positions are those of whole heads, whatever the setting says.
+  const ignored = given !== 1 && fractional === undefined && type === 'default';
+  if (ignored)
+    model.remark(
+      `partial_rotary_factor is ${given}: without effect in a ${model.json.model_type}, whose heads turn as a whole`,
+    );
+  const fraction = ignored ? 1 : given;
+  const dims = type === 'proportional' ? headDim : Math.trunc(headDim * fraction);
+  if (fractional === undefined && dims !== headDim && 2 * Math.ceil(dims / 2) !== headDim)
     (rope.has('partial_rotary_factor') ? rope : model).refuseValue(
       'partial_rotary_factor',
-      'expected 1: heads of this family turn as a whole',
+      `expected 1: with the rope type "${type}" heads of this family turn as a whole`,
     );
-  const dims = type === 'proportional' ? headDim : Math.trunc(headDim * fraction);
   if (2 * Math.ceil(dims / 2) > headDim)
     model.refuse(`heads have ${headDim} numbers, expected an even number: they turn in pairs.`);
   if (dims === 0) return null;
