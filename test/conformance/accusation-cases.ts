@@ -112,6 +112,20 @@ export const forms: readonly Form[] = [
     attrs: { epsilon: 1e-5 },
     inputs: [x, ['scale', [C], 'small'], ['offset', [C], 'small']],
   },
+  ...[0, 1].map((offset) => ({
+    kernel: 'RmsNorm',
+    attrs: { epsilon: 1e-6, offset },
+    inputs: [x, ['scale', [C], 'small']] as const,
+  })),
+  ...[false, true].map((back) => ({
+    kernel: 'Rotary',
+    attrs: { back },
+    inputs: [
+      ['x', [2, 2, 3, 9], 'float'],
+      ['cos', [2, 1, 3, 3], 'small'],
+      ['sin', [2, 1, 3, 3], 'small'],
+    ] as const,
+  })),
   {
     kernel: 'UnsortedSegmentSum',
     attrs: { numSegments: 3 },

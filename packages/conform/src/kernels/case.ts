@@ -10,6 +10,9 @@ export type KernelName =
   | 'LayerNorm'
   | 'GeluNew'
   | 'NormalCdf'
+  | 'RmsNorm'
+  | 'Rotary'
+  | 'GatedSilu'
   | 'SparseCrossEntropy'
   | 'AdamWStep'
   | 'EuclideanNorm';

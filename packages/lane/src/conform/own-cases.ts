@@ -17,7 +17,7 @@ import {
 } from '@nanscope/conform';
 import type { Decision } from '@nanscope/device';
 import { nearest, UserError } from '@nanscope/errors';
-import { geluNew, layerNormResults, normalCdf } from '@nanscope/model';
+import { activate, geluNew, layerNormResults, normalCdf, rmsNormResults, rotary } from '@nanscope/model';
 import type { EnvironmentRecord } from '@nanscope/record';
 import type { ConformConfig } from '@nanscope/settings';
 import { type AdamWAttrs, type AdamWInputs, adamWStep, crossEntropy, euclideanNorm } from '@nanscope/trainer';
@@ -80,6 +80,21 @@ const runs: Readonly<Record<KernelProblem['kernel'], (given: Tensors, problem: K
     y: normalCdf(x!),
     ...gradients({ x: x! }, problem, (v) => normalCdf(v!)),
   }),
+  RmsNorm({ x, scale }, problem) {
+    const { epsilon, offset } = problem.attrs;
+    const run = (...[input, gain]: tf.Tensor[]) =>
+      rmsNormResults(input as tf.Tensor2D, gain as tf.Tensor1D, epsilon!, offset as 0 | 1);
+    const slopes = gradients({ x: x!, scale: scale! }, problem, (...all) => run(...all).y);
+    return { ...run(x!, scale!), ...slopes };
+  },
+  Rotary({ x, cos, sin }, problem) {
+    const run = (given: tf.Tensor) => rotary(given as tf.Tensor4D, cos as tf.Tensor4D, sin as tf.Tensor4D);
+    return { y: run(x!), ...gradients({ x: x! }, problem, (given) => run(given!)) };
+  },
+  GatedSilu({ gate, up }, problem) {
+    const run = (...[g, u]: tf.Tensor[]) => tf.mul(activate('silu', g as tf.Tensor2D), u!);
+    return { y: run(gate!, up!), ...gradients({ gate: gate!, up: up! }, problem, run) };
+  },
   SparseCrossEntropy({ logits, labels }, problem) {
     const run = (given: tf.Tensor) => crossEntropy(given as tf.Tensor2D, labels as tf.Tensor1D);
     return { loss: run(logits!), ...gradients({ logits: logits! }, problem, (given) => run(given!)) };

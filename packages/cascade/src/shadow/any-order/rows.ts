@@ -81,6 +81,7 @@ function centred(values: readonly number[]): Span[] {
 export interface Normalised {
   /** (x - mean) / deviation * scale + offset */
   readonly outputs: readonly Span[];
+  /** Of RMSNorm: the mean of squares. */
   readonly variance: Span;
 }
 
@@ -102,6 +103,25 @@ export function layerNorm(
     const second = multiply(each, multiply(inverse, scale[c]!));
     return add(either(first, second), offset[c]!);
   });
+  return { variance, outputs };
+}
+
+/** Scaled by 1 / sqrt(C) before they are squared, as our kernels do, or after, where a square may overflow. */
+function meanOfSquares(x: readonly Span[]): Span {
+  const root = constant(1 / Math.sqrt(x.length));
+  return either(
+    sum(x.map((each) => square(multiply(each, root)))),
+    divide(sum(x.map(square)), given(x.length)),
+  );
+}
+
+/** x / sqrt(mean of squares + epsilon) * factor, in either order of the products. */
+export function rmsNorm(x: readonly Span[], factors: readonly Span[], epsilon: number): Normalised {
+  const variance = meanOfSquares(x);
+  const inverse = divide(given(1), squareRoot(add(variance, constant(epsilon))));
+  const outputs = x.map((each, c) =>
+    either(multiply(multiply(each, inverse), factors[c]!), multiply(each, multiply(inverse, factors[c]!))),
+  );
   return { variance, outputs };
 }
 

@@ -13,6 +13,7 @@ import {
   logSoftmax,
   type Op,
   reducedPlaces,
+  rmsNorm,
   rowOf,
   sizeOf,
   softmax,
@@ -147,6 +148,37 @@ const normalise: Rule = (op) => {
     output === 0 ? rows(Math.floor(index / length)).outputs[index % length] : rows(index).variance;
 };
 
+const normaliseByRoot: Rule = (op) => {
+  const x = inputOf(op, 'x');
+  const length = x.shape.at(-1)!;
+  const shift = given(op.attrs.offset as number);
+  const factors = rowOf(inputOf(op, 'scale').values, length, 0).map((scale) => add(scale, shift));
+  const rows = byRow((row) => rmsNorm(rowOf(x.values, length, row), factors, op.attrs.epsilon as number));
+  return (output, index) =>
+    output === 0 ? rows(Math.floor(index / length)).outputs[index % length] : rows(index).variance;
+};
+
+/** Numbers i and i + pairs of a head turn by the angle of their row; what lies beyond all pairs is moved. */
+const turn: Rule = (op) => {
+  const [x, cos, sin] = [inputOf(op, 'x'), inputOf(op, 'cos'), inputOf(op, 'sin')];
+  const [, heads, queries, width] = x.shape as [number, number, number, number];
+  const pairs = cos.shape.at(-1)!;
+  return (_, index) => {
+    const place = index % width;
+    if (place >= 2 * pairs) return given(x.values[index]!);
+    const row = Math.floor(index / width);
+    const line = Math.floor(row / (heads * queries)) * queries + (row % queries);
+    const second = place >= pairs;
+    const angle = line * pairs + (second ? place - pairs : place);
+    const across = multiply(
+      given(x.values[second ? index - pairs : index + pairs]!),
+      given(sin.values[angle]!),
+    );
+    const along = multiply(given(x.values[index]!), given(cos.values[angle]!));
+    return second === (op.attrs.back === true) ? subtract(along, across) : add(along, across);
+  };
+};
+
 const entropy: Rule = (op) => {
   const logits = inputOf(op, 'logits');
   const labels = inputOf(op, 'labels');
@@ -239,6 +271,8 @@ export const rules: Readonly<Record<string, Rule>> = {
   LogSoftmax: alongRows(logSoftmax),
   SparseCrossEntropy: entropy,
   LayerNorm: normalise,
+  RmsNorm: normaliseByRoot,
+  Rotary: turn,
   UnsortedSegmentSum: segments,
   AdamWStep: (op) => (output, index) => adamWStep(op, index)[output],
   RowArgmax: argmax,
