@@ -44,6 +44,7 @@ export {
 export type { TraceData } from './judge/context.ts';
 export { type BatchContext, contextOf, type MaskFacts, maskFacts } from './judge/context.ts';
 export { type Coordinates, coordinatesOf } from './judge/coordinates.ts';
+export { type Laundering, launderings } from './judge/laundering.ts';
 export { mechanismRules } from './judge/mechanisms/index.ts';
 export type { MechanismRule } from './judge/mechanisms/rule.ts';
 export { findOrigin, type Origin, type Turn } from './judge/origin.ts';

@@ -9,6 +9,7 @@ import {
   type EarlyWarning,
   earlyWarning,
   findOrigin,
+  launderings,
   type Origin,
   positionPicture,
   spreadOf,
@@ -30,6 +31,9 @@ export interface TracedBatch {
   /** Of the model's layers, see `ModelConfig`. */
   readonly windows?: readonly (number | null)[] | undefined;
 }
+
+/** Launderings that a result keeps. */
+const MOST_LAUNDERED = 16;
 
 /** The rows of the [B,T] attention mask. */
 function maskRows({ attentionMask, batch, length }: CausalLMBatch): number[][] {
@@ -91,6 +95,7 @@ export function summarize(
   const picture = decorations.make('the picture of positions', () => positionPicture(trace, context));
   const spread =
     picture && decorations.make('the spread', () => spreadOf(trace, judgements, picture, context));
+  const laundered = launderings(trace, context, judgements).slice(0, MOST_LAUNDERED);
   const warning = decorations.make('the early warning', () =>
     warningRecord(earlyWarning(trace, context, previous, judgements)),
   );
@@ -116,6 +121,13 @@ export function summarize(
     kills: events
       .filter((event) => (event.class === 'kill' || event.ended) && event.benign === undefined)
       .map((event) => event.key),
+    ...(laundered.length > 0 && {
+      laundered: laundered.map(({ coordinates, coordinateNames, ...rest }) => ({
+        ...rest,
+        coordinates: [...coordinates],
+        coordinateNames: [...coordinateNames],
+      })),
+    }),
     ...(picture && {
       picture: {
         layers: [...picture.layers],

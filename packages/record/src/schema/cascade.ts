@@ -121,6 +121,21 @@ export const pictureSchema = z.object({
 });
 export type PictureRecord = z.infer<typeof pictureSchema>;
 
+/** A value that is not finite went into an op and a number came out: what is further on does not show it. */
+export const launderingSchema = z.object({
+  /** Of the op that gives the number. */
+  key: z.string(),
+  /** Key of the op, or name of the tensor from outside, that holds the hidden value. */
+  from: z.string(),
+  kind: z.enum(['NaN', 'Inf']),
+  /** The first element that is hidden. */
+  coordinates: z.array(z.number().int()),
+  coordinateNames: z.array(z.string()),
+  /** `a division by an infinity gives 0`. */
+  how: z.string(),
+});
+export type LaunderingRecord = z.infer<typeof launderingSchema>;
+
 export const cascadeSchema = z.object({
   level: z.enum(['off', 'gate', 'health', 'full']),
   /** Tapped kernel outputs a batch. */
@@ -132,6 +147,8 @@ export const cascadeSchema = z.object({
   origin: originSchema.optional(),
   spread: z.array(spreadSchema),
   kills: z.array(z.string()),
+  /** The first of the kills that hide a value behind a number, each with the row that it hides. */
+  laundered: z.array(launderingSchema).optional(),
   picture: pictureSchema.optional(),
   /** Did tracing change a bit of the result? */
   observer: observerSchema,

@@ -61,6 +61,12 @@ export const glossary: readonly Term[] = [
     meaning: 'an op that is given a NaN or an infinity and gives finite values only',
   },
   {
+    term: 'laundered',
+    written: /\blaundered\b/,
+    meaning:
+      'hidden: an op gave an ordinary number for a NaN or an infinity, so that nothing further on shows it',
+  },
+  {
     term: 'intended',
     meaning: "an infinity that is meant to be there, such as a mask's -inf; a NaN never is",
   },

@@ -3,11 +3,13 @@ import type { CascadeRecord, ResultRecord } from '@nanscope/record';
 import { fields, html, type Section, section } from '../../html/parts.ts';
 import { count } from '../../text/number.ts';
 import { coordinateWords, keyWords, perLane, positionWords } from '../../words/common.ts';
-import { placeWords, spreadSteps } from '../terminal/origin.ts';
+import { launderedWords, partedKills, placeWords, spreadSteps } from '../terminal/origin.ts';
 
-type Found = Pick<CascadeRecord, 'origin' | 'picture' | 'spread' | 'kills'>;
+type Found = Pick<CascadeRecord, 'origin' | 'picture' | 'spread' | 'kills' | 'laundered'>;
 
-function laneOrigin({ origin: born, picture, spread, kills }: Found, unit: 'batch' | 'step') {
+function laneOrigin(found: Found, unit: 'batch' | 'step') {
+  const { origin: born, picture, spread } = found;
+  const { laundered, others } = partedKills(found);
   const what = born && positionWords(born, picture);
   const where = born && `${coordinateWords(born)}${what === undefined ? '' : `, ${what}`}`;
   const steps = spreadSteps(spread).map(
@@ -20,7 +22,12 @@ function laneOrigin({ origin: born, picture, spread, kills }: Found, unit: 'batc
     [unit, born && count(born.batch)],
     ['mechanism', born && html`<strong>${born.mechanism.name}</strong>: ${born.mechanism.evidence}`],
     ['key', born && html`<code>${born.key}</code>`],
-    ['killed by', kills.map(keyWords).join(', ')],
+    [
+      'laundered',
+      laundered.length > 0 &&
+        html`${laundered.map((one) => html`<div><strong>${keyWords(one.key)}</strong>: ${launderedWords(one)}</div>`)}`,
+    ],
+    ['killed by', others.map(keyWords).join(', ')],
   ])}${
     steps.length > 0 &&
     html`<h3>Spread</h3>
@@ -32,10 +39,10 @@ function laneOrigin({ origin: born, picture, spread, kills }: Found, unit: 'batc
 export function origin(result: ResultRecord, unit: 'batch' | 'step'): Section[] {
   const found = perLane(result, ({ cascade }): Found | undefined => {
     if (cascade === undefined) return undefined;
-    const { origin: born, picture, spread, kills } = cascade;
+    const { origin: born, picture, spread, kills, laundered } = cascade;
     return born === undefined && spread.length + kills.length === 0
       ? undefined
-      : { origin: born, picture, spread, kills };
+      : { origin: born, picture, spread, kills, laundered };
   });
   if (found.length === 0) return [];
   const parts = found.map(

@@ -1,5 +1,5 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
-import type { CascadeRecord, OriginRecord, ResultRecord } from '@nanscope/record';
+import type { CascadeRecord, LaunderingRecord, OriginRecord, ResultRecord } from '@nanscope/record';
 import { padEnd } from '@nanscope/record';
 import { heading, listed, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, type Span, span } from '../../text/line.ts';
@@ -108,11 +108,32 @@ function spreadLines({ value: { spread, origin } }: Said<Found>, { width }: Page
   });
 }
 
-function killLines({ value: { kills } }: Said<Found>, { width }: Page): Line[] {
-  if (kills.length === 0) return [];
-  const names = kills.slice(0, KILLS_SHOWN).map(keyWords);
-  const more = kills.length > KILLS_SHOWN ? `, and ${count(kills.length - KILLS_SHOWN)} more` : '';
-  return field('killed by', names.join(', ') + more, 'plain', width);
+/** `NaN of attn probs [batch 0, head 1, query 2, key 0]: the other branch is taken`. */
+export const launderedWords = (laundering: LaunderingRecord): string =>
+  `${laundering.kind} of ${keyWords(laundering.from)} ${coordinateWords(laundering)}: ${laundering.how}`;
+
+/** The launderings, and of the other kills the names. */
+export function partedKills({ kills, laundered = [] }: Pick<Found, 'kills' | 'laundered'>) {
+  const hidden = new Set(laundered.map(({ key }) => key));
+  return { laundered, others: kills.filter((key) => !hidden.has(key)) };
+}
+
+function killLines({ value }: Said<Found>, { width }: Page): Line[] {
+  const { laundered, others } = partedKills(value);
+  const names = others.slice(0, KILLS_SHOWN).map(keyWords);
+  const more = (all: number) => (all > KILLS_SHOWN ? `, and ${count(all - KILLS_SHOWN)} more` : '');
+  return [
+    ...laundered
+      .slice(0, KILLS_SHOWN)
+      .flatMap((one, index) => [
+        ...field(index === 0 ? 'laundered' : '', `at ${keyWords(one.key)}`, 'strong', width),
+        ...field('', launderedWords(one), 'plain', width),
+      ]),
+    ...(laundered.length > KILLS_SHOWN
+      ? field('', `${count(laundered.length - KILLS_SHOWN)} more`, 'plain', width)
+      : []),
+    ...(others.length > 0 ? field('killed by', names.join(', ') + more(others.length), 'plain', width) : []),
+  ];
 }
 
 interface Found {
@@ -120,16 +141,17 @@ interface Found {
   picture: CascadeRecord['picture'];
   spread: CascadeRecord['spread'];
   kills: string[];
+  laundered?: CascadeRecord['laundered'];
 }
 
 export function originSection(result: ResultRecord, page: Page): Line[] {
   const both = result.target?.cascade !== undefined && result.reference?.cascade !== undefined;
   const found = perLane(result, ({ cascade }): Found | undefined => {
     if (cascade === undefined) return undefined;
-    const { origin, picture, spread, kills } = cascade;
+    const { origin, picture, spread, kills, laundered } = cascade;
     return origin === undefined && spread.length === 0 && kills.length === 0
       ? undefined
-      : { origin, picture, spread, kills };
+      : { origin, picture, spread, kills, laundered };
   });
   if (found.length === 0) return [];
   const lines: Line[] = [];
