@@ -65,10 +65,11 @@ function partsOf(lines: readonly string[]): string[] {
   const parts: string[] = [];
   let open = false;
   let fenced = false;
-  for (const line of lines) {
+  for (const [at, line] of lines.entries()) {
     if (line.startsWith('```')) fenced = !fenced;
     const text = line.trim();
-    const skip = fenced || text === '' || /^(```|<!--|\|-|For |You will be able to )/.test(text);
+    const isHead = lines[at + 1]?.startsWith('|-') ?? false;
+    const skip = isHead || fenced || text === '' || /^(```|<!--|\|-|For |You will be able to )/.test(text);
     if (skip || /^([|*-]|\d+\.) ?/.test(text)) open = false;
     if (skip) continue;
     if (open) parts.push(`${parts.pop()} ${text}`);

@@ -74,7 +74,7 @@ function checkPadToken(
   if (padTokenId === undefined) {
     throw new UserError(
       'collator/no-pad-token',
-      `Rows of ${Math.min(...lengths)} to ${Math.max(...lengths)} tokens must be padded to ${length}, but the tokenizer has no pad token: name one (GPT-2 users take the end-of-text id), or give rows of equal length.`,
+      `Rows of ${Math.min(...lengths)} to ${Math.max(...lengths)} tokens must be padded to ${length}, but the tokenizer has no pad token: name one in tokenizer_config.json (GPT-2 users take "pad_token": "<|endoftext|>"), or take --batch-size 1.`,
     );
   }
   const largest = vocabSize === undefined ? largestInt32 : vocabSize - 1;

@@ -10,7 +10,12 @@ import { aboutPage, type DocsPage, docsPages, type Hit, searchDocs } from '../do
 const SHOWN = 8;
 
 /** Markdown that only a page renders is left out of a line that is quoted. */
-const quoted = (line: string) => line.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
+const quoted = (line: string) =>
+  line
+    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(/[`*]/g, '')
+    .replace(/^\| | \|$/g, '')
+    .replaceAll(' | ', ' · ');
 
 function listOf(pages: readonly DocsPage[], width: number): string {
   const indented = (text: string) => wrap(text, width - 4).map((line) => `    ${line}`);

@@ -43,6 +43,23 @@ it.each([
   expect(looked).toEqual([]);
 });
 
+it('the backend of the target is passed over for the reference, and that is the reason that is given', async () => {
+  const facts = (id: string) => ({
+    id,
+    version: '1',
+    capabilities: { gpu: false, shaderF16: false, subgroups: false, strictNumerics: true },
+  });
+  const { reference } = await decideWith(
+    { ...config, device: 'tensorflow', attn: 'sdpa' },
+    { backend: async (id) => ({ id, available: true, facts: facts(id) }), attention: async () => [] },
+    () => {},
+  );
+  expect(reference).toMatchObject({ backend: 'wasm' });
+  expect(reference?.rules.map(({ reason }) => reason)).toContain(
+    'wasm is the fastest CPU backend here: no tensorflow (it is the target)',
+  );
+});
+
 it('run folders sort by time and are legal names everywhere', () => {
   expect(defaultRunFolder(new Date(Date.UTC(2026, 0, 31, 12, 0, 0, 123)))).toMatch(
     /^runs[/\\]2026-01-31T12-00-00-123$/,

@@ -100,8 +100,12 @@ function decideReference(
   torch: FoundTorch | undefined,
 ): Decision {
   const device = config.reference ?? 'cpu';
+  // Unless it is asked for, the reference is another backend than the target's.
+  const isTarget = { available: false, reason: 'it is the target', remedy: '' } as const;
   const others =
-    config.reference === undefined ? probes.filter((probe) => probe.id !== target.backend) : probes;
+    config.reference === undefined
+      ? probes.map((probe) => (probe.id === target.backend ? { id: probe.id, ...isTarget } : probe))
+      : probes;
   const chosen = torch
     ? resolveTorch({ device, attention: target.attention }, '--reference', torch)
     : resolve({ ...requestFor(config, device), mpsRule: 'off' }, others);
