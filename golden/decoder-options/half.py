@@ -2,7 +2,7 @@
 
     pip install transformers==5.24.0 torch==2.15.0
 
-One model of each family of cases.json, GPT-2 beside them. Recorded are the logits of the last position of each row, in each
+One model of each family of cases.json, GPT-2 beside them, and a Llama of each of some activations. Recorded are the logits of the last position of each row, in each
 dtype under sdpa and eager attention on the CPU (written in full, for they are exact), and those of the same rounded weights in
 float64: how far the first are from the second is what a 16-bit model errs by.
 """
@@ -15,7 +15,7 @@ DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16}
 SETTINGS = {
     "gpt2": {"n_inner": 20}, "opt": {"activation_function": "gelu_python"}, "starcoder2": {"hidden_act": "gelu_new"},
     "granite": {"embedding_multiplier": 3.0, "residual_multiplier": 0.4, "logits_scaling": 2.5}, "qwen2": {"hidden_act": "quick_gelu"},
-    "gemma2": {"attn_logit_softcapping": 0.5, "final_logit_softcapping": 1.5},
+    "gemma2": {"attn_logit_softcapping": 0.5, "final_logit_softcapping": 1.5}, "stablelm": {"use_parallel_residual": True},
 }
 
 
@@ -26,21 +26,25 @@ def last(model):
     return [float(x) for x in logits[:, -1].reshape(-1)]
 
 
+# Where each op of an activation rounds shows in a Llama of it, under eager attention alone.
+ACTIVATIONS = ["gelu_fast", "gelu_accurate", "gelu_python_tanh", "gelu", "relu2", "mish", "hardswish", "sigmoid", "leaky_relu"]
+
 recorded = {}
-for family in ["gpt2", *FILE["families"]]:
+for name in ["gpt2", *FILE["families"], *ACTIVATIONS]:
+    family = "llama" if name in ACTIVATIONS else name
     if family == "gpt2":
         config = {**FILE["base"], "model_type": family}
         del config["num_key_value_heads"], config["intermediate_size"]
     else:
         config = config_of({"family": family})
-    config |= SETTINGS.get(family, {})
-    found = recorded[family] = {"config": config}
-    for name, dtype in DTYPES.items():
-        found[name] = {"exact": last(model_of(config, "plain", dtype).double())}
+    config |= {"hidden_act": name} if name in ACTIVATIONS else SETTINGS.get(family, {})
+    found = recorded[name] = {"config": config}
+    for short, dtype in DTYPES.items():
+        found[short] = {"exact": last(model_of(config, "plain", dtype).double())}
         for attention in ("sdpa", "eager"):
-            if (family, attention) != ("gemma2", "sdpa"):
-                found[name][attention] = last(model_of(config, attention, dtype))
-    print(family, flush=True)
+            if attention == "eager" or not (family == "gemma2" or name in ACTIVATIONS):
+                found[short][attention] = last(model_of(config, attention, dtype))
+    print(name, flush=True)
 
 manifest = {
     "producer": "transformers.AutoModelForCausalLM.from_config on the CPU",

@@ -45,6 +45,7 @@ const formulas: Record<(typeof activationNames)[number], (x: number) => number> 
   tanh: Math.tanh,
   mish: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
   hardswish: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: six digits, as transformers has it.
   laplace: (x) => (1 + erf((x - 0.707107) / (0.282095 * Math.SQRT2))) / 2,
   linear: (x) => x,
 };

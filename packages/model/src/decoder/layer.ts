@@ -18,12 +18,12 @@ export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderCont
     name === undefined ? rows : normalise(context, `${layer}.${name}`, rows);
   /** What a branch adds to the stream. */
   const added = (
-    { after }: BranchSpec,
+    { after, undropped }: BranchSpec,
     site: `h.${number}.resid_${'attn' | 'mlp'}`,
     output: tf.Tensor2D,
   ): tf.Tensor2D => {
     const update = norm(after, output);
-    const kept = dropout ? dropout(site, update) : update;
+    const kept = dropout && !undropped ? dropout(site, update) : update;
     return residualScale === 1 ? kept : cast(tf.mul<tf.Tensor2D>(kept, residualScale));
   };
   const sum = (a: tf.Tensor2D, b: tf.Tensor2D) => cast(tf.add<tf.Tensor2D>(a, b));
@@ -43,7 +43,10 @@ export function decoderLayer(x: tf.Tensor2D, index: number, context: DecoderCont
     if (parallel) {
       const input = branches.mlp.before === undefined ? normalised : norm(branches.mlp.before, x);
       const transformed = added(branches.mlp, `h.${index}.resid_mlp`, transform(input));
-      return tf.tidy('output', () => sum(x, sum(attended, transformed)));
+      const inTurn = parallel === 'in turn';
+      return tf.tidy('output', () =>
+        inTurn ? sum(sum(x, attended), transformed) : sum(x, sum(attended, transformed)),
+      );
     }
     const stream = tf.tidy('attn_residual', () => sum(x, attended));
     captureRows?.('attention_residual', index, stream);

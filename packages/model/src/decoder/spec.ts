@@ -95,6 +95,8 @@ export interface BranchSpec {
   readonly after?: string;
   /** Of the sum: OPT with `do_layer_norm_before` false. */
   readonly sum?: string;
+  /** What it adds is not dropped in training, whatever the rate: StableLM's attention. */
+  readonly undropped?: true;
 }
 
 /** Norms of queries and keys before rotation. */
@@ -180,8 +182,11 @@ export interface DecoderSpec {
   readonly attention: AttentionSpec;
   readonly mlp: MlpSpec;
   readonly branches: { readonly attention: BranchSpec; readonly mlp: BranchSpec };
-  /** Both branches read the layer's input, and are added at once: GPT-NeoX, StableLM by a setting. */
-  readonly parallel: boolean;
+  /**
+   * Both branches read the layer's input. `at once`: their sum is added to it (GPT-NeoX); `in turn`: attention, and then the
+   * MLP (StableLM by a setting), which a 16-bit model rounds otherwise.
+   */
+  readonly parallel: false | 'at once' | 'in turn';
   /** Factor on what a branch adds: Granite. */
   readonly residualScale: number;
   readonly head: {

@@ -52,7 +52,7 @@ const relu6 = withGradient(
 
 /** x min(max(x + 3, 0), 6) / 6. */
 const hardswish = withGradient(
-  (x) => tf.mul(x, tf.div<tf.Tensor2D>(tf.relu6(tf.add(x, 3)), 6)),
+  (x) => tf.div(tf.mul(x, tf.relu6(tf.add(x, 3))), 6),
   (dy, x) => {
     const inner = tf.mul(dy, tf.add(tf.div(x, 3), 0.5));
     return tf.where(tf.lessEqual(x, -3), tf.zerosLike(dy), tf.where(tf.greaterEqual(x, 3), dy, inner));
@@ -60,6 +60,7 @@ const hardswish = withGradient(
 );
 
 /** The mean and the deviation of MEGA's normal distribution, as transformers writes them. */
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: a mean of six digits, as it was published.
 const [MU, SIGMA] = [0.707107, 0.282095];
 
 const activations: Readonly<Record<ReturnType<typeof activationFunction>, Activation>> = {
@@ -88,8 +89,8 @@ const steps: Readonly<
   gelu_accurate: tanhSteps,
   gelu_python_tanh: tanhSteps,
   gelu_fast: (x, cast) => {
-    const cubic = cast(tf.mul(cast(tf.mul(cast(tf.mul(x, 0.044715)), x)), x));
-    const inner = cast(tf.mul(cast(tf.mul(x, 0.7978845608)), cast(tf.add(cubic, 1))));
+    const square = cast(tf.mul(cast(tf.mul(x, 0.044715)), x));
+    const inner = cast(tf.mul(cast(tf.mul(x, 0.7978845608)), cast(tf.add(square, 1))));
     return cast(tf.mul<tf.Tensor2D>(cast(tf.mul(x, 0.5)), cast(tf.add(cast(tf.tanh(inner)), 1))));
   },
   gelu_python: (x, cast) => {

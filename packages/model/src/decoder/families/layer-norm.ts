@@ -68,7 +68,7 @@ export function gptNeox(fields: Fields): DecoderSpec {
       attention: { module: 'attention', before: 'input_layernorm' },
       mlp: { module: 'mlp', before: 'post_attention_layernorm' },
     },
-    parallel: fields.flag('use_parallel_residual', true),
+    parallel: fields.flag('use_parallel_residual', true) && 'at once',
     layerPrefix: 'gpt_neox.layers.',
     finalNorm: 'gpt_neox.final_layer_norm',
     dropout: { embedding: dropout, attention: fields.rate('attention_dropout', 0), residual: dropout },
@@ -189,10 +189,10 @@ export function stablelm(fields: Fields): DecoderSpec {
     ),
     mlp: gatedMlp(fields.activation('hidden_act', 'silu'), false),
     branches: {
-      attention: { module: 'self_attn', before: 'input_layernorm' },
+      attention: { module: 'self_attn', before: 'input_layernorm', undropped: true },
       mlp: { module: 'mlp', ...(!parallel && { before: 'post_attention_layernorm' }) },
     },
-    parallel,
+    parallel: parallel && 'in turn',
     dropout: {
       embedding: 0,
       attention: fields.rate('attention_dropout', 0),
