@@ -73,6 +73,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await run(page)).toMatch(/webgpu.*(finds no|not available)/i);
       await setting(page, 'device', 'auto');
       expect(await run(page)).toContain('The lanes agree');
+      expect(await page.textContent('#verdict .note')).toMatch(/^No GPU took part: no webgpu/);
     });
 
     it('stopped: says so and how far it came, as no failure, and runs again', async () => {

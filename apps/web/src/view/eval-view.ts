@@ -50,6 +50,14 @@ function keptWords(result: ResultRecord, decided: DecidedDevices | undefined, ba
   return kept.length === 0 ? 'Nothing had begun.' : `${kept.join(', ')}.`;
 }
 
+/** Of a run that was left to choose, and chose no GPU: who came for the GPU has to see that in the verdict. */
+function withoutGpu(decided: DecidedDevices | undefined): string | undefined {
+  const lanes = roles.flatMap((role) => decided?.[role] ?? []);
+  const chosen = decided?.target.rules.find(({ rule }) => rule === 'auto');
+  if (!chosen || lanes.some(({ adapter }) => adapter !== undefined)) return undefined;
+  return `No GPU took part: ${chosen.reason.replace('--device gpu', 'device gpu')}.`;
+}
+
 export const openEvaluation: OpenView = (place, given, host) => {
   show(place, frame);
   const result = one('#result', place);
@@ -112,7 +120,7 @@ export const openEvaluation: OpenView = (place, given, host) => {
     const { result: record, decided } = done;
     one<HTMLDetailsElement>('details', lanes).open = false;
     result.after(lanes);
-    if (!signal.aborted) showResult(result, { record }, { actions: save });
+    if (!signal.aborted) showResult(result, { record }, { note: withoutGpu(decided), actions: save });
     else {
       const stopped = keptWords(record, decided, total);
       const kept = roles.some((role) => batchesOf(record[role]) > 0);

@@ -12,6 +12,8 @@ export interface ResultOptions {
   readonly about?: string;
   /** What was kept of a run that the visitor stopped, which is no verdict about a device. */
   readonly stopped?: string;
+  /** What the verdict leaves open about the devices, in a sentence. */
+  readonly note?: string | undefined;
   /** Buttons below the verdict. */
   readonly actions?: Html;
 }
@@ -21,11 +23,12 @@ const stoppedFrame = (words: string, actions: Html | undefined) =>
 <p class="sentence">${words}</p>${actions && html`<div class="actions">${actions}</div>`}</section>
 `;
 
-function verdictFrame({ record }: ReportSubject, { about, actions }: ResultOptions): Html {
+function verdictFrame({ record }: ReportSubject, { about, note, actions }: ResultOptions): Html {
   const { title, tone, sentence, next, exitCode } = verdictOf(record);
   return html`<section id="verdict" class="verdict ${tone}" aria-labelledby="verdict-title">${about !== undefined && html`<p class="about">${about}</p>`}<h2 id="verdict-title" class="title" tabindex="-1"><span aria-hidden="true">${signs[tone]}</span> ${title}</h2>
 <p class="sentence">${sentence}</p>
 ${next !== '' && html`<p class="next"><span aria-hidden="true">→</span> ${next}</p>`}
+${note !== undefined && html`<p class="note">${note}</p>`}
 ${commandLine(record.command)}<p class="exit">exit ${exitCode}</p>${actions && html`<div class="actions">${actions}</div>`}</section>
 `;
 }

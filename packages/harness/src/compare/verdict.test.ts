@@ -265,6 +265,20 @@ describe('judge, one case for each code', () => {
     });
   });
 
+  it('permitted-by-wgsl of a NaN that the mask makes: says why it is NaN first, and how to guard it', () => {
+    const ops = divergent('permitted by WGSL, divergent');
+    const apart = { target: bad, reference: bad, comparison: comparison({ ops }) };
+    expect(judged(apart)).toMatchObject({ code: 'permitted-by-wgsl', to: ['guard rows'] });
+    expect(worded(apart).sentence).toMatch(
+      /^The loss is NaN on both devices: query 0 of batch row 1 has no allowed key under torch-mps-2\.8, and the NaN is born in layer 0, .*: that row is fully masked\. Permitted by WGSL/,
+    );
+    const elsewhere = {
+      ...bad,
+      cascade: { ...cascade, origin: { ...origin, mechanism: { name: 'overflow', evidence: 'x' } } },
+    };
+    expect(judged({ ...apart, target: elsewhere }).to).toEqual(['mend before comparing']);
+  });
+
   it('numbers-differ: by labels, by a metric, by rows that one side lacks', () => {
     const byLabels = { comparison: comparison({ labels: difference(1.5) }) };
     expect(judged(byLabels)).toMatchObject({

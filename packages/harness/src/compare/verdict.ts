@@ -139,7 +139,9 @@ function classesApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
         : { metric: metric!.name, why };
   if (ops.divergence?.label === 'permitted by WGSL, divergent') {
     const reason: Reason = { is: 'classes apart', at, permitted: true };
-    return of('permitted-by-wgsl', 1, reason, { to: 'mend before comparing' });
+    // Where the mask is the cause on the target, to guard the rows is all there is to mend.
+    const masked = evidence.target !== undefined && isBornMasked(evidence.target);
+    return of('permitted-by-wgsl', 1, reason, { to: masked ? 'guard rows' : 'mend before comparing' });
   }
   return (
     suspected(evidence, comparison) ??

@@ -92,6 +92,21 @@ it('the script is a script', () => {
 });
 
 describe('an evaluation', () => {
+  it('folds away what says nothing new: intended ops, machines, and why a device was chosen', () => {
+    const folded = (record: typeof agree) =>
+      [...shown(renderHtml({ record })).matchAll(/<details><summary>([^<]*)</g)].map(([, text]) => text);
+    expect(folded(agree)).toContainEqual(expect.stringMatching(/^\d+ ops? with an intended one, drawn/));
+    expect(folded(bothNaN)).not.toContainEqual(expect.stringMatching(/with an intended one, drawn/));
+    expect(folded(agree)).toContain('Why this device, and the machine');
+    const environment = [{ name: 'driver', reference: '1', target: '2' }];
+    const comparison = { ...agree.comparison!, environment, configuration: [] };
+    expect(folded({ ...agree, comparison })).toContain('1 fact about machines and versions differs');
+    const configuration = [{ name: 'limit', reference: '1', target: '2' }];
+    expect(folded({ ...agree, comparison: { ...comparison, configuration } })).not.toContainEqual(
+      expect.stringMatching(/about machines/),
+    );
+  });
+
   it('draws each op once with its class on both lanes, and marks the origin', () => {
     const page = shown(renderHtml({ record: bothNaN }));
     const ops = [...page.matchAll(/<button type="button" class="op[\s\S]*?<\/button>/g)].map(([op]) => op);

@@ -260,18 +260,22 @@ const tellsApart: ReadonlySet<VerdictRecord['code']> = new Set<VerdictRecord['co
   'numbers-differ',
 ]);
 
+/** Of lanes that are told apart: what the losses are and, where neither is a number, why. */
+function lossesFirst({ code, beside }: Decision, { target, reference }: Decided): string {
+  const losses = lossesOf([target, reference]);
+  if (!tellsApart.has(code) || losses.length !== 2) return '';
+  const words = lossWords(target, reference);
+  if (losses.every(isNumber)) return `${words}, which differ. `;
+  const known = !losses.some(isNumber) && target?.cascade?.origin !== undefined;
+  return known ? `${words}: ${causeWords(beside, target)}. ` : `${words}. `;
+}
+
 /** The verdict as it is written down: the decision, and the sentences made of it. */
 export function wordVerdict(decision: Decision, decided: Decided): VerdictRecord {
   const { code, exitCode, findings, reason, next, beside } = decision;
-  const { target, reference } = decided;
-  const losses = lossesOf([target, reference]);
-  const first =
-    tellsApart.has(code) && losses.length === 2
-      ? `${lossWords(target, reference)}${losses.every(isNumber) ? ', which differ' : ''}. `
-      : '';
   return {
     ...{ code, exitCode },
-    sentence: `${first}${reasonWords(reason, beside, decided)}`,
+    sentence: `${lossesFirst(decision, decided)}${reasonWords(reason, beside, decided)}`,
     next: next.map(adviceWords).join(' '),
     ...(findings && { findings }),
   };

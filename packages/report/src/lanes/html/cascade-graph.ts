@@ -4,7 +4,7 @@
  */
 import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
 import { badge, type Html, html, type Section, section, table } from '../../html/parts.ts';
-import { count } from '../../text/number.ts';
+import { count, counted } from '../../text/number.ts';
 import { keyWords, type Role, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';
 import { alignmentWords } from '../terminal/cascade.ts';
@@ -173,7 +173,11 @@ export function cascadeGraph(result: ResultRecord, unit: 'batch' | 'step'): Sect
         html`<p>First divergence at <strong>${keyWords(context.firstDivergence)}</strong>${
           context.divergence && `: ${context.divergence.label}, ${context.divergence.reason}`
         }</p>`,
-      rows.length > 0 && html`${legend(lanes)}${graph}`,
+      rows.length > 0 &&
+        (bad
+          ? html`${legend(lanes)}${graph}`
+          : html`<details><summary>${counted(rows.length, 'op')} with an intended one, drawn</summary>${legend(lanes)}${graph}</details>
+`),
       !untraced &&
         html`<p class="dim">${count(total)} ops per ${unit}${
           cut === 0 &&

@@ -39,9 +39,11 @@ function laneCard(role: string, lane: Lane) {
 ${fields([
   ['asked for', decision.requested],
   ['attention', decision.attention],
-  ...decision.rules.map(({ rule, reason }) => [rule, reason] as const),
-  ['machine', machineWords(lane)],
-])}${warnings.map((warning) => html`<p>${badge('warn', warning)}</p>`)}${kernels(lane)}</article>
+])}<details><summary>Why this device, and the machine</summary>${fields([
+    ...decision.rules.map(({ rule, reason }) => [rule, reason] as const),
+    ['machine', machineWords(lane)],
+  ])}</details>
+${warnings.map((warning) => html`<p>${badge('warn', warning)}</p>`)}${kernels(lane)}</article>
 `;
 }
 
@@ -68,13 +70,18 @@ export function settings({ comparison }: Compared): Section[] {
     all.map(({ name, target, reference }) => ({ cells: [name, target, reference] }));
   const head = ['name', 'target', 'reference'];
   if (configuration.length + environment.length === 0) return [];
+  const machines =
+    environment.length > 0 && table('Machines and versions: informational only', head, rows(environment));
   return [
     section(
       'differences',
       'Settings and machines that differ',
       configuration.length > 0 && table('Settings that must be equal and are not', head, rows(configuration)),
-      environment.length > 0 && table('Machines and versions: informational only', head, rows(environment)),
-      configuration.length === 0 && html`<p>No setting differs that must be equal.</p>`,
+      configuration.length > 0 && machines,
+      configuration.length === 0 &&
+        html`<p>No setting differs that must be equal.</p>
+<details><summary>${counted(environment.length, 'fact')} about machines and versions ${environment.length === 1 ? 'differs' : 'differ'}</summary>${machines}</details>
+`,
     ),
   ];
 }
