@@ -32,6 +32,11 @@ export interface ModelConfig {
   readonly positionsKey: string;
   /** Whether positions are rows of a table, which ends at maxPositions; rotary ones only lose meaning beyond it. */
   readonly learnedPositions: boolean;
+  /**
+   * Generation computes all keys anew when one column more than this has been reached, as what came before was turned by other
+   * frequencies: Phi-3 with long rotary tables.
+   */
+  readonly restartsCacheAfter?: number;
   readonly bosTokenId: number | null;
   /** Each of a list ends a row. */
   readonly eosTokenId: number | readonly number[] | null;

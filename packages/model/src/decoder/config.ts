@@ -5,6 +5,7 @@ import type { DecoderConfig } from './decoder.ts';
 import { decoderSpec } from './families/index.ts';
 import { specialTokens } from './families/special-tokens.ts';
 import { Fields } from './fields.ts';
+import type { DecoderSpec } from './spec.ts';
 
 /** Where transformers' class of each family drops, by the key of config.json. */
 const dropoutKeys: Readonly<Record<string, Sites<string>>> = {
@@ -21,6 +22,14 @@ const dropoutKeys: Readonly<Record<string, Sites<string>>> = {
 
 export const dropoutKeysOf = (modelType: string): Sites<string> =>
   dropoutKeys[modelType] ?? { attention: 'attention_dropout' };
+
+/** Of those with `longrope`, transformers' module of Phi-3 alone drops its cache at the switch. */
+function restart({ modelType, layers: [first] }: DecoderSpec): Pick<DecoderConfig, 'restartsCacheAfter'> {
+  const scaling = first?.rope?.scaling;
+  return modelType === 'phi3' && scaling?.type === 'longrope'
+    ? { restartsCacheAfter: scaling.positions }
+    : {};
+}
 
 /** @throws UserError as `decoderSpec` does */
 export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
@@ -39,6 +48,7 @@ export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
     maxPositions: spec.maxPositions,
     positionsKey: 'max_position_embeddings',
     learnedPositions: embedding.positions !== null,
+    ...restart(spec),
     bosTokenId: tokens.bos,
     eosTokenId: tokens.eos,
     padTokenId: tokens.pad,

@@ -1,7 +1,10 @@
 import { safePolicy } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { uploadBatch } from '../batch.ts';
 import type { CausalLM } from '../causal-lm.ts';
+import { parseConfig } from '../families.ts';
+import { buildCausalLM } from '../weights/build.ts';
 import { loadCausalLM } from '../weights/load.ts';
 import { generate } from './generate.ts';
 import type { GenerateOptions } from './options.ts';
@@ -199,4 +202,43 @@ describe('generate', () => {
     }
     await expect(run({}, leftPad([[300]], 0))).rejects.toThrow('token id 300');
   });
+});
+
+it('a Phi-3 whose rows grow past the switch of its rotary tables computes all keys anew, as without a cache', async () => {
+  const config = parseConfig(
+    {
+      ...{ model_type: 'phi3', vocab_size: 40, hidden_size: 24, intermediate_size: 20, num_hidden_layers: 2 },
+      ...{ num_attention_heads: 4, max_position_embeddings: 64, original_max_position_embeddings: 6 },
+      rope_scaling: { type: 'longrope', short_factor: [1, 1.5, 2], long_factor: [4, 6, 9] },
+    },
+    'test',
+  );
+  const values = async (name: string, size: number) =>
+    Float32Array.from({ length: size }, (_, i) => Math.sin(i * 1.7 + name.length));
+  const phi = await buildCausalLM({ config, values });
+  const rows = [
+    [5, 17, 2, 28],
+    [11, 6],
+  ];
+  const found: number[][] = rows.map((row) => [...row]);
+  const options = { ...greedy, maxNewTokens: 6 };
+  for await (const { rows: step } of generate(phi, leftPad(rows, 0), options))
+    for (const one of step) if ('token' in one) found[one.row]!.push(one.token);
+  // Without a cache: the last logits of the whole batch, again and again.
+  const grown = rows.map((row) => [...row]);
+  for (let step = 0; step < 6; step++) {
+    const { shape, inputIds, attentionMask } = leftPad(grown, 0);
+    const positionIds = grown.flatMap((row) =>
+      Array.from({ length: shape[1] }, (_, column) => Math.max(column - (shape[1] - row.length), 0)),
+    );
+    const batch = uploadBatch(config, { shape, inputIds, attentionMask, positionIds });
+    const best = tf.tidy(() => {
+      const last = tf.slice(phi.hidden(batch, options), [0, shape[1] - 1, 0], [-1, 1, -1]);
+      return tf.argMax(phi.logits(tf.reshape(last, [2, -1]) as tf.Tensor2D), 1).dataSync();
+    });
+    tf.dispose([batch.inputIds, batch.attentionMask, batch.positionIds]);
+    for (const [row, token] of best.entries()) grown[row]!.push(token);
+  }
+  phi.dispose();
+  expect(found).toEqual(grown);
 });

@@ -20,8 +20,8 @@ interface LiveRow {
   readonly pads: number;
   /** Tokens of the prompt and generated ones. */
   readonly length: number;
-  /** Generated last; nothing yet before the first step. */
-  readonly token: number;
+  /** Of the prompt, padding included, and generated ones. */
+  readonly tokens: readonly number[];
 }
 
 /** The whole prompts, with positions counted from each row's first real token. */
@@ -33,15 +33,25 @@ function firstBatch({ shape, inputIds, attentionMask }: PromptBatch, live: reado
   return { shape, inputIds, attentionMask, positionIds };
 }
 
-/** The newest token of each row, and a mask over all S columns so far. */
+/** 0 for the pads of each row, then 1, over all S columns so far. */
+const maskOf = (live: readonly LiveRow[]): number[] =>
+  live.flatMap(({ pads, tokens }) => tokens.map((_, s) => (s < pads ? 0 : 1)));
+
+/** The newest token of each row, and a mask over all columns. */
 function nextBatch(live: readonly LiveRow[]): HostBatch {
-  const columns = live[0]!.pads + live[0]!.length;
   return {
     shape: [live.length, 1],
-    inputIds: live.map(({ token }) => token),
-    attentionMask: live.flatMap(({ pads }) => Array.from({ length: columns }, (_, s) => (s < pads ? 0 : 1))),
+    inputIds: live.map(({ tokens }) => tokens.at(-1)!),
+    attentionMask: maskOf(live),
     positionIds: live.map(({ length }) => length - 1),
   };
+}
+
+/** All tokens of each row. */
+function wholeBatch(live: readonly LiveRow[]): HostBatch {
+  const shape = [live.length, live[0]!.tokens.length] as const;
+  const inputIds = live.flatMap(({ tokens }) => tokens);
+  return firstBatch({ shape, inputIds, attentionMask: maskOf(live) }, live);
 }
 
 interface Advanced {
@@ -116,14 +126,15 @@ export async function* generate(
       number: options.rowNumbers?.[row] ?? row,
       pads: T - length,
       length,
-      token: -1,
+      tokens: Array.from(prompts.inputIds).slice(row * T, (row + 1) * T),
     }),
   );
   let cache: KeyValueCache | undefined;
   try {
     for (let step = 0; live.length > 0; step++) {
-      const batch = step === 0 ? firstBatch(prompts, live) : nextBatch(live);
-      const advanced = advance(model, batch, cache, options);
+      const restarts = step > 0 && live[0]!.tokens.length - 1 === config.restartsCacheAfter;
+      const batch = step === 0 ? firstBatch(prompts, live) : restarts ? wholeBatch(live) : nextBatch(live);
+      const advanced = advance(model, batch, restarts ? undefined : cache, options);
       cache?.dispose();
       cache = advanced.cache;
       const numbers = live.map(({ number }) => number);
@@ -141,7 +152,7 @@ export async function* generate(
       live = live.flatMap((row, place) => {
         const result = rows[place]!;
         return running[place] && 'token' in result
-          ? [{ ...row, length: row.length + 1, token: result.token }]
+          ? [{ ...row, length: row.length + 1, tokens: [...row.tokens, result.token] }]
           : [];
       });
       if (live.length > 0) cache = keepRows(cache, running);
