@@ -54,7 +54,12 @@ def run(task: dict[str, Any], channel: Channel) -> None:
         from .reduce import run_reduce
 
         return run_reduce(task, channel)
-    raise UserError("torch/protocol", f'the task: expected a kind of evaluate, probe, conform, reduce-case, found {json.dumps(kind)}.')
+    if kind == "shadow":
+        need("transformers")
+        from .shadow import run_shadow
+
+        return run_shadow(task, channel)
+    raise UserError("torch/protocol", f'the task: expected a kind of evaluate, probe, conform, reduce-case, shadow, found {json.dumps(kind)}.')
 
 
 def interrupt(number: int, _frame: object) -> None:

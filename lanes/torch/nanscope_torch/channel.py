@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from typing import Any, TextIO
 
 from .folder import exact
@@ -15,6 +16,7 @@ class Channel:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._lock = threading.Lock()
 
     @classmethod
     def take_stdout(cls) -> Channel:
@@ -27,8 +29,10 @@ class Channel:
 
     def send(self, kind: str, **fields: Any) -> None:
         """One line. A parent that is gone is not an error: the folder holds the results."""
+        line = json.dumps(exact({"kind": kind, **fields}), allow_nan=False) + "\n"
         try:
-            self._stream.write(json.dumps(exact({"kind": kind, **fields}), allow_nan=False) + "\n")
-            self._stream.flush()
+            with self._lock:
+                self._stream.write(line)
+                self._stream.flush()
         except BrokenPipeError:
             pass

@@ -19,6 +19,7 @@ from .model import DTYPES, Loaded, is_out_of_memory, load_model
 from .outputs import save_outputs
 from .score import Accumulator, Scores, answers_of, token_losses
 from .stages import save_stages
+from .tap import Tap
 from .trace_lane import LaneTracer
 from .versions import settle_device, summary, versions
 
@@ -141,6 +142,36 @@ def load(settings: dict[str, Any], device: torch.device) -> Loaded:
         settings["model"], name=settings["name"], device=device, dtype=settings["dtype"], attn=settings["attn"], mask_form=settings["maskForm"],
         position_ids=settings["positionIds"], trust=settings["trustRemoteCode"],
     )  # fmt: skip
+
+
+class Watched:
+    """Runs what is computed of a batch under a tap, in place of a tracer."""
+
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
+
+    def __call__(self, _batch: Batch, compute: Callable[[Any], Any]) -> Any:
+        with self._tap:
+            return compute(self)
+
+    def phase(self, name: str) -> None:
+        self._tap.phase = name
+
+    def name_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
+        self._tap.recorder.name(tensors)
+
+    def backward_pass(self, compute: Callable[[Any], Any], batch: Batch) -> Any:
+        return self(batch, compute)
+
+
+def open_batch(task: dict[str, Any], index: int) -> tuple[Loaded, Batch]:
+    """The model of a task and one of its batches. Raises `torch/inputs` where there is none of that index."""
+    settings = settings_of(task.get("task") or {})
+    loaded = load(settings, settle_device(task.get("device", "best"))[0])
+    batch = next((each for each in read_batches(settings["inputs"], loaded.record()["vocabulary"]) if each.index == index), None)
+    if batch is None:
+        raise UserError("torch/inputs", f"{settings['inputs']}: expected batch {index} of the run, found fewer batches.")
+    return loaded, batch
 
 
 def run_evaluate(task: dict[str, Any], channel: Channel) -> None:

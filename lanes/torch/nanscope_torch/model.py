@@ -68,6 +68,7 @@ class Loaded:
 def model_record(model: torch.nn.Module, name: str) -> dict[str, Any]:
     """`model` of a lane's record; 0 for what its configuration does not say."""
     config = getattr(model, "config", None)
+    config = config.get_text_config() if hasattr(config, "get_text_config") else config
 
     def number(*names: str) -> int:
         return next((value for value in (getattr(config, each, None) for each in names) if isinstance(value, int)), 0)

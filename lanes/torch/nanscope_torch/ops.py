@@ -103,6 +103,13 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(item)
 
 
+def outputs_of(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> list[torch.Tensor]:
+    """What a call gives: the tensors it returns, then those that it wrote to and does not return."""
+    outputs = list(tensors_in(result))
+    returned = {id(tensor) for tensor in outputs}
+    return outputs + [tensor for argument, _, tensor in named_tensors(facts, args, kwargs) if argument in facts.written and id(tensor) not in returned]
+
+
 def constant_asked_for(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:
     """A number among the arguments that is not finite: the program itself asks for the value."""
     for value in (*args, *kwargs.values()):

@@ -10,7 +10,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 
 from .attention import explain_attention
 from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, has_health, row_bits, row_letters
-from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, tensors_in
+from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, outputs_of, tensors_in
 
 Reference = Union[int, str]
 Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
@@ -80,6 +80,11 @@ class Taken:
     bytes_read: int = 0
 
 
+def place_of(tensor: torch.Tensor) -> Place:
+    """Which memory it is, and how it is laid over it."""
+    return tensor.untyped_storage()._cdata, tensor.storage_offset(), tuple(tensor.shape), tensor.stride()
+
+
 def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).replace("torch.", "")
 
@@ -131,7 +136,8 @@ class Recorder:
         return address
 
     def _place(self, tensor: torch.Tensor) -> Place:
-        return self._storage(tensor), tensor.storage_offset(), tuple(tensor.shape), tensor.stride()
+        self._storage(tensor)
+        return place_of(tensor)
 
     def references(self, tensor: torch.Tensor) -> list[Reference]:
         """Usually one; two where a part of the memory was written to since."""
@@ -192,11 +198,10 @@ class Recorder:
         return pending
 
     def after(self, facts: OpFacts, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, phase: str, path: str) -> None:
-        outputs = list(tensors_in(result))
-        returned = {id(tensor) for tensor in outputs}
-        outputs += [tensor for _, tensor in pending.written if id(tensor) not in returned]
+        outputs = outputs_of(facts, args, kwargs, result)
         if not outputs:
             return
+        returned = {id(tensor) for tensor in tensors_in(result)}
         stem, call = self._stem(facts, phase, path)
         self._calls[stem] = call + 1
         asked_for = constant_asked_for(args, kwargs)

@@ -44,8 +44,8 @@ class Tap:
         self.phase: Optional[str] = None
         self.on_root: Optional[Callable[[bool], None]] = None
         """Told when the model itself is entered (True) and left (False)."""
-        self.meet: Optional[Callable[..., None]] = None
-        """Told of each op before it runs: its key without an output, the op, its facts and arguments."""
+        self.run: Callable[..., Any] = lambda _key, func, _facts, args, kwargs: func(*args, **kwargs)
+        """Runs a call and returns what it gives: its key without an output (none where it only looks at memory in another way), the op, its facts and arguments."""
         self._facts: dict[Any, OpFacts] = {}
         self._mode = _Dispatch(self)
         self._paths: Optional[ModulePaths] = None
@@ -159,15 +159,12 @@ class Tap:
         if facts.seen_through:
             if torch._C._current_autograd_node() is None and self._paths is not None:
                 self._paths.forward_path()  # Its gradient may compute something.
-            result = func(*args, **kwargs)
+            result = self.run(None, func, facts, args, kwargs)
             self.recorder.see_through(args[0], result)
             return result
         phase, path = self._where(facts.name)
-        if self.meet:
-            with paused():
-                self.meet(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
         pending = self.recorder.before(facts, args, kwargs)
-        result = func(*args, **kwargs)
+        result = self.run(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
         # A view computes nothing that could go wrong.
         for fault in () if facts.picks else FAULTS:
             fault(facts.name, phase, path, result, pending.written)

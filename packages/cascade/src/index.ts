@@ -26,6 +26,7 @@ export {
   observerEffect,
   sameBits,
 } from './compare/align.ts';
+export { type CommonNames, commonNames, type Placed, workOf } from './compare/common-names.ts';
 export type { DivergenceLabel } from './compare/divergence.ts';
 export { countBits } from './health/bits.ts';
 export { chooseCounter } from './health/choose.ts';
@@ -72,6 +73,7 @@ export {
   type ShadowJudgement,
   type ShadowVerdict,
 } from './shadow/judge.ts';
+export { overflowPermitted } from './shadow/reach.ts';
 export { type PositionPicture, positionPicture, type SpreadStep, spreadOf } from './spread/spread.ts';
 export {
   checkFilteredOps,

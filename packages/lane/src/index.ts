@@ -4,11 +4,11 @@ export { readCases } from './conform/run-conform-lane.ts';
 export { batchLine } from './data/collation.ts';
 export { evalBatches, lacksTokenizer, loadTokenizerFor, textRows } from './data/inputs.ts';
 export { loadInputs } from './data/load-inputs.ts';
-export { modelConfig, modelSource, withModelFolder } from './data/model.ts';
+export { inputModel, modelConfig, modelSource, withModelFolder } from './data/model.ts';
 export { removeTemporary, runLane } from './evaluate/run-lane.ts';
 export { saveOutputs } from './evaluate/save-outputs.ts';
 export { STAGES_FILE } from './evaluate/save-stages.ts';
-export { type TorchFault, torchReduceTask, torchTaskOf } from './evaluate/torch-task.ts';
+export { type TorchFault, torchReduceTask, torchShadowTask, torchTaskOf } from './evaluate/torch-task.ts';
 export { type Prompt, promptIds, readPrompts } from './generate/prompts.ts';
 export {
   checkMaxLength,
@@ -19,6 +19,7 @@ export {
 export type { Continuation } from './generate/task.ts';
 export { measureAttention } from './probe/probe.ts';
 export { nanscopeVersion, thirdPartyBackend } from './session/open-session.ts';
+export type { TorchCapture, TorchCapturedOp, TorchDigest } from './shadow/torch-questions.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';
 export { trainData } from './train/data.ts';
 export { cardMark, loadTrainModel, trainModelConfig } from './train/model.ts';

@@ -1,7 +1,7 @@
 /** A batch on its way to the device: what the model cannot take is refused while the ids are still in JavaScript memory. */
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
-import type { ModelBatch, ModelConfig } from './causal-lm.ts';
+import type { InputModel, ModelBatch, ModelConfig } from './causal-lm.ts';
 
 /** Row-major [B,T] integers in JavaScript memory. */
 export interface HostBatch {
@@ -18,7 +18,7 @@ export interface HostBatch {
 const MOST_ROTARY = 2 ** 20;
 
 /** How many positions a model can take: the rows of their table, or what rotary ones are computed for. */
-export const positionLimit = ({ learnedPositions, maxPositions }: ModelConfig): number =>
+export const positionLimit = ({ learnedPositions, maxPositions }: InputModel): number =>
   learnedPositions ? maxPositions : Math.max(maxPositions, MOST_ROTARY);
 
 /** @throws UserError when a sequence is longer than the model's position table, where it has one. */

@@ -5,6 +5,7 @@ export type {
   CaptureName,
   CausalLM,
   ForwardOptions,
+  InputModel,
   JsonObject,
   ModelBatch,
   ModelConfig,

@@ -55,6 +55,18 @@ export interface ModelConfig {
   readonly json: JsonObject;
 }
 
+/** As much of a model as its batches are made and checked by. */
+export type InputModel = Pick<
+  ModelConfig,
+  | 'vocabulary'
+  | 'maxPositions'
+  | 'positionsKey'
+  | 'learnedPositions'
+  | 'bosTokenId'
+  | 'eosTokenId'
+  | 'padTokenId'
+>;
+
 /** int32 [B,T] each (the mask [B,S], as above), on the active backend; the caller disposes of them. */
 export interface ModelBatch {
   readonly inputIds: tf.Tensor2D;

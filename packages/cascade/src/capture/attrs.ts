@@ -73,6 +73,8 @@ export function readAttrs(attrs: AttrsJson): tf.NamedAttrMap {
 export interface CapturedTensor {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32' | 'bool';
+  /** Of a coarser type than float32, in which the values lie: how many float32 numbers one of its steps is. */
+  readonly steps?: number;
   /** Row-major, in a copy of its own. */
   readonly values: Float32Array | Int32Array | Uint8Array;
 }
@@ -92,6 +94,13 @@ export interface CapturedOp {
   readonly attrs: AttrsJson;
   readonly inputs: readonly CapturedInput[];
   readonly outputs: readonly CapturedTensor[];
+  /**
+   * Of PyTorch: the calls that make it of what both lanes have, kernel and all that goes in besides tensors, without those that only
+   * look at memory in another way.
+   */
+  readonly ops?: readonly (readonly [kernel: string, scalars: string])[];
+  /** Of PyTorch: the lane's own key, where `key` is one that both lanes have. */
+  readonly own?: string;
 }
 
 /** Why a call could not be captured. */

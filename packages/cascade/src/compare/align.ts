@@ -106,8 +106,14 @@ function cleanCopy(record: OpRecord): OpRecord {
 /**
  * @param reference the lane that is believed; `target` is judged against it
  * @param context B, T and the mask's facts, for origins and benign rules
+ * @param shared keys that both lanes have, where they run other ops too: a key that one lacks was not clean there, it was not there
  */
-export function alignTraces(reference: BatchTrace, target: BatchTrace, context?: BatchContext): Alignment {
+export function alignTraces(
+  reference: BatchTrace,
+  target: BatchTrace,
+  context?: BatchContext,
+  shared?: ReadonlySet<string>,
+): Alignment {
   const judge = (trace: BatchTrace) => {
     const judgements = classifyOps(trace, context);
     const origin = findOrigin(trace, context, judgements);
@@ -151,17 +157,19 @@ export function alignTraces(reference: BatchTrace, target: BatchTrace, context?:
     firstClassDivergence = { key, reference: referenceCounts, target: targetCounts, ...verdict };
   };
   // A partial trace left out what was clean. When it was cut as well, a missing key says nothing.
-  const leftOut = (trace: BatchTrace) => trace.partial === true && trace.cut === undefined;
+  const leftOut = (trace: BatchTrace, key: string) =>
+    trace.partial === true && trace.cut === undefined && (shared?.has(key) ?? true);
   const onlyTarget: string[] = [];
   for (const right of target.records) {
-    const left = a.of.get(right.key)?.record ?? (leftOut(reference) ? cleanCopy(right) : undefined);
+    const left =
+      a.of.get(right.key)?.record ?? (leftOut(reference, right.key) ? cleanCopy(right) : undefined);
     if (left) compare(right.key, left, right);
     else if (!reference.partial) onlyTarget.push(right.key);
   }
   const onlyReference: string[] = [];
   for (const left of reference.records) {
     if (b.of.has(left.key)) continue;
-    if (leftOut(target)) compare(left.key, left, cleanCopy(left));
+    if (leftOut(target, left.key)) compare(left.key, left, cleanCopy(left));
     else if (!target.partial) onlyReference.push(left.key);
   }
   const own = firstClassDivergence && firstClassDivergence.label !== 'inherited';

@@ -32,6 +32,7 @@ export function movedByOneRounding<T extends CapturedTensor>(tensor: T, move: nu
   if (tensor.dtype !== 'float32') return tensor;
   const values = Float32Array.from(tensor.values);
   const words = new Uint32Array(values.buffer);
+  const { steps = 1 } = tensor;
   for (let i = 0; i < words.length; i++) {
     const magnitude = words[i]! & 0x7fffffff;
     if (magnitude === 0 || magnitude > LARGEST) continue;
@@ -40,7 +41,7 @@ export function movedByOneRounding<T extends CapturedTensor>(tensor: T, move: nu
       continue;
     }
     const up = move === 0 || isUp(i, move);
-    if (up ? magnitude < LARGEST : magnitude > 1) words[i] = words[i]! + (up ? 1 : -1);
+    if (up ? magnitude <= LARGEST - steps : magnitude > steps) words[i] = words[i]! + (up ? steps : -steps);
   }
   return { ...tensor, values };
 }
@@ -80,9 +81,10 @@ export function roundingAllowance(
 ): (index: number) => number {
   if (reference.dtype !== 'float32') return () => 0;
   const typical = rootMeanSquare(reference.values);
+  const rounding = ROUNDING * (reference.steps ?? 1);
   return (index) => {
     const value = reference.values[index]!;
-    let response = Number.isFinite(value) ? Math.max(FLUSHED, ROUNDING * (Math.abs(value) + typical)) : 0;
+    let response = Number.isFinite(value) ? Math.max(FLUSHED, rounding * (Math.abs(value) + typical)) : 0;
     for (const { values } of moved) {
       const away = Math.abs(values[index]! - value);
       if (!Number.isNaN(away)) response = Math.max(response, away);

@@ -8,6 +8,7 @@ import {
   type LaneRecord,
   stageOf,
 } from '@nanscope/record';
+import { inCommonTraces } from './common-traces.ts';
 
 type Cell = NonNullable<CascadeRow['target']>;
 
@@ -122,10 +123,17 @@ const sameSizes = ({ ops }: Alignment): boolean =>
   ops.every(({ target, reference }) => !target || !reference || target.size === reference.size);
 
 /** Alignments of the batches that both lanes have, the one with the first divergence first. */
-function alignAll(targets: Traces, references: Traces): (Alignment & { readonly batch: number })[] {
+function alignAll(
+  targets: Traces,
+  references: Traces,
+  shared: ReadonlySet<string> | undefined,
+): (Alignment & { readonly batch: number })[] {
   const both = [...targets.keys()].filter((batch) => references.has(batch)).sort((a, b) => a - b);
   const alignments = both
-    .map((batch) => ({ batch, ...alignTraces(references.get(batch)!, targets.get(batch)!) }))
+    .map((batch) => ({
+      batch,
+      ...alignTraces(references.get(batch)!, targets.get(batch)!, undefined, shared),
+    }))
     .filter(sameSizes);
   return [
     ...alignments.filter((one) => one.classDivergences > 0),
@@ -136,14 +144,16 @@ function alignAll(targets: Traces, references: Traces): (Alignment & { readonly 
 /** What is compared here is in the records of every lane. */
 type Traced = Pick<LaneRecord, 'cascade'>;
 
+/** @param shared names that both lanes have, where each has ops of its own as well; default: all */
 export function compareCascades(
   target: Traced,
   reference: Traced,
   targetTraces: Traces,
   referenceTraces: Traces,
+  shared?: ReadonlySet<string>,
 ): Pick<ComparisonRecord, 'ops' | 'cascade'> {
   const [own, other] = [target.cascade, reference.cascade];
-  const alignments = alignAll(targetTraces, referenceTraces);
+  const alignments = alignAll(targetTraces, referenceTraces, shared);
   const worst = alignments[0];
   if (!own || !other || !worst)
     return { ops: { aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 }, cascade: [] };
@@ -181,4 +191,19 @@ export function compareCascades(
     },
     cascade: rows,
   };
+}
+
+/** As `compareCascades`, of two lanes of PyTorch, whose devices and versions may run other ops for the same work. */
+export function compareTorchCascades(
+  target: Traced,
+  reference: Traced,
+  targetTraces: Traces,
+  referenceTraces: Traces,
+): Pick<ComparisonRecord, 'ops' | 'cascade'> {
+  const common = inCommonTraces(
+    { lane: target, traces: targetTraces },
+    { lane: reference, traces: referenceTraces },
+  );
+  const [own, other] = [common.target, common.reference];
+  return compareCascades(own.lane, other.lane, own.traces, other.traces, common.shared);
 }

@@ -9,7 +9,7 @@ import type {
   StagesRecord,
   Tolerance,
 } from '@nanscope/record';
-import { batchesToAlign, compareCascades } from './compare-cascades.ts';
+import { batchesToAlign, compareCascades, compareTorchCascades } from './compare-cascades.ts';
 import { configurationDifferences, environmentDifferences } from './compare-config.ts';
 import { CommonLabels, compareLabels } from './compare-labels.ts';
 import { compareMetrics } from './compare-metrics.ts';
@@ -47,9 +47,9 @@ export async function compareLanes(
     await targetFiles.traces(wanted),
     await referenceFiles.traces(wanted),
   ];
+  const torches = [target, reference].filter(({ decision }) => decision.torch !== undefined).length;
   // Ops of two engines have no names in common.
-  const sameEngine = (target.decision.torch === undefined) === (reference.decision.torch === undefined);
-  const compare = sameEngine ? compareCascades : compareStages;
+  const compare = [compareCascades, compareStages, compareTorchCascades][torches]!;
   const common = new CommonLabels();
   const labels = await compareLabels(
     targetFiles.samples(),

@@ -105,7 +105,7 @@ function suspected(evidence: Evidence, comparison: ComparisonRecord): Verdict | 
     'kernel-bug-suspected',
     1,
     { is: 'an op differs', allowed: false },
-    { to: 'send it to the authors' },
+    torchAdvice(evidence) ?? { to: 'send it to the authors' },
   );
 }
 
@@ -161,6 +161,8 @@ function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
   const { differing, differingCut, compared, unpaired } = comparison.labels;
   const [first] = differing;
   const stage = comparison.stages?.stages.find(({ passed }) => !passed);
+  const byOp = suspected(evidence, comparison) ?? permitted(evidence, comparison);
+  if (stage && byOp) return byOp;
   if (stage)
     return of(
       'numbers-differ',
@@ -176,7 +178,6 @@ function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
       { to: 'compare the same data' },
     );
   if (!first && !metric) return undefined;
-  const byOp = suspected(evidence, comparison) ?? permitted(evidence, comparison);
   if (byOp) return byOp;
   return of(
     'numbers-differ',

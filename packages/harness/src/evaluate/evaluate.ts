@@ -25,18 +25,19 @@ import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import { checkInputs } from '../lanes/check-inputs.ts';
 import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
-import { checkTorch, hasTorch, torchLanes } from '../lanes/torch-lanes.ts';
+import { BATCHES, bothTorch, checkTorch, hasTorch, torchLanes } from '../lanes/torch-lanes.ts';
 import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
 import { investigate } from '../shadow/investigate.ts';
-import { startShadowLane } from '../shadow/start-shadow-lane.ts';
+import { startShadowLane, startTorchShadow } from '../shadow/start-shadow-lane.ts';
 import { firstRows, firstRowsWords } from './first-rows.ts';
 import { keptConfig, type Spooled, spoolStdin } from './resume.ts';
 
 /** How much the lanes evaluate. */
 type Amount = Pick<LaneTask, 'batches' | 'cut'>;
 
-/** Of PyTorch, what is reduced is the op in which a value is born. */
-const hasTorchOrigin = (lanes: Pick<ResultRecord, 'target' | 'reference'>): boolean =>
+/** Of PyTorch, what is reduced is the op in which a value is born, or one that is another in two lanes of it. */
+const hasTorchFault = ({ comparison, ...lanes }: Pick<ResultRecord, 'target' | 'reference' | 'comparison'>) =>
+  comparison?.shadow?.steps.at(-1)?.own !== undefined ||
   roles.some((role) => lanes[role]?.decision.torch && lanes[role].cascade?.origin);
 
 /** Runs the lane of a role in its process. */
@@ -204,13 +205,16 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       : undefined;
   const whole = Object.values(outcomes).every(({ status }) => status === 'complete');
   const found =
-    compared && whole && !hasTorch(decided)
+    compared && whole && (!hasTorch(decided) || bothTorch(decided))
       ? ((await decorations.makeLater('the replay of a difference', () =>
           investigate(
             {
               ...{ config, policy, decided, comparison: compared },
               samples: (role) => readJsonLines(join(folder, role), 'samples.jsonl', sampleLineSchema),
-              open: (task) => startShadowLane(task, decided.environment, hooks.signal),
+              open: (task) =>
+                task.decision.torch
+                  ? startTorchShadow(task, join(folder, BATCHES), hooks.signal)
+                  : startShadowLane(task, decided.environment, hooks.signal),
             },
             hooks.onStage,
             hooks.signal,
@@ -225,7 +229,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       outcomes,
       command,
       folder,
-      reducible: hasTorch(decided) && !hasTorchOrigin(lanes) ? undefined : folder,
+      reducible: hasTorch(decided) && !hasTorchFault(parts) ? undefined : folder,
       failOn: asked.failOn,
     },
     referenceWanted: decided.reference !== undefined,

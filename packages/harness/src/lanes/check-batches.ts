@@ -3,7 +3,7 @@ import { ignoreIndex, type TextRow } from '@nanscope/collator';
 import { UserError } from '@nanscope/errors';
 import type { EvalBatch } from '@nanscope/lane';
 import { checkTracing } from '@nanscope/lane';
-import { type ModelConfig, positionLimit } from '@nanscope/model';
+import { type InputModel, positionLimit } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { checkOutputs, checkSdpaKernel, policyOf } from '@nanscope/settings';
 
@@ -16,7 +16,7 @@ export function checkSettings(config: EvalConfig): void {
 }
 
 /** @throws {UserError} `usage/max-length` */
-export function checkMaxLength({ maxLength }: Pick<EvalConfig, 'maxLength'>, model: ModelConfig): void {
+export function checkMaxLength({ maxLength }: Pick<EvalConfig, 'maxLength'>, model: InputModel): void {
   if (maxLength === undefined || maxLength <= positionLimit(model)) return;
   throw new UserError(
     'usage/max-length',

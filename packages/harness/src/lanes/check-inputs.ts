@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
-import { evalBatches, loadTokenizerFor, modelConfig, textRows } from '@nanscope/lane';
+import { evalBatches, inputModel, loadTokenizerFor, textRows } from '@nanscope/lane';
 import { checkNewRun, type Inputs, isWithin } from '@nanscope/record';
 import { openSafetensors } from '@nanscope/safetensors';
 import type { EvalConfig } from '@nanscope/settings';
@@ -69,7 +69,7 @@ export const inputsOf = ({
 /** @throws {UserError} for the first thing that is wrong */
 export async function checkInputs(config: EvalConfig): Promise<CheckedInputs> {
   checkSettings(config);
-  const model = await modelConfig(config);
+  const model = await inputModel(config);
   checkMaxLength(config, model);
   if (config.out) {
     checkWritable(config.out, '--out');

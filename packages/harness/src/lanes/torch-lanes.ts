@@ -5,11 +5,11 @@ import { UserError } from '@nanscope/errors';
 import {
   batchLine,
   evalBatches,
+  inputModel,
   type LaneMessage,
   type LaneOutcome,
   type LaneTask,
   loadTokenizerFor,
-  modelConfig,
   startLane,
   torchIn,
   torchTaskOf,
@@ -19,10 +19,13 @@ import type { EvalConfig } from '@nanscope/settings';
 import type { DecidedDevices } from '../devices/decision.ts';
 
 /** In the run folder: the batches, for a lane that collates nothing itself. */
-const BATCHES = 'batches.jsonl';
+export const BATCHES = 'batches.jsonl';
 
 export const hasTorch = ({ target, reference }: DecidedDevices): boolean =>
   target.torch !== undefined || reference?.torch !== undefined;
+
+export const bothTorch = ({ target, reference }: DecidedDevices): boolean =>
+  target.torch !== undefined && reference?.torch !== undefined;
 
 /** @throws {UserError} `usage/torch` for flags without an effect, or without one on a lane of PyTorch */
 export function checkTorch(config: EvalConfig, decided: DecidedDevices): void {
@@ -59,7 +62,7 @@ export function checkTorch(config: EvalConfig, decided: DecidedDevices): void {
 /** Writes the batches of a run, once for all of its lanes. @returns the file */
 async function writeBatches(config: EvalConfig, folder: string): Promise<string> {
   const path = join(folder, BATCHES);
-  const [tokenizer, model] = [await loadTokenizerFor(config), await modelConfig(config)];
+  const [tokenizer, model] = [await loadTokenizerFor(config), await inputModel(config)];
   for await (const batch of evalBatches(config, tokenizer, model))
     appendFileSync(path, `${JSON.stringify(batchLine(batch))}\n`);
   return path;

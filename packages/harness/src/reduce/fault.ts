@@ -107,17 +107,44 @@ function originFault(run: string, result: ResultRecord): Fault {
   throw refuse(run, `"${verdict.sentence}"`, help ?? 'There is nothing to reduce.');
 }
 
-/** A NaN or an infinity that is born in an op of PyTorch: what is reduced is that call, by PyTorch itself. */
+/**
+ * A NaN or an infinity that is born in an op of PyTorch, or an op of it that gives other numbers for equal inputs than another
+ * PyTorch: what is reduced is that call, by PyTorch itself.
+ */
 export interface TorchFaultOfRun extends Pick<Fault, 'batch' | 'lane' | 'config'> {
   readonly op: string;
-  readonly kind: 'NaN' | 'Inf';
+  readonly kind: 'NaN' | 'Inf' | 'number';
   readonly role: 'target' | 'reference';
   /** The other lane, where that is PyTorch too: the script is tried there as well. */
   readonly other?: LaneRecord;
   readonly made: string;
+  /** Where this lane alone does not show it: the same op of the other lane. */
+  readonly instead?: TorchFaultOfRun;
 }
 
-/** Undefined where no op of a PyTorch lane is an origin. @throws {UserError} as `faultOf` */
+/** An op that is one call in both lanes; which of them is wrong, float64 tells. */
+function torchOpFault(
+  run: string,
+  { target, reference, comparison, command }: ResultRecord,
+): TorchFaultOfRun | undefined {
+  const { shadow } = comparison ?? {};
+  const last = shadow?.steps.at(-1);
+  if (!shadow || !last?.own || !target?.decision.torch || !reference?.decision.torch) return undefined;
+  if (last.judgement !== 'own' && last.judgement !== 'both') return undefined;
+  const fault = {
+    kind: 'number',
+    batch: shadow.batch,
+    config: configOf(target, run),
+    made: command,
+  } as const;
+  const { own } = last;
+  return {
+    ...{ ...fault, op: `${own.target}:0`, role: 'target', lane: target, other: reference },
+    instead: { ...fault, op: `${own.reference}:0`, role: 'reference', lane: reference, other: target },
+  };
+}
+
+/** Undefined where no op of a PyTorch lane is at fault. @throws {UserError} as `faultOf` */
 export function torchFaultOf(run: string): TorchFaultOfRun | undefined {
   const result = readRun(run);
   if (result.kind !== 'eval') return undefined;
@@ -125,7 +152,7 @@ export function torchFaultOf(run: string): TorchFaultOfRun | undefined {
   const role = roles.find((each) => result[each]?.decision.torch && result[each]?.cascade?.origin);
   const lane = role && result[role];
   const origin = lane?.cascade?.origin;
-  if (!role || !lane || !origin) return undefined;
+  if (!role || !lane || !origin) return torchOpFault(run, result);
   const other = result[role === 'target' ? 'reference' : 'target'];
   return {
     ...{ op: origin.key, kind: origin.kind ?? 'NaN', batch: origin.batch, role, lane },

@@ -141,7 +141,12 @@ export async function reduceRun(
   const torch = torchFaultOf(run);
   if (torch) {
     checkFolder(torch.config);
-    return reduceTorchRun(torch, { run, folder, budget, command }, hooks);
+    const place = { run, folder, budget, command };
+    return reduceTorchRun(torch, place, hooks).catch((error: unknown) => {
+      const right = error instanceof UserError && error.code === 'reduce/not-reproduced';
+      if (!right || !torch.instead) throw error;
+      return reduceTorchRun(torch.instead, place, hooks);
+    });
   }
   const fault = faultOf(run);
   checkFolder(fault.config);

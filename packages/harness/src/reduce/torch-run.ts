@@ -28,6 +28,8 @@ interface ReducedMessage {
   readonly index: number;
   readonly got: ReducedOpRecord['smallest']['element']['got'];
   readonly expected: ReducedOpRecord['smallest']['element']['got'];
+  /** How far from it roundings may lie. */
+  readonly room: number;
   readonly tried: number;
   readonly seconds: number;
   readonly minimal: boolean;
@@ -73,9 +75,11 @@ async function reduced(
   if (found) return found;
   throw new UserError(
     'reduce/not-reproduced',
-    `expected ${kind} of ${op} again, found that its lane ended: ${outcome.failure ?? outcome.status}.`,
+    `expected ${faultWords(fault)} of ${op} again, found that its lane ended: ${outcome.failure ?? outcome.status}.`,
   );
 }
+
+const faultWords = ({ kind }: TorchFaultOfRun): string => (kind === 'number' ? 'wrong number' : kind);
 
 /** @returns undefined when it was interrupted, and nothing was written */
 export async function reduceTorchRun(
@@ -84,20 +88,21 @@ export async function reduceTorchRun(
   hooks: ReduceHooks,
 ): Promise<ReducedOpRecord | undefined> {
   const { lane, other, op, batch, made } = fault;
-  hooks.onStage(`holding   the ${fault.kind} of ${op}`);
+  hooks.onStage(`holding   the ${faultWords(fault)} of ${op}`);
   let record: ReducedOpRecord | undefined;
   const earlier = await makeFolder(folder, async (fresh) => {
     const script = join(fresh, SCRIPT);
     const found = await reduced(fault, run, budget, script, hooks);
     if (!found)
       throw new UserError('reduce/nothing', 'interrupted: expected the reduction to go on, found its end.');
-    const { kernel, attributes, from, operands, index, got, expected, minimal } = found;
+    const { kernel, attributes, from, operands, index, got, expected, room, minimal } = found;
     const elsewhere = other?.decision.torch && {
       version: other.policy.name,
       code: await runScript(other.decision.torch.python, script),
     };
     const text = readFileSync(script, 'utf8');
-    const right = { low: expected, high: expected, nan: expected === 'NaN' };
+    const span = typeof expected === 'number' ? [expected - room, expected + room] : [expected, expected];
+    const right = { low: span[0], high: span[1], nan: expected === 'NaN' };
     record = reducedOpSchema.parse({
       ...{ schemaVersion: SCHEMA_VERSION, kind: 'reduce-op', command, run, folder, op, kernel, attributes },
       ...{ batch, decision: lane.decision, ...(other && { reference: other.decision }) },

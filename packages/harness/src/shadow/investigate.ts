@@ -20,6 +20,7 @@ import type { DecidedDevices } from '../devices/decision.ts';
 import { type Role, roles } from '../lanes/run-lanes.ts';
 import { LaneEnded, type ShadowLane } from './shadow-lane.ts';
 import { type Lanes, shadowStep } from './step.ts';
+import { inCommonNames } from './torch-lanes.ts';
 
 // From the first divergence upwards: while an op only inherits its difference, the search goes on with what made the
 // input that differs most, until an op adds a difference of its own, or nothing is left to blame.
@@ -62,6 +63,8 @@ function endOf({ judgement, next }: ShadowStep): string | undefined {
       return 'no op is to blame: what differs here float32 may give in one order of the sums or in another';
     case 'rounding':
       return 'no single op is to blame: differences of the size of roundings add up, or are magnified, up to here';
+    case 'other ops':
+      return 'the lanes compute this by other ops: no kernel is to blame, their code is another';
     case 'unstable':
       return 'this op does not repeat itself';
     case 'not replayable':
@@ -149,15 +152,21 @@ export interface Plan {
   readonly shadow: boolean;
 }
 
+/** Where every label agrees and a stage does not, an op differs by less than the tolerance of the run. */
+const BELOW_LABELS = { rtol: 2e-6, atol: 1e-7 };
+
 /** What there is to ask the lanes; undefined when they agree, are not comparable, or nothing is wanted. Pure. */
 export function planOf(
   config: Pick<EvalConfig, 'batchSize' | 'loadInputs' | 'replays' | 'shadow' | 'trace'>,
-  { configuration, ops, labels }: ComparisonRecord,
+  { configuration, ops, labels, stages }: ComparisonRecord,
 ): Plan | undefined {
   // A ready batch has as many rows as it has.
   const batchSize = config.loadInputs ? Number.POSITIVE_INFINITY : config.batchSize;
   const row = labels.differing[0]?.row;
-  const batch = ops.batch ?? (row === undefined ? undefined : Math.floor(row / batchSize));
+  const byRow = row === undefined ? undefined : Math.floor(row / batchSize);
+  // Stages are of the first batch, and may differ where every label agrees.
+  const byStage = stages?.stages.some(({ passed }) => !passed) ? 0 : undefined;
+  const batch = ops.batch ?? byRow ?? byStage;
   const shadow = config.shadow && (config.trace === 'health' || config.trace === 'full');
   if (configuration.length > 0 || batch === undefined || (!shadow && config.replays === 0)) return undefined;
   return { batch, batchSize, replays: config.replays, shadow };
@@ -193,7 +202,7 @@ async function search(
   lanes: Lanes,
 ): Promise<ShadowRecord | undefined> {
   const { firstDivergence } = comparison.ops;
-  const { rtol, atol } = config;
+  const { rtol, atol } = comparison.labels.differing.length > 0 ? config : BELOW_LABELS;
   if (firstDivergence !== undefined) {
     return { batch, by: 'class', ...(await searchUpwards(firstDivergence, lanes, { rtol, atol })) };
   }
@@ -236,9 +245,10 @@ export async function investigate(
   if (!plan || !decided.reference || signal?.aborted) return {};
   const { batch } = plan;
   const open = (role: Role) => divergent.open({ role, config, policy, decision: decided[role]!, batch });
-  const lanes: Lanes = { target: open('target'), reference: open('reference') };
+  const opened: Lanes = { target: open('target'), reference: open('reference') };
   let replays: ReplaysRecord | undefined;
   try {
+    const lanes = decided.target.torch ? await inCommonNames(opened) : opened;
     if (plan.replays > 0) {
       say(`the lanes differ: evaluating batch ${batch} again`);
       replays = await replay(divergent, plan, lanes);
@@ -256,6 +266,6 @@ export async function investigate(
     say(`not investigated further: ${thrown.message}`);
     return { ...(replays && { replays }) };
   } finally {
-    await Promise.all([lanes.target.end(), lanes.reference.end()]);
+    await Promise.all([opened.target.end(), opened.reference.end()]);
   }
 }

@@ -30,6 +30,9 @@ interface Making {
   readonly weight?: readonly number[];
   readonly refused?: Readonly<Record<string, string>>;
   readonly dies?: string;
+  /** Of PyTorch: the calls that make an op, and further inputs of it. */
+  readonly ops?: readonly (readonly [string, string])[];
+  readonly beside?: string;
 }
 
 /** A lane that computes a graph of plain functions, as a process with a device would. */
@@ -50,7 +53,9 @@ function fakeLane(role: ShadowLane['role'], making: Making): ShadowLane {
         name in chain ? { record: `forward/${name}#0:0` } : { external: name };
       const inputs = names.map((name, i) => ({ name, from: from(name), ...tensor(given[i]!) }));
       const key = `forward/${kernel}#0`;
-      if (key === wanted) found = { key, kernel, attrs: {}, inputs, outputs: [tensor(output)] };
+      const beside = making.beside ? [{ ...inputs[0]!, name: making.beside }] : [];
+      const head = { key, kernel, attrs: {}, ...(making.ops && { ops: making.ops }) };
+      if (key === wanted) found = { ...head, inputs: [...inputs, ...beside], outputs: [tensor(output)] };
     }
     return found ?? { key: wanted, refused: 'no call of this name ran' };
   };
@@ -144,5 +149,18 @@ describe('searchUpwards', () => {
     expect(last.judgement).toBe('not replayable');
     expect(last.reason).toBe(reason ?? 'the lanes call it with other attributes, shapes or dtypes');
     expect(found.end).toBe('this op cannot be replayed');
+  });
+
+  const ops = [['add', 'alpha=2']] as const;
+  it.each([
+    ['by the same ops are two kernels', { ops }, 'own', undefined],
+    ['by an op of another name', { ops: [['mul', 'alpha=2']] as const }, 'other ops', 'the target runs add'],
+    ['with other scalars', { ops: [['add', 'alpha=1']] as const }, 'other ops', 'add with alpha=2'],
+    ['of something else', { ops, beside: 'mask' }, 'other ops', 'the reference of mask'],
+  ] as const)('equal inputs that give other outputs %s', async (_, reference, judgement, reason) => {
+    const wrong = { kernels: { Sum: (x: Float32Array) => Float32Array.of(x.length) }, ops };
+    const { steps } = await search(wrong, reference);
+    expect(steps.at(-1)).toMatchObject({ kernel: 'Sum', judgement });
+    if (reason) expect(steps.at(-1)!.reason).toContain(reason);
   });
 });

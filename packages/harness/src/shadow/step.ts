@@ -10,10 +10,12 @@ import {
   MOVES,
   mostDifferingInput,
   movedByOneRounding,
+  overflowPermitted,
   permittedByFloat32,
   roundingAllowance,
   roundingsOf,
   toleranceAllowance,
+  workOf,
 } from '@nanscope/cascade';
 import type { Replayable } from '@nanscope/lane';
 import type { Tolerance } from '@nanscope/record';
@@ -96,6 +98,28 @@ function mismatch(target: CapturedOp, reference: CapturedOp): string | undefined
     : 'the lanes call it with other attributes, shapes or dtypes';
 }
 
+/** Of two lanes of PyTorch: what of both a record is made of, where that is not the same. */
+function otherSources(target: CapturedOp, reference: CapturedOp): string | undefined {
+  if (!target.ops || !reference.ops) return undefined;
+  const alone = (op: CapturedOp, other: CapturedOp) =>
+    op.inputs.map(({ name }) => name).filter((name) => !other.inputs.some((input) => input.name === name));
+  const [own, others] = [alone(target, reference), alone(reference, target)];
+  if (own.length + others.length === 0) return undefined;
+  const words = (names: readonly string[]) => names.join(', ') || 'nothing else';
+  return `besides what both lanes have, the target makes it of ${words(own)}, the reference of ${words(others)}`;
+}
+
+/** How the calls that two lanes of PyTorch make for the same record differ; undefined where they are the same. */
+function otherOps({ ops: own = [] }: CapturedOp, { ops: other = [] }: CapturedOp): string | undefined {
+  const works = (ops: typeof own) => ops.map(([kernel]) => workOf(kernel)).join(', ');
+  const [mine, theirs] = [works(own), works(other)];
+  if (mine !== theirs) return `the target runs ${mine}, the reference ${theirs}`;
+  const at = own.findIndex(([kernel, scalars], i) => kernel === other[i]![0] && scalars !== other[i]![1]);
+  if (at < 0) return undefined;
+  const [kernel, scalars] = own[at]!;
+  return `the target calls ${kernel} with ${scalars}, the reference with ${other[at]![1]}`;
+}
+
 /** @throws LaneEnded when a lane dies of it */
 export async function shadowStep(
   lanes: Lanes,
@@ -104,6 +128,8 @@ export async function shadowStep(
   tolerance: Tolerance,
 ): Promise<ShadowStep> {
   const head = { key: target.key, kernel: target.kernel };
+  const made = otherSources(target, reference);
+  if (made !== undefined) return { ...head, judgement: 'other ops', reason: made };
   const other = mismatch(target, reference);
   if (other !== undefined) return { ...head, judgement: 'not replayable', reason: other };
   const [withReferences, withTargets] = [
@@ -125,18 +151,15 @@ export async function shadowStep(
       others.map((each) => each[output]!),
       roundingsOf(reference.inputs),
     );
+  const permitted = (op: Replayable): ReturnType<typeof permittedByFloat32> =>
+    reference.ops ? () => overflowPermitted(op) : permittedByFloat32(op, reference.outputs);
   const roundingForward = rounding(reference.outputs, around.slice(0, MOVES));
   const roundingReverse = rounding(reverse!, around.slice(MOVES));
   const onReferenceInputs = [forward!, forwardAgain!].map((outputs) =>
-    compare(
-      outputs,
-      reference.outputs,
-      roundingForward,
-      permittedByFloat32(withReferences, reference.outputs),
-    ),
+    compare(outputs, reference.outputs, roundingForward, permitted(withReferences)),
   );
   const onTargetInputs = [reverse!, reverseAgain!].map((outputs) =>
-    compare(target.outputs, outputs, roundingReverse, permittedByFloat32(withTargets, reference.outputs)),
+    compare(target.outputs, outputs, roundingReverse, permitted(withTargets)),
   );
   const inputsAlone = compare(reverse!, reference.outputs, (output) => {
     const [byRounding, byTolerance] = [
@@ -155,11 +178,21 @@ export async function shadowStep(
   const next = mostDifferingInput(target, reference, tolerance);
   const inputsDiffer = next !== undefined && isApart(next.deviation);
   const verdict = judgeShadow({ onReferenceInputs, onTargetInputs, inputsAlone, inputsDiffer, otherBits });
+  const apart = otherOps(target, reference);
+  const blames = verdict.judgement === 'own' || verdict.judgement === 'both';
+  const judged =
+    apart !== undefined && blames
+      ? { judgement: 'other ops' as const, reason: `${verdict.reason}; ${apart}` }
+      : verdict;
   const involved = [...reference.inputs, ...target.inputs, ...reference.outputs];
   const nonFinite = involved.some(({ values }) => values.some((value) => !Number.isFinite(value)));
   return {
     ...head,
-    ...verdict,
+    ...judged,
+    ...(target.own !== undefined &&
+      reference.own !== undefined &&
+      target.ops?.length === 1 &&
+      reference.ops?.length === 1 && { own: { target: target.own, reference: reference.own } }),
     ...(nonFinite && { nonFinite: true as const }),
     onReferenceInputs: deviationRecord(onReferenceInputs[0]!),
     onTargetInputs: deviationRecord(onTargetInputs[0]!),

@@ -1,6 +1,6 @@
 /** How rows of text become batches, and what a batch of a run is: the parts that need no file. */
 import type { CausalLMBatch, CollateOptions, TextRow, Tokenizer } from '@nanscope/collator';
-import type { ModelConfig } from '@nanscope/model';
+import type { InputModel } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 
 export const DEFAULT_MAX_LENGTH = 128;
@@ -18,7 +18,7 @@ type CollateConfig = Pick<EvalConfig, 'paddingSide' | 'maxLength' | 'ignoreFirst
 export function collateOptions(
   config: CollateConfig,
   tokenizer: Tokenizer,
-  model: ModelConfig,
+  model: InputModel,
 ): CollateOptions {
   return {
     paddingSide: config.paddingSide,
@@ -58,7 +58,7 @@ export function batchLine({ index, batch, rows }: EvalBatch): object {
 /** The same batches; `say` hears of the first one that is too long. */
 export async function* withLengthNote(
   batches: AsyncIterable<EvalBatch>,
-  { maxPositions, positionsKey }: ModelConfig,
+  { maxPositions, positionsKey }: InputModel,
   say: (text: string) => void,
 ): AsyncGenerator<EvalBatch> {
   let said = false;

@@ -8,11 +8,11 @@ import {
   type TextRow,
   type Tokenizer,
 } from '@nanscope/collator';
-import { isModelPreset, type ModelConfig } from '@nanscope/model';
+import { type InputModel, isModelPreset } from '@nanscope/model';
 import type { EvalConfig } from '@nanscope/settings';
 import { collateOptions, type EvalBatch } from './collation.ts';
 import { loadInputs } from './load-inputs.ts';
-import { modelConfig, modelPlace } from './model.ts';
+import { modelConfig, modelPlace, unlessUnknown } from './model.ts';
 import { type TokenizerConfig, tokenizerChoice, tokenizerFiles } from './tokenizer-choice.ts';
 
 /** @throws {UserError} `tokenizer/missing`, and what reading it throws */
@@ -20,7 +20,10 @@ export async function loadTokenizerFor(config: TokenizerConfig): Promise<Tokeniz
   const place = modelPlace(config.model);
   const names = isModelPreset(config.model) || !existsSync(place) ? undefined : readdirSync(place);
   const inFolder = names?.includes('config.json') && !config.tokenizer && config.loadInputs === undefined;
-  const ids = inFolder ? await modelConfig({ model: config.model, seed: 0 }) : undefined;
+  // Of a model that PyTorch alone can compute, the files beside it say enough.
+  const ids = inFolder
+    ? await modelConfig({ model: config.model, seed: 0 }).catch(unlessUnknown(() => undefined))
+    : undefined;
   const choice = tokenizerChoice(config, names, ids);
   if (choice === 'own') return loadTokenizer(place);
   return 'place' in choice ? loadTokenizer(choice.place) : choice;
@@ -44,7 +47,7 @@ export function textRows(config: Pick<EvalConfig, 'data' | 'textField'>): AsyncI
 export async function* evalBatches(
   config: EvalConfig,
   tokenizer: Tokenizer,
-  model: ModelConfig,
+  model: InputModel,
 ): AsyncGenerator<EvalBatch> {
   if (config.loadInputs) {
     yield { index: 0, batch: await loadInputs(config.loadInputs, config, model), rows: [] };

@@ -4,7 +4,7 @@
  */
 import type { CausalLMBatch } from '@nanscope/collator';
 import { errorLine, nearest, UserError } from '@nanscope/errors';
-import { type ModelConfig, positionLimit } from '@nanscope/model';
+import { type InputModel, positionLimit } from '@nanscope/model';
 import { readSafetensors, type SafetensorsFile, toIntegers } from '@nanscope/safetensors';
 import type { EvalConfig } from '@nanscope/settings';
 
@@ -83,7 +83,7 @@ function namesWords(names: readonly string[]): string {
 export async function loadInputs(
   path: string,
   config: EvalConfig,
-  model: ModelConfig,
+  model: InputModel,
 ): Promise<CausalLMBatch> {
   const file = await readSafetensors(path);
   const unknown = file.names.find((name) => !known.includes(name));

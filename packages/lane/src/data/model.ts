@@ -1,5 +1,6 @@
 /** The model a configuration names: a preset with seeded weights, a trained one that comes along, or a folder in Hugging Face layout. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { nearest, UserError } from '@nanscope/errors';
 import { type DownloadProgress, downloadModel, isHubName } from '@nanscope/hub';
 import {
@@ -7,6 +8,7 @@ import {
   type CausalLM,
   checkMemory,
   checkModel,
+  type InputModel,
   isModelPreset,
   isTrainedModel,
   type ModelConfig,
@@ -51,6 +53,61 @@ export async function modelConfig(config: ModelChoice): Promise<ModelConfig> {
     : await checkModel(modelFolder(config.model));
   checkMemory(`--model ${config.model}`, model);
   return model;
+}
+
+/** Settings of a `config.json` that we do not compute; transformers may. */
+const unknownHere = ['model/family', 'model/config', 'gpt2/config'];
+
+/** For `catch`: another answer where a model's `config.json` is not one that we compute. */
+export const unlessUnknown =
+  <T>(instead: () => T) =>
+  (error: unknown): T => {
+    if (error instanceof UserError && unknownHere.includes(error.code)) return instead();
+    throw error;
+  };
+
+/** What nearly every `config.json` of transformers says of ids and positions, that of a text model inside another too. */
+function transformersConfig(folder: string): InputModel | undefined {
+  const path = join(folder, 'config.json');
+  const whole = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
+  const json = { ...whole, ...(whole.text_config as object | undefined) } as typeof whole;
+  const number = (key: string) => (typeof json[key] === 'number' ? (json[key] as number) : undefined);
+  const ids = (key: string) => (typeof json[key] === 'number' ? (json[key] as number) : null);
+  const keys = ['max_position_embeddings', 'n_positions', 'max_seq_len', 'seq_length'];
+  const positionsKey = keys.find((key) => number(key) !== undefined);
+  const vocabulary = number('vocab_size');
+  if (vocabulary === undefined) return undefined;
+  return {
+    vocabulary,
+    // Whether they are rows of a table is not known: what lies beyond them is refused.
+    learnedPositions: positionsKey !== undefined,
+    maxPositions: positionsKey === undefined ? Number.MAX_SAFE_INTEGER : number(positionsKey)!,
+    positionsKey: positionsKey ?? 'max_position_embeddings',
+    ...{ bosTokenId: ids('bos_token_id'), eosTokenId: ids('eos_token_id'), padTokenId: ids('pad_token_id') },
+  };
+}
+
+/**
+ * What batches are made for: the model as `modelConfig` has it, and where PyTorch alone computes it any that transformers may read.
+ *
+ * @throws {UserError} as `modelConfig`
+ */
+export async function inputModel(
+  config: ModelChoice & Pick<EvalConfig, 'device' | 'reference'>,
+): Promise<InputModel> {
+  const byTorch = (device: string) => device.startsWith('torch');
+  const reference = config.reference ?? 'cpu';
+  const alone = byTorch(config.device) && (reference === 'none' || byTorch(reference));
+  return modelConfig(config).catch((error: unknown) => {
+    const found = unlessUnknown(() => transformersConfig(modelFolder(config.model)))(error);
+    if (found && alone) return found;
+    if (!found || !byTorch(config.device)) throw error;
+    const { code, message } = error as UserError;
+    throw new UserError(
+      code,
+      `${message} PyTorch alone may compute it: --reference none, or a torch device as --reference.`,
+    );
+  });
 }
 
 /** Where the weights come from. @throws {UserError} `model/unknown` */

@@ -37,7 +37,8 @@ const computedBy = ({ role, config, decision }: TorchLane, inputs: string) => ({
 export interface TorchFault {
   /** Its key, with the output. */
   readonly op: string;
-  readonly fault: 'NaN' | 'Inf';
+  /** `number`: another than in float64, by more than roundings explain. */
+  readonly fault: 'NaN' | 'Inf' | 'number';
   /** Index of the batch of the run. */
   readonly batch: number;
   /** Seconds. */
@@ -49,6 +50,15 @@ export interface TorchFault {
 export const torchReduceTask = (lane: TorchLane, inputs: string, fault: TorchFault): TorchTask => ({
   device: lane.decision.torch?.device ?? 'best',
   task: { ...computedBy(lane, inputs), ...fault, script: resolve(fault.script) },
+});
+
+/**
+ * @param inputs file of the batches
+ * @param batch index of the one that all questions are about
+ */
+export const torchShadowTask = (lane: TorchLane, inputs: string, batch: number): TorchTask => ({
+  device: lane.decision.torch?.device ?? 'best',
+  task: { ...computedBy(lane, inputs), batch },
 });
 
 /** @param inputs file of the batches, one a line */

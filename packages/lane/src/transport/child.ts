@@ -27,6 +27,8 @@ export interface ChildOptions<Out> {
   readonly signal?: AbortSignal;
   /** When given, the child is first asked to stop and has so long to end by itself. */
   readonly graceSeconds?: number;
+  /** Called once at the start, for a child that is told more than its input. What is said to one that has ended is lost. */
+  readonly onStarted?: (tell: (message: object) => void) => void;
 }
 
 /** The last line that says something: a thrown error's own line when there is one. */
@@ -107,8 +109,6 @@ const entry =
 interface ProcessOptions<Out> extends ChildOptions<Out> {
   /** Another entry point than ours, for tests of processes that end badly. */
   readonly module?: URL;
-  /** Called once at the start, for a child that is told more than its input. What is said to one that has ended is lost. */
-  readonly onStarted?: (tell: (message: object) => void) => void;
 }
 
 /** Resolves when the child has ended, whatever way; never rejects. */

@@ -20,11 +20,29 @@ export interface Program {
 /** Of a line of noise, what the report shows. */
 const MOST_SHOWN = 80;
 
+/** Typed arrays travel as `{ "$": name, "data": base64 }`. */
+const arrays = { f4: Float32Array, i4: Int32Array, u1: Uint8Array };
+
+const toLine = (message: object): string =>
+  `${JSON.stringify(message, (_, value: unknown) => {
+    const found = Object.entries(arrays).find(([, Class]) => value instanceof Class);
+    if (!found) return value;
+    const { buffer, byteOffset, byteLength } = value as Float32Array;
+    return { $: found[0], data: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
+  })}\n`;
+
+const fromLine = (line: string): unknown =>
+  JSON.parse(line, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('$' in value) || !('data' in value)) return value;
+    const Class = arrays[value.$ as keyof typeof arrays];
+    return new Class(Uint8Array.from(Buffer.from(value.data as string, 'base64')).buffer);
+  });
+
 /** A message is an object with a `kind`; undefined for any other line. */
 function messageIn(line: string): object | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const value: unknown = JSON.parse(line);
+    const value = fromLine(line);
     return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string'
       ? value
       : undefined;
@@ -47,7 +65,7 @@ export function runProgram<Out>(
     env: { ...process.env, ...options.environment, ...program.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // Its standard input is closed behind the task: a signal is all that can be said to it later.
+  // Where its standard input is closed behind the task, a signal is all that can be said to it later.
   const { heard, ended } = watchChild(child, options, () => child.kill('SIGTERM'));
   let noise = false;
   createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (text) => {
@@ -61,7 +79,9 @@ export function runProgram<Out>(
     options.onMessage(note as Out);
   });
   child.stdin.on('error', () => {}); // It ended before it read its task: how it ended says why.
-  child.stdin.end(`${JSON.stringify(line)}\n`);
+  child.stdin.write(toLine(line));
+  if (options.onStarted) options.onStarted((message) => child.stdin.write(toLine(message)));
+  else child.stdin.end();
   return ended;
 }
 

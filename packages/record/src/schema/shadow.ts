@@ -57,8 +57,14 @@ const shadowStepSchema = z.object({
   /** Of the call: a record's key without its output. */
   key: z.string(),
   kernel: z.string(),
-  judgement: z.enum(['own', 'inherited', 'both', 'permitted', 'rounding', 'unstable', 'not replayable']),
+  judgement: z.enum([
+    ...(['own', 'inherited', 'both', 'permitted', 'rounding', 'unstable', 'not replayable'] as const),
+    // Equal inputs give other outputs, and the two versions of PyTorch or transformers run other ops for it.
+    'other ops',
+  ]),
   reason: z.string(),
+  /** Of two lanes of PyTorch that each make it by one call: its key in either. */
+  own: z.object({ target: z.string(), reference: z.string() }).optional(),
   /** Whether an input or the reference's output holds a non-finite value, after which WGSL promises no class. */
   nonFinite: z.literal(true).optional(),
   /** Target against reference, both with the reference's inputs; allowed is what rounding explains. */

@@ -16,6 +16,7 @@ export function shadowWords(shadow: ComparisonRecord['shadow']): string {
   const { judgement } = last;
   if (judgement === 'own' || judgement === 'both' || judgement === 'permitted')
     return `${opWords(last)}: ${stepWords(last)}`;
+  if (judgement === 'other ops') return `${opWords(last)}: ${last.reason}`;
   if (judgement === 'unstable' || judgement === 'not replayable')
     return `${opWords(last)} is ${judgement}: ${last.reason}`;
   return `replayed from ${opWords(shadow.steps[0]!)} upwards: ${shadow.end}`;
