@@ -115,6 +115,11 @@ describe('the command in an empty project', () => {
     expect(await nanscope('eval', '--device', 'javascript', ...lanes)).toContain('The lanes agree');
   });
 
+  test('has its documentation with it', async () => {
+    expect(await nanscope('docs', 'left', 'padding')).toMatch(/^why-nan: /);
+    expect(await nanscope('docs', 'words')).toContain('# The words of the reports');
+  });
+
   test("loads a third party's backend, which shares its packages", async () => {
     const source = await readFile(join(root, 'examples', 'backend.ts'), 'utf8');
     const { code } = await transform(source, { loader: 'ts' });

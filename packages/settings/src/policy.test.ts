@@ -1,7 +1,8 @@
+import { maskedRow, policies, presetNames } from '@nanscope/attention';
 import { describe, expect, it } from 'vitest';
 import { toEvalConfig } from './configs.ts';
 import { evalFlags } from './eval-flags.ts';
-import { policyOf, policyRecord } from './policy.ts';
+import { isUnguarded, policyOf, policyRecord } from './policy.ts';
 import { resolveFlags } from './resolve-flags.ts';
 
 const policy = (given: Record<string, unknown>) =>
@@ -23,6 +24,16 @@ describe('the policy of a configuration', () => {
   ])('takes --fill "%s"', (fill, value) => {
     expect(policy({ fill }).fill.value).toBe(value);
   });
+
+  it.each(presetNames)(
+    'of a record of %s says whether a row without a key is NaN, as attention does',
+    (name) => {
+      const own = policies[name];
+      // Without causality only a row of nothing but padding has none.
+      const broken = maskedRow(own) === 'nan' || own.compose === 'causal-dropped';
+      expect(isUnguarded(policyRecord(own))).toBe(broken);
+    },
+  );
 
   it('offers the nearest name for a fill that is not known', () => {
     expect(() => policy({ fill: 'select-inff' })).toThrow(/select-inf/);

@@ -79,6 +79,14 @@ export function policyRecord(policy: Policy, scaleSettings: readonly string[] = 
   };
 }
 
+const infiniteFills: readonly string[] = (['select', 'additive'] as const).map(
+  (how) => `${how} ${number(Number.NEGATIVE_INFINITY)}`,
+);
+
+/** Whether a policy, in those words, makes NaN of a fully masked row: every score is -inf, and nothing guards it. */
+export const isUnguarded = ({ fill, rowGuard }: LaneRecord['policy']): boolean =>
+  rowGuard === 'none' && infiniteFills.includes(fill);
+
 // What `--sdpa-kernel fused` cannot be together with, said before anything runs.
 
 type KernelConfig = Pick<EvalConfig, 'sdpaKernel' | 'attn' | 'policy'> & {

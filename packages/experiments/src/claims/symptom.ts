@@ -33,7 +33,7 @@ export const symptomClaims: readonly Claim[] = [
   },
   {
     number: 9,
-    claim: 'CPU and CUDA do not fail.',
+    claim: 'Only MPS fails; CPU and CUDA are fine.',
     experiment: 'the unguarded kernel on every device; are the NaN maps equal?',
     cells: [{ layers: '2' }],
     observed: ({ see }) => `NaN map after two layers: ${see({ layers: '2' }).layers.at(-1)!.join(' ')}`,

@@ -2,6 +2,7 @@
 import { maskedRow, policies, presetNames } from '@nanscope/attention';
 import type { LaneRecord } from '@nanscope/record';
 import type { Advice } from '@nanscope/report';
+import { isUnguarded } from '@nanscope/settings';
 import { isBornMasked } from './exit-code.ts';
 
 /** Of a loss that is not finite. */
@@ -9,9 +10,7 @@ export function mendAdvice(lane: LaneRecord): Advice {
   if (isBornMasked(lane) && lane.decision.torch) return { to: 'guard rows of PyTorch' };
   if (isBornMasked(lane)) return { to: 'guard rows' };
   if (lane.cascade?.origin) return { to: 'mend the origin' };
-  return lane.policy.rowGuard === 'none' && lane.policy.fill.endsWith('-inf')
-    ? { to: 'guard rows or trace' }
-    : { to: 'trace' };
+  return { to: isUnguarded(lane.policy) ? 'guard rows or trace' : 'trace' };
 }
 
 /** The policies of real systems that make NaN of a query with no allowed key. */

@@ -12,7 +12,7 @@ import {
   type TrainVerdictRecord,
   type VerdictRecord,
 } from '@nanscope/record';
-import type { Finding } from '@nanscope/settings';
+import { type Finding, isUnguarded } from '@nanscope/settings';
 
 type Lane = LaneRecord | TrainLaneRecord;
 
@@ -62,8 +62,9 @@ function isLossNonFinite(lane: Lane): boolean {
  */
 function isAskedFor(lane: Lane): boolean {
   const { policy, cascade } = lane;
-  if (stopped(lane) || policy.rowGuard !== 'none') return false;
-  return cascade?.origin && !cascade.filters ? isBornMasked(lane) : policy.fill.endsWith('-inf');
+  if (stopped(lane)) return false;
+  if (!cascade?.origin || cascade.filters) return isUnguarded(policy);
+  return policy.rowGuard === 'none' && isBornMasked(lane);
 }
 
 /** Why something fails, or does not, where `--fail-on` says so itself. */

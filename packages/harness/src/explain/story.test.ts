@@ -75,6 +75,12 @@ describe('the story of a run', () => {
     expect(next).toMatch(/Both devices computed the same/);
   });
 
+  it('a step that ends in a command has its full stop before what follows', () => {
+    const step = { ...verdict, next: 'Next: nanscope reduce runs/x' };
+    const [, , next] = told(result({ target: lane({ cascade }), verdict: step }));
+    expect(next).toContain('Next: nanscope reduce runs/x. The whole report: ');
+  });
+
   it('a finite loss that hides a NaN is no good run', () => {
     const [first] = told(result({ target: lane({ cascade }) }));
     expect(first).toMatch(/a number is not enough.*attention probabilities/);

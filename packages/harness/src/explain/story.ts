@@ -181,7 +181,9 @@ function advice(record: ResultRecord | TrainResultRecord, folder: string | undef
   const smaller =
     reducible && !next.includes('nanscope reduce') ? ` The smallest case: nanscope reduce ${folder}.` : '';
   const failed = exitCode === 0 ? '' : ` The command left with exit code ${exitCode}.`;
-  return [devices, next].filter(Boolean).join(' ') + smaller + more + failed;
+  // Advice may end in a command, which has no full stop of its own.
+  const step = next === '' || /[.!]$/.test(next) ? next : `${next}.`;
+  return [devices, step].filter(Boolean).join(' ') + smaller + more + failed;
 }
 
 /**

@@ -33,6 +33,7 @@ const hasRun = (folder: string) =>
   ['run.json', 'reduced.json', join('target', 'run.json')].find((name) => existsSync(join(folder, name)));
 
 function facts(record: AnyRecord): Pick<ListedRun, 'model' | 'loss'> {
+  if (record.kind === 'generate') return { model: record.model };
   if (record.kind !== 'eval' && record.kind !== 'compare' && record.kind !== 'train') return {};
   const lane = record.target ?? record.reference;
   const loss = lane?.kind === 'lane' ? lane.metrics?.loss : lane?.training.loss;
