@@ -50,6 +50,15 @@ describe('launderings', () => {
     expect(found).toMatchObject([{ from: 'x', kind: 'NaN', coordinates: [2] }]);
   });
 
+  it('one row that a select hides is told, though another passes', () => {
+    const lines = (firstOut: number): Line[] => [
+      { kernel: 'Linear', in: [], out: withNaN(2, 12, 3), shape: [3, 4] },
+      { kernel: 'Select', in: ['condition', 0, 'zeros'], out: withNaN(1, 12, firstOut), shape: [3, 4] },
+    ];
+    expect(first(lines(9))).toMatchObject([{ from: 'forward/Linear#0:0', coordinates: [0, 0, 3] }]);
+    expect(first(lines(3))).toEqual([]);
+  });
+
   it('a value that is passed on, left behind, meant to be there, or answered with no answer is none', () => {
     const nan = withNaN();
     expect(first([{ kernel: 'Relu', in: ['x'], out: nan }], { x: nan })).toEqual([]);

@@ -95,6 +95,20 @@ function firstResult({ records }: TraceData, index: number): OpRecord | undefine
   return [records[index - 1], records[index + 1]].find((record) => record?.key === wanted);
 }
 
+/** Kernels that work element by element, and that can take another number for a NaN. */
+const choosing: ReadonlySet<string> = new Set([
+  ...['ClipByValue', 'LeakyRelu', 'Maximum', 'Minimum', 'Relu', 'Relu6', 'Select', 'SelectMasked'],
+]);
+
+/** The input whose first NaN is a number in the output, though others may have passed. */
+function hiddenElement(trace: TraceData, record: OpRecord): Input | undefined {
+  const { size, firstNaN: seen = Number.POSITIVE_INFINITY } = record.health ?? {};
+  if (!choosing.has(record.kernel)) return undefined;
+  return inputsOf(trace, record).find(
+    ({ health }) => health?.size === size && health?.firstNaN !== undefined && health.firstNaN < seen,
+  );
+}
+
 /** Infinite statistics of a norm, whose first result is finite. */
 function hiddenInside(
   trace: TraceData,
@@ -121,11 +135,12 @@ export function launderings(
       const { key, how, poison } = inside;
       return [{ key, from: record.key, how, ...place(poison, trace, context) }];
     }
-    const hides = found === 'kill' || ended !== undefined;
+    const hides = found === 'kill' || ended !== undefined || hiddenElement(trace, record) !== undefined;
     if (!hides || benign !== undefined || record.alias || pickers.has(record.kernel)) return [];
     if (record.kernel === 'RowArgmax') return [];
     const poisoned = inputsOf(trace, record).filter(isPoisoned);
-    const input = poisoned.find(({ health }) => (health?.nan ?? 0) > 0) ?? poisoned[0];
+    const input =
+      hiddenElement(trace, record) ?? poisoned.find(({ health }) => (health?.nan ?? 0) > 0) ?? poisoned[0];
     if (!input) return [];
     return [
       { key: record.key, from: input.from, how: howOf(record, input), ...place(input, trace, context) },

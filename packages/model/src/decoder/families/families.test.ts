@@ -103,7 +103,7 @@ describe('a setting that the decoder has no place for is refused by its name and
     ],
     [
       { head_dim: 2, rope_parameters: { rope_type: 'dynamic', factor: 2 } },
-      'the rope type is "dynamic", and 2 numbers of a head turn: expected more than 2.',
+      'the rope type is "dynamic", and 2 numbers of a head turn: expected another number.',
     ],
     [{ pad_token_id: 97 }, 'pad_token_id is 97, expected a row of the token table: vocab_size is 97.'],
   ])('%j', (settings, message) => {

@@ -78,8 +78,8 @@ function scalingOf(
     case 'linear':
       return { type, factor: required(rope, 'factor') };
     case 'dynamic':
-      if (dims <= 2)
-        rope.refuse(`the rope type is "dynamic", and ${dims} numbers of a head turn: expected more than 2.`);
+      if (dims === 2)
+        rope.refuse('the rope type is "dynamic", and 2 numbers of a head turn: expected another number.');
       return { type, factor: required(rope, 'factor'), positions: maxPositions };
     case 'proportional':
       return { type, factor: rope.positive('factor', 1), fraction };
