@@ -8,12 +8,13 @@ import { type CapturedOp, type CapturedTensor, callOf } from '@nanscope/cascade'
 import { collateCausalLM } from '@nanscope/collator';
 import type { Question, Questions } from '@nanscope/lane';
 import { type Answering, answer } from '@nanscope/lane';
-import { type CausalLM, loadCausalLM } from '@nanscope/model';
+import { buildCausalLM, type CausalLM, loadCausalLM, parseConfig } from '@nanscope/model';
 import type { ShadowStep } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ShadowLane } from '../../packages/harness/src/shadow/shadow-lane.ts';
 import { shadowStep } from '../../packages/harness/src/shadow/step.ts';
+import { smallConfigs } from '../../packages/model/src/testing/small-configs.ts';
 import { probes } from './probes.ts';
 import { modelFolder } from './small-model.ts';
 
@@ -56,23 +57,40 @@ function laneOn(
 }
 type Policy = 'safe' | 'torch-mps-2.8';
 
+/** GPT-2, and what decoders have beside it: RMSNorm, rotary positions, grouped keys, a gated MLP, soft caps. */
+const models = {
+  gpt2: () => loadCausalLM({ directory: modelFolder }),
+  llama: () => smallDecoder('llama'),
+  gemma2: () => smallDecoder('gemma2'),
+} satisfies Record<string, () => Promise<CausalLM>>;
+type ModelName = keyof typeof models;
+
+const smallDecoder = (type: string) =>
+  buildCausalLM({
+    config: parseConfig(smallConfigs[type]!, type),
+    values: async (name, size) =>
+      Float32Array.from({ length: size }, (_, i) => 0.4 * Math.sin(1 + 1.7 * i + name.length)),
+  });
+
+const sessions = new Map<string, Session>();
 const opened = new Map<string, Device>();
-async function open(id: string): Promise<Device> {
-  const known = opened.get(id);
+async function open(id: string, name: ModelName): Promise<Device> {
+  const known = opened.get(`${id} ${name}`);
   if (known) return known;
-  const session = await backends()
-    .find((backend) => backend.id === id)!
-    .open();
-  const device = { session, model: await loadCausalLM({ directory: modelFolder }) };
-  opened.set(id, device);
+  const backend = backends().find((one) => one.id === id)!;
+  const session = sessions.get(id) ?? (await backend.open());
+  sessions.set(id, session);
+  await tf.setBackend(session.tfjsName);
+  const device = { session, model: await models[name]() };
+  opened.set(`${id} ${name}`, device);
   return device;
 }
 afterAll(async () => {
   for (const { session, model } of opened.values()) {
     await tf.setBackend(session.tfjsName);
     model.dispose();
-    await session.dispose();
   }
+  for (const session of sessions.values()) await session.dispose();
 });
 
 /** Every op of the batch, replayed. */
@@ -115,21 +133,23 @@ for (const { backend, probe } of probes) {
   if (backend.id === 'cpu') continue;
   const why = probe.available ? '' : ` (skipped: ${probe.reason})`;
   describe.skipIf(!probe.available)(`${backend.id} against plain JavaScript${why}`, () => {
-    let pair: [Device, Device];
-    beforeAll(async () => {
-      pair = [await open(backend.id), await open('cpu')];
-    });
+    describe.each(Object.keys(models) as ModelName[])('%s', (name) => {
+      let pair: [Device, Device];
+      beforeAll(async () => {
+        pair = [await open(backend.id, name), await open('cpu', name)];
+      });
 
-    it.each(['safe', 'torch-mps-2.8'] as const)('no op is at fault under %s', async (policy) => {
-      const steps = await allSteps(...pair, policy);
-      expect(steps.length).toBeGreaterThan(30);
-      expect(faults(steps)).toEqual([]);
-    });
+      it.each(['safe', 'torch-mps-2.8'] as const)('no op is at fault under %s', async (policy) => {
+        const steps = await allSteps(...pair, policy);
+        expect(steps.length).toBeGreaterThan(30);
+        expect(faults(steps)).toEqual([]);
+      });
 
-    it('a thousandth in one element is a fault of any op', async () => {
-      const steps = await allSteps(...pair, 'safe', wrong);
-      const missed = steps.filter(({ judgement }) => judgement !== 'own' && judgement !== 'both');
-      expect(missed.map(({ key, reason }) => `${key}: ${reason}`)).toEqual([]);
+      it('a thousandth in one element is a fault of any op', async () => {
+        const steps = await allSteps(...pair, 'safe', wrong);
+        const missed = steps.filter(({ judgement }) => judgement !== 'own' && judgement !== 'both');
+        expect(missed.map(({ key, reason }) => `${key}: ${reason}`)).toEqual([]);
+      });
     });
   });
 }
