@@ -58,7 +58,7 @@ export const causal = problemOf({ B: 1, H: 2, Hkv: 1, T: 65, S: 65, D: 16, Dv: 1
 
 const long = { B: 1, H: 2, Hkv: 1, T: 100, S: 520, D: 4, Dv: 4 };
 const leftPadding = Array.from({ length: long.S }, (_, s) => Number(s >= 260));
-/** The same numbers with one that is not finite in a key, or in a value, of a block that no query may see. */
+/** The same numbers with one that is not finite in a key, or in a value, of a late block. */
 const poisoned = (problem: ReferenceProblem, name: 'k' | 'v', poison: number): ReferenceProblem => {
   const values = Array.from(problem[name]);
   values[510 * (name === 'k' ? long.D : long.Dv)] = poison;
@@ -80,20 +80,21 @@ export const longCases: readonly ConformCase[] = [
   const under = (mask: NonNullable<ReferenceProblem['mask']>) => ({ ...problemOf(long, mask), policy });
   // The later blocks of keys are closed to all queries.
   const causal = under({ causal: true, offset: 100 });
-  const cases = [
+  // They are open to the last queries.
+  const late = under({ causal: true, offset: 420 });
+  return [
     caseOf(`long causal ${name}`, causal),
     caseOf(`long window ${name}`, under({ causal: true, window: 50 })),
     caseOf(`long padding ${name}`, under({ causal: true, padding: leftPadding })),
     // A whole tile of queries without a key.
     caseOf(`long offset ${name}`, under({ causal: true, offset: 100, padding: leftPadding })),
     caseOf(`long softcap ${name}`, { ...causal, softcap: 3 }),
-  ];
-  // Under safe the shaders leave a blocked pair out: a test of its own says what that changes.
-  if (name === 'safe') return cases;
-  return [
-    ...cases,
     caseOf(`long NaN value ${name}`, poisoned(causal, 'v', Number.NaN)),
     caseOf(`long infinite key ${name}`, poisoned(causal, 'k', Number.POSITIVE_INFINITY)),
+    caseOf(`late NaN value ${name}`, poisoned(late, 'v', Number.NaN)),
+    caseOf(`late infinite value ${name}`, poisoned(late, 'v', Number.NEGATIVE_INFINITY)),
+    caseOf(`late NaN key ${name}`, poisoned(late, 'k', Number.NaN)),
+    caseOf(`late infinite key ${name}`, poisoned(late, 'k', Number.POSITIVE_INFINITY)),
   ];
 });
 

@@ -45,6 +45,14 @@ const padding = (keep: (b: number, s: number) => boolean) =>
 const bare = policyFrom({ preset: 'torch-2.4' });
 const nanScore = { q: numbers(1, 2 * 4 * 9 * 8, 2).map((x, i) => (i === 0 ? Number.NaN : x)) };
 
+/** More queries than a tile has, and NaN in the last key, which the last query alone may see. */
+const tall = {
+  T: 40,
+  q: numbers(1, 2 * 4 * 40 * 8, 2),
+  dout: numbers(4, 2 * 4 * 40 * 8, 2),
+  v: numbers(3, 2 * 2 * 37 * 8, 2).map((x, i) => (Math.floor(i / 8) % 37 === 36 ? Number.NaN : x)),
+};
+
 const cases = {
   plain: caseOf('plain', {}),
   causal: caseOf('causal', { causal: true }),
@@ -53,6 +61,7 @@ const cases = {
   'no key': caseOf('no key', { padding: padding((b) => b === 1) }),
   'no key, no guard': caseOf('no key, no guard', { padding: padding((b) => b === 1) }, { policy: bare }),
   'large scores': caseOf('large scores', {}, { range: 30 }),
+  'a late NaN': caseOf('a late NaN', { causal: true }, { change: tall }),
   'a NaN query': caseOf('a NaN query', {}, { change: nanScore }),
 } satisfies Record<string, ConformCase>;
 
@@ -92,6 +101,12 @@ const faults: readonly Fault[] = [
     from: 's0_0 = scoreOf(s0_0);',
     to: 's0_0 = max(s0_0, vec4<f32>(-1e30));',
     caughtBy: ['a NaN query'],
+  },
+  {
+    name: 'blocked tiles are left out whatever they hold',
+    from: 'flags | (Large[b * length + i] * 4)',
+    to: 'flags',
+    caughtBy: ['a late NaN'],
   },
   {
     name: 'the tail of the keys is not masked',

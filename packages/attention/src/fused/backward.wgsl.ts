@@ -13,7 +13,6 @@ import {
   storeRows,
   storeWeights,
   weigh,
-  weighPoison,
 } from './product.wgsl.ts';
 
 // The gradient of q: as the forward pass, a tile of queries and a walk over the keys. P comes from the saved
@@ -36,10 +35,10 @@ export const twice = (body: string) =>
 const turnSize = 'select(uniforms.headSize, uniforms.valueSize, turn == 1)';
 
 /** `name(turn, ...)`: a quad of the first operand in turn 0, of the second in turn 1. */
-export const turns = (name: string, first: string, second: string, kind = 'quad') => `
+export const turns = (name: string, first: string, second: string) => `
 fn ${name}(turn : i32, b : i32, h : i32, head : i32, row : i32, at : i32) -> vec4<f32> {
-  if (turn == 0) { return ${kind}${first}(b, h, head, row, at); }
-  return ${kind}${second}(b, h, head, row, at);
+  if (turn == 0) { return quad${first}(b, h, head, row, at); }
+  return quad${second}(b, h, head, row, at);
 }`;
 
 const declareGradient = ({ rows, columns }: Tile) => `
@@ -132,8 +131,7 @@ fn main(index : i32) {
     } else {
     ${scoreGradient(tile, (i) => `stats[${i}].z`)}
     }`)}
-    ${weigh('out', 'finiteK(b, h, keys, key + row, at)', `min(${tileColumns(tile)}, range.y - key)`, outputs, tile, 'f32')}
-    ${weighPoison('out', 'quadK(b, h, keys, key + row, at)', 'isAllowed(cellAt(vec4<i32>(first + row), vec4<i32>(key + k), b, h)).x', outputs, tile)}
+    ${weigh('out', 'quadK(b, h, keys, key + row, at)', `min(${tileColumns(tile)}, range.y - key)`, outputs, tile, 'f32')}
   }
   ${storeRows(
     'out',
@@ -162,7 +160,6 @@ export function keyGradientCode({ tile, width, half }: BackwardVariant): string 
   const scores = (make: (i: number, j: number) => string) =>
     each(rows, (i) => each(columns, (j) => make(i, j)));
   const count = `min(${tileColumns(tile)}, range.y - query)`;
-  const pair = 'isAllowed(cellAt(vec4<i32>(query + k), vec4<i32>(first + row), b, h)).x';
   const store = (name: string, size: string, before: string) =>
     storeRows(
       name,
@@ -183,8 +180,7 @@ ${queryRange}
 ${(['Q', 'K', 'V', 'Dout'] as const).map((operand) => loadFunction(operand, width)).join('')}
 ${turns('rowQuad', 'K', 'V')}
 ${turns('columnQuad', 'Q', 'Dout')}
-${turns('weighed', 'Dout', 'Q', 'finite')}
-${turns('original', 'Dout', 'Q')}
+${turns('weighed', 'Dout', 'Q')}
 ${declareStrips(tile, 'f32')}
 fn main(index : i32) {
   let group = ${groupIndex};
@@ -196,7 +192,7 @@ fn main(index : i32) {
   let local = i32(localIndex);
   let tx = local % ${side};
   let ty = local / ${side};
-  if (local == 0) { bounds = queryRange(first, last); }
+  if (local == 0) { bounds = queryRange(b, first, last); }
   workgroupBarrier();
   let range = workgroupUniformLoad(&bounds);
   // dv in turn 0, dk in turn 1.
@@ -236,7 +232,6 @@ fn main(index : i32) {
     ${scoreGradient(tile, (_i, j) => `delta${j}`)}
     }
     ${weigh('now', 'weighed(turn, b, h, head, query + row, at)', count, outputs, tile, 'f32')}
-    ${weighPoison('now', 'original(turn, b, h, head, query + row, at)', pair, outputs, tile)}
     // The sums of the other turn change places with these.
     ${sums((i, j) => `let kept${i}_${j} = now${i}_${j}; now${i}_${j} = other${i}_${j}; other${i}_${j} = kept${i}_${j};`)}`)}
   }

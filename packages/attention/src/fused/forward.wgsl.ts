@@ -21,7 +21,6 @@ import {
   storeRows,
   storeWeights,
   weigh,
-  weighPoison,
 } from './product.wgsl.ts';
 
 /** Every choice that changes the code. */
@@ -116,8 +115,7 @@ fn main(index : i32) {
       )}`,
     )}
     ${sums((i, j) => `out${i}_${j} *= shrink[${i}];`)}
-    ${weigh('out', 'finiteV(b, h, keys, key + row, at)', `min(${tileColumns(tile)}, range.y - key)`, outputs, tile, storage)}
-    ${weighPoison('out', 'quadV(b, h, keys, key + row, at)', 'isAllowed(cellAt(vec4<i32>(first + row), vec4<i32>(key + k), b, h)).x', outputs, tile)}
+    ${weigh('out', 'quadV(b, h, keys, key + row, at)', `min(${tileColumns(tile)}, range.y - key)`, outputs, tile, storage)}
   }
   ${reduceRows('sum', (a, x) => `(${a} + ${x})`, tile, subgroups)}
   ${storeRows('out', outputs, { value: `guarded(rounded(x / sum[i]), live[i])`, start: `(${place}) * uniforms.valueSize`, size: 'uniforms.valueSize', valid: 'uniforms.queries' }, tile, storage)}

@@ -33,7 +33,6 @@ const operands = {
 
 /**
  * `quadX(b, h, head, row, at)`: quad `at` of a row, as the products see it.
- * `finiteX`: the same with what is not finite replaced by 0 and `poison` raised, where pairs are skipped.
  */
 export function loadFunction(operand: Operand, width: Width): string {
   const { rows, size, gone, value } = operands[operand];
@@ -50,12 +49,6 @@ fn quad${operand}(b : i32, h : i32, head : i32, row : i32, at : i32) -> vec4<f32
   let place = (head * uniforms.${rows} + row) * uniforms.${size} + column;
   let x = ${width === 4 ? whole : `vec4<f32>(${[`${operand}[place]`, ...parts].join(', ')})`};
   return ${value};
-}
-fn finite${operand}(b : i32, h : i32, head : i32, row : i32, at : i32) -> vec4<f32> {
-  let x = quad${operand}(b, h, head, row, at);
-  let bad = notFinite(x) & vec4<bool>(uniforms.skip == 1);
-  if (any(bad)) { atomicStore(&poison, 1u); }
-  return select(x, vec4<f32>(0.0), bad);
 }`;
 }
 
@@ -73,7 +66,6 @@ export const groupIndex = `min(i32(workgroupId.x + workgroupId.y * ${limit}u), u
 
 /** `keyHead(h)`: the key head that a query head reads; and quads of places and of flags. */
 export const headFunctions = `
-var<workgroup> poison : atomic<u32>;
 var<workgroup> bounds : vec2<i32>;
 fn fourFrom(first : i32) -> vec4<i32> { return vec4<i32>(first) + vec4<i32>(0, 1, 2, 3); }
 fn bitsOf(x : vec4<bool>) -> u32 { return dot(vec4<u32>(x), vec4<u32>(1u, 2u, 4u, 8u)); }
@@ -108,6 +100,6 @@ export const queryTile = (tile: Tile) => `
   let local = i32(localIndex);
   let tx = local % ${side};
   let ty = local / ${side};
-  if (local == 0) { bounds = keyRange(first, last); }
+  if (local == 0) { bounds = keyRange(b, first, last); }
   workgroupBarrier();
   let range = workgroupUniformLoad(&bounds);`;

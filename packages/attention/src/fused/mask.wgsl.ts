@@ -50,13 +50,6 @@ fn maskCells(score : vec4<f32>, t : vec4<i32>, s : vec4<i32>, live : vec4<bool>,
   let allowed = isAllowed(cell);
   let outside = (t >= vec4<i32>(uniforms.queries)) | (s >= vec4<i32>(uniforms.keys));
   var masked : Masked;
-  if (uniforms.skip == 1) {
-    let biased = select(roundedScore(score + cell.bias), score, cell.bias == vec4<f32>(0.0));
-    masked.dropped = outside | !allowed;
-    masked.held = masked.dropped;
-    masked.score = select(biased, vec4<f32>(uniforms.minusInfinity), masked.dropped);
-    return masked;
-  }
   let opened = isOpened(t, s, live);
   let bias = select(cell.bias, vec4<f32>(0.0), opened & isMinusInfinity(cell.bias));
   masked.dropped = outside | (!live & vec4<bool>(uniforms.guard == 4));
@@ -100,25 +93,27 @@ fn capped(score : vec4<f32>) -> vec4<f32> {
 }`;
 
 // Which tiles need no visit, and which need no mask: decided from causality and window alone. Tiles are left out
-// only where blocked pairs take part in nothing (`skip`): elsewhere a row without a key, a finite fill or a
-// 0 * NaN is seen in them.
+// only where a blocked pair weighs 0 (`skip`) and 0 times what it holds is 0: a batch row with a number that is not
+// finite, or whose products might not be, is visited as a whole (rows.wgsl.ts).
 
-/** `keyRange(first, last)`: the keys that queries first..last may see, as [from, to). */
+const skips = 'uniforms.skip == 1 && (Padding[b * uniforms.keys] & 4) == 0';
+
+/** `keyRange(b, first, last)`: the keys that queries first..last may see, as [from, to). */
 export const keyRange = `
-fn keyRange(first : i32, last : i32) -> vec2<i32> {
+fn keyRange(b : i32, first : i32, last : i32) -> vec2<i32> {
   var range = vec2<i32>(0, uniforms.keys);
-  if (uniforms.skip == 1) {
+  if (${skips}) {
     if (uniforms.causal == 1) { range.y = min(range.y, last + uniforms.offset + 1); }
     if (uniforms.window > 0) { range.x = max(range.x, first + uniforms.offset - uniforms.window + 1); }
   }
   return range;
 }`;
 
-/** `queryRange(first, last)`: the queries that may see one of the keys first..last, as [from, to). */
+/** `queryRange(b, first, last)`: the queries that may see one of the keys first..last, as [from, to). */
 export const queryRange = `
-fn queryRange(first : i32, last : i32) -> vec2<i32> {
+fn queryRange(b : i32, first : i32, last : i32) -> vec2<i32> {
   var range = vec2<i32>(0, uniforms.queries);
-  if (uniforms.skip == 1) {
+  if (${skips}) {
     if (uniforms.causal == 1) { range.x = max(range.x, first - uniforms.offset); }
     if (uniforms.window > 0) { range.y = min(range.y, last + uniforms.window - uniforms.offset); }
   }

@@ -3,7 +3,7 @@ import type { WebgpuBackend } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { type Binding, one, runPass } from './pass.ts';
 import { invocations, type Problem } from './problem.ts';
-import { bitsCode, keyCode, liveCode } from './rows.wgsl.ts';
+import { bitsCode, keyCode, largeCode, liveCode, wholeCode } from './rows.wgsl.ts';
 import { type LiveShape, uniformData, uniformDeclaration } from './variant.ts';
 
 /** q, k, v, and the masks that were given. */
@@ -19,7 +19,12 @@ export interface FusedInputs {
 export interface Masks {
   readonly liveShape: LiveShape;
   readonly live: tf.TensorInfo;
-  readonly bindings: readonly Binding[];
+  /**
+   * The masks as the large passes see them, which also say what batch rows have to be visited as a whole.
+   *
+   * @param operands Q, K and V, for the backward pass Dout and Rows too.
+   */
+  readonly bindingsFor: (operands: readonly Binding[]) => readonly Binding[];
   readonly dispose: () => void;
 }
 
@@ -79,10 +84,27 @@ export function prepareMasks(
         () => keyCode,
       )
     : (padding ?? none);
+  const bindingsFor = (operands: readonly Binding[]) => {
+    if (!problem.skip) return [one('Padding', keys), explicitBinding];
+    const backward = operands.some(({ name }) => name === 'Rows');
+    const single = operands.map((binding) =>
+      binding.name === 'Rows' ? binding : { ...binding, width: 1 as const },
+    );
+    const rows = backward ? [] : [one('Live', live)];
+    const large = small(
+      `large_${backward}`,
+      [problem.batch, Math.max(problem.queries, problem.keys)],
+      [...single, one('Padding', keys), ...rows],
+      () => largeCode(backward),
+    );
+    const shape = [problem.batch, problem.keys];
+    const whole = small('whole', shape, [one('Padding', keys), one('Large', large)], () => wholeCode);
+    return [one('Padding', whole), explicitBinding];
+  };
   return {
     liveShape,
     live,
-    bindings: [one('Padding', keys), explicitBinding],
+    bindingsFor,
     dispose: () => {
       for (const { dataId } of made) backend.disposeData(dataId);
     },

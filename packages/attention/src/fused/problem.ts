@@ -70,12 +70,13 @@ export interface Problem extends Sizes {
   /** The causal mask is selected before the sum of all is added. */
   readonly twice: boolean;
   /**
-   * A blocked pair of a query and a key takes part in nothing: products are left out by select, tiles that are
-   * blocked throughout are not visited. Only where a blocked cell has the weight 0 and a dead row the value 0,
-   * and the policy asks for it (`clearMasked`); elsewhere 0 * NaN is what it is.
+   * Tiles that are blocked throughout need no visit where all that a batch row holds is small enough (`largest`): a
+   * blocked cell has the weight 0 and a dead row the value 0, so that they add 0. Elsewhere 0 * NaN is what it is.
    */
   readonly skip: boolean;
-  /** `clearMasked` where `skip` cannot be: rows that take part in nothing are read as 0. */
+  /** Numbers up to this size have products and sums of products that are finite. */
+  readonly largest: number;
+  /** `clearMasked`: rows of q, k and v that take part in nothing are read as 0. */
   readonly clear: boolean;
   /** Whether a shader has to know which queries are without a key. */
   readonly needsLive: boolean;
@@ -94,8 +95,7 @@ export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): P
   const causal = attrs.causal && !(policy.compose === 'causal-dropped' && masked);
   const constrained = causal || attrs.window !== undefined || masked;
   const select = policy.fill.how === 'select';
-  const skip =
-    policy.clearMasked === true && policy.rowGuard === 'zeros' && value === Number.NEGATIVE_INFINITY;
+  const clear = policy.clearMasked === true && constrained;
   const twice2 = round(value + value);
   const zeros = policy.rowGuard === 'zeros';
   const isFloat = given.explicit !== undefined && given.explicit.dtype !== 'bool';
@@ -118,8 +118,10 @@ export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): P
     leaves: select && !zeros && isFloat && Number.isFinite(value),
     separate: policy.compose === 'add',
     twice: policy.compose === 'causal-twice' && causal && !select,
-    skip: skip && constrained,
-    clear: policy.clearMasked === true && !skip && constrained,
+    // What a float mask adds to a blocked cell may be anything.
+    skip: clear && zeros && !isFloat && value === Number.NEGATIVE_INFINITY,
+    largest: half ? 3e4 : 1e18,
+    clear,
     needsLive: constrained && (policy.rowGuard !== 'none' || policy.clearMasked === true),
     fill: [0, value, twice2, round(twice2 + value)],
   };

@@ -163,35 +163,3 @@ export function weigh(
     }
   }`;
 }
-
-/**
- * What `weigh` left out because it is not finite: added for the pairs that take part, and for them alone.
- *
- * @param pair WGSL for whether `row` of the tile and row `k` of X take part; `original` for the quad of X itself.
- */
-export function weighPoison(
-  name: string,
-  original: string,
-  pair: string,
-  outputs: number,
-  tile: Tile,
-): string {
-  const { rows } = tile;
-  const stride = padded(tileColumns(tile) / 4);
-  const text = original.replace('row', 'k');
-  return `
-  if (atomicLoad(&poison) != 0u) {
-    for (var k = 0; k < ${tileColumns(tile)} + uniforms.zero; k += 1) {
-    ${each(
-      outputs,
-      (j) => `{
-      let x = ${text.replace('at', `tx + ${j * side}`)};
-      if (any(notFinite(x))) {
-        let bad = select(vec4<f32>(0.0), x, notFinite(x));
-        ${each(rows, (i) => `if (${pair.replace('row', `ty * ${rows} + ${i}`)}) { ${name}${i}_${j} += f32(weights[(ty * ${rows} + ${i}) * ${stride} + k / 4][k % 4]) * bad; }`)}
-      }
-    }`,
-    )}
-    }
-  }`;
-}

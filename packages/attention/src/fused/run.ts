@@ -18,15 +18,14 @@ export function runForward(problem: Problem, inputs: FusedInputs, backend: Webgp
   const tiles = Math.ceil(queries / tileRows(tile));
   const groups = batch * heads * tiles;
   const rows = batch * heads * queries;
+  const operands: Binding[] = [
+    { name: 'Q', tensor: inputs.q, width },
+    { name: 'K', tensor: inputs.k, width },
+    { name: 'V', tensor: inputs.v, width },
+  ];
   const packed = runPass(backend, {
     key: `forward_${tileKey(tile)}_${width}_${problem.half}_${storage}_${subgroups}`,
-    bindings: [
-      { name: 'Q', tensor: inputs.q, width },
-      { name: 'K', tensor: inputs.k, width },
-      { name: 'V', tensor: inputs.v, width },
-      one('Live', masks.live),
-      ...masks.bindings,
-    ],
+    bindings: [...operands, one('Live', masks.live), ...masks.bindingsFor(operands)],
     outputShape: [rows * (valueSize + 2)],
     dtype: 'float32',
     groups,
@@ -75,14 +74,14 @@ export function runBackward(
     uniformData: uniformData(problem, { tiles: 1, groups: 1 }, masks.liveShape),
     code: () => deltaCode,
   });
-  const bindings: Binding[] = [
+  const operands: Binding[] = [
     { name: 'Q', tensor: inputs.q, width },
     { name: 'K', tensor: inputs.k, width },
     { name: 'V', tensor: inputs.v, width },
     { name: 'Dout', tensor: inputs.dout, width },
     { name: 'Rows', tensor: rows, width: 4 },
-    ...masks.bindings,
   ];
+  const bindings = [...operands, ...masks.bindingsFor(operands)];
   const pass = (
     name: string,
     length: number,

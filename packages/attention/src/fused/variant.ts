@@ -77,7 +77,7 @@ const words = [
   'roundsScores',
 ] as const;
 
-export const uniformDeclaration = `fill : vec4<f32>, explicitStep : vec4<i32>, ${words.map((word) => `${word} : i32, `).join('')}queryScale : f32, productScale : f32, softcap : f32, minusInfinity : f32,`;
+export const uniformDeclaration = `fill : vec4<f32>, explicitStep : vec4<i32>, ${words.map((word) => `${word} : i32, `).join('')}queryScale : f32, productScale : f32, softcap : f32, largest : f32, minusInfinity : f32,`;
 
 /** How a dispatch is laid over the problem. */
 interface Layout {
@@ -95,7 +95,7 @@ export function uniformData(problem: Problem, layout: Layout, live: LiveShape) {
     ...problem,
     ...layout,
     selects: problem.select,
-    // Where keys are cleared the buffer Padding holds two bits: 1 allowed, 2 seen by some query.
+    // Where keys are cleared the buffer Padding holds bits: 1 allowed, 2 seen by some query, 4 its batch row is visited as a whole.
     keyBits: problem.clear ? 1 : -1,
     liveBatchStep: live[0] === 1 ? 0 : live[1] * live[2],
     liveHeads: live[1],
@@ -106,12 +106,13 @@ export function uniformData(problem: Problem, layout: Layout, live: LiveShape) {
     { type: 'float32', data: [...problem.fill] },
     { type: 'int32', data: [...problem.explicitStep] },
     ...words.map((word) => ({ type: 'int32', data: [Number(numbers[word])] })),
-    ...[problem.queryScale, problem.productScale, problem.attrs.softcap ?? 0, Number.NEGATIVE_INFINITY].map(
-      (value) => ({
-        type: 'float32',
-        data: [value],
-      }),
-    ),
+    ...[
+      problem.queryScale,
+      problem.productScale,
+      problem.attrs.softcap ?? 0,
+      problem.largest,
+      Number.NEGATIVE_INFINITY,
+    ].map((value) => ({ type: 'float32', data: [value] })),
   ];
 }
 
