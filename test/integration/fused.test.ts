@@ -37,6 +37,35 @@ describe.skipIf(missing)(`eval --device gpu --sdpa-kernel fused${missing}`, () =
   });
 });
 
+describe('--sdpa-kernel auto', () => {
+  const onWasm = (...flags: string[]) =>
+    evaluate('--data', text, '--batch-size', '3', '--device', 'wasm', '--reference', 'none', ...flags);
+  const ruleOf = ({ result }: Awaited<ReturnType<typeof evaluate>>) =>
+    result.target!.decision.rules.find(({ rule }) => rule === 'sdpa-kernel')?.reason;
+
+  it('is the fused kernel where nothing is traced', async () => {
+    expect(ruleOf(await onWasm('--trace', 'off'))).toBe(
+      'sdpa is one fused kernel, since none of its steps is shown',
+    );
+  });
+
+  it('is composed under a trace, and says how far the fused kernel is from it', async () => {
+    const run = await onWasm();
+    const [, apart] = /steps can be shown; the losses of the fused kernel differ by at most (\S+) on/.exec(
+      ruleOf(run)!,
+    )!;
+    expect(Number(apart)).toBeLessThan(1e-5);
+    expect(ruleOf(await onWasm('--sdpa-kernel', 'composed'))).toBeUndefined();
+  });
+
+  it('shows the steps of a batch that gate traces again', async () => {
+    const { target } = (await onWasm('--trace', 'gate', '--policy', 'torch-mps-2.8')).result;
+    expect(target!.cascade?.gate?.replays[0]?.outcome).toBe('reproduced');
+    expect(target!.cascade?.origin?.key).not.toContain('FusedAttention');
+    expect(target!.cascade?.origin?.mechanism.name).toBe('fully masked row');
+  });
+});
+
 describe('--sdpa-kernel fused is refused in one line', () => {
   it.each([
     ['--attn eager', ['eval', '--attn', 'eager']],

@@ -2,6 +2,7 @@
 export { attention } from './attention.ts';
 export { type BlockedRow, blockedCells } from './blocked-cells.ts';
 export type { AttentionOptions, Capture, CaptureStage, KeyColumns, ProbabilityDropout } from './call.ts';
+export { type KernelCall, kernelChoice } from './fused/choose.ts';
 export { castTo, hasHalf, roundNumberTo, roundTo, roundToHalf } from './kernels/rounding.ts';
 export type { AttentionKernel, MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';

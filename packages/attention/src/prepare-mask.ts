@@ -6,7 +6,7 @@ import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { applySteps } from './apply-mask.ts';
 import { checkMaskSpec } from './check.ts';
-import { hasFusedShader } from './fused/variant.ts';
+import { hasFusedShader } from './fused/choose.ts';
 import { roundNumberTo, roundTo } from './kernels/rounding.ts';
 import { selectMasked } from './kernels/select-masked.ts';
 import type {

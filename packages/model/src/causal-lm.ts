@@ -2,7 +2,13 @@
  * What every model is to those who use one, whatever its family: sizes in one shape, weights by name, hidden states,
  * logits. How a family computes them is in its own folder; which families there are is in families.ts.
  */
-import type { AttentionKernel, Implementation, MaskSpec, Policy } from '@nanscope/attention';
+import {
+  type AttentionKernel,
+  type Implementation,
+  kernelChoice,
+  type MaskSpec,
+  type Policy,
+} from '@nanscope/attention';
 import type * as tf from '@tensorflow/tfjs';
 import type { DropoutHook, DropoutRates } from './dropout.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
@@ -92,12 +98,22 @@ export interface ForwardOptions {
   readonly policy: Policy;
   /** What narrows attention beside the batch's padding and causality, in every layer. Default: nothing. */
   readonly mask?: Pick<MaskSpec, 'window' | 'explicit'>;
-  /** What computes sdpa. Default: composed, whose every step a trace can show. */
-  readonly kernel?: AttentionKernel | undefined;
+  /** What computes sdpa. `auto`: the fused kernel where the backend has one for it. Default: composed, whose every step a trace can show. */
+  readonly kernel?: AttentionKernel | 'auto' | undefined;
   /** Training only: see `dropoutHook`. Applied where Hugging Face's model of the family drops. */
   readonly dropout?: DropoutHook;
   /** Receives intermediate tensors, under the fused kernel all but `attn_probs.i`; they are disposed of when the pass ends, so `tf.keep(tensor.clone())` what must live on. */
   readonly capture?: (name: CaptureName, tensor: tf.Tensor) => void;
+}
+
+/** What computes sdpa in a forward pass, once `auto` is settled for the open backend. */
+export function settledKernel(
+  { headDim }: Pick<ModelConfig, 'headDim'>,
+  { kernel = 'composed', implementation, policy, dropout, capture }: ForwardOptions,
+): AttentionKernel {
+  if (kernel !== 'auto') return kernel;
+  const call = { implementation, policy, headSize: headDim };
+  return kernelChoice({ ...call, dropout: dropout !== undefined, capture: capture !== undefined }).kernel;
 }
 
 /** What `step` gives; both are the caller's to dispose of. */

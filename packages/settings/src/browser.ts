@@ -24,6 +24,13 @@ export {
 } from './flag.ts';
 export { claimsFlags, matrixFlags, mergeFlags } from './matrix-flags.ts';
 export type { TraceSettings } from './policy.ts';
-export { checkSdpaKernel, isUnguarded, policyOf, policyRecord, traceSettings } from './policy.ts';
+export {
+  checkSdpaKernel,
+  isUnguarded,
+  policyOf,
+  policyRecord,
+  sdpaKernelOf,
+  traceSettings,
+} from './policy.ts';
 export { resolveFlags } from './resolve-flags.ts';
 export { trainFlags } from './train-flags.ts';

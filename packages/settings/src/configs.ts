@@ -62,7 +62,7 @@ export interface EvalConfig {
   /** Seconds of silence after which a lane counts as hung. */
   readonly laneTimeout: number;
   readonly attn: 'auto' | 'eager' | 'sdpa';
-  readonly sdpaKernel: 'composed' | 'fused';
+  readonly sdpaKernel: 'auto' | 'composed' | 'fused';
   readonly policy: string;
   /** The versions that the policy was chosen by. */
   readonly like?: string;

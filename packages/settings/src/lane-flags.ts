@@ -107,12 +107,12 @@ export const attentionFlags = [
   {
     name: 'sdpa-kernel',
     kind: 'choice',
-    choices: ['composed', 'fused'],
-    default: 'composed',
+    choices: ['auto', 'composed', 'fused'],
+    default: 'auto',
     group: ATTENTION,
     affects: 'device',
     describe:
-      'compute sdpa as ops that a trace shows (composed), or as one kernel without a T x S matrix (fused; WGSL on a GPU, WebAssembly on wasm): no dropout, no attn_probs in --save-outputs',
+      'compute sdpa as ops that a trace shows (composed), or as one kernel without a T x S matrix (fused; WGSL on a GPU, WebAssembly on wasm): no dropout, no attn_probs in --save-outputs. auto: fused where no op is traced and the backend has the kernel',
   },
   {
     name: 'policy',

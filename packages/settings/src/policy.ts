@@ -87,6 +87,18 @@ const infiniteFills: readonly string[] = (['select', 'additive'] as const).map(
 export const isUnguarded = ({ fill, rowGuard }: LaneRecord['policy']): boolean =>
   rowGuard === 'none' && infiniteFills.includes(fill);
 
+// What computes sdpa.
+
+/** A trace and saved outputs show the steps of attention; where nothing looks at them, `auto` leaves the choice to the backend. */
+export function sdpaKernelOf({
+  sdpaKernel,
+  trace,
+  saveOutputs,
+}: Pick<EvalConfig, 'sdpaKernel' | 'trace' | 'saveOutputs'>): EvalConfig['sdpaKernel'] {
+  const shown = trace === 'health' || trace === 'full' || saveOutputs !== undefined;
+  return sdpaKernel === 'auto' && shown ? 'composed' : sdpaKernel;
+}
+
 // What `--sdpa-kernel fused` cannot be together with, said before anything runs.
 
 type KernelConfig = Pick<EvalConfig, 'sdpaKernel' | 'attn' | 'policy'> & {

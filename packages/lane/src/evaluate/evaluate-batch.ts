@@ -10,7 +10,7 @@ export interface Computation {
   readonly implementation: 'eager' | 'sdpa';
   readonly policy: Policy;
   /** Default: composed. */
-  readonly kernel?: AttentionKernel;
+  readonly kernel?: AttentionKernel | 'auto';
 }
 
 export const untraced: RunPhase = (_phase, run) => run();

@@ -9,7 +9,7 @@ import type { CausalLMBatch, CollateOptions, Tokenizer } from '@nanscope/collato
 import { Decorations } from '@nanscope/errors';
 import type { CausalLM } from '@nanscope/model';
 import type { EnvironmentRecord, LaneRecord, RecordSink } from '@nanscope/record';
-import { type EvalConfig, traceSettings } from '@nanscope/settings';
+import { type EvalConfig, sdpaKernelOf, traceSettings } from '@nanscope/settings';
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import type { EvalBatch } from '../data/collation.ts';
@@ -21,6 +21,7 @@ import { checkLeaks } from './leak-check.ts';
 import { policyEffect } from './policy-effect.ts';
 import { probeBatch } from './probe-batch.ts';
 import { recordBatch } from './record-batch.ts';
+import { comparedRule } from './sdpa-kernel.ts';
 import { LaneTracer, shortLoss, tellBirth } from './tracer.ts';
 
 // The questions a lane answers on a small batch, after the evaluation: leaks, the policy's effect, the observer's effect.
@@ -87,7 +88,7 @@ export function computationOf(
     model,
     implementation: decision.attention,
     policy,
-    kernel: config.sdpaKernel,
+    kernel: sdpaKernelOf(config),
   };
 }
 
@@ -189,6 +190,15 @@ export async function evaluateLane(
           ] as const),
         ),
       );
+    }
+    if (labelled) {
+      const rule = await decorations.makeLater(
+        'how far the fused attention kernel is from the composed form',
+        () => comparedRule(task, computation, labelled),
+      );
+      const { decision } = recorder.record;
+      const rules = decision.rules.map((each) => (rule && each.rule === rule.rule ? rule : each));
+      recorder.update({ decision: { ...decision, rules } });
     }
     if (first && before) await before(first, computation, labelled);
     const { leftOut } = decorations;

@@ -14,6 +14,7 @@ import { configRecord, type EvalConfig, policyRecord } from '@nanscope/settings'
 import type { EvalAccumulator } from '@nanscope/trainer';
 import { mismatchWords } from '../data/tokenizer-choice.ts';
 import type { LaneTaskBase } from '../protocol/task.ts';
+import { sdpaKernelRules } from './sdpa-kernel.ts';
 
 type LaneHead = Omit<
   LaneRecord,
@@ -25,7 +26,9 @@ interface LaneIdentity {
   readonly role: LaneTaskBase['role'];
   readonly decision: LaneTaskBase['decision'];
   readonly policy: LaneTaskBase['policy'];
-  readonly config: Pick<EvalConfig, 'model'>;
+  readonly config: Pick<EvalConfig, 'model' | 'sdpaKernel' | 'trace' | 'saveOutputs'> & {
+    readonly dropout?: number;
+  };
 }
 
 /** What every lane says of itself at its start. */
@@ -46,7 +49,10 @@ export function laneHead(
     startedAt: new Date().toISOString(),
     config: configRecord(settings),
     policy: policyRecord(policy, config.scaleSettings),
-    decision: structuredClone(decision) as LaneRecord['decision'],
+    decision: {
+      ...(structuredClone(decision) as LaneRecord['decision']),
+      rules: [...decision.rules, ...sdpaKernelRules({ config: settings, decision, policy }, model)],
+    },
     environment,
     kernelNotes: [...session.notes],
     model: {

@@ -133,13 +133,20 @@ export class LaneTracer {
     const traced = async () => {
       const trace = this.#open('health');
       try {
-        return allFinite(await this.#traced(trace, computation, evalBatch));
+        return allFinite(await this.#traced(trace, await this.#shown(computation, evalBatch), evalBatch));
       } finally {
         trace.close();
       }
     };
     const plain = async () => allFinite(await evaluateBatch(computation, evalBatch.batch));
     this.#book.replayed(await replayHit(evalBatch.index, { plain, traced }));
+  }
+
+  /** The fused kernel shows no step of attention: the composed form does, if it makes the same. */
+  async #shown(computation: Computation, { batch }: EvalBatch): Promise<Computation> {
+    if (computation.kernel !== 'auto') return computation;
+    const composed = { ...computation, kernel: 'composed' as const };
+    return allFinite(await evaluateBatch(composed, batch)) ? computation : composed;
   }
 
   /** Says whether looking changed what was seen: by a small batch with and without taps, or by what is registered. */

@@ -30,7 +30,8 @@ async function tryCase(
     model,
     implementation: decision.attention === 'eager' ? ('eager' as const) : ('sdpa' as const),
     policy,
-    kernel: config.sdpaKernel,
+    // Every case is traced.
+    kernel: config.sdpaKernel === 'fused' ? ('fused' as const) : ('composed' as const),
   };
   const tried = await traceOf(session, computation, candidate);
   if (!tried || call === undefined) return tried;

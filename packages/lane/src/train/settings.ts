@@ -1,6 +1,6 @@
 /** From the flags to the recipe that the training loop follows. Pure, apart from making the optimizer's state. */
 import type { CausalLM } from '@nanscope/model';
-import type { TrainConfig } from '@nanscope/settings';
+import { sdpaKernelOf, type TrainConfig } from '@nanscope/settings';
 import {
   AdamW,
   checkSchedule,
@@ -45,7 +45,7 @@ export function settingsOf(
   return {
     implementation: decision.attention,
     policy,
-    kernel: config.sdpaKernel,
+    kernel: sdpaKernelOf(config),
     batchSize: config.batchSize,
     accumulate: config.accumulate,
     steps,

@@ -2,10 +2,18 @@
  * The forward pass of every family beside GPT-2, as its specification says. Nothing here reads back from the device, and
  * logits are a step of their own, so that a caller can ask for them row by row.
  */
-import { type ComputeDtype, type PreparedMask, prepareMask } from '@nanscope/attention';
+import { type AttentionKernel, type ComputeDtype, type PreparedMask, prepareMask } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength } from '../batch.ts';
-import type { CaptureName, CausalLM, ForwardOptions, ModelBatch, ModelConfig, Step } from '../causal-lm.ts';
+import {
+  type CaptureName,
+  type CausalLM,
+  type ForwardOptions,
+  type ModelBatch,
+  type ModelConfig,
+  type Step,
+  settledKernel,
+} from '../causal-lm.ts';
 import { castOf, dtypeOf } from '../dtype.ts';
 import { CacheExtension, type KeyValueCache } from '../key-value-cache.ts';
 import { drawnFacts, type ModelFacts } from '../weights/facts.ts';
@@ -76,7 +84,7 @@ export class Decoder implements CausalLM {
   /** The mask of each layer; layers with the same window share one. */
   #masks(
     batch: ModelBatch,
-    { mask, policy, kernel = 'composed' }: ForwardOptions,
+    { mask, policy, kernel }: Pick<ForwardOptions, 'mask' | 'policy'> & { readonly kernel: AttentionKernel },
     past: number,
   ): PreparedMask[] {
     const [B, T] = batch.inputIds.shape;
@@ -117,7 +125,8 @@ export class Decoder implements CausalLM {
   #forward(batch: ModelBatch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
     const { parameters } = this;
     const { spec } = this.config;
-    const { implementation, policy, capture, dropout, kernel = 'composed' } = options;
+    const { implementation, policy, capture, dropout } = options;
+    const kernel = settledKernel(this.config, options);
     const [B, T] = batch.inputIds.shape;
     checkLength(this.config, T);
     const emit = (name: CaptureName, rows: tf.Tensor2D) =>
@@ -130,7 +139,7 @@ export class Decoder implements CausalLM {
         parameters,
         batch: B,
         length: T,
-        masks: this.#masks(batch, options, extension?.pastLength ?? 0),
+        masks: this.#masks(batch, { ...options, kernel }, extension?.pastLength ?? 0),
         turns: tf.tidy(
           'rotary_emb',
           () => this.#turns(batch) as unknown as tf.TensorContainer,

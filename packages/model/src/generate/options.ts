@@ -18,8 +18,8 @@ export interface GenerateOptions extends WarpOptions {
   readonly eosTokenId?: number | readonly number[] | null;
   readonly implementation: Implementation;
   readonly policy: Policy;
-  /** What computes sdpa. Default: composed. */
-  readonly kernel?: AttentionKernel;
+  /** What computes sdpa; `auto`: the fused kernel where the backend has one for it. Default: composed. */
+  readonly kernel?: AttentionKernel | 'auto';
 }
 
 function refuse(code: CodeIn<'generate'>, what: string, expected: string, found: unknown): never {

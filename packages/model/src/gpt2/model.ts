@@ -7,7 +7,14 @@ import { type ComputeDtype, prepareMask } from '@nanscope/attention';
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { checkLength } from '../batch.ts';
-import type { CaptureName, CausalLM, ForwardOptions, ModelBatch, Step } from '../causal-lm.ts';
+import {
+  type CaptureName,
+  type CausalLM,
+  type ForwardOptions,
+  type ModelBatch,
+  type Step,
+  settledKernel,
+} from '../causal-lm.ts';
 import type { DropoutHook } from '../dropout.ts';
 import { type Cast, castOf, dtypeOf } from '../dtype.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
@@ -83,7 +90,8 @@ export class Gpt2 implements CausalLM {
   #forward(batch: ModelBatch, options: ForwardOptions, extension?: CacheExtension): tf.Tensor3D {
     const { parameters } = this;
     const config = this.config.gpt2;
-    const { implementation, policy, mask, capture, dropout, kernel = 'composed' } = options;
+    const { implementation, policy, mask, capture, dropout } = options;
+    const kernel = settledKernel(this.config, options);
     const [B, T] = batch.inputIds.shape;
     const C = config.n_embd;
     checkLength(this.config, T);

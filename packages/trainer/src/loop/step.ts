@@ -64,7 +64,8 @@ export async function computeStep(
           lossAndGradients(model, onDevice, {
             implementation,
             policy,
-            kernel,
+            // What looks on is to see the steps of attention.
+            kernel: kernel === 'auto' && phase !== untracedStep ? 'composed' : kernel,
             labelSmoothing,
             zLoss,
             phase,

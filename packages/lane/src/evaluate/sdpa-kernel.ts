@@ -1,0 +1,72 @@
+/** What `--sdpa-kernel auto` came to on a lane, as a rule beside those of its device, and how far the two forms are apart. */
+import { kernelChoice, type Policy } from '@nanscope/attention';
+import type { Decision } from '@nanscope/device';
+import type { CausalLM } from '@nanscope/model';
+import { type EvalConfig, sdpaKernelOf } from '@nanscope/settings';
+import type { EvalBatch } from '../data/collation.ts';
+import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
+
+type Rule = Decision['rules'][number];
+
+interface KernelTask {
+  readonly config: Pick<EvalConfig, 'sdpaKernel' | 'trace' | 'saveOutputs'> & { readonly dropout?: number };
+  readonly decision: Pick<Decision, 'attention' | 'software'>;
+  readonly policy: Policy;
+}
+
+/** Whether the open backend has a fused kernel for the model; undefined where the question does not arise. */
+function choiceOf({ config, decision, policy }: KernelTask, model: CausalLM) {
+  if (config.sdpaKernel !== 'auto' || decision.attention !== 'sdpa') return undefined;
+  return kernelChoice({
+    implementation: 'sdpa',
+    policy,
+    headSize: model.config.headDim,
+    dropout: (config.dropout ?? 0) > 0,
+    capture: false,
+  });
+}
+
+/** The rule, on a lane whose backend has such a kernel. */
+export function sdpaKernelRules(task: KernelTask, model: CausalLM): Rule[] {
+  const choice = choiceOf(task, model);
+  if (choice?.kernel !== 'fused') return [];
+  const reason =
+    sdpaKernelOf(task.config) === 'composed'
+      ? 'sdpa is composed of ops, so that its steps can be shown'
+      : 'sdpa is one fused kernel, since none of its steps is shown';
+  return [{ rule: 'sdpa-kernel', reason }];
+}
+
+/** The largest difference of two runs of a batch over its losses, in words. */
+export function differenceWords(composed: BatchResult, fused: BatchResult): string {
+  let largest = 0;
+  let elsewhere = 0;
+  composed.losses.forEach((loss, i) => {
+    const other = fused.losses[i]!;
+    if (Object.is(loss, other) || loss === other) return;
+    if (Number.isFinite(loss) && Number.isFinite(other)) largest = Math.max(largest, Math.abs(loss - other));
+    else elsewhere++;
+  });
+  const apart = `the losses of the fused kernel differ by at most ${largest === 0 ? '0' : largest.toExponential(1)} on the first batch`;
+  const total = composed.losses.length;
+  return elsewhere === 0
+    ? apart
+    : `${apart}, and ${elsewhere} of ${total} are finite, NaN or infinite in one of the two alone`;
+}
+
+/**
+ * Runs a batch through the fused kernel that a trace does without.
+ *
+ * @returns The rule with what it showed; undefined where nothing is traced, or a software adapter would compile shaders for long.
+ */
+export async function comparedRule(
+  task: KernelTask,
+  computation: Computation,
+  { batch, result }: { readonly batch: EvalBatch; readonly result: BatchResult },
+): Promise<Rule | undefined> {
+  const [rule] = sdpaKernelRules(task, computation.model);
+  if (!rule || computation.kernel !== 'composed' || result.losses.length === 0) return undefined;
+  if (task.decision.software) return undefined;
+  const fused = await evaluateBatch({ ...computation, kernel: 'fused' }, batch.batch);
+  return { ...rule, reason: `${rule.reason}; ${differenceWords(result, fused)}` };
+}
