@@ -97,7 +97,7 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
     // Of this machine.
     const shown = text
       .replaceAll(/\+(cpu|cu\d+)/g, '')
-      .replace(/Python [\d.]+, .*, cpu/, 'Python 3.11.7, Linux, cpu');
+      .replace(/Python [\d.]+, .*, cpu.*\.$/m, 'Python 3.11.7, Linux, cpu.');
     expectPart('docs/torch.md', 'torch-reduced', `\`\`\`python\n${shown}\n\`\`\``);
   });
 });

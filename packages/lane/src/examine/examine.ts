@@ -17,6 +17,7 @@ export async function examine(
     setTimeout(() => process.exit(1), 50);
   });
   for await (const measured of measure(session)) say({ kind: 'measured', ...measured });
-  for await (const check of selfChecks(session)) say({ kind: 'check', check });
+  const alive = () => say({ kind: 'waiting' });
+  for await (const check of selfChecks(session, alive)) say({ kind: 'check', check });
   await session.dispose();
 }

@@ -78,9 +78,12 @@ async function conformance(): Promise<Findings> {
   };
 }
 
-async function detector(session: Session): Promise<Findings> {
+async function detector(session: Session, alive: () => void): Promise<Findings> {
   const trials: Trial[] = [];
-  for await (const trial of detectorTrials(session, SHARE, () => {})) trials.push(trial);
+  for await (const trial of detectorTrials(session, SHARE, () => {})) {
+    trials.push(trial);
+    alive();
+  }
   const { faults, falseAlarms, wrong, meetsBar } = scoreSheet(trials);
   const first = wrong[0] ? `; first wrong: ${wrong[0].id}` : '';
   return {
@@ -89,12 +92,16 @@ async function detector(session: Session): Promise<Findings> {
   };
 }
 
-/** Each as soon as it is done; one that throws has failed. */
-export async function* selfChecks(session: Session): AsyncGenerator<SelfCheck> {
+/**
+ * Each as soon as it is done; one that throws has failed.
+ *
+ * @param alive Called on the way: a software adapter takes its time over the detector, and silence counts as hanging.
+ */
+export async function* selfChecks(session: Session, alive: () => void): AsyncGenerator<SelfCheck> {
   const checks: readonly (readonly [string, () => Promise<Findings>])[] = [
     ['attention', attention],
     ['conform', conformance],
-    ['detector', () => detector(session)],
+    ['detector', () => detector(session, alive)],
   ];
   for (const [name, run] of checks) {
     const found = await run().catch((error: unknown) => ({ passed: false, detail: errorLine(error) }));
@@ -115,4 +122,5 @@ export interface ExamineTask {
 export type ExamineMessage =
   | { readonly kind: 'probe'; readonly probe: Probe }
   | ({ readonly kind: 'measured' } & Measured)
-  | { readonly kind: 'check'; readonly check: SelfCheck };
+  | { readonly kind: 'check'; readonly check: SelfCheck }
+  | { readonly kind: 'waiting' };
