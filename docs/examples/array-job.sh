@@ -16,6 +16,7 @@ set -euo pipefail
 
 PARTS=${PARTS:-8}
 RUNS=${RUNS:-runs/array}
+MATRIX=${MATRIX:---device wasm --layers 1,2 --keys 0,1,2}
 
 if [ "${1:-part}" = merge ]; then
   exec nanscope merge "$RUNS"/part-* --out "$RUNS/merged" --reporter terminal --reporter html --reporter junit
@@ -23,7 +24,8 @@ fi
 
 index=${SLURM_ARRAY_TASK_ID:-${PBS_ARRAY_INDEX:-${LSB_JOBINDEX:-${SGE_TASK_ID:?expected an array job}}}}
 out="$RUNS/part-$index"
-set -- --device wasm --layers 1,2 --keys 0,1,2 --shard "$index/$PARTS" --out "$out"
+# shellcheck disable=SC2086 # Words of their own.
+set -- $MATRIX --shard "$index/$PARTS" --out "$out"
 # Parts that are divided by what each cell took before end together.
 if [ -e "$RUNS/timings/run.json" ]; then set -- "$@" --timings "$RUNS/timings"; fi
 if [ -e "$out/cells.jsonl" ]; then set -- "$@" --resume; fi
