@@ -90,7 +90,35 @@ describe('generate', () => {
     expect(failure.stdout).toContain('fully masked row');
   });
 
+  it('--out leaves a run folder and --reporter a report of all rows; without one for standard output the rows stand there', async () => {
+    const policy = ['--policy', 'torch-2.4', '--prompt', "It's", '--prompt', 'A longer prompt'];
+    const files = ['--out', at('g'), '--reporter', `junit=${at('g.xml')}`, '--reporter', 'html'];
+    const { code, stdout } = await run([...wasm, ...policy, ...files]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^\[1\] A longer prompt\n/);
+    const result = JSON.parse(readFileSync(at('g/run.json'), 'utf8'));
+    expect(result).toMatchObject({
+      ...{ kind: 'generate', model: 'prose', prompts: 2, status: 'complete' },
+      verdict: { code: 'rows-non-finite', exitCode: 1 },
+      policy: { name: 'torch-2.4' },
+    });
+    expect(
+      result.rows.map(({ row, ended, evaluate }: Record<string, unknown>) => [row, ended, !!evaluate]),
+    ).toEqual([
+      [0, 'non-finite', true],
+      [1, 'length', false],
+    ]);
+    expect(readFileSync(at('g.xml'), 'utf8')).toMatch(/name="row 0 meets no NaN"><failure/);
+    expect(readFileSync(at('g/report.html'), 'utf8')).toContain('A row met a NaN');
+    const told = await run(['report', at('g')]);
+    expect([told.code, told.stdout]).toEqual([0, expect.stringContaining('258 NaN among 258 logits')]);
+    const again = await run([...wasm, '--greedy', '--prompt', 'Now', '--out', at('.')]);
+    expect([again.code, again.stdout]).toEqual([2, '']);
+    expect(again.stderr).toMatch(/--out .*: expected a new or empty folder/);
+  });
+
   it.each([
+    [['--json', '--reporter', 'markdown'], /one report on standard output, found json and markdown/],
     [['--greedy', '--top-k', '3'], /--top-k says how to draw, --greedy not to/],
     [['--top-p', '2'], /top-p: expected a number from 0 to 1, found 2/],
     [['--promt', 'x'], /Did you mean --prompt\?/],

@@ -4,6 +4,7 @@ import type { DecidedDevices, Role } from '@nanscope/harness';
 import { roles } from '@nanscope/harness';
 import type { AttentionPattern, LaneTask, PatternCell } from '@nanscope/lane';
 import { backendName, type LaneRecord } from '@nanscope/record';
+import { count } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
 import type { PageFiles } from '../worker/tasks.ts';
 import { all, type Html, html, one, show } from './dom.ts';
@@ -58,7 +59,7 @@ function line(pattern: AttentionPattern, query: number): Html[] {
 function counts({ cells }: AttentionPattern): string {
   const of = (kind: PatternCell) => cells.filter((cell) => cell === kind).length;
   return (['attended', 'masked', 'leaked', 'nan', 'infinity'] as const)
-    .map((kind) => `${of(kind)} ${kind === 'nan' ? 'NaN' : kind}`)
+    .map((kind) => `${count(of(kind))} ${{ nan: 'NaN', infinity: 'infinite' }[kind as string] ?? kind}`)
     .join(', ');
 }
 
