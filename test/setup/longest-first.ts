@@ -21,6 +21,7 @@ const slow = [
   'integration/conform',
   'integration/policies',
   'integration/torch',
+  'integration/families',
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {
