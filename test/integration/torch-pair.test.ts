@@ -121,6 +121,27 @@ describe.skipIf(absent)(`two lanes of PyTorch${absent}`, () => {
     },
   );
 
+  it('PyTorch alone computes a model of any architecture that transformers has; beside another engine it is refused, and says so', async () => {
+    const made = `import sys, torch
+from transformers import MixtralConfig, MixtralForCausalLM
+sizes = dict(hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, num_local_experts=4)
+MixtralForCausalLM(MixtralConfig(vocab_size=64, max_position_embeddings=32, **sizes)).save_pretrained(sys.argv[1])`;
+    execFileSync(today, ['-c', made, join(models, 'mixtral')], { stdio: 'pipe' });
+    const command = [
+      ...['eval', '--model', join(models, 'mixtral'), '--load-inputs', join(models, 'inputs.safetensors')],
+      ...['--device', 'torch:cpu', '--python', today, '--out', at('mixtral')],
+    ];
+    const refused = await run(command);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr.trim().split('\n').at(-1)).toMatch(
+      /"mixtral".*PyTorch alone may compute it: --reference none/,
+    );
+    expect((await run([...command, '--reference', 'none'])).code).toBe(0);
+    const { metrics, leak } = readRun(at('mixtral')).target!;
+    expect(metrics!.loss).toBeGreaterThan(3);
+    expect(leak!.leaks).toEqual([]);
+  });
+
   it('what differs in numbers alone is reduced to one call, in whichever lane is wrong', async () => {
     const name = `native_layer_norm-0-${layerNorm('y[..., 3] += 0.02').length}`;
     const ended = await run(['reduce', at(name)]);

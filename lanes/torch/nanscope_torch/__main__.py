@@ -83,11 +83,13 @@ def main() -> int:
         channel.send("failed", code="torch/interrupted", reason=f"interrupted by {error}")
         return 130
     except BaseException as error:
-        traceback.print_exc()
-        from .model import is_out_of_memory
+        from .model import is_out_of_memory, memory_words
 
-        code = "torch/out-of-memory" if is_out_of_memory(error) else "torch/crashed"
-        channel.send("failed", code=code, reason=f"{type(error).__name__}: {first_line(error)}")
+        if is_out_of_memory(error):
+            channel.send("failed", code="torch/out-of-memory", reason=memory_words("the lane", error))
+        else:
+            traceback.print_exc()
+            channel.send("failed", code="torch/crashed", reason=f"{type(error).__name__}: {first_line(error)}")
         return 1
     channel.send("done")
     return 0

@@ -15,7 +15,7 @@ from .folder import Folder
 from .inputs import Batch, read_batches
 from .lane_record import LaneRecord, decision_record
 from .leak import check_leaks
-from .model import DTYPES, Loaded, is_out_of_memory, load_model
+from .model import DTYPES, Loaded, is_out_of_memory, load_model, memory_words
 from .outputs import save_outputs
 from .score import Accumulator, Scores, answers_of, token_losses
 from .stages import save_stages
@@ -204,10 +204,11 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
         record.end("failed", str(error))
         raise
     except Exception as error:
-        what = f"{device} ran out of memory" if is_out_of_memory(error) else type(error).__name__
-        record.end("failed", f"{what}: {first_line(error)}")
-        if is_out_of_memory(error):
-            raise LaneFailure("torch/out-of-memory", f"{what}: {first_line(error)}") from error
+        memory = is_out_of_memory(error)
+        words = memory_words(str(device), error) if memory else f"{type(error).__name__}: {first_line(error)}"
+        record.end("failed", words)
+        if memory:
+            raise LaneFailure("torch/out-of-memory", words) from error
         raise
     finally:
         tracer.close()

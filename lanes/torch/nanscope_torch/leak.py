@@ -1,4 +1,8 @@
-"""Does the future leak? Tokens from a position on are changed; logits before it must not move. The control is the same batch twice."""
+"""Does the future leak? Tokens from a position on are changed; logits before it must not move.
+
+The control is the same batch again, and with its rows among others: where tokens of all rows share a product, as those of one expert do,
+other tokens beside them change the last bits.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,10 @@ def check_leaks(loaded: Loaded, batch: Batch) -> dict[str, Any]:
     rows, length = batch.shape
     vocabulary = loaded.record()["vocabulary"]
     before = _logits(loaded, batch)
-    noise = 4 * float(_distance(before, _logits(loaded, batch)).max())
+    among = {name: torch.cat([grid.flip(0), grid]) for name, grid in vars(batch).items() if isinstance(grid, torch.Tensor)}
+    among["input_ids"][rows:] = (among["input_ids"][rows:] + 1) % vocabulary
+    controls = (_logits(loaded, batch), _logits(loaded, replace(batch, **among))[:rows].flip(0))
+    noise = 4 * max(float(_distance(before, control).max()) for control in controls)
     found: dict[str, dict[tuple[int, int], int]] = {"leaks": {}, "reached": {}}
     for start in {length - 1, (length + 1) // 2} - {0}:
         change = (torch.arange(length) >= start) & (batch.attention_mask == 1)

@@ -121,6 +121,8 @@ def load_model(folder: str, *, name: str | None, device: torch.device, dtype: st
         )
         model = model.to(device=device, dtype=DTYPES[dtype]).eval()
     except (OSError, ValueError, KeyError, ImportError, TypeError) as error:
+        if attn == "sdpa" and "scaled_dot_product_attention" in str(error):
+            raise UserError("torch/model", f"--model {folder}: transformers {transformers.__version__} has no sdpa for its architecture. Take --attn eager.") from error
         raise UserError("torch/model", f"--model {folder}: transformers {transformers.__version__} cannot load it with attention {attn}: {first_line(error)}") from error
     except RuntimeError as error:
         if is_out_of_memory(error):
@@ -130,8 +132,12 @@ def load_model(folder: str, *, name: str | None, device: torch.device, dtype: st
     return Loaded(model, name or path.name, device, dtype, attn, mask_form, position_ids, _stored_as(path), accepts, folder, trust)
 
 
+def memory_words(where: str, error: BaseException) -> str:
+    return f"{where} ran out of memory; a smaller --batch-size or --max-length needs less: {first_line(error)}"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     words = str(error)
     return isinstance(error, (MemoryError, torch.OutOfMemoryError if hasattr(torch, "OutOfMemoryError") else torch.cuda.OutOfMemoryError)) or any(
-        part in words for part in ("out of memory", "can't allocate memory", "not enough memory", "DefaultCPUAllocator", "Cannot allocate memory")
+        part in words for part in ("out of memory", "can't allocate memory", "not enough memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
     )

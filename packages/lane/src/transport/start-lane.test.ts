@@ -21,7 +21,8 @@ describe('laneOutcome', () => {
   it('killed by a signal is crashed, with the signal and the last words', () => {
     expect(outcome({ code: null, signal: 'SIGKILL', lastWords: 'Error: x' })).toEqual({
       status: 'crashed',
-      failure: 'the process was killed by SIGKILL; its last words: Error: x',
+      failure:
+        'the process was killed by SIGKILL, as the system does where memory runs out; its last words: Error: x',
     });
   });
 

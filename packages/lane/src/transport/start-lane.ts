@@ -11,7 +11,9 @@ import { type ChildEnd, runChild } from './child.ts';
 
 /** What a process that ended says of itself. */
 export function endWords(end: ChildEnd): string {
-  const how = end.signal ? `was killed by ${end.signal}` : `exited with code ${end.code}`;
+  // Where we killed it, for its silence or because it was asked to end, that is said instead.
+  const why = end.signal === 'SIGKILL' ? ', as the system does where memory runs out' : '';
+  const how = end.signal ? `was killed by ${end.signal}${why}` : `exited with code ${end.code}`;
   return end.lastWords ? `the process ${how}; its last words: ${end.lastWords}` : `the process ${how}`;
 }
 
