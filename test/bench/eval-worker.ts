@@ -44,11 +44,12 @@ const attentionMask = new Int32Array(B * T).fill(1);
 const positionIds = Int32Array.from({ length: B * T }, (_, i) => i % T);
 const supervised = supervisedRows(inputIds, [B, T], model.config.vocabulary);
 
-async function evaluate(phase: RunPhase): Promise<Float32Array> {
+/** What computes sdpa is what `--sdpa-kernel auto` comes to. */
+async function evaluate(phase: RunPhase, kernel: 'auto' | 'composed' = 'auto'): Promise<Float32Array> {
   const scores = tf.tidy(() => {
     const device = uploadBatch(model.config, { shape: [B, T], inputIds, attentionMask, positionIds });
     const hidden = phase('forward', () =>
-      model.hidden(device, { implementation: 'sdpa', policy: policies.safe }),
+      model.hidden(device, { implementation: 'sdpa', policy: policies.safe, kernel }),
     );
     return { ...scoreRows(model, hidden, supervised, phase) };
   });
@@ -60,7 +61,7 @@ async function evaluate(phase: RunPhase): Promise<Float32Array> {
 let bytesRead = 0;
 
 async function traced(trace: Trace): Promise<void> {
-  await evaluate((phase, work) => trace.run(phase, work));
+  await evaluate((phase, work) => trace.run(phase, work), 'composed');
   const collected = await trace.collect();
   classifyOps(collected);
   bytesRead = collected.bytesRead;

@@ -6,6 +6,7 @@ import type { CausalLMBatch } from '@nanscope/collator';
 import { LaneTracer, StepTracer } from '@nanscope/lane';
 import type { CausalLM } from '@nanscope/model';
 import type { RecordSink } from '@nanscope/record';
+import { sdpaKernelOf } from '@nanscope/settings';
 import { AdamW, type LabelledBatch, type TrainHooks, type Training, train } from '@nanscope/trainer';
 
 export interface StepSetup {
@@ -60,10 +61,11 @@ function batchOf({ model, batch, length }: StepSetup): CausalLMBatch {
 
 export function evaluationSteps(setup: StepSetup): Steps {
   const { session, model, policy } = setup;
-  const computation = { model, implementation: 'sdpa' as const, policy };
   const batch = batchOf(setup);
   return {
     async open(level) {
+      const kernel = sdpaKernelOf({ sdpaKernel: 'auto', trace: level });
+      const computation = { model, implementation: 'sdpa' as const, policy, kernel };
       const sink = headerSink();
       const tracer = new LaneTracer(session, { level, keep: 3, filters: [] }, model, sink);
       let index = 0;
@@ -88,6 +90,7 @@ export function trainingSteps(setup: StepSetup): Steps {
     settings: {
       implementation: 'sdpa',
       policy,
+      kernel: 'auto',
       batchSize: 1,
       accumulate: 1,
       steps: 1,

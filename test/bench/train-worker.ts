@@ -67,6 +67,7 @@ function batchOf(rows: readonly number[]): LabelledBatch {
 
 const settings: Training['settings'] = {
   implementation: 'sdpa',
+  kernel: 'auto',
   policy: policies.safe,
   batchSize: B,
   accumulate: 1,
