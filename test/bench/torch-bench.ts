@@ -48,7 +48,7 @@ export async function torchBench({ rounds, say }: BenchOptions): Promise<string>
       rows.push(tableRow([step, level, (seconds * 1000).toFixed(0), `${ratio[level]!.toFixed(3)}x`]));
   }
   return [
-    `${machine()} ${versions}. The shape of GPT-2 124M, 2 rows of 64 tokens; processor time of the fastest of ${rounds} rounds, levels in turn.`,
+    `${machine()}; ${versions}. The shape of GPT-2 124M, 2 rows of 64 tokens; processor time of the fastest of ${rounds} rounds, levels in turn.`,
     '',
     tableRow(['step', 'level', 'ms of processor time', 'of off']),
     tableRow(['---', '---', '---', '---']),
