@@ -66,10 +66,22 @@ export const unlessUnknown =
     throw error;
   };
 
+/** Undefined for a text that is not JSON, or no object: `modelConfig` says so. */
+function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What nearly every `config.json` of transformers says of ids and positions, that of a text model inside another too. */
 function transformersConfig(folder: string): InputModel | undefined {
-  const path = join(folder, 'config.json');
-  const whole = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
+  const whole = parsedObject(readFileSync(join(folder, 'config.json'), 'utf8'));
+  if (!whole) return undefined;
   const json = { ...whole, ...(whole.text_config as object | undefined) } as typeof whole;
   const number = (key: string) => (typeof json[key] === 'number' ? (json[key] as number) : undefined);
   const ids = (key: string) => (typeof json[key] === 'number' ? (json[key] as number) : null);
