@@ -34,6 +34,20 @@ describe.each(['eager', 'sdpa'] as const)('attention, %s', (implementation) => {
     expect(through).toEqual(attention(q(), k(), v(), { implementation, mask }).dataSync());
   });
 
+  it('reads keys whose scores overflow to -inf as keys of no weight, however many come first', () => {
+    const filled = (S: number, value: (s: number) => number) =>
+      tf.tensor4d(
+        Array.from({ length: S }, (_, s) => value(s)),
+        [1, 1, S, 1],
+      );
+    const k = filled(700, (s) => (s < 600 ? -1e20 : 0));
+    const v = filled(700, (s) => (s < 600 ? 1 : 3));
+    const q = filled(1, () => 1e20);
+    expect(attention(q, k, v, { implementation }).dataSync()[0]).toBeCloseTo(3);
+    const none = filled(700, () => -1e20);
+    expect(attention(q, none, v, { implementation }).dataSync()[0]).toBeNaN();
+  });
+
   it('leaves no tensor behind but its result', () => {
     const operands = [q(), k(), v()];
     const before = tf.memory().numTensors;

@@ -54,27 +54,15 @@ interface KeyBlock {
   readonly start: number;
   readonly size: number;
   readonly steps: readonly MaskStep[];
-  /** bool `[B|1, H|1, T, 1]`: queries with a score above -inf in this block or an earlier one; undefined = all. */
-  readonly reached: tf.Tensor4D | undefined;
-}
-
-interface MaskedKeys extends Pick<ComposedMask, 'keys' | 'steps'> {
-  /** Left out by the backward pass, which has the final maximum already. */
-  readonly reachable?: tf.Tensor4D | undefined;
 }
 
 /** One block, uncut, where all keys fit into it. */
-export function keyBlocks({ keys, steps, reachable }: MaskedKeys): KeyBlock[] {
-  if (keys <= KEY_BLOCK) return [{ start: 0, size: keys, steps, reached: undefined }];
+export function keyBlocks({ keys, steps }: Pick<ComposedMask, 'keys' | 'steps'>): KeyBlock[] {
+  if (keys <= KEY_BLOCK) return [{ start: 0, size: keys, steps }];
   const blocks: KeyBlock[] = [];
-  let reached: tf.Tensor4D | undefined;
   for (let start = 0; start < keys; start += KEY_BLOCK) {
     const size = Math.min(KEY_BLOCK, keys - start);
-    if (reachable) {
-      const here = tf.any(sliceKeys(reachable, start, size, 3), -1, true) as tf.Tensor4D;
-      reached = reached ? (tf.logicalOr(reached, here) as tf.Tensor4D) : here;
-    }
-    blocks.push({ start, size, steps: steps.map((step) => sliceStep(step, start, size)), reached });
+    blocks.push({ start, size, steps: steps.map((step) => sliceStep(step, start, size)) });
   }
   return blocks;
 }

@@ -57,9 +57,4 @@ export interface ComposedMask extends MaskShape {
   readonly liveQueries?: tf.Tensor4D;
   /** bool `[B|1, 1, S|1, 1]`: the keys that at least one query may attend to. */
   readonly liveKeys?: tf.Tensor4D;
-  /**
-   * bool `[B|1, H|1, T, S]`: the cells whose masked score is not -inf, whatever the score is. Absent where no
-   * cell is -inf. An online softmax needs it to know of which blocks the running maximum is a number.
-   */
-  readonly reachable?: tf.Tensor4D;
 }

@@ -4,11 +4,10 @@
  */
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
-import { applySteps } from './apply-mask.ts';
 import { checkMaskSpec } from './check.ts';
 import { hasFusedShader } from './fused/choose.ts';
 import { roundNumberTo, roundTo } from './kernels/rounding.ts';
-import { selectMasked } from './kernels/select-masked.ts';
+import { notMinusInfinity, selectMasked } from './kernels/select-masked.ts';
 import type {
   AttentionKernel,
   ComposedMask,
@@ -17,7 +16,7 @@ import type {
   MaskStep,
   PreparedMask,
 } from './mask-types.ts';
-import { FLOAT32_MIN, type Policy, roundsScores } from './policy.ts';
+import { type Policy, roundsScores } from './policy.ts';
 
 /** sdpa walks over the keys in blocks of this size. */
 export const KEY_BLOCK = 512;
@@ -69,7 +68,6 @@ function compose(spec: MaskSpec, shape: MaskShape): ComposedMask {
     allowed,
     liveQueries,
     ...(shape.policy.clearMasked && { liveKeys: anyQuery(attended) }),
-    ...(shape.keys > KEY_BLOCK && { reachable: reachableCells(steps, shape) }),
   };
 }
 
@@ -168,14 +166,6 @@ function stepsOf(
   return steps;
 }
 
-/** Which cells of a score of 0 stay above -inf. */
-function reachableCells(steps: readonly MaskStep[], shape: MaskShape): tf.Tensor4D {
-  const batch = Math.max(...steps.map((step) => (step.how === 'add' ? step.bias : step.keep).shape[0]));
-  const heads = Math.max(...steps.map((step) => (step.how === 'add' ? step.bias : step.keep).shape[1]));
-  const zeros = tf.zeros([batch, heads, shape.queries, shape.keys]) as tf.Tensor4D;
-  return notMinusInfinity(applySteps(zeros, steps, shape.policy));
-}
-
 /**
  * `[B|1, 1, S, 1]`: the keys that some query of some head attends to. Counted as floats: reducing over an outer
  * axis transposes first, and tfjs's WebGPU transpose does not compile for a bool, nor for one cast to float32.
@@ -185,11 +175,6 @@ function anyQuery(attended: tf.Tensor4D): tf.Tensor4D {
   return tf
     .greater(tf.sum(ones, [1, 2]), 0)
     .reshape([attended.shape[0], 1, attended.shape[3], 1]) as tf.Tensor4D;
-}
-
-/** A comparison that NaN fails: a NaN bias blocks nothing silently, it stays in the scores. */
-function notMinusInfinity(bias: tf.Tensor4D): tf.Tensor4D {
-  return tf.logicalNot(tf.less(bias, FLOAT32_MIN)) as tf.Tensor4D;
 }
 
 function full(bias: tf.Tensor4D, other: tf.Tensor4D): tf.Tensor4D {

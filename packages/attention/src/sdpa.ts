@@ -8,7 +8,7 @@ import { zeroRows } from './apply-mask.ts';
 import { keyBlocks, sliceKeys } from './blocked-cells.ts';
 import { type Capture, type PreparedAttention, queryKey, rowsTimes, transposedTimes } from './call.ts';
 import { roundTo } from './kernels/rounding.ts';
-import { selectMasked } from './kernels/select-masked.ts';
+import { notMinusInfinity, selectMasked } from './kernels/select-masked.ts';
 import { captureMasked, captureProbabilities, maskedScores, stepTensors, withTensors } from './scores.ts';
 
 // The backward pass of sdpa, from the saved row maximum and sum: with P the probabilities, dP = dO v^T and
@@ -34,7 +34,7 @@ export function sdpaBackward(
   let dq: tf.Tensor4D | undefined;
   const dk: tf.Tensor4D[] = [];
   const dv: tf.Tensor4D[] = [];
-  for (const { start, size, steps } of keyBlocks({ ...core.prepared, reachable: undefined })) {
+  for (const { start, size, steps } of keyBlocks(core.prepared)) {
     const kBlock = sliceKeys(k, start, size, 2);
     const { tanh, masked } = maskedScores(q, kBlock, steps, { ...core, capture: undefined });
     const probabilities = tf.exp(masked.sub(maximum)).div(sum) as tf.Tensor4D;
@@ -77,7 +77,8 @@ export function sdpaForward(
   const { computeDtype } = core.prepared.policy;
   const captured = core.capture && blockCapture(core.capture);
   let state: SdpaResult | undefined;
-  for (const { start, size, steps, reached } of keyBlocks(core.prepared)) {
+  const blocks = keyBlocks(core.prepared);
+  for (const { start, size, steps } of blocks) {
     const { masked } = maskedScores(q, sliceKeys(k, start, size, 2), steps, {
       ...core,
       capture: captured?.inBlock,
@@ -86,7 +87,8 @@ export function sdpaForward(
     const before = state;
     const { maximum, exponentials, sum } = tf.tidy('probs', () => {
       const here = tf.max(masked, -1, true) as tf.Tensor4D;
-      const maximum = finiteMaximum(before ? larger(before.maximum, here) : here, reached);
+      const largest = before ? larger(before.maximum, here) : here;
+      const maximum = blocks.length === 1 ? largest : finiteMaximum(largest);
       const exponentials = tf.exp(masked.sub(maximum)) as tf.Tensor4D;
       const rounded = roundTo(exponentials, computeDtype);
       return { maximum, exponentials: rounded, sum: tf.sum(exponentials, -1, true) as tf.Tensor4D };
@@ -123,9 +125,9 @@ function larger(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
   return tf.max(tf.concat([a, b], -1), -1, true) as tf.Tensor4D;
 }
 
-/** A row that has met only -inf so far has no maximum yet: 0 stands in, and its exponentials are 0. */
-function finiteMaximum(maximum: tf.Tensor4D, reached: tf.Tensor4D | undefined): tf.Tensor4D {
-  return reached ? selectMasked(maximum, reached, tf.scalar(0)) : maximum;
+/** A row that has met only -inf so far, of the mask or of its scores, has no maximum yet: 0 stands in, and its exponentials are 0. */
+function finiteMaximum(maximum: tf.Tensor4D): tf.Tensor4D {
+  return selectMasked(maximum, notMinusInfinity(maximum), tf.scalar(0));
 }
 
 /** Collects the stages of all blocks, and shows each once, whole. */

@@ -4,9 +4,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { maskedInputs, zeroRows } from '../apply-mask.ts';
-import { selectMasked } from '../kernels/select-masked.ts';
+import { notMinusInfinity, selectMasked } from '../kernels/select-masked.ts';
 import type { ComposedMask, MaskSpec } from '../mask-types.ts';
-import { FLOAT32_MIN } from '../policy.ts';
 import { composeMask } from '../prepare-mask.ts';
 import { stepTensors } from '../scores.ts';
 import { sdpaBackward, sdpaForward } from '../sdpa.ts';
@@ -64,8 +63,10 @@ export function composedForward(inputs: ComposedInputs, attrs: FusedAttrs): tf.T
     }
     const { context, maximum, sum } = sdpaForward(q, k, v, { ...core, productScale });
     // A row of nothing but -inf has no maximum, and whether its sum is 0 or NaN depends on the blocks: 0 and NaN.
-    const some = tf.logicalNot(tf.less(maximum, FLOAT32_MIN)) as tf.Tensor4D;
-    const stats = [selectMasked(maximum, some, tf.scalar(0)), sum.mul(sum.div(sum)) as tf.Tensor4D];
+    const stats = [
+      selectMasked(maximum, notMinusInfinity(maximum), tf.scalar(0)),
+      sum.mul(sum.div(sum)) as tf.Tensor4D,
+    ];
     return [zeroRows(context, core.prepared), tf.concat(stats, 3)];
   });
 }

@@ -12,6 +12,7 @@ import {
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
+import { FLOAT32_MIN } from '../policy.ts';
 
 /** Strides of `shape`, right-aligned to rank 4, with 0 along broadcast dimensions. */
 function stridesFour(shape: readonly number[]): [number, number, number, number] {
@@ -117,4 +118,9 @@ tf.registerGradient({
 export function selectMasked<T extends tf.Tensor>(x: T, keep: tf.Tensor, fill: tf.Tensor): T {
   if (hasKernel(NAME)) return tf.engine().runKernel(NAME, { x, keep, fill }) as T;
   return tf.where(keep, x, fill) as T;
+}
+
+/** Where to keep what is not -inf. A comparison that NaN fails: a NaN is kept. */
+export function notMinusInfinity(x: tf.Tensor4D): tf.Tensor4D {
+  return tf.logicalNot(tf.less(x, FLOAT32_MIN)) as tf.Tensor4D;
 }
