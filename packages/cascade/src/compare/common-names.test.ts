@@ -72,6 +72,18 @@ describe('commonNames', () => {
     expect(pairs(records('mlp', 'tanh 4'), records('attn', 'tanh 4'))).toEqual([]);
   });
 
+  it('a module that computes token after token has thousands of ops, and takes no longer for it', () => {
+    const steps = Array.from({ length: 50_000 }, (_, i) => `${i % 2 ? 'mul' : 'add'} 4`);
+    const [own, other] = [
+      records('mixer', ...steps, 'tanh 4'),
+      records('mixer', ...steps, 'neg 4', 'tanh 4'),
+    ];
+    expect(commonNames(own, other).target.size).toBe(own.length);
+    // Too far apart for one table: they have nothing in common, and nothing is said of them.
+    const reversed = records('mixer', 'neg 4', ...steps, 'exp 4');
+    expect(commonNames(own, reversed).target.size).toBe(0);
+  });
+
   it('outputs of one call stay with it', () => {
     const norm = ['native_layer_norm 4', 'native_layer_norm:1 2', 'native_layer_norm:2 2'];
     expect(pairs(records('ln', 'exp 4', ...norm), records('ln', ...norm))).toEqual([

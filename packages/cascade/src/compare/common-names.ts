@@ -30,8 +30,27 @@ export function workOf(kernel: string): string {
   return works.find(([pattern]) => pattern.test(base))?.[1] ?? kernel;
 }
 
-/** The places of a longest common subsequence, as pairs. */
+/** Cells of the table of a common subsequence. What needs more has no names in common: nobody is held against it. */
+const MOST_CELLS = 2 ** 24;
+
+/** The places of a longest common subsequence, as pairs. What two sequences begin and end with alike needs no table. */
 function commonSequence(a: readonly string[], b: readonly string[]): [number, number][] {
+  const shorter = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shorter && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < shorter - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+  const between = ({ length }: readonly string[]) => [head, length - tail] as const;
+  const middle = tableSequence(a.slice(...between(a)), b.slice(...between(b)));
+  return [
+    ...Array.from({ length: head }, (_, i): [number, number] => [i, i]),
+    ...middle.map(([i, j]): [number, number] => [head + i, head + j]),
+    ...Array.from({ length: tail }, (_, i): [number, number] => [a.length - tail + i, b.length - tail + i]),
+  ];
+}
+
+function tableSequence(a: readonly string[], b: readonly string[]): [number, number][] {
+  if ((a.length + 1) * (b.length + 1) > MOST_CELLS) return [];
   const width = b.length + 1;
   const longest = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--)
@@ -64,13 +83,14 @@ const token = ({ kernel, output, size }: Placed): string => `${workOf(kernel)}:$
 
 /** The common name of each record of a module: its work, and its place among the calls of that work. */
 function names(module: string, records: readonly Placed[]): string[] {
-  const calls = new Map<string, string[]>();
+  const calls = new Map<string, Map<string, number>>();
   return records.map(({ kernel, call, output }) => {
     const work = workOf(kernel);
-    const seen = calls.get(work) ?? [];
+    const seen = calls.get(work) ?? new Map<string, number>();
+    calls.set(work, seen);
     const own = `${kernel}#${call}`;
-    if (!seen.includes(own)) calls.set(work, [...seen, own]);
-    const place = seen.includes(own) ? seen.indexOf(own) : seen.length;
+    const place = seen.get(own) ?? seen.size;
+    seen.set(own, place);
     return `${module}/${work}#${place}:${output}`;
   });
 }
