@@ -249,6 +249,14 @@ describe('judge, one case for each code', () => {
     expect(worded(byMetric).sentence).toContain('The loss is NaN on the target and 5.5 on the reference.');
   });
 
+  it('classes-differ: sends for a trace where no op was replayed, to the authors where one was traced', () => {
+    const toldBy = (target: LaneRecord) =>
+      judged({ target, comparison: comparison({ labels: difference('NaN') }) }).to;
+    expect(toldBy(lane({ metrics: nanMetrics }))).toEqual(['trace and replay']);
+    expect(toldBy({ ...bad, cascade: { ...cascade, level: 'gate' } })).toEqual(['trace and replay']);
+    expect(toldBy(bad)).toEqual(['send it to the authors']);
+  });
+
   it('kernel-bug-suspected: finite inputs, another class', () => {
     const ops = divergent('kernel bug suspected');
     expect(judged({ comparison: comparison({ ops }) })).toMatchObject({

@@ -109,6 +109,10 @@ function suspected(evidence: Evidence, comparison: ComparisonRecord): Verdict | 
   );
 }
 
+/** Whether no op was replayed because none was traced: then nothing tells the order of a sum from a mistake. */
+const isUntraced = ({ target }: Evidence): boolean =>
+  target?.cascade === undefined || target.cascade.level === 'off' || target.cascade.level === 'gate';
+
 /** Whether counts alone suspect a kernel, and no replay of it found otherwise. */
 function isLabelled(comparison: ComparisonRecord): boolean {
   if (comparison.ops.divergence?.label !== 'kernel bug suspected') return false;
@@ -150,7 +154,11 @@ function classesApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
       1,
       { is: 'classes apart', at, permitted: false },
       torchAdvice(evidence) ?? {
-        to: evidence.separateRuns ? 'replay on devices' : 'send it to the authors',
+        to: evidence.separateRuns
+          ? 'replay on devices'
+          : isUntraced(evidence)
+            ? 'trace and replay'
+            : 'send it to the authors',
       },
     )
   );

@@ -77,7 +77,7 @@ export type Advice =
   | {
       readonly to: 'mend the lane' | 'mend before comparing' | 'send it to the authors' | 'replay on devices';
     }
-  | { readonly to: 'mend what makes it so' | 'compare the same data' }
+  | { readonly to: 'mend what makes it so' | 'compare the same data' | 'trace and replay' }
   | RerunAdvice
   | {
       readonly to: 'suspect the environment' | 'keep causality' | 'nothing' | 'trace for masked rows';

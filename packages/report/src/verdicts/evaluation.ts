@@ -208,6 +208,8 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
     'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
   'send it to the authors':
     'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+  'trace and replay':
+    'Run it again with --trace health: it replays the op at which they part on both devices, and tells the order of a sum from a kernel at fault.',
   'replay on devices':
     'Two run folders cannot replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.',
   'mend what makes it so':
