@@ -4,17 +4,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseResult } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oldPython as old, todaysPython as today } from '../fixtures/torch-python.ts';
 import { at, expectPart } from './pages.ts';
 import { sectionsOf } from './report-of.ts';
 
-const cache = process.env.NANSCOPE_CACHE ?? join(homedir(), '.cache', 'nanscope');
-const pythonOf = (version: string) => join(cache, `torch-${version}`, 'bin', 'python');
-const [old, today] = [pythonOf('2.4.1'), process.env.NANSCOPE_TORCH_PYTHON ?? pythonOf('2.15')];
 const missing = [old, today].filter((python) => !existsSync(python));
 const absent =
   missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;

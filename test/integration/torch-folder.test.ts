@@ -1,7 +1,7 @@
 /** What the Python of lanes/torch writes is read here: its records, its lines, its traces, and the folder of a loop of one's own. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { classifyOps, findOrigin, parseTraces } from '@nanscope/cascade';
@@ -15,16 +15,12 @@ import {
 } from '@nanscope/record';
 import { renderTerminal } from '@nanscope/report';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { todaysPython as python } from '../fixtures/torch-python.ts';
 
 // Python imports PyTorch and transformers in each process, which takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 480_000 });
 
 const lane = fileURLToPath(new URL('../../lanes/torch/', import.meta.url));
-const kept = join(
-  process.env.NANSCOPE_CACHE ?? join(homedir(), '.cache', 'nanscope'),
-  'torch-2.15/bin/python',
-);
-const python = process.env.NANSCOPE_TORCH_PYTHON ?? kept;
 const why = existsSync(python) ? '' : ` (skipped: no Python with torch at ${python}, .ci/torch makes one)`;
 const environment = { ...process.env, PYTHONPATH: lane, OMP_NUM_THREADS: '1' };
 

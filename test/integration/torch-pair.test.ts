@@ -4,20 +4,17 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult } from '@nanscope/record';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { oldPython as old, todaysPython as today } from '../fixtures/torch-python.ts';
 import { run, workspace } from './cli.ts';
 
 // Python imports PyTorch and transformers in each process, which takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { at } = workspace();
-const cache = process.env.NANSCOPE_CACHE ?? join(homedir(), '.cache', 'nanscope');
-const today = process.env.NANSCOPE_TORCH_PYTHON ?? join(cache, 'torch-2.15', 'bin', 'python');
-const old = join(cache, 'torch-2.4.1', 'bin', 'python');
 const missing = [today, old].filter((python) => !existsSync(python));
 const absent =
   missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;

@@ -4,19 +4,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
+import { todaysPython as python } from '../fixtures/torch-python.ts';
 import { run, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 const fake = fileURLToPath(new URL('../fixtures/fake-python.mjs', import.meta.url));
 const windows = process.platform === 'win32';
 
-const cache = process.env.NANSCOPE_CACHE ?? join(homedir(), '.cache', 'nanscope');
-const python = process.env.NANSCOPE_TORCH_PYTHON ?? join(cache, 'torch-2.15', 'bin', 'python');
 const absent = existsSync(python) ? '' : ` (skipped: no torch in ${python}; .ci/torch makes it)`;
 
 const readRun = (folder: string) => {
