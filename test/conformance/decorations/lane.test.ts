@@ -20,6 +20,7 @@ vi.mock('@nanscope/cascade', async (original) => ({
   ...(await original<object>()),
   spreadOf: fail('spread'),
   positionPicture: fail('picture'),
+  launderings: fail('laundering'),
   earlyWarning: fail('warning'),
 }));
 vi.mock('../../../packages/lane/src/evaluate/policy-effect.ts', () => ({ policyEffect: fail('effect') }));
@@ -54,6 +55,7 @@ it('a lane is complete without its decorations, and names each that is missing',
   expect(record?.cascade?.origin).toBeDefined();
   expect(record?.leftOut).toEqual([
     'the picture of positions: left out, picture is broken',
+    'the laundered values: left out, laundering is broken',
     'the early warning: left out, warning is broken',
     "the policy's effect: left out, effect is broken",
   ]);

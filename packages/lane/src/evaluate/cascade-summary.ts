@@ -95,7 +95,8 @@ export function summarize(
   const picture = decorations.make('the picture of positions', () => positionPicture(trace, context));
   const spread =
     picture && decorations.make('the spread', () => spreadOf(trace, judgements, picture, context));
-  const laundered = launderings(trace, context, judgements).slice(0, MOST_LAUNDERED);
+  const laundered =
+    decorations.make('the laundered values', () => launderings(trace, context, judgements)) ?? [];
   const warning = decorations.make('the early warning', () =>
     warningRecord(earlyWarning(trace, context, previous, judgements)),
   );
@@ -122,7 +123,7 @@ export function summarize(
       .filter((event) => (event.class === 'kill' || event.ended) && event.benign === undefined)
       .map((event) => event.key),
     ...(laundered.length > 0 && {
-      laundered: laundered.map(({ coordinates, coordinateNames, ...rest }) => ({
+      laundered: laundered.slice(0, MOST_LAUNDERED).map(({ coordinates, coordinateNames, ...rest }) => ({
         ...rest,
         coordinates: [...coordinates],
         coordinateNames: [...coordinateNames],
