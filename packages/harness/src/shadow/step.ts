@@ -152,7 +152,9 @@ export async function shadowStep(
       roundingsOf(reference.inputs),
     );
   const permitted = (op: Replayable): ReturnType<typeof permittedByFloat32> =>
-    reference.ops ? () => overflowPermitted(op) : permittedByFloat32(op, reference.outputs);
+    reference.ops
+      ? () => overflowPermitted({ ...reference, ...op })
+      : permittedByFloat32(op, reference.outputs);
   const roundingForward = rounding(reference.outputs, around.slice(0, MOVES));
   const roundingReverse = rounding(reverse!, around.slice(MOVES));
   const onReferenceInputs = [forward!, forwardAgain!].map((outputs) =>
