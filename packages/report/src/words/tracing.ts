@@ -32,8 +32,15 @@ const outcomes = {
 function observerWords({ observer, observed, level }: CascadeRecord): TracingWords[] {
   // Off means off: there is nothing to say of what did not look.
   if (level === 'off') return [];
-  const tone = ({ changed: 'bad', unchecked: 'warn' } as const)[observer as string] ?? 'good';
-  return [{ label: 'observer', text: `${observer}${observed === undefined ? '' : `: ${observed}`}`, tone }];
+  const [text, tone] = (
+    {
+      unchanged: ['tracing changed nothing', 'good'],
+      changed: ['tracing changed the result', 'bad'],
+      unchecked: ['unchecked', 'warn'],
+      'nothing wrapped': ['nothing wrapped', 'good'],
+    } as const
+  )[observer];
+  return [{ label: 'observer', text: `${text}${observed === undefined ? '' : `: ${observed}`}`, tone }];
 }
 
 function gateWords({ gate }: CascadeRecord, unit: Unit): TracingWords[] {

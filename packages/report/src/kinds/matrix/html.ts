@@ -77,7 +77,7 @@ function necessary({ answers, cells }: MatrixRecord): Section[] {
       'necessary',
       'Necessary conditions for a NaN loss',
       table(
-        'Cells with a NaN loss that do without the condition',
+        'NaN cells without the condition',
         ['condition', 'named by', 'verdict', 'cells without it', 'one of them'],
         rows,
         { figures: [3] },

@@ -25,7 +25,7 @@ const runs = (count: number, nonFinite: number) => ({ runs: count, nonFinite });
 describe('the section on tracing', () => {
   it('says what was compared to know that nothing changed', () => {
     expect(sectionOf({ observer: 'unchanged', observed: '9 losses, bit by bit' })).toContain(
-      'observer unchanged: 9 losses, bit by bit',
+      'observer tracing changed nothing: 9 losses, bit by bit',
     );
     expect(
       sectionOf({ observer: 'nothing wrapped', observed: 'no kernel is registered a second time' }),
