@@ -39,13 +39,16 @@ def check_leaks(loaded: Loaded, batch: Batch) -> dict[str, Any]:
     among = {name: torch.cat([grid.flip(0), grid]) for name, grid in vars(batch).items() if isinstance(grid, torch.Tensor)}
     among["input_ids"][rows:] = (among["input_ids"][rows:] + 1) % vocabulary
     controls = (_logits(loaded, batch), _logits(loaded, replace(batch, **among))[:rows].flip(0))
-    noise = 4 * max(float(_distance(before, control).max()) for control in controls)
+    apart = torch.stack([_distance(before, control) for control in controls]).amax(0)
+    noise = 4 * float(torch.where(apart.isfinite(), apart, 0.0).max())
+    # A position that is a number in one run and none in the next says nothing, whatever its tokens are.
+    steady = apart.isfinite().all(-1)
     found: dict[str, dict[tuple[int, int], int]] = {"leaks": {}, "reached": {}}
     for start in {length - 1, (length + 1) // 2} - {0}:
         change = (torch.arange(length) >= start) & (batch.attention_mask == 1)
         ids = torch.where(change, (batch.input_ids + 1) % vocabulary, batch.input_ids)
         after = _logits(loaded, replace(batch, input_ids=ids))
-        moved = _distance(before, after).amax(-1)[:, :start] > noise
+        moved = ((_distance(before, after).amax(-1) > noise) & steady)[:, :start]
         numbers = torch.where(before.isfinite() & after.isfinite(), (before - after).abs(), 0.0).amax(-1)[:, :start] > noise
         for row, position in moved.nonzero().tolist():
             kind = found["leaks" if bool(numbers[row, position]) else "reached"]

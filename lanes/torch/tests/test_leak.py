@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import tiny
 import torch
 
-from nanscope_torch.inputs import read_batches
+from nanscope_torch.inputs import Batch, read_batches
 from nanscope_torch.leak import check_leaks
-from nanscope_torch.model import load_model
+from nanscope_torch.model import Loaded, load_model
 
 
 def mixtral(folder: Path) -> Path:
@@ -33,3 +35,31 @@ def test_experts_are_no_leak_and_padded_rows_of_eager_attention_are(tmp_path: Pa
     # Padded queries see every key alike in eager attention of transformers 5; 4 opens those rows in sdpa too.
     assert leaks <= {(0, 0), (0, 1), (0, 2)}
     assert attn == "sdpa" or (0, 2) in leaks
+
+
+class Flickering:
+    """Position 0 sees the last token; position 1 is NaN in the second run alone."""
+
+    runs = 0
+
+    def record(self) -> dict[str, int]:
+        return {"vocabulary": 10}
+
+    def inputs(self, batch: Batch) -> torch.Tensor:
+        return batch.input_ids
+
+    def __call__(self, ids: torch.Tensor) -> SimpleNamespace:
+        logits = ids.cumsum(-1).float()
+        logits[:, 0] += ids[:, -1]
+        self.runs += 1
+        if self.runs == 2:
+            logits[:, 1] = torch.nan
+        return SimpleNamespace(logits=logits[..., None])
+
+
+def test_a_control_that_is_not_finite_hides_no_leak() -> None:
+    ids = torch.tensor([[1, 2, 3, 4]])
+    ones = torch.ones_like(ids)
+    batch = Batch(index=0, input_ids=ids, attention_mask=ones, labels=ids, position_ids=ids)
+    leaks = check_leaks(cast(Loaded, Flickering()), batch)["leaks"]
+    assert [(leak["row"], leak["position"]) for leak in leaks] == [(0, 0)]

@@ -14,7 +14,7 @@ afterEach(() => {
 const model = { config: { headDim: 16 } } as CausalLM;
 const task = {
   config: { sdpaKernel: 'auto', trace: 'off' },
-  decision: { attention: 'sdpa', software: false },
+  decision: { attention: 'sdpa' },
   policy: safePolicy,
 } as const;
 const rules = (change: object = {}, on = 'wasm') => {
@@ -39,7 +39,7 @@ describe('the rule that says what computes sdpa', () => {
 
   it.each([
     ['a backend without such a kernel', {}, 'tensorflow'],
-    ['eager attention', { decision: { attention: 'eager', software: false } }, 'wasm'],
+    ['eager attention', { decision: { attention: 'eager' } }, 'wasm'],
     ['a kernel by request', { config: { ...task.config, sdpaKernel: 'fused' } }, 'wasm'],
     ['dropout', { config: { ...task.config, dropout: 0.1 } }, 'wasm'],
     ['a policy in half, on wasm', { policy: { ...safePolicy, computeDtype: 'f16' } }, 'wasm'],

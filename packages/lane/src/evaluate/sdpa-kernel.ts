@@ -10,7 +10,7 @@ type Rule = Decision['rules'][number];
 
 interface KernelTask {
   readonly config: Pick<EvalConfig, 'sdpaKernel' | 'trace' | 'saveOutputs'> & { readonly dropout?: number };
-  readonly decision: Pick<Decision, 'attention' | 'software'>;
+  readonly decision: Pick<Decision, 'attention' | 'adapter'>;
   readonly policy: Policy;
 }
 
@@ -57,7 +57,7 @@ export function differenceWords(composed: BatchResult, fused: BatchResult): stri
 /**
  * Runs a batch through the fused kernel that a trace does without.
  *
- * @returns The rule with what it showed; undefined where nothing is traced, or a software adapter would compile shaders for long.
+ * @returns The rule with what it showed; undefined where nothing is traced, and on a GPU: a shader that hangs would cost a lane its result.
  */
 export async function comparedRule(
   task: KernelTask,
@@ -66,7 +66,7 @@ export async function comparedRule(
 ): Promise<Rule | undefined> {
   const [rule] = sdpaKernelRules(task, computation.model);
   if (!rule || computation.kernel !== 'composed' || result.losses.length === 0) return undefined;
-  if (task.decision.software) return undefined;
+  if (task.decision.adapter) return undefined;
   const fused = await evaluateBatch({ ...computation, kernel: 'fused' }, batch.batch);
   return { ...rule, reason: `${rule.reason}; ${differenceWords(result, fused)}` };
 }
