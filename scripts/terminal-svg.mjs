@@ -25,6 +25,8 @@ const colours = {
   37: '#ffffff',
   90: '#8b949e',
 };
+/** Of the 256 that a terminal numbers: the orange of warnings. @type {Readonly<Record<string, string>>} */
+const numbered = { '38;5;166': '#d75f00' };
 /** @type {Readonly<Record<number, string>>} */
 const backgrounds = { 41: '#b62324', 45: '#8957e5' };
 
@@ -76,7 +78,9 @@ function spansOf(line, begin) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI codes begin with one
   for (const part of line.split(/(\u001b\[[\d;]*m)/)) {
     if (part.startsWith('\u001b')) {
-      for (const code of part.slice(2, -1).split(';')) style = styleAfter(style, Number(code));
+      const codes = part.slice(2, -1);
+      if (numbered[codes]) style = { ...style, colour: numbered[codes] };
+      else for (const code of codes.split(';')) style = styleAfter(style, Number(code));
     } else if (part !== '') spans.push({ text: part, style });
   }
   return { spans, style };
