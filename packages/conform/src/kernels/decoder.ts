@@ -6,11 +6,7 @@
 import { numbers } from '../case.ts';
 import { largest } from '../judge/compare.ts';
 import { type Formula, floats, type KernelCase, kernelCase } from './case.ts';
-
-const rowsOf = (values: ArrayLike<number>, width: number): number[][] =>
-  Array.from({ length: values.length / width }, (_, n) =>
-    Array.from({ length: width }, (_, c) => values[n * width + c]!),
-  );
+import { type Element, rowElements, rowsOf } from './rows.ts';
 
 /** dx = (g - xhat average(g xhat)) / root, with g = dy (offset + scale). */
 const rmsNorm: Formula = ({ inputs, attrs, upstream }, r) => {
@@ -45,8 +41,6 @@ const rmsNorm: Formula = ({ inputs, attrs, upstream }, r) => {
   };
 };
 
-type Element = (c: number, n: number) => number;
-
 interface NormShape {
   readonly rows?: number;
   readonly width?: number;
@@ -65,13 +59,7 @@ function normCase(
   return kernelCase(name, { kernel: 'RmsNorm', inputs, attrs: { epsilon, offset }, upstream }, rmsNorm);
 }
 
-const wave = numbers(31, 2048, 2);
-const ordinary: Element = (c, n) => wave[(n * 617 + c) % wave.length]!;
-/** In row 1 only: the other rows have to stay what they are. */
-const inRowOne =
-  (value: number): Element =>
-  (c, n) =>
-    n === 1 && c === 5 ? value : ordinary(c, n);
+const { ordinary, inRowOne } = rowElements(31);
 
 const rmsNormCases: readonly KernelCase[] = [
   ...[1, 2, 7, 64, 65, 300, 1025].map((width) => normCase(`width;width=${width}`, ordinary, { width })),

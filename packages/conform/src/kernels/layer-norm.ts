@@ -3,12 +3,7 @@
 import { numbers } from '../case.ts';
 import { largest } from '../judge/compare.ts';
 import { type Formula, floats, type KernelCase, kernelCase } from './case.ts';
-
-/** Rows of a matrix. */
-const rowsOf = (values: ArrayLike<number>, width: number): number[][] =>
-  Array.from({ length: values.length / width }, (_, n) =>
-    Array.from({ length: width }, (_, c) => values[n * width + c]!),
-  );
+import { type Element, rowElements, rowsOf } from './rows.ts';
 
 /** y = d / sqrt(variance + epsilon) scale + offset; dx = (g - average(g) - xhat average(g xhat)) / deviation, g = dy scale. */
 const layerNorm: Formula = ({ inputs, attrs, upstream }, r) => {
@@ -50,8 +45,6 @@ const layerNorm: Formula = ({ inputs, attrs, upstream }, r) => {
   };
 };
 
-type Element = (c: number, n: number) => number;
-
 interface Shape {
   readonly rows?: number;
   readonly width?: number;
@@ -69,13 +62,7 @@ function makeCase(name: string, element: Element, { rows = 3, width = 64, epsilo
   return kernelCase(name, { kernel: 'LayerNorm', inputs, attrs: { epsilon }, upstream }, layerNorm);
 }
 
-const wave = numbers(11, 2048, 2);
-const ordinary: Element = (c, n) => wave[(n * 617 + c) % wave.length]!;
-/** In row 1 only: the other rows have to stay what they are. */
-const inRowOne =
-  (value: number): Element =>
-  (c, n) =>
-    n === 1 && c === 5 ? value : ordinary(c, n);
+const { ordinary, inRowOne } = rowElements(11);
 
 export const layerNormCases: readonly KernelCase[] = [
   ...[1, 2, 7, 64, 65, 300, 1025].map((width) => makeCase(`width;width=${width}`, ordinary, { width })),
