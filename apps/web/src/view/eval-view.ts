@@ -50,7 +50,7 @@ function keptWords(result: ResultRecord, decided: DecidedDevices | undefined, ba
   return kept.length === 0 ? 'Nothing had begun.' : `${kept.join(', ')}.`;
 }
 
-/** Of a run that was left to choose, and chose no GPU: who came for the GPU has to see that in the verdict. */
+/** A run that chose its device itself and took no GPU: the verdict says so to those who wanted one. */
 function withoutGpu(decided: DecidedDevices | undefined): string | undefined {
   const lanes = roles.flatMap((role) => decided?.[role] ?? []);
   const chosen = decided?.target.rules.find(({ rule }) => rule === 'auto');

@@ -50,7 +50,7 @@ describe('launderings', () => {
     expect(found).toMatchObject([{ from: 'x', kind: 'NaN', coordinates: [2] }]);
   });
 
-  it('one row that a select hides is told, though another passes', () => {
+  it('reports one row that a select hides, though another passes', () => {
     const lines = (firstOut: number): Line[] => [
       { kernel: 'Linear', in: [], out: withNaN(2, 12, 3), shape: [3, 4] },
       { kernel: 'Select', in: ['condition', 0, 'zeros'], out: withNaN(1, 12, firstOut), shape: [3, 4] },

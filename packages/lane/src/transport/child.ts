@@ -27,7 +27,7 @@ export interface ChildOptions<Out> {
   readonly signal?: AbortSignal;
   /** When given, the child is first asked to stop and has so long to end by itself. */
   readonly graceSeconds?: number;
-  /** Called once at the start, for a child that is told more than its input. What is said to one that has ended is lost. */
+  /** Called once at the start, for a child that gets messages beyond its input. A message to a child that has ended is lost. */
   readonly onStarted?: (tell: (message: object) => void) => void;
 }
 

@@ -26,7 +26,7 @@ export type WorkerMessage =
 export interface WorkerOptions<More> {
   /** Every message, as it comes. */
   readonly onMessage?: (message: LaneMessage | WorkerMessage | More) => void;
-  /** Called once at the start, for a worker that is told more than its task. */
+  /** Called once at the start, for a worker that gets messages beyond its task. */
   readonly onStarted?: (tell: (message: object) => void) => void;
   /** Stops it. */
   readonly signal?: AbortSignal | undefined;

@@ -43,7 +43,7 @@ export function decoderSpec(json: unknown, where: string): DecoderSpec {
   return specFrom(new Fields(json, where));
 }
 
-/** Of a config.json that is accepted: keys that its family does not read, and what is to be said of those that it does. */
+/** For an accepted config.json: the keys that its family does not read, and notes on those that it does. */
 export function settingsWithoutEffect(json: unknown): Pick<Fields, 'unread' | 'remarks'> {
   const fields = new Fields(json, 'config.json');
   specFrom(fields);
