@@ -112,6 +112,14 @@ describe('generate', () => {
     expect(readFileSync(at('g/report.html'), 'utf8')).toContain('A row met a NaN');
     const told = await run(['report', at('g')]);
     expect([told.code, told.stdout]).toEqual([0, expect.stringContaining('258 NaN among 258 logits')]);
+    const story = await run(['explain', at('g')]);
+    expect([story.code, story.stderr]).toEqual([0, '']);
+    expect(story.stdout.replace(/\s+/g, ' ')).toMatch(
+      /At 1 prompt of 2 .* prompt 1, token 1: of its 258 scores 258 are NaN\..*"It's" gave no token at all\..*begins: pnpm eval /,
+    );
+    const compared = await run(['compare', at('g'), at('g')]);
+    expect([compared.code, compared.stdout]).toEqual([2, '']);
+    expect(compared.stderr).toMatch(/^nanscope: .*found a generation, .*\n$/);
     const again = await run([...wasm, '--greedy', '--prompt', 'Now', '--out', at('.')]);
     expect([again.code, again.stdout]).toEqual([2, '']);
     expect(again.stderr).toMatch(/--out .*: expected a new or empty folder/);
@@ -119,7 +127,7 @@ describe('generate', () => {
 
   it.each([
     [['--json', '--reporter', 'markdown'], /one report on standard output, found json and markdown/],
-    [['--greedy', '--top-k', '3'], /--top-k says how to draw, --greedy not to/],
+    [['--greedy', '--top-k', '3'], /--top-k sets how to sample, and --greedy turns sampling off/],
     [['--top-p', '2'], /top-p: expected a number from 0 to 1, found 2/],
     [['--promt', 'x'], /Did you mean --prompt\?/],
   ])('refuses %j in one line, exit 2', async (flags, message) => {

@@ -47,9 +47,7 @@ describe.skipIf(windows)(`signals${windows ? ' (skipped: Windows has none)' : ''
     expect(stderr).toContain('SIGKILL');
     const result = parseResult(readFileSync(`${folder}/run.json`, 'utf8'), 'run.json');
     expect(result.verdict).toMatchObject({ code: 'lane-failed', exitCode: 1 });
-    expect(result.verdict.sentence).toMatch(
-      /target lane crashed .*SIGKILL.*; the reference lane is complete\./,
-    );
+    expect(result.verdict.sentence).toMatch(/target crashed .*SIGKILL.*; the reference is complete\./);
     expect(result.reference).toMatchObject({ status: 'complete', data: { rows: 100 } });
     expect(result.target?.status).toBe('crashed');
     const partial = parseLane(readFileSync(`${folder}/target/run.json`, 'utf8'), 'run.json');
@@ -146,7 +144,7 @@ describe('third-party backends', () => {
       ...['--attn', 'sdpa', '--reference', 'wasm', '--lane-timeout', '60', '--out', at('hanging')],
     );
     expect(code).toBe(1);
-    expect(result.verdict.sentence).toMatch(/target lane hung \(.*60 s \(--lane-timeout\)/);
+    expect(result.verdict.sentence).toMatch(/target hung \(.*60 s \(--lane-timeout\)/);
     expect(result.reference?.status).toBe('complete');
   });
 

@@ -34,7 +34,7 @@ describe('an evaluation', () => {
     const other = await run(['eval', '--resume', at('whole'), '--batch-size', '5']);
     expect(other).toMatchObject({ code: 2, stdout: '' });
     expect(other.stderr).toBe(
-      `nanscope: --resume ${at('whole')}: expected --batch-size 2 as in that run, found 5. Leave it out, or begin a new run with --out.\n`,
+      `nanscope: --resume ${at('whole')}: expected --batch-size 2 as in that run, found 5. Leave it out, or start a new run with --out.\n`,
     );
     const nowhere = await run(['eval', '--resume', at('nowhere')]);
     expect(nowhere).toMatchObject({ code: 2, stdout: '' });

@@ -189,7 +189,7 @@ describe.skipIf(!tensorflow.available)(`two lanes${noTensorflow}`, () => {
       ],
       ...['--out', at('two'), ...small],
     );
-    expect(result.verdict.sentence).toMatch(/^Trained 20 steps.*Both lanes agree in all 20 steps/);
+    expect(result.verdict.sentence).toMatch(/^Trained 20 steps.*Both devices agree in all 20 steps/);
     expect(code).toBe(0);
     const [loss, gradNorm, validation] = result.comparison!.quantities;
     expect(loss).toMatchObject({ name: 'loss', compared: 20 });
@@ -290,7 +290,7 @@ describe.skipIf(windows)(
       const { code, stdout } = await run(['train', '--resume', out, '--steps', '4'], { fileBlocks: 800 });
       expect(code).toBe(1);
       expect(stdout.replace(/[│\s]+/g, ' ')).toMatch(
-        /The target lane failed \(.*the checkpoint of step 4 cannot be written \(.*step-00000002 is intact/,
+        /The target failed \(.*the checkpoint of step 4 cannot be written \(.*step-00000002 is intact/,
       );
       expect(weights(out, 2).equals(before)).toBe(true);
       expect((await run(['train', '--resume', out, '--steps', '4'])).code).toBe(0);

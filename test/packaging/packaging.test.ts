@@ -112,7 +112,7 @@ describe('the command in an empty project', () => {
 
   test('evaluates', async () => {
     expect(await nanscope('--help')).toContain('eval');
-    expect(await nanscope('eval', '--device', 'javascript', ...lanes)).toContain('The lanes agree');
+    expect(await nanscope('eval', '--device', 'javascript', ...lanes)).toContain('The devices agree');
   });
 
   test('has its documentation with it', async () => {
@@ -125,7 +125,7 @@ describe('the command in an empty project', () => {
     const { code } = await transform(source, { loader: 'ts' });
     await writeFile(join(consumer.folder, 'backend.mjs'), code);
     const mirror = ['--backend', './backend.mjs', '--device', 'mirror'];
-    expect(await nanscope('eval', ...mirror, ...lanes)).toContain('The lanes agree');
+    expect(await nanscope('eval', ...mirror, ...lanes)).toContain('The devices agree');
   });
 
   test('says what npm can do about a package that is not there', async () => {

@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.textContent('#command')).toBe(
         'nanscope eval --limit 4 --device wasm --reference javascript --policy torch-mps-2.8',
       );
-      expect(await run(page)).toContain('The lanes agree, and neither is finite');
+      expect(await run(page)).toContain('The devices agree, and neither is finite');
       const { record } = await savedRun(page, at('.'));
       const { result: own } = await evaluate(...words(policy), '--out', at('run'));
       expect(own.verdict.code).toBe('agree-non-finite');
@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)(
       const { page } = await openPage(browser, built, '?device=gpu&limit=2');
       expect(await run(page)).toMatch(/webgpu.*(finds no|not available)/i);
       await setting(page, 'device', 'auto');
-      expect(await run(page)).toContain('The lanes agree');
+      expect(await run(page)).toContain('The devices agree');
       expect(await page.textContent('#verdict .note')).toMatch(/^No GPU took part: no webgpu/);
     });
 
@@ -147,8 +147,8 @@ describe.skipIf(chromiumPath === undefined)(
       // As when a browser takes a worker's memory away: it is gone and has said nothing.
       await page.evaluate(() => (globalThis as unknown as { newest: Worker }).newest.terminate());
       const verdict = await ended(page);
-      expect(verdict).toContain('The target lane crashed (its worker ended without a word)');
-      expect(verdict).toContain('the reference lane is complete');
+      expect(verdict).toContain('The target crashed (its worker ended without a word)');
+      expect(verdict).toContain('the reference is complete');
     });
   },
 );

@@ -44,7 +44,7 @@ Generated from the flag tables by \`pnpm --filter @nanscope/cli generate\`; a te
 the nearest name. \`--help\` (\`-h\`) shows the common flags of a command, \`--help-all\` every flag; \`nanscope completion bash\` prints a
 script that completes commands, flags and values. Ready-made files are in [configs/](../configs).
 
-Exit codes: 0 nothing fails, 1 something does (\`--fail-on\`, see [run-folders.md](run-folders.md#exit-codes)) or a lane failed, 2 a
+Exit codes: 0 nothing fails, 1 something does (\`--fail-on\`, see [run-folders.md](run-folders.md#exit-codes)) or a device failed, 2 a
 mistake in what was asked, 3 device or backend absent, 130 interrupted. Standard output is the result, standard error the progress.
 
 ${commands.map(section).join('\n')}`;

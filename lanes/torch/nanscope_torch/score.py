@@ -42,6 +42,8 @@ class Accumulator:
     """The metrics of everything added so far. Nothing that is not finite is left out."""
 
     total: float = 0.0
+    mean: float = 0.0
+    squares: float = 0.0
     tokens: int = 0
     correct: int = 0
     unanswerable: int = 0
@@ -55,6 +57,9 @@ class Accumulator:
         for loss, answer, label in zip(scores.losses, scores.answers, scores.labels.tolist()):
             self.total += loss
             self.tokens += 1
+            apart = loss - self.mean
+            self.mean += apart / self.tokens
+            self.squares += apart * (loss - self.mean)
             self.correct += answer == label
             self.unanswerable += answer < 0
             if math.isnan(loss):
@@ -65,8 +70,10 @@ class Accumulator:
     def record(self) -> dict[str, Any]:
         """`metrics` of a lane's record."""
         loss = self.total / self.tokens if self.tokens else math.nan
+        error = math.sqrt(self.squares / (self.tokens - 1) / self.tokens) if self.tokens > 1 else math.nan
         return {
             "loss": loss,
+            **({"lossError": error} if math.isfinite(error) else {}),
             "perplexity": math.inf if loss > 709 else math.exp(loss),
             "accuracy": self.correct / self.tokens if self.tokens else math.nan,
             "tokens": self.tokens,

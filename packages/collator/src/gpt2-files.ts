@@ -84,7 +84,7 @@ function parseMerges(text: string, path: string, vocab: JsonObject): [string, st
     if (!left || !right || rest.length > 0) {
       throw new UserError(
         'tokenizer/invalid',
-        `${path}:${index + 1} is no merge: expected two tokens with one space between them; got ${JSON.stringify(line)}.`,
+        `${path}:${index + 1} is not a merge: expected two tokens with one space between them; got ${JSON.stringify(line)}.`,
       );
     }
     if (!Object.hasOwn(vocab, left + right)) {

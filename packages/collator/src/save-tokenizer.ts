@@ -32,7 +32,7 @@ export async function tokenizerFiles(tokenizer: Tokenizer): Promise<Record<strin
   if (found['tokenizer.json'] === undefined && found['vocab.json'] === undefined) {
     throw new UserError(
       'tokenizer/missing',
-      `The tokenizer's files in ${tokenizer.name} cannot be saved: expected tokenizer.json or vocab.json there, found neither any more.`,
+      `The tokenizer's files in ${tokenizer.name} cannot be saved: expected tokenizer.json or vocab.json there, found neither.`,
     );
   }
   return found;

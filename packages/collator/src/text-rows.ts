@@ -107,7 +107,7 @@ function fieldOf({ text, line }: TextLine, source: string, field: string): strin
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
     throw new UserError(
       'data/json',
-      `${source}:${line} holds ${kindOf(row)}; expected one JSON object a line.`,
+      `${source}:${line} holds ${kindOf(row)}; expected one JSON object per line.`,
     );
   }
   const value: unknown = Object.hasOwn(row, field) ? Reflect.get(row, field) : undefined;

@@ -10,12 +10,12 @@ import { cpuBackends, type DeviceRow, deviceNames, deviceRow } from './table.ts'
 
 /** What people type who come from elsewhere, and what to type here. */
 const hints: Readonly<Record<string, string>> = {
-  cuda: 'Take gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
-  rocm: 'Take gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
-  pytorch: 'Take torch, or torch:cpu, torch:mps, torch:cuda',
+  cuda: 'Use gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
+  rocm: 'Use gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
+  pytorch: 'Use torch, or torch:cpu, torch:mps, torch:cuda',
   directx: 'Take d3d12',
   dx12: 'Take d3d12',
-  opengl: 'Take gpu: WebGPU runs over Metal, Vulkan and Direct3D 12',
+  opengl: 'Use gpu: WebGPU runs over Metal, Vulkan and Direct3D 12',
   tf: 'Take tensorflow',
   node: 'Take tensorflow',
   js: 'Take javascript',
@@ -134,10 +134,10 @@ function auto(probes: readonly Probe[]): Choice {
 /** What to do instead: an adapter of another kind is an offer, an absent backend brings its own remedy. */
 function remedyFor(id: BackendId, api: GraphicsApi | undefined, probes: readonly Probe[]): string {
   const probe = probes.find((candidate) => candidate.id === id);
-  const here = probe?.available ? 'take the adapter that is here with --device gpu' : 'take --device cpu';
+  const here = probe?.available ? 'use the adapter that is here with --device gpu' : 'take --device cpu';
   if (api === 'metal') return `Run this on a Mac with access to its GPU, or ${here}.`;
   if (probe?.available) return `Install a driver for it, or ${here}.`;
-  return probe?.remedy || 'Take another device: --device auto.';
+  return probe?.remedy || 'Use another device: --device auto.';
 }
 
 function explicit(

@@ -161,7 +161,7 @@ describe('what a user reads', () => {
     const { message } = thrown({ device: 'mps', ...request }, linux);
     expect(message).toBe(
       '--device mps looks for WebGPU over Metal, and it is not on this machine. Found: webgpu · llvmpipe (software, Vulkan); ' +
-        'no tensorflow (tensorflow is not here); wasm; javascript. Run this on a Mac with access to its GPU, or take the adapter that is here with --device gpu.',
+        'no tensorflow (tensorflow is not here); wasm; javascript. Run this on a Mac with access to its GPU, or use the adapter that is here with --device gpu.',
     );
   });
 

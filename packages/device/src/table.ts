@@ -69,7 +69,7 @@ export const deviceTable = [
     name: 'torch',
     engine: 'torch',
     backends: ['torch-cuda', 'torch-mps', 'torch-cpu'],
-    says: 'PyTorch in a Python of yours, on the best that it has: cuda, else mps, else cpu',
+    says: 'PyTorch in your Python, on the best device it has: cuda, else mps, else cpu',
   },
   { name: 'torch:cpu', engine: 'torch', backends: ['torch-cpu'], says: 'PyTorch on the CPU' },
   {

@@ -101,7 +101,7 @@ export function checkHubName(name: string): void {
   if (isHubName(name)) return;
   throw new UserError(
     'hub/name',
-    `"${name}" is no model's name: expected org/name, such as openai-community/gpt2.`,
+    `"${name}" is not the name of a model: expected org/name, such as openai-community/gpt2.`,
   );
 }
 

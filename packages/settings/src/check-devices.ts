@@ -66,6 +66,6 @@ export function checkOutputs({
   if (!grads || torch || saveOutputs !== undefined) return;
   throw new UserError(
     'usage/grads',
-    '--grads: expected --save-outputs FILE, the file that gradients are written to, found none. Add it, take a torch device, whose gradients are compared, or leave --grads out.',
+    '--grads: expected --save-outputs FILE, the file that gradients are written to, found none. Add it, choose a torch device, whose gradients are compared, or leave --grads out.',
   );
 }

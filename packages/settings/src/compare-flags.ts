@@ -37,7 +37,7 @@ export const doctorFlags: readonly Flag[] = [
     default: false,
     group: 'Devices',
     affects: 'output',
-    describe: 'put the attention of a torch device under the cases of known reports as well',
+    describe: 'also run the cases of known bug reports on the attention of a torch device',
   },
   ...sharedFlags('backend', 'json', 'reporter'),
 ];

@@ -44,7 +44,7 @@ export const matrixFlags: readonly Flag[] = [
     affects: 'device',
     devices: 'several',
     describe:
-      'devices, comma-separated: the same cells on each; names as in eval, NAME@LABEL to tell merged machines apart',
+      'devices, comma-separated: the same cells on each; names as in eval, NAME@LABEL to distinguish merged machines',
   },
   ...Object.entries(described).map(
     ([name, [describe, values]]): Flag => ({

@@ -118,7 +118,7 @@ export function checkSdpaKernel({ sdpaKernel, attn, policy, dropout = 0 }: Kerne
   if (dropout > 0)
     refuse(
       `--dropout ${dropout}`,
-      'expected no dropout of probabilities, which it never holds',
+      'expected no dropout, since it never holds the probabilities',
       `Use --dropout 0, ${composed}`,
     );
 }

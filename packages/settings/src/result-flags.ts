@@ -137,6 +137,6 @@ export const resultFlags = [
     group: RESULT,
     affects: 'place',
     describe:
-      'with --save-outputs: add grad.NAME of every parameter, the gradient of the mean loss of the first batch; beside a torch device: compare the gradients of both lanes',
+      'with --save-outputs: add grad.NAME of every parameter, the gradient of the mean loss of the first batch; beside a torch device: compare the gradients of both devices',
   },
 ] as const satisfies readonly Flag[];

@@ -76,6 +76,8 @@ export interface TokenResults {
 export interface EvalMetrics {
   /** Mean over supervised tokens; NaN as soon as one of them is NaN, and NaN when there are none. */
   readonly loss: number;
+  /** Standard error of the mean, tokens taken as independent; NaN for fewer than two or where a loss is not finite. */
+  readonly lossError: number;
   /** exp(loss) */
   readonly perplexity: number;
   /** Right answers over supervised tokens; a token without an answer counts as not right. NaN when there are none. */
@@ -94,6 +96,9 @@ export interface EvalMetrics {
  */
 export class EvalAccumulator {
   #sum = 0;
+  /** Of the losses so far, by Welford: their mean, and the sum of squared distances from it. */
+  #mean = 0;
+  #squares = 0;
   #tokens = 0;
   #correct = 0;
   #unanswerable = 0;
@@ -112,6 +117,9 @@ export class EvalAccumulator {
       const loss = losses[i]!;
       this.#tokens++;
       this.#sum += loss;
+      const apart = loss - this.#mean;
+      this.#mean += apart / this.#tokens;
+      this.#squares += apart * (loss - this.#mean);
       if (Number.isNaN(loss)) this.#nonFinite.nan++;
       else if (!Number.isFinite(loss)) this.#nonFinite[loss > 0 ? 'posInf' : 'negInf']++;
       const prediction = predictions[i]!;
@@ -125,6 +133,7 @@ export class EvalAccumulator {
     const loss = this.#sum / this.#tokens;
     return {
       loss,
+      lossError: Math.sqrt(this.#squares / (this.#tokens - 1) / this.#tokens),
       perplexity: Math.exp(loss),
       accuracy: this.#correct / this.#tokens,
       supervisedTokens: this.#tokens,

@@ -45,6 +45,7 @@ describe('metrics', () => {
     );
     expect(metrics).toMatchObject({
       loss: 1.75,
+      lossError: 0.25,
       perplexity: Math.exp(1.75),
       accuracy: 0.75,
       supervisedTokens: 4,
@@ -65,6 +66,24 @@ describe('metrics', () => {
       supervisedTokens: 1,
       nonFinite: { nan: 0, posInf: 0, negInf: 0 },
     });
+  });
+
+  it('has no standard error of one token, nor where a loss is not finite', () => {
+    expect(add([[1], [2], [2]]).lossError).toBeNaN();
+    expect(
+      add([
+        [1, Number.NaN, 2],
+        [2, 2, 2],
+        [2, 2, 2],
+      ]).lossError,
+    ).toBeNaN();
+    expect(
+      add([
+        [1, Number.POSITIVE_INFINITY, 2],
+        [2, 2, 2],
+        [2, 2, 2],
+      ]).lossError,
+    ).toBeNaN();
   });
 
   it('one NaN makes the loss NaN, and a row without an answer is never right', () => {

@@ -13,7 +13,7 @@ async function configOf({ flags, config }: Invocation): Promise<ConformConfig> {
 
 export const conformCommand: Command = {
   name: 'conform',
-  describe: 'run the attention conformance suite on a device, with your own test vectors as well',
+  describe: 'run the attention conformance suite on a device, and your own test vectors if you give some',
   flags: conformFlags,
   examples: [
     ['nanscope conform --device wasm', 'test attention on WebAssembly'],

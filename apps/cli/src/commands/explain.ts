@@ -6,11 +6,11 @@ import { harness } from '../harness.ts';
 
 export const explainCommand: Command = {
   name: 'explain',
-  describe: 'tell in plain words what went wrong in a run, how it spread, and what to do',
+  describe: 'say in plain words what went wrong in a run, how it spread, and what to do',
   positionals: ['RUN'],
   flags: [],
   examples: [
-    ['nanscope explain runs/mine', 'explain a run of eval or train'],
+    ['nanscope explain runs/mine', 'explain a run of eval, train or generate'],
     ['nanscope runs', 'list the runs there are'],
     ['nanscope report runs/mine', 'print the whole report instead'],
   ],

@@ -45,7 +45,7 @@ export const initCommand: Command = {
   flags: initFlags,
   examples: [
     ['nanscope init', 'write nanscope.yaml with the settings of eval'],
-    ['nanscope init --for train --out train.yaml', 'write those of train'],
+    ['nanscope init --for train --out train.yaml', 'write the settings of train'],
     ['nanscope eval --config nanscope.yaml', 'use it'],
   ],
   docs: 'getting-started.md',

@@ -9,7 +9,7 @@ import { watchedCells } from '../watched.ts';
 export const matrixCommand: Command = {
   name: 'matrix',
   describe:
-    'combine every condition that is said to matter, and derive the minimal sets that cause a NaN or a leak',
+    'test every combination of the conditions that are said to matter, and derive the minimal sets that cause a NaN or a leak',
   flags: matrixFlags,
   examples: [
     ['nanscope matrix', 'run the default table on WebAssembly'],

@@ -20,11 +20,11 @@ function block({ name, systems, maskedRow, source }: PolicyRow, width: number): 
 
 export const policiesCommand: Command = {
   name: 'policies',
-  describe: 'list the masking policies: whose they are, and what becomes of a fully masked row',
+  describe: 'list the masking policies: which systems have them, and what a fully masked row becomes',
   flags: policiesFlags,
   examples: [
     ['nanscope policies', 'list them'],
-    ['nanscope policies --like torch=2.8,device=mps', 'name the one of your versions, and the rule'],
+    ['nanscope policies --like torch=2.8,device=mps', 'find the policy of your versions, and the rule'],
     ['nanscope eval --like torch=2.8,device=mps --limit 8', 'evaluate under it'],
   ],
   docs: 'attention.md',

@@ -10,7 +10,7 @@ const LEFT = 30;
 const FEW = 12;
 
 const exitCodes =
-  'Exit codes: 0 fine, 1 a finding, 2 a mistake in the command, 3 a device that cannot be had, 130 interrupted.';
+  'Exit codes: 0 fine, 1 a finding, 2 a mistake in the command, 3 a device that is not available, 130 interrupted.';
 
 /** What stands for the value: `ROWS`, `left|right`, `[N]` where it may be left out; empty for a switch. */
 export function valueWords(flag: Flag): string {

@@ -42,7 +42,7 @@ function planned(text: string, leavesFolder: boolean): PlannedReport {
   if (leavesFolder) return { reporter, place: { kind: 'folder', name: own } };
   throw new UserError(
     'usage/reporter',
-    `--reporter ${reporter}: expected =FILE, since there is no run folder to write ${own} into. Say --reporter ${reporter}=${own}.`,
+    `--reporter ${reporter}: expected =FILE, since there is no run folder to write ${own} into. Use --reporter ${reporter}=${own}.`,
   );
 }
 

@@ -71,7 +71,7 @@ function probeLines(probe: Probe): string[] {
   if (adapter) {
     const named = [adapter.vendor, adapter.architecture, adapter.device, adapter.description].filter(Boolean);
     lines.push(
-      `    adapter: ${named.join(' / ') || 'not told'} over ${adapter.api}${adapter.software ? ' (software)' : ''}`,
+      `    adapter: ${named.join(' / ') || 'not reported'} over ${adapter.api}${adapter.software ? ' (software)' : ''}`,
       `    features: ${adapter.features.join(' ') || 'none'}`,
       `    strict numerics: ${capabilities.strictNumerics ? 'yes' : 'no, the shading language may assume NaN and infinities away'}`,
     );

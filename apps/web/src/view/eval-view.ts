@@ -1,4 +1,4 @@
-/** The evaluation: settings, files, both lanes while they run, the report of what they gave, and what can be done with it. */
+/** The evaluation: settings, files, both devices while they run, the report of what they gave, and what can be done with it. */
 import { type DecidedDevices, roles } from '@nanscope/harness';
 import { backendName, type LaneRecord, type ResultRecord } from '@nanscope/record';
 import { toEvalConfig } from '@nanscope/settings';
@@ -29,7 +29,7 @@ const frame = html`<section id="intro"><h1>Is your NaN the GPU's fault?</h1>
 <p class="examples"><span class="dim">Run one now, as in</span> ${examples.map(([words, given]) => html`<a href="${writeAddress('eval', given)}">${words}</a> `)}</p></section>
 <div class="form"></div>
 <section id="files" aria-label="Your files"></section>
-<section id="lanes" aria-label="Lanes" hidden><details open><summary><h2>Lanes</h2></summary><div id="lane-cards"></div></details></section>
+<section id="lanes" aria-label="Progress" hidden><details open><summary><h2>Progress</h2></summary><div id="lane-cards"></div></details></section>
 <div id="result" class="results"></div>
 <section id="example" aria-labelledby="example-title" hidden></section>
 `;

@@ -113,7 +113,7 @@ export const openMatrix: OpenView = (place, given, host) =>
       name: 'matrix',
       title: 'Which conditions are enough for a NaN?',
       about:
-        'Every combination of the conditions below on a tiny model, held against a float64 oracle; the smallest sets that are enough stand in the report.',
+        'Every combination of the conditions below on a tiny model, held against a float64 oracle; the smallest sets that are enough are in the report.',
       async run({ values, command }, hooks) {
         const config = matrixConfig(values);
         const plan = planMatrix(config);

@@ -19,7 +19,7 @@ const devices = ['gpu', 'wasm', 'javascript'] as const;
 const offers: Readonly<Record<string, Offer>> = {
   device: {
     values: ['auto', ...devices],
-    about: 'auto takes a hardware GPU, else wasm; any other is taken as it is, or refused',
+    about: 'auto uses a hardware GPU, else wasm; any other choice is used as it is, or refused',
   },
   reference: { values: ['none', ...devices], nothing: 'the fastest CPU device that is not the target' },
   model: {

@@ -45,7 +45,7 @@ describe('what a GPU makes of a NaN, in words', () => {
     expect(said.sentences).toEqual([
       'It also turns max(NaN, 0) into 0 and log(0) into -88.',
       '1 of 4 answers are those of IEEE 754; WGSL permits the others.',
-      'The kernels that nanscope runs on it are mended, and keep every NaN.',
+      'The kernels that nanscope runs on it are corrected, and keep every NaN.',
     ]);
   });
 

@@ -87,7 +87,7 @@ export function gpuWords({ questions, backend, failure }: Answers, name: string)
     lost && backend.shader && Object.keys(backend.kernels).length > 0
       ? [
           keepsNaN(backend.kernels, questions)
-            ? 'The kernels that nanscope runs on it are mended, and keep every NaN.'
+            ? 'The kernels that nanscope runs on it are corrected, and keep every NaN.'
             : 'The kernels that nanscope runs on it lose a NaN as well.',
         ]
       : [];
@@ -123,8 +123,8 @@ export async function openYourGpu(place: HTMLElement, gpu: Promise<string | unde
       place,
       offered ? 'No GPU here that WebGPU may use' : 'No WebGPU here',
       offered
-        ? 'This browser offers WebGPU and finds no adapter for it'
-        : 'So this page cannot ask your GPU what it makes of a NaN: take a browser with WebGPU, and a page over https',
+        ? 'This browser offers WebGPU but finds no adapter for it'
+        : 'So this page cannot ask your GPU what it makes of a NaN: use a browser with WebGPU, over https',
     );
   }
   await whenIdle();

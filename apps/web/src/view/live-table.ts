@@ -1,8 +1,8 @@
 /** A table that fills in while something runs: rows are added, the newest in sight; past a number they are only counted. */
 
 import type { DecidedDevices, LaneEvent, Role } from '@nanscope/harness';
-import type { LaneRecord } from '@nanscope/record';
-import { badge, type Content, fields, type Html } from '@nanscope/report';
+import { backendName, type LaneRecord } from '@nanscope/record';
+import { badge, type Content, fields, type Html, placeWords } from '@nanscope/report';
 import { html, one, show } from './dom.ts';
 
 /** More rows are slow to lay out; the report that follows has them all. */
@@ -57,8 +57,8 @@ export function showLanes(root: HTMLElement, decided: DecidedDevices, batches: n
   const lane = (role: Role) => {
     const { label, attention, rules, warnings } = decided[role]!;
     return html`<article id="lane-${role}" data-role="${role}"><h3>${role}</h3>
-<p><strong>${label}</strong> <span class="dim">attention ${attention}</span></p>
-<progress max="${batches}" value="0" aria-label="${role} lane, batches done"></progress>
+<p><strong>${backendName(label)}</strong> <span class="dim">attention ${attention}</span></p>
+<progress max="${batches}" value="0" aria-label="${role}, batches done"></progress>
 <p class="pace"></p>
 <p class="doing" role="status">waiting</p>
 <div class="figures"></div>
@@ -100,7 +100,7 @@ export function showLaneRecord(root: HTMLElement, role: Role, { metrics, cascade
       ['perplexity', figure(metrics.perplexity)],
       ['accuracy', percent(metrics.accuracy)],
       ['not finite', `${nan} NaN, ${posInf + negInf} infinite of ${metrics.tokens} labels`],
-      ['born at', cascade?.origin?.key],
+      ['born in', cascade?.origin && placeWords(cascade.origin.key)],
     ]),
   );
 }

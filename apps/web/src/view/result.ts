@@ -64,6 +64,6 @@ export function showStopped(root: HTMLElement, words: string, actions?: Html): v
 /** The end of an experiment. @param subject undefined where it was stopped before anything was seen */
 export function showEnd(root: HTMLElement, subject: ReportSubject | undefined, stopped: boolean): void {
   if (!subject) showStopped(root, 'Nothing had begun.');
-  else if (stopped) showResult(root, subject, { stopped: 'What was seen until then stands below.' });
+  else if (stopped) showResult(root, subject, { stopped: 'What was seen until then is below.' });
   else showResult(root, subject);
 }

@@ -64,6 +64,6 @@ export function chooseKernel(q: tf.Tensor4D, v: tf.Tensor4D, options: AttentionO
   if (!reason) return 'fused';
   throw new UserError(
     'attention/fused',
-    `The fused attention kernel cannot be used here: ${reason}. Use the kernel composed.`,
+    `The fused attention kernel cannot be used here: ${reason}. Use the composed kernel.`,
   );
 }

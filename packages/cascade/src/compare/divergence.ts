@@ -120,7 +120,7 @@ export function labelDivergence(divergence: Divergence): { label: DivergenceLabe
       ? { label: 'kernel bug suspected', reason: what }
       : {
           label: 'undecided',
-          reason: `${what}; by ${edge}, which may hang on the order of a sum, a last rounding or a subnormal: a replay of the op tells`,
+          reason: `${what}; by ${edge}, which may depend on the order of a sum, a last rounding or a subnormal: a replay of the op decides`,
         };
   }
   const crossing = crossesBatchRows(target, targetRecord, context);

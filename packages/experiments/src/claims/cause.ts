@@ -95,7 +95,7 @@ export const causeClaims: readonly Claim[] = [
       Object.values(facts.maskAndCausal).every((what) => what === 'AND') ? 'partly' : 'does not hold',
     because: () => ({
       partly:
-        'Here both are joined by AND, and so are they in ONNX; in PyTorch the call is undefined (MATH and MPS raise an error; the CPU flash kernel joined them in 2.4.1, 2.5.1 and 2.13.0 and raises the same error in 2.15.0), and it mends nothing, because the mask holds causality already.',
+        'Here both are joined by AND, and so are they in ONNX; in PyTorch the call is undefined (MATH and MPS raise an error; the CPU flash kernel joined them in 2.4.1, 2.5.1 and 2.13.0 and raises the same error in 2.15.0), and it repairs nothing, because the mask holds causality already.',
       'does not hold': 'An implementation here does not join them by AND: the call is not portable.',
     }),
   },

@@ -192,7 +192,7 @@ export const fixClaims: readonly Claim[] = [
     because: () => ({
       holds: 'Eager is finite whatever its fill.',
       partly:
-        'It removes the NaN, for a reason other than the one given: eager fills with a finite number. Eager with -inf is NaN just the same, and a row guard mends sdpa itself.',
+        'It removes the NaN, for a reason other than the one given: eager fills with a finite number. Eager with -inf is NaN too, and a row guard repairs sdpa itself.',
       'does not hold': 'Eager with a finite fill is NaN as well.',
     }),
   },

@@ -80,6 +80,16 @@ function sideOf(folder: string): Side {
   if (cutOff) return { folder: inner, lane: cutOff };
   const run = readRun(folder);
   if (run.kind === 'lane') return { folder, lane: run };
+  if (run.kind === 'generate')
+    throw new UserError(
+      'compare/kind',
+      `${folder}: expected a run of eval or train, whose losses are compared, found a generation, which has texts and no losses. Compare devices on a text with nanscope eval --data FILE --device A --reference B; nanscope report prints the texts.`,
+    );
+  if (run.kind !== 'eval' && run.kind !== 'train' && run.kind !== 'train-lane')
+    throw new UserError(
+      'compare/kind',
+      `${folder}: expected a run of eval or train, found one of ${run.kind}. nanscope report prints it.`,
+    );
   throw new UserError(
     'run-folder/no-lane',
     `${folder}: expected a lane in ${basename(folder)}/target, found none; the run ended before its lane began.`,

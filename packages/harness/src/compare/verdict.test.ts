@@ -375,7 +375,7 @@ describe('judge, one case for each code', () => {
       reason: { lanes: [{ role: 'target', changed: 1 }], times: 2 },
     });
     expect(worded({ comparison: comparison(found) }).sentence).toBe(
-      'Flaky: of the target lane 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
+      'Flaky: of the target 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
     );
     const steady = { ...replays, lanes: [{ role: 'target' as const, changed: 0, labels: 0 }] };
     expect(judged({ comparison: comparison({ ...found, replays: steady }) }).code).toBe(
@@ -506,7 +506,7 @@ describe('judge, one case for each code', () => {
     const stopped = { outcomes: { target: complete, reference } };
     expect(judged(stopped)).toMatchObject({ code: 'lane-failed', exitCode: 130 });
     expect(worded(stopped)).toMatchObject({
-      sentence: 'The reference lane was interrupted; the target lane is complete.',
+      sentence: 'The reference was interrupted; the target is complete.',
     });
     const userError = { code: 'backend/not-available', message: 'm', exitCode: 3 } as const;
     const absent = { target: { status: 'failed' as const, failure: 'm', userError }, reference: complete };

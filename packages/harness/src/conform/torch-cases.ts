@@ -27,7 +27,7 @@ export function checkTorchConform({ attn, vectors, shard, lastFailed, bail }: Co
   if (wrong === undefined) return;
   throw new UserError(
     'usage/torch',
-    `--${wrong}: expected no such flag beside a torch device, whose F.scaled_dot_product_attention runs the cases of known reports. Leave it out; --filter chooses among them.`,
+    `--${wrong}: expected it to be left out beside a torch device, whose F.scaled_dot_product_attention runs the cases of known reports. Leave it out; --filter chooses among them.`,
   );
 }
 

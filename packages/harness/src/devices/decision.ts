@@ -217,4 +217,4 @@ function withPolicy(
 }
 
 const unusedPolicy = (policy: string) =>
-  `--policy ${policy} is not used: PyTorch has its own, and no lane of ours runs beside it.`;
+  `--policy ${policy} is not used: PyTorch has its own, and no device of nanscope runs beside it.`;

@@ -186,7 +186,7 @@ export async function diagnose(
   if (conform && !isTorch)
     throw new UserError(
       'usage/torch',
-      `--conform: expected a torch device to go with it, such as --device torch:mps, found ${device ?? 'none'}. For any other take nanscope conform.`,
+      `--conform: expected a torch device to go with it, such as --device torch:mps, found ${device ?? 'none'}. For any other device use nanscope conform.`,
     );
   const ids = isTorch ? [] : (row?.backends ?? ['webgpu', 'tensorflow', 'wasm', 'cpu']);
   const tasks: ExamineTask[] = ids.map((id) => ({ id }));

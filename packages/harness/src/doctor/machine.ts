@@ -35,7 +35,7 @@ export function mathModeOf(
   macos: string | undefined,
 ): DoctorBackend['mathMode'] {
   if (api !== 'metal')
-    return { mode: 'unknown', why: `a ${api} driver does not tell; see the shader's answers` };
+    return { mode: 'unknown', why: `a ${api} driver does not say; see the shader's answers` };
   if (macos === undefined) return { mode: 'unknown', why: 'the version of macOS is not known' };
   return Number.parseInt(macos, 10) >= RELAXED_SINCE
     ? { mode: 'relaxed', why: `Dawn's default on macOS ${macos}; NaN and infinities are honoured` }

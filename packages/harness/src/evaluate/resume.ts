@@ -42,7 +42,7 @@ export function checkSameSettings(asked: EvalConfig, earlier: EvalConfig): void 
     if (FREE.has(name) || words(now[name]) === words(before[name])) continue;
     throw new UserError(
       'resume/other-settings',
-      `--resume ${asked.resume}: expected --${name} ${words(before[name])} as in that run, found ${words(now[name])}. Leave it out, or begin a new run with --out.`,
+      `--resume ${asked.resume}: expected --${name} ${words(before[name])} as in that run, found ${words(now[name])}. Leave it out, or start a new run with --out.`,
     );
   }
 }

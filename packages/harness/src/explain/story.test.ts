@@ -1,6 +1,12 @@
-import type { CascadeRecord, ResultRecord, TrainResultRecord } from '@nanscope/record';
+import type {
+  CascadeRecord,
+  GeneratedRow,
+  GenerationRecord,
+  ResultRecord,
+  TrainResultRecord,
+} from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
+import { generation, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { trainLane } from '../../../../test/fixtures/records/training.ts';
 import { storyOf } from './story.ts';
 
@@ -37,7 +43,7 @@ const result = (changes: Partial<ResultRecord>): ResultRecord => ({
   ...{ schemaVersion: 1, kind: 'eval', command: 'nanscope eval', folder: 'runs/x', target: lane(), verdict },
   ...changes,
 });
-const told = (record: ResultRecord | TrainResultRecord) => {
+const told = (record: ResultRecord | TrainResultRecord | GenerationRecord) => {
   const { paragraphs } = storyOf(record);
   expect(paragraphs).toHaveLength(3);
   // Nobody needs to know the words of the tool.
@@ -124,6 +130,47 @@ describe('the story of a run', () => {
       /1 step was not finite on the way, the first one step 7/,
     );
     expect(told(train(trainLane()))[0]).toMatch(/Nothing went wrong/);
+  });
+
+  it('of a generation says what each prompt gave, and shows where the earliest NaN begins', () => {
+    const late: GeneratedRow = {
+      ...{ row: 0, prompt: 'Late', text: ' ok', tokens: [1, 2], ended: 'non-finite' },
+      ...{ logits: { size: 258, nan: 0, posInf: 1, negInf: 0 }, evaluate: 'nanscope eval late' },
+    };
+    const broken: GeneratedRow = {
+      ...{ row: 2, prompt: 'Short', text: '', tokens: [], ended: 'non-finite' },
+      ...{ logits: { size: 258, nan: 258, posInf: 0, negInf: 0 }, evaluate: 'nanscope eval short' },
+    };
+    const good: GeneratedRow = {
+      row: 1,
+      prompt: 'A\nB',
+      text: ' goes on',
+      tokens: [3, 4, 5],
+      ended: 'length',
+    };
+    const [first, gave, next] = told(generation([late, good, broken]));
+    expect(first).toMatch(
+      /At 2 prompts of 3 .*earliest at prompt 3, token 1: of its 258 scores 258 are NaN\..*not traced/,
+    );
+    expect(gave).toBe(
+      '"Late" gave " ok", 2 tokens, and then no token could be chosen. "Short" gave no token at all. "A\\nB" gave " goes on", 3 tokens, as many as were allowed.',
+    );
+    expect(next).toMatch(
+      /begins: nanscope eval short\. The whole report: nanscope report runs\/g\. .*exit code 1/,
+    );
+  });
+
+  it('of a finite generation says so, and of one that was stopped what is missing', () => {
+    const good: GeneratedRow = { row: 0, prompt: 'A', text: 'b', tokens: [3], ended: 'eos' };
+    const [first, gave, next] = told(generation([good]));
+    expect(first).toMatch(/^Nothing went wrong/);
+    expect(gave).toBe('"A" gave "b", 1 token, and ended with the end token.');
+    expect(next).toMatch(/^Nothing to fix\. The whole report/);
+    const [stopped, some] = told(generation([good], { status: 'interrupted', prompts: 3 }));
+    expect(stopped).toContain('not whole: it was stopped.');
+    expect(some).toContain('2 prompts were not finished.');
+    const many = Array.from({ length: 11 }, (_, row) => ({ ...good, row }));
+    expect(told(generation(many))[1]).toContain('3 more prompts are in the report.');
   });
 
   it('a result of another command is refused with the command that prints it', () => {

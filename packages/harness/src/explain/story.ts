@@ -1,6 +1,6 @@
 /**
- * A run told in three paragraphs to someone who does not know the tool: what went wrong first, how it spread, what to do.
- * Made from the record alone. Pure.
+ * A run in three paragraphs for someone who does not know the tool: what went wrong first, how it spread, what to do. Of a
+ * generation: what each prompt gave. Made from the record alone. Pure.
  */
 import { UserError } from '@nanscope/errors';
 import {
@@ -14,6 +14,7 @@ import {
 } from '@nanscope/record';
 import { count, counted, hiddenWords, placeWords } from '@nanscope/report';
 import { besideOf } from '../compare/beside.ts';
+import { generationStory, NAN, type Story } from './generation.ts';
 
 // What each mechanism is, for someone who never heard of it: one sentence that starts with "There".
 
@@ -51,11 +52,6 @@ function mechanismSentence(name: string, evidence: string): string {
 
 type Lane = LaneRecord | TrainLaneRecord;
 
-interface Story {
-  /** Of each paragraph: a heading, and its text. */
-  readonly paragraphs: readonly (readonly [heading: string, text: string])[];
-}
-
 const lossOf = (lane: Lane) => (lane.kind === 'lane' ? lane.metrics?.loss : lane.training.loss);
 
 const hasUsableLoss = (lane: Lane): boolean => {
@@ -83,8 +79,6 @@ function birth(lane: Lane, cascade: CascadeRecord): string {
     : '';
   return `The first ${what} appeared in ${unitOf(lane)} ${origin.batch}, in ${placeWords(origin.key)}${whereWords(origin)}. ${mechanismSentence(name, evidence)}${turn}${filtered}`;
 }
-
-const NAN = 'NaN ("not a number") is what arithmetic gives where there is no answer';
 
 function first(lane: Lane | undefined, record: ResultRecord | TrainResultRecord): string {
   const { code, sentence } = record.verdict;
@@ -169,7 +163,7 @@ const deviceWords: Partial<Record<string, string>> = {
     'The NaN went away when the run was watched, which points to a race or to memory that was not cleared.',
   flaky: 'One device does not repeat its own result, so nothing can be said about the other.',
   'configuration-differs': 'The two runs have different settings, so they cannot be compared.',
-  'no-reference': 'Only one device was used, so this run cannot tell whether a device is to blame.',
+  'no-reference': 'Only one device was used, so this run cannot show whether a device is to blame.',
 };
 
 function advice(record: ResultRecord | TrainResultRecord, folder: string | undefined): string {
@@ -191,10 +185,11 @@ function advice(record: ResultRecord | TrainResultRecord, folder: string | undef
  * @throws {UserError} `report/no-story` for a result of another command
  */
 export function storyOf(record: AnyRecord, found?: string): Story {
+  if (record.kind === 'generate') return generationStory(record, found ?? record.folder);
   if (record.kind !== 'eval' && record.kind !== 'compare' && record.kind !== 'train')
     throw new UserError(
       'report/no-story',
-      `explain: expected a run of eval, train or compare, found one of ${record.kind}. nanscope report prints it.`,
+      `explain: expected a run of eval, train, generate or compare, found one of ${record.kind}. nanscope report prints it.`,
     );
   const lanes = [record.target, record.reference].filter((lane) => lane !== undefined);
   // The one that went wrong has the story; with none, the target.

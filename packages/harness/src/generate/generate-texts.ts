@@ -70,7 +70,10 @@ async function checkedPrompts(
   const given = (['temperature', 'topK', 'topP'] as const).find((name) => config[name] !== undefined);
   if (config.greedy && given) {
     const flag = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' }[given];
-    throw new UserError('usage/greedy', `${flag} says how to draw, --greedy not to: give one of them.`);
+    throw new UserError(
+      'usage/greedy',
+      `${flag} sets how to sample, and --greedy turns sampling off: give one of them.`,
+    );
   }
   const model = await modelConfig(config);
   checkSdpaKernel(config);

@@ -41,7 +41,7 @@ export function checkTorch(config: EvalConfig, decided: DecidedDevices): void {
     if (given)
       throw refuse(
         `--${given[0]}`,
-        'expected a torch device to go with it, found none. Take one with --device torch:cpu, or leave it out.',
+        'expected a torch device to go with it, found none. Choose one with --device torch:cpu, or leave it out.',
       );
     return;
   }

@@ -1,4 +1,4 @@
-/** cells.jsonl: one observed cell a line, appended as they come, so that an interrupted matrix is kept and can go on. */
+/** cells.jsonl: one observed cell per line, appended as they come, so that an interrupted matrix is kept and can go on. */
 import { appendFileSync, existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLane, readRun, writeJson } from '@nanscope/record';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
+import { generation, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { compareRuns, readTraces } from '../compare/compare-folders.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-read-'));
@@ -101,6 +101,15 @@ describe('compareRuns', () => {
     await expect(compareRuns(folder, folder, { rtol: 0, atol: 0 }, 'c')).rejects.toMatchObject({
       code: 'compare/nothing',
       exitCode: 2,
+    });
+  });
+
+  it('refuses a generation, which has no losses, and says what compares devices', async () => {
+    writeJson(folder, 'run.json', generation());
+    await expect(compareRuns(folder, folder, { rtol: 0, atol: 0 }, 'c')).rejects.toMatchObject({
+      code: 'compare/kind',
+      exitCode: 2,
+      message: expect.stringMatching(/^[^\n]*found a generation, [^\n]*nanscope eval --data FILE[^\n]*$/),
     });
   });
 

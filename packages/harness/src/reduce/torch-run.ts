@@ -75,7 +75,7 @@ async function reduced(
   if (found) return found;
   throw new UserError(
     'reduce/not-reproduced',
-    `expected ${faultWords(fault)} of ${op} again, found that its lane ended: ${outcome.failure ?? outcome.status}.`,
+    `expected ${faultWords(fault)} of ${op} again, found that its process ended: ${outcome.failure ?? outcome.status}.`,
   );
 }
 

@@ -64,7 +64,7 @@ function endOf({ judgement, next }: ShadowStep): string | undefined {
     case 'rounding':
       return 'no single op is to blame: differences of the size of roundings add up, or are magnified, up to here';
     case 'other ops':
-      return 'the lanes compute this by other ops: no kernel is to blame, their code is another';
+      return 'the devices compute this with different ops: no kernel is to blame, their code differs';
     case 'unstable':
       return 'this op does not repeat itself';
     case 'not replayable':
@@ -89,7 +89,8 @@ export async function searchUpwards(
     if (end !== undefined) return { steps, end };
     const from = step.next!.from;
     // Only records have a call in their name; all else came from outside.
-    if (callOf(from) === from) return { steps, end: `${from}, which no op made, differs between the lanes` };
+    if (callOf(from) === from)
+      return { steps, end: `${from}, which no op made, differs between the devices` };
     if (steps.length === MOST_STEPS) {
       return { steps, end: `the search stopped after ${MOST_STEPS} ops, with ${from} still to look at` };
     }
@@ -250,12 +251,12 @@ export async function investigate(
   try {
     const lanes = decided.target.torch ? await inCommonNames(opened) : opened;
     if (plan.replays > 0) {
-      say(`the lanes differ: evaluating batch ${batch} again`);
+      say(`the devices differ: evaluating batch ${batch} again`);
       replays = await replay(divergent, plan, lanes);
       if (replays.lanes.some(({ changed }) => changed > 0)) return { replays };
     }
     if (!plan.shadow) return { ...(replays && { replays }) };
-    say('replaying ops with the inputs of the other lane');
+    say('replaying ops with the inputs of the other device');
     const shadow = await search(divergent, batch, lanes);
     return {
       ...(replays && { replays }),

@@ -109,7 +109,7 @@ describe('searchUpwards', () => {
   it('ends at a tensor from outside that differs', async () => {
     const found = await search({ weight: [0.5, -1.25, 2.01] });
     expect(judgements(found)).toEqual(['Sum inherited', 'Square inherited']);
-    expect(found.end).toBe('weight, which no op made, differs between the lanes');
+    expect(found.end).toBe('weight, which no op made, differs between the devices');
   });
 
   it('an op that adds to what came in is said to do both', async () => {
@@ -147,7 +147,7 @@ describe('searchUpwards', () => {
     const found = await search({ ...target });
     const last = found.steps.at(-1)!;
     expect(last.judgement).toBe('not replayable');
-    expect(last.reason).toBe(reason ?? 'the lanes call it with other attributes, shapes or dtypes');
+    expect(last.reason).toBe(reason ?? 'the devices call it with different attributes, shapes or dtypes');
     expect(found.end).toBe('this op cannot be replayed');
   });
 

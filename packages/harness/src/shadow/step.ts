@@ -95,7 +95,7 @@ function mismatch(target: CapturedOp, reference: CapturedOp): string | undefined
     ]);
   return form(target) === form(reference)
     ? undefined
-    : 'the lanes call it with other attributes, shapes or dtypes';
+    : 'the devices call it with different attributes, shapes or dtypes';
 }
 
 /** Of two lanes of PyTorch: what of both a record is made of, where that is not the same. */
@@ -106,7 +106,7 @@ function otherSources(target: CapturedOp, reference: CapturedOp): string | undef
   const [own, others] = [alone(target, reference), alone(reference, target)];
   if (own.length + others.length === 0) return undefined;
   const words = (names: readonly string[]) => names.join(', ') || 'nothing else';
-  return `besides what both lanes have, the target makes it of ${words(own)}, the reference of ${words(others)}`;
+  return `besides what both devices have, the target makes it of ${words(own)}, the reference of ${words(others)}`;
 }
 
 /** How the calls that two lanes of PyTorch make for the same record differ; undefined where they are the same. */

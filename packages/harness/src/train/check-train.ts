@@ -64,12 +64,12 @@ function checkTogether(config: TrainConfig): void {
   if (config.checkpoint !== undefined && config.resume === undefined)
     refuse(
       'checkpoint',
-      `--checkpoint ${config.checkpoint}: expected --resume with the run that it is of, found none. To train on weights alone, name their folder with --model.`,
+      `--checkpoint ${config.checkpoint}: expected --resume with the run that it belongs to, found none. To train on weights alone, name their folder with --model.`,
     );
   if (patience !== undefined && validation === 0)
     refuse(
       'patience',
-      `--patience ${patience}: expected validation rows to be patient about, found --validation 0.`,
+      `--patience ${patience}: expected validation rows, whose loss it watches, found --validation 0.`,
     );
   const below: [string, number][] = [
     ['dropout', dropout],

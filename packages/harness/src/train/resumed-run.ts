@@ -65,7 +65,7 @@ async function chosen(laneFolder: string, said: string | undefined, best: string
   const steps = all.map((one) => one.replace(/^step-0*(?=\d)/, 'step-'));
   throw new UserError(
     'resume/checkpoint',
-    `--checkpoint ${said}: expected ${steps.length === 0 ? 'a checkpoint' : `last, best or one of ${steps.join(', ')}`} in ${root}, found none of that name.${steps.length === 0 ? ' Leave it out to begin anew.' : ''}`,
+    `--checkpoint ${said}: expected ${steps.length === 0 ? 'a checkpoint' : `last, best or one of ${steps.join(', ')}`} in ${root}, found none of that name.${steps.length === 0 ? ' Leave it out to start over.' : ''}`,
   );
 }
 
@@ -85,7 +85,7 @@ function checkLines(folder: string, name: string): void {
     if (typeof step === 'number') continue;
     throw new UserError(
       'resume/broken',
-      `${path}, line ${at + 1}: expected the figures of a step, found "${line.slice(0, 40)}". Take that line out to go on without it.`,
+      `${path}, line ${at + 1}: expected the figures of a step, found "${line.slice(0, 40)}". Remove that line to continue without it.`,
     );
   }
 }

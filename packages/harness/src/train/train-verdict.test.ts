@@ -111,7 +111,7 @@ describe('the verdict of one lane', () => {
     expect(crashed).toMatchObject({ code: 'lane-failed', exitCode: 1 });
     expect(crashed.next).toEqual([{ to: 'resume', folder: 'runs/a', intact: 20 }]);
     expect(worded(failed)).toMatchObject({
-      sentence: 'The target lane failed (disk full).',
+      sentence: 'The target failed (disk full).',
       next: expect.stringContaining('The checkpoint of step 20 is intact'),
     });
   });
@@ -164,7 +164,9 @@ describe('the verdict of two lanes', () => {
       ...{ code: 'classes-differ', exitCode: 1 },
       reason: { is: 'ends apart' },
     });
-    expect(worded(stopped).sentence).toMatch(/the target stopped at step 4.*the reference did all its steps/);
+    expect(worded(stopped).sentence).toMatch(
+      /the target stopped at step 4.*the reference made all its steps/,
+    );
     expect(two({ reference: trainLane({ end: 'patience' }) }).code).toBe('numbers-differ');
   });
 

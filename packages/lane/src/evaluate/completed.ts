@@ -36,7 +36,7 @@ function checkSameLane(earlier: Head, now: Head): void {
   if (other === undefined) return;
   throw new UserError(
     'resume/other-lane',
-    `--resume: expected the ${other} of that run, ${before[other]}, found ${here[other]}. Begin a new run with --out.`,
+    `--resume: expected the ${other} of that run, ${before[other]}, found ${here[other]}. Start a new run with --out.`,
   );
 }
 
@@ -99,7 +99,7 @@ export class CompletedBatches {
 const otherData = (row: number) =>
   new UserError(
     'resume/other-data',
-    `--resume: expected row ${row} of the data to be as it was evaluated then, found another. Begin a new run with --out.`,
+    `--resume: expected row ${row} of the data to be as it was evaluated then, found another. Start a new run with --out.`,
   );
 
 function parsed(text: string): { readonly losses: JsonNumber[]; readonly answers: number[] } {

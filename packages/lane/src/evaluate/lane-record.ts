@@ -124,6 +124,7 @@ export function metricsRecord(accumulator: EvalAccumulator, counts: Counts): Met
   const metrics = accumulator.metrics();
   return {
     loss: toJsonNumber(metrics.loss),
+    ...(Number.isFinite(metrics.lossError) && { lossError: metrics.lossError }),
     perplexity: toJsonNumber(metrics.perplexity),
     accuracy: toJsonNumber(metrics.accuracy),
     tokens: metrics.supervisedTokens,

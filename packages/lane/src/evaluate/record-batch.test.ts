@@ -30,6 +30,7 @@ describe('what a lane writes after a batch', () => {
         row: 10,
         source: 'x.txt',
         line: 7,
+        text: 'a',
         tokens: 3,
         first: 0,
         positions: [1, 2],
@@ -42,6 +43,7 @@ describe('what a lane writes after a batch', () => {
         row: 11,
         source: 'x.txt',
         line: 9,
+        text: 'b',
         tokens: 1,
         first: 2,
         positions: [2],
@@ -50,6 +52,12 @@ describe('what a lane writes after a batch', () => {
         answers: [-1],
       },
     ]);
+  });
+
+  it('of a long text its beginning, whole characters only', () => {
+    const long = [{ ...rows[0]!, text: `${'x'.repeat(499)}\u{1f600}yy` }, rows[1]!];
+    const [line] = sampleLines({ index: 0, batch, rows: long }, result, 0);
+    expect(line!.text).toBe('x'.repeat(499));
   });
 
   it('one line of figures a batch, never null for a number that is not finite', () => {

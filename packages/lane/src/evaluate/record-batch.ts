@@ -10,12 +10,17 @@ import {
 import type { EvalBatch } from '../data/collation.ts';
 import type { BatchResult } from './evaluate-batch.ts';
 
+/** Of a row's text its beginning, so that a book in one line is not written down again. */
+const MOST_TEXT = 500;
+
+const beginning = (text: string) => text.slice(0, MOST_TEXT).replace(/[\uD800-\uDBFF]$/, '');
+
 /** Pure: the lines of one batch. */
 export function sampleLines(evalBatch: EvalBatch, result: BatchResult, firstRow: number): SampleLine[] {
   const { batch, rows } = evalBatch;
   const lines = Array.from({ length: batch.batch }, (_, row) => ({
     row: firstRow + row,
-    ...(rows[row] ? { source: rows[row].source, line: rows[row].line } : {}),
+    ...(rows[row] ? { source: rows[row].source, line: rows[row].line, text: beginning(rows[row].text) } : {}),
     tokens: batch.lengths[row]!,
     first: batch.attentionMask.subarray(row * batch.length, (row + 1) * batch.length).indexOf(1),
     positions: [] as number[],

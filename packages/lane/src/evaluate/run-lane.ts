@@ -78,7 +78,7 @@ async function cutAfter(
   if (entries < count || left > 0) {
     throw new UserError(
       'resume/incomplete',
-      `${path}: expected what ${basename(folder)}/run.json counts, ${count}, found less. Remove ${folder} to begin this lane anew.`,
+      `${path}: expected what ${basename(folder)}/run.json counts, ${count}, found less. Remove ${folder} to start this lane over.`,
     );
   }
   if (existsSync(path)) truncateSync(path, end);

@@ -51,7 +51,7 @@ function corpusRows(config: CorpusConfig, tokenizer: Tokenizer): Corpus {
   if (tokenizer.encode(probe).length !== probe.length) {
     throw new UserError(
       'usage/corpus',
-      `--corpus ${config.corpus}: expected a tokenizer of bytes, whose loss can be compared with the entropy a byte; found ${tokenizer.name}. Leave out --tokenizer.`,
+      `--corpus ${config.corpus}: expected a tokenizer of bytes, whose loss can be compared with the entropy per byte; found ${tokenizer.name}. Leave out --tokenizer.`,
     );
   }
   const rows = Array.from(markovCorpus({ seed, lines }), (text, line) => ({

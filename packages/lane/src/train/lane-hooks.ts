@@ -174,7 +174,7 @@ export class LaneHooks implements TrainHooks {
   async onNonFinite(step: NonFiniteStep): Promise<void> {
     const { replay: _, redo: __, ...hit } = step;
     await this.#tracer.settle();
-    const words = { stop: 'stopped', skip: 'update left out', update: 'went on all the same' };
+    const words = { stop: 'stopped', skip: 'update left out', update: 'continued anyway' };
     this.#context.say({ kind: 'note', text: `step ${hit.step}: ${hit.reason}; ${words[hit.action]}` });
     const replayed = (await this.#trace(step)) !== undefined;
     this.#recorder.nonFinite({

@@ -111,7 +111,7 @@ function rows(record: TrainLaneRecord, command: string, digest: string): [string
     ],
     ...(data.entropyRate === undefined
       ? []
-      : [['entropy rate', `${data.entropyRate.toPrecision(6)} nats a byte`] as [string, string]]),
+      : [['entropy rate', `${data.entropyRate.toPrecision(6)} nats per byte`] as [string, string]]),
     [
       'made with',
       `nanscope ${nanscopeVersion} on ${decision.backend}, ${environment.os} ${environment.arch}`,

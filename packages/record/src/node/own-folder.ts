@@ -288,7 +288,7 @@ export async function holdFolder(folder: string, patience: number): Promise<() =
     if (performance.now() > until) {
       throw new UserError(
         'run-folder/held',
-        `${folder}: expected a folder that no other run writes into, found process ${pid}. Wait for it; if it is no nanscope, remove ${path}.`,
+        `${folder}: expected a folder that no other run writes into, found process ${pid}. Wait for it; if it is not nanscope, remove ${path}.`,
       );
     }
     await sleep(50);

@@ -10,6 +10,8 @@ export const SCHEMA_VERSION = 1;
 export const metricsSchema = z.object({
   /** Mean negative log likelihood over all supervised tokens of the set, in nats. NaN when one of them is NaN. */
   loss: jsonNumber,
+  /** Standard error of that mean, tokens taken as independent; absent where it is not finite, or of one token. */
+  lossError: z.number().optional(),
   perplexity: jsonNumber,
   /** Next-token accuracy in [0, 1]; a row whose logits hold a NaN is never counted as an answer. */
   accuracy: jsonNumber,

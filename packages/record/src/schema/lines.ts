@@ -85,6 +85,8 @@ export const sampleLineSchema = z.object({
   row: index,
   source: z.string().optional(),
   line: z.number().int().optional(),
+  /** The beginning of the row's text. */
+  text: z.string().optional(),
   /** Real tokens, and the position of the first in the padded row; -1 where there is none. */
   tokens: index,
   first: z.number().int(),

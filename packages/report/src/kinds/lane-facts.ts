@@ -8,7 +8,7 @@ import { recipeWords, trainDataWords } from './training/sections.ts';
 
 function said(result: ResultRecord, name: string, pick: Parameters<typeof perLane<string>>[1]): Fields {
   return perLane(result, pick).map(({ who, value }) => [
-    who === 'both lanes' ? name : `${name}, ${who}`,
+    who === 'both devices' ? name : `${name}, ${who}`,
     value,
   ]);
 }

@@ -60,13 +60,13 @@ export function observerChecks(lanes: Lanes): Check[] {
 
 export function settingsCheck({ configuration }: Pick<ComparisonRecord, 'configuration'>): Check {
   const words = configuration.map(({ name, target, reference }) => `${name}: ${reference} -> ${target}`);
-  const name = 'both lanes have the same settings';
+  const name = 'both devices have the same settings';
   return failedAs('the settings differ', check('settings', name, words.length === 0, words.join('; ')));
 }
 
 export function cascadeCheck({ ops }: Pick<ComparisonRecord, 'ops'>): Check {
-  const name = 'every op is of the same class on both lanes';
-  if (ops.aligned === 0) return skipped('cascade', name, 'no op was traced on both lanes');
+  const name = 'every op has the same class on both devices';
+  if (ops.aligned === 0) return skipped('cascade', name, 'no op was traced on both devices');
   const first = ops.firstDivergence === undefined ? '' : `, first ${keyWords(ops.firstDivergence)}`;
   const why = ops.divergence === undefined ? '' : ` (${ops.divergence.label}: ${ops.divergence.reason})`;
   const found =
@@ -93,12 +93,12 @@ export function replayChecks({ replays, shadow }: ComparisonRecord): Check[] {
   if (!shadow || !last) return repeated;
   const found = `${last.judgement}: ${stepWords(last)}; ${shadow.end}`;
   const own = last.judgement === 'own' || last.judgement === 'both';
-  const name = `${keyWords(last.key)} gives the same on both lanes with equal inputs`;
+  const name = `${keyWords(last.key)} gives the same on both devices with equal inputs`;
   return [
     ...repeated,
     own
       ? failedAs(
-          `${keyWords(last.key)} differs between the lanes with equal inputs`,
+          `${keyWords(last.key)} differs between the devices with equal inputs`,
           check('replay', name, false, found, 'differ'),
         )
       : { group: 'replay', name: 'shadow replay blames an op', status: 'skip', message: found },

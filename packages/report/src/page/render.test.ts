@@ -107,7 +107,7 @@ describe('an evaluation', () => {
     );
   });
 
-  it('draws each op once with its class on both lanes, and marks the origin', () => {
+  it('draws each op once with its class on both devices, and marks the origin', () => {
     const page = shown(renderHtml({ record: bothNaN }));
     const ops = [...page.matchAll(/<button type="button" class="op[\s\S]*?<\/button>/g)].map(([op]) => op);
     expect(ops).toHaveLength(bothNaN.comparison!.cascade.length);

@@ -79,7 +79,7 @@ function redrawn(up: number, above: string, ...lines: string[]): RegExp {
 }
 
 describe('createProgress on a terminal', () => {
-  it('rewrites one block for both lanes and removes it at the end', () => {
+  it('rewrites one block for both devices and removes it at the end', () => {
     const { take, clock, progress } = written(true);
     progress.update(state);
     expect(take().split('\n')).toHaveLength(2);

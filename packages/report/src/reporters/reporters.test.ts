@@ -125,7 +125,7 @@ describe('junit', () => {
       checksOf({ record: { ...bothNaN, verdict: { ...bothNaN.verdict, ...verdict } } })
         .filter(({ name }) => /^the loss|neither is finite|^loss$/.test(name))
         .map(({ name, status }) => `${name}: ${status}`);
-    const title = 'The lanes agree, and neither is finite';
+    const title = 'The devices agree, and neither is finite';
     const of = (status: string) => ['the loss is finite', title].map((name) => `${name}: ${status}`);
     const finding = { finding: 'nan' as const, reason: 'asked for' };
     const alike = 'loss: skip';

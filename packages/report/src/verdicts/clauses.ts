@@ -42,7 +42,7 @@ export function tapReplayWords({ unit, role, replay }: TapReplay): string {
 export const tapReplayAdvice = ({ replay }: TapReplay): string =>
   replay.outcome === 'vanishes'
     ? 'Suspect what taps change - timing, reuse of memory, fusion across kernels, the fused attention kernel, which --sdpa-kernel composed does without - and compare with another device at --trace gate.'
-    : 'Look for memory that is read before it is written, or a race, before any number of this lane is believed.';
+    : 'Look for memory that is read before it is written, or a race, before trusting any number of this device.';
 
 /** What became of a lane, after its name. */
 export const endings = {

@@ -27,18 +27,18 @@ export function wordConform(decision: ConformDecision, command: string): Conform
   const words: Record<ConformDecision['code'], readonly [sentence: string, next: string]> = {
     conforms: [counts, ''],
     interrupted: [`Interrupted: ${counts}`, ''],
-    'cases-failed': [counts, alone('The first that failed, alone')],
+    'cases-failed': [counts, alone('Run the first failed case alone')],
     'bad-vectors': [
       `${counted(badVectors, 'vector')} could not be read; ${counts}`,
-      'Mend or remove the files that standard error names, each in one line.',
+      'Fix or remove the files that standard error names, one per line.',
     ],
     'nothing-compared': [
       `Every case was refused, so nothing was compared; ${counts}`,
       'Choose other cases with --filter, or another implementation with --attn.',
     ],
     'lane-failed': [
-      `The lane ${outcome.status} (${outcome.failure ?? 'no reason given'}); ${counts}`,
-      alone(`It was at ${first}; that case alone`),
+      `The device ${outcome.status} (${outcome.failure ?? 'no reason given'}); ${counts}`,
+      alone(`It was running ${first}; run that case alone`),
     ],
   };
   const [sentence, next] = words[code];

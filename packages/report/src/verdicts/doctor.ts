@@ -29,7 +29,7 @@ export function wordDoctor(
       here.length === 0
         ? `No backend opens.${rest}`
         : `${listed(failing)} ${verb(failing).bad} self-test.${rest}`,
-      'Paste this block into an issue, or put the device under the whole suite with nanscope conform.',
+      'Paste this block into an issue, or run the whole suite on the device with nanscope conform.',
     ],
   };
   const [sentence, next] = words[code];
@@ -47,7 +47,7 @@ export function wordTorch(
       sentence: `${device} answers${conform ? `. ${conform.sentence}` : ' every question as expected.'}`,
       next: conform
         ? ''
-        : 'nanscope doctor --conform with the same device puts its attention under the cases of known reports.',
+        : 'nanscope doctor --conform with the same device runs the cases of known bug reports on its attention.',
     };
   const wrong = probe?.probes.filter(({ passed }) => !passed) ?? [];
   const parts = [
@@ -57,6 +57,6 @@ export function wordTorch(
   return {
     ...{ code, exitCode },
     sentence: `${device} ${parts.join('; ')}`,
-    next: 'Paste this block into an issue, with the version of macOS where there is one.',
+    next: 'Paste this block into an issue, with the version of macOS if it is a Mac.',
   };
 }

@@ -14,18 +14,18 @@ const setting = { name: 'policy', reference: 'safe', target: 'tfjs' };
 
 describe('the sentence of a verdict', () => {
   it.each<[Reason, string]>([
-    [{ is: 'no result', role: 'reference' }, 'The reference lane left no result.'],
+    [{ is: 'no result', role: 'reference' }, 'The reference left no result.'],
     [
       {
         is: 'lanes ended early',
         lanes: [{ role: 'target', status: 'device-lost', failure: 'hung' }],
         complete: 'reference',
       },
-      'The target lane lost its device (hung); the reference lane is complete.',
+      'The target lost its device (hung); the reference is complete.',
     ],
     [
       { is: 'classes apart', at: { row: 1, position: 5 }, permitted: false },
-      'NaN, infinite and finite values differ between the lanes, first at the label at row 1, position 5.',
+      'NaN, infinite and finite values differ between the devices, first at the label at row 1, position 5.',
     ],
     [
       { is: 'classes apart', at: { op: 'forward/x/Exp#0:0', why: 'NaN out' }, permitted: true },
@@ -37,7 +37,7 @@ describe('the sentence of a verdict', () => {
     ],
     [
       { is: 'settings apart', differing: [setting], beside: { is: 'no result', role: 'target' } },
-      'The configurations differ (policy: safe against tfjs). The target lane left no result.',
+      'The configurations differ (policy: safe against tfjs). The target left no result.',
     ],
     [
       { is: 'environments apart', device: 'webgpu', differing: [setting], beside: labels },
@@ -84,7 +84,7 @@ it('of an op that float32 permits, the element is named', () => {
   };
   const found = { ...both, comparison: comparison({ shadow }) };
   expect(worded({ is: 'an op differs', allowed: true }, found)).toMatch(
-    /^Within what float32 in any order may give: .* element 6 is 2\.8945e38/,
+    /^Within what float32 may give in any order: .* element 6 is 2\.8945e38/,
   );
 });
 

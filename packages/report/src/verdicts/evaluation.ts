@@ -108,31 +108,29 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
   const { target, reference } = decided;
   switch (reason.is) {
     case 'not begun':
-      return 'Interrupted before a lane began; nothing was written.';
+      return 'Interrupted before anything was computed; nothing was written.';
     case 'lanes ended early': {
       const ended = reason.lanes.map(({ role, status, failure }) => {
         const why = failure === status ? '' : ` (${failure ?? 'no reason known'})`;
-        return `the ${role} lane ${endings[status]}${why}`;
+        return `the ${role} ${endings[status]}${why}`;
       });
-      const rest = reason.complete === undefined ? '' : `; the ${reason.complete} lane is complete`;
+      const rest = reason.complete === undefined ? '' : `; the ${reason.complete} is complete`;
       return capital(`${ended.join(' and ')}${rest}.`);
     }
     case 'no result':
-      return `The ${reason.role} lane left no result.`;
+      return `The ${reason.role} left no result.`;
     case 'taps change it':
       return tapReplayWords(reason);
     case 'lanes do not repeat': {
-      const flaky = reason.lanes.map(
-        (lane) => `of the ${lane.role} lane ${replaysWords(lane, reason.times)}`,
-      );
+      const flaky = reason.lanes.map((lane) => `of the ${lane.role} ${replaysWords(lane, reason.times)}`);
       return `Flaky: ${flaky.join(' and ')}.`;
     }
     case 'an op differs':
-      return `${reason.allowed ? 'Within what float32 in any order may give' : 'Kernel bug suspected'}: ${replayClause(decided)}.`;
+      return `${reason.allowed ? 'Within what float32 may give in any order' : 'Kernel bug suspected'}: ${replayClause(decided)}.`;
     case 'classes apart':
       return reason.permitted
         ? `Permitted by WGSL, divergent: the classes differ first at ${classPlace(reason.at)}.`
-        : `NaN, infinite and finite values differ between the lanes, first at ${classPlace(reason.at)}.${replayed(decided)}`;
+        : `NaN, infinite and finite values differ between the devices, first at ${classPlace(reason.at)}.${replayed(decided)}`;
     case 'one side only': {
       const [agrees, are] = [
         reason.compared === 1 ? 'agrees' : 'agree',
@@ -196,30 +194,31 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
   'compare with a device': 'Leave out --reference none to compare with the best CPU backend.',
   'guard rows': 'Fix: --row-guard zeros, or --policy safe.',
   'guard rows of PyTorch':
-    'PyTorch guards a query without a key from 2.5 on, on mps from 2.9 on: update it, hand the padding over as --mask-form 2d, or take --attn eager.',
-  'mend the origin': 'Look at the origin in the cascade above, and mend it there.',
+    'PyTorch guards a query without a key since 2.5, and on mps since 2.9: update it, pass the padding as --mask-form 2d, or use --attn eager.',
+  'mend the origin': 'Look at the origin in the cascade above, and fix it there.',
   'guard rows or trace':
     'If a query has no allowed key, the fix is --row-guard zeros, or --policy safe; --trace health shows it.',
   trace: 'Run it again with --trace health, which names the origin.',
-  'mend what is hidden': 'Finite is not right: look at the cascade above, and mend what is not finite there.',
+  'mend what is hidden':
+    'A finite loss is not a correct one: look at the cascade above, and fix what is not finite there.',
   'mend the lane':
-    'What differs between two runs of one lane says nothing about the other: mend the lane that does not repeat itself, then compare.',
+    'A device that does not repeat its own result says nothing about the other: fix that first, then compare.',
   'mend before comparing':
-    'After a non-finite value the shading language promises nothing; mend the origin and compare again.',
+    'After a non-finite value the shading language promises nothing; fix the origin and compare again.',
   'send it to the authors':
     'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
   'trace and replay':
-    'Run it again with --trace health: it replays the op at which they part on both devices, and tells the order of a sum from a kernel at fault.',
+    'Run it again with --trace health: it replays the op at which the devices diverge on both, and shows whether the order of a sum or a kernel is at fault.',
   'replay on devices':
-    'Two run folders cannot replay the op in question; a run of both devices does: nanscope eval --device A --reference B, with the same settings.',
+    'Two run folders cannot replay the op in question; one run on both devices can: nanscope eval --device A --reference B, with the same settings.',
   'mend what makes it so':
-    'No kernel is to blame: where terms nearly cancel, or come to the edge of float32, the order of a sum decides. Mend what makes them so, then compare again.',
+    'No kernel is to blame: where terms nearly cancel, or reach the edge of float32, the order of a sum decides. Fix what brings them there, then compare again.',
   'compare the same data': 'Compare runs over the same data, limit and lengths.',
   'suspect the environment':
     'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   'keep causality': 'Finite is not correct: use a policy that keeps causality, such as --policy safe.',
-  nothing: 'Nothing to mend: every query that was looked at has an allowed key.',
-  'trace for masked rows': 'Nothing to mend; --trace health tells whether a query has no allowed key.',
+  nothing: 'Nothing to fix: every query that was looked at has an allowed key.',
+  'trace for masked rows': 'Nothing to fix; --trace health shows whether a query has no allowed key.',
 };
 
 function adviceWords(advice: Advice): string {

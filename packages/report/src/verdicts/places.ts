@@ -39,7 +39,7 @@ export function originWords(lane: Pick<LaneRecord, 'cascade'>): string {
   if (!origin) {
     if (lane.cascade && lane.cascade.ops > 0) return 'the trace names no origin';
     return lane.cascade?.filters && lane.cascade.level !== 'gate'
-      ? 'no op passed --trace-filter, so that no origin is known'
+      ? 'no op passed --trace-filter, so no origin is known'
       : 'it was not traced (--trace health names the origin)';
   }
   const at = origin.coordinates.map((value, i) => `${origin.coordinateNames[i] ?? '?'} ${value}`).join(', ');

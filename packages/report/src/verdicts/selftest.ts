@@ -20,7 +20,7 @@ export function wordSelftest(
     'detector-meets-bar': [scores, ''],
     interrupted: [`Interrupted. ${scores}`, ''],
     'lane-failed': [
-      `The lane on ${failed?.name} ${failed?.status} (${failed?.failure ?? 'no reason given'}). ${scores}`,
+      `The device ${failed?.name} ${failed?.status} (${failed?.failure ?? 'no reason given'}). ${scores}`,
       'Run it alone with --device.',
     ],
     'detector-below-bar': [

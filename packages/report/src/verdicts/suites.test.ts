@@ -16,7 +16,7 @@ describe('conform', () => {
     expect(wordConform({ ...failed, first: 'oracle:x;pads=1' }, command)).toEqual({
       ...{ code: 'cases-failed', exitCode: 1 },
       sentence: '3 of 4 cases passed, 1 failed, 0 refused.',
-      next: `The first that failed, alone: ${command} --filter 'oracle:x;pads=1'`,
+      next: `Run the first failed case alone: ${command} --filter 'oracle:x;pads=1'`,
     });
   });
 
@@ -27,9 +27,9 @@ describe('conform', () => {
       command,
     );
     expect(sentence).toBe(
-      'The lane crashed (the process was killed by SIGKILL); 1 of 4 cases passed, 0 failed, 0 refused, 3 not run.',
+      'The device crashed (the process was killed by SIGKILL); 1 of 4 cases passed, 0 failed, 0 refused, 3 not run.',
     );
-    expect(next).toBe(`It was at oracle:x; that case alone: ${command} --filter oracle:x`);
+    expect(next).toBe(`It was running oracle:x; run that case alone: ${command} --filter oracle:x`);
   });
 
   it('says that --bail left cases out', () => {

@@ -110,7 +110,8 @@ function ownWords(reason: OwnReason, lane: TrainLaneRecord): string {
   const best = training.best
     ? `; the best validation loss is ${training.best.loss.toPrecision(6)} after step ${training.best.step}${entropyWords(lane)}`
     : '';
-  const why = training.end === 'patience' ? ' and ended early, for the validation loss fell no more' : '';
+  const why =
+    training.end === 'patience' ? ' and ended early, because the validation loss no longer fell' : '';
   return `Trained ${counted(training.steps, 'step')}${why}${best}.${skipped}`;
 }
 
@@ -123,8 +124,8 @@ function differenceWords({ name, firstClassDifference, firstBeyond }: QuantityCo
 function endWords({ training }: TrainLaneRecord): string {
   const hit = training.nonFinite.at(-1);
   const words = {
-    steps: 'did all its steps',
-    patience: 'ended early, for its validation loss fell no more',
+    steps: 'made all its steps',
+    patience: 'ended early, because its validation loss no longer fell',
     'non-finite': `stopped at step ${hit?.step ?? training.steps} (${hit?.reason ?? 'not finite'})`,
     interrupted: 'was interrupted',
   };
@@ -135,30 +136,29 @@ function reasonWords(reason: TrainReason, decided: TrainDecided): string {
   const { target, reference, comparison } = decided;
   switch (reason.is) {
     case 'not begun':
-      return 'Interrupted before a lane began; nothing was written.';
+      return 'Interrupted before anything was computed; nothing was written.';
     case 'interrupted':
       return `Interrupted after step ${reason.step}; ${reason.saved === undefined ? 'no checkpoint was saved' : `the checkpoint of step ${reason.saved} is saved`}.`;
     case 'lanes ended early': {
       const ended = reason.lanes.map(
-        ({ role, status, failure }) =>
-          `the ${role} lane ${endings[status]} (${failure ?? 'no reason known'})`,
+        ({ role, status, failure }) => `the ${role} ${endings[status]} (${failure ?? 'no reason known'})`,
       );
       return `${capital(ended.join(' and '))}.`;
     }
     case 'no result':
-      return `The ${reason.role} lane left no result.`;
+      return `The ${reason.role} left no result.`;
     case 'taps change it':
       return tapReplayWords(reason);
     case 'classes apart':
-      return `NaN, infinite and finite values differ between the lanes: ${differenceWords(reason.quantity)}; ${originWords((reason.origin === 'target' ? target : reference) ?? {})}.`;
+      return `NaN, infinite and finite values differ between the devices: ${differenceWords(reason.quantity)}; ${originWords((reason.origin === 'target' ? target : reference) ?? {})}.`;
     case 'numbers apart': {
       const needed = comparison!.quantities
         .filter(({ compared }) => compared > 0)
         .map((one) => `${one.name} would need ${tolerance(one.requiredRtol)}`);
-      return `The lanes part: ${differenceWords(reason.quantity)}, further apart than rtol ${setting(comparison!.rtol)}; ${needed.join(', ')}.`;
+      return `The devices diverge: ${differenceWords(reason.quantity)}, further apart than rtol ${setting(comparison!.rtol)}; ${needed.join(', ')}.`;
     }
     case 'ends apart':
-      return `The lanes end differently: the target ${endWords(target!)}, the reference ${endWords(reference!)}.`;
+      return `The devices end differently: the target ${endWords(target!)}, the reference ${endWords(reference!)}.`;
     case 'cascades apart':
       return `The losses agree, but the cascades differ, first at ${reason.first ?? 'their origins'}.`;
     case 'settings apart':
@@ -166,7 +166,7 @@ function reasonWords(reason: TrainReason, decided: TrainDecided): string {
     case 'agreed': {
       const { rtol, atol } = comparison!;
       const steps = reason.steps === 1 ? 'the one step' : `all ${count(reason.steps)} steps`;
-      return `${ownWords(reason.own, target!)} Both lanes agree in ${steps} within rtol ${setting(rtol)}, atol ${setting(atol)}.`;
+      return `${ownWords(reason.own, target!)} Both devices agree in ${steps} within rtol ${setting(rtol)}, atol ${setting(atol)}.`;
     }
     default:
       return ownWords(reason, target!);
@@ -180,7 +180,7 @@ const fixed = {
   'send it to the authors':
     'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
   'compare the last steps':
-    'Compare the last steps in metrics.jsonl of both lanes; --trace health names the op.',
+    'Compare the last steps in metrics.jsonl of both devices; --trace health names the op.',
   'expect rounding to grow':
     'Training amplifies rounding: a difference that grows slowly from 1e-7 is expected in a long run; one that jumps is a kernel to look at with --trace full.',
   'compare the origins': 'Compare the two origins above.',

@@ -82,8 +82,8 @@ describe('policyWords', () => {
 });
 
 describe('perLane', () => {
-  it('says a thing once where both lanes say the same', () => {
-    expect(perLane(bothNaN, (lane) => lane.cascade?.origin)).toMatchObject([{ who: 'both lanes' }]);
+  it('says a thing once where both devices say the same', () => {
+    expect(perLane(bothNaN, (lane) => lane.cascade?.origin)).toMatchObject([{ who: 'both devices' }]);
     expect(perLane(bothNaN, (lane) => lane.decision.label).map(({ who }) => who)).toEqual([
       'target',
       'reference',

@@ -16,7 +16,7 @@ export type Role = (typeof roles)[number];
 
 /** One thing said of a lane, or of both where they say the same. */
 export interface Said<T> {
-  readonly who: Role | 'both lanes';
+  readonly who: Role | 'both devices';
   readonly value: T;
 }
 
@@ -29,7 +29,7 @@ export function perLane<T>(result: ResultRecord, pick: (lane: LaneRecord) => T |
   });
   const [first, second] = said;
   if (first && second && stringifyExact(first.value) === stringifyExact(second.value)) {
-    return [{ who: 'both lanes', value: first.value }];
+    return [{ who: 'both devices', value: first.value }];
   }
   return said;
 }
@@ -201,6 +201,6 @@ export const failedAs = (failedName: string, one: Check): Check =>
 export function stageWords({ apart, target, reference, allowed, classes }: StageComparison): string {
   if (classes !== undefined) return classes;
   if (target === undefined || reference === undefined)
-    return `the lanes are ${toleranceWords(apart)} apart, where ${toleranceWords(allowed)} is rounding`;
+    return `the devices are ${toleranceWords(apart)} apart, where ${toleranceWords(allowed)} is rounding`;
   return `the target is ${toleranceWords(target)} from float64 and the reference ${toleranceWords(reference)}, where ${toleranceWords(allowed)} is rounding`;
 }

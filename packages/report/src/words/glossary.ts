@@ -9,8 +9,8 @@ export interface Term {
 
 export const glossary: readonly Term[] = [
   { term: 'lane', meaning: 'one device that runs the whole computation, in a process of its own' },
-  { term: 'target', meaning: 'the lane that is asked about: the device that --device names' },
-  { term: 'reference', meaning: 'the lane that the target is held against' },
+  { term: 'target', meaning: 'the device under test, which --device names' },
+  { term: 'reference', meaning: 'the device that the target is compared with' },
   {
     term: 'javascript',
     meaning: 'plain JavaScript of TensorFlow.js, slow and easy to read; its backend is called cpu there',
@@ -77,7 +77,7 @@ export const glossary: readonly Term[] = [
     term: 'replay',
     written: /\breplay(s|ed)?\b/i,
     meaning:
-      'a second evaluation: of a batch, to see whether a lane repeats itself; of one op, with the inputs of the other lane',
+      'a second evaluation: of a batch, to see whether a device repeats itself; of one op, with the inputs of the other device',
   },
   {
     term: 'own',

@@ -115,11 +115,11 @@ function firstDifference(found: JsonObject, expected: JsonObject): string | unde
 }
 
 const advice = {
-  architecture: 'Resume with the same model, or begin anew in another folder.',
-  vocabulary: 'Resume with the same tokenizer, or begin anew in another folder.',
-  versions: 'Resume with the version that wrote it, or begin anew in another folder.',
-  data: 'Resume with the same data, or begin anew in another folder.',
-  optimizer: 'Resume with the same optimizer, or begin anew in another folder.',
+  architecture: 'Resume with the same model, or start over in another folder.',
+  vocabulary: 'Resume with the same tokenizer, or start over in another folder.',
+  versions: 'Resume with the version that wrote it, or start over in another folder.',
+  data: 'Resume with the same data, or start over in another folder.',
+  optimizer: 'Resume with the same optimizer, or start over in another folder.',
 } as const;
 
 /**
@@ -148,7 +148,7 @@ export function checkExpected(path: string, state: TrainerState, expected: Expec
   if (expected.configHash !== undefined && expected.configHash !== state.configHash) {
     throw new UserError(
       'checkpoint/config',
-      `${path} does not fit this run: it was written under another configuration (expected ${expected.configHash}, found ${state.configHash}). Resume with the same flags, or begin anew in another folder.`,
+      `${path} does not fit this run: it was written under another configuration (expected ${expected.configHash}, found ${state.configHash}). Resume with the same flags, or start over in another folder.`,
     );
   }
 }
@@ -198,7 +198,7 @@ export function parseStateJson(text: string, path: string): StateFile {
   if (body.format !== checkpointFormat) {
     throw new UserError(
       'checkpoint/version',
-      `${path}: expected checkpoint format ${checkpointFormat}, found ${JSON.stringify(body.format)}. Resume with the version of nanscope that wrote it, or begin anew.`,
+      `${path}: expected checkpoint format ${checkpointFormat}, found ${JSON.stringify(body.format)}. Resume with the version of nanscope that wrote it, or start over.`,
     );
   }
   if (sha256 !== checksum(body)) return torn('its checksum is another');

@@ -61,7 +61,7 @@ export async function checkCheckpoint(path: string, expected: ExpectedState = {}
   const text = await readFile(statePath, 'utf8').catch((error: unknown) => {
     throw new UserError(
       'checkpoint/missing',
-      `${path} is no checkpoint: expected ${checkpointFiles.state} in it (${errorLine(error)}).`,
+      `${path} is not a checkpoint: expected ${checkpointFiles.state} in it (${errorLine(error)}).`,
       { cause: error },
     );
   });

@@ -49,7 +49,7 @@ describe('a setting that the decoder has no place for is refused by its name and
     ],
     [
       { partial_rotary_factor: 0.5, rope_scaling: { type: 'linear', factor: 2 } },
-      'partial_rotary_factor is 0.5, expected 1: with the rope type "linear" heads of this family turn as a whole',
+      'partial_rotary_factor is 0.5, expected 1: with the rope type "linear" heads of this family rotate as a whole',
     ],
     [{ model_type: 'mistral', hidden_size: 3 }, 'num_attention_heads 4 does not divide hidden_size 3.'],
     [
@@ -95,7 +95,7 @@ describe('a setting that the decoder has no place for is refused by its name and
     ],
     [
       { model_type: 'stablelm', partial_rotary_factor: 0.4 },
-      'partial_rotary_factor is 0.4: 3 numbers of a head turn, expected one or an even number in a stablelm.',
+      'partial_rotary_factor is 0.4: 3 numbers of a head rotate, expected one or an even number in a stablelm.',
     ],
     [
       { model_type: 'stablelm', rope_parameters: { rope_type: 'proportional', partial_rotary_factor: 0.5 } },

@@ -45,7 +45,7 @@ export function gptNeox(fields: Fields): DecoderSpec {
   if (rope && 2 * Math.ceil(rope.dims / 2) > sizes.headDim)
     fields.refuseValue(
       'head_dim',
-      `expected none: more numbers would turn than the ${sizes.headDim} of a head`,
+      `expected none: more numbers would rotate than the ${sizes.headDim} of a head`,
     );
   const bias = fields.flag('attention_bias', true);
   const dropout = fields.rate('hidden_dropout', 0);
@@ -161,7 +161,7 @@ function stablelmRope(fields: Fields, sizes: Sizes): RopeSpec | null {
   if (dims === 1) return { ...rope, doubles: true };
   if (dims % 2 !== 0)
     fields.refuse(
-      `partial_rotary_factor is ${fields.json.partial_rotary_factor ?? '0.25, the default'}: ${dims} numbers of a head turn, expected one or an even number in a stablelm.`,
+      `partial_rotary_factor is ${fields.json.partial_rotary_factor ?? '0.25, the default'}: ${dims} numbers of a head rotate, expected one or an even number in a stablelm.`,
     );
   if (scaling.type === 'proportional' && scaling.fraction !== 1)
     fields.refuse(

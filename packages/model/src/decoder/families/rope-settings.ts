@@ -47,7 +47,7 @@ function divisors(rope: Fields, key: string, dims: number): readonly number[] {
   if (values.length === pairs) return values;
   if (values.length === 1) return Array.from({ length: pairs }, () => values[0]!);
   return rope.refuse(
-    `${key} has ${values.length} numbers, expected ${Math.ceil(dims / 2)}, half of the ${dims} that turn.`,
+    `${key} has ${values.length} numbers, expected ${Math.ceil(dims / 2)}, half of the ${dims} that rotate.`,
   );
 }
 
@@ -155,7 +155,7 @@ export function ropeFrom(rope: Fields, model: Fields, defaults: RopeDefaults): R
   if (fractional === undefined && dims !== headDim && 2 * Math.ceil(dims / 2) !== headDim)
     (rope.has('partial_rotary_factor') ? rope : model).refuseValue(
       'partial_rotary_factor',
-      `expected 1: with the rope type "${type}" heads of this family turn as a whole`,
+      `expected 1: with the rope type "${type}" heads of this family rotate as a whole`,
     );
   if (2 * Math.ceil(dims / 2) > headDim)
     model.refuse(`heads have ${headDim} numbers, expected an even number: they turn in pairs.`);

@@ -10,12 +10,12 @@ export function claimsMarkdown({ findings, devices }: ClaimsRecord, command: str
   );
   return `# Findings
 
-For everyone who was told why SDPA, MPS or left padding gives NaN.
+For everyone who has read why SDPA, MPS or left padding gives NaN.
 You will be able to see fourteen claims about it decided by experiment, and to decide them on your own devices.
 
 nanscope began with a report of NaN in the evaluation of causal language models with PyTorch's SDPA on Apple GPUs (MPS) under
 left padding. The symptom is real. These are the report's fourteen claims, each decided by an experiment on a tiny model;
-\`pnpm nanscope claims\` decides them on your own devices, [why-nan.md](why-nan.md) tells the mechanism.
+\`pnpm nanscope claims\` decides them on your own devices, [why-nan.md](why-nan.md) explains the mechanism.
 
 Made by \`${command}\` on ${devices.map(({ name }) => name).join(' and ')}; a test fails when it is stale.
 

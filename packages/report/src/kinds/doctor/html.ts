@@ -71,7 +71,7 @@ function answers(record: DoctorRecord): Section[] {
 `,
       filters('answer-table', choices, 'questions'),
       table(
-        'What each device gave; coloured where that is not what IEEE 754 asks for',
+        'What each device gave; coloured where that is not what IEEE 754 requires',
         ['computed', 'IEEE 754', ...columns.map(({ name }) => name), 'WGSL permits beside it'],
         rows,
         { id: 'answer-table' },

@@ -66,9 +66,9 @@ const toldLimits: readonly (readonly [name: string, words: string, unit: (value:
   ['maxBufferSize', 'buffer', bytes],
   ['maxStorageBufferBindingSize', 'binding', bytes],
   ['maxComputeWorkgroupStorageSize', 'workgroup memory', bytes],
-  ['maxComputeInvocationsPerWorkgroup', 'invocations a workgroup', count],
-  ['maxComputeWorkgroupsPerDimension', 'workgroups a dimension', count],
-  ['maxStorageBuffersPerShaderStage', 'storage buffers a stage', count],
+  ['maxComputeInvocationsPerWorkgroup', 'invocations per workgroup', count],
+  ['maxComputeWorkgroupsPerDimension', 'workgroups per dimension', count],
+  ['maxStorageBuffersPerShaderStage', 'storage buffers per stage', count],
 ];
 
 export const limitWords = ({ limits }: DoctorBackend): string =>
@@ -144,7 +144,7 @@ function torchLines({ torch }: DoctorRecord, width: number): string[] {
 }
 
 const answerWords =
-  'Measured, by bits. ok: what IEEE 754 asks for; (p): something else, which WGSL permits; !: something else. The column of a backend is its kernels as nanscope runs them, that of a shader the bare expression.';
+  'Measured, by bits. ok: what IEEE 754 asks for; (p): something else, which WGSL permits; !: something else. The column of a backend shows its kernels as nanscope runs them, the column of a shader the bare expression.';
 
 /** Empty where no backend answered. */
 function answerTable(record: Answered, width: number): string[] {

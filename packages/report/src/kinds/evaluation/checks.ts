@@ -20,33 +20,36 @@ function metricCheck(metric: MetricComparison, allowed: string): Check {
     return skipped('metrics', name, `${values}; ${judgementWords(metric)}`);
   const needed = {
     finite: `${judgedBy === 'loss' ? 'judged by the loss: ' : ''}rtol needed ${tolerance(requiredRtol)}, ${allowed}`,
-    'same-class': `= both ${metricValue(name, target)}: the same on both lanes, and not finite`,
-    'class-differs': 'the classes differ, no tolerance would do',
+    'same-class': `= both ${metricValue(name, target)}: the same on both devices, and not finite`,
+    'class-differs': 'the classes differ, so no tolerance would do',
   }[metric.class];
   const said = `${values}; ${reason ?? needed}`;
   // Two that are NaN alike agree, and are no pass.
   if (judgementOf(metric) === 'same') return skipped('metrics', name, said);
-  return failedAs(`${name} differs between the lanes`, check('metrics', name, pass, said, 'differ'));
+  return failedAs(`${name} differs between the devices`, check('metrics', name, pass, said, 'differ'));
 }
 
 function labelsCheck({ labels }: NonNullable<ResultRecord['comparison']>): Check {
-  const name = 'every label has the same loss on both lanes';
+  const name = 'every label has the same loss on both devices';
   const { compared, unpaired, differing, differingCut, requiredRtol, sameNonFinite = 0 } = labels;
-  if (compared === 0 && unpaired === 0) return skipped('labels', name, 'no label was on both lanes');
+  if (compared === 0 && unpaired === 0) return skipped('labels', name, 'no label was on both devices');
   const differ = differing.length + differingCut;
   const alone = unpaired === 0 ? '' : `, ${count(unpaired)} on one side only`;
   const same = sameNonFinite === 0 ? '' : `, ${count(sameNonFinite)} are NaN or infinite on both`;
   const words = `${count(differ)} of ${count(compared)} differ${alone}${same}; rtol needed ${tolerance(requiredRtol)}`;
   const pass = differ === 0 && unpaired === 0;
   if (pass && sameNonFinite > 0) return skipped('labels', name, words);
-  return failedAs('losses of labels differ between the lanes', check('labels', name, pass, words, 'differ'));
+  return failedAs(
+    'losses of labels differ between the devices',
+    check('labels', name, pass, words, 'differ'),
+  );
 }
 
 const stageChecks = ({ stages }: NonNullable<ResultRecord['comparison']>): Check[] =>
   (stages?.stages ?? []).map((stage) =>
     failedAs(
-      `${stage.name} differs between the lanes`,
-      check('stages', `${stage.name} is the same on both lanes`, stage.passed, stageWords(stage), 'differ'),
+      `${stage.name} differs between the devices`,
+      check('stages', `${stage.name} is the same on both devices`, stage.passed, stageWords(stage), 'differ'),
     ),
   );
 

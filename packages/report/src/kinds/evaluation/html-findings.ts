@@ -65,13 +65,13 @@ export function shadow({ comparison }: ResultRecord): Section[] {
 `,
       repeats,
       found &&
-        html`<p>Ops run again with the inputs of the other lane, from ${startWords(found)}: ${found.end}.</p>
+        html`<p>Ops run again with the inputs of the other device, from ${startWords(found)}: ${found.end}.</p>
 ${table('Ops replayed, from the divergence upwards', ['op', 'difference', 'what shows it'], rows!)}`,
     ),
   ];
 }
 
-/** Every stage in numbers, on both lanes. */
+/** Every stage in numbers, on both devices. */
 export function stages({ comparison }: ResultRecord): Section[] {
   const { stages: all, exact } = comparison?.stages ?? { stages: [] };
   if (all.length === 0) return [];
@@ -96,7 +96,7 @@ export function stages({ comparison }: ResultRecord): Section[] {
     'stage',
     'target from float64',
     'reference from float64',
-    'lanes apart',
+    'devices apart',
     'allowed',
     'verdict',
   ];

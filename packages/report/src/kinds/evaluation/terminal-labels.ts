@@ -67,12 +67,12 @@ function placesOf({ differing, differingCut }: Effect): string {
   return JSON.stringify([moved, differingCut]);
 }
 
-/** One entry for both lanes when the same labels moved, with the target's figures. */
+/** One entry for both devices when the same labels moved, with the target's figures. */
 export function effectsOf(result: ResultRecord): { who: string; value: Effect }[] {
   const effects = perLane(result, (lane) => lane.policyEffect);
   const [first, second] = effects;
   const alike = first && second && placesOf(first.value) === placesOf(second.value);
-  return alike ? [{ who: 'both lanes', value: first.value }] : effects;
+  return alike ? [{ who: 'both devices', value: first.value }] : effects;
 }
 
 export function policyEffectSection(result: ResultRecord, page: Page): Line[] {
@@ -120,7 +120,7 @@ export function labelsSection(result: ResultRecord, page: Page): Line[] {
           width,
           2,
         );
-  const title = heading('Labels that differ between the lanes', page, `reference ${glyphs.arrow} target`);
+  const title = heading('Labels that differ between the devices', page, `reference ${glyphs.arrow} target`);
   if (differing === 0) return [title, ...unpaired];
   const what = commonWhat(labels.differing, labels.differingCut);
   const each = what === undefined ? '' : differing === 1 ? `: ${what}` : `, each ${what}`;

@@ -63,7 +63,7 @@ describe('two NaN that merely match', () => {
     expect(terminal(same)).toMatch(/\n {2}= loss/);
     expect(terminal(same)).not.toMatch(/✓ loss/);
     expect(html(same)).toMatch(/loss NaN NaN both NaN – = the same/);
-    expect(renderJunit({ record: same })).toContain('= both NaN: the same on both lanes, and not finite');
+    expect(renderJunit({ record: same })).toContain('= both NaN: the same on both devices, and not finite');
   });
 });
 

@@ -41,6 +41,7 @@ function nonFiniteWords({ nonFinite: { nan, posInf, negInf } }: MetricsRecord): 
 }
 
 const told: readonly [string, (metrics: MetricsRecord) => string][] = [
+  ['loss std. error', ({ lossError }) => (lossError === undefined ? '-' : measured(lossError))],
   ['supervised tokens', (metrics) => count(metrics.tokens)],
   ['without an answer', (metrics) => count(metrics.unanswerable)],
   ['losses not finite', nonFiniteWords],
@@ -93,6 +94,8 @@ export function metricRows(result: ResultRecord): Row[] {
     .filter(({ name, target: a, reference: b }) => {
       // Told only where they say something: a count of nothing, or of the same batches, does not.
       if (name === 'without an answer') return (a ?? '0') !== '0' || (b ?? '0') !== '0';
+      if (name === 'loss std. error')
+        return target?.lossError !== undefined || reference?.lossError !== undefined;
       return name !== 'batches' || a !== b;
     });
   return [...first, ...rest];

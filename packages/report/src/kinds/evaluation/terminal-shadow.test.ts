@@ -17,8 +17,8 @@ describe('replays in a report', () => {
     expect(renderHtml({ record: kernelBug })).toContain(element);
     expect(checksOf({ record: kernelBug })).toContainEqual({
       ...{ group: 'replay', finding: 'differ' },
-      failedName: 'h.1 mlp GeluNew differs between the lanes with equal inputs',
-      name: 'h.1 mlp GeluNew gives the same on both lanes with equal inputs',
+      failedName: 'h.1 mlp GeluNew differs between the devices with equal inputs',
+      name: 'h.1 mlp GeluNew gives the same on both devices with equal inputs',
       status: 'fail',
       message: expect.stringContaining(element),
     });
@@ -27,10 +27,10 @@ describe('replays in a report', () => {
   it('an op that only inherits says where the search went on, and fails no check', () => {
     const [own] = comparison.shadow!.steps;
     const inherited = { ...own!, judgement: 'inherited' as const, next: { input: 'x', from: 'w' } };
-    const shadow = { ...comparison.shadow!, steps: [inherited], end: 'w differs between the lanes' };
+    const shadow = { ...comparison.shadow!, steps: [inherited], end: 'w differs between the devices' };
     const record = { ...kernelBug, comparison: { ...comparison, shadow } };
     expect(terminal(record)).toContain('most differs x');
-    expect(terminal(record)).toContain('→ w differs between the lanes');
+    expect(terminal(record)).toContain('→ w differs between the devices');
     const checks = checksOf({ record }).filter(({ group }) => group === 'replay');
     expect(checks.map(({ status }) => status)).toEqual(['pass', 'pass', 'skip']);
   });

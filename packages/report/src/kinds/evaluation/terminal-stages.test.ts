@@ -28,7 +28,7 @@ it('one that does not is named with both distances, in every kind of report', ()
   expect(terminal(record).replace(/\s+/g, ' ')).toContain(`✗ h.0 attention: ${words}`);
   expect(renderHtml({ record })).toContain('h.0 attention');
   expect(checksOf({ record }).filter(({ group, status }) => group === 'stages' && status === 'fail')).toEqual(
-    [expect.objectContaining({ failedName: 'h.0 attention differs between the lanes', message: words })],
+    [expect.objectContaining({ failedName: 'h.0 attention differs between the devices', message: words })],
   );
 });
 

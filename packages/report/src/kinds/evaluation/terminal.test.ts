@@ -145,7 +145,7 @@ describe('renderTerminal', () => {
     expect(text).toContain('and 104 more labels');
   });
 
-  it('has one column for both lanes where two do not fit and are equal', () => {
+  it('has one column for both devices where two do not fit and are equal', () => {
     const long = (result: ResultRecord): ResultRecord => ({
       ...result,
       comparison: {
@@ -153,7 +153,7 @@ describe('renderTerminal', () => {
         cascade: result.comparison!.cascade.map((row) => ({ ...row, op: `a.long.module.path.${row.op}` })),
       },
     });
-    expect(plain(long(bothNaN))).toMatch(/^ +both lanes$/m);
+    expect(plain(long(bothNaN))).toMatch(/^ +both$/m);
     expect(plain(long(bothNaN))).toMatch(/a\.long\.module\.path\.attn\.probs Softmax +● gen +864 NaN/);
     expect(plain(long(bothNaN), 120)).toMatch(/^ +target +reference$/m);
     // Lanes that differ keep their columns; the ops lose their beginning, which says least.
@@ -187,7 +187,7 @@ describe('renderTerminal', () => {
 
   it('a record without lanes still renders its verdict', () => {
     const { target: _target, reference: _reference, comparison: _comparison, ...bare } = bothNaN;
-    expect(plain(bare)).toContain('no lane left a record');
+    expect(plain(bare)).toContain('no device left a record');
   });
 });
 

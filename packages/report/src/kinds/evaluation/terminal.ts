@@ -87,7 +87,9 @@ function shadowSection({ comparison }: ResultRecord, page: Page): Line[] {
     );
   }
   if (!shadow) return lines;
-  lines.push(...paragraph(`ops with the other lane's inputs, from ${startWords(shadow)}:`, 'dim', width, 2));
+  lines.push(
+    ...paragraph(`ops with the other device's inputs, from ${startWords(shadow)}:`, 'dim', width, 2),
+  );
   for (const [index, step] of shadow.steps.entries()) {
     const number = span(`  ${padEnd(`${index + 1}.`, 3)}`, 'dim');
     const bad = ['own', 'both', 'unstable'].includes(step.judgement);

@@ -14,9 +14,9 @@ import { count, counted, duration } from '../../text/number.ts';
 import { type Check, check, policyWords } from '../../words/common.ts';
 
 const endWords: Readonly<Record<GeneratedRow['ended'], string>> = {
-  eos: 'ended by itself',
-  length: 'as many tokens as were asked for',
-  positions: 'the model has no further position',
+  eos: 'ended with the end token',
+  length: 'reached the limit of new tokens',
+  positions: 'the model has no position left',
   'non-finite': 'stopped: there is no next token',
 };
 

@@ -65,7 +65,7 @@ export function expectedWords({ held, cause, reference }: Titled): string {
 /** Each dimension of a case by its name. */
 export const sizeWords: readonly (readonly [string, (size: CaseSize) => number])[] = [
   ['batch rows', ({ rows }) => rows],
-  ['tokens a row', ({ length }) => length],
+  ['tokens per row', ({ length }) => length],
   ['layers', ({ layers }) => layers],
   ['heads', ({ heads }) => heads],
   ['width', ({ width }) => width],

@@ -7,10 +7,10 @@ import { type Check, check, roles, skipped } from '../../words/common.ts';
 function quantityCheck(quantity: QuantityComparison): Check {
   const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;
   const words = `${name === 'gradNorm' ? 'gradient norm' : name} agrees at every step`;
-  if (compared === 0) return skipped('steps', words, 'no step has it on both lanes');
+  if (compared === 0) return skipped('steps', words, 'no step has it on both devices');
   const said = [
     `${count(compared)} compared, rtol needed ${tolerance(requiredRtol)}`,
-    ...(sameNonFinite > 0 ? [`= ${count(sameNonFinite)} NaN or infinite on both lanes`] : []),
+    ...(sameNonFinite > 0 ? [`= ${count(sameNonFinite)} NaN or infinite on both devices`] : []),
     ...[
       ['classes differ', firstClassDifference] as const,
       ['beyond the tolerance', firstBeyond] as const,

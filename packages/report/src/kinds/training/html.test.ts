@@ -89,7 +89,7 @@ describe('the report of a training run', () => {
       'recipe optimizer adamw, learning-rate 0.001, clip 1',
       '3 of 4, 0.50 epochs, 372 tokens in 0.6 s, 620 tokens/s',
       'validation 5.40000 after step 2, over 800 tokens',
-      '0.450000 nats a byte is the entropy rate of the corpus (now 1100.00 % above)',
+      '0.450000 nats per byte is the entropy rate of the corpus (now 1100.00 % above)',
       'step 4: the loss is 5.15 but the gradient norm is NaN; stopped before the update',
       'Stopped: a step is not finite',
       'in step ',

@@ -1,4 +1,4 @@
-/** The report of a training run: curves of both lanes, steps that were not finite, step-by-step agreement, the cascade. */
+/** The report of a training run: curves of both devices, steps that were not finite, step-by-step agreement, the cascade. */
 import {
   type QuantityComparison,
   type ReportSubject,
@@ -98,7 +98,7 @@ function lanesTable(result: TrainResultRecord): Section[] {
       'training',
       'Training',
       table(
-        'How far each lane came',
+        'How far each device came',
         ['', ...lanes.map(({ role }) => role)],
         [
           row('status', ({ status, failure }) => (failure === undefined ? status : `${status}: ${failure}`)),

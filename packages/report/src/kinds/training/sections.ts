@@ -73,7 +73,7 @@ export function trainHeader(result: TrainResultRecord, { width }: Page): Line[] 
 const finiteTone = (value: number): Tone => (Number.isFinite(value) ? 'strong' : 'bad');
 
 export function hitWords({ step, reason, action }: NonFiniteStepRecord): string {
-  const done = { stop: 'stopped before the update', skip: 'update left out', update: 'updated all the same' };
+  const done = { stop: 'stopped before the update', skip: 'update left out', update: 'updated anyway' };
   return `step ${step}: ${reason}; ${done[action]}`;
 }
 
@@ -100,7 +100,7 @@ function lossLines({ training, data }: TrainLaneRecord, width: number): Line[] {
     lines.push(
       ...field(
         'entropy',
-        `${measured(data.entropyRate, 6)} nats a byte is the entropy rate of the corpus${above(data.entropyRate)}`,
+        `${measured(data.entropyRate, 6)} nats per byte is the entropy rate of the corpus${above(data.entropyRate)}`,
         width,
       ),
     );

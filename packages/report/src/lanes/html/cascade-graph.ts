@@ -1,5 +1,5 @@
 /**
- * The cascade as a graph: ops as nodes in execution order, a box a layer, both lanes as rails through it. What an op
+ * The cascade as a graph: ops as nodes in execution order, a box a layer, both devices as rails through it. What an op
  * did is told by shape and letter; who looks at one reads its figures and evidence in the panel below.
  */
 import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
@@ -73,7 +73,7 @@ function nodeWords(row: CascadeRow, { lanes, origins, firstDivergence, divergenc
       : [`origin${row.origin === 'both' ? '' : `, on the ${row.origin} only`}`]),
     ...(born ? [`${born.mechanism.name}: ${born.mechanism.evidence}`] : []),
     ...(row.benign === undefined ? [] : [`intended: ${row.benign}`]),
-    ...(row.diverges ? ['the class differs between the lanes'] : []),
+    ...(row.diverges ? ['the class differs between the devices'] : []),
     ...(row.key === firstDivergence && divergence ? [`${divergence.label}: ${divergence.reason}`] : []),
     row.key,
   ].join('\n');

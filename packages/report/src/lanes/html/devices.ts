@@ -25,7 +25,7 @@ function laneCard(role: string, lane: Lane) {
   const warnings = [
     ...(decision.software ? ['software adapter: its numbers count, its speed says nothing about a GPU'] : []),
     ...decision.warnings.filter((warning) => !decision.software || !/software/i.test(warning)),
-    ...(cascade?.observer === 'changed' ? ['tracing changed the result of this lane'] : []),
+    ...(cascade?.observer === 'changed' ? ['tracing changed the result of this device'] : []),
     ...(memory && memory.tensorsGrown > 0
       ? [
           `${count(memory.tensorsGrown)} tensors kept after the last batch, peak ${bytes(memory.peakResidentBytes)}`,
@@ -53,7 +53,7 @@ export function devices(result: ResultRecord): Section[] {
     return lane ? [laneCard(role, lane)] : [];
   });
   const body =
-    lanes.length > 0 ? html`<div class="cards">${lanes}</div>` : html`<p>No lane left a record.</p>`;
+    lanes.length > 0 ? html`<div class="cards">${lanes}</div>` : html`<p>No device left a record.</p>`;
   return [section('devices', 'Devices', body)];
 }
 

@@ -118,7 +118,7 @@ export function heatMap(result: ResultRecord): Section[] {
   const said = perLane(result, (lane) => lane.cascade?.picture).filter(({ value }) =>
     value.cells.some((row) => row.some(broken)),
   );
-  const alike = said.length === 1 && said[0]!.who === 'both lanes';
+  const alike = said.length === 1 && said[0]!.who === 'both devices';
   return [
     section(
       'positions',
@@ -128,7 +128,7 @@ export function heatMap(result: ResultRecord): Section[] {
 `,
       html`<div class="heats">${
         alike
-          ? lanePicture('both lanes, the same cell by cell', first.picture, written)
+          ? lanePicture('both devices, the same cell by cell', first.picture, written)
           : drawn.map(({ role, picture }) => lanePicture(role, picture, written))
       }</div>
 `,

@@ -75,7 +75,7 @@ function chooseColumns(
 ): { columns: readonly Column[]; detail: Detail; cellWidth: number; room: number } {
   const apart: readonly Column[] = lanes.map((role) => ({ title: role, role }));
   const equal = shown.every((row) => JSON.stringify(row.target) === JSON.stringify(row.reference));
-  const layouts = lanes.length === 2 && equal ? [apart, [{ title: 'both lanes', role: lanes[0]! }]] : [apart];
+  const layouts = lanes.length === 2 && equal ? [apart, [{ title: 'both', role: lanes[0]! }]] : [apart];
   const choices = layouts.flatMap((columns) =>
     (['size', 'name', 'glyph'] as const).map((detail) => {
       const widths = shown.flatMap((row) =>

@@ -87,7 +87,7 @@ export function cascadeSection(result: ResultRecord, page: Page): Line[] {
       result,
       ({ cascade }) => cascade && { level: cascade.level, ops: cascade.ops },
     )) {
-      const name = who === 'both lanes' ? '' : `${who}: `;
+      const name = who === 'both devices' ? '' : `${who}: `;
       if (value?.level === 'gate' && value.ops === 0)
         lines.push([span(`  ${name}no kernel was looked at (--trace gate)`, 'dim')]);
       else if (value?.level === 'off')

@@ -84,7 +84,7 @@ function laneLines(role: string, lane: LaneRecord, { width, glyphs }: Page): Lin
       `${counted(grown, 'tensor')} kept after the last batch, peak ${bytes(lane.memory!.peakResidentBytes)}`,
     );
   }
-  if (lane.cascade?.observer === 'changed') warn('tracing changed the result of this lane');
+  if (lane.cascade?.observer === 'changed') warn('tracing changed the result of this device');
   if (lane.status !== 'complete') {
     const text =
       lane.failure === undefined ? laneEndings[lane.status] : `${laneEndings[lane.status]}: ${lane.failure}`;
@@ -111,6 +111,6 @@ export function devicesSection(result: ResultRecord, page: Page): Line[] {
     const lane = result[role];
     if (lane !== undefined) lines.push(...laneLines(role, lane, page));
   }
-  if (lines.length === 1) lines.push([span('  no lane left a record', 'bad')]);
+  if (lines.length === 1) lines.push([span('  no device left a record', 'bad')]);
   return lines;
 }

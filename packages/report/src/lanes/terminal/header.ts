@@ -55,7 +55,7 @@ export function headerSection(result: ResultRecord, { width }: Page): Line[] {
   ]);
   for (const [name, words] of fields) {
     for (const [index, { who, value }] of perLane(result, words).entries()) {
-      const text = who === 'both lanes' || !(result.target && result.reference) ? value : `${who} ${value}`;
+      const text = who === 'both devices' || !(result.target && result.reference) ? value : `${who} ${value}`;
       const label = span(index === 0 ? `  ${name}` : '', 'dim');
       lines.push(...labelled(label, labelWidth, text, 'plain', width));
     }
@@ -78,7 +78,7 @@ export function settingsSection(result: ResultRecord, page: Page): Line[] {
       lines.push(...paragraph(text, 'bad', width, 3 + glyphs.fail.length, span(glyphs.fail, 'bad')));
     }
   }
-  // An eval runs both lanes on this machine; its differences are the backends, told under Devices.
+  // An eval runs both devices on this machine; its differences are the backends, told under Devices.
   if (environment.length > 0 && result.kind === 'compare') {
     if (lines.length > 0) lines.push([]);
     lines.push(heading('Machines and versions', page, `reference ${glyphs.arrow} target`));

@@ -158,13 +158,13 @@ export function originSection(result: ResultRecord, page: Page): Line[] {
   for (const said of found) {
     if (lines.length > 0) lines.push([]);
     lines.push(
-      ...originLines(said, page, both && said.who !== 'both lanes'),
+      ...originLines(said, page, both && said.who !== 'both devices'),
       ...spreadLines(said, page),
       ...killLines(said, page),
     );
   }
   return [
-    heading('Origin and spread', page, both && found[0]!.who === 'both lanes' ? 'both lanes' : ''),
+    heading('Origin and spread', page, both && found[0]!.who === 'both devices' ? 'both devices' : ''),
     ...lines,
   ];
 }
