@@ -114,9 +114,11 @@ describe('generate', () => {
     expect([told.code, told.stdout]).toEqual([0, expect.stringContaining('258 NaN among 258 logits')]);
     const story = await run(['explain', at('g')]);
     expect([story.code, story.stderr]).toEqual([0, '']);
-    expect(story.stdout.replace(/\s+/g, ' ')).toMatch(
-      /At 1 prompt of 2 .* prompt 1, token 1: of its 258 scores 258 are NaN\..*"It's" gave no token at all\..*begins: pnpm eval /,
+    const [words, command] = story.stdout.split(/\n(?=printf )/);
+    expect(words!.replace(/\s+/g, ' ')).toMatch(
+      /At 1 prompt of 2 .* prompt 1, token 1: of its 258 scores 258 are NaN\..*"It's" gave no token at all\..*command below/,
     );
+    expect(command).toMatch(/^printf [^\n]*pnpm eval [^\n]*\n$/);
     const compared = await run(['compare', at('g'), at('g')]);
     expect([compared.code, compared.stdout]).toEqual([2, '']);
     expect(compared.stderr).toMatch(/^nanscope: .*found a generation, .*\n$/);

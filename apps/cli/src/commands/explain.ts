@@ -18,13 +18,14 @@ export const explainCommand: Command = {
   async run({ positionals: [path] }) {
     const { readRecord, storyOf } = await harness();
     const { record, folder } = readRecord(path!);
-    const { paragraphs } = storyOf(record, folder);
+    const { paragraphs, command } = storyOf(record, folder);
     const { env, stdout } = process;
     const { width, unicode } = terminalStyle(env, stdout.isTTY === true, stdout.columns);
     const shown = paragraphs.map(([heading, text]) =>
       [heading, ...wrap(sanitize(text, unicode), Math.min(width, 100))].join('\n'),
     );
-    stdout.write(`${shown.join('\n\n')}\n`);
+    const pasted = command === undefined ? '' : `\n${sanitize(command, unicode)}\n`;
+    stdout.write(`${shown.join('\n\n')}\n${pasted}`);
     return 0;
   },
 };

@@ -5,6 +5,8 @@ import { count, counted } from '@nanscope/report';
 export interface Story {
   /** Of each paragraph: a heading, and its text. */
   readonly paragraphs: readonly (readonly [heading: string, text: string])[];
+  /** What the last paragraph ends with: a command to paste, which no line break may cut. */
+  readonly command?: string;
 }
 
 export const NAN = 'NaN ("not a number") is what arithmetic gives where there is no answer';
@@ -83,19 +85,27 @@ function generationFirst({ rows, status, failure }: GenerationRecord): string {
   return `At ${counted(broken.length, 'prompt')} of ${count(rows.length)} the scores of the next token are not numbers, so no token can be chosen there. It happens earliest at prompt ${earliest.row + 1}, token ${earliest.tokens.length + 1}${scores}. ${NAN}; whatever reads a NaN gives NaN again. A generation is not traced, so it does not show in which layer it began.${failed}`;
 }
 
-function generationAdvice({ rows, verdict }: GenerationRecord, folder: string | undefined): string {
-  const shows = brokenOf(rows)[0]?.evaluate;
-  const trace = shows === undefined ? '' : `To see where the first NaN begins: ${shows}.`;
-  const step = trace || verdict.next || 'Nothing to fix.';
+function generationAdvice(
+  { verdict }: GenerationRecord,
+  folder: string | undefined,
+  traced: boolean,
+): string {
+  const step = traced
+    ? 'See where the first NaN begins with the command below.'
+    : verdict.next || 'Nothing to fix.';
   const failed = verdict.exitCode === 0 ? '' : ` The command left with exit code ${verdict.exitCode}.`;
   const more = folder === undefined ? '' : ` The whole report: nanscope report ${folder}.`;
   return `${step}${more}${failed}`.trim();
 }
 
-export const generationStory = (record: GenerationRecord, folder: string | undefined): Story => ({
-  paragraphs: [
-    ['What went wrong first', generationFirst(record)],
-    ['What each prompt gave', promptsPart(record)],
-    ['What to do', generationAdvice(record, folder)],
-  ],
-});
+export function generationStory(record: GenerationRecord, folder: string | undefined): Story {
+  const command = brokenOf(record.rows)[0]?.evaluate;
+  return {
+    paragraphs: [
+      ['What went wrong first', generationFirst(record)],
+      ['What each prompt gave', promptsPart(record)],
+      ['What to do', generationAdvice(record, folder, command !== undefined)],
+    ],
+    ...(command !== undefined && { command }),
+  };
+}

@@ -156,8 +156,9 @@ describe('the story of a run', () => {
       '"Late" gave " ok", 2 tokens, and then no token could be chosen. "Short" gave no token at all. "A\\nB" gave " goes on", 3 tokens, as many as were allowed.',
     );
     expect(next).toMatch(
-      /begins: nanscope eval short\. The whole report: nanscope report runs\/g\. .*exit code 1/,
+      /begins with the command below\. The whole report: nanscope report runs\/g\. .*exit code 1/,
     );
+    expect(storyOf(generation([late, good, broken])).command).toBe('nanscope eval short');
   });
 
   it('of a finite generation says so, and of one that was stopped what is missing', () => {
