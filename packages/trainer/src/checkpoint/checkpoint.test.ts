@@ -222,7 +222,7 @@ describe('a damaged checkpoint is refused in one line', () => {
       'trainer.json',
       (path) => rmSync(path),
       'checkpoint/missing',
-      /is no checkpoint: expected trainer\.json/,
+      /is not a checkpoint: expected trainer\.json/,
     ],
     [
       'of a later format',
