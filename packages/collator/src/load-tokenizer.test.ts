@@ -327,7 +327,7 @@ describe('loadTokenizer errors', () => {
       'a merge of three',
       { ...gpt2, 'merges.txt': '#version: 0.2\na b\na b c\n' },
       'tokenizer/invalid',
-      /merges\.txt:3 is no merge/,
+      /merges\.txt:3 is not a merge/,
     ],
     [
       'a merge the vocabulary lacks',

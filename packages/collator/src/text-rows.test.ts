@@ -206,13 +206,13 @@ describe('readTexts errors', () => {
       'JSON that is no object',
       () => ({ path: write('l.jsonl', '["a"]\n') }),
       'data/json',
-      /l\.jsonl:1 holds an array; expected one JSON object a line/,
+      /l\.jsonl:1 holds an array; expected one JSON object per line/,
     ],
     [
       'a document over several lines',
       () => ({ path: write('m.json', '{\n"text": "a"\n}') }),
       'data/json',
-      /m\.json:1 is not valid JSON.*one JSON object a line/,
+      /m\.json:1 is not valid JSON.*one JSON object per line/,
     ],
     [
       'a missing field, with the nearest',

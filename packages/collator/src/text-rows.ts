@@ -101,7 +101,7 @@ function fieldOf({ text, line }: TextLine, source: string, field: string): strin
   } catch (error) {
     throw new UserError(
       'data/json',
-      `${source}:${line} is not valid JSON: ${(error as Error).message}. Expected one JSON object a line.`,
+      `${source}:${line} is not valid JSON: ${(error as Error).message}. Expected one JSON object per line.`,
     );
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
