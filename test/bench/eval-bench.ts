@@ -23,7 +23,9 @@ import {
 const BATCH = 4;
 const LENGTH = 128;
 const TOKENS = BATCH * LENGTH;
-const MODES: readonly Mode[] = ['off', 'gate', 'health', 'plain'];
+/** The composition from plain tfjs ops is of GPT-2. */
+const modesOf = (preset: string): readonly Mode[] =>
+  presetConfig(preset).modelType === 'gpt2' ? ['off', 'gate', 'health', 'plain'] : ['off', 'gate', 'health'];
 /** Batches over which memory must not grow: as many as a minute has, within these bounds. */
 const LONG = { least: 10, most: 100, milliseconds: 60_000 } as const;
 
@@ -62,18 +64,24 @@ function startup(backend: string): Promise<number> {
 
 /** PyTorch before and after a backend: what a busy machine takes from one it takes from the other. */
 async function torch({ preset, rounds }: BenchOptions): Promise<TorchTimes | undefined> {
-  const { layers, width, heads, vocabulary } = presetConfig(preset);
-  return torchTimes('./pytorch_forward.py', [layers, width, heads, vocabulary, BATCH, LENGTH, rounds]);
+  const { layers, width, heads, vocabulary, json, modelType } = presetConfig(preset);
+  const gpt2 = { n_layer: layers, n_embd: width, n_head: heads, vocab_size: vocabulary };
+  const config = modelType === 'gpt2' ? gpt2 : json;
+  return torchTimes('./pytorch_forward.py', [JSON.stringify(config), BATCH, LENGTH, rounds]);
 }
 
 async function row(backend: string, options: BenchOptions): Promise<string> {
   const before = await torch(options);
-  const timed = await measure(backend, options, options.rounds, MODES);
+  const modes = modesOf(options.preset);
+  const timed = await measure(backend, options, options.rounds, modes);
   const after = await torch(options);
   const milliseconds = (mode: Mode) => median(timed.milliseconds[mode]!);
+  const ratio = (mode: Mode) =>
+    modes.includes(mode) ? times(milliseconds(mode) / milliseconds('off')) : '-';
   const speed = (1000 * TOKENS) / milliseconds('off');
   const peaks: string[] = [];
   for (const mode of ['off', 'health', 'plain'] as const) {
+    if (!modes.includes(mode)) continue;
     peaks.push(mebibytes((await measure(backend, options, 1, [mode])).peakBytes));
   }
   const batches = Math.min(
@@ -85,7 +93,7 @@ async function row(backend: string, options: BenchOptions): Promise<string> {
   return tableRow([
     backend,
     speed.toFixed(0),
-    ...(['gate', 'health', 'plain'] as const).map((mode) => times(milliseconds(mode) / milliseconds('off'))),
+    ...(['gate', 'health', 'plain'] as const).map(ratio),
     torchSpeed === undefined ? 'no torch' : `${times(speed / torchSpeed)} of ${torchSpeed.toFixed(0)}`,
     peaks.join(' / '),
     `${long.tensorsGrown} tensors, ${mebibytes(long.residentGrown)} MiB in ${batches}`,

@@ -50,12 +50,16 @@ export async function work<T>(
     return JSON.parse(stdout.trim().split('\n').at(-1)!) as T;
   } catch (error) {
     const lines = `${(error as { stderr?: string }).stderr ?? error}`.split('\n');
-    throw new Error(lines.find((line) => /error/i.test(line))?.trim() ?? 'the worker ended without a word');
+    const line = lines.find((line) => /^\S*Error\b/.test(line)) ?? lines.find((line) => /error/i.test(line));
+    throw new Error(line?.trim() ?? 'the worker ended without a word');
   }
 }
 
 /** Times a PyTorch script, or undefined where Python or torch is missing. */
-export async function torchTimes(script: string, args: readonly number[]): Promise<TorchTimes | undefined> {
+export async function torchTimes(
+  script: string,
+  args: readonly (string | number)[],
+): Promise<TorchTimes | undefined> {
   const python = process.env.NANSCOPE_PYTHON ?? 'python3';
   const result = await run(python, [here(script), ...args.map(String)]).catch(() => undefined);
   return result && (JSON.parse(result.stdout) as TorchTimes);

@@ -1,7 +1,14 @@
 /** What the module exports: addresses and numbers in, results in memory. */
+export { adamWStep } from './adamw';
 export { attentionBackward } from './attention-backward';
 export { attentionForward } from './attention-forward';
 export { scratchBytes } from './attention-problem';
+export { nonFinite } from './health';
+export { gatherRows, transposeRows } from './move';
 export { narrowProduct } from './narrow-product';
+export { layerNorm, rmsNorm } from './norms';
 export { geluNew, rowExponentials } from './pointwise';
 export { product } from './product';
+export { selectMasked } from './select';
+export { columnSums, rowSums } from './sums';
+export { compareRow, logicRow } from './truth';

@@ -20,5 +20,5 @@ export {
   uniform,
 } from './philox.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';
-export { type WasmMemory, wasmMemory } from './wasm/memory.ts';
+export { floatWord, shares, type WasmMemory, wasmMemory } from './wasm/memory.ts';
 export { isSoftware } from './webgpu/gpu.ts';

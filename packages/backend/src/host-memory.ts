@@ -68,6 +68,35 @@ function wasmMemory(memory: WasmMemory): HostMemory {
   };
 }
 
+/**
+ * Copies of TensorFlow's tensors, and results that become TensorFlow's own when an op of it first reads them: what only
+ * host kernels read, as the moments of an optimizer, is never copied.
+ */
+export function copiedMemory(backend: NativeTensorflow): HostMemory {
+  const view = (info: tf.TensorInfo): HostTensor => {
+    let values: HostTensor['values'] | undefined;
+    return {
+      info,
+      shape: info.shape,
+      dtype: info.dtype,
+      get values() {
+        values ??= backend.readSync(info.dataId);
+        return values;
+      },
+    };
+  };
+  return {
+    view,
+    allocate: (shape, dtype) => {
+      const values = arrayFor(dtype, util.sizeFromShape(shape));
+      return {
+        ...{ shape, dtype, values },
+        info: { dataId: backend.write(values, shape, dtype), shape, dtype },
+      };
+    },
+  };
+}
+
 /** The memory of a kernel's `backend` argument. */
 export function hostMemory(name: HostBackendName, backend: unknown): HostMemory {
   return name === 'cpu' ? cpuMemory(backend as CpuMemory) : wasmMemory(backend as WasmMemory);
@@ -116,6 +145,8 @@ export interface NativeTensorflow {
     count: number,
   ): tf.Tensor[];
   readSync(id: tf.DataId): Float32Array | Int32Array | Uint8Array;
+  /** Holds the values until an op of TensorFlow's first reads them. */
+  write(values: HostTensor['values'], shape: number[], dtype: tf.DataType): tf.DataId;
 }
 
 /** One kernel, by kind of memory. Leave out what a kind cannot do; callers then compose the op from tfjs ops. */
@@ -136,9 +167,12 @@ export interface KernelImplementations<Attrs extends object> {
     attrs: Attrs,
     backend: WebgpuBackend,
   ) => tf.TensorInfo | tf.TensorInfo[];
-  readonly tensorflow?: (
-    inputs: Record<string, tf.TensorInfo>,
-    attrs: Attrs,
-    backend: NativeTensorflow,
-  ) => tf.TensorInfo | tf.TensorInfo[];
+  /** `host`: that kernel over copies, where one pass of it costs less than many of TensorFlow's ops. */
+  readonly tensorflow?:
+    | 'host'
+    | ((
+        inputs: Record<string, tf.TensorInfo>,
+        attrs: Attrs,
+        backend: NativeTensorflow,
+      ) => tf.TensorInfo | tf.TensorInfo[]);
 }

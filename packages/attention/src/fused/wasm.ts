@@ -1,5 +1,5 @@
 /** Fused attention on the wasm backend: the problem as words in its memory, for the kernels of backend/assembly/attention-problem.ts. */
-import { type WasmMemory, wasmMemory } from '@nanscope/backend';
+import { floatWord, type WasmMemory, wasmMemory } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { PreparedAttention } from '../call.ts';
 import type { MaskStep } from '../mask-types.ts';
@@ -25,14 +25,6 @@ function stepWords(step: MaskStep, { address }: WasmMemory): number[] {
   return [1, address(keep), ...stepsOf(keep, 4), address(fill), ...stepsOf(fill, 3)];
 }
 
-const bits = new DataView(new ArrayBuffer(4));
-
-/** A float32 as a word. */
-function float(x: number): number {
-  bits.setFloat32(0, x);
-  return bits.getInt32(0);
-}
-
 /** Tensors of a call, by their place among the words. Those that are absent are 0 there. */
 interface Tensors {
   readonly q: tf.Tensor4D;
@@ -54,7 +46,7 @@ function describe(
   const words = [
     ...[q, k, v, out, stats].map((tensor) => memory.address(tensor)),
     ...[heads, keyHeads, queries, keys, size, v.shape[3]],
-    ...[Number(productScale !== undefined), float(productScale ?? 1), float(softcap ?? 0)],
+    ...[Number(productScale !== undefined), floatWord(productScale ?? 1), floatWord(softcap ?? 0)],
     ...(gradients?.map((tensor) => memory.address(tensor)) ?? [0, 0, 0, 0]),
     steps.length,
     ...steps.flatMap((step) => stepWords(step, memory)),

@@ -9,6 +9,8 @@ import {
   elementwise,
   type HostTensor,
   hasKernel,
+  shares,
+  type WasmMemory,
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
@@ -67,6 +69,28 @@ function bits(values: HostTensor['values']): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
 
+/** `SelectMasked` in WebAssembly, rows shared among threads. */
+function selectMaskedWasm(
+  { x, keep, fill }: Record<string, tf.TensorInfo>,
+  _attrs: object,
+  memory: WasmMemory,
+): tf.TensorInfo {
+  const output = memory.make(x!.shape, 'float32');
+  const [B, H, T, S] = shapeFour(x!.shape);
+  const words = [H, T, S, ...stridesFour(keep!.shape), ...stridesFour(fill!.shape)];
+  const problem = memory.make([words.length], 'int32');
+  const places = [x!, keep!, fill!, output, problem].map(memory.address);
+  memory.integers(problem).set(words);
+  memory.run(
+    shares(memory, B * H * T, S).map(({ first, count }) => ({
+      kernel: 'selectMasked',
+      words: [...places, first, count],
+    })),
+  );
+  memory.free(problem);
+  return output;
+}
+
 /** `SelectMasked` in WGSL. The fill reaches the shader as data: a constant -inf would not compile. */
 function selectMaskedWebgpu(
   { x, keep, fill }: Record<string, tf.TensorInfo>,
@@ -95,6 +119,7 @@ const NAME = 'SelectMasked';
 
 defineKernel(NAME, {
   host: selectMaskedHost,
+  wasm: selectMaskedWasm,
   webgpu: selectMaskedWebgpu,
   tensorflow: ({ x, keep, fill }, _attrs, backend) =>
     backend.executeSingleOutput(

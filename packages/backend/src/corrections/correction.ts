@@ -38,20 +38,28 @@ export const known = (kernel: string, why: string): Correction => ({
 
 export type Kernel = (parameters: Parameters<tf.KernelFunc>[0]) => tf.TensorInfo | tf.TensorInfo[];
 
-const installed = new WeakSet<Kernel>();
+/** What has been put around a kernel, by what it is for. */
+const installed = new WeakMap<Kernel, readonly string[]>();
 
 /**
  * Puts `make(original)` in the place of the kernel. The original's set-up stays, because it may be what finds
  * the compiled function. Does nothing when it has been done before.
  *
+ * @param purpose tells apart two corrections of one kernel
  * @throws when the backend has no such kernel.
  */
-export function wrapKernel(name: string, backendName: string, make: (original: Kernel) => Kernel): void {
+export function wrapKernel(
+  name: string,
+  backendName: string,
+  make: (original: Kernel) => Kernel,
+  purpose = 'right',
+): void {
   const config = tf.getKernel(name, backendName);
   if (!config) throw new Error(`The ${backendName} backend has no kernel ${name} to correct.`);
-  if (installed.has(config.kernelFunc)) return;
+  const before = installed.get(config.kernelFunc) ?? [];
+  if (before.includes(purpose)) return;
   const kernelFunc = make(config.kernelFunc);
-  installed.add(kernelFunc);
+  installed.set(kernelFunc, [...before, purpose]);
   tf.unregisterKernel(name, backendName);
   tf.registerKernel({ ...config, kernelFunc });
 }
@@ -59,7 +67,7 @@ export function wrapKernel(name: string, backendName: string, make: (original: K
 /** Registers a kernel that the backend lacks. */
 export function addKernel(name: string, backendName: string, kernelFunc: Kernel): void {
   if (tf.getKernel(name, backendName)) return;
-  installed.add(kernelFunc);
+  installed.set(kernelFunc, ['right']);
   tf.registerKernel({ kernelName: name, backendName, kernelFunc });
 }
 

@@ -14,8 +14,12 @@ function strides(shape: readonly number[], out: readonly number[]): number[] {
   });
 }
 
+interface Shaped {
+  readonly shape: number[];
+}
+
 /** The shape two tensors broadcast to. */
-export function broadcastShape(a: HostTensor, b: HostTensor): number[] {
+export function broadcastShape(a: Shaped, b: Shaped): number[] {
   return backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
 }
 
@@ -30,12 +34,7 @@ export interface RowPair {
 }
 
 /** Calls `visit` for every row of the last axis of the output. */
-export function forEachRowPair(
-  a: HostTensor,
-  b: HostTensor,
-  out: HostTensor,
-  visit: (row: RowPair) => void,
-): void {
+export function forEachRowPair(a: Shaped, b: Shaped, out: Shaped, visit: (row: RowPair) => void): void {
   const { shape } = out;
   const size = util.sizeFromShape(shape);
   const last = shape.length - 1;

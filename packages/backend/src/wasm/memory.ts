@@ -4,18 +4,12 @@
  */
 import type * as tf from '@tensorflow/tfjs';
 import { kernels, sharedKernels } from './kernels.wasm.ts';
-import type { Call, ThreadPool } from './threads.ts';
+import type { Call, KernelName, ThreadPool } from './threads.ts';
 
 /** What the module exports, by name; arguments are addresses in bytes and sizes in elements. */
-export interface KernelExports {
+export type KernelExports = Readonly<Record<KernelName, (...words: number[]) => void>> & {
   scratchBytes(): number;
-  product(...words: number[]): void;
-  narrowProduct(...words: number[]): void;
-  attentionForward(...words: number[]): void;
-  attentionBackward(...words: number[]): void;
-  geluNew(...words: number[]): void;
-  rowExponentials(...words: number[]): void;
-}
+};
 
 /** What we use of tfjs's backend. */
 export interface WasmBackend {
@@ -94,4 +88,31 @@ export function wasmMemory(backend: unknown): WasmMemory {
   const made = open(backend as WasmBackend);
   memories.set(backend as object, made);
   return made;
+}
+
+/** Elements that are worth waking a thread for. */
+const worthSharing = 1 << 14;
+
+/** Cuts `count` things of `size` elements each into parts for all threads; few elements stay one part. */
+export function shares(
+  { threads }: Pick<WasmMemory, 'threads'>,
+  count: number,
+  size = 1,
+): { readonly first: number; readonly count: number }[] {
+  if (count === 0) return [];
+  const parts = threads === 1 || count * size < worthSharing ? 1 : Math.min(count, 2 * threads);
+  // Whole vectors, so that the bits of an element do not depend on where a part ends.
+  const step = Math.ceil(count / parts / 4) * 4;
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) => ({
+    first: i * step,
+    count: Math.min(step, count - i * step),
+  }));
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** A float32 as a word of a call. */
+export function floatWord(x: number): number {
+  bits.setFloat32(0, x);
+  return bits.getInt32(0);
 }

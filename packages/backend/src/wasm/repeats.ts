@@ -2,38 +2,55 @@
  * Kernels that repeat rows or cells of an input, and that the wasm backend does cell by cell through vectors of indices: 50 to 120 ns
  * a cell, where a loop over rows takes a few. They are what a mask is made of.
  */
+import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
-import { wrapHostKernel } from '../corrections/correction.ts';
+import { type Kernel, wrapHostKernel, wrapKernel } from '../corrections/correction.ts';
 import { broadcastShape, forEachRowPair } from '../corrections/elementwise.ts';
-import type { HostTensor } from '../host-memory.ts';
+import { shares, wasmMemory } from './memory.ts';
+import type { Call } from './threads.ts';
 
-/** Of two numbers a truth; a NaN makes every comparison but `NotEqual` false. */
+/** What the kernels of assembly/truth.ts are asked, by number, and whether of the operands the other way round. */
 const truths = {
-  Less: (a: number, b: number) => a < b,
-  LessEqual: (a: number, b: number) => a <= b,
-  Greater: (a: number, b: number) => a > b,
-  GreaterEqual: (a: number, b: number) => a >= b,
-  Equal: (a: number, b: number) => a === b,
-  NotEqual: (a: number, b: number) => a !== b,
-  LogicalAnd: (a: number, b: number) => a !== 0 && b !== 0,
-  LogicalOr: (a: number, b: number) => a !== 0 || b !== 0,
+  Less: [0, false],
+  LessEqual: [1, false],
+  Greater: [0, true],
+  GreaterEqual: [1, true],
+  Equal: [2, false],
+  NotEqual: [3, false],
+  LogicalAnd: [4, false],
+  LogicalOr: [5, false],
 } as const;
 
 export type Truth = keyof typeof truths;
 export const truthKernels = Object.keys(truths) as readonly Truth[];
 
+/** The number that the kernels know a kind of cell by, and the bytes of one; 0 is not taken where cells are bytes. */
+const cells = { float32: [0, 4], int32: [1, 4], bool: [2, 1] } as const;
+
 /** The kernel for tensors of different shapes; of equal ones the backend's own is fast. */
 export function replaceTruth(kernel: Truth): void {
-  const holds = truths[kernel];
-  wrapHostKernel(kernel, 'wasm', ({ inputs, memory, original }) => {
-    const { a, b } = inputs as { a: HostTensor; b: HostTensor };
-    if (a.dtype !== b.dtype || util.arraysEqual([...a.shape], [...b.shape])) return original();
-    const out = memory.allocate(broadcastShape(a, b), 'bool');
-    const [av, bv, values] = [a.values, b.values, out.values];
-    forEachRowPair(a, b, out, ({ at, width, aAt, bAt, aStep, bStep }) => {
-      for (let i = 0; i < width; i++)
-        values[at + i] = holds(av[aAt + i * aStep]!, bv[bAt + i * bStep]!) ? 1 : 0;
+  const [question, turned] = truths[kernel];
+  const logic = kernel === 'LogicalAnd' || kernel === 'LogicalOr';
+  wrapKernel(kernel, 'wasm', (original) => (call) => {
+    const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+    const known = a.dtype === b.dtype && a.dtype in cells && (a.dtype === 'bool') === logic;
+    if (!known || util.arraysEqual(a.shape, b.shape)) return original(call);
+    const memory = wasmMemory(call.backend);
+    const shape = broadcastShape(a, b);
+    const out = memory.make(shape, 'bool');
+    const [kind, bytes] = cells[a.dtype as keyof typeof cells];
+    const [from, other, to] = [a, b, out].map(memory.address) as [number, number, number];
+    const calls: Call[] = [];
+    forEachRowPair(a, b, { shape }, ({ at, width, aAt, bAt, aStep, bStep }) => {
+      const [one, two] = [[from + bytes * aAt, aStep] as const, [other + bytes * bAt, bStep] as const];
+      const operands = turned ? [...two, ...one] : [...one, ...two];
+      calls.push(
+        logic
+          ? { kernel: 'logicRow', words: [question, ...operands, to + at, width] }
+          : { kernel: 'compareRow', words: [question, kind, ...operands, to + at, width] },
+      );
     });
+    memory.run(calls);
     return out;
   });
 }
@@ -66,17 +83,29 @@ export function replaceTile(): void {
   });
 }
 
-/** `GatherV2` out of a table, a vector of float32, as a fill is looked up for every cell. */
+/** `GatherV2` along the first axis of float32: a fill that is looked up for every cell, a row of an embedding for every token. */
 export function replaceLookUp(): void {
-  wrapHostKernel('GatherV2', 'wasm', ({ inputs, memory, original }) => {
-    const { x, indices } = inputs as { x: HostTensor; indices: HostTensor };
-    if (x.shape.length !== 1 || x.dtype !== 'float32' || indices.dtype !== 'int32') return original();
-    const size = x.shape[0]!;
-    // What is no place in it is the backend's to refuse.
-    for (const index of indices.values) if (index < 0 || index >= size) return original();
-    const out = memory.allocate([...indices.shape], 'float32');
-    const [from, at, to] = [x.values, indices.values, out.values];
-    for (let i = 0; i < to.length; i++) to[i] = from[at[i]!]!;
-    return out;
-  });
+  const lookUp =
+    (original: Kernel): Kernel =>
+    (call) => {
+      const { x, indices } = call.inputs as { x: tf.TensorInfo; indices: tf.TensorInfo };
+      const { axis = 0, batchDims = 0 } = call.attrs as unknown as Partial<tf.GatherV2Attrs>;
+      const plain = x.dtype === 'float32' && indices.dtype === 'int32' && x.shape.length > 0;
+      if (!plain || util.parseAxisParam(axis, x.shape)[0] !== 0 || batchDims !== 0) return original(call);
+      const memory = wasmMemory(call.backend);
+      const [size, ...row] = x.shape as [number, ...number[]];
+      // What is no place in it is the backend's to refuse.
+      if (memory.integers(indices).some((index) => index < 0 || index >= size)) return original(call);
+      const width = util.sizeFromShape(row);
+      const out = memory.make([...indices.shape, ...row], 'float32');
+      const [from, at, to] = [x, indices, out].map(memory.address) as [number, number, number];
+      memory.run(
+        shares(memory, util.sizeFromShape(indices.shape), width).map(({ first, count }) => ({
+          kernel: 'gatherRows',
+          words: [from, at + 4 * first, to + 4 * first * width, width, count],
+        })),
+      );
+      return out;
+    };
+  wrapKernel('GatherV2', 'wasm', lookUp, 'fast');
 }

@@ -13,10 +13,23 @@ const names = [
   'attentionBackward',
   'geluNew',
   'rowExponentials',
+  'adamWStep',
+  'layerNorm',
+  'rmsNorm',
+  'selectMasked',
+  'columnSums',
+  'rowSums',
+  'compareRow',
+  'logicRow',
+  'gatherRows',
+  'transposeRows',
+  'nonFinite',
 ] as const;
 
+export type KernelName = (typeof names)[number];
+
 export interface Call {
-  readonly kernel: (typeof names)[number];
+  readonly kernel: KernelName;
   /** Integers; the scratch memory of whoever runs it follows as the last argument. */
   readonly words: readonly number[];
 }

@@ -1,13 +1,22 @@
 /** Which way of measuring health fits a backend. */
 
-import type { BackendId, NativeAttribute, NativeTensorflow } from '@nanscope/backend';
+import {
+  type BackendId,
+  type NativeAttribute,
+  type NativeTensorflow,
+  shares,
+  wasmMemory,
+} from '@nanscope/backend';
 import type * as tf from '@tensorflow/tfjs';
 import { countBits } from './bits.ts';
 import { foreignCounter } from './foreign.ts';
-import type { HealthCounter } from './gate.ts';
+import type { HealthCounter, Measurement } from './gate.ts';
 import { type DeviceTrouble, webgpuCounter } from './webgpu.ts';
 
 // Health where JavaScript sees the tensor's memory: the plain JavaScript backend and wasm. Counts in place.
+
+/** Up to this many elements are counted at once: to ask first costs more. */
+const SMALL = 2048;
 
 type Values = Float32Array | Int32Array | Uint8Array | number[];
 
@@ -34,14 +43,48 @@ function hostCounter(backend: unknown, full: boolean): HealthCounter {
   };
 }
 
+const sizeOf = ({ shape }: tf.TensorInfo): number => shape.reduce((product, length) => product * length, 1);
+
+/** What a tensor counts as whose elements are all finite. */
+function allFinite(size: number, rowLength: number | undefined): Measurement {
+  const health = { size, nan: 0, posInf: 0, negInf: 0 };
+  return rowLength ? { health, rows: '.'.repeat(size / rowLength) } : { health };
+}
+
+/** The same where a kernel asks first, sixteen times as fast, whether all are finite. @param backend the instance of `wasm` */
+function wasmCounter(backend: unknown, full: boolean): HealthCounter {
+  const counter = hostCounter(backend, full);
+  const memory = wasmMemory(backend);
+  const suspicious = (tensor: tf.TensorInfo, size: number): boolean => {
+    const parts = shares(memory, size);
+    const flags = memory.make([parts.length], 'int32');
+    const [from, to] = [memory.address(tensor), memory.address(flags)];
+    memory.run(
+      parts.map(({ first, count }, part) => ({
+        kernel: 'nonFinite',
+        words: [from + 4 * first, count, to + 4 * part],
+      })),
+    );
+    const seen = memory.integers(flags).some((flag) => flag < 0);
+    memory.free(flags);
+    return seen;
+  };
+  return {
+    ...counter,
+    measure(tensor, rowLength) {
+      const size = sizeOf(tensor);
+      if (full || size <= SMALL || suspicious(tensor, size)) return counter.measure(tensor, rowLength);
+      return allFinite(size, rowLength);
+    },
+  };
+}
+
 // Health on native TensorFlow. Its memory cannot be seen from JavaScript, and copying it out costs more than
 // counting it. So TensorFlow's own `DebugNumericSummaryV2` first says whether anything is not finite (its
 // curt mode, 0.1 ns an element on two threads), and only a tensor where something is gets copied and counted
 // by bits, with first indices and rows. Level `full` copies every tensor: the backend flushes subnormals, so
 // its own summaries cannot count them.
 
-/** Below this many elements the copy costs less than the op. */
-const SMALL = 2048;
 const CURT_HEALTH = 2;
 
 type Native = NativeTensorflow & {
@@ -77,12 +120,9 @@ function tensorflowCounter(backend: unknown, full: boolean): HealthCounter {
   return {
     method: 'TensorFlow asks whether all are finite, then bits on the host where not',
     measure(tensor, rowLength) {
-      const size = tensor.shape.reduce((product, length) => product * length, 1);
+      const size = sizeOf(tensor);
       const onHost = native.tensorMap.get(tensor.dataId)?.values != null;
-      if (!full && !onHost && size > SMALL && !suspicious(tensor)) {
-        const health = { size, nan: 0, posInf: 0, negInf: 0 };
-        return rowLength ? { health, rows: '.'.repeat(size / rowLength) } : { health };
-      }
+      if (!full && !onHost && size > SMALL && !suspicious(tensor)) return allFinite(size, rowLength);
       return countBits(read(tensor.dataId), { rowLength, full });
     },
     flush() {
@@ -107,8 +147,9 @@ export function chooseCounter(
 ): HealthCounter {
   switch (id) {
     case 'cpu':
-    case 'wasm':
       return hostCounter(backend, full);
+    case 'wasm':
+      return wasmCounter(backend, full);
     case 'tensorflow':
       return tensorflowCounter(backend, full);
     case 'webgpu':

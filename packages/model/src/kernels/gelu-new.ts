@@ -3,7 +3,14 @@
  * Computed everywhere as x / (1 + exp(-2u)), which is the same function without the cancellation of 1 + tanh
  * for negative x. NaN stays NaN; -Infinity gives NaN, as in PyTorch.
  */
-import { defineKernel, elementwise, hasKernel, uniformValues, type WebgpuBackend } from '@nanscope/backend';
+import {
+  defineKernel,
+  elementwise,
+  hasKernel,
+  shares,
+  uniformValues,
+  type WebgpuBackend,
+} from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 /** 2u = linear x + cubic x^3. */
@@ -59,10 +66,6 @@ function webgpu(
   );
 }
 
-/** Elements of a part: of a small tensor all, since waking a thread has its price. */
-const partOf = (size: number, threads: number): number =>
-  size < 1 << 14 ? Math.max(size, 1) : Math.ceil(size / (2 * threads));
-
 defineKernel('GeluNew', {
   host: (inputs, _attrs, allocate) => {
     const output = allocate(inputs.x!.shape, 'float32');
@@ -78,11 +81,10 @@ defineKernel('GeluNew', {
     const y = memory.make(x!.shape, 'float32');
     const size = tf.util.sizeFromShape(x!.shape);
     const [from, to] = [memory.address(x!), memory.address(y)];
-    const part = partOf(size, memory.threads);
     memory.run(
-      Array.from({ length: Math.ceil(size / part) }, (_, i) => ({
+      shares(memory, size).map(({ first, count }) => ({
         kernel: 'geluNew',
-        words: [from + 4 * i * part, to + 4 * i * part, Math.min(part, size - i * part)],
+        words: [from + 4 * first, to + 4 * first, count],
       })),
     );
     return y;

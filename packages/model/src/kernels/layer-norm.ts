@@ -10,10 +10,13 @@
 import {
   type Allocate,
   defineKernel,
+  floatWord,
   type HostTensor,
   hasKernel,
   type NativeTensorflow,
   rowIndex,
+  shares,
+  type WasmMemory,
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
@@ -132,6 +135,29 @@ function host(
   return outputs;
 }
 
+/** In WebAssembly, rows shared among threads: float64 sums as well, elements in float32. */
+function wasm(
+  { x, scale, offset }: Record<string, tf.TensorInfo>,
+  { epsilon }: LayerNormAttrs,
+  memory: WasmMemory,
+): tf.TensorInfo[] {
+  const [N, C] = x!.shape as [number, number];
+  const outputs = [memory.make([N, C], 'float32'), memory.make([N], 'float32')];
+  const [from, by, plus, to, spread] = [x!, scale!, offset!, ...outputs].map(memory.address) as [
+    ...[number, number, number, number, number],
+  ];
+  memory.run(
+    shares(memory, N, C).map(({ first, count }) => ({
+      kernel: 'layerNorm',
+      words: [
+        ...[from + 4 * first * C, by, plus, to + 4 * first * C, spread + 4 * first],
+        ...[floatWord(epsilon), C, count],
+      ],
+    })),
+  );
+  return outputs;
+}
+
 /** From native TensorFlow ops, chosen for few passes over the data; FusedBatchNormV3 is slower here. */
 function tensorflow(
   inputs: Record<string, tf.TensorInfo>,
@@ -152,7 +178,7 @@ function tensorflow(
   });
 }
 
-defineKernel<LayerNormAttrs>('LayerNorm', { host, webgpu: layerNormWebgpu, tensorflow });
+defineKernel<LayerNormAttrs>('LayerNorm', { host, wasm, webgpu: layerNormWebgpu, tensorflow });
 
 /** [N,C] -> [N,1] */
 const average = (x: tf.Tensor2D) => tf.sum<tf.Tensor2D>(tf.mul(x, 1 / x.shape[1]), 1, true);

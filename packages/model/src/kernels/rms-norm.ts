@@ -9,10 +9,13 @@
 import {
   type Allocate,
   defineKernel,
+  floatWord,
   type HostTensor,
   hasKernel,
   type NativeTensorflow,
   rowIndex,
+  shares,
+  type WasmMemory,
   type WebgpuBackend,
 } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
@@ -121,6 +124,29 @@ function host(
   return outputs;
 }
 
+/** In WebAssembly, rows shared among threads: float64 sums as well, elements in float32. */
+function wasm(
+  { x, scale }: Record<string, tf.TensorInfo>,
+  { epsilon, offset }: RmsNormAttrs,
+  memory: WasmMemory,
+): tf.TensorInfo[] {
+  const [N, C] = x!.shape as [number, number];
+  const outputs = [memory.make([N, C], 'float32'), memory.make([N], 'float32')];
+  const [from, by, to, mean] = [x!, scale!, ...outputs].map(memory.address) as [
+    ...[number, number, number, number],
+  ];
+  memory.run(
+    shares(memory, N, C).map(({ first, count }) => ({
+      kernel: 'rmsNorm',
+      words: [
+        ...[from + 4 * first * C, by, to + 4 * first * C, mean + 4 * first],
+        ...[floatWord(epsilon), floatWord(offset), C, count],
+      ],
+    })),
+  );
+  return outputs;
+}
+
 /** scale + offset, without a pass where there is no offset. */
 const shifted = (scale: tf.Tensor1D, offset: number): tf.Tensor1D =>
   offset === 0 ? scale : tf.add(scale, offset);
@@ -144,7 +170,7 @@ function tensorflow(
   });
 }
 
-defineKernel<RmsNormAttrs>('RmsNorm', { host, webgpu: rmsNormWebgpu, tensorflow });
+defineKernel<RmsNormAttrs>('RmsNorm', { host, wasm, webgpu: rmsNormWebgpu, tensorflow });
 
 /** [N] -> [N,1] */
 const inverseRoot = (meanSquare: tf.Tensor, epsilon: number) =>

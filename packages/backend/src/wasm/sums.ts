@@ -1,0 +1,56 @@
+/** Sums, which the wasm backend makes element by element of a transposed copy. */
+import * as tf from '@tensorflow/tfjs';
+import { type Kernel, wrapKernel } from '../corrections/correction.ts';
+import { shares, type WasmMemory, wasmMemory } from './memory.ts';
+import type { Call } from './threads.ts';
+
+/** A tensor as `outer` matrices of rows and columns for a sum along neighbouring axes, which are the rows; or undefined. */
+function matricesOf(shape: readonly number[], axes: readonly number[]) {
+  const long = axes.filter((axis) => shape[axis] !== 1);
+  const first = Math.min(...long, shape.length);
+  const last = Math.max(...long, first - 1);
+  if (shape.some((size, axis) => axis >= first && axis <= last && size !== 1 && !axes.includes(axis)))
+    return undefined;
+  const size = (from: number, to: number) => tf.util.sizeFromShape(shape.slice(from, to));
+  return { outer: size(0, first), rows: size(first, last + 1), columns: size(last + 1, shape.length) };
+}
+
+/** The calls that add up each of `outer` matrices to a row. */
+function sumCalls(
+  memory: WasmMemory,
+  { outer, rows, columns }: { outer: number; rows: number; columns: number },
+  from: number,
+  to: number,
+): Call[] {
+  if (columns === 1)
+    return shares(memory, outer, rows).map(({ first, count }) => ({
+      kernel: 'rowSums',
+      words: [from + 4 * first * rows, rows, count, to + 4 * first],
+    }));
+  return Array.from({ length: outer }, (_, matrix) =>
+    shares(memory, columns, rows).map(({ first, count }): Call => {
+      const at = from + 4 * (matrix * rows * columns + first);
+      return { kernel: 'columnSums', words: [at, columns, rows, count, to + 4 * (matrix * columns + first)] };
+    }),
+  ).flat();
+}
+
+function sum(original: Kernel): Kernel {
+  return (call) => {
+    const x = call.inputs.x as tf.TensorInfo;
+    const { axis, keepDims } = call.attrs as unknown as tf.SumAttrs;
+    const axes = tf.util.parseAxisParam(axis, x.shape);
+    const matrices = matricesOf(x.shape, axes);
+    if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || !matrices) return original(call);
+    const memory = wasmMemory(call.backend);
+    const shape = x.shape.flatMap((size, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [size]));
+    const out = memory.make(shape, 'float32');
+    memory.run(sumCalls(memory, matrices, memory.address(x), memory.address(out)));
+    return out;
+  };
+}
+
+/** Sums along neighbouring axes, in float64. */
+export function replaceSum(): void {
+  wrapKernel('Sum', 'wasm', sum);
+}
