@@ -11,6 +11,7 @@ import {
   referenceAttention,
 } from '@nanscope/attention';
 import type { Session } from '@nanscope/backend';
+import { openTrace } from '@nanscope/cascade';
 import {
   type ConformCase,
   metamorphicCases,
@@ -91,6 +92,41 @@ for (const { backend, probe } of probes) {
         expect(nanRows(dq!, D, T)).toEqual(nanRows(expected.dq!, D, T));
       },
     );
+
+    it('stays finite where the first keys have values near the largest float32, and hardly any weight', async () => {
+      const [B, H, S, D] = [1, 1, 500, 4];
+      const isLate = (i: number) => Math.floor(i / D) >= 260;
+      const problem = {
+        ...{ B, H, Hkv: 1, T: 1, S, D, Dv: D, policy: policies.safe },
+        q: Array(D).fill(4),
+        k: Array.from({ length: S * D }, (_, i) => (isLate(i) ? 2.5 : 0)),
+        v: Array.from({ length: S * D }, (_, i) => (isLate(i) ? 1 : i % 2 === 0 ? 2e38 : -2e38)),
+      };
+      const { out } = await fused.run(problem, { ...withGradients, gradients: false });
+      const expected = referenceAttention(problem).out;
+      for (const [i, value] of expected.entries()) expect(out[i]! / value).toBeCloseTo(1, 4);
+    });
+
+    it('is the same kernel under taps: tracing changes no bit', async () => {
+      const trace = openTrace(session, 'health');
+      const bits = async (run: (work: () => tf.Tensor) => tf.Tensor) => {
+        const result = run(() =>
+          tf.tidy(() => {
+            const [q, k, v] = [1, 2, 3].map((seed) => tf.randomNormal([1, 2, 40, 16], 0, 1, 'float32', seed));
+            return attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
+              ...{ implementation: 'sdpa', kernel: 'fused', mask: { causal: true } },
+            });
+          }),
+        );
+        const values = Float32Array.from(await result.data());
+        result.dispose();
+        return new Uint32Array(values.buffer);
+      };
+      const traced = await bits((work) => trace.run('forward', work));
+      await trace.collect();
+      trace.close();
+      expect(traced).toEqual(await bits((work) => work()));
+    });
 
     it('passes the probes of the resolver', async () => {
       const outcomes = await attentionProbes('sdpa', 'fused');

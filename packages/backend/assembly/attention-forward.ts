@@ -31,6 +31,13 @@ import {
 import { bytes, exp4, largest4, smaller, sum4 } from './numbers';
 import { productScratch } from './product';
 
+/**
+ * Weights are this small part of exponentials, and what they sum up is made whole at the end: where values are near the largest
+ * float32, keys of the first blocks, which a later maximum makes small, do not overflow before it is known. A power of 2, so that no bit changes.
+ */
+const PART: f32 = 1.0 / 65536;
+const WHOLE: f32 = 65536;
+
 /** The running softmax of one row: its scores become exponentials, maximum and sum go on, and so does what it has summed up. */
 function softmaxRow(row: usize, stride: i32, stats: usize, out: usize, size: i32): void {
   const before = load<f32>(stats);
@@ -42,7 +49,7 @@ function softmaxRow(row: usize, stride: i32, stats: usize, out: usize, size: i32
   const subtrahend = f32x4.splat(from);
   let sum = f32x4.splat(0);
   for (let i = 0; i < stride; i += 4) {
-    const e = exp4(f32x4.sub(v128.load(row + bytes(i)), subtrahend));
+    const e = f32x4.mul(exp4(f32x4.sub(v128.load(row + bytes(i)), subtrahend)), f32x4.splat(PART));
     v128.store(row + bytes(i), e);
     sum = f32x4.add(sum, e);
   }
@@ -55,8 +62,8 @@ function softmaxRow(row: usize, stride: i32, stats: usize, out: usize, size: i32
 /** Divides the sums of a row, and leaves maximum and sum as the composed form has them: 0 and NaN where nothing but -inf was met. */
 function finishRow(stats: usize, out: usize, size: i32): void {
   const maximum = load<f32>(stats);
-  const sum = load<f32>(stats, 4);
-  for (let i = 0; i < size; i++) store<f32>(out + bytes(i), load<f32>(out + bytes(i)) / sum);
+  const sum = load<f32>(stats, 4) * WHOLE;
+  for (let i = 0; i < size; i++) store<f32>(out + bytes(i), (load<f32>(out + bytes(i)) * WHOLE) / sum);
   if (maximum === -Infinity) store<f32>(stats, 0);
   store<f32>(stats, sum * (sum / sum), 4);
 }

@@ -2,11 +2,13 @@
 export type * from './backend.ts';
 export type * from './host-memory.ts';
 export {
+  activeBackend,
   defineKernel,
   elementwise,
   hasKernel,
   rowDispatch,
   rowIndex,
+  tappedName,
   uniformValues,
 } from './kernels.ts';
 export {

@@ -76,6 +76,17 @@ export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) != null;
 }
 
+const TAPPED = '-traced';
+
+/** Under which name the kernels of a backend are registered a second time, where each call is to be seen. */
+export const tappedName = (backendName: string): string => `${backendName}${TAPPED}`;
+
+/** Which backend computes, tapped or not: its kernels are the same. */
+export function activeBackend(): string {
+  const name = tf.getBackend();
+  return name.endsWith(TAPPED) ? name.slice(0, -TAPPED.length) : name;
+}
+
 // The door to the one piece of global state TensorFlow.js forces on us: which backend is active.
 
 /** The plain JavaScript backend greets its first user with a banner, also when another backend is in use. */

@@ -1,6 +1,7 @@
 /** Decides what computes sdpa, and says why the fused kernel cannot where it was asked for. */
+import { activeBackend } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { AttentionOptions } from '../call.ts';
 import type { AttentionKernel } from '../mask-types.ts';
 import { type Implementation, type Policy, safePolicy } from '../policy.ts';
@@ -18,7 +19,7 @@ export interface KernelCall {
 }
 
 /** Whether the active backend has shaders for fused attention. */
-export const hasFusedShader = (): boolean => tf.getBackend() === 'webgpu';
+export const hasFusedShader = (): boolean => activeBackend() === 'webgpu';
 
 /** Why the fused kernel cannot compute a call on any backend. */
 function obstacle({ implementation, policy, headSize, dropout, capture }: KernelCall): string | undefined {
@@ -34,7 +35,7 @@ function obstacle({ implementation, policy, headSize, dropout, capture }: Kernel
 /** Why a call that the fused kernel could compute is composed on the active backend all the same. */
 function lack({ policy }: KernelCall): string | undefined {
   if (hasFusedShader()) return undefined;
-  const backend = tf.getBackend();
+  const backend = activeBackend();
   if (backend !== 'wasm') return `${backend} has no kernel of its own for it`;
   return policy.computeDtype === 'f32'
     ? undefined

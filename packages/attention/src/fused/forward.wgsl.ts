@@ -39,6 +39,13 @@ fn guarded(x : vec4<f32>, live : bool) -> vec4<f32> {
   return select(x * f32(uniforms.zero), vec4<f32>(0.0), uniforms.guard == 4);
 }`;
 
+/**
+ * Weights are this small part of exponentials, and what they sum up is made whole at the end: where values are near the largest
+ * float32, keys of the first tiles, which a later maximum makes small, do not overflow before it is known. A power of 2, so that
+ * no bit changes. Halves need none of it, and would lose it.
+ */
+const part = { taken: ' * 0.0000152587890625', whole: ' * 65536.0' };
+
 /** Declarations that all three passes share. */
 export const sharedFunctions = (half: boolean) =>
   `${bitTests}${rounding(half)}${headFunctions}${maskFunctions}${isOpen}`;
@@ -50,6 +57,7 @@ export function forwardCode({ tile, width, half, storage, subgroups }: ForwardVa
     each(rows, (i) => each(columns, (j) => make(i, j)));
   const sums = (make: (i: number, j: number) => string) =>
     each(rows, (i) => each(outputs, (j) => make(i, j)));
+  const { taken, whole } = half ? { taken: '', whole: '' } : part;
   const place = 'head * uniforms.queries + row';
   return `
 ${sharedFunctions(half)}
@@ -107,7 +115,7 @@ fn main(index : i32) {
       ${each(
         columns,
         (j) => `{
-        let e = exp(${readWeights('i', j, tile, storage)} - vec4<f32>(subtrahend(next)));
+        let e = exp(${readWeights('i', j, tile, storage)} - vec4<f32>(subtrahend(next)))${taken};
         let x = select(e, vec4<f32>(0.0), boolsOf(dropped[i] >> ${j * 4}u));
         sum[i] += dot(x, vec4<f32>(1.0));
         ${ownQuad('i', j, tile)} = vec4<${storage}>(rounded(x));
@@ -118,7 +126,8 @@ fn main(index : i32) {
     ${weigh('out', 'quadV(b, h, keys, key + row, at)', `min(${tileColumns(tile)}, range.y - key)`, outputs, tile, storage)}
   }
   ${reduceRows('sum', (a, x) => `(${a} + ${x})`, tile, subgroups)}
-  ${storeRows('out', outputs, { value: `guarded(rounded(x / sum[i]), live[i])`, start: `(${place}) * uniforms.valueSize`, size: 'uniforms.valueSize', valid: 'uniforms.queries' }, tile, storage)}
+  ${loop('i', rows, `sum[i] = sum[i]${whole};`)}
+  ${storeRows('out', outputs, { value: `guarded(rounded(x${whole} / sum[i]), live[i])`, start: `(${place}) * uniforms.valueSize`, size: 'uniforms.valueSize', valid: 'uniforms.queries' }, tile, storage)}
   let rows = (uniforms.groups / uniforms.tiles) * uniforms.queries;
   ${loop(
     'i',

@@ -1,5 +1,5 @@
 /** Fused attention on the wasm backend: the problem as words in its memory, for the kernels of backend/assembly/attention-problem.ts. */
-import { floatWord, type WasmMemory, wasmMemory } from '@nanscope/backend';
+import { activeBackend, floatWord, type WasmMemory, wasmMemory } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { PreparedAttention } from '../call.ts';
 import type { MaskStep } from '../mask-types.ts';
@@ -9,7 +9,7 @@ const tile = 96;
 
 /** Whether these kernels can compute what the policy asks for: they compute in float32. */
 export const hasWasmAttention = ({ prepared: { policy } }: Pick<PreparedAttention, 'prepared'>): boolean =>
-  tf.getBackend() === 'wasm' && policy.computeDtype === 'f32';
+  activeBackend() === 'wasm' && policy.computeDtype === 'f32';
 
 /** Elements that a tensor moves per batch row, head, query and key; 0 where it repeats. */
 function stepsOf({ shape }: tf.Tensor, rank: number): number[] {

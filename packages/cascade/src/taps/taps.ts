@@ -3,6 +3,7 @@
  * instance, with a function that reports what went in and what came out. Making the first name active again
  * makes tracing cost nothing at all. What is done with a report is the recorder's business (recorder.ts).
  */
+import { tappedName } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 /** Called after a top-level kernel ran. Kernels that a kernel runs inside itself are not reported. */
@@ -40,10 +41,8 @@ function activate(name: string): void {
 
 /** How many kernels of a backend are registered a second time, for tracing: 0 while nothing is wrapped. */
 export function wrappedKernels(backendName: string): number {
-  return tf.getKernelsForBackend(tracedName(backendName)).length;
+  return tf.getKernelsForBackend(tappedName(backendName)).length;
 }
-
-const tracedName = (backendName: string) => `${backendName}-traced`;
 
 /**
  * Takes the kernels as they are registered now: kernels defined later are seen by the next call.
@@ -54,7 +53,7 @@ export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter)
   const engine = tf.engine() as unknown as EngineRegistry;
   const instance = tf.findBackend(backendName);
   if (!instance) throw new Error(`There is no backend ${backendName} in the tfjs registry.`);
-  const traced = tracedName(backendName);
+  const traced = tappedName(backendName);
   if (engine.registryFactory[traced])
     throw new Error(`${backendName} is being traced already: close that trace first.`);
 
