@@ -31,6 +31,7 @@ export type {
   Observer,
   SaveReason,
   StepFigures,
+  StepKernel,
   StepPart,
   StepReport,
   TrainEnd,

@@ -193,8 +193,8 @@ export class LaneHooks implements TrainHooks {
     const { run, say, goodState } = this.#context;
     const { from, restore } = await goodState();
     say({ kind: 'note', text: `a weight is not finite: taking the steps since step ${from.step} again` });
-    return this.#tracer.replay(step, async (observer) => {
-      await redo(from, restore, observer);
+    return this.#tracer.replay(step, async (observer, kernel) => {
+      await redo(from, restore, observer, kernel);
       // It is the weights that were not finite: a step that leaves them finite did not show it again.
       return (await weightsAreFinite(run.model)) ? { loss: 0, gradNorm: 0 } : { loss, gradNorm };
     });

@@ -15,6 +15,7 @@ import {
   type Observer,
   observedDifference,
   type StepFigures,
+  type StepKernel,
   type StepPart,
   type Training,
 } from '@nanscope/trainer';
@@ -35,6 +36,9 @@ function better(first: Kept | undefined, next: Kept | undefined): Kept | undefin
 
 const prefixed = <T>(prefix: string, table: Readonly<Record<string, T>> = {}) =>
   Object.fromEntries(Object.entries(table).map(([name, value]) => [`${prefix}${name}`, value]));
+
+/** A step once more. */
+type Again = (observer?: Observer, kernel?: StepKernel) => Promise<StepFigures>;
 
 const allFinite = ({ loss, gradNorm }: StepFigures) => Number.isFinite(loss) && Number.isFinite(gradNorm);
 
@@ -73,7 +77,8 @@ export class StepTracer {
   #openTrace(): Trace {
     const { model, optimizer } = this.#run;
     const { level, filters } = this.#settings;
-    return openTrace(this.#session, this.everyStep ? level : 'health', {
+    // A step that is traced again is to tell all it can: how a value came about hangs on magnitudes.
+    return openTrace(this.#session, this.everyStep ? level : 'full', {
       filters,
       nameOf: namesOf(
         model.parameters,
@@ -128,16 +133,13 @@ export class StepTracer {
    * always on, or enough was replayed.
    *
    * @param step counted from 1
-   * @param again under an observer, or under none
+   * @param again under an observer, or under none; with the kernel of the run, or another
    */
-  async replay(
-    step: number,
-    again: (observer?: Observer) => Promise<StepFigures>,
-  ): Promise<ReplayRecord | undefined> {
+  async replay(step: number, again: Again): Promise<ReplayRecord | undefined> {
     if (!this.#book.mayReplay()) return undefined;
     const traced = async () => {
       try {
-        return allFinite(await again(this.observer));
+        return allFinite(await again(this.observer, await this.#shown(again)));
       } finally {
         await this.close();
       }
@@ -145,6 +147,12 @@ export class StepTracer {
     const replay = await replayHit(step, { plain: async () => allFinite(await again()), traced });
     this.#book.replayed(replay);
     return replay;
+  }
+
+  /** The fused kernel shows no step of attention: the composed form does, if it makes the same. */
+  async #shown(again: Again): Promise<StepKernel> {
+    if (this.#run.settings.kernel !== 'auto') return undefined;
+    return allFinite(await again(undefined, 'composed')) ? undefined : 'composed';
   }
 
   /**

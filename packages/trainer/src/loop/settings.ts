@@ -88,6 +88,9 @@ export interface ValidationReport {
   readonly tokens: number;
 }
 
+/** What computes sdpa in a step, see `ForwardOptions`. */
+export type StepKernel = TrainSettings['kernel'];
+
 /** The two numbers that are read back of every step. */
 export interface StepFigures {
   /** Mean over supervised tokens. */
@@ -106,19 +109,25 @@ export interface NonFiniteStep {
   readonly reason: string;
   /** Whether the weights are finite; when not, an earlier update broke them. */
   readonly weightsFinite: boolean;
-  /** Computes the same step again - batch, dropout, weights - under another observer, or none, and keeps two numbers of it. */
-  readonly replay: (observer?: Observer) => Promise<StepFigures>;
+  /**
+   * Computes the same step again - batch, dropout, weights - under another observer, or none, and keeps two numbers of it.
+   *
+   * @param kernel what computes sdpa in it; default: as in the run
+   */
+  readonly replay: (observer?: Observer, kernel?: StepKernel) => Promise<StepFigures>;
   /**
    * Takes the steps since an earlier state again, to find the update that broke the weights, and once more with that
    * step under an observer. Model and optimizer are left after it: only for a run that ends here.
    *
    * @param from the state that `restore` puts back into model and optimizer
+   * @param kernel what computes sdpa in the step under the observer; default: as in the run
    * @returns The step, counted from 1; undefined when the weights did not break again.
    */
   readonly redo: (
     from: RunProgress,
     restore: () => Promise<void>,
     observer?: Observer,
+    kernel?: StepKernel,
   ) => Promise<number | undefined>;
 }
 

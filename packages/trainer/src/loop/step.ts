@@ -64,8 +64,7 @@ export async function computeStep(
           lossAndGradients(model, onDevice, {
             implementation,
             policy,
-            // What looks on is to see the steps of attention.
-            kernel: kernel === 'auto' && phase !== untracedStep ? 'composed' : kernel,
+            kernel,
             labelSmoothing,
             zLoss,
             phase,

@@ -19,6 +19,7 @@ import {
 import {
   type Observer,
   type SaveReason,
+  type StepKernel,
   type TrainEnd,
   type TrainHooks,
   type Training,
@@ -52,6 +53,10 @@ export function planOf({ training, settings }: Training): DataPlan {
   const { batchSize, accumulate, seed } = settings;
   return { rows: training.length, batchSize, accumulate, seed };
 }
+
+/** The same run with another kernel for sdpa. */
+const underKernel = (run: Training, kernel: StepKernel): Training =>
+  kernel === undefined ? run : { ...run, settings: { ...run.settings, kernel } };
 
 class Loop {
   readonly #run: Training;
@@ -93,18 +98,18 @@ class Loop {
       action,
       reason,
       weightsFinite,
-      replay: async (observer = unobserved) => {
-        const computed = await computeStep(this.#run, this.#rows, step, observer);
+      replay: async (observer = unobserved, kernel) => {
+        const computed = await computeStep(underKernel(this.#run, kernel), this.#rows, step, observer);
         disposeStep(computed);
         return { loss: computed.loss, gradNorm: computed.gradNorm };
       },
-      redo: (from, restore, observer) => this.#redo(step, from, restore, observer),
+      redo: (from, restore, observer, kernel) => this.#redo(step, from, restore, observer, kernel),
     });
   }
 
   /** One step without a word to the hooks. */
-  async #quietStep(step: number, observe: Observer): Promise<void> {
-    const computed = await computeStep(this.#run, this.#rows, step, observe);
+  async #quietStep(step: number, observe: Observer, kernel?: StepKernel): Promise<void> {
+    const computed = await computeStep(underKernel(this.#run, kernel), this.#rows, step, observe);
     const { action } = decideStep(computed.loss, computed.gradNorm, this.#run.settings.onNonFinite);
     if (action === 'update') await this.#update(step, computed, observe);
     disposeStep(computed);
@@ -115,6 +120,7 @@ class Loop {
     from: RunProgress,
     restore: () => Promise<void>,
     observer: Observer = unobserved,
+    kernel?: StepKernel,
   ): Promise<number | undefined> {
     await restore();
     let broken: number | undefined;
@@ -125,7 +131,7 @@ class Loop {
     if (broken === undefined) return undefined;
     await restore();
     for (let step = from.step; step < broken; step++) await this.#quietStep(step, unobserved);
-    await this.#quietStep(broken, observer);
+    await this.#quietStep(broken, observer, kernel);
     return broken + 1;
   }
 

@@ -1,0 +1,46 @@
+import { builtinBackend, type Session } from '@nanscope/backend';
+import type { RecordSink } from '@nanscope/record';
+import type { StepKernel, Training } from '@nanscope/trainer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StepTracer } from './step-tracer.ts';
+
+let session: Session;
+beforeAll(async () => {
+  session = await builtinBackend('cpu')!.open();
+});
+afterAll(() => session.dispose());
+
+const sink = { appendLines: () => {} } as unknown as RecordSink;
+
+/** Replays a step of which these kernels make a NaN. */
+async function replayed(kernel: StepKernel, broken: readonly StepKernel[]) {
+  const run = {
+    model: { parameters: {}, config: {} },
+    optimizer: { stateTensors: () => ({}) },
+    settings: { kernel },
+  } as unknown as Training;
+  const tracer = new StepTracer(session, { level: 'gate', keep: 0, filters: [] }, run, sink);
+  const traced: StepKernel[] = [];
+  const replay = await tracer.replay(3, async (observer, asked = kernel) => {
+    if (observer) traced.push(asked);
+    return { loss: broken.includes(asked) ? Number.NaN : 1, gradNorm: 1 };
+  });
+  return { outcome: replay!.outcome, traced };
+}
+
+describe('a step that is traced again', () => {
+  it('shows the steps of attention where the composed form is not finite either', async () => {
+    expect(await replayed('auto', ['auto', 'composed'])).toEqual({
+      outcome: 'reproduced',
+      traced: ['composed'],
+    });
+  });
+
+  it('runs the fused kernel where that alone is not finite, which does not vanish', async () => {
+    expect(await replayed('auto', ['auto'])).toEqual({ outcome: 'reproduced', traced: ['auto'] });
+  });
+
+  it('runs the kernel that was asked for', async () => {
+    expect(await replayed('fused', ['fused'])).toEqual({ outcome: 'reproduced', traced: ['fused'] });
+  });
+});
