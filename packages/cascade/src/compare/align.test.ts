@@ -98,6 +98,8 @@ describe('alignTraces', () => {
     expect(
       label('BatchMatMul', withNaN(), finite(), { ...finite(), zero: 0, subnormal: 0, amax: 9 })?.label,
     ).toBe('kernel bug suspected');
+    // Without magnitudes nothing rules out that its partial sums overflowed to both sides.
+    expect(label('BatchMatMul', withNaN(), finite())?.label).toBe('undecided');
     // Beside an infinity that came in on both sides a sum may overflow on one, a maximum may not.
     expect(label('Sum', infinite(3), infinite(2), infinite(1))?.label).toBe('undecided');
     expect(label('Max', infinite(3), infinite(2), infinite(1))?.label).toBe('kernel bug suspected');

@@ -79,8 +79,9 @@ function edgeOf(
   const index = trace.records.indexOf(record);
   if (index < 0 || nonFinite(record.health) === 0) return undefined;
   const { name } = mechanismOf(trace, index, context);
-  if (name !== 'inherited' && name !== 'external input') return { name, isEdge: onTheEdge.includes(name) };
-  // Beside what came in a sum may overflow.
+  if (name !== 'inherited' && name !== 'external input' && name !== 'unknown')
+    return { name, isEdge: onTheEdge.includes(name) };
+  // Beside what came in a sum may overflow, and where magnitudes were not measured nothing rules that out.
   const inputs = inputsOf(trace, record);
   return { name, isEdge: mayOverflow({ trace, record, inputs, given: sumInputs(inputs), context }) };
 }

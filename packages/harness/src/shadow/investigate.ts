@@ -168,7 +168,7 @@ export function planOf(
   // Stages are of the first batch, and may differ where every label agrees.
   const byStage = stages?.stages.some(({ passed }) => !passed) ? 0 : undefined;
   const batch = ops.batch ?? byRow ?? byStage;
-  const shadow = config.shadow && (config.trace === 'health' || config.trace === 'full');
+  const shadow = config.shadow && config.trace !== 'off';
   if (configuration.length > 0 || batch === undefined || (!shadow && config.replays === 0)) return undefined;
   return { batch, batchSize, replays: config.replays, shadow };
 }

@@ -95,6 +95,13 @@ export class TraceBook {
     if (this.searching) this.keep(trace);
   }
 
+  /** The origin again, as a trace with magnitudes shows it: where it is the same, that knows how it came about. */
+  measured(origin: CascadeRecord['origin']): void {
+    const known = this.#summary.origin;
+    if (!known || !origin || origin.key !== known.key || origin.kind !== known.kind) return;
+    this.#summary = { ...this.#summary, origin: { ...known, mechanism: origin.mechanism } };
+  }
+
   /** Keeps a whole trace in memory, and of the earlier ones as many as the settings say. */
   keep(trace: BatchTrace): void {
     if (this.#settings.keep > 0) this.#last = [...this.#last, trace].slice(-this.#settings.keep);

@@ -66,7 +66,7 @@ export class LaneTracer {
   readonly #session: Session;
   readonly #settings: TraceSettings;
   readonly #model: CausalLM;
-  readonly #trace: Trace;
+  #trace: Trace;
   readonly #book: TraceBook;
   readonly #decorations: Decorations;
 
@@ -108,7 +108,26 @@ export class LaneTracer {
         )
       : undefined;
     this.#book.add(traced.trace, summary);
+    if (this.#settings.level === 'health' && summary?.origin?.mechanism.name === 'unknown')
+      await this.#decorations.makeLater('how the first value that is not finite came about', () =>
+        this.#measure(computation, evalBatch),
+      );
     return result;
+  }
+
+  /** Counts do not tell every way to a value that is not finite: the batch of the origin once more, with magnitudes. */
+  async #measure(computation: Computation, evalBatch: EvalBatch): Promise<void> {
+    this.#trace.close(); // A session is traced once at a time.
+    const trace = this.#open('full');
+    try {
+      const { collected } = await this.#collect(trace, computation, evalBatch);
+      const { policy, model } = computation;
+      const traced = { trace: collected, batch: evalBatch.batch, policy, windows: model.config.windows };
+      this.#book.measured(summarize(traced, 'full').origin);
+    } finally {
+      trace.close();
+      this.#trace = this.#open(this.#settings.level);
+    }
   }
 
   /** One batch, observed as the level says. */
@@ -131,7 +150,7 @@ export class LaneTracer {
   /** The batch again, from the same weights; an evaluation draws nothing at random. */
   async #replay(computation: Computation, evalBatch: EvalBatch): Promise<void> {
     const traced = async () => {
-      const trace = this.#open('health');
+      const trace = this.#open('full');
       try {
         return allFinite(await this.#traced(trace, await this.#shown(computation, evalBatch), evalBatch));
       } finally {

@@ -32,8 +32,10 @@ interface Watch<T> {
 }
 
 async function watched<T>({ computation, batch }: Answering, watch: Watch<T>): Promise<T> {
+  // The steps of attention are to be seen, where the run left it to the backend what computes them.
+  const shown = computation.kernel === 'auto' ? { ...computation, kernel: 'composed' as const } : computation;
   try {
-    await evaluateBatch(computation, batch, (phase, work) => watch.run(phase, work));
+    await evaluateBatch(shown, batch, (phase, work) => watch.run(phase, work));
     return await watch.collect();
   } finally {
     watch.close();

@@ -307,6 +307,12 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
     'kernel fault',
   ],
   [
+    'matmul overflow',
+    op('FusedAttention', plusInf, full(2, -2), full(2, -2), full(3.4e38, -3.4e38)),
+    op('FusedAttention', nan, full(2, -2), full(2, -2), full(2, -2)),
+    'unknown',
+  ],
+  [
     'cast overflow',
     op('RoundToHalf', plusInf, full(65520, 0)),
     op('RoundToHalf', plusInf, full(65519, 0)),

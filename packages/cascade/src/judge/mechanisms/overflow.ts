@@ -102,6 +102,16 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
   }),
   // Two products are added: a pair of numbers by a cosine and a sine.
   ...all(['Rotary'], { name: 'sum overflow', nan: true, of: ([x = 0, cos = 0, sin = 0]) => x * (cos + sin) }),
+  ...all(['FusedAttention'], {
+    name: 'matmul overflow',
+    nan: true,
+    // Scores, and values summed up. That it stays below says nothing: the policy may compute in float16.
+    of([q = 0, k = 0, v = 0], { inputs }) {
+      const [width = 1, keys = 1] = [inputs[0]?.record?.shape.at(-1), inputs[1]?.record?.shape.at(-2)];
+      const reach = Math.max(width * q * k, keys * v);
+      return reach >= OVERFLOWS ? reach : undefined;
+    },
+  }),
   ...all(['SparseCrossEntropy'], {
     name: 'overflow',
     nan: true,
@@ -218,7 +228,7 @@ function rule(name: Reached['name'], shows: string): MechanismRule {
 
 export const expOverflow = rule('exp overflow', 'Exp of more than 88.7');
 export const sumOverflow = rule('sum overflow', 'Add, Sub, Sum, Mean, UnsortedSegmentSum, EuclideanNorm');
-export const matmulOverflow = rule('matmul overflow', 'BatchMatMul, _FusedMatMul, Linear');
+export const matmulOverflow = rule('matmul overflow', 'BatchMatMul, _FusedMatMul, Linear, FusedAttention');
 export const castOverflow = rule(
   'cast overflow',
   'RoundToHalf of 65520 or more, RoundToBfloat16 of 3.396e38 or more',
