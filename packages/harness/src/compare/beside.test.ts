@@ -1,6 +1,6 @@
-import type { CascadeRecord, ReplayRecord } from '@nanscope/record';
+import type { CascadeRecord, LaneRecord, ReplayRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { replayVerdict } from './beside.ts';
+import { besideOf, replayVerdict } from './beside.ts';
 
 const lane = (...outcomes: ReplayRecord['outcome'][]): { cascade: CascadeRecord } => ({
   cascade: {
@@ -22,6 +22,18 @@ const lane = (...outcomes: ReplayRecord['outcome'][]): { cascade: CascadeRecord 
       notReplayed: 0,
     },
   },
+});
+
+describe('besideOf', () => {
+  const seen = ({ cascade }: { cascade: CascadeRecord }, change: Partial<CascadeRecord>) =>
+    besideOf({ target: { cascade: { ...cascade, ...change } } as LaneRecord }).unseen;
+
+  it('names the level at which no op of a lane was looked at', () => {
+    expect(seen(lane(), { level: 'off', ops: 0 })).toBe('off');
+    expect(seen(lane(), { level: 'gate', ops: 0 })).toBe('gate');
+    expect(seen(lane(), { level: 'gate' })).toBeUndefined();
+    expect(seen(lane(), { level: 'health', ops: 0 })).toBeUndefined();
+  });
 });
 
 describe('replayVerdict', () => {

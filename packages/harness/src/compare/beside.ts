@@ -23,6 +23,13 @@ function hides(lane: LaneRecord | undefined): boolean {
   return cascade.origin !== undefined || lostIn(cascade) !== undefined;
 }
 
+/** The level of a lane of which no op was looked at. */
+function unseenIn(lane: LaneRecord | undefined): Beside['unseen'] {
+  const cascade = lane?.cascade;
+  if (!cascade || cascade.ops > 0) return undefined;
+  return cascade.level === 'off' || cascade.level === 'gate' ? cascade.level : undefined;
+}
+
 /** What the loss alone does not show. */
 export function besideOf({ target, reference }: Lanes): Beside {
   const lanes = { target, reference };
@@ -35,6 +42,7 @@ export function besideOf({ target, reference }: Lanes): Beside {
   const born = target && isBornMasked(target) && row !== undefined && query !== undefined;
   return {
     hidden: role && { role, endsIn: lostIn(lanes[role]!.cascade!) },
+    unseen: unseenIn(target) ?? unseenIn(reference),
     leftBehind: origin === undefined ? target?.cascade?.kills.find(picks) : undefined,
     leak: found && { policy: target!.policy.name, ...found },
     masked: born ? { row, query, policy: target.policy.name } : undefined,

@@ -141,7 +141,8 @@ function classesApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
       : label
         ? { row: label.row, position: label.position, why }
         : { metric: metric!.name, why };
-  if (ops.divergence?.label === 'permitted by WGSL, divergent') {
+  const own = ops.divergence === undefined ? ownStep(comparison) : undefined;
+  if (ops.divergence?.label === 'permitted by WGSL, divergent' || (own && isPermitted(own, evidence))) {
     const reason: Reason = { is: 'classes apart', at, permitted: true };
     // Where the mask is the cause on the target, to guard the rows is all there is to mend.
     const masked = evidence.target !== undefined && isBornMasked(evidence.target);

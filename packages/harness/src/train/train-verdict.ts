@@ -119,7 +119,7 @@ function lanesApart(
   if (byClass) {
     const origin = target.cascade?.origin ? 'target' : 'reference';
     const reason = { is: 'classes apart', quantity: byClass, origin } as const;
-    return of('classes-differ', 1, reason, { to: 'send it to the authors' });
+    return of('classes-differ', 1, reason, { to: 'evaluate on both' });
   }
   // Two lanes whose common steps agree, and of which one went on where the other did not.
   const ends = [target.training.end, reference.training.end];

@@ -111,6 +111,8 @@ export type Advice =
 export interface Beside {
   /** Of a finite loss: the lane that met what is not finite on the way, and the op it ended in. */
   readonly hidden?: { readonly role: Role; readonly endsIn?: string | undefined } | undefined;
+  /** The level of a trace that looked at no op of a lane. */
+  readonly unseen?: 'off' | 'gate' | undefined;
   /** The op that reads what is not finite, and takes none of it. */
   readonly leftBehind?: string | undefined;
   /** The first position that sees the future. */

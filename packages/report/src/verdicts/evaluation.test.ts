@@ -67,6 +67,9 @@ describe('the sentence of a verdict', () => {
     expect(worded({ is: 'one lane' }, { target: lane() }, { hidden })).toContain(
       'Yet a value that is not finite goes into layer 0, MLP, which gives a finite number: a finite loss hides it.',
     );
+    expect(worded({ is: 'agreed', rtol: 0, atol: 0 }, both, { unseen: 'off' })).toMatch(
+      /No op was looked at \(--trace off\): an overflow that a finite loss hides would not be seen\.$/,
+    );
     const leftBehind = 'forward/transformer.embeddings/GatherV2#0:0';
     expect(worded({ is: 'one lane' }, { target: lane() }, { leftBehind })).toMatch(
       / reads values that are not finite, and takes none of them\.$/,

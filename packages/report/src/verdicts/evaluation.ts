@@ -61,7 +61,7 @@ function causeWords({ masked }: Beside, lane: LaneRecord | undefined): string {
 }
 
 /** What the loss does not show. */
-function besideWords({ hidden, leftBehind, leak }: Beside, lanes: Decided, finite: boolean): string {
+function besideWords({ hidden, leftBehind, leak, unseen }: Beside, lanes: Decided, finite: boolean): string {
   const under = hidden && inWords('what the loss hides', () => hiddenWords(hidden, lanes[hidden.role]));
   const left =
     leftBehind === undefined
@@ -70,7 +70,11 @@ function besideWords({ hidden, leftBehind, leak }: Beside, lanes: Decided, finit
   const ahead = leak
     ? ` The future leaks under ${leak.policy}: position ${leak.position} of row ${leak.row} sees position ${leak.from}${leak.live ? ', and its label is supervised' : ''}.`
     : '';
-  return `${finite ? (under ?? left) : ''}${ahead}`;
+  const blind =
+    unseen === undefined
+      ? ''
+      : ` No op was looked at (--trace ${unseen}): an overflow that a finite loss hides would not be seen.`;
+  return `${finite ? `${under ?? left}${blind}` : ''}${ahead}`;
 }
 
 /** Of a finite loss: what was not finite on the way. */

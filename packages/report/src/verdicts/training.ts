@@ -58,7 +58,7 @@ export type TrainReason =
 
 /** A next step, by what it is. */
 export type TrainAdvice =
-  | { readonly to: 'run again' | 'ask the doctor' | 'see what the device can do' | 'send it to the authors' }
+  | { readonly to: 'run again' | 'ask the doctor' | 'see what the device can do' | 'evaluate on both' }
   | { readonly to: 'compare the last steps' | 'expect rounding to grow' | 'compare the origins' }
   | { readonly to: 'guard rows' | 'begin again' }
   | RerunAdvice
@@ -177,8 +177,8 @@ const fixed = {
   'run again': 'Run the same command again.',
   'ask the doctor': 'Run nanscope doctor.',
   'see what the device can do': 'nanscope doctor shows what the device can do.',
-  'send it to the authors':
-    'Send the run folder and the output of nanscope doctor to the authors of the kernel that is named.',
+  'evaluate on both':
+    'Evaluate the last checkpoint on both devices with nanscope eval: it replays the op at which they part, and tells the order of a sum from a kernel at fault.',
   'compare the last steps':
     'Compare the last steps in metrics.jsonl of both devices; --trace health names the op.',
   'expect rounding to grow':
