@@ -16,8 +16,9 @@ type Json = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A value as a message shows it. */
-const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? 'undefined';
+/** A value as a message shows it. JSON has no infinity, but 1e400 is read as one. */
+const shown = (value: unknown): string =>
+  (typeof value === 'number' ? String(value) : JSON.stringify(value))?.slice(0, 80) ?? 'undefined';
 
 export class Fields {
   readonly json: Json;
@@ -76,6 +77,13 @@ export class Fields {
     return this.#given(key, absent, isSize, 'expected a whole number of at least 1');
   }
 
+  /** How many there are of what is listed one by one: likewise, and no more than anybody has. */
+  count(key: string, absent: number): number {
+    const most = 10_000;
+    const value = this.size(key, absent);
+    return value <= most ? value : this.refuseValue(key, `expected at most ${most}`);
+  }
+
   /** Likewise, or null where the key is null. */
   sizeOrNull(key: string, absent: number | null): number | null {
     if (this.value(key) === null || (absent === null && !this.has(key))) return null;
@@ -84,6 +92,16 @@ export class Fields {
 
   number(key: string, absent: number): number {
     return this.#given(key, absent, isNumber, 'expected a finite number');
+  }
+
+  /** A finite number of at least 0. */
+  atLeastZero(key: string, absent: number): number {
+    return this.#given(
+      key,
+      absent,
+      (x): x is number => isNumber(x) && x >= 0,
+      'expected a finite number of at least 0',
+    );
   }
 
   /** A finite number above 0. */

@@ -41,6 +41,11 @@ const unsupported: readonly (readonly [keys: readonly string[], isSet: IsSet, wh
     'linear attention, state spaces and convolutions are not supported',
   ],
   [['attention_chunk_size'], nonZero, 'attention in chunks is not supported'],
+  [
+    ['attention_sinks', 'use_attention_sinks', 'num_attention_sinks', 'attention_sink_size', 'use_sinks'],
+    nonZero,
+    'attention sinks are not supported',
+  ],
   [['attn_temperature_tuning', 'clip_qkv', 'alibi'], nonZero, 'it is not supported'],
   [['use_bidirectional_attention'], truthy, 'attention to the right is not supported'],
   [['add_cross_attention', 'is_encoder_decoder'], truthy, 'cross attention is not supported'],

@@ -59,7 +59,7 @@ export function readSizes(fields: Fields, defaults: ClassDefaults, mlpKey = 'int
     mlpWidth: fields.size(mlpKey, defaults.intermediate_size),
     vocabulary: fields.size('vocab_size', defaults.vocab_size),
     maxPositions: fields.size('max_position_embeddings', defaults.max_position_embeddings),
-    layerCount: fields.size('num_hidden_layers', defaults.num_hidden_layers),
+    layerCount: fields.count('num_hidden_layers', defaults.num_hidden_layers),
   };
 }
 
@@ -167,7 +167,7 @@ export function llamaLike(fields: Fields, sizes: Sizes, defaults: ClassDefaults,
 /** RMSNorm with the epsilon of config.json. */
 export const rmsNormOf = (fields: Fields, epsilon: number, weightOffset: 0 | 1 = 0): DecoderSpec['norm'] => ({
   kind: 'rms',
-  epsilon: fields.number('rms_norm_eps', epsilon),
+  epsilon: fields.atLeastZero('rms_norm_eps', epsilon),
   weightOffset,
   scalesAfterCast: weightOffset === 0,
   scale: true,

@@ -21,6 +21,7 @@ describe('a setting that the decoder has no place for is refused by its name and
     [{ model_type: 'mixtral' }, 'config.json: model_type is "mixtral", expected one of llama, mistral,'],
     [{ num_local_experts: 8 }, 'num_local_experts is 8, a mixture of experts is not supported.'],
     [{ attention_chunk_size: 8192 }, 'attention_chunk_size is 8192, attention in chunks is not supported.'],
+    [{ num_attention_sinks: 4 }, 'num_attention_sinks is 4, attention sinks are not supported.'],
     [{ kv_lora_rank: 512 }, 'kv_lora_rank is 512, latent attention (MLA) is not supported.'],
     [
       { hidden_size_per_layer_input: 256 },
@@ -68,6 +69,9 @@ describe('a setting that the decoder has no place for is refused by its name and
     [{ num_key_value_heads: 3 }, 'num_key_value_heads 3 does not divide num_attention_heads 4.'],
     [{ hidden_size: 30 }, 'num_attention_heads 4 does not divide hidden_size 30.'],
     [{ hidden_act: 'silly' }, 'hidden_act is "silly" (did you mean silu?), expected one of gelu_new,'],
+    [{ num_hidden_layers: 1e9 }, 'num_hidden_layers is 1000000000, expected at most 10000.'],
+    [{ rms_norm_eps: -1 }, 'rms_norm_eps is -1, expected a finite number of at least 0.'],
+    [JSON.parse('{"rms_norm_eps":1e400}'), 'rms_norm_eps is Infinity, expected a finite number of at least 0.'],
     [{ hidden_size: '32' }, 'hidden_size is "32", expected a whole number of at least 1.'],
     [
       { model_type: 'qwen3', layer_types: ['linear_attention', 'full_attention'] },

@@ -52,7 +52,7 @@ export function gptNeox(fields: Fields): DecoderSpec {
   const spec = llamaLike(fields, sizes, neoxDefaults, {
     modelType: 'gpt_neox',
     layers: sameLayers(sizes.layerCount, { rope, window: null }),
-    norm: layerNormOf(fields.number('layer_norm_eps', 1e-5)),
+    norm: layerNormOf(fields.atLeastZero('layer_norm_eps', 1e-5)),
     attention: splitAttention(
       sizes,
       { input: bias, output: bias },
@@ -177,7 +177,7 @@ export function stablelm(fields: Fields): DecoderSpec {
   return llamaLike(fields, sizes, stablelmDefaults, {
     modelType: 'stablelm',
     layers: sameLayers(sizes.layerCount, { rope, window: null }),
-    norm: layerNormOf(fields.number('layer_norm_eps', 1e-5)),
+    norm: layerNormOf(fields.atLeastZero('layer_norm_eps', 1e-5)),
     attention: splitAttention(
       sizes,
       { input: fields.flag('use_qkv_bias', false), output: false },
@@ -224,7 +224,7 @@ export function starcoder2(fields: Fields): DecoderSpec {
       rope: ropeOf(fields, sizes),
       window: fields.sizeOrNull('sliding_window', null),
     }),
-    norm: layerNormOf(fields.number('norm_epsilon', 1e-5)),
+    norm: layerNormOf(fields.atLeastZero('norm_epsilon', 1e-5)),
     attention: splitAttention(sizes, { input: bias, output: bias }),
     mlp: {
       projections: { kind: 'plain', up: 'c_fc' },
