@@ -16,7 +16,9 @@ it.each([
   ],
   [
     'not built',
-    withCode('The Node.js native addon module (tfjs_binding.node) cannot be found at path: /x. \nPlease run'),
+    withCode(
+      'The Node.js native addon module (tfjs_binding.node) can not be found at path: /x. \nPlease run',
+    ),
     /its native addon is not/,
   ],
   [

@@ -54,8 +54,10 @@ const SHARE = 0.02;
 
 type Findings = Pick<SelfCheck, 'passed' | 'detail'>;
 
-async function attention(): Promise<Findings> {
-  const outcomes = [...(await attentionProbes('sdpa')), ...(await attentionProbes('eager'))];
+async function attention(alive: () => void): Promise<Findings> {
+  const sdpa = await attentionProbes('sdpa');
+  alive();
+  const outcomes = [...sdpa, ...(await attentionProbes('eager'))];
   const wrong = outcomes.find(({ passed }) => !passed);
   return {
     passed: wrong === undefined,
@@ -65,12 +67,13 @@ async function attention(): Promise<Findings> {
   };
 }
 
-async function conformance(): Promise<Findings> {
+async function conformance(alive: () => void): Promise<Findings> {
   const cases = [...metamorphicCases, ...oracleCases].filter(({ id }) => caseIds.includes(id));
   let passed = 0;
   for await (const { id, status, reason } of runSuite(cases, tensorflowImplementation('sdpa'))) {
     if (status !== 'pass') return { passed: false, detail: `${id}: ${reason ?? status}` };
     passed++;
+    alive();
   }
   return {
     passed: passed === caseIds.length,
@@ -95,12 +98,12 @@ async function detector(session: Session, alive: () => void): Promise<Findings> 
 /**
  * Each as soon as it is done; one that throws has failed.
  *
- * @param alive Called on the way: a software adapter takes its time over the detector, and silence counts as hanging.
+ * @param alive Called on the way, when something was done: a slow device takes its time over each check, and silence counts as hanging.
  */
 export async function* selfChecks(session: Session, alive: () => void): AsyncGenerator<SelfCheck> {
   const checks: readonly (readonly [string, () => Promise<Findings>])[] = [
-    ['attention', attention],
-    ['conform', conformance],
+    ['attention', () => attention(alive)],
+    ['conform', () => conformance(alive)],
     ['detector', () => detector(session, alive)],
   ];
   for (const [name, run] of checks) {
