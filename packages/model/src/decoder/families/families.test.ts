@@ -71,7 +71,10 @@ describe('a setting that the decoder has no place for is refused by its name and
     [{ hidden_act: 'silly' }, 'hidden_act is "silly" (did you mean silu?), expected one of gelu_new,'],
     [{ num_hidden_layers: 1e9 }, 'num_hidden_layers is 1000000000, expected at most 10000.'],
     [{ rms_norm_eps: -1 }, 'rms_norm_eps is -1, expected a finite number of at least 0.'],
-    [JSON.parse('{"rms_norm_eps":1e400}'), 'rms_norm_eps is Infinity, expected a finite number of at least 0.'],
+    [
+      JSON.parse('{"rms_norm_eps":1e400}'),
+      'rms_norm_eps is Infinity, expected a finite number of at least 0.',
+    ],
     [{ hidden_size: '32' }, 'hidden_size is "32", expected a whole number of at least 1.'],
     [
       { model_type: 'qwen3', layer_types: ['linear_attention', 'full_attention'] },
