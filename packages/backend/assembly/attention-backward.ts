@@ -7,11 +7,11 @@ import {
   dots,
   FIRST_STEP,
   HEADS,
-  isNothing,
   K,
   KEY_HEADS,
   KEYS,
   KT,
+  liveKeys,
   moderate,
   number,
   OUT,
@@ -140,12 +140,12 @@ export function attentionBackward(problem: usize, b: i32, keyHead: i32, scratch:
         moderate(out, rows * valueSize) &&
         haveSums(stats, rows);
       for (let s = 0; s < keys; s += KT) {
-        const width = smaller(KT, keys - s);
+        const block = smaller(KT, keys - s);
+        const width = tame ? liveKeys(problem, b, h, first, rows, s, block, true, true) : block;
+        if (width === 0) continue;
         const stride = (width + 3) & ~3;
         const k = rowAt(problem, K, keyRow + s, size);
         const v = rowAt(problem, V, keyRow + s, valueSize);
-        if (tame && isNothing(problem, b, h, first, rows, s, width, true, k, v) && moderate(k, width * size))
-          continue;
         dots(q, k, p, stride, rows, width, size, scratch);
         for (let i = 0; i < rows; i++) {
           const at = bytes(i * stride);

@@ -2,17 +2,17 @@
  * Attention over tiles of queries and blocks of keys with a running maximum and sum (FlashAttention, Dao et al. 2022). No matrix of
  * all queries and keys exists.
  *
- * A block whose every score is -inf has only weights of 0. It is left out where what they multiply is finite, since 0 times a
- * NaN or an infinity is a NaN that must be seen.
+ * Keys at the end of a block whose every score is -inf have only weights of 0. They are left out where what they multiply is finite,
+ * since 0 times a NaN or an infinity is a NaN that must be seen.
  */
 import {
   dots,
   HEADS,
-  isNothing,
   K,
   KEY_HEADS,
   KEYS,
   KT,
+  liveKeys,
   moderate,
   OUT,
   Q,
@@ -93,11 +93,11 @@ export function attentionForward(problem: usize, b: i32, h: i32, first: i32, scr
     store<f32>(stats + bytes(2 * i), 0, 4);
   }
   for (let s = 0; s < keys; s += KT) {
-    const width = smaller(KT, keys - s);
+    const width = liveKeys(problem, b, h, first, rows, s, smaller(KT, keys - s), moderateQueries, false);
+    if (width === 0) continue;
     const stride = (width + 3) & ~3;
     const k = rowAt(problem, K, keyRow + s, size);
     const v = rowAt(problem, V, keyRow + s, valueSize);
-    if (isNothing(problem, b, h, first, rows, s, width, moderateQueries, k, v)) continue;
     dots(q, k, tile, stride, rows, width, size, scratch);
     for (let i = 0; i < rows; i++) {
       const at = tile + bytes(i * stride);

@@ -146,8 +146,44 @@ export function scoreRow(
   for (let i = width; i < stride; i++) store<f32>(row + bytes(i), -Infinity);
 }
 
-/** Whether a block has only scores of -inf, and its keys and values nothing that a weight of 0 would not make 0. */
-export function isNothing(
+/** Keys that are left out together. */
+const PIECE: i32 = 32;
+
+/**
+ * How many keys of a block there is something to: behind them all scores are -inf, and keys and values hold nothing that a weight
+ * of 0 would not make 0.
+ *
+ * @param both whether a gradient flows back to the keys, which then have to be moderate in any case
+ */
+export function liveKeys(
+  problem: usize,
+  b: i32,
+  h: i32,
+  t: i32,
+  rows: i32,
+  s: i32,
+  width: i32,
+  moderateQueries: bool,
+  both: bool,
+): i32 {
+  const keyRow =
+    (b * word(problem, KEY_HEADS) + (h * word(problem, KEY_HEADS)) / word(problem, HEADS)) *
+    word(problem, KEYS);
+  const size = word(problem, SIZE);
+  let live = width;
+  while (live > 0) {
+    const from = ((live - 1) / PIECE) * PIECE;
+    const k = rowAt(problem, K, keyRow + s + from, size);
+    const v = rowAt(problem, V, keyRow + s + from, word(problem, VALUE_SIZE));
+    if (!isNothing(problem, b, h, t, rows, s + from, live - from, moderateQueries, k, v)) break;
+    if (both && !moderate(k, (live - from) * size)) break;
+    live = from;
+  }
+  return live;
+}
+
+/** Whether all scores are -inf, and keys and values hold nothing that a weight of 0 would not make 0. */
+function isNothing(
   problem: usize,
   b: i32,
   h: i32,
