@@ -22,5 +22,5 @@ export {
   uniform,
 } from './philox.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';
-export { floatWord, shares, type WasmMemory, wasmMemory } from './wasm/memory.ts';
+export { floatWord, kernelWindow, shares, type WasmMemory, wasmMemory } from './wasm/memory.ts';
 export { isSoftware } from './webgpu/gpu.ts';

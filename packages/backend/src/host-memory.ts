@@ -68,35 +68,6 @@ function wasmMemory(memory: WasmMemory): HostMemory {
   };
 }
 
-/**
- * Copies of TensorFlow's tensors, and results that become TensorFlow's own when an op of it first reads them: what only
- * host kernels read, as the moments of an optimizer, is never copied.
- */
-export function copiedMemory(backend: NativeTensorflow): HostMemory {
-  const view = (info: tf.TensorInfo): HostTensor => {
-    let values: HostTensor['values'] | undefined;
-    return {
-      info,
-      shape: info.shape,
-      dtype: info.dtype,
-      get values() {
-        values ??= backend.readSync(info.dataId);
-        return values;
-      },
-    };
-  };
-  return {
-    view,
-    allocate: (shape, dtype) => {
-      const values = arrayFor(dtype, util.sizeFromShape(shape));
-      return {
-        ...{ shape, dtype, values },
-        info: { dataId: backend.write(values, shape, dtype), shape, dtype },
-      };
-    },
-  };
-}
-
 /** The memory of a kernel's `backend` argument. */
 export function hostMemory(name: HostBackendName, backend: unknown): HostMemory {
   return name === 'cpu' ? cpuMemory(backend as CpuMemory) : wasmMemory(backend as WasmMemory);
@@ -167,12 +138,9 @@ export interface KernelImplementations<Attrs extends object> {
     attrs: Attrs,
     backend: WebgpuBackend,
   ) => tf.TensorInfo | tf.TensorInfo[];
-  /** `host`: that kernel over copies, where one pass of it costs less than many of TensorFlow's ops. */
-  readonly tensorflow?:
-    | 'host'
-    | ((
-        inputs: Record<string, tf.TensorInfo>,
-        attrs: Attrs,
-        backend: NativeTensorflow,
-      ) => tf.TensorInfo | tf.TensorInfo[]);
+  readonly tensorflow?: (
+    inputs: Record<string, tf.TensorInfo>,
+    attrs: Attrs,
+    backend: NativeTensorflow,
+  ) => tf.TensorInfo | tf.TensorInfo[];
 }

@@ -6,8 +6,6 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import {
-  copiedMemory,
-  type HostMemory,
   type HostTensor,
   handles,
   hostMemory,
@@ -37,14 +35,12 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
   };
   const { host, wasm, webgpu, tensorflow } = by;
   if (host) {
-    const registerHost = (backendName: string, memoryOf: (backend: unknown) => HostMemory) =>
+    for (const backendName of ['cpu', 'wasm'] as const) {
       register(backendName, ({ inputs, attrs, backend }) => {
-        const { view, allocate } = memoryOf(backend);
+        const { view, allocate } = hostMemory(backendName, backend);
         return handles(host(mapInputs(inputs, view), attrs as unknown as Attrs, allocate));
       });
-    for (const name of ['cpu', 'wasm'] as const) registerHost(name, (backend) => hostMemory(name, backend));
-    if (tensorflow === 'host')
-      registerHost('tensorflow', (backend) => copiedMemory(backend as NativeTensorflow));
+    }
   }
   if (wasm) {
     register('wasm', ({ inputs, attrs, backend }) =>
@@ -60,7 +56,7 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
       ),
     );
   }
-  if (tensorflow && tensorflow !== 'host') {
+  if (tensorflow) {
     register('tensorflow', ({ inputs, attrs, backend }) =>
       tensorflow(
         inputs as Record<string, tf.TensorInfo>,

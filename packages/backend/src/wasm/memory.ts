@@ -116,3 +116,25 @@ export function floatWord(x: number): number {
   bits.setFloat32(0, x);
   return bits.getInt32(0);
 }
+
+/** Our kernels in a memory of their own, for numbers that are copied in and out. */
+export interface KernelWindow {
+  /** Its float32 numbers from address 0 on. */
+  readonly values: Float32Array;
+  run(call: Call): void;
+}
+
+let window: KernelWindow | undefined;
+
+/** The window of this process: 1 MiB. */
+export function kernelWindow(): KernelWindow {
+  if (window) return window;
+  const memory = new WebAssembly.Memory({ initial: 16 });
+  const module = new WebAssembly.Module(kernelBytes(false));
+  const own = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelExports;
+  window = {
+    values: new Float32Array(memory.buffer),
+    run: ({ kernel, words }) => own[kernel](...words),
+  };
+  return window;
+}
