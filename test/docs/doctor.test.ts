@@ -9,13 +9,17 @@ import { askKernels, askShader, questions } from '@nanscope/lane';
 import type { NumericAnswer } from '@nanscope/record';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
+import { nodeArguments } from '../integration/cli.ts';
 import { at, expectPart, textOf } from './pages.ts';
 
 /** The block of the page, or what the command prints now, less the version of this machine's kernel. */
 function printed(): string {
-  const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
   const env = { ...process.env, NO_COLOR: '1', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
-  const block = execFileSync(process.execPath, [...node, 'doctor'], { cwd: at('.'), env, encoding: 'utf8' });
+  const block = execFileSync(process.execPath, nodeArguments(['doctor']), {
+    cwd: at('.'),
+    env,
+    encoding: 'utf8',
+  });
   return `\`\`\`text\n${block.trimEnd().replaceAll(` ${release()}`, '')}\n\`\`\``;
 }
 

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { nodeArguments } from '../integration/cli.ts';
 import { understood } from './commands.ts';
 import { at, pages } from './pages.ts';
 import { firstDifference, reportBlocksOf, withReports } from './report-blocks.ts';
@@ -16,9 +17,8 @@ const withBlocks = pages.filter((page) => reportBlocksOf(page).length > 0);
 
 /** What the command prints on this machine, less the version of its kernel. */
 function printed(command: string): string {
-  const node = ['--conditions=@nanscope/source', '--import', 'tsx', at('apps/cli/src/main.ts')];
   const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
-  const args = [...node, ...command.split(' '), '--out', SHOWN_FOLDER];
+  const args = nodeArguments([...command.split(' '), '--out', SHOWN_FOLDER]);
   try {
     // Lanes that differ leave with 1, and their report is what is wanted.
     const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: at('.'), env, encoding: 'utf8' });

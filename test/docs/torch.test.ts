@@ -6,18 +6,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseResult } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oldPython as old, todaysPython as today } from '../fixtures/torch-python.ts';
-import { at, expectPart } from './pages.ts';
+import { nodeArguments } from '../integration/cli.ts';
+import { expectPart } from './pages.ts';
 import { sectionsOf } from './report-of.ts';
 
 const missing = [old, today].filter((python) => !existsSync(python));
 const absent =
   missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;
 
-const loader = pathToFileURL(at('node_modules/tsx/dist/loader.mjs')).href;
 const evaluation = [
   ...['eval', '--device', 'torch:cpu', '--python', old],
   ...['--reference', 'torch:cpu', '--reference-python', today],
@@ -30,9 +29,8 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const nanscope = (...command: string[]) => {
-    const node = ['--conditions=@nanscope/source', '--import', loader, at('apps/cli/src/main.ts')];
     const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
-    return spawnSync(process.execPath, [...node, ...command], { cwd: folder, env, encoding: 'utf8' });
+    return spawnSync(process.execPath, nodeArguments(command), { cwd: folder, env, encoding: 'utf8' });
   };
   const script = join(run, 'reduced', 'reproduce.py');
   let [evaluated, reduced] = [

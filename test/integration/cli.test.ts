@@ -9,7 +9,7 @@ import manifest from '../../apps/cli/package.json' with { type: 'json' };
 import { configSchemas, recipeFlags } from '../../apps/cli/scripts/config-schemas.ts';
 import { flagsPage } from '../../apps/cli/scripts/flags-page.ts';
 import { readmePage } from '../../apps/cli/scripts/readme-page.ts';
-import { evaluate, fixture, rows, run, workspace } from './cli.ts';
+import { evaluate, fixture, nodeArguments, rows, run, start, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 const alone = ['--device', 'wasm', '--reference', 'none', '--attn', 'sdpa', '--trace', 'off'];
@@ -45,11 +45,15 @@ describe('help', () => {
   });
 
   it('--version is the version of the package', async () => {
-    expect(await run(['--version'])).toMatchObject({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    expect(await start(['--version']).ended).toMatchObject({
+      code: 0,
+      stdout: `${manifest.version}\n`,
+      stderr: '',
+    });
   });
 
   it('no command: one line, exit 2', async () => {
-    const ended = await run([]);
+    const ended = await start([]).ended;
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toMatch(/^nanscope: Expected a command.*\n$/);
   });
@@ -65,7 +69,7 @@ describe('help', () => {
 
 describe('mistakes', () => {
   it('are one line on standard error, without a stack', async () => {
-    const ended = await run(['eval', '--polcy', 'safe']);
+    const ended = await start(['eval', '--polcy', 'safe']).ended;
     expect(ended).toMatchObject({
       code: 2,
       stdout: '',
@@ -183,7 +187,7 @@ describe.skipIf(process.platform === 'win32')('pipes (skipped on Windows)', () =
       encoding: 'utf8',
       env: {
         ...process.env,
-        NANSCOPE: `${process.execPath} --conditions=@nanscope/source --import=${import.meta.resolve('tsx')} ${fixture('../../apps/cli/src/main.ts')}`,
+        NANSCOPE: [process.execPath, ...nodeArguments([])].join(' '),
       },
     });
 

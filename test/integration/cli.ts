@@ -1,6 +1,7 @@
 /**
- * Runs the real command line in a process of its own, the way a user does: standard output and standard error apart, the
- * exit code, and a folder of its own for each test file.
+ * Runs the real command line, bundled as a user starts it: standard output and standard error apart, the exit code, and a folder
+ * of its own for each test file. `start` gives it a process of its own, as signals and pipes need it; `run` runs it in this one
+ * where that tells no difference (in-process.ts). Its lanes are processes either way.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,29 +20,29 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult, type ResultRecord } from '@nanscope/record';
 import { afterAll, expect, vi } from 'vitest';
-import { bundleOf, mainOf } from '../../apps/cli/scripts/bundle.mjs';
+import { bundleOf, mainOf, openArguments } from '../../apps/cli/scripts/bundle.mjs';
+import { type Ended, environment, isBusy, runHere } from './in-process.ts';
 
 // Each run is several processes; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
-const at = (path: string) => fileURLToPath(new URL(`../../apps/cli/${path}`, import.meta.url));
+export type { Ended };
 
 /** As the workspace runs: bundled (../build.ts). */
 const bundled = [mainOf(await bundleOf())];
-/** As it runs with a third party's backend: from the sources, and with it a backend that is TypeScript as well. */
-const source = ['--conditions=@nanscope/source', `--import=${import.meta.resolve('tsx')}`, at('src/main.ts')];
+/** As it runs with a third party's backend, TypeScript or not, which shares its packages. */
+const open = await openArguments();
 
 const isTypeScript = (word: string) => word.endsWith('.ts');
 
+/** What Node is started with for a command, as its starter (apps/cli/bin) would start it. */
+export const nodeArguments = (args: readonly string[], beside = args.some(isTypeScript)): string[] => [
+  ...(beside ? open : bundled),
+  ...args,
+];
+
 /** A file beside the tests. */
 export const fixture = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface Running {
   readonly child: ChildProcess;
@@ -53,21 +54,23 @@ export interface StartOptions {
   readonly cwd?: string;
   /** No file may grow beyond so many blocks of 512 bytes, as if the disk were full. Not on Windows. */
   readonly fileBlocks?: number;
-  /** From the sources, though no argument names a backend in TypeScript: a run folder does. */
-  readonly fromSource?: boolean;
+  /** Beside a third party's backend, though no argument names one: a run folder does. */
+  readonly beside?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** One at a time, for its output is this process's meanwhile; its input never, and a third party's backend needs a condition of Node. */
+const canRunHere = (args: readonly string[]) => !args.some(isTypeScript) && !args.includes('-') && !isBusy();
+
 /** Starts the command line and does not wait. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
-  const { fileBlocks, fromSource = args.some(isTypeScript) } = options;
-  const command = [process.execPath, ...(fromSource ? source : bundled), ...args];
+  const { fileBlocks, beside } = options;
+  const command = [process.execPath, ...nodeArguments(args, beside)];
   const limited = fileBlocks === undefined ? [] : ['sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`];
   const [program, ...rest] = [...limited, ...command];
   const child = spawn(program!, rest, {
     cwd: options.cwd,
-    // As on a terminal: in CI other findings make the exit code 1.
-    env: { ...process.env, NO_COLOR: '1', CI: '', ...options.env },
+    env: { ...process.env, ...environment, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -87,7 +90,7 @@ export function start(args: readonly string[], options: StartOptions = {}): Runn
 }
 
 export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
-  start(args, options).ended;
+  options || !canRunHere(args) ? start(args, options).ended : runHere(args);
 
 /** Runs `eval --json` and reads the result by its schema. */
 export async function evaluate(...args: string[]): Promise<Ended & { readonly result: ResultRecord }> {

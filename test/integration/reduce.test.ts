@@ -217,7 +217,7 @@ describe('a faulty backend', () => {
       folder,
     );
     expect(result.verdict.code).toBe('kernel-bug-suspected');
-    const { code, stdout, stderr } = await run(['reduce', folder, '--json'], { fromSource: true });
+    const { code, stdout, stderr } = await run(['reduce', folder, '--json'], { beside: true });
     expect(code, stderr).toBe(0);
     const record = reducedSchema.parse(JSON.parse(stdout));
     expect(record.held).toEqual({
@@ -244,7 +244,7 @@ describe('a kernel whose numbers are wrong', () => {
       ...[...backend, '--out', folder],
     );
     expect(result.comparison?.shadow?.steps.at(-1)).toMatchObject({ kernel: 'Exp', judgement: 'own' });
-    const { code, stdout, stderr } = await run(['reduce', folder, '--json'], { fromSource: true });
+    const { code, stdout, stderr } = await run(['reduce', folder, '--json'], { beside: true });
     expect(code, stderr).toBe(0);
     const record = reducedOpSchema.parse(JSON.parse(stdout));
     const [x] = record.smallest.operands;

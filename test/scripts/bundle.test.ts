@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundleOf, mainOf } from '../../apps/cli/scripts/bundle.mjs';
+import { bundleOf, mainOf, openArguments } from '../../apps/cli/scripts/bundle.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'nanscope-bundle-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -35,8 +35,11 @@ beforeAll(() => {
     let same = false;
     try { fail(); } catch (thrown) { same = thrown instanceof UserError; }
     const { named } = await import('@tensorflow/late');
-    console.log(value, data, light, same, named);`,
+    console.log(value, data, light, same, named);
+    const [, , third] = process.argv;
+    if (third) console.log('third', (await import(third)).default() instanceof UserError);`,
   );
+  write('apps/cli/src/command-line.ts', 'export {};\n');
   write('packages/errors/src/index.ts', 'export class UserError extends Error {}\n');
   write(
     'packages/harness/src/index.ts',
@@ -52,7 +55,7 @@ beforeAll(() => {
   write('node_modules/@tensorflow/late/index.js', "exports.named = 'named';\n");
   for (const name of ['errors', 'harness', 'report']) {
     const exports = { '.': { '@nanscope/source': `../../../packages/${name}/src/index.ts` } };
-    const manifest = { name: `@nanscope/${name}`, sideEffects: false, exports };
+    const manifest = { name: `@nanscope/${name}`, type: 'module', sideEffects: false, exports };
     write(`packages/${name}/package.json`, JSON.stringify(manifest));
     // As the package manager links it.
     const source = `export * from '../../../packages/${name}/src/index.ts';\n`;
@@ -66,6 +69,15 @@ beforeAll(() => {
 
 it('shares what two parts import, and finds data beside the sources', async () => {
   expect(await says()).toBe('one data 1 true named\n');
+});
+
+it('open, shares its packages with a module of a third party, which may be TypeScript', async () => {
+  write(
+    'third.ts',
+    "import { UserError } from '@nanscope/errors';\nconst made: Error = new UserError();\nexport default () => made;\n",
+  );
+  const { stdout } = await run(process.execPath, [...(await openArguments(root)), join(root, 'third.ts')]);
+  expect(stdout).toBe('one data 1 true named\nthird true\n');
 });
 
 it('is made once, and anew for a source that has changed', async () => {
@@ -84,7 +96,7 @@ it('is made whole by each of several that start at once', async () => {
   write('apps/cli/src/value.ts', "export const value: string = 'three';\n");
   const all = await Promise.all([says(), says(), says(), says()]);
   expect(new Set(all)).toEqual(new Set(['three data 1 true named\n']));
-  expect(readdirSync(cache).filter((name) => !name.startsWith('bundle-'))).toEqual([]);
+  expect(readdirSync(cache).filter((name) => !/^(bundle|open)-/.test(name))).toEqual([]);
 });
 
 it('is not made of a source that cannot be translated', async () => {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Starts the command line from a bundle: the package's own, or one of the TypeScript sources in the workspace. With a third party's
- * backend from the modules themselves, built or not. Nothing else; the flags live in src/.
+ * backend, which shares the packages that run, from the package's modules themselves or from an open bundle of the sources. Nothing
+ * else; the flags live in src/.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -15,7 +16,7 @@ const source = new URL('../src/main.ts', import.meta.url);
 
 /**
  * Whether a module of a third party may be loaded: it is named, or a config file or a run that is gone on with may name it.
- * Such a module shares the packages of the process that loads it, and those that it finds are the sources.
+ * Such a module shares the packages of the process that loads it, which have to be those that it finds.
  * @param {string[]} words
  */
 function mayLoadOthers(words) {
@@ -51,19 +52,20 @@ async function bundle() {
   return pathToFileURL(mainOf(folder)).href;
 }
 
-/** From the sources, in a process of its own. */
-function startSources() {
-  // Node takes an export condition only on its command line, hence a process of its own.
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=@nanscope/source',
-      `--import=${import.meta.resolve('tsx')}`,
-      fileURLToPath(source),
-      ...process.argv.slice(2),
-    ],
-    { stdio: 'inherit' },
-  );
+/** What Node is started with for a third party's module, or where the sources cannot be bundled: they say so themselves then. */
+async function argumentsFor(/** @type {boolean} */ open) {
+  const { openArguments } = await import('../scripts/bundle.mjs');
+  const fromSources = [
+    '--conditions=@nanscope/source',
+    `--import=${import.meta.resolve('tsx')}`,
+    fileURLToPath(source),
+  ];
+  return open ? openArguments().catch(() => fromSources) : fromSources;
+}
+
+/** In a process of its own: Node takes an export condition only on its command line. @param {readonly string[]} words */
+function startApart(words) {
+  const child = spawn(process.execPath, [...words, ...process.argv.slice(2)], { stdio: 'inherit' });
   // One wish to stop reaches the child once: it takes a second signal for impatience. A terminal sends Ctrl-C to
   // both processes itself, and pnpm, on its own way out, adds a SIGTERM for this one.
   const terminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
@@ -94,8 +96,7 @@ if (!existsSync(source)) {
   keepCompiled(join(tmpdir(), 'node-compile-cache'));
   await import(new URL(alone ? '../dist/bundle/main.mjs' : '../dist/main.js', import.meta.url).href);
 } else {
-  // What cannot be bundled says so itself when it is run.
   const main = alone ? await bundle().catch(() => undefined) : undefined;
-  if (main === undefined) startSources();
+  if (main === undefined) startApart(await argumentsFor(!alone));
   else await import(main);
 }

@@ -7,14 +7,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { mainOf, makeBundle } from './make-bundle.mjs';
 
 export { mainOf };
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const self = fileURLToPath(import.meta.url);
-const maker = fileURLToPath(new URL('make-bundle.mjs', import.meta.url));
+const makers = ['make-bundle.mjs', 'open-packages.mjs'].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 
 /** Days that a bundle of other sources is kept: a long run loads parts of it as it gets to them. */
 const keptDays = 7;
@@ -39,7 +41,7 @@ function sourceFiles(root) {
  */
 export function fingerprint(root) {
   const hash = createHash('sha256').update(root);
-  for (const file of [self, maker, join(root, 'pnpm-lock.yaml'), ...sourceFiles(root)]) {
+  for (const file of [self, ...makers, join(root, 'pnpm-lock.yaml'), ...sourceFiles(root)]) {
     const { mtimeMs, ctimeMs, size } = statSync(file);
     hash.update(`${file} ${mtimeMs} ${ctimeMs} ${size}\n`);
   }
@@ -63,19 +65,21 @@ async function prune(cache, own) {
  * The folder of a bundle of the sources as they are now; made where there is none.
  *
  * @param {string} [root] of the checkout
+ * @param {{ open?: boolean }} [options] open: for modules of third parties
  * @returns {Promise<string>}
  * @throws {Error} for a source that cannot be translated, or a cache that cannot be written
  */
-export async function bundleOf(root = checkout) {
+export async function bundleOf(root = checkout, { open = false } = {}) {
   const cache = join(root, 'node_modules', '.cache', 'nanscope');
-  const folder = join(cache, `bundle-${fingerprint(root)}`);
+  const named = () => join(cache, `${open ? 'open' : 'bundle'}-${fingerprint(root)}`);
+  const folder = named();
   if (existsSync(folder)) return folder;
   const place = join(cache, `making-${process.pid}-${Date.now()}`);
   await mkdir(place, { recursive: true });
   try {
-    await makeBundle(root, place);
+    await makeBundle(root, place, { open });
     // A source that was edited meanwhile is in a bundle that has its old name: the name is given only where it is right.
-    if (join(cache, `bundle-${fingerprint(root)}`) !== folder) return await bundleOf(root);
+    if (named() !== folder) return await bundleOf(root, { open });
     await rename(place, folder).catch((error) => {
       if (!existsSync(folder)) throw error; // Else another process was quicker.
     });
@@ -85,6 +89,18 @@ export async function bundleOf(root = checkout) {
   } finally {
     await rm(place, { recursive: true, force: true });
   }
+}
+
+/**
+ * What Node is started with to run the command line beside a module of a third party, which shares its packages. In a process of
+ * its own: Node takes an export condition, which the names of our packages need, only on its command line.
+ *
+ * @param {string} [root] of the checkout
+ */
+export async function openArguments(root = checkout) {
+  const folder = await bundleOf(root, { open: true });
+  const first = pathToFileURL(join(folder, 'open.mjs')).href;
+  return ['--conditions=@nanscope/source', `--import=${first}`, mainOf(folder)];
 }
 
 if (process.argv[1] === self) {

@@ -1,23 +1,33 @@
 /**
  * The command line in a few files that lie side by side, made by esbuild: from its modules one by one every process would
  * first find, read and translate some seven hundred of them. Two kinds: of a checkout (bundle.mjs), whose files name what they need
- * by its place, and of a package (package-bundle.mjs), which finds it where the package is installed.
+ * by its place, and of a package (package-bundle.mjs), which finds it where the package is installed. That of a checkout is also made
+ * open: with an entry for each package, so that a module of a third party shares the packages that run (open-packages.mjs).
  *
  * TensorFlow.js and most other packages of the registry stay outside, each by its own file, and so do data files.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** What is run or imported by name, each a file of that name. The light part is `main`: help, versions and refusals need nothing of the rest. */
 const entries = {
   main: 'apps/cli/src/main.ts',
+  /** The same without a process of its own, for tests. */
+  'command-line': 'apps/cli/src/command-line.ts',
   errors: 'packages/errors/src/index.ts',
   harness: 'packages/harness/src/index.ts',
   report: 'packages/report/src/index.ts',
   /** The entry point of the processes that the harness starts. */
   lane: 'packages/lane/src/main.ts',
 };
+
+/** What a module of a third party may import, each a file in `packages/`. @param {string} root */
+const packageEntries = (root) =>
+  readdirSync(join(root, 'packages'))
+    .map((name) => ({ in: `packages/${name}/src/index.ts`, out: `packages/${name}` }))
+    .filter((entry) => existsSync(join(root, entry.in)));
 
 /** Packages of the registry that are plain modules: fewer files to find and to read. */
 const inside = ['zod', 'pbf'];
@@ -139,30 +149,47 @@ function parts(packed, outside) {
   return plugin;
 }
 
+/** What a process of the open bundle imports first. @param {string} root */
+const openerText = (
+  root,
+) => `import { openPackages } from ${JSON.stringify(new URL('open-packages.mjs', import.meta.url).href)};
+await openPackages({
+  folder: new URL('.', import.meta.url).href,
+  packages: ${JSON.stringify(pathToFileURL(join(root, 'packages/')).href)},
+});
+`;
+
 /**
  * @param {string} root of the checkout
  * @param {string} place where it is made
- * @param {{ packed?: boolean }} [options] packed: for a package, which knows nothing of the place that it was made at
+ * @param {{ packed?: boolean, open?: boolean }} [options] packed: for a package, which knows nothing of the place that it was made at;
+ *   open: for modules of third parties
  * @returns {Promise<string[]>} the files that it was made of, from the root
  * @throws {Error} for a source that cannot be translated
  */
-export async function makeBundle(root, place, { packed = false } = {}) {
+export async function makeBundle(root, place, { packed = false, open = false } = {}) {
   const { build } = await import('esbuild');
   const part = (
     /** @type {(keyof typeof entries)[]} */ names,
     /** @type {Record<string, string>} */ outside,
+    /** @type {{ in: string, out: string }[]} */ further = [],
   ) =>
     build({
-      entryPoints: names.map((name) => ({ in: entries[name], out: name })),
+      entryPoints: [...names.map((name) => ({ in: entries[name], out: name })), ...further],
       ...{ absWorkingDir: root, outdir: place, outExtension: { '.js': '.mjs' } },
       ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20' },
       ...{ conditions: ['@nanscope/source'], plugins: [parts(packed, outside)], logLevel: 'silent' },
       ...{ define: { 'import.meta.url': 'urlOfSource' }, metafile: true },
     });
+  if (open) {
+    const { metafile } = await part(['main', 'lane'], {}, packageEntries(root));
+    await writeFile(join(place, 'open.mjs'), openerText(root));
+    return Object.keys(metafile.inputs);
+  }
   const shared = { '@nanscope/errors': 'errors' };
   const made = await Promise.all([
     part(['errors'], {}),
-    part(['main'], {
+    part(packed ? ['main'] : ['main', 'command-line'], {
       ...shared,
       'dynamic-import @nanscope/harness': 'harness',
       'dynamic-import @nanscope/report': 'report',

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-/** The nanscope command line: names the commands and turns whatever happens into an exit code. No numerics. */
-import { errorLine, UserError } from '@nanscope/errors';
-import { commands } from './commands/index.ts';
-import { run } from './run.ts';
+/** The nanscope command line as a process: runs it, and leaves with its exit code when all that it said is written. No numerics. */
+import { commandLine } from './command-line.ts';
 
 /**
  * Standard output and error are pipes as often as not: let them drain before leaving (Dawn keeps a process alive).
@@ -21,13 +19,4 @@ function leave(code: number): void {
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
-run(process.argv.slice(2), commands).then(leave, (thrown: unknown) => {
-  if (thrown instanceof UserError) {
-    process.stderr.write(`nanscope: ${thrown.message}\n`);
-    leave(thrown.exitCode);
-    return;
-  }
-  process.stderr.write(`nanscope: a bug of nanscope's own, please report it: ${errorLine(thrown)}\n`);
-  if (thrown instanceof Error && thrown.stack) process.stderr.write(`${thrown.stack}\n`);
-  leave(1);
-});
+commandLine(process.argv.slice(2)).then(leave);

@@ -8,7 +8,8 @@ import {
 } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
 import { comparison, lane, metrics, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
-import { decideVerdict, type Evidence, judge } from './verdict.ts';
+import type { Evidence } from './evidence.ts';
+import { decideVerdict, judge } from './verdict.ts';
 
 const complete: LaneOutcome = { status: 'complete' };
 const finite = lane();

@@ -1,44 +1,17 @@
 /** From two lanes and their comparison to what is the case, an exit code and what to do next. Data, no prose. Pure. */
 
-import type { LaneOutcome, LaneTask } from '@nanscope/lane';
-import type { ComparisonRecord, LaneRecord, ShadowStep, VerdictRecord } from '@nanscope/record';
+import type { ComparisonRecord, LaneRecord, VerdictRecord } from '@nanscope/record';
 import { type Advice, type Beside, type Decision, type Reason, wordVerdict } from '@nanscope/report';
-import type { Finding } from '@nanscope/settings';
 import { exploreAdvice, maskedAdvice, mendAdvice } from './advice.ts';
 import { besideOf, isNonFinite, replayVerdict } from './beside.ts';
 import { rerunAdvice, sameDevice } from './compare-config.ts';
+import { type Evidence, type Verdict, verdictOf } from './evidence.ts';
 import { isBornMasked, withExitCode } from './exit-code.ts';
-
-export interface Evidence {
-  readonly target?: LaneRecord | undefined;
-  readonly reference?: LaneRecord | undefined;
-  readonly comparison?: ComparisonRecord | undefined;
-  readonly outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>;
-  readonly referenceWanted: boolean;
-  /** The command as typed, to build the next one from. */
-  readonly command: string;
-  /** Runs made apart may differ in configuration; lanes of one run may not. */
-  readonly separateRuns?: boolean;
-  /** The folder in which `nanscope reduce` can read it; absent where it cannot. */
-  readonly reducible?: string | undefined;
-  /** The run folder of an evaluation, which can be gone on with. */
-  readonly folder?: string | undefined;
-  /** `--fail-on`; absent: what was asked for decides. */
-  readonly failOn?: readonly Finding[] | undefined;
-}
-
-type Verdict = Omit<Decision, 'beside'>;
-
-const of = (
-  code: Decision['code'],
-  exitCode: Decision['exitCode'],
-  reason: Reason,
-  ...next: Advice[]
-): Verdict => ({ code, exitCode, reason, next });
+import { flaky, isLabelled, ownStep, permitted, suspected, torchAdvice } from './replay-verdict.ts';
 
 /** A run that was stopped before either lane began. */
 export const interrupted: VerdictRecord = wordVerdict(
-  { ...of('lane-failed', 130, { is: 'not begun' }, { to: 'run again' }), beside: {} },
+  { ...verdictOf('lane-failed', 130, { is: 'not begun' }, { to: 'run again' }), beside: {} },
   {},
 );
 
@@ -50,7 +23,7 @@ function laneFailed(evidence: Evidence): Verdict | undefined {
   const stopped = ended.some(({ status }) => status === 'interrupted');
   const absent = ended.some(({ userError }) => userError?.exitCode === 3);
   const complete = lanes.find(({ status }) => status === 'complete')?.role;
-  return of(
+  return verdictOf(
     'lane-failed',
     stopped ? 130 : absent ? 3 : 1,
     {
@@ -64,66 +37,9 @@ function laneFailed(evidence: Evidence): Verdict | undefined {
   );
 }
 
-/** A lane that does not repeat itself is nobody's counterpart: it comes before any kernel is blamed. */
-function flaky({ replays }: ComparisonRecord): Verdict | undefined {
-  const lanes = replays?.lanes.filter(({ changed }) => changed > 0) ?? [];
-  if (!replays || lanes.length === 0) return undefined;
-  return of('flaky', 1, { is: 'lanes do not repeat', lanes, times: replays.times }, { to: 'mend the lane' });
-}
-
-/** The op that was found to make a difference of its own. */
-function ownStep({ shadow }: ComparisonRecord): ShadowStep | undefined {
-  const last = shadow?.steps.at(-1);
-  return last?.judgement === 'own' || last?.judgement === 'both' ? last : undefined;
-}
-
-/** Where the shading language may assume NaN and infinities away, another class after one is no bug. */
-function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowStep, lanes: Evidence): boolean {
-  const strict = [lanes.target, lanes.reference].every((lane) => lane?.environment.strictNumerics !== false);
-  const beyond = (onReferenceInputs?.beyond ?? 0) + (onTargetInputs?.beyond ?? 0);
-  return !strict && nonFinite === true && beyond === 0;
-}
-
-/** Of an op at which the lanes part, though float32 may give what either has: another order of a sum, and no mistake. */
-function permitted({ separateRuns }: Evidence, { shadow }: ComparisonRecord): Verdict | undefined {
-  if (shadow?.steps.at(-1)?.judgement !== 'permitted') return undefined;
-  const next = separateRuns ? 'replay on devices' : 'mend what makes it so';
-  return of('permitted-by-float32', 1, { is: 'an op differs', allowed: true }, { to: next });
-}
-
-/** Where PyTorch itself makes a NaN of a row without a key, which later versions do not. */
-const torchAdvice = ({ target, reference }: Evidence): Advice | undefined =>
-  [target, reference].some((lane) => lane?.decision.torch && isBornMasked(lane))
-    ? { to: 'guard rows of PyTorch' }
-    : undefined;
-
-/** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
-function suspected(evidence: Evidence, comparison: ComparisonRecord): Verdict | undefined {
-  const own = ownStep(comparison);
-  if (!own || isPermitted(own, evidence)) return undefined;
-  return of(
-    'kernel-bug-suspected',
-    1,
-    { is: 'an op differs', allowed: false },
-    torchAdvice(evidence) ?? { to: 'send it to the authors' },
-  );
-}
-
 /** Whether no op was replayed because none was traced: then nothing tells the order of a sum from a mistake. */
 const isUntraced = ({ target }: Evidence): boolean =>
   target?.cascade === undefined || target.cascade.level === 'off' || target.cascade.level === 'gate';
-
-/** Whether counts alone suspect a kernel, and no replay of it found otherwise. */
-function isLabelled(comparison: ComparisonRecord): boolean {
-  if (comparison.ops.divergence?.label !== 'kernel bug suspected') return false;
-  const last = comparison.shadow?.steps.at(-1)?.judgement;
-  return (
-    last === undefined ||
-    last === 'not replayable' ||
-    last === 'unstable' ||
-    ownStep(comparison) !== undefined
-  );
-}
 
 function classesApart(evidence: Evidence, comparison: ComparisonRecord): Verdict | undefined {
   const { ops, labels, metrics } = comparison;
@@ -146,11 +62,11 @@ function classesApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
     const reason: Reason = { is: 'classes apart', at, permitted: true };
     // Where the mask is the cause on the target, to guard the rows is all there is to mend.
     const masked = evidence.target !== undefined && isBornMasked(evidence.target);
-    return of('permitted-by-wgsl', 1, reason, { to: masked ? 'guard rows' : 'mend before comparing' });
+    return verdictOf('permitted-by-wgsl', 1, reason, { to: masked ? 'guard rows' : 'mend before comparing' });
   }
   return (
     suspected(evidence, comparison) ??
-    of(
+    verdictOf(
       isLabelled(comparison) ? 'kernel-bug-suspected' : 'classes-differ',
       1,
       { is: 'classes apart', at, permitted: false },
@@ -173,14 +89,14 @@ function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
   const byOp = suspected(evidence, comparison) ?? permitted(evidence, comparison);
   if (stage && byOp) return byOp;
   if (stage)
-    return of(
+    return verdictOf(
       'numbers-differ',
       1,
       { is: 'a stage apart', stage, apart: differing.length + differingCut, compared, rtol: comparison.rtol },
       { to: 'look into the stage', stage: stage.name },
     );
   if (!first && unpaired > 0)
-    return of(
+    return verdictOf(
       'numbers-differ',
       1,
       { is: 'one side only', compared, unpaired },
@@ -188,7 +104,7 @@ function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
     );
   if (!first && !metric) return undefined;
   if (byOp) return byOp;
-  return of(
+  return verdictOf(
     'numbers-differ',
     1,
     first
@@ -209,7 +125,7 @@ function environmentsApart(
   if (!separateRuns || environment.length === 0) return undefined;
   if (!target || !reference || !sameDevice(reference, target)) return undefined;
   const device = target.decision.label;
-  return of(
+  return verdictOf(
     'configuration-differs',
     1,
     { is: 'environments apart', device, differing: environment, beside: reason },
@@ -223,7 +139,7 @@ function oneLane(lane: LaneRecord, { command }: Evidence, { hidden }: Beside): V
     : hidden
       ? { to: 'mend what is hidden' }
       : (maskedAdvice(lane, command) ?? { to: 'compare with a device' });
-  return of('no-reference', 0, { is: 'one lane' }, next);
+  return verdictOf('no-reference', 0, { is: 'one lane' }, next);
 }
 
 /** Of lanes that agree. */
@@ -235,14 +151,14 @@ function agreed(
 ): Verdict {
   if (isNonFinite(lane)) {
     const reason: Reason = { is: 'neither is finite', byPolicy: isBornMasked(lane) };
-    return of('agree-non-finite', 0, reason, mendAdvice(lane));
+    return verdictOf('agree-non-finite', 0, reason, mendAdvice(lane));
   }
   const next: Advice = hidden
     ? { to: 'mend what is hidden' }
     : leak
       ? { to: 'keep causality' }
       : exploreAdvice(lane, command);
-  return of('agree', 0, { is: 'agreed', rtol, atol }, next);
+  return verdictOf('agree', 0, { is: 'agreed', rtol, atol }, next);
 }
 
 /** A run that names an op can be cut down to it; one traced through a filter may name another op than the one at fault. */
@@ -264,25 +180,30 @@ function canReduce({ reducible, target, reference, comparison }: Evidence, { cod
   return named[code] ?? false;
 }
 
-function verdictOf(evidence: Evidence, beside: Beside): Verdict {
+function decideLanes(evidence: Evidence, beside: Beside): Verdict {
   const failed = laneFailed(evidence);
   if (failed) return failed;
   const { target, reference, comparison } = evidence;
   if (!target || (evidence.referenceWanted && !reference)) {
     const role = target ? 'reference' : 'target';
-    return of('lane-failed', 1, { is: 'no result', role }, { to: 'ask the doctor' });
+    return verdictOf('lane-failed', 1, { is: 'no result', role }, { to: 'ask the doctor' });
   }
   const taps = replayVerdict({ target, reference }, 'batch');
   if (taps) {
     const { code, exitCode, replay } = taps;
-    return of(code, exitCode, { is: 'taps change it', ...replay }, { to: 'look where taps differ', replay });
+    return verdictOf(
+      code,
+      exitCode,
+      { is: 'taps change it', ...replay },
+      { to: 'look where taps differ', replay },
+    );
   }
   if (!reference || !comparison) return oneLane(target, evidence, beside);
   const differing = comparison.configuration;
   const apart = flaky(comparison) ?? classesApart(evidence, comparison) ?? numbersApart(evidence, comparison);
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     const reason: Reason = { is: 'settings apart', differing, beside: apart?.reason };
-    return of('configuration-differs', 1, reason, rerunAdvice(differing));
+    return verdictOf('configuration-differs', 1, reason, rerunAdvice(differing));
   }
   return (
     (apart && environmentsApart(evidence, comparison, apart)) ??
@@ -294,7 +215,7 @@ function verdictOf(evidence: Evidence, beside: Beside): Verdict {
 /** @returns What is the case; exactly one of its codes fits any evidence. */
 export function decideVerdict(evidence: Evidence): Decision {
   const beside = besideOf(evidence);
-  const verdict = withExitCode(verdictOf(evidence, beside), evidence, evidence.failOn);
+  const verdict = withExitCode(decideLanes(evidence, beside), evidence, evidence.failOn);
   const next: readonly Advice[] = canReduce(evidence, verdict)
     ? [...verdict.next, { to: 'reduce', folder: evidence.reducible! }]
     : verdict.next;

@@ -1,0 +1,33 @@
+/** What a verdict is decided from, and the form of what is decided. */
+import type { LaneOutcome, LaneTask } from '@nanscope/lane';
+import type { ComparisonRecord, LaneRecord } from '@nanscope/record';
+import type { Advice, Decision, Reason } from '@nanscope/report';
+import type { Finding } from '@nanscope/settings';
+
+export interface Evidence {
+  readonly target?: LaneRecord | undefined;
+  readonly reference?: LaneRecord | undefined;
+  readonly comparison?: ComparisonRecord | undefined;
+  readonly outcomes: Partial<Record<LaneTask['role'], LaneOutcome>>;
+  readonly referenceWanted: boolean;
+  /** The command as typed, to build the next one from. */
+  readonly command: string;
+  /** Runs made apart may differ in configuration; lanes of one run may not. */
+  readonly separateRuns?: boolean;
+  /** The folder in which `nanscope reduce` can read it; absent where it cannot. */
+  readonly reducible?: string | undefined;
+  /** The run folder of an evaluation, which can be gone on with. */
+  readonly folder?: string | undefined;
+  /** `--fail-on`; absent: what was asked for decides. */
+  readonly failOn?: readonly Finding[] | undefined;
+}
+
+/** What is decided of the lanes, before what a loss leaves out is set beside it. */
+export type Verdict = Omit<Decision, 'beside'>;
+
+export const verdictOf = (
+  code: Decision['code'],
+  exitCode: Decision['exitCode'],
+  reason: Reason,
+  ...next: Advice[]
+): Verdict => ({ code, exitCode, reason, next });

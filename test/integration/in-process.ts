@@ -1,0 +1,77 @@
+/** The command line, bundled as it is started, in the process of a test: what it says is caught, what it needs of the environment set. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundleOf } from '../../apps/cli/scripts/bundle.mjs';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** As on a terminal: in CI other findings make the exit code 1. */
+export const environment = { NO_COLOR: '1', CI: '' };
+
+interface CommandLine {
+  commandLine(words: readonly string[]): Promise<number>;
+}
+
+/** Beside the packages of a test, which are its sources: both register their kernels with one TensorFlow.js, which warns of it. */
+async function load(): Promise<CommandLine> {
+  const { warn } = console;
+  console.warn = () => {};
+  const part = async (name: string) => import(pathToFileURL(join(await bundleOf(), `${name}.mjs`)).href);
+  try {
+    await part('harness');
+    return await part('command-line');
+  } finally {
+    console.warn = warn;
+  }
+}
+
+let loaded: Promise<CommandLine> | undefined;
+
+let busy = false;
+
+/** Whether a command runs here already: there is one standard output. */
+export const isBusy = (): boolean => busy;
+
+/** Keeps what is written to a stream, until it is given back. */
+function caught(stream: NodeJS.WriteStream) {
+  const { write } = stream;
+  let text = '';
+  stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    const written = rest.at(-1);
+    if (typeof written === 'function') queueMicrotask(() => written());
+    return true;
+  }) as typeof write;
+  return {
+    end() {
+      stream.write = write;
+      return text;
+    },
+  };
+}
+
+/** Runs a command to its end. */
+export async function runHere(words: readonly string[]): Promise<Ended> {
+  busy = true;
+  const before = Object.keys(environment).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, environment);
+  loaded ??= load();
+  const { commandLine } = await loaded;
+  const [out, error] = [caught(process.stdout), caught(process.stderr)];
+  try {
+    const code = await commandLine(words);
+    return { code, signal: null, stdout: out.end(), stderr: error.end() };
+  } finally {
+    out.end();
+    error.end();
+    for (const [name, value] of before)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    busy = false;
+  }
+}
