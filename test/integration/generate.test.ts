@@ -116,7 +116,7 @@ describe('generate', () => {
     expect([story.code, story.stderr]).toEqual([0, '']);
     const [words, command] = story.stdout.split(/\n(?=printf )/);
     expect(words!.replace(/\s+/g, ' ')).toMatch(
-      /At 1 prompt of 2 .* prompt 1, token 1: of its 258 scores 258 are NaN\..*"It's" gave no token at all\..*command below/,
+      /For 1 of 2 prompts .* prompt 1, token 1: 258 of its 258 scores are NaN\..*"It's" gave no token at all\..*command below/,
     );
     expect(command).toMatch(/^printf [^\n]*pnpm eval [^\n]*\n$/);
     const compared = await run(['compare', at('g'), at('g')]);

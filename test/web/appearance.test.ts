@@ -96,6 +96,9 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.textContent('.slider output')).not.toBe(last);
       await page.locator('#pattern svg.pattern').waitFor(); // By itself, at the head of the origin.
       expect(await page.textContent('.figure-place p')).toMatch(/^Layer 0, head 0, row 0: .*[1-9]\d* NaN/);
+      expect(await page.locator('#example').isHidden(), 'the example makes room, however late it came').toBe(
+        true,
+      );
       await looksRight(page, views);
       expect(faults).toEqual([]);
     });

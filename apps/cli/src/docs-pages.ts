@@ -35,7 +35,8 @@ export function docsPages(): readonly DocsPage[] {
 /** What a page is called, and what its reader will be able to do: its heading and its second line. */
 export function aboutPage({ name, text }: DocsPage): { readonly title: string; readonly about: string } {
   const title = /^# (.+)$/m.exec(text)?.[1] ?? name;
-  const about = /^You will be able to (.+?)\.?$/m.exec(text)?.[1] ?? '';
+  // In the list there is no "able to" for a second "to" to follow.
+  const about = (/^You will be able to (.+?)\.?$/m.exec(text)?.[1] ?? '').replaceAll(', and to ', ', and ');
   return { title, about };
 }
 

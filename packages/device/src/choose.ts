@@ -13,13 +13,13 @@ const hints: Readonly<Record<string, string>> = {
   cuda: 'Use gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
   rocm: 'Use gpu, WebGPU on this GPU, or torch:cuda, PyTorch on it',
   pytorch: 'Use torch, or torch:cpu, torch:mps, torch:cuda',
-  directx: 'Take d3d12',
-  dx12: 'Take d3d12',
+  directx: 'Use d3d12',
+  dx12: 'Use d3d12',
   opengl: 'Use gpu: WebGPU runs over Metal, Vulkan and Direct3D 12',
-  tf: 'Take tensorflow',
-  node: 'Take tensorflow',
-  js: 'Take javascript',
-  wasm32: 'Take wasm',
+  tf: 'Use tensorflow',
+  node: 'Use tensorflow',
+  js: 'Use javascript',
+  wasm32: 'Use wasm',
   none: 'A reference may be none, a device may not',
 };
 
@@ -68,7 +68,7 @@ export function checkPlatform({ name, api, engine }: DeviceRow, flag: string, pl
   const [wanted, instead] =
     engine === 'torch'
       ? ['PyTorch', `take ${flag} torch:cpu`]
-      : ['WebGPU', `take the adapter that is here with ${flag} gpu`];
+      : ['WebGPU', `use the adapter that is here with ${flag} gpu`];
   throw new UserError(
     'device/not-found',
     `${flag} ${name} looks for ${wanted} over ${apiNames[api]}, and it is not on this machine, for only ${home.system} has it. Found: ${platform}. Run this on ${home.system}, or ${instead}.${name === 'mps' ? ` PyTorch's own mps is torch:mps.` : ''}`,

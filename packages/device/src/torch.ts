@@ -61,7 +61,7 @@ function deviceOf(asked: string, name: string, { python, probe }: FoundTorch): T
   const have = here.map((device) => `torch:${device.name}`).join(', ');
   throw new UserError(
     'torch/no-device',
-    `${asked} looks for ${wanted} in PyTorch ${probe.torch} of ${python}, and it is not there${why ? `: ${why}` : ''}. Found: ${have}. Take one of these, or another Python with --python.`,
+    `${asked} looks for ${wanted} in PyTorch ${probe.torch} of ${python}, and it is not there${why ? `: ${why}` : ''}. Found: ${have}. Use one of these, or another Python with --python.`,
   );
 }
 

@@ -26,7 +26,7 @@ const examples: readonly (readonly [words: string, given: Given])[] = [
 const frame = html`<section id="intro"><h1>Is your NaN the GPU's fault?</h1>
 <p>nanscope runs a small language model on your GPU and on your CPU, watches every kernel, and shows where a NaN is born, how it spreads, and which of the two to blame. In this browser; nothing is uploaded.</p>
 <div id="your-gpu" role="status"></div>
-<p class="examples"><span class="dim">Run one now, as in</span> ${examples.map(([words, given]) => html`<a href="${writeAddress('eval', given)}">${words}</a> `)}</p></section>
+<p class="examples"><span class="dim">Run one now:</span> ${examples.map(([words, given]) => html`<a href="${writeAddress('eval', given)}">${words}</a> `)}</p></section>
 <div class="form"></div>
 <section id="files" aria-label="Your files"></section>
 <section id="lanes" aria-label="Progress" hidden><details open><summary><h2>Progress</h2></summary><div id="lane-cards"></div></details></section>

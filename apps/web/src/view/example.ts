@@ -9,7 +9,8 @@ export async function openExample(place: HTMLElement, open: (example: ReportSubj
   await whenIdle();
   const { openExample: read } = await import('../run/example.ts');
   const example = await read().catch(() => undefined); // The page is whole without it.
-  if (!example) return;
+  // Who started a run meanwhile has one to look at.
+  if (!example || place.closest('.ran')) return;
   const clean = sanitizeRecord(example);
   const { title, sentence, next } = verdictOf(clean.record);
   const picture = reportSections(clean).find(({ id }) => id === 'positions');

@@ -107,7 +107,7 @@ function answer(place: HTMLElement, { title, sentences, differences }: GpuWords)
   show(
     place,
     html`<h2>${title}</h2><p>${sentences.join(' ')}</p>
-${rows.length > 0 && html`<details><summary>What it answers otherwise</summary>${table('Computed by a shader of nothing but the expression', ['computed', 'IEEE 754', 'here', 'WGSL'], rows)}</details>`}<p>${all}</p>`,
+${rows.length > 0 && html`<details><summary>Answers that differ from IEEE 754</summary>${table('Computed by a shader of nothing but the expression', ['computed', 'IEEE 754', 'here', 'WGSL'], rows)}</details>`}<p>${all}</p>`,
   );
 }
 

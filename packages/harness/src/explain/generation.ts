@@ -36,17 +36,18 @@ const isBroken = ({ ended }: GeneratedRow) => ended === 'non-finite';
 const brokenOf = (rows: readonly GeneratedRow[]) =>
   rows.filter(isBroken).sort((a, b) => a.tokens.length - b.tokens.length || a.row - b.row);
 
-/** `of its 258 scores 258 are NaN`. */
-function scoresWords(logits: NonNullable<GeneratedRow['logits']>): string {
+/** `258 of its 258 scores are NaN`. */
+function scoresWords({ size, nan, posInf, negInf }: NonNullable<GeneratedRow['logits']>): string {
   const kinds = [
-    [logits.nan, 'NaN'],
-    [logits.posInf, '+infinity'],
-    [logits.negInf, '-infinity'],
+    [nan, 'NaN'],
+    [posInf, '+infinity'],
+    [negInf, '-infinity'],
   ] as const;
-  const found = kinds.flatMap(([n, name]) =>
-    n > 0 ? [`${count(n)} ${n === 1 ? 'is' : 'are'} ${name}`] : [],
-  );
-  return `of its ${counted(logits.size, 'score')} ${found.join(', ')}`;
+  return kinds
+    .flatMap(([n, name]) =>
+      n > 0 ? [`${count(n)} of its ${counted(size, 'score')} ${n === 1 ? 'is' : 'are'} ${name}`] : [],
+    )
+    .join(', ');
 }
 
 function promptWords(row: GeneratedRow): string {
@@ -82,7 +83,7 @@ function generationFirst({ rows, status, failure }: GenerationRecord): string {
       ? `There is nothing to explain about the texts.${failed}`
       : `Nothing went wrong with the numbers: every score from which a token was chosen is a number.${failed}`;
   const scores = earliest.logits ? `: ${scoresWords(earliest.logits)}` : '';
-  return `At ${counted(broken.length, 'prompt')} of ${count(rows.length)} the scores of the next token are not numbers, so no token can be chosen there. It happens earliest at prompt ${earliest.row + 1}, token ${earliest.tokens.length + 1}${scores}. ${NAN}; whatever reads a NaN gives NaN again. A generation is not traced, so it does not show in which layer it began.${failed}`;
+  return `For ${count(broken.length)} of ${counted(rows.length, 'prompt')} the scores of the next token are not numbers, so no token can be chosen there. It happens earliest at prompt ${earliest.row + 1}, token ${earliest.tokens.length + 1}${scores}. ${NAN}; whatever reads a NaN gives NaN again. A generation is not traced, so it does not show in which layer it began.${failed}`;
 }
 
 function generationAdvice(

@@ -6,7 +6,7 @@ import type {
   TrainResultRecord,
 } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { generation, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
+import { comparison, generation, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { trainLane } from '../../../../test/fixtures/records/training.ts';
 import { storyOf } from './story.ts';
 
@@ -150,7 +150,7 @@ describe('the story of a run', () => {
     };
     const [first, gave, next] = told(generation([late, good, broken]));
     expect(first).toMatch(
-      /At 2 prompts of 3 .*earliest at prompt 3, token 1: of its 258 scores 258 are NaN\..*not traced/,
+      /For 2 of 3 prompts .*earliest at prompt 3, token 1: 258 of its 258 scores are NaN\..*not traced/,
     );
     expect(gave).toBe(
       '"Late" gave " ok", 2 tokens, and then no token could be chosen. "Short" gave no token at all. "A\\nB" gave " goes on", 3 tokens, as many as were allowed.',
@@ -172,6 +172,26 @@ describe('the story of a run', () => {
     expect(some).toContain('2 prompts were not finished.');
     const many = Array.from({ length: 11 }, (_, row) => ({ ...good, row }));
     expect(told(generation(many))[1]).toContain('3 more prompts are in the report.');
+  });
+
+  it('names reduce for numbers that differ only where a replay blames an op', () => {
+    const step = {
+      ...{ key, kernel: 'Sub', reason: 'r' },
+      judgement: 'own',
+    } as const;
+    const differing = (judgement: 'own' | 'rounding') => {
+      const steps = [{ ...step, judgement }];
+      const shadow = { batch: 0, by: 'number', steps, end: 'e' } as const;
+      return told(
+        result({
+          reference: lane({ role: 'reference' }),
+          comparison: comparison({ shadow: shadow as never }),
+          verdict: { ...verdict, code: 'numbers-differ', exitCode: 1 },
+        }),
+      )[2];
+    };
+    expect(differing('own')).toContain('The smallest case: nanscope reduce runs/x.');
+    expect(differing('rounding')).not.toContain('nanscope reduce');
   });
 
   it('a result of another command is refused with the command that prints it', () => {

@@ -169,8 +169,14 @@ const deviceWords: Partial<Record<string, string>> = {
 function advice(record: ResultRecord | TrainResultRecord, folder: string | undefined): string {
   const { code, next, exitCode } = record.verdict;
   const devices = deviceWords[code];
+  // Of numbers alone an op is reduced, where the replays named one.
+  const blamed = record.kind === 'eval' && record.comparison?.shadow?.steps.at(-1)?.judgement;
   const reducible =
-    record.kind === 'eval' && folder !== undefined && /non-finite|classes|kernel|numbers/.test(code);
+    record.kind === 'eval' &&
+    folder !== undefined &&
+    (code === 'numbers-differ'
+      ? blamed === 'own' || blamed === 'both'
+      : /non-finite|classes|kernel/.test(code));
   const more = folder === undefined ? '' : ` The whole report: nanscope report ${folder}.`;
   const smaller =
     reducible && !next.includes('nanscope reduce') ? ` The smallest case: nanscope reduce ${folder}.` : '';

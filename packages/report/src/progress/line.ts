@@ -35,7 +35,8 @@ const USUAL_FACTS = 46;
 
 /** `3/12 batches`, or `3 batches` while the total is unknown. */
 function doneWords({ done, total, unit = 'batches' }: ProgressState): string {
-  return total === undefined ? `${count(done)} ${unit}` : `${count(done)}/${count(total)} ${unit}`;
+  if (total !== undefined) return `${count(done)}/${count(total)} ${unit}`;
+  return `${count(done)} ${done === 1 ? unit.replace(/(ch)es$|s$/, '$1') : unit}`;
 }
 
 /** Facts in the order in which they are dropped when the line is short, last first. */

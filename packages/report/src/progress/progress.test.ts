@@ -19,6 +19,16 @@ describe('progressLine', () => {
     expect(line).toBe('target    1,234 batches · 12.0 tokens/s');
   });
 
+  it('counts one in the singular', () => {
+    const words = (unit: string, done = 1) => progressLogLine({ lane: 'search', done, unit }, options);
+    expect(['batches', 'cases', 'steps'].map((unit) => words(unit).split(/ +/)[2])).toEqual([
+      'batch',
+      'case',
+      'step',
+    ]);
+    expect(words('cases', 2)).toBe('search    2 cases');
+  });
+
   it('leaves out a time left that is not a number, and what is over', () => {
     expect(progressLine({ ...state, etaSeconds: Number.NaN }, options)).not.toMatch(/left|NaN/);
     expect(progressLine({ ...state, etaSeconds: Number.POSITIVE_INFINITY }, options)).not.toMatch(/left/);

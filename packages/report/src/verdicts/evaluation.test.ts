@@ -41,7 +41,7 @@ describe('the sentence of a verdict', () => {
     ],
     [
       { is: 'environments apart', device: 'webgpu', differing: [setting], beside: labels },
-      'Both are runs of one device, webgpu, in environments that differ (policy: safe against tfjs). Both are of the same class everywhere, but the numbers differ: 3 of 40 labels differ, first at row 1, position 5 (a place); the labels would need rtol',
+      'Both are runs of one device, webgpu, in environments that differ (policy: safe against tfjs). The classes agree everywhere, but the numbers differ: 3 of 40 labels differ, first at row 1, position 5 (a place); the labels would need rtol',
     ],
   ])('%j', (reason, sentence) => {
     expect(worded(reason)).toContain(sentence);

@@ -106,7 +106,7 @@ function classPlace(at: ClassPlace): string {
 }
 
 const numbersApart = (what: string, decided: Decided) =>
-  `Both are of the same class everywhere, but the numbers differ: ${what}; the labels would need rtol ${tolerance(decided.comparison?.labels.requiredRtol ?? 0)}.${replayed(decided)}`;
+  `The classes agree everywhere, but the numbers differ: ${what}; the labels would need rtol ${tolerance(decided.comparison?.labels.requiredRtol ?? 0)}.${replayed(decided)}`;
 
 function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
   const { target, reference } = decided;
@@ -155,7 +155,7 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
         apart > 0
           ? `${count(apart)} of ${counted(compared, 'label')} ${apart === 1 ? 'differs' : 'differ'}`
           : `the ${counted(compared, 'label')} agree within rtol ${setting(rtol)}`;
-      return `Both are of the same class everywhere, but the numbers differ from ${stage.name} on: ${stageWords(stage)}; ${labels}.${replayed(decided)}`;
+      return `The classes agree everywhere, but the numbers differ from ${stage.name} on: ${stageWords(stage)}; ${labels}.${replayed(decided)}`;
     }
     case 'a metric apart':
       return numbersApart(`${reason.metric} differs`, decided);

@@ -110,9 +110,13 @@ function ownWords(reason: OwnReason, lane: TrainLaneRecord): string {
   const best = training.best
     ? `; the best validation loss is ${training.best.loss.toPrecision(6)} after step ${training.best.step}${entropyWords(lane)}`
     : '';
+  const end =
+    typeof training.loss === 'number'
+      ? `; the loss at the end is ${Number(training.loss.toPrecision(6))}`
+      : '';
   const why =
     training.end === 'patience' ? ' and ended early, because the validation loss no longer fell' : '';
-  return `Trained ${counted(training.steps, 'step')}${why}${best}.${skipped}`;
+  return `Trained ${counted(training.steps, 'step')}${why}${end}${best}.${skipped}`;
 }
 
 function differenceWords({ name, firstClassDifference, firstBeyond }: QuantityComparison): string {

@@ -30,14 +30,13 @@ const outcomes = {
 } as const satisfies Record<ReplayRecord['outcome'], string>;
 
 function observerWords({ observer, observed, level }: CascadeRecord): TracingWords[] {
-  // Off means off: there is nothing to say of what did not look.
-  if (level === 'off') return [];
+  // There is nothing to say of what did not look.
+  if (level === 'off' || observer === 'nothing wrapped') return [];
   const [text, tone] = (
     {
       unchanged: ['tracing changed nothing', 'good'],
       changed: ['tracing changed the result', 'bad'],
       unchecked: ['unchecked', 'warn'],
-      'nothing wrapped': ['nothing wrapped', 'good'],
     } as const
   )[observer];
   return [{ label: 'observer', text: `${text}${observed === undefined ? '' : `: ${observed}`}`, tone }];

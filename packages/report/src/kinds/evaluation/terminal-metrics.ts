@@ -41,7 +41,10 @@ function nonFiniteWords({ nonFinite: { nan, posInf, negInf } }: MetricsRecord): 
 }
 
 const told: readonly [string, (metrics: MetricsRecord) => string][] = [
-  ['loss std. error', ({ lossError }) => (lossError === undefined ? '-' : measured(lossError))],
+  [
+    'loss std. error',
+    ({ lossError }) => (lossError === undefined ? '-' : String(Number(lossError.toPrecision(2)))),
+  ],
   ['supervised tokens', (metrics) => count(metrics.tokens)],
   ['without an answer', (metrics) => count(metrics.unanswerable)],
   ['losses not finite', nonFiniteWords],
