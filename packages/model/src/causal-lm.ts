@@ -29,6 +29,8 @@ export interface ModelConfig {
   readonly keyValueHeads: number;
   /** D; not always C / H. */
   readonly headDim: number;
+  /** Numbers of a query where it meets a key, where they are not D. */
+  readonly attendedDim?: number;
   /** Units inside an MLP. */
   readonly mlpWidth: number;
   /** V, rows of the token table. */
@@ -108,11 +110,11 @@ export interface ForwardOptions {
 
 /** What computes sdpa in a forward pass, once `auto` is settled for the open backend. */
 export function settledKernel(
-  { headDim }: Pick<ModelConfig, 'headDim'>,
+  { headDim, attendedDim = headDim }: Pick<ModelConfig, 'headDim' | 'attendedDim'>,
   { kernel = 'composed', implementation, policy, dropout, capture }: ForwardOptions,
 ): AttentionKernel {
   if (kernel !== 'auto') return kernel;
-  const call = { implementation, policy, headSize: headDim };
+  const call = { implementation, policy, headSize: attendedDim };
   return kernelChoice({ ...call, dropout: dropout !== undefined, capture: capture !== undefined }).kernel;
 }
 

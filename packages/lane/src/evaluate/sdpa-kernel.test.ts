@@ -37,6 +37,12 @@ describe('the rule that says what computes sdpa', () => {
     ]);
   });
 
+  it('is not there for heads that rotation makes too large for it', () => {
+    engine.backendName = 'wasm';
+    const config = { headDim: 256, attendedDim: 257 };
+    expect(sdpaKernelRules(task, { config } as CausalLM)).toEqual([]);
+  });
+
   it.each([
     ['a backend without such a kernel', {}, 'tensorflow'],
     ['eager attention', { decision: { attention: 'eager' } }, 'wasm'],

@@ -20,7 +20,7 @@ function choiceOf({ config, decision, policy }: KernelTask, model: CausalLM) {
   return kernelChoice({
     implementation: 'sdpa',
     policy,
-    headSize: model.config.headDim,
+    headSize: model.config.attendedDim ?? model.config.headDim,
     dropout: (config.dropout ?? 0) > 0,
     capture: false,
   });

@@ -43,6 +43,8 @@ export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
     heads: spec.heads,
     keyValueHeads: spec.keyValueHeads,
     headDim: spec.headDim,
+    // Of which one number turns has that twice.
+    ...(spec.layers.some(({ rope }) => rope?.doubles) && { attendedDim: spec.headDim + 1 }),
     mlpWidth: spec.mlpWidth,
     vocabulary: spec.vocabulary,
     maxPositions: spec.maxPositions,
