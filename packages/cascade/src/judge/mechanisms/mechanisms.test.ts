@@ -343,6 +343,8 @@ const cases: readonly [MechanismName, Shown, near: Shown, instead: MechanismName
     op('RmsNorm', plusInf, full(1e19, 0), ordinary),
     'kernel fault',
   ],
+  // One step alone is the kernel's; of all of them the learning rate, which no trace has, is the cause.
+  ['overflow', adamW([0, 1], [0, 1]), adamW([0, 1], [0, 0]), 'kernel fault'],
   [
     'sum overflow',
     op('Rotary', plusInf, full(3e38, 0), full(1, 0), full(1, 0)),

@@ -1,4 +1,5 @@
 /** Results too large for the format: one rule a family of kernels, all by the same evidence. */
+import { nonFinite } from '../../types.ts';
 import { carriesInfinity, type Input, matrixProducts, pickers } from '../context.ts';
 import { FLOAT32_MAX, floats, largest } from './infinities.ts';
 import { fromFinite, listed, type MechanismName, type MechanismRule, outcome, type Scene } from './rule.ts';
@@ -121,7 +122,9 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
     name: 'overflow',
     nan: true,
     // The squared gradient, and the update over the root of the least square; over the least epsilon there may be where that is 0.
-    of([parameter = 0, gradient = 0, average = 0, square = 0, scale = 0], { inputs }) {
+    of([parameter = 0, gradient = 0, average = 0, square = 0, scale = 0], scene) {
+      if (stepsLike(scene) > 1) return Number.POSITIVE_INFINITY;
+      const { inputs } = scene;
       const step = gradient * scale;
       const least = smallest(inputs.find(({ name }) => name === 'square'));
       const root = least === undefined ? 2 ** -126 : Math.sqrt(least) / 2;
@@ -150,6 +153,16 @@ const reaches: ReadonlyMap<string, Reach> = new Map<string, Reach>([
     bounded,
   ),
 ]);
+
+/**
+ * AdamW steps of one trace that are not finite in the same output. The learning rate is in no trace: one that is too large makes most
+ * steps so, a kernel at fault one of them.
+ */
+const stepsLike = ({ trace, record }: Scene): number =>
+  trace.records.filter(
+    ({ kernel, output, health }) =>
+      kernel === 'AdamWStep' && output === record.output && nonFinite(health) > 0,
+  ).length;
 
 interface Reached {
   readonly name: OverflowName;
@@ -201,8 +214,11 @@ function overflows({ record }: Scene, { reach, limit, nan, magnitudes }: Reached
   return posInf + negInf > 0 || (nan && nans > 0);
 }
 
-/** The second result of a norm, where squares overflow although the first stays finite. */
-function where({ record: { kernel, output } }: Scene): string {
+/** What the sizes do not say: the second result of a norm, where squares overflow although the first stays finite; a rate. */
+function where(scene: Scene): string {
+  const { kernel, output } = scene.record;
+  if (kernel === 'AdamWStep' && stepsLike(scene) > 1)
+    return `, as ${stepsLike(scene)} such steps did: what they have in common is the learning rate`;
   if (output !== 1) return '';
   if (kernel === 'LayerNorm') return ' in its variance: what it gives there is finite and wrong';
   return kernel === 'RmsNorm' ? ' in its mean of squares: what it gives there is 0' : '';
