@@ -64,7 +64,10 @@ def test_losses_and_answers_are_those_of_the_model_itself(place: Path) -> None:
         right += int((logits.argmax(-1) == labels).sum())
     samples = [json.loads(line) for line in (place / "plain" / "samples.jsonl").read_text().splitlines()]
     assert [loss for sample in samples for loss in sample["losses"]] == pytest.approx(expected, rel=1e-5)
-    assert record["metrics"]["loss"] == pytest.approx(sum(expected) / len(expected), rel=1e-6)
+    mean = sum(expected) / len(expected)
+    assert record["metrics"]["loss"] == pytest.approx(mean, rel=1e-6)
+    spread = sum((loss - mean) ** 2 for loss in expected) / (len(expected) - 1)
+    assert record["metrics"]["lossError"] == pytest.approx(math.sqrt(spread / len(expected)), rel=1e-5)
     assert record["metrics"]["accuracy"] == right / len(expected)
     assert record["metrics"]["tokens"] == len(expected) == 24
     assert samples[0]["first"] == 3 and samples[0]["positions"] == [3, 4, 5, 6, 7] and samples[0]["line"] == 1
@@ -103,7 +106,7 @@ def test_a_boolean_4d_mask_with_left_padding_is_nan_in_torch_2_4_and_finite_in_2
     if torch.__version__ >= "2.5" or torch.__version__.startswith("2.1"):
         assert origin is None and math.isfinite(record["metrics"]["loss"])
         return
-    assert record["metrics"]["loss"] == "NaN"
+    assert record["metrics"]["loss"] == "NaN" and "lossError" not in record["metrics"]
     assert origin["key"] == "forward/transformer.h.0/attn/_scaled_dot_product_flash_attention_for_cpu#0:0"
     assert origin["mechanism"]["name"] == "fully masked row" and "0 allowed keys of 8" in origin["mechanism"]["evidence"]
     assert dict(zip(origin["coordinateNames"], origin["coordinates"]))["query"] == 0

@@ -97,7 +97,7 @@ export function resolveTorch(
       attention === 'auto'
         ? { rule: 'attention-default', reason: "sdpa is the model's own default in transformers" }
         : { rule: 'attention-explicit', reason: `attention is ${attention} by request` },
-      { rule: 'no-policy', reason: 'PyTorch does what it does; a policy is for the device beside it' },
+      { rule: 'no-policy', reason: 'PyTorch has its own masking; a policy is for the device beside it' },
     ],
     warnings: [],
     label: `torch ${torch} · ${device.name}`,

@@ -26,6 +26,10 @@ const offers: Readonly<Record<string, Offer>> = {
     values: ['prose', 'tiny', 'gpt2', 'gpt2-medium'],
     about: 'prose comes with the page; the others have random weights from the seed; or drop your own below',
   },
+  policy: {
+    values: [],
+    about: 'treat masked cells and fully masked rows as the system of this name does',
+  },
   data: { values: [], nothing: 'the built-in text', about: 'text to evaluate; drop your own below' },
   tokenizer: { values: ['bytes'], nothing: "the model's own", about: 'how text becomes tokens' },
 };
@@ -87,8 +91,11 @@ function chips(flag: Flag, id: string, values: readonly string[], value: string 
 const severalOf = (flag: Flag, { manyDevices }: PageCommand): readonly string[] | undefined =>
   flag.kind === 'choices' ? flag.choices : flag.name === 'device' && manyDevices ? devices : undefined;
 
-const about = (flag: Flag, several: boolean): string =>
-  several && flag.name === 'device' ? 'the same on each' : (offers[flag.name]?.about ?? flag.describe);
+function about(flag: Flag, several: boolean): string {
+  if (!several || flag.name !== 'device') return offers[flag.name]?.about ?? flag.describe;
+  const none = defaultOf(flag) === '' ? '; none chosen: wasm, and the GPU if there is one' : '';
+  return `each chosen device runs the same${none}`;
+}
 
 function field(flag: Flag, command: PageCommand, value: string | undefined): Html {
   const id = `flag-${flag.name}`;

@@ -376,7 +376,7 @@ describe('judge, one case for each code', () => {
       reason: { lanes: [{ role: 'target', changed: 1 }], times: 2 },
     });
     expect(worded({ comparison: comparison(found) }).sentence).toBe(
-      'Flaky: of the target 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
+      'The loss is 5.5, finite on both devices. Flaky: of the target 1 of 2 replays differ from the run, in 4 labels, first row 7 position 2: 1.5000000 in the run, NaN repeated.',
     );
     const steady = { ...replays, lanes: [{ role: 'target' as const, changed: 0, labels: 0 }] };
     expect(judged({ comparison: comparison({ ...found, replays: steady }) }).code).toBe(

@@ -58,6 +58,24 @@ describe('the sentence of a verdict', () => {
     );
   });
 
+  it('begins with the losses where settings differ, whatever else is said', () => {
+    const said = (beside?: Reason) =>
+      wordVerdict(
+        {
+          ...{ code: 'configuration-differs', exitCode: 1, next: [], beside: {} },
+          reason: { is: 'settings apart', differing: [setting], beside },
+        },
+        both,
+      ).sentence;
+    const apart = 'The configurations differ (policy: safe against tfjs).';
+    expect(said()).toBe(`The loss is 5.5, finite on both devices. ${apart}`);
+    expect(said(labels)).toContain(`The loss is 5.5, finite on both devices. ${apart} The classes agree`);
+    const agreed = said({ is: 'agreed', rtol: 0, atol: 0 });
+    expect(agreed).toBe(
+      `The loss is 5.5, finite on both devices, which agree within rtol 0, atol 0. ${apart}`,
+    );
+  });
+
   it('adds what the loss does not show', () => {
     const leak = { policy: 'no-causal', row: 2, position: 4, from: 7, live: true };
     expect(worded({ is: 'one lane' }, { target: lane() }, { leak })).toContain(

@@ -1,12 +1,6 @@
 /** The two sentences of a verdict on an evaluation or a comparison, made of its decision. Nothing is decided here. */
 import { inWords } from '@nanscope/errors';
-import {
-  backendName,
-  fromJsonNumber,
-  type JsonNumber,
-  type LaneRecord,
-  type VerdictRecord,
-} from '@nanscope/record';
+import { backendName, type LaneRecord, type VerdictRecord } from '@nanscope/record';
 import { shellWord } from '../text/line.ts';
 import { count, counted, setting, tolerance } from '../text/number.ts';
 import { stageWords } from '../words/common.ts';
@@ -21,36 +15,8 @@ import {
   tapReplayWords,
 } from './clauses.ts';
 import type { Advice, Beside, ClassPlace, Decided, Decision, Reason } from './decision.ts';
+import { isNumber, lossesOf, lossWords } from './loss.ts';
 import { originWords, placeWords } from './places.ts';
-
-/** Five digits: enough to know it again; the metrics have the rest. */
-function shown(loss: JsonNumber): string {
-  const number = fromJsonNumber(loss);
-  return Number.isFinite(number) ? String(Number(number.toPrecision(5))) : String(loss);
-}
-
-const isNumber = (loss: JsonNumber) => Number.isFinite(fromJsonNumber(loss));
-
-/** `5.5, finite on both devices`; empty where no lane has one. */
-function onDevices(losses: readonly JsonNumber[]): string {
-  const [target, reference] = losses;
-  if (target === undefined) return '';
-  if (reference === undefined) return isNumber(target) ? `${shown(target)}, finite` : shown(target);
-  const words = [target, reference].map(shown);
-  if (isNumber(target) && isNumber(reference))
-    return `${[...new Set(words)].join(' and ')}, finite on both devices`;
-  if (words[0] === words[1]) return `${words[0]} on both devices`;
-  return `${words[0]} on the target and ${words[1]} on the reference`;
-}
-
-const lossesOf = (lanes: readonly (LaneRecord | undefined)[]) =>
-  lanes.flatMap((lane) => lane?.metrics?.loss ?? []);
-
-/** The clause without its end: `The loss is 5.5, finite on both devices`. */
-function lossWords(...lanes: readonly (LaneRecord | undefined)[]): string {
-  const words = onDevices(lossesOf(lanes));
-  return words === '' ? 'There is no loss' : `The loss is ${words}`;
-}
 
 /** Why the loss is not finite, as far as the lane knows. */
 function causeWords({ masked }: Beside, lane: LaneRecord | undefined): string {
@@ -161,8 +127,12 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
       return numbersApart(`${reason.metric} differs`, decided);
     case 'environments apart':
       return `Both are runs of one device, ${backendName(reason.device)}, in environments that differ (${settingsApart(reason.differing)}). ${reasonWords(reason.beside, beside, decided)}`;
-    case 'settings apart':
-      return `The configurations differ (${settingsApart(reason.differing)}).${reason.beside ? ` ${reasonWords(reason.beside, beside, decided)}` : ''}`;
+    case 'settings apart': {
+      const apart = `The configurations differ (${settingsApart(reason.differing)}).`;
+      const rest = reason.beside && reasonWords(reason.beside, beside, decided);
+      // The loss comes first, whoever says it.
+      return (beginsWithLoss(reason.beside) ? [rest, apart] : [apart, rest]).filter(Boolean).join(' ');
+    }
     case 'one lane': {
       const finite = lossesOf([target]).every(isNumber);
       const rest = finite
@@ -265,10 +235,26 @@ const tellsApart: ReadonlySet<VerdictRecord['code']> = new Set<VerdictRecord['co
   'numbers-differ',
 ]);
 
-/** Of lanes that are told apart: what the losses are and, where neither is a number, why. */
-function lossesFirst({ code, beside }: Decision, { target, reference }: Decided): string {
+/** Verdicts that say nothing of the loss in their reason. */
+const alsoLossFirst: ReadonlySet<VerdictRecord['code']> = new Set<VerdictRecord['code']>([
+  'configuration-differs',
+  'flaky',
+  'vanishes-under-observation',
+]);
+
+/** Reasons whose own first clause is the loss. */
+const beginsWithLoss = (reason: Reason | undefined): boolean =>
+  reason?.is === 'agreed' ||
+  reason?.is === 'neither is finite' ||
+  reason?.is === 'one lane' ||
+  ((reason?.is === 'settings apart' || reason?.is === 'environments apart') && beginsWithLoss(reason.beside));
+
+/** What the losses are and, of lanes that are told apart and neither is a number, why. */
+function lossesFirst({ code, beside, reason }: Decision, { target, reference }: Decided): string {
   const losses = lossesOf([target, reference]);
-  if (!tellsApart.has(code) || losses.length !== 2) return '';
+  if (losses.length !== 2) return '';
+  if (!tellsApart.has(code))
+    return alsoLossFirst.has(code) && !beginsWithLoss(reason) ? `${lossWords(target, reference)}. ` : '';
   const words = lossWords(target, reference);
   if (losses.every(isNumber)) return `${words}, which differ. `;
   const known = !losses.some(isNumber) && target?.cascade?.origin !== undefined;
