@@ -7,15 +7,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult } from '@nanscope/record';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { oldPython as old, todaysPython as today } from '../fixtures/torch-python.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { oldPython, todaysPython } from '../fixtures/torch-python.ts';
+import { type WarmPython, warmPython } from '../fixtures/warm-python.ts';
 import { run, workspace } from './cli.ts';
 
-// Python imports PyTorch and transformers in each process, which takes its time.
+// A Python imports PyTorch and transformers, which takes its time.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { at } = workspace();
-const missing = [today, old].filter((python) => !existsSync(python));
+const missing = [todaysPython, oldPython].filter((python) => !existsSync(python));
 const absent =
   missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;
 
@@ -60,7 +61,14 @@ save_file({name: torch.tensor(line[key]).reshape(2, 8) for key, name in names.it
 
 describe.skipIf(absent)(`two lanes of PyTorch${absent}`, () => {
   const models = at('models');
+  const warm: WarmPython[] = [];
+  let [today, old] = ['', ''];
+  afterAll(() => {
+    for (const python of warm) python.end();
+  });
   beforeAll(() => {
+    warm.push(warmPython(todaysPython, at('today')), warmPython(oldPython, at('old')));
+    [today, old] = warm.map(({ path }) => path) as [string, string];
     const tests = fileURLToPath(new URL('../../lanes/torch/tests', import.meta.url));
     execFileSync(today, [join(tests, 'tiny.py'), models], { stdio: 'pipe' });
     execFileSync(today, ['-c', unpadded, tests, models], { stdio: 'pipe' });

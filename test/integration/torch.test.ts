@@ -7,8 +7,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult } from '@nanscope/record';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { todaysPython as python } from '../fixtures/torch-python.ts';
+import { type WarmPython, warmPython } from '../fixtures/warm-python.ts';
 import { run, workspace } from './cli.ts';
 
 const { at, text } = workspace();
@@ -85,18 +86,26 @@ it('a command that runs no PyTorch says so', async () => {
   expect(lastLine(ended.stderr)).toMatch(/found a device of PyTorch\. That runs in nanscope eval/);
 });
 
+let warm: WarmPython | undefined;
+afterAll(() => warm?.end());
+/** The same Python, for what starts it beside the first test, which starts the Python itself. */
+const warmed = () => {
+  warm ??= warmPython(python, at('warm'));
+  return warm.path;
+};
+
 /** Tiny models of random weights, and a batch with left padding, made by PyTorch once. */
 const models = () => {
   const folder = at('models');
   if (!existsSync(folder)) {
     const tests = fileURLToPath(new URL('../../lanes/torch/tests', import.meta.url));
-    const made = spawnSync(python, [join(tests, 'tiny.py'), folder], { encoding: 'utf8' });
+    const made = spawnSync(warmed(), [join(tests, 'tiny.py'), folder], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(made.stderr);
   }
   return folder;
 };
 
-const tinyEval = (family: string, withPython = python) => [
+const tinyEval = (family: string, withPython = warmed()) => [
   ...['eval', '--model', join(models(), family), '--load-inputs', join(models(), 'inputs.safetensors')],
   ...['--device', 'torch:cpu', '--python', withPython, '--reference', 'wasm'],
 ];
@@ -106,7 +115,7 @@ function patched(name: string, code: string): string {
   const [script, program] = [`${at(name)}.sh`, `${at(name)}.py`];
   const run = 'import runpy\nrunpy.run_module("nanscope_torch", run_name="__main__", alter_sys=True)';
   writeFileSync(program, `import torch\nreal = torch.nn.functional.layer_norm\n${code}\n${run}\n`);
-  writeFileSync(script, `#!/bin/sh\nexec '${python}' '${program}'\n`, { mode: 0o755 });
+  writeFileSync(script, `#!/bin/sh\nexec '${warmed()}' '${program}'\n`, { mode: 0o755 });
   return script;
 }
 
