@@ -1,51 +1,15 @@
 /** What the wasm backend lacks, and where its kernels (XNNPACK's clamps above all) lose a NaN. */
-import * as tf from '@tensorflow/tfjs';
-import { type Correction, type Kernel, known, wrapKernel } from '../corrections/correction.ts';
+import { type Correction, known } from '../corrections/correction.ts';
 import { keepEitherNaN, keepInputNaN, replaceCastToBool, replaceSign } from '../corrections/elementwise.ts';
 import {
   replaceBatchedGather,
   replaceTopKWithNaN,
   supplyUnsortedSegmentSum,
 } from '../corrections/segments.ts';
-import { shares, wasmMemory } from './memory.ts';
+import { replaceSlice, replaceTranspose, replaceUnpack } from './moves.ts';
 import { replaceFusedProduct, replaceProduct } from './products.ts';
 import { replaceLookUp, replaceTile, replaceTruth, truthKernels } from './repeats.ts';
 import { replaceSum } from './sums.ts';
-
-// Moves of whole rows, which the backend does element by element.
-
-/** Moves whole rows of the last axis. */
-function transpose(original: Kernel): Kernel {
-  return (call) => {
-    const memory = wasmMemory(call.backend);
-    const x = call.inputs.x as tf.TensorInfo;
-    const { perm } = call.attrs as unknown as tf.TransposeAttrs;
-    const last = x.shape.length - 1;
-    const width = x.shape[last]!;
-    if (last < 3 || perm[last] !== last || x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0)
-      return original(call);
-    const shape = perm.map((axis) => x.shape[axis]!);
-    const strides = tf.util.computeStrides(x.shape);
-    const plan = [...shape.slice(0, last), ...perm.slice(0, last).map((axis) => strides[axis]!)];
-    const out = memory.make(shape, x.dtype);
-    const words = memory.make([plan.length], 'int32');
-    const [from, to, at] = [x, out, words].map(memory.address) as [number, number, number];
-    memory.integers(words).set(plan);
-    memory.run(
-      shares(memory, tf.util.sizeFromShape(shape) / width, width).map(({ first, count }) => ({
-        kernel: 'transposeRows',
-        words: [from, to + 4 * first * width, width, last, at, first, count],
-      })),
-    );
-    memory.free(words);
-    return out;
-  };
-}
-
-/** Transposes of four axes and more that leave the last one in place: the heads of attention. */
-export function replaceTranspose(): void {
-  wrapKernel('Transpose', 'wasm', transpose);
-}
 
 const xnnpack = 'XNNPACK clamps to -Infinity..Infinity and turns NaN into -Infinity';
 
@@ -124,6 +88,18 @@ export const corrections: readonly Correction[] = [
     status: 'replaced',
     why: 'more than four axes went through a plain loop; whole rows are moved where the last axis stays',
     install: replaceTranspose,
+  },
+  {
+    kernel: 'Slice',
+    status: 'replaced',
+    why: 'it copied the whole tensor to take a part of it',
+    install: replaceSlice,
+  },
+  {
+    kernel: 'Unpack',
+    status: 'replaced',
+    why: 'it copied the whole tensor for each of its parts',
+    install: replaceUnpack,
   },
   {
     kernel: 'Sum',

@@ -127,6 +127,56 @@ it.each<[shape: number[], order: number[]]>([
   result.dispose();
 });
 
+it.each<[shape: number[], begin: number[], size: number[]]>([
+  [[9], [2], [5]],
+  [
+    [6, 40, 7],
+    [1, 3, 0],
+    [4, 30, 7],
+  ],
+  [
+    [6, 40, 7],
+    [1, 3, 2],
+    [4, 30, 4],
+  ],
+  [
+    [3, 50, 300],
+    [1, 0, 0],
+    [1, 50, 300],
+  ],
+  [
+    [2, 3, 4, 5, 6],
+    [1, 1, 0, 2, 3],
+    [1, 2, 4, 3, -1],
+  ],
+])('a part of %j from %j of size %j', async (shape, begin, size) => {
+  const x = numbers(tf.util.sizeFromShape(shape));
+  x[x.length - 1] = Number.NaN;
+  const out = size.map((length, axis) => (length < 0 ? shape[axis]! - begin[axis]! : length));
+  const result = tf.tidy(() => tf.slice(tf.tensor(x, shape), begin, size));
+  expect(result.shape).toEqual(out);
+  const expected = Float32Array.from({ length: tf.util.sizeFromShape(out) }, (_, index) => {
+    const place = placeOf(index, out).map((at, axis) => at + begin[axis]!);
+    return x[indexOf(place, shape)]!;
+  });
+  expect(await result.data()).toEqual(expected);
+  result.dispose();
+});
+
+it.each([0, 1, 2, -1])('the parts along axis %i', async (axis) => {
+  const shape = [3, 40, 170];
+  const at = axis < 0 ? shape.length + axis : axis;
+  const x = numbers(tf.util.sizeFromShape(shape));
+  const parts = tf.tidy(() => tf.unstack(tf.tensor(x, shape), axis));
+  expect(parts.length).toBe(shape[at]);
+  for (const [part, result] of parts.entries()) {
+    expect(result.shape).toEqual(shape.filter((_, other) => other !== at));
+    const expected = x.filter((_, index) => placeOf(index, shape)[at] === part);
+    expect(await result.data()).toEqual(expected);
+  }
+  tf.dispose(parts);
+});
+
 it.each<[table: number[], indices: number[]]>([
   [[9], [40]],
   [[9, 3], [40]],

@@ -9,6 +9,7 @@ import {
   elementwise,
   type HostTensor,
   hasKernel,
+  type NativeTensorflow,
   uniformValues,
   type WebgpuBackend,
 } from '@nanscope/backend';
@@ -97,12 +98,33 @@ function composed(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D, back: bool
   });
 }
 
-defineKernel<RotaryAttrs>('Rotary', {
-  host,
-  webgpu: rotaryWebgpu,
-  tensorflow: ({ x, cos, sin }, { back }) =>
-    composed(x as tf.Tensor4D, cos as tf.Tensor4D, sin as tf.Tensor4D, back),
-});
+/** From native ops where all of a head turns: its halves change places whole, so that no pass goes over a half. */
+function tensorflow(
+  inputs: Record<string, tf.TensorInfo>,
+  { back }: RotaryAttrs,
+  backend: NativeTensorflow,
+): tf.TensorInfo {
+  const { x, cos, sin } = inputs as Record<string, tf.Tensor4D> & {
+    x: tf.Tensor4D;
+    cos: tf.Tensor4D;
+    sin: tf.Tensor4D;
+  };
+  const P = cos.shape[3];
+  if (2 * P !== x.shape[3]) return composed(x, cos, sin, back);
+  const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = backend.binding as Record<string, number>;
+  const type = (name: string, value: number) => ({ name, type: TF_ATTR_TYPE!, value });
+  return tf.tidy(() => {
+    const turned = backend.executeSingleOutput(
+      'Roll',
+      [type('T', TF_FLOAT!), type('Tshift', TF_INT32!), type('Taxis', TF_INT32!)],
+      [x, tf.scalar(P, 'int32'), tf.scalar(3, 'int32')],
+    );
+    const signs = back ? [sin, tf.neg(sin)] : [tf.neg(sin), sin];
+    return tf.add(tf.mul(x, tf.concat([cos, cos], 3)), tf.mul(turned, tf.concat(signs, 3)));
+  });
+}
+
+defineKernel<RotaryAttrs>('Rotary', { host, webgpu: rotaryWebgpu, tensorflow });
 
 tf.registerGradient({
   kernelName: 'Rotary',
