@@ -69,12 +69,15 @@ describe('findOrigin', () => {
         { kernel: 'Exp', in: ['x'], out: withInf(1, 0) },
         { kernel: 'Sub', in: [0, 0], out: withNaN() },
       ],
-      { x: { ...finite(), zero: 0, subnormal: 0, amax: 100 } },
+      { x: { ...finite(), zero: 0, subnormal: 0, amax: 100.12345678 } },
     );
     expect(findOrigin(trace)).toMatchObject({
       record: 0,
       kind: 'Inf',
-      mechanism: { name: 'exp overflow', evidence: expect.stringContaining('largest magnitude in: 100') },
+      mechanism: {
+        name: 'exp overflow',
+        evidence: expect.stringContaining('largest magnitude in: 100.123)'),
+      },
       becameNaN: { key: 'forward/Sub#0:0', mechanism: { name: 'inf - inf' } },
     });
   });

@@ -236,7 +236,7 @@ function rule(name: Reached['name'], shows: string): MechanismRule {
       const size =
         magnitudes === undefined
           ? ' (magnitudes were not measured)'
-          : ` (largest magnitude in: ${Math.max(0, ...magnitudes)})`;
+          : ` (largest magnitude in: ${Number(Math.max(0, ...magnitudes).toPrecision(6))})`;
       return `${scene.record.kernel} of ${listed(scene.inputs) || 'arguments'}${size} gave ${outcome(scene)}${where(scene)}`;
     },
   };
