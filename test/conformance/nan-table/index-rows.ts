@@ -69,6 +69,33 @@ export const indexRows: readonly Row[] = [
     expected: 'N.N.+-+-',
   },
   {
+    id: 'Slice',
+    kernels: ['Slice'],
+    run: () =>
+      tf.slice(
+        tf.tensor2d([
+          [N, 1, -I],
+          [I, 2, N],
+        ]),
+        [0, 1],
+        [2, 2],
+      ),
+    expected: '.-.N',
+  },
+  {
+    id: 'Unpack',
+    kernels: ['Unpack'],
+    run: () =>
+      tf.unstack(
+        tf.tensor2d([
+          [N, 1, -I],
+          [I, 2, N],
+        ]),
+        1,
+      )[2]!,
+    expected: '-N',
+  },
+  {
     id: 'GatherV2:out of range',
     kernels: ['GatherV2'],
     run: () => tf.gather(tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 5], 'int32')),
