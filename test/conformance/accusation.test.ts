@@ -103,6 +103,7 @@ async function traced(id: string, { kernel, inputs, attrs }: Case): Promise<Batc
 
 const blames = ({ judgement }: ShadowStep) => judgement === 'own' || judgement === 'both';
 const pairs = found.flatMap(({ id }, i) => found.slice(i + 1).map((other) => [other.id, id] as const));
+const alone = pairs.length === 0 ? ' (skipped: one backend alone is held against none)' : '';
 
 describe('no backend that is honest is accused', () => {
   const cases = hostileCases();
@@ -157,7 +158,7 @@ const faults: Readonly<Record<string, (values: number[], width: number, at: numb
     'half of the gradient': (values) => values.map((value) => value / 2),
   };
 
-describe('a fault that is planted is found', () => {
+describe.skipIf(alone)(`a fault that is planted is found${alone}`, () => {
   const plantable = forms.filter(({ kernel }) => kernel !== 'RowArgmax' && kernel !== 'EuclideanNorm');
   const next = random(1);
   const planted = Array.from({ length: 60 }, (_, i) => {
@@ -165,6 +166,8 @@ describe('a fault that is planted is found', () => {
     const form = plantable[(i * 7) % plantable.length]!;
     return { name, one: caseOf(form, 'plain', 1000 + i), place: next() };
   });
+
+  it.runIf(alone)('needs two backends', () => {});
 
   it.each(pairs)('%s against %s', async (target, reference) => {
     const missed: string[] = [];
