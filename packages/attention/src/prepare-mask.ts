@@ -2,6 +2,7 @@
  * Composes padding, causality, window and explicit mask under a policy: the one place where masks meet.
  * Runs on the active device from compact inputs, once per forward pass; applying it to scores is apply-mask.ts.
  */
+import { isTapped } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import { checkMaskSpec } from './check.ts';
@@ -41,7 +42,7 @@ export function prepareMask(spec: MaskSpec, shape: MaskShape, kernel?: Attention
   const { batch, queries, keys, policy } = shape;
   const prepared = { batch, queries, keys, policy, causal: spec.causal === true, spec, kernel };
   // Shaders read the compact inputs; everywhere else all layers share one composed mask.
-  const compact = hasFusedShader() && kernel !== 'composed';
+  const compact = hasFusedShader() && (kernel === 'fused' || (kernel === undefined && !isTapped()));
   return compact ? prepared : { ...prepared, composed: composeMask(spec, prepared) };
 }
 

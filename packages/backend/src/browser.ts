@@ -6,6 +6,7 @@ export {
   defineKernel,
   elementwise,
   hasKernel,
+  isTapped,
   rowDispatch,
   rowIndex,
   tappedName,

@@ -83,6 +83,9 @@ export function activeBackend(): string {
   return name.endsWith(TAPPED) ? name.slice(0, -TAPPED.length) : name;
 }
 
+/** Whether each call of a kernel is being seen. */
+export const isTapped = (): boolean => tf.getBackend().endsWith(TAPPED);
+
 // The door to the one piece of global state TensorFlow.js forces on us: which backend is active.
 
 /** The plain JavaScript backend greets its first user with a banner, also when another backend is in use. */

@@ -1,5 +1,5 @@
 /** Decides what computes sdpa, and says why the fused kernel cannot where it was asked for. */
-import { activeBackend } from '@nanscope/backend';
+import { activeBackend, isTapped } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
 import type * as tf from '@tensorflow/tfjs';
 import type { AttentionOptions } from '../call.ts';
@@ -34,6 +34,7 @@ function obstacle({ implementation, policy, headSize, dropout, capture }: Kernel
 
 /** Why a call that the fused kernel could compute is composed on the active backend all the same. */
 function lack({ policy }: KernelCall): string | undefined {
+  if (isTapped()) return 'its kernels are traced, and the composed form shows its steps';
   if (hasFusedShader()) return undefined;
   const backend = activeBackend();
   if (backend !== 'wasm') return `${backend} has no kernel of its own for it`;
