@@ -16,10 +16,10 @@ from nanscope_torch.leak import check_leaks
 from nanscope_torch.model import Loaded, load_model
 
 
-def mixtral(folder: Path) -> Path:
+def mixtral(folder: Path, seed: int = 0) -> Path:
     from transformers import MixtralConfig, MixtralForCausalLM
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "num_local_experts": 4, "num_experts_per_tok": 2}
     MixtralForCausalLM(MixtralConfig(vocab_size=tiny.VOCABULARY, max_position_embeddings=32, **sizes)).save_pretrained(folder / "mixtral")
     return folder / "mixtral"
@@ -37,9 +37,24 @@ def test_experts_are_no_leak_and_padded_rows_of_eager_attention_are(tmp_path: Pa
     assert attn == "sdpa" or (0, 2) in leaks
 
 
+def test_a_last_bit_that_no_control_hit_upon_is_no_leak_of_experts(tmp_path: Path) -> None:
+    batch = next(read_batches(str(tiny.inputs(tmp_path)), tiny.VOCABULARY))
+    for seed in range(24):
+        loaded = load_model(str(mixtral(tmp_path, seed)), name=None, device=torch.device("cpu"), attn="sdpa")
+        leaks = {(leak["row"], leak["position"]) for leak in check_leaks(loaded, batch)["leaks"]}
+        assert leaks <= {(0, 0), (0, 1), (0, 2)} if transformers_major() < 5 else leaks == set(), seed
+
+
+def transformers_major() -> int:
+    import transformers
+
+    return int(transformers.__version__.split(".")[0])
+
+
 class Flickering:
     """Position 0 sees the last token; position 1 is NaN in the second run alone."""
 
+    model = torch.nn.Identity()
     runs = 0
 
     def record(self) -> dict[str, int]:
