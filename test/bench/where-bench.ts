@@ -21,6 +21,8 @@ function rows(label: string, measured: WhereMeasured): string[] {
     milliseconds,
     processorMilliseconds,
     productGflops,
+    callMicroseconds,
+    nativeOps,
   } = measured;
   const row = (name: string, calls: number | string, taken: number, rate = '-') =>
     tableRow([label, name, `${calls}`, taken.toFixed(1), share(taken, whole), rate]);
@@ -50,6 +52,14 @@ function rows(label: string, measured: WhereMeasured): string[] {
       `${kernels.reduce((total, { calls }) => total + calls, 0)}`,
       whole.toFixed(1),
       '100 %',
+      '-',
+    ]),
+    tableRow([
+      label,
+      `a sum of two numbers takes ${callMicroseconds.toFixed(0)} µs${nativeOps > 0 ? '; ops that go to native TensorFlow' : ''}`,
+      nativeOps > 0 ? `${nativeOps}` : '-',
+      '-',
+      '-',
       '-',
     ]),
   ];

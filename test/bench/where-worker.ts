@@ -30,6 +30,10 @@ export interface WhereMeasured {
   readonly kernels: readonly KernelTime[];
   /** Of a product of 1024 x 1024 matrices: what products can reach here. */
   readonly productGflops: number;
+  /** Of the sum of two numbers: what a kernel costs that computes nothing. */
+  readonly callMicroseconds: number;
+  /** Ops of native TensorFlow in a step; 0 on other backends. */
+  readonly nativeOps: number;
 }
 
 const [backendId, kind, ...numbers] = process.argv.slice(2) as [string, 'eval' | 'train', ...string[]];
@@ -102,6 +106,34 @@ function clockKernels(): void {
   }
 }
 
+/** Counts what goes to native TensorFlow. */
+function countNativeOps(): () => number {
+  let count = 0;
+  const { binding } = tf.backend() as unknown as { binding?: { executeOp(...call: unknown[]): unknown } };
+  if (binding) {
+    const { executeOp } = binding;
+    binding.executeOp = (...call) => {
+      count++;
+      return executeOp.apply(binding, call);
+    };
+  }
+  return () => count;
+}
+
+async function callMicroseconds(): Promise<number> {
+  const calls = 1000;
+  const [a, b] = [tf.scalar(1), tf.scalar(2)];
+  const walls: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const [wall] = await timed(async () => {
+      for (let call = 0; call < calls; call++) tf.add(a, b).dispose();
+    });
+    walls.push(wall);
+  }
+  tf.dispose([a, b]);
+  return (1000 * median(walls)) / calls;
+}
+
 async function productGflops(): Promise<number> {
   const size = 1024;
   const a = tf.randomUniform([size, size], -1, 1, 'float32', 1);
@@ -120,8 +152,12 @@ async function productGflops(): Promise<number> {
 
 await step();
 const gflops = await productGflops();
+const call = await callMicroseconds();
 const plain: [number, number][] = [];
 for (let round = 0; round < rounds; round++) plain.push(await timed(step));
+const counted = countNativeOps();
+await step();
+const nativeOps = counted();
 clockKernels();
 await step();
 totals.clear();
@@ -143,5 +179,7 @@ const measured: WhereMeasured = {
     }))
     .sort((a, b) => b.milliseconds - a.milliseconds),
   productGflops: gflops,
+  callMicroseconds: call,
+  nativeOps,
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));
