@@ -109,12 +109,13 @@ function clockKernels(): void {
 /** Counts what goes to native TensorFlow. */
 function countNativeOps(): () => number {
   let count = 0;
-  const { binding } = tf.backend() as unknown as { binding?: { executeOp(...call: unknown[]): unknown } };
-  if (binding) {
-    const { executeOp } = binding;
-    binding.executeOp = (...call) => {
+  const backend = tf.backend() as unknown as Record<string, ((...call: unknown[]) => unknown) | undefined>;
+  for (const name of ['executeSingleOutput', 'executeMultipleOutputs']) {
+    const execute = backend[name];
+    if (!execute) continue;
+    backend[name] = (...call) => {
       count++;
-      return executeOp.apply(binding, call);
+      return execute.apply(backend, call);
     };
   }
   return () => count;
