@@ -167,7 +167,8 @@ describe.skipIf(alone)(`a fault that is planted is found${alone}`, () => {
     return { name, one: caseOf(form, 'plain', 1000 + i), place: next() };
   });
 
-  it.runIf(alone)('needs two backends', () => {});
+  // A suite without a test fails, though it is skipped.
+  if (alone) it('needs two backends', () => {});
 
   it.each(pairs)('%s against %s', async (target, reference) => {
     const missed: string[] = [];
