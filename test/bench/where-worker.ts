@@ -30,7 +30,7 @@ export interface WhereMeasured {
   readonly kernels: readonly KernelTime[];
   /** Of a product of 1024 x 1024 matrices: what products can reach here. */
   readonly productGflops: number;
-  /** Of the sum of two numbers: what a kernel costs that computes nothing. */
+  /** Time of a sum of two numbers: what a kernel call costs that computes almost nothing. */
   readonly callMicroseconds: number;
   /** Ops of native TensorFlow in a step; 0 on other backends. */
   readonly nativeOps: number;

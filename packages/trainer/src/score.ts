@@ -96,7 +96,7 @@ export interface EvalMetrics {
  */
 export class EvalAccumulator {
   #sum = 0;
-  /** Of the losses so far, by Welford: their mean, and the sum of squared distances from it. */
+  /** Mean of the losses so far and the sum of their squared distances from it, by Welford's method. */
   #mean = 0;
   #squares = 0;
   #tokens = 0;

@@ -31,7 +31,7 @@ export function isPermitted(
   return !strict && nonFinite === true && beyond === 0;
 }
 
-/** Of an op at which the lanes part, though float32 may give what either has: another order of a sum, and no mistake. */
+/** The verdict where the lanes differ at an op and float32 permits both results: the order of a sum explains it, and neither is wrong. */
 export function permitted({ separateRuns }: Evidence, { shadow }: ComparisonRecord): Verdict | undefined {
   if (shadow?.steps.at(-1)?.judgement !== 'permitted') return undefined;
   const next = separateRuns ? 'replay on devices' : 'mend what makes it so';
@@ -44,7 +44,7 @@ export const torchAdvice = ({ target, reference }: Evidence): Advice | undefined
     ? { to: 'guard rows of PyTorch' }
     : undefined;
 
-/** Of an op that replays differently with equal inputs, whether the run showed it in classes or in numbers. */
+/** The verdict on an op that gives different results for equal inputs, whether the run showed it in classes or in numbers. */
 export function suspected(evidence: Evidence, comparison: ComparisonRecord): Verdict | undefined {
   const own = ownStep(comparison);
   if (!own || isPermitted(own, evidence)) return undefined;

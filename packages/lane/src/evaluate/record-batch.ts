@@ -10,7 +10,7 @@ import {
 import type { EvalBatch } from '../data/collation.ts';
 import type { BatchResult } from './evaluate-batch.ts';
 
-/** Of a row's text its beginning, so that a book in one line is not written down again. */
+/** Characters of a row's text that are recorded: a book may stand in one line. */
 const MOST_TEXT = 500;
 
 const beginning = (text: string) => text.slice(0, MOST_TEXT).replace(/[\uD800-\uDBFF]$/, '');
