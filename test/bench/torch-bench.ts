@@ -1,6 +1,6 @@
 /**
  * `pnpm bench torch`: what a trace of PyTorch costs at each level, beside the same step without one and beside torch's own DebugMode, in
- * one run of `python -m nanscope_torch.bench` on the shape of GPT-2 124M. Python is NANSCOPE_PYTHON, else python3.
+ * one run of torch_tracing.py on the shape of GPT-2 124M. Python is NANSCOPE_PYTHON, else python3.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { type BenchOptions, machine, tableRow } from './measure.ts';
 
 const run = promisify(execFile);
 const lane = fileURLToPath(new URL('../../lanes/torch', import.meta.url));
+const script = fileURLToPath(new URL('torch_tracing.py', import.meta.url));
 const LAYERS = 12;
 
 interface Measured {
@@ -24,7 +25,7 @@ const steps = { 'forward and loss': [], 'forward, loss and backward': ['--train'
 
 async function measured(flags: readonly string[], rounds: number): Promise<Measured> {
   const python = process.env.NANSCOPE_PYTHON ?? 'python3';
-  const words = ['-m', 'nanscope_torch.bench', '--json', '--layers', `${LAYERS}`, '--rounds', `${rounds}`];
+  const words = [script, '--json', '--layers', `${LAYERS}`, '--rounds', `${rounds}`];
   const { stdout } = await run(python, [...words, ...flags], {
     env: { ...process.env, PYTHONPATH: lane },
   }).catch((error: Error & { stderr?: string }) => {

@@ -93,6 +93,26 @@ describe.skipIf(absent)(`two lanes of PyTorch${absent}`, () => {
     expect(ops.onlyTarget + ops.onlyReference).toBeLessThan(ops.aligned);
   });
 
+  it('the attention of 2.4.1 fails the cases of rows without a key, and what it cannot do is refused', async () => {
+    const ended = await run(['conform', '--device', 'torch:cpu', '--python', old, '--json']);
+    expect(ended.code).toBe(1);
+    const cases: { id: string; status: string; reason?: string }[] = JSON.parse(ended.stdout).cases;
+    const own = (status: string) =>
+      cases.flatMap(({ id, status: was }) =>
+        was === status && id.endsWith('=own') ? [id.slice('torch:'.length, id.indexOf(';'))] : [],
+      );
+    expect(own('fail')).toEqual([
+      'masked-row-bool',
+      'masked-row-float',
+      'transposed',
+      'broadcast-mask',
+      'odd-head-size',
+      'mask-and-causal',
+    ]);
+    expect(own('refused')).toEqual(expect.arrayContaining(['1024-keys', 'grouped-queries']));
+    for (const { status, reason } of cases) if (status === 'fail') expect(reason).toMatch(/found NaN/);
+  });
+
   it('what a version does at padded rows by other ops blames no kernel', async () => {
     const { verdict, comparison } = await pair('padded', 'gpt2', [today, old], 'inputs');
     expect(verdict.code).toBe('numbers-differ');

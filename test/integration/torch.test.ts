@@ -196,6 +196,30 @@ torch.nn.functional.layer_norm = norm`;
     ).toBe(true);
   });
 
+  it('the doctor tells its versions, and how it treats NaN', async () => {
+    const ended = await run(['doctor', '--device', 'torch:cpu', '--python', warmed(), '--json']);
+    expect(ended.code).toBe(0);
+    const { probe } = JSON.parse(ended.stdout).torch;
+    expect(probe).toMatchObject({ torch: '2.15.0', sdpaBackends: { math: true } });
+    expect(probe.probes).toHaveLength(11);
+    for (const each of probe.probes) expect(each).toMatchObject({ device: 'cpu', passed: true });
+  });
+
+  it('its attention holds under every case of known reports', async () => {
+    const ended = await run(['conform', '--device', 'torch:cpu', '--python', warmed(), '--json']);
+    const { counts, cases } = JSON.parse(ended.stdout);
+    expect({ code: ended.code, fail: counts.fail, notRun: counts.notRun }).toEqual({
+      ...{ code: 0, fail: 0, notRun: 0 },
+    });
+    expect(counts.cases).toBe(63);
+    expect(counts.pass).toBeGreaterThan(40);
+    // A mask and the causal order at once.
+    const others = cases.filter(
+      (each: { id: string; status: string }) => each.status !== 'pass' && each.id.endsWith('=own'),
+    );
+    expect(others).toMatchObject([{ id: 'torch:mask-and-causal;backend=own', status: 'refused' }]);
+  });
+
   it('its attention runs under the cases of known reports, and a filter chooses among them', async () => {
     const flags = ['--device', 'torch:cpu', '--python', python, '--filter', 'masked-row-bool'];
     const ended = await run(['conform', ...flags, '--json']);

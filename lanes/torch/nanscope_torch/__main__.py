@@ -34,14 +34,14 @@ def read_task(line: str) -> dict[str, Any]:
 def run(task: dict[str, Any], channel: Channel) -> None:
     kind = task.get("kind")
     if kind == "probe":
-        from .probe import run_probe
+        from .versions import run_probe
 
         return run_probe(task.get("task") or {}, channel)
     from .versions import need
 
     need("torch")
     if kind == "conform":
-        from .conform import run_conform
+        from .ask import run_conform
 
         return run_conform(task, channel)
     if kind == "evaluate":

@@ -12,6 +12,7 @@ from typing import Any, Iterator, Optional, Union
 import torch
 from torch.utils._pytree import tree_map_only
 
+from .errors import Refused
 from .ops import SECOND_OUTPUTS, OpFacts, named_tensors, outputs_of, tensors_in
 from .recorder import Place, Recorder, place_of
 
@@ -21,10 +22,6 @@ MOST_CALLS = 400
 Made = tuple[int, int]
 """A call and one of its outputs, by their places."""
 Source = Union[Made, str]
-
-
-class Refused(Exception):
-    """A question that has no answer, with the reason."""
 
 
 @dataclass

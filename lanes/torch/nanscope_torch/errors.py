@@ -24,6 +24,10 @@ class Interrupted(BaseException):
     """SIGTERM or SIGINT. Not an `Exception`, so that no model code can swallow it."""
 
 
+class Refused(Exception):
+    """A question that has no answer, with the reason."""
+
+
 class NonFiniteFound(ArithmeticError):
     """Raised by `trace(..., raise_on='nan')` after a step whose trace has an origin."""
 

@@ -27,10 +27,10 @@ STAGES = "stages.safetensors"
 FILES = ("metrics.jsonl", "samples.jsonl", "health.jsonl", "hit.jsonl", STAGES)
 CHOICES = {
     "role": ("target", "reference"), "dtype": tuple(DTYPES), "attn": ("eager", "sdpa"), "maskForm": ("2d", "4d"),
-    "positionIds": ("given", "arange", "mask", "none"), "trace": ("off", "gate", "health", "full"),
+    "trace": ("off", "gate", "health", "full"),
 }  # fmt: skip
 DEFAULTS: dict[str, Any] = {
-    "role": None, "model": None, "inputs": None, "name": None, "batches": 0, "dtype": "float32", "attn": "sdpa", "maskForm": "2d", "positionIds": "given",
+    "role": None, "model": None, "inputs": None, "name": None, "batches": 0, "dtype": "float32", "attn": "sdpa", "maskForm": "2d",
     "trace": "health", "traceKeep": 3, "grads": False, "saveOutputs": None, "stages": False, "trustRemoteCode": False, "leak": True, "head": {},
 }  # fmt: skip
 
@@ -140,7 +140,7 @@ def questions(loaded: Loaded, settings: dict[str, Any], batch: Batch, folder: Fo
 def load(settings: dict[str, Any], device: torch.device) -> Loaded:
     return load_model(
         settings["model"], name=settings["name"], device=device, dtype=settings["dtype"], attn=settings["attn"], mask_form=settings["maskForm"],
-        position_ids=settings["positionIds"], trust=settings["trustRemoteCode"],
+        trust=settings["trustRemoteCode"],
     )  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     for note in loaded.notes():
         channel.send("note", text=note)
     decision = decision_record(task.get("device", "best"), str(device), label, reason, settings["attn"])
-    config = {"model": loaded.name, **{name: settings[key] for name, key in (("attn", "attn"), ("compute-dtype", "dtype"), ("mask-form", "maskForm"), ("position-ids", "positionIds"), ("trace", "trace"))}}
+    config = {"model": loaded.name, **{name: settings[key] for name, key in (("attn", "attn"), ("compute-dtype", "dtype"), ("mask-form", "maskForm"), ("trace", "trace"))}}
     record = LaneRecord(
         folder, role=settings["role"], model=loaded.record(), dtype=loaded.dtype, stored_as=loaded.stored_as, config=config, decision=decision,
         source=Path(settings["inputs"]).name, head=settings["head"],

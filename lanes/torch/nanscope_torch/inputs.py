@@ -49,76 +49,31 @@ class Batch:
         causal = torch.ones(length, length, dtype=torch.bool).tril()
         return causal[None, None] & (self.attention_mask[:, None, None, :] == 1)
 
-    def positions(self, how: str) -> torch.Tensor | None:
-        """`given`, `arange`, `mask` (cumulative sum of the mask minus one, at least 0), `none`."""
-        if how == "none":
-            return None
-        if how == "mask":
-            return (self.attention_mask.cumsum(1) - 1).clamp(min=0)
-        if how == "given" and self.position_ids is not None:
-            return self.position_ids
-        batch, length = self.shape
-        return torch.arange(length).expand(batch, length)
-
 
 def read_batches(path: str, vocabulary: int) -> Iterator[Batch]:
-    """Yields every batch of the file in order. Raises `torch/inputs` for what does not fit."""
+    """Yields every batch of the file in order; the parent has checked all but whether the model knows the tokens. Raises `torch/inputs`."""
     if not Path(path).is_file():
         raise UserError("torch/inputs", f"inputs: expected a file of batches, found nothing at {path}.")
-    if path.endswith(".safetensors"):
-        yield _checked(_from_safetensors(path), path, vocabulary)
-        return
     with open(path, encoding="utf-8") as lines:
         for index, line in enumerate(lines):
-            if line.strip():
-                yield _checked(_from_line(line, index, path), path, vocabulary)
+            try:
+                batch = _batch(json.loads(line), index)
+            except (ValueError, KeyError, TypeError, RuntimeError) as error:
+                raise UserError("torch/inputs", f"{path}, line {index + 1}: expected a batch, found {type(error).__name__}: {first_line(error)}.") from error
+            largest = int(torch.maximum(batch.input_ids, batch.labels).max())
+            if largest >= vocabulary:
+                raise UserError("torch/inputs", f"{path}, batch {batch.index}: expected ids of tokens from 0 to {vocabulary - 1}, found {largest}.")
+            yield batch
 
 
-def _from_line(line: str, index: int, path: str) -> Batch:
-    try:
-        given = json.loads(line)
-        shape = (given["batch"], given["length"])
+def _batch(given: dict[str, Any], index: int) -> Batch:
+    shape = (given["batch"], given["length"])
 
-        def grid(name: str) -> torch.Tensor:
-            return torch.tensor(given[name], dtype=torch.int64).reshape(shape)
+    def grid(name: str) -> torch.Tensor:
+        return torch.tensor(given[name], dtype=torch.int64).reshape(shape)
 
-        return Batch(
-            index=given.get("index", index),
-            input_ids=grid("inputIds"),
-            attention_mask=grid("attentionMask"),
-            labels=grid("labels"),
-            position_ids=grid("positionIds") if "positionIds" in given else None,
-            token_type_ids=grid("tokenTypeIds") if "tokenTypeIds" in given else None,
-            truncated=given.get("truncated", 0),
-            rows=given.get("rows", []),
-        )
-    except (ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise UserError("torch/inputs", f"{path}, line {index + 1}: expected a batch, found {type(error).__name__}: {first_line(error)}.") from error
+    def optional(name: str) -> torch.Tensor | None:
+        return grid(name) if name in given else None
 
-
-def _from_safetensors(path: str) -> Batch:
-    from safetensors.torch import load_file
-
-    tensors = load_file(path)
-    known = {"input_ids", "attention_mask", "labels", "position_ids", "token_type_ids"}
-    unknown = sorted(set(tensors) - known)
-    if unknown or not {"input_ids", "attention_mask"} <= set(tensors):
-        raise UserError("torch/inputs", f"{path}: expected input_ids, attention_mask and of {', '.join(sorted(known))} what is wanted, found {', '.join(sorted(tensors)) or 'none'}.")
-    whole = {name: tensor.to(torch.int64) for name, tensor in tensors.items()}
-    ids, mask = whole["input_ids"], whole["attention_mask"]
-    labels = whole.get("labels", torch.where(mask == 1, ids, torch.full_like(ids, IGNORED)))
-    return Batch(0, ids, mask, labels, whole.get("position_ids"), whole.get("token_type_ids"))
-
-
-def _checked(batch: Batch, path: str, vocabulary: int) -> Batch:
-    where = f"{path}, batch {batch.index}"
-    for name, low, high in (("input_ids", 0, vocabulary), ("attention_mask", 0, 2), ("labels", 0, vocabulary)):
-        grid = getattr(batch, name)
-        if grid.dim() != 2 or grid.shape != batch.input_ids.shape or grid.numel() == 0:
-            raise UserError("torch/inputs", f"{where}: expected {name} of shape [B,T], found {list(grid.shape)}.")
-        wrong = (grid < low) | (grid >= high)
-        if name == "labels":
-            wrong &= grid != IGNORED
-        if bool(wrong.any()):
-            raise UserError("torch/inputs", f"{where}: expected {name} from {low} to {high - 1}, found {int(grid[wrong][0])}.")
-    return batch
+    more = {name: given[name] for name in ("truncated", "rows") if name in given}
+    return Batch(given.get("index", index), grid("inputIds"), grid("attentionMask"), grid("labels"), optional("positionIds"), optional("tokenTypeIds"), **more)

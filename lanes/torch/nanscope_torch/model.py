@@ -26,7 +26,6 @@ class Loaded:
     dtype: str
     attn: str
     mask_form: str
-    position_ids: str
     stored_as: list[str]
     accepts: frozenset[str]
     folder: str
@@ -42,7 +41,7 @@ class Loaded:
         given = {
             "input_ids": batch.input_ids,
             "attention_mask": mask,
-            "position_ids": batch.positions(self.position_ids),
+            "position_ids": batch.position_ids,
             "token_type_ids": batch.token_type_ids,
         }
         return {name: value.to(self.device) for name, value in given.items() if value is not None and name in self.accepts}
@@ -52,17 +51,14 @@ class Loaded:
 
     def in_float64(self) -> Loaded:
         """The same model from its files once more, on the host. Where its code asks for float32, that stays."""
-        return load_model(
-            self.folder, name=self.name, device=torch.device("cpu"), dtype="float64", attn=self.attn, mask_form=self.mask_form, position_ids=self.position_ids, trust=self.trust
-        )
+        return load_model(self.folder, name=self.name, device=torch.device("cpu"), dtype="float64", attn=self.attn, mask_form=self.mask_form, trust=self.trust)
 
     def record(self) -> dict[str, Any]:
         return model_record(self.model, self.name)
 
     def notes(self) -> list[str]:
         """What was asked for and this model has no use for."""
-        takes_positions = "position_ids" in self.accepts or self.position_ids == "none"
-        return [] if takes_positions else [f"{type(self.model).__name__} takes no position ids: it has its own"]
+        return [] if "position_ids" in self.accepts else [f"{type(self.model).__name__} takes no position ids: it has its own"]
 
 
 def model_record(model: torch.nn.Module, name: str) -> dict[str, Any]:
@@ -106,7 +102,7 @@ def _check_folder(folder: Path, trust: bool) -> None:
         raise UserError("torch/architecture", f'--model {folder}: expected a model_type that transformers {transformers.__version__} has a causal language model for, found {json.dumps(kind)}. Update transformers, or take another model.')
 
 
-def load_model(folder: str, *, name: str | None, device: torch.device, dtype: str = "float32", attn: str = "sdpa", mask_form: str = "2d", position_ids: str = "given", trust: bool = False) -> Loaded:
+def load_model(folder: str, *, name: str | None, device: torch.device, dtype: str = "float32", attn: str = "sdpa", mask_form: str = "2d", trust: bool = False) -> Loaded:
     """Raises `torch/model`, `torch/architecture`, `torch/trust-remote-code`, `torch/dtype`."""
     import transformers
 
@@ -129,7 +125,7 @@ def load_model(folder: str, *, name: str | None, device: torch.device, dtype: st
             raise LaneFailure("torch/out-of-memory", f"{device} has no room for the weights of {folder}: {first_line(error)}") from error
         raise UserError("torch/model", f"--model {folder}: {first_line(error)}") from error
     accepts = frozenset(inspect.signature(type(model).forward).parameters)
-    return Loaded(model, name or path.name, device, dtype, attn, mask_form, position_ids, _stored_as(path), accepts, folder, trust)
+    return Loaded(model, name or path.name, device, dtype, attn, mask_form, _stored_as(path), accepts, folder, trust)
 
 
 def memory_words(where: str, error: BaseException) -> str:

@@ -14,6 +14,8 @@ from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_t
 
 Reference = Union[int, str]
 Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
+Given = list[tuple[str, str, Reference]]
+"""Of a call: argument, shown name, and where it comes from, for each input."""
 
 
 @dataclass
@@ -56,14 +58,6 @@ class Op:
         if self.rows is not None:
             line["rows"] = self.rows
         return line
-
-
-@dataclass
-class Pending:
-    """A call between its two halves: what went in was classified before the op could write over it."""
-
-    inputs: list[tuple[str, str, Reference]]
-    written: list[tuple[str, torch.Tensor]]
 
 
 @dataclass
@@ -187,17 +181,12 @@ class Recorder:
         if references:
             self._places[self._place(result)] = references[-1] if isinstance(references[-1], int) else references[0]
 
-    def before(self, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Pending:
-        pending = Pending([], [])
-        if facts.shape_only:
-            return pending
-        for argument, shown, tensor in named_tensors(facts, args, kwargs):
-            if argument in facts.written:
-                pending.written.append((shown, tensor))
-            pending.inputs.extend((argument, shown, reference) for reference in self.references(tensor))
-        return pending
+    def before(self, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Given:
+        """What goes in, looked at before the op can write over it."""
+        tensors = () if facts.shape_only else named_tensors(facts, args, kwargs)
+        return [(argument, shown, reference) for argument, shown, tensor in tensors for reference in self.references(tensor)]
 
-    def after(self, facts: OpFacts, pending: Pending, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, phase: str, path: str) -> None:
+    def after(self, facts: OpFacts, given: Given, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, phase: str, path: str) -> None:
         outputs = outputs_of(facts, args, kwargs, result)
         if not outputs:
             return
@@ -208,7 +197,7 @@ class Recorder:
         for index, tensor in enumerate(outputs):
             op = Op(
                 f"{stem}#{call}:{index}", phase, path, facts.name, call, index, list(tensor.shape), dtype_name(tensor.dtype),
-                self._inputs_of(facts, pending, index), asked_for=asked_for,
+                self._inputs_of(facts, given, index), asked_for=asked_for,
             )  # fmt: skip
             if index > 0:
                 op.benign = SECOND_OUTPUTS.get(facts.base)
@@ -229,10 +218,10 @@ class Recorder:
         stem, call = self._stem(facts, phase, path)
         return f"{stem}#{call}"
 
-    def _inputs_of(self, facts: OpFacts, pending: Pending, index: int) -> list[tuple[str, Reference]]:
+    def _inputs_of(self, facts: OpFacts, given: Given, index: int) -> list[tuple[str, Reference]]:
         if not facts.elementwise_lists:
-            return [(shown, reference) for _, shown, reference in pending.inputs]
-        return [(shown, ref) for argument, shown, ref in pending.inputs if shown == argument or shown == f"{argument}.{index}"]
+            return [(shown, reference) for _, shown, reference in given]
+        return [(shown, ref) for argument, shown, ref in given if shown == argument or shown == f"{argument}.{index}"]
 
     def _register(self, tensor: torch.Tensor, index: int) -> int:
         place = self._place(tensor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import math
@@ -14,9 +13,10 @@ import torch
 from torch.utils._pytree import tree_map_only
 
 from . import PROTOCOL, __version__
-from .calls import Call, Calls, Refused, Unit
+from .ask import from_wire, to_array, to_wire
+from .calls import Call, Calls, Unit
 from .channel import Channel
-from .errors import LaneFailure, UserError, first_line
+from .errors import LaneFailure, Refused, UserError, first_line
 from .evaluate import Watched, open_batch, score
 from .ops import ATTENTION, SECOND_OUTPUTS
 from .tap import Tap
@@ -28,27 +28,6 @@ MOST_BYTES = 64 * 2**20
 """Of one question: what goes in and comes out."""
 MOST_READ = 2**22
 """Elements of a tensor that is compared as a whole."""
-ARRAYS = {"f4": torch.float32, "i4": torch.int32, "u1": torch.uint8}
-
-
-def _array(name: str, tensor: torch.Tensor) -> dict[str, str]:
-    flat = tensor.detach().cpu().reshape(-1).to(ARRAYS[name])
-    return {"$": name, "data": base64.b64encode(flat.numpy().tobytes()).decode("ascii")}
-
-
-def to_wire(tensor: torch.Tensor) -> dict[str, Any]:
-    """Flat, in float32: two lanes may hold the same numbers under other shapes. `steps` are those of a coarser type in it."""
-    if tensor.is_complex():
-        raise Refused(f"it holds a tensor of {tensor.dtype}")
-    kind = "float32" if tensor.is_floating_point() else "bool" if tensor.dtype is torch.bool else "int32"
-    steps = {torch.bfloat16: 2**16, torch.float16: 2**13}.get(tensor.dtype)
-    values = _array({"float32": "f4", "bool": "u1", "int32": "i4"}[kind], tensor)
-    return {"shape": [tensor.numel()], "dtype": kind, "values": values, **({"steps": steps} if steps else {})}
-
-
-def from_wire(given: dict[str, Any]) -> torch.Tensor:
-    values = given["values"]
-    return torch.frombuffer(bytearray(base64.b64decode(values["data"])), dtype=ARRAYS[values["$"]]) if given["shape"] != [0] else torch.empty(0)
 
 
 def same_as(tensor: torch.Tensor) -> str:
@@ -82,11 +61,11 @@ class Answers:
         self._units: dict[str, Unit] = {}
 
     def evaluate(self, ask: dict[str, Any]) -> Any:
-        return [_array("f4", torch.tensor(self._evaluate(), dtype=torch.float32)) for _ in range(ask["times"])]
+        return [to_array("f4", torch.tensor(self._evaluate(), dtype=torch.float32)) for _ in range(ask["times"])]
 
     def digest(self, _ask: dict[str, Any]) -> Any:
         return [
-            {**_place(name), "size": tensor.numel(), "samples": _array("f4", samples(tensor)), "same": same_as(tensor)}
+            {**_place(name), "size": tensor.numel(), "samples": to_array("f4", samples(tensor)), "same": same_as(tensor)}
             for name, tensor in self._calls.records()
         ]
 

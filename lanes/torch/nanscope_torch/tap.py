@@ -9,7 +9,6 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .fault import FAULTS
 from .health import counter_for
 from .ops import OpFacts, facts_of, tensors_in
 from .paths import ModulePaths
@@ -163,12 +162,9 @@ class Tap:
             self.recorder.see_through(args[0], result)
             return result
         phase, path = self._where(facts.name)
-        pending = self.recorder.before(facts, args, kwargs)
+        inputs = self.recorder.before(facts, args, kwargs)
         result = self.run(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
-        # A view computes nothing that could go wrong.
-        for fault in () if facts.picks else FAULTS:
-            fault(facts.name, phase, path, result, pending.written)
-        self.recorder.after(facts, pending, args, kwargs, result, phase, path)
+        self.recorder.after(facts, inputs, args, kwargs, result, phase, path)
         return result
 
 

@@ -9,6 +9,7 @@ import platform
 import sys
 from typing import Any
 
+from .channel import Channel
 from .errors import UserError, first_line
 
 LEAST = {"torch": (2, 4), "transformers": (4, 46)}
@@ -106,3 +107,28 @@ def environment() -> dict[str, Any]:
         "nanscope": __version__, "node": f"none (Python {platform.python_version()})", "os": sys.platform, "osVersion": platform.mac_ver()[0] or platform.release(),
         "arch": platform.machine(), "cpu": cpu, "cores": os.cpu_count() or 0, "backendVersion": summary(), "strictNumerics": True,
     }  # fmt: skip
+
+
+def run_probe(task: dict[str, Any], channel: Channel) -> None:
+    """What is there, and what each device answers to the calls that the parent names."""
+    probe: dict[str, Any] = {**versions(), "executable": sys.executable, "platform": sys.platform, "macos": platform.mac_ver()[0] or None, "environment": variables()}
+    missing: dict[str, str] = {}
+    for package in LEAST:
+        try:
+            need(package)
+        except UserError as error:
+            missing[package] = str(error)
+    if missing:
+        probe["missing"] = missing
+    probe.update(devices=[], sdpaBackends={}, answers=[])
+    if "torch" not in missing:
+        import torch
+
+        from .ask import ask
+
+        probe["devices"] = devices()
+        switches = {name: getattr(torch.backends.cuda, f"{name}_sdp_enabled", None) for name in ("flash", "mem_efficient", "math", "cudnn")}
+        probe["sdpaBackends"] = {name: bool(enabled()) for name, enabled in switches.items() if enabled}
+        there = [device["name"] for device in probe["devices"] if device["available"]]
+        probe["answers"] = [{"device": name, "id": call["id"], **ask(call, torch.device(name))} for name in there for call in task.get("calls", [])]
+    channel.send("probe", probe=probe)

@@ -1,50 +1,31 @@
-"""The cases hold on this device, and fail where the arithmetic is wrong; the probes answer."""
+"""Calls that the parent names are made as they are given, and what they give is told; the probe answers for every device."""
 
 from __future__ import annotations
 
 import io
 import json
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from nanscope_torch.ask import ask, from_wire, run_conform, to_array, to_wire
 from nanscope_torch.channel import Channel
-from nanscope_torch.conform import CASES, REFUSED, backends, passes, run_case, run_conform
-from nanscope_torch.probe import run_probe
+from nanscope_torch.versions import run_probe
 
-OLD = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 5)
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_case_holds_on_the_cpu_but_for_what_is_known(case: Any) -> None:
-    result = run_case(case, CPU, nullcontext())
-    known_here = OLD and (case.name.startswith("masked-row-") and "finite" not in case.name or case.mask is not None and case.masked_rows == "zeros" and case.q[2] > 3 and case.kv is None)
-    if OLD and case.grouped:
-        assert result["status"] == "refused"
-    elif known_here:
-        assert result["status"] == "fail" and "nan" in result["reason"]
-    else:
-        assert result["status"] == "pass", result
+def given(tensor: torch.Tensor, **more: Any) -> dict[str, Any]:
+    kind = "u1" if tensor.dtype is torch.bool else "f4"
+    return {"shape": list(tensor.shape), "type": str(tensor.dtype)[6:], "values": to_array(kind, tensor), **more}
 
 
-def test_mask_and_causal_together_are_refused_or_their_conjunction() -> None:
-    result = run_case(REFUSED, CPU, nullcontext())
-    assert result["status"] in ("refused", "pass") or OLD and "found nan" in result["reason"]
-
-
-def test_a_kernel_that_is_wrong_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = F.scaled_dot_product_attention
-
-    def leaks(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, **options: Any) -> torch.Tensor:
-        return honest(query, key, value, **{**options, "is_causal": False})
-
-    monkeypatch.setattr(F, "scaled_dot_product_attention", leaks)
-    failed = {case.name for case in CASES if run_case(case, CPU, nullcontext())["status"] == "fail"}
-    assert {"causal-f16", "causal-bf16"} <= failed
+def attention(name: str = "own", **more: Any) -> dict[str, Any]:
+    tensor = given(torch.arange(64, dtype=torch.float32).reshape(1, 2, 4, 8) / 64)
+    backend = {} if name == "own" else {"backend": name}
+    return {"id": name, "function": "scaled_dot_product_attention", **backend, "arguments": {"query": tensor, "key": tensor, "value": tensor, **more}}
 
 
 def messages(run: Any, task: dict[str, Any]) -> list[dict[str, Any]]:
@@ -53,22 +34,51 @@ def messages(run: Any, task: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_the_task_runs_the_cases_that_are_asked_for() -> None:
-    answers = messages(run_conform, {"device": "cpu", "task": {"cases": ["torch:plain;backend=own", "torch:plain;backend=math"]}})
-    assert [message["kind"] for message in answers] == ["hello", "case", "case"]
-    assert answers[1]["result"]["status"] == "pass" and set(backends(CPU)) == {"own", "flash", "math"}
+def test_a_call_is_made_on_what_is_given_and_its_answer_is_that_of_torch() -> None:
+    tensor = torch.arange(64, dtype=torch.float32).reshape(1, 2, 4, 8) / 64
+    expected = F.scaled_dot_product_attention(tensor, tensor, tensor, is_causal=True)
+    for name in ("own", "MATH", "FLASH_ATTENTION"):
+        answer = from_wire(ask(attention(name, is_causal=True), CPU)["answer"])
+        assert torch.allclose(answer.reshape(tensor.shape), expected, atol=1e-6), name
 
 
-def test_a_filter_is_a_part_of_an_id_or_with_stars_the_whole() -> None:
-    assert passes("torch:plain;backend=own", None) and passes("torch:plain;backend=own", "plain;backend")
-    assert passes("torch:plain;backend=own", "torch:p*=o?n") and not passes("torch:plain;backend=own", "p*") and not passes("torch:a.c", "torch:a?d*")
+def test_types_masks_and_memory_layouts_are_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def spy(**arguments: Any) -> torch.Tensor:
+        seen.update(arguments)
+        return arguments["query"]
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", spy)
+    mask = torch.tensor([[True, False], [True, True]])
+    half = torch.arange(24).reshape(1, 2, 3, 4).half()
+    ask({"id": "x", "function": "scaled_dot_product_attention", "arguments": {"query": given(half, transposed=True), "attn_mask": given(mask), "is_causal": True}}, CPU)
+    assert torch.equal(seen["query"], half) and seen["query"].dtype is torch.float16 and seen["query"].stride() == (24, 4, 8, 1)
+    assert torch.equal(seen["attn_mask"], mask) and seen["is_causal"] is True
 
 
-def test_the_probe_tells_versions_devices_and_how_nan_is_treated() -> None:
-    (message,) = messages(run_probe, {})
+def test_what_torch_does_not_do_is_refused_with_its_reason() -> None:
+    wrong = ask(attention(value=given(torch.zeros(3, 5))), CPU)
+    assert set(wrong) == {"refused"} and wrong["refused"] and "\n" not in wrong["refused"]
+
+
+def test_the_task_makes_the_calls_in_their_order() -> None:
+    answers = messages(run_conform, {"device": "cpu", "task": {"calls": [attention("own"), attention("MATH")]}})
+    assert [message["kind"] for message in answers] == ["hello", "answer", "answer"]
+    assert [message["id"] for message in answers[1:]] == ["own", "MATH"] and answers[1]["answer"]["shape"] == [64]
+
+
+def test_the_probe_tells_versions_devices_and_what_they_answer() -> None:
+    call = {"id": "exp(NaN)", "function": "exp", "arguments": {"input": given(torch.tensor([torch.nan]))}}
+    (message,) = messages(run_probe, {"calls": [call]})
     probe = message["probe"]
     assert probe["torch"] == torch.__version__.split("+")[0] or probe["torch"] == torch.__version__
     assert {row["name"] for row in probe["devices"]} >= {"cpu", "mps"}
-    wrong = [row["name"] for row in probe["probes"] if row["device"] == "cpu" and not row["passed"]]
-    assert wrong == (["sdpa, a row without a key"] if OLD else [])
+    answer = next(each for each in probe["answers"] if each["device"] == "cpu")
+    assert answer["id"] == "exp(NaN)" and from_wire(answer["answer"]).isnan().all()
     assert probe["sdpaBackends"]["math"] is True
+
+
+def test_every_kind_of_tensor_is_sent_as_it_is() -> None:
+    for tensor in (torch.tensor([1.5, -torch.inf]), torch.tensor([True, False]), torch.tensor([3, -4]), torch.tensor([0.5]).bfloat16()):
+        assert torch.equal(from_wire(to_wire(tensor)).to(tensor.dtype), tensor)

@@ -117,21 +117,18 @@ def test_an_accelerator_runs_the_batch_again_for_what_went_into_the_origin(place
     """The cpu under the name of a device whose counts come late."""
     import nanscope_torch.tap as tap
     import nanscope_torch.trace_lane as trace_lane
-    from nanscope_torch.fault import FAULTS
+    from fault import faulty
     from nanscope_torch.health import DeviceCounter
 
-    def fault(kernel: str, phase: str, path: str, result: Any, _written: Any) -> None:
+    def fault(kernel: str, phase: str, path: str, tensors: list[torch.Tensor]) -> None:
         if kernel == "addmm" and path == "transformer.h.1/mlp/c_fc":
-            result[0, 0] = math.nan
+            tensors[0][0, 0] = math.nan
 
     monkeypatch.setattr(tap, "counter_for", lambda device, full: DeviceCounter(full, torch.device("cpu")))
     real = trace_lane.LaneTracer
     monkeypatch.setattr("nanscope_torch.evaluate.LaneTracer", lambda model, level, folder, _device, keep: real(model, level, folder, torch.device("meta"), keep))
-    FAULTS.append(fault)
-    try:
+    with faulty(fault):
         origin = evaluate(place, "late")["cascade"]["origin"]
-    finally:
-        FAULTS.remove(fault)
     assert origin["key"] == "forward/transformer.h.1/mlp/c_fc/addmm#0:0"
     assert origin["mechanism"]["name"] == "kernel fault" and "largest magnitude in:" in origin["mechanism"]["evidence"]
 

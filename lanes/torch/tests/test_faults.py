@@ -13,7 +13,7 @@ import torch
 
 import nanscope_torch
 from nanscope_torch.errors import NonFiniteFound
-from nanscope_torch.fault import InjectedFault
+from fault import InjectedFault
 
 FAULTS_A_PHASE = 20
 

@@ -14,11 +14,11 @@ import torch
 from test_evaluate import ROOT
 
 from nanscope_torch.evaluate import Watched, score
-from nanscope_torch.fault import InjectedFault
+from fault import InjectedFault
 from nanscope_torch.inputs import read_batches
 from nanscope_torch.model import load_model
 from nanscope_torch.calls import Calls
-from nanscope_torch.shadow import from_wire, to_wire
+from nanscope_torch.ask import from_wire, to_wire
 from nanscope_torch.tap import Tap
 
 FAMILIES = {"gpt2": tiny.gpt2, "llama": tiny.llama}

@@ -31,3 +31,10 @@ export { kernelCases } from './kernels/index.ts';
 export { metamorphicCases } from './metamorphic/index.ts';
 export { oracleCase, oracleCases, oracleComparisons } from './oracle/cases.ts';
 export { idFilter, runCase, runSuite } from './run/run-suite.ts';
+export {
+  type TorchAnswer,
+  type TorchCall,
+  type TorchCase,
+  type TorchTensor,
+  torchCases,
+} from './torch/judge.ts';

@@ -1,23 +1,11 @@
-/** The attention of a PyTorch under the cases of known reports, which its lane holds against float64 itself. */
-import type { CaseResult } from '@nanscope/conform';
+/** The attention of a PyTorch under the cases of known reports: its lane makes the calls, and what they give is judged here. */
+import { type CaseResult, idFilter, type TorchAnswer, torchCases } from '@nanscope/conform';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import { type LaneMessage, torchIn, watchLane } from '@nanscope/lane';
-import { conformCaseSchema, fromJsonNumber } from '@nanscope/record';
 import type { ConformConfig } from '@nanscope/settings';
 import type { RunHooks } from '../lanes/run-lanes.ts';
 import type { ConformRun } from './verdict.ts';
-
-/** What a torch lane says of a case, beside what every lane says. */
-type TorchCaseMessage =
-  | LaneMessage
-  | {
-      readonly kind: 'case';
-      readonly result: unknown;
-      readonly known?: string;
-      readonly why?: string;
-      readonly total?: number;
-    };
 
 /** @throws {UserError} `usage/torch` for flags that are about cases of ours */
 export function checkTorchConform({ attn, vectors, shard, lastFailed, bail }: ConformConfig): void {
@@ -31,32 +19,6 @@ export function checkTorchConform({ attn, vectors, shard, lastFailed, bail }: Co
   );
 }
 
-function resultOf({ result: value, known, why }: Extract<TorchCaseMessage, { kind: 'case' }>): CaseResult {
-  const {
-    comparisons,
-    required,
-    allowed,
-    reason,
-    seconds,
-    known: _,
-    why: __,
-    ...result
-  } = conformCaseSchema.parse(value);
-  return {
-    ...result,
-    ...(known && { known }),
-    ...(why && { why }),
-    ...(reason !== undefined && { reason }),
-    ...(seconds !== undefined && { seconds }),
-    ...{ required: fromJsonNumber(required), allowed: fromJsonNumber(allowed) },
-    tensors: comparisons.map(({ failure, ...one }) => ({
-      ...one,
-      ...{ required: fromJsonNumber(one.required), allowed: fromJsonNumber(one.allowed) },
-      ...(failure !== undefined && { failure }),
-    })),
-  };
-}
-
 /** Runs the cases in the Python of a decision. */
 export async function runTorchCases(
   { torch }: Decision,
@@ -64,17 +26,21 @@ export async function runTorchCases(
   { onLane, signal }: Pick<RunHooks, 'onLane' | 'signal'>,
 ): Promise<ConformRun> {
   if (!torch) throw new Error('The device is not one of PyTorch.');
+  const wanted = idFilter(filter);
+  const cases = new Map(torchCases(torch.device).flatMap((one) => (wanted(one.id) ? [[one.id, one]] : [])));
   const results: CaseResult[] = [];
-  let seen = 0;
-  const outcome = await watchLane<TorchCaseMessage>({
+  if (cases.size === 0) return { outcome: { status: 'complete' }, results };
+  const calls = [...cases.values()].map(({ call }) => call);
+  const outcome = await watchLane<LaneMessage | ({ readonly kind: 'answer' } & TorchAnswer)>({
     ...{ run: 'conform', task: {}, environment: {}, silenceSeconds: laneTimeout },
     ...(signal && { signal }),
-    start: torchIn(torch.python, { device: torch.device, task: filter === undefined ? {} : { filter } }),
+    start: torchIn(torch.python, { device: torch.device, task: { calls } }),
     onMessage(message) {
-      if (message.kind !== 'case') return onLane('target', message);
-      seen++;
-      results.push(resultOf(message));
-      onLane('target', { kind: 'progress', batches: seen, total: message.total ?? seen, tokensPerSecond: 0 });
+      if (message.kind !== 'answer') return onLane('target', message);
+      results.push(cases.get(message.id)!.judge(message));
+      onLane('target', {
+        ...{ kind: 'progress', batches: results.length, total: cases.size, tokensPerSecond: 0 },
+      });
     },
   });
   if (outcome.status !== 'complete') onLane('target', { kind: 'ended', outcome });

@@ -7,6 +7,7 @@ import { UserError } from '@nanscope/errors';
 import { type LaneMessage, type LaneTaskBase, runTorch } from '@nanscope/lane';
 import { torchProbeSchema } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
+import { torchChecks, torchQuestions } from './torch-questions.ts';
 
 // Which Python runs a lane of PyTorch: the one that is named, else that of the environment one works in. Pure, given what exists.
 
@@ -82,6 +83,9 @@ export function findPython(
 /** Importing PyTorch and transformers for the first time takes a while on a slow disk. */
 const SILENCE_SECONDS = 180;
 
+/** What is there, checked as a part of the record, and what each device said to the questions. */
+type ProbeAnswer = object & { readonly answers?: Parameters<typeof torchChecks>[0] };
+
 export type PythonConfig = Pick<EvalConfig, 'python' | 'referencePython'>;
 
 /** The Python of a lane. @throws {UserError} `torch/no-python` */
@@ -109,15 +113,18 @@ export function pythonOf(
 export async function probeTorch(asked: string, { path, reason }: Python, full = false): Promise<FoundTorch> {
   let answer: unknown;
   let refused: Extract<LaneMessage, { kind: 'user-error' }> | undefined;
-  const end = await runTorch<LaneMessage | { readonly kind: 'probe'; readonly probe: unknown }>(
+  const end = await runTorch<LaneMessage | { readonly kind: 'probe'; readonly probe: ProbeAnswer }>(
     path,
-    { device: 'best', task: { benchmarks: full } },
+    { device: 'best', task: full ? { calls: torchQuestions } : {} },
     {
       run: 'probe',
       environment: {},
       silenceSeconds: SILENCE_SECONDS,
       onMessage(message) {
-        if (message.kind === 'probe') answer = message.probe;
+        if (message.kind === 'probe') {
+          const { answers = [], ...found } = message.probe;
+          answer = { ...found, probes: torchChecks(answers) };
+        }
         if (message.kind === 'user-error') refused = message;
       },
     },

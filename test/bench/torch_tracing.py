@@ -1,4 +1,4 @@
-"""`python -m nanscope_torch.bench`: what tracing costs on a GPT-2 shape, beside torch's own DebugMode, in one run.
+"""What tracing costs on a GPT-2 shape, beside torch's own DebugMode, in one run: `PYTHONPATH=lanes/torch python test/bench/torch_tracing.py`.
 
 Processor time of the fastest round, the ways taken in turn: on a machine with other work wall time says more about that.
 """
@@ -13,8 +13,8 @@ from typing import Any, Callable, ContextManager
 
 import torch
 
-from .tap import Tap
-from .versions import summary
+from nanscope_torch.tap import Tap
+from nanscope_torch.versions import summary
 
 
 def _model(layers: int) -> torch.nn.Module:

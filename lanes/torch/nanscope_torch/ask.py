@@ -1,0 +1,70 @@
+"""Tensors as lines of JSON carry them, and calls that the parent names: what goes in and what comes out. Which answers are right is its business."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from . import PROTOCOL, __version__
+from .channel import Channel
+from .errors import Refused, first_line
+from .versions import settle_device, versions
+
+ARRAYS = {"f4": torch.float32, "i4": torch.int32, "u1": torch.uint8}
+
+
+def to_array(name: str, tensor: torch.Tensor) -> dict[str, str]:
+    flat = tensor.detach().cpu().reshape(-1).to(ARRAYS[name])
+    return {"$": name, "data": base64.b64encode(flat.numpy().tobytes()).decode("ascii")}
+
+
+def to_wire(tensor: torch.Tensor) -> dict[str, Any]:
+    """Flat, in float32: two lanes may hold the same numbers under other shapes. `steps` are those of a coarser type in it."""
+    if tensor.is_complex():
+        raise Refused(f"it holds a tensor of {tensor.dtype}")
+    kind = "float32" if tensor.is_floating_point() else "bool" if tensor.dtype is torch.bool else "int32"
+    steps = {torch.bfloat16: 2**16, torch.float16: 2**13}.get(tensor.dtype)
+    values = to_array({"float32": "f4", "bool": "u1", "int32": "i4"}[kind], tensor)
+    return {"shape": [tensor.numel()], "dtype": kind, "values": values, **({"steps": steps} if steps else {})}
+
+
+def from_wire(given: dict[str, Any]) -> torch.Tensor:
+    values = given["values"]
+    return torch.frombuffer(bytearray(base64.b64decode(values["data"])), dtype=ARRAYS[values["$"]]) if given["shape"] != [0] else torch.empty(0)
+
+
+def ask(call: dict[str, Any], device: torch.device) -> dict[str, Any]:
+    """`answer`, or `refused` with the reason where this PyTorch does not do it."""
+
+    def given(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        tensor = from_wire(value).reshape(value["shape"]).to(device=device, dtype=getattr(torch, value["type"]))
+        return tensor.transpose(1, 2).contiguous().transpose(1, 2) if value.get("transposed") else tensor
+
+    try:
+        function = getattr(F, call["function"], None) or getattr(torch, call["function"])
+        with torch.no_grad(), _backend(call.get("backend")):
+            return {"answer": to_wire(function(**{name: given(value) for name, value in call["arguments"].items()}))}
+    except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
+        return {"refused": first_line(error)}
+
+
+def _backend(name: str | None) -> Any:
+    """Of attention, where one is to be forced."""
+    if name is None:
+        return nullcontext()
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    return sdpa_kernel(getattr(SDPBackend, name))
+
+
+def run_conform(task: dict[str, Any], channel: Channel) -> None:
+    device, label, _ = settle_device(task.get("device", "best"))
+    channel.send("hello", protocol=PROTOCOL, version=__version__, **versions(), device=str(device), label=label)
+    for call in (task.get("task") or {})["calls"]:
+        channel.send("answer", id=call["id"], **ask(call, device))

@@ -1,0 +1,93 @@
+import { referenceForward, safePolicy } from '@nanscope/attention';
+import { describe, expect, it } from 'vitest';
+import { type TorchTensor, torchCases } from './judge.ts';
+
+const cases = torchCases('cpu');
+const named = (name: string) => cases.find(({ id }) => id === `torch:${name};backend=own`)!;
+
+/** What a kernel gives that does what it is asked, or leaves out a part of it. */
+function answerOf(name: string, { masked = true, causal = true } = {}): ArrayLike<number> {
+  const { query, key, value, attn_mask, is_causal } = named(name).call.arguments as Record<
+    string,
+    { shape: number[]; values: Float32Array; type: string }
+  >;
+  const [B, H, T, D] = query!.shape as [number, number, number, number];
+  const [, Hkv, S] = key!.shape as [number, number, number];
+  const mask = {
+    ...(is_causal && causal && { causal: true, offset: 0 }),
+    ...(attn_mask &&
+      masked && {
+        explicit: { ...attn_mask, dtype: attn_mask.type as 'bool' | 'float32' },
+      }),
+  };
+  return referenceForward({
+    ...{ B, H, Hkv, T, S, D, Dv: value!.shape[3]! },
+    ...{ q: query!.values, k: key!.values, v: value!.values, mask },
+    policy: { ...safePolicy, clearMasked: false },
+  }).out;
+}
+
+const judged = (name: string, values: ArrayLike<number>) => named(name).judge({ id: '', answer: { values } });
+
+describe("the cases of PyTorch's attention", () => {
+  const quick = cases.filter(({ id }) => id.endsWith('own') && !id.includes('3100'));
+
+  it('each is passed by what does as it is asked', () => {
+    for (const { id } of quick) {
+      const name = id.slice('torch:'.length, id.indexOf(';'));
+      expect(judged(name, answerOf(name)), id).toMatchObject({ status: 'pass', tensors: [{ passed: true }] });
+    }
+    expect(quick.length).toBe(20);
+  });
+
+  it('one without its mask, or without the causal order, is failed by it', () => {
+    for (const name of ['masked-row-bool', 'masked-row-float', 'broadcast-mask', 'seven-queries'])
+      expect(judged(name, answerOf(name, { masked: false })).status).toBe('fail');
+    for (const name of ['causal-f16', 'causal-bf16', 'mask-and-causal'])
+      expect(judged(name, answerOf(name, { masked: name !== 'mask-and-causal', causal: false })).status).toBe(
+        'fail',
+      );
+  });
+
+  it('a NaN where a row without a key gives zeros is named by its place', () => {
+    const values = Float64Array.from(answerOf('masked-row-bool'));
+    values[(8 + 2) * 64 + 5] = Number.NaN;
+    const { status, reason, known, required } = judged('masked-row-bool', values);
+    expect({ status, required }).toEqual({ status: 'fail', required: Number.POSITIVE_INFINITY });
+    expect(reason).toBe('expected 0 at row 0, head 1, query 2, channel 5, found NaN');
+    expect(known).toMatch(/before 2\.5/);
+  });
+
+  it('a NaN that is lost is failed', () => {
+    const values = answerOf('nan-in-q');
+    expect(values[0]).toBeNaN();
+    const lost = Float64Array.from(values, (value) => (Number.isNaN(value) ? 0 : value));
+    expect(judged('nan-in-q', lost)).toMatchObject({ status: 'fail' });
+  });
+
+  it('a finite fill gives the mean of the values', () => {
+    const { value } = named('masked-row-finite-fill').call.arguments as Record<
+      string,
+      { values: Float32Array }
+    >;
+    const mean = Array.from({ length: 8 }, (_, s) => value!.values[s * 64]!).reduce((a, b) => a + b) / 8;
+    expect(answerOf('masked-row-finite-fill')[0]).toBeCloseTo(mean, 6);
+  });
+
+  it('of many queries those are judged where the order may be lost', () => {
+    const { shape, values } = named('3100-half-queries').call.arguments.query as TorchTensor;
+    expect(shape).toEqual([1, 1, 3100, 40]);
+    const { status, tensors, reason } = judged('3100-half-queries', new Float32Array(values.length));
+    expect({ status, compared: tensors[0]!.compared }).toEqual({ status: 'fail', compared: 48 * 40 });
+    expect(reason).toMatch(/row 0, head 0, query \d+, channel \d+, found 0$/);
+  });
+
+  it('what is refused says why, and forces what the device has', () => {
+    expect(named('grouped-queries').judge({ id: '', refused: 'no enable_gqa' })).toMatchObject({
+      ...{ status: 'refused', reason: 'no enable_gqa', why: 'most models of today share keys among heads' },
+    });
+    expect(torchCases('mps')).toHaveLength(21);
+    expect(cases).toHaveLength(63);
+    expect(torchCases('cuda:1')).toHaveLength(105);
+  });
+});

@@ -1,0 +1,208 @@
+/** PyTorch's attention under test: each case as a call that its lane makes, and the verdict of what came out, by the formula in float64. */
+import { type ReferenceProblem, referenceForward, roundNumberTo, safePolicy } from '@nanscope/attention';
+import { numbers } from '../case.ts';
+import { greatestError, largest, type Measured, measure } from '../judge/compare.ts';
+import { type CaseResult, withoutNumbers } from '../judge/verdict.ts';
+import { type TorchAttention, torchAttention } from './cases.ts';
+
+/** Row-major in the order of its shape, whatever its memory looks like over there. */
+export interface TorchTensor {
+  readonly shape: readonly number[];
+  /** As PyTorch calls it. */
+  readonly type: string;
+  readonly values: Float32Array | Uint8Array;
+  /** The second and third dimension are swapped in memory. */
+  readonly transposed?: true;
+}
+
+/** A function of torch or torch.nn.functional, and what is given to it by name (`lanes/torch/PROTOCOL.md`). */
+export interface TorchCall {
+  readonly id: string;
+  readonly function: string;
+  readonly arguments: Readonly<Record<string, TorchTensor | number | boolean>>;
+  /** Of attention, as PyTorch calls it, where one is forced. */
+  readonly backend?: string;
+}
+
+/** What a lane says of a call. */
+export interface TorchAnswer {
+  readonly id: string;
+  readonly answer?: { readonly values: ArrayLike<number> };
+  readonly refused?: string;
+}
+
+export interface TorchCase {
+  readonly id: string;
+  readonly call: TorchCall;
+  judge(given: TorchAnswer): CaseResult;
+}
+
+const forced = {
+  cpu: { flash: 'FLASH_ATTENTION', math: 'MATH' },
+  cuda: {
+    flash: 'FLASH_ATTENTION',
+    math: 'MATH',
+    efficient: 'EFFICIENT_ATTENTION',
+    cudnn: 'CUDNN_ATTENTION',
+  },
+  // Forcing does nothing there: the math entry picks Metal's kernels itself.
+  mps: {},
+} as const;
+
+/** Distance from 1 to the next number. */
+const STEP = { float32: 2 ** -23, float16: 2 ** -10, bfloat16: 2 ** -7 };
+
+/** As wide as a normal distribution. */
+const RANGE = 2 * Math.sqrt(3);
+
+/** What goes in, as plain arrays. */
+function inputsOf({ q, kv = q, valueSize = kv[3], dtype, poison }: TorchAttention) {
+  const short = dtype === 'float16' ? 'f16' : dtype === 'bfloat16' ? 'bf16' : undefined;
+  const made = (seed: number, shape: readonly number[]) => {
+    const size = shape.reduce((product, each) => product * each, 1);
+    const values = numbers(seed, size, RANGE);
+    return { shape, values: short ? values.map((each) => roundNumberTo(each, short)) : values };
+  };
+  const given = { query: made(7, q), key: made(8, kv), value: made(9, [kv[0], kv[1], kv[2], valueSize]) };
+  if (poison) given.query.values[0] = Number.NaN;
+  return given;
+}
+
+/** Of some queries. @param causal whether the order is a part of it, not only what is given as a mask */
+function maskOf(
+  { q: [, , T], kv, mask }: TorchAttention,
+  queries: readonly number[],
+  causal: boolean,
+): NonNullable<NonNullable<ReferenceProblem['mask']>['explicit']> {
+  const S = kv?.[2] ?? T;
+  const { rows = 1, dtype = 'bool' } = mask ?? {};
+  const cell = (row: number, t: number, s: number) =>
+    causal && s > t ? 0 : (mask?.cell({ row, t, s }, T, S) ?? 1);
+  const keys = Array.from({ length: S }, (_, s) => s);
+  const values = Array.from({ length: rows }, (_, row) =>
+    queries.flatMap((t) => keys.map((s) => cell(row, t, s))),
+  );
+  return { values: values.flat(), shape: [rows, 1, queries.length, S], dtype };
+}
+
+const everyQuery = ({ q: [, , T] }: TorchAttention) => Array.from({ length: T }, (_, t) => t);
+
+/** Of a tensor [B,H,T,D] the queries that are judged; not all are only where there is one row and one head. */
+function judgedOf(values: ArrayLike<number>, T: number, queries: readonly number[]): Float64Array {
+  const all = Float64Array.from(values);
+  if (queries.length === T) return all;
+  const width = all.length / T;
+  return Float64Array.from(queries.flatMap((t) => Array.from(all.subarray(t * width, (t + 1) * width))));
+}
+
+/** @param masked without it, what the answer would be if nothing was masked */
+function problemOf(given: TorchAttention, queries: readonly number[], masked: boolean): ReferenceProblem {
+  const { q, kv = q, valueSize = kv[3] } = given;
+  const { query, key, value } = inputsOf(given);
+  const { mask, causal = false } = given;
+  const explicit = masked && (mask || causal) ? maskOf(given, queries, causal) : undefined;
+  return {
+    ...{ B: q[0], H: q[1], Hkv: kv[1], T: queries.length, S: kv[2], D: q[3], Dv: valueSize },
+    ...{ q: judgedOf(query.values, q[2], queries), k: key.values, v: value.values },
+    policy: { ...safePolicy, clearMasked: false },
+    ...(explicit && { mask: { explicit } }),
+  };
+}
+
+const shown = (value: number): string => String(Number(value.toPrecision(6)));
+
+/** The place that is furthest off, in words. */
+function failureOf(
+  actual: Float64Array,
+  expected: Float64Array,
+  { H, Dv }: ReferenceProblem,
+  queries: readonly number[],
+) {
+  const apart = Array.from(actual, (value, i) => {
+    if (Object.is(value, expected[i])) return 0;
+    const distance = Math.abs(value - expected[i]!);
+    return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+  });
+  const at = apart.indexOf(apart.reduce((a, b) => Math.max(a, b), 0));
+  const row = Math.floor(at / Dv);
+  const [query, head] = [row % queries.length, Math.floor(row / queries.length) % H];
+  const place = `row ${Math.floor(row / queries.length / H)}, head ${head}, query ${queries[query]}, channel ${at % Dv}`;
+  return `expected ${shown(expected[at]!)} at ${place}, found ${shown(actual[at]!)}`;
+}
+
+/** What is right, and how far from it an answer may lie; the same whatever backend is under test. */
+function truthOf(given: TorchAttention) {
+  const { mask, causal, dtype = 'float32' } = given;
+  const queries = given.judged ?? everyQuery(given);
+  const problem = problemOf(given, queries, true);
+  const expected = referenceForward(problem).out;
+  const plain = referenceForward(problem, Math.fround).out;
+  // Half inputs are multiplied in half: their products and the weights are rounded once each.
+  const step = STEP[dtype] * (largest(expected) || 1);
+  const allowed = 2 * Math.max(greatestError(plain, expected), step);
+  // The case means nothing if the answer without its mask or causal order would pass as well.
+  const open = mask || causal ? referenceForward(problemOf(given, queries, false)).out : undefined;
+  const refuted = open && !measure({ name: 'out', actual: open, expected, allowed }).passed;
+  return { queries, problem, expected, allowed, refuted };
+}
+
+function judgeOf(given: TorchAttention, { queries, problem, expected, allowed, refuted }: Truth) {
+  return (values: ArrayLike<number>): Omit<CaseResult, 'id' | 'accuracy'> => {
+    const actual = judgedOf(values, given.q[2], queries);
+    const { failure: _, ...measured } = measure({ name: 'out', actual, expected, allowed });
+    const failure = measured.passed ? undefined : failureOf(actual, expected, problem, queries);
+    const tensors: Measured[] = [{ ...measured, ...(failure !== undefined && { failure }) }];
+    const controls = refuted === undefined ? [] : [{ name: 'without the mask', refuted }];
+    return {
+      status: measured.passed && refuted !== false ? 'pass' : 'fail',
+      ...(failure !== undefined && { reason: failure }),
+      ...{ required: measured.required, allowed, tensors, controls },
+    };
+  };
+}
+
+type Truth = ReturnType<typeof truthOf>;
+
+/** Every case with each backend of attention that can be forced. @param device as PyTorch names it: `cuda:0` */
+export function torchCases(device: string): readonly TorchCase[] {
+  const backends = Object.entries<string>(forced[device.split(':')[0] as keyof typeof forced]);
+  return torchAttention.flatMap((given) => {
+    const { name, known, why, dtype = 'float32' } = given;
+    const accuracy = `at most twice the error of the formula in float32, or two steps of ${dtype}`;
+    const told = { ...(known && { known }), why };
+    const call = { function: 'scaled_dot_product_attention', arguments: argumentsOf(given) };
+    let truth: Truth | undefined;
+    return [['own', undefined] as const, ...backends].map(([word, backend]): TorchCase => {
+      const id = `torch:${name};backend=${word}`;
+      return {
+        id,
+        call: { id, ...call, ...(backend !== undefined && { backend }) },
+        judge({ answer, refused = 'it gave no answer' }) {
+          if (!answer) return { ...withoutNumbers({ id, accuracy }, 'refused', refused), ...told };
+          truth ??= truthOf(given);
+          return { id, accuracy, ...judgeOf(given, truth)(answer.values), ...told };
+        },
+      };
+    });
+  });
+}
+
+function argumentsOf(given: TorchAttention): TorchCall['arguments'] {
+  const { mask, causal, transposed, grouped, dtype = 'float32' } = given;
+  const inputs = Object.entries(inputsOf(given)).map(([name, { shape, values }]) => [
+    name,
+    { shape, type: dtype, values, ...(transposed && { transposed }) },
+  ]);
+  const explicit = mask && maskOf(given, everyQuery(given), false);
+  return {
+    ...(Object.fromEntries(inputs) as Record<string, TorchTensor>),
+    ...(explicit && {
+      attn_mask: {
+        ...{ shape: explicit.shape, type: explicit.dtype },
+        values: (mask.dtype === 'bool' ? Uint8Array : Float32Array).from(explicit.values as number[]),
+      },
+    }),
+    ...(causal && { is_causal: true }),
+    ...(grouped && { enable_gqa: true }),
+  };
+}
