@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { folderFaults, packageFaults, tableFaults } from '../../scripts/check-imports.mjs';
 import { importSpecifiers, packageOf } from '../../scripts/import-specifiers.mjs';
+import { importTable } from '../../scripts/import-table.mjs';
 
 const table = { errors: [], backend: ['errors'], device: ['errors', 'backend'] };
 
@@ -14,13 +15,10 @@ interface Changes {
 }
 
 /** The faults of a package `device` that is right but for the changes. */
-function faults({
-  name = 'device',
-  files,
-  dependencies,
-  devDependencies,
-  references,
-}: Changes = {}): string[] {
+function faults(
+  { name = 'device', files, dependencies, devDependencies, references }: Changes = {},
+  rules: Record<string, readonly string[]> = table,
+): string[] {
   return packageFaults(
     {
       name,
@@ -35,7 +33,7 @@ function faults({
         ([path, text]) => ({ path, text }),
       ),
     },
-    table,
+    rules,
     ['vitest'],
   );
 }
@@ -104,6 +102,22 @@ describe('a package', () => {
       'packages/errors/src/index.ts: @nanscope/errors may not import @nanscope/device (it may import no package of the workspace)',
     ]);
   });
+
+  test.each(['harness', 'lane'])(
+    '%s writes records, and may not import the reports that are made of them',
+    (name) => {
+      const changes = (target: string) => ({
+        name,
+        dependencies: { [`@nanscope/${target}`]: 'workspace:*' },
+        references: [target],
+        files: { 'src/index.ts': `import type { Reporter } from '@nanscope/${target}';` },
+      });
+      expect(faults(changes('record'), importTable)).toEqual([]);
+      expect(faults(changes('report'), importTable)[0]).toContain(
+        `@nanscope/${name} may not import @nanscope/report`,
+      );
+    },
+  );
 
   test('that the table does not know is a fault', () => {
     expect(faults({ name: 'stray' })).toEqual([

@@ -1,8 +1,8 @@
 /** From a command line to the command that runs: help, completion, yargs for the rest, and the nearest name for what is unknown. */
 import { createRequire } from 'node:module';
 import { nearest, UserError } from '@nanscope/errors';
-import { shellWord } from '@nanscope/report';
 import type { Flag } from '@nanscope/settings';
+import { shellWord } from '@nanscope/words';
 import type { Argv } from 'yargs';
 import type { Command, Invocation } from './command.ts';
 import { configFlag } from './config-flag.ts';

@@ -25,7 +25,7 @@ vi.mock('../../../packages/harness/src/compare/compare-cascades.ts', async (orig
   ...(await original<object>()),
   compareCascades: fail('cascade'),
 }));
-vi.mock('../../../packages/report/src/verdicts/places.ts', () => ({
+vi.mock('../../../packages/words/src/verdicts/places.ts', () => ({
   originWords: fail('origin'),
   placeWords: fail('place'),
 }));

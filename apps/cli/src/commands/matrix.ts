@@ -1,6 +1,7 @@
 /** `nanscope matrix`: the factorial of conditions, and the minimal sets of them that are enough for a NaN or a leak. */
-import { verdictOf } from '@nanscope/report';
+
 import { matrixFlags, readSettings } from '@nanscope/settings';
+import { verdictOf } from '@nanscope/words';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { reportsOf } from '../reports/index.ts';

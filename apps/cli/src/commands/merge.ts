@@ -1,7 +1,7 @@
 /** `nanscope merge RUN..`: shards of a matrix, or runs of it on several machines, as one table. */
 
-import { verdictOf } from '@nanscope/report';
 import { mergeFlags, readSettings, toConfig } from '@nanscope/settings';
+import { verdictOf } from '@nanscope/words';
 import type { Command } from '../command.ts';
 import { harness } from '../harness.ts';
 import { type ReportFlags, reportsOf } from '../reports/index.ts';

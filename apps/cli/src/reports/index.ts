@@ -2,6 +2,7 @@
 import { Decorations } from '@nanscope/errors';
 import type { AnyRecord } from '@nanscope/record';
 import type { Reporter } from '@nanscope/report';
+import { verdictOf } from '@nanscope/words';
 import { harness } from '../harness.ts';
 
 export interface ReportFlags {
@@ -19,7 +20,7 @@ export async function reportsOf(
   { reporter, json }: ReportFlags,
   leavesFolder: boolean,
 ): Promise<(record: AnyRecord, folder?: string) => Promise<void>> {
-  const [{ reporters, verdictOf }, { planReports }, { checkPlaces, writeReports }] = await Promise.all([
+  const [{ reporters }, { planReports }, { checkPlaces, writeReports }] = await Promise.all([
     import('@nanscope/report'),
     import('./plan.ts'),
     import('./write.ts'),

@@ -1,8 +1,8 @@
 /** The configuration in the page's address, and back; and the command line that says the same. One parser reads all of them. */
 
 import { nearest } from '@nanscope/errors';
-import { shellWord } from '@nanscope/report';
 import { type FlagValues, resolveFlags } from '@nanscope/settings';
+import { shellWord } from '@nanscope/words';
 import { type CommandName, commandNames, commands } from './commands.ts';
 
 /** Raw values by flag name, as they were typed; what has its default is left out. */

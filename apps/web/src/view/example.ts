@@ -1,6 +1,7 @@
 /** A finished run below the settings, so that it is seen what comes out: its verdict and its picture, and all of it when asked for. */
 import { type ReportSubject, sanitizeRecord } from '@nanscope/record';
-import { commandLine, reportSections, verdictOf } from '@nanscope/report';
+import { commandLine, reportSections } from '@nanscope/report';
+import { verdictOf } from '@nanscope/words';
 import { html, one, show, whenIdle } from './dom.ts';
 import { serveFigures } from './serve-figures.ts';
 

@@ -2,7 +2,8 @@
 
 import type { DecidedDevices, LaneEvent, Role } from '@nanscope/harness';
 import { backendName, type LaneRecord } from '@nanscope/record';
-import { badge, type Content, fields, type Html, placeWords } from '@nanscope/report';
+import { badge, type Content, fields, type Html } from '@nanscope/report';
+import { placeWords } from '@nanscope/words';
 import { html, one, show } from './dom.ts';
 
 /** More rows are slow to lay out; the report that follows has them all. */

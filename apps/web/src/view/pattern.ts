@@ -4,8 +4,8 @@ import type { DecidedDevices, Role } from '@nanscope/harness';
 import { roles } from '@nanscope/harness';
 import type { AttentionPattern, LaneTask, PatternCell } from '@nanscope/lane';
 import { backendName, type LaneRecord } from '@nanscope/record';
-import { count } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
+import { count } from '@nanscope/words';
 import type { PageFiles } from '../worker/tasks.ts';
 import { all, type Html, html, one, show } from './dom.ts';
 

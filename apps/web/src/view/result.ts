@@ -1,7 +1,8 @@
 /** A finished run: its verdict, what was run, the bar of its sections, and every section of its report. */
 
 import { type ReportSubject, sanitizeRecord } from '@nanscope/record';
-import { commandLine, reportFacts, reportSections, shapeSymbols, verdictOf } from '@nanscope/report';
+import { commandLine, reportFacts, reportSections, shapeSymbols } from '@nanscope/report';
+import { verdictOf } from '@nanscope/words';
 import { type Html, html, one, show } from './dom.ts';
 import { serveFigures } from './serve-figures.ts';
 

@@ -1,8 +1,8 @@
 /** What to do next about a loss, with the user's own command where another one answers. Data; the words are in report. Pure. */
 import { maskedRow, policies, presetNames } from '@nanscope/attention';
 import type { LaneRecord } from '@nanscope/record';
-import type { Advice } from '@nanscope/report';
 import { isUnguarded } from '@nanscope/settings';
+import type { Advice } from '@nanscope/words';
 import { isBornMasked } from './exit-code.ts';
 
 /** Of a loss that is not finite. */

@@ -1,6 +1,6 @@
 /** What a verdict must not leave out beside the loss: what a finite one hides, a leak, a query without a key. Data. Pure. */
 import { type CascadeRecord, fromJsonNumber, type LaneRecord } from '@nanscope/record';
-import type { Beside, TapReplay } from '@nanscope/report';
+import type { Beside, TapReplay } from '@nanscope/words';
 import { isBornMasked } from './exit-code.ts';
 
 export const isNonFinite = (lane: LaneRecord | undefined) =>

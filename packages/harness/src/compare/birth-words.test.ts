@@ -1,5 +1,5 @@
 import { labelWords } from '@nanscope/lane';
-import { originWords, placeWords } from '@nanscope/report';
+import { originWords, placeWords } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { lane } from '../../../../test/fixtures/records/lanes.ts';
 import { birthInWords } from './birth-words.ts';

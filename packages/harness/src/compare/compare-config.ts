@@ -1,9 +1,9 @@
 /** Configurations and environments are compared before any number is. */
 import { presentPolicyName } from '@nanscope/attention';
 import { backendName, type LaneRecord } from '@nanscope/record';
-import type { RerunAdvice } from '@nanscope/report';
 import type { Flag } from '@nanscope/settings';
 import { type Effect, effects, evalFlags, flagNames, trainFlags } from '@nanscope/settings';
+import type { RerunAdvice } from '@nanscope/words';
 
 export interface Difference {
   readonly name: string;

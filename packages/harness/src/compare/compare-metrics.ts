@@ -10,7 +10,7 @@ import {
   type Tolerance,
   toJsonNumber,
 } from '@nanscope/record';
-import { counted } from '@nanscope/report';
+import { counted } from '@nanscope/words';
 
 /** Of metrics, what is compared; over the labels that both sides have there are no batches and no time. */
 export type ComparedMetrics = Pick<

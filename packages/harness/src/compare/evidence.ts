@@ -1,8 +1,8 @@
 /** What a verdict is decided from, and the form of what is decided. */
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import type { ComparisonRecord, LaneRecord } from '@nanscope/record';
-import type { Advice, Decision, Reason } from '@nanscope/report';
 import type { Finding } from '@nanscope/settings';
+import type { Advice, Decision, Reason } from '@nanscope/words';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;

@@ -3,7 +3,7 @@
  * float32 or the shading language lets it. Where nothing was replayed, `verdict.ts` goes by counts and numbers. Pure.
  */
 import type { ComparisonRecord, ShadowStep } from '@nanscope/record';
-import type { Advice, Reason } from '@nanscope/report';
+import type { Advice, Reason } from '@nanscope/words';
 import { type Evidence, type Verdict, verdictOf } from './evidence.ts';
 import { isBornMasked } from './exit-code.ts';
 

@@ -1,7 +1,7 @@
 /** From two lanes and their comparison to what is the case, an exit code and what to do next. Data, no prose. Pure. */
 
 import type { ComparisonRecord, LaneRecord, VerdictRecord } from '@nanscope/record';
-import { type Advice, type Beside, type Decision, type Reason, wordVerdict } from '@nanscope/report';
+import { type Advice, type Beside, type Decision, type Reason, wordVerdict } from '@nanscope/words';
 import { exploreAdvice, maskedAdvice, mendAdvice } from './advice.ts';
 import { besideOf, isNonFinite, replayVerdict } from './beside.ts';
 import { rerunAdvice, sameDevice } from './compare-config.ts';

@@ -3,7 +3,7 @@ import type { CaseResult } from '@nanscope/conform';
 import type { Decision } from '@nanscope/device';
 import type { LaneOutcome } from '@nanscope/lane';
 import { CONFORM_SCHEMA, type ConformResultRecord, type EnvironmentRecord } from '@nanscope/record';
-import { type ConformDecision, wordConform } from '@nanscope/report';
+import { type ConformDecision, wordConform } from '@nanscope/words';
 
 type Counts = ConformResultRecord['counts'];
 

@@ -26,7 +26,7 @@ import {
   type DoctorVerdict,
   type SelfCheck,
 } from '@nanscope/record';
-import { wordDoctor, wordTorch } from '@nanscope/report';
+import { wordDoctor, wordTorch } from '@nanscope/words';
 import { decideTorch, examineTorch, machine, macosVersion, mathModeOf } from './machine.ts';
 
 // From what a backend's process said to its record, and from the backends to what is the case. Pure.

@@ -1,5 +1,5 @@
 import type { DoctorTorch, TorchProbe } from '@nanscope/record';
-import { wordTorch } from '@nanscope/report';
+import { wordTorch } from '@nanscope/words';
 import { expect, it } from 'vitest';
 import { decideTorch } from './machine.ts';
 

@@ -6,7 +6,7 @@ import { resolveTorch } from '@nanscope/device';
 import { installation, UserError } from '@nanscope/errors';
 import { nanscopeVersion } from '@nanscope/lane';
 import type { DoctorBackend, DoctorRecord, DoctorTorch, DoctorVerdict } from '@nanscope/record';
-import { wordConform } from '@nanscope/report';
+import { wordConform } from '@nanscope/words';
 import { runTorchCases } from '../conform/torch-cases.ts';
 import { countsOf, decideConform } from '../conform/verdict.ts';
 import { probeTorch, pythonOf } from '../devices/probe-torch.ts';

@@ -1,6 +1,6 @@
 /** The story of a generation, which has no loss: whether its scores are numbers, and what each prompt gave. Pure. */
 import type { GeneratedRow, GenerationRecord } from '@nanscope/record';
-import { count, counted } from '@nanscope/report';
+import { count, counted } from '@nanscope/words';
 
 export interface Story {
   /** Of each paragraph: a heading, and its text. */

@@ -12,7 +12,7 @@ import {
   type TrainLaneRecord,
   type TrainResultRecord,
 } from '@nanscope/record';
-import { count, counted, hiddenWords, placeWords } from '@nanscope/report';
+import { count, counted, hiddenWords, placeWords } from '@nanscope/words';
 import { besideOf } from '../compare/beside.ts';
 import { generationStory, NAN, type Story } from './generation.ts';
 

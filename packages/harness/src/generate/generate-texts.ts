@@ -30,7 +30,6 @@ import {
   SCHEMA_VERSION,
   writeJson,
 } from '@nanscope/record';
-import { shellWord as word, wordGeneration } from '@nanscope/report';
 import {
   checkSdpaKernel,
   configRecord,
@@ -41,6 +40,7 @@ import {
   policyOf,
   policyRecord,
 } from '@nanscope/settings';
+import { shellWord as word, wordGeneration } from '@nanscope/words';
 import { decide } from '../devices/decide.ts';
 import type { Decided } from '../devices/decision.ts';
 import { checkWritable } from '../lanes/check-inputs.ts';

@@ -6,8 +6,8 @@
 import { type Cell, cellId, conditionNames, summarizeMatrix } from '@nanscope/experiments';
 import { type CellResult, isFailure, type LaneOutcome, throwUserError } from '@nanscope/lane';
 import { type MatrixRecord, SCHEMA_VERSION } from '@nanscope/record';
-import { shellWord } from '@nanscope/report';
 import type { MatrixConfig } from '@nanscope/settings';
+import { shellWord } from '@nanscope/words';
 import type { ExperimentHooks, Laboratory, NamedDevice } from '../experiments/named-devices.ts';
 import type { Earlier, MatrixPlan } from './plan.ts';
 

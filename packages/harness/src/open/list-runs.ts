@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import type { AnyRecord, JsonNumber } from '@nanscope/record';
-import { verdictOf } from '@nanscope/report';
+import { verdictOf } from '@nanscope/words';
 import { readRecord } from './read-record.ts';
 
 export interface ListedRun {

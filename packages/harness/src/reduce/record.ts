@@ -2,8 +2,8 @@
 import { batchOf, type Case, lengthOf } from '@nanscope/lane';
 import { cutConfig, cutName, type ModelConfig, parameterShapes } from '@nanscope/model';
 import { type CaseSize, type ReducedCase, type ReducedRecord, toJsonNumber } from '@nanscope/record';
-import { shellWord, titleWords } from '@nanscope/report';
 import { configRecord, type EvalConfig, evalFlags, flagNames } from '@nanscope/settings';
+import { shellWord, titleWords } from '@nanscope/words';
 import type { Found } from './folder/fill-folder.ts';
 import { pathFrom } from './folder/place.ts';
 import type { Trial } from './trials.ts';

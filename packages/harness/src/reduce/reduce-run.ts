@@ -18,8 +18,8 @@ import {
 } from '@nanscope/lane';
 import { type ModelConfig, openWeights } from '@nanscope/model';
 import { checkNewRun, type ReducedOpRecord, type ReducedRecord, SCHEMA_VERSION } from '@nanscope/record';
-import { counted } from '@nanscope/report';
 import { type EvalConfig, policyOf, policyRecord, type ReduceConfig } from '@nanscope/settings';
+import { counted } from '@nanscope/words';
 import type { Decided } from '../devices/decision.ts';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { CaseLane, decideAgain, deviceNameOf } from './case-lane.ts';

@@ -11,7 +11,7 @@ import {
   SCHEMA_VERSION,
   writeJson,
 } from '@nanscope/record';
-import { torchBugReport } from '@nanscope/report';
+import { torchBugReport } from '@nanscope/words';
 import type { TorchFaultOfRun } from './fault.ts';
 import { makeFolder } from './folder/place.ts';
 import type { ReduceHooks } from './record.ts';

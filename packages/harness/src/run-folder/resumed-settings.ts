@@ -4,7 +4,6 @@ import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorLine, UserError } from '@nanscope/errors';
 import { checkEarlierRun, type FolderKind, kindWords, readText } from '@nanscope/record';
-import type { ScalarRun } from '@nanscope/report';
 import { type Flag, flagNames } from '@nanscope/settings';
 import { openEventWriter } from '@nanscope/trainer';
 
@@ -68,6 +67,12 @@ export function removeLink(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(path);
 }
 
+/** Figures of a lane: its folder, and its values by tag at each step. */
+interface EventRun {
+  readonly name: string;
+  readonly steps: readonly { readonly step: number; readonly scalars: Readonly<Record<string, number>> }[];
+}
+
 const isEventFile = (name: string): boolean => name.startsWith('events.out.tfevents.');
 
 /**
@@ -76,7 +81,7 @@ const isEventFile = (name: string): boolean => name.startsWith('events.out.tfeve
  *
  * @throws {UserError} `tensorboard/unwritable`
  */
-export function writeScalars(folder: string, runs: readonly ScalarRun[]): void {
+export function writeScalars(folder: string, runs: readonly EventRun[]): void {
   for (const { name, steps } of runs) {
     const own = join(folder, name);
     removeLink(own);

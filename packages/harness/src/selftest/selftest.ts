@@ -15,8 +15,8 @@ import {
   type SelftestRecord,
   type SelftestVerdict,
 } from '@nanscope/record';
-import { wordSelftest } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
+import { wordSelftest } from '@nanscope/words';
 import { decideDevices, type MachineDevice } from '../experiments/devices.ts';
 import { deviceNames, type ExperimentHooks, type NamedDevice } from '../experiments/named-devices.ts';
 

@@ -8,14 +8,14 @@ import {
   type TrainLaneRecord,
   type TrainVerdictRecord,
 } from '@nanscope/record';
+import type { Finding } from '@nanscope/settings';
 import {
   type OwnReason,
   type TrainAdvice,
   type TrainDecision,
   type TrainReason,
   wordTrainVerdict,
-} from '@nanscope/report';
-import type { Finding } from '@nanscope/settings';
+} from '@nanscope/words';
 import { replayVerdict } from '../compare/beside.ts';
 import { rerunAdvice } from '../compare/compare-config.ts';
 import { withExitCode } from '../compare/exit-code.ts';

@@ -1,6 +1,6 @@
 /** A curve chart as SVG: lanes told apart by dash and mark, steps that are not finite marked on top of it, never left out. */
 import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
-import { count } from '../text/number.ts';
+import { count } from '@nanscope/words';
 import { type Html, html } from './parts.ts';
 
 export interface Series {

@@ -1,11 +1,11 @@
 /** From any result to its checks. */
 
 import type { ExitFinding, ReportSubject } from '@nanscope/record';
-import { type Check, check, skipped } from '../words/common.ts';
-import { verdictOf } from '../words/verdict.ts';
+import { verdictOf } from '@nanscope/words';
+import { type Check, check, skipped } from '../words/check.ts';
 import { kindOf } from './index.ts';
 
-export type { Check } from '../words/common.ts';
+export type { Check } from '../words/check.ts';
 
 /** What was found and does not fail is no failure, and no pass either. */
 function excused(one: Check, findings: readonly ExitFinding[]): Check {

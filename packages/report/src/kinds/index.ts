@@ -2,7 +2,7 @@
 import type { AnyRecord, ReportSubject, ResultRecord } from '@nanscope/record';
 import type { Fields, Section } from '../html/parts.ts';
 import type { RenderOptions } from '../terminal/style.ts';
-import type { Check } from '../words/common.ts';
+import type { Check } from '../words/check.ts';
 import { claimsChecks } from './claims/checks.ts';
 import { claimsFacts, claimsSections } from './claims/html.ts';
 import { renderClaims } from './claims/terminal.ts';

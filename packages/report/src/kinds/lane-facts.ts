@@ -1,8 +1,8 @@
 /** What was run, of results that have two lanes: model, data, policy, devices in short. */
 import { backendName, type ResultRecord, type TrainResultRecord } from '@nanscope/record';
+import { perLane, policyWords, roles } from '@nanscope/words';
 import { type Fields, html } from '../html/parts.ts';
 import { dataWords, modelFactFields, modelWords } from '../lanes/terminal/header.ts';
-import { perLane, policyWords, roles } from '../words/common.ts';
 import { asEvaluation } from './training/chart.ts';
 import { recipeWords, trainDataWords } from './training/sections.ts';
 

@@ -1,8 +1,7 @@
 /** Checks that every run of lanes has: did they end well, were they set alike, do their ops agree in class. */
 import type { CascadeRecord, ComparisonRecord, JsonNumber, ResultRecord } from '@nanscope/record';
-import { count, measured } from '../text/number.ts';
-import { type Check, check, failedAs, keyWords, type Role, roles, skipped, timed } from '../words/common.ts';
-import { replaysWords, stepWords } from '../words/tracing.ts';
+import { count, keyWords, measured, type Role, replaysWords, roles, stepWords } from '@nanscope/words';
+import { type Check, check, failedAs, skipped, timed } from '../words/check.ts';
 
 interface LaneLike {
   readonly status: string;

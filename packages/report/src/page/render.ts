@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { type ReportSubject, renderJson, sanitizeRecord } from '@nanscope/record';
+import { verdictOf } from '@nanscope/words';
 import { browserScript } from '../html/browser-script.ts';
 import { commandLine, embeddedJson, fields, Html, html, type Section, section } from '../html/parts.ts';
 import { style } from '../html/style.ts';
 import { shapeSymbols } from '../lanes/html/cascade-graph.ts';
 import { termsIn } from '../words/glossary.ts';
-import { verdictOf } from '../words/verdict.ts';
 import { facts, reportSections } from './facts.ts';
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -1,9 +1,9 @@
 /** One lane's progress as one line. Pure; who writes it where and when is the neighbour `writer.ts`. */
 
 import { sanitize } from '@nanscope/record';
+import { count, duration, rate } from '@nanscope/words';
 import { type Page, page } from '../terminal/page.ts';
 import { type Line, paint, span } from '../text/line.ts';
-import { count, duration, rate } from '../text/number.ts';
 
 export interface ProgressState {
   /** `target` or `reference`. */

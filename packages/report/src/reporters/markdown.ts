@@ -1,13 +1,11 @@
 /** A result as a short page of Markdown: the verdict, what failed, what was skipped. For the summary of a CI job. */
 import { type ReportSubject, sanitizeRecord } from '@nanscope/record';
+import { count, plain, verdictOf } from '@nanscope/words';
 import { type Check, checksOf } from '../kinds/checks.ts';
 import { doctorBlock } from '../kinds/doctor/terminal.ts';
 import { kindOf } from '../kinds/index.ts';
 import type { RenderOptions } from '../terminal/style.ts';
-import { plain } from '../text/line.ts';
-import { count } from '../text/number.ts';
 import { termsIn } from '../words/glossary.ts';
-import { verdictOf } from '../words/verdict.ts';
 
 /** Rows of one table; more are counted. */
 const LISTED = 50;

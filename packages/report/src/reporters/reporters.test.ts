@@ -1,4 +1,5 @@
 import type { ReportSubject } from '@nanscope/record';
+import { verdictOf } from '@nanscope/words';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import {
@@ -18,7 +19,6 @@ import {
   trained,
 } from '../fixtures.ts';
 import { checksOf } from '../kinds/checks.ts';
-import { verdictOf } from '../words/verdict.ts';
 import { type Reporter, reporters } from './index.ts';
 import { renderJunit } from './junit.ts';
 import { annotation, renderGithub, renderMarkdown } from './markdown.ts';

@@ -1,7 +1,7 @@
 /** The figures of a result as TensorBoard has them: a run a lane, values by tag and step. NaN stays one. */
 import type { AnyRecord, ReportSubject, ResultRecord } from '@nanscope/record';
 import { fromJsonNumber, type JsonNumber } from '@nanscope/record';
-import { type Role, roles } from '../words/common.ts';
+import { type Role, roles } from '@nanscope/words';
 import { cascadeRows } from '../words/rows.ts';
 
 /** Scalars of one step. */

@@ -12,8 +12,8 @@ import {
   type TrainVerdictRecord,
   wrap,
 } from '@nanscope/record';
+import { type Verdict, verdictStyle } from '@nanscope/words';
 import { cell, type Line, type Span, span, type Tone } from '../text/line.ts';
-import { type Verdict, verdictStyle } from '../words/verdict.ts';
 
 export interface Glyphs {
   readonly classes: Readonly<Record<OpClass, string>>;

@@ -1,5 +1,5 @@
+import { oneCaseCommand } from '@nanscope/words';
 import { expect, it } from 'vitest';
-import { oneCaseCommand } from './line.ts';
 
 it.each([
   ['nanscope conform', "nanscope conform --filter 'a:b;c=1'"],

@@ -8,8 +8,6 @@ import {
   sanitizeRecord,
   wrap,
 } from '@nanscope/record';
-import { describe, expect, it } from 'vitest';
-import { cell, fit, labelled, lineWidth, paint, span } from './line.ts';
 import {
   bytes,
   count,
@@ -21,7 +19,9 @@ import {
   rate,
   setting,
   tolerance,
-} from './number.ts';
+} from '@nanscope/words';
+import { describe, expect, it } from 'vitest';
+import { cell, fit, labelled, lineWidth, paint, span } from './line.ts';
 
 describe('sanitize', () => {
   it('makes control, format and line separator characters visible', () => {

@@ -1,7 +1,7 @@
 import type { OriginRecord } from '@nanscope/record';
+import { coordinateWords, keyWords, perLane, placeOfPath, policyWords, positionWords } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { bothNaN, nanCascade, nanPicture, safePolicy } from '../fixtures.ts';
-import { coordinateWords, keyWords, perLane, placeOfPath, policyWords, positionWords } from './common.ts';
 
 const origin = nanCascade.origin!;
 const at = (batch: number, query: number): OriginRecord => ({ ...origin, coordinates: [batch, 0, query, 0] });

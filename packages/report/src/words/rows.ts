@@ -3,7 +3,7 @@
  * that repeat the one before are folded. Pure, over rows of either one lane or two.
  */
 import type { CascadeEvent, CascadeRow, OpClass, ResultRecord } from '@nanscope/record';
-import { placeOfEvent, type Role, roles } from './common.ts';
+import { placeOfEvent, type Role, roles } from '@nanscope/words';
 
 export type Entry =
   | { readonly kind: 'row'; readonly row: CascadeRow }

@@ -1,7 +1,7 @@
 import type { MatrixRecord } from '@nanscope/record';
+import { verdictOf } from '@nanscope/words';
 import { expect, it } from 'vitest';
 import { matrix } from '../fixtures.ts';
-import { verdictOf } from './verdict.ts';
 
 const incomplete = (missing: NonNullable<MatrixRecord['missing']>) =>
   verdictOf({ ...matrix, status: 'incomplete', missing }).next;

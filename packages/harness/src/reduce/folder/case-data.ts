@@ -1,7 +1,7 @@
 /** A case as lines of a script: its inputs and weights written into it, and for its neighbour what differs. Text, but for the reading of weights. */
 import { batchOf, type Case, weightsOf } from '@nanscope/lane';
 import { isGpt2Config, type ModelWeights, parameterShapes } from '@nanscope/model';
-import { float32Words } from '@nanscope/report';
+import { float32Words } from '@nanscope/words';
 
 /** The names that `--load-inputs` reads. */
 export const inputNames = ['input_ids', 'attention_mask', 'position_ids', 'labels'] as const;

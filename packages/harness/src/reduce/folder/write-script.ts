@@ -4,8 +4,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installedPackage } from '@nanscope/backend';
 import type { ReducedRecord } from '@nanscope/record';
-import type { ReportScripts } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
+import type { ReportScripts } from '@nanscope/words';
 import { said } from './script.ts';
 import { packagesOf, type ScriptBackend } from './script-backend.ts';
 

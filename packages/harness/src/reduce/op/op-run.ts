@@ -11,8 +11,8 @@ import {
   SCHEMA_VERSION,
   writeJson,
 } from '@nanscope/record';
-import { float32Words, opBugReport, opTitleWords } from '@nanscope/report';
 import type { EvalConfig } from '@nanscope/settings';
+import { float32Words, opBugReport, opTitleWords } from '@nanscope/words';
 import { decideAgain } from '../case-lane.ts';
 import type { OpFault } from '../fault.ts';
 import { makeFolder } from '../folder/place.ts';

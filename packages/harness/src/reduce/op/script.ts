@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are lines of another program.
 /** reproduce.mjs of one kernel: its call with the smallest operands, and whether the element is what it should be. Text only. */
 import { fromJsonNumber, type OpCallRecord, type OperandRecord } from '@nanscope/record';
-import { float32Words } from '@nanscope/report';
+import { float32Words } from '@nanscope/words';
 import { choice, filled } from '../folder/case-data.ts';
 import { opened, type ScriptBackend, scriptBackendWords } from '../folder/script-backend.ts';
 

@@ -1,6 +1,6 @@
 /** Each claim as a check. */
 import type { ClaimsRecord } from '@nanscope/record';
-import { type Check, check, skipped } from '../../words/common.ts';
+import { type Check, check, skipped } from '../../words/check.ts';
 
 /** A claim is decided or it is not; that one does not hold is a finding, not a failure. */
 export function claimsChecks({ findings }: ClaimsRecord): Check[] {

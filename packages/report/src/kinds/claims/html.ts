@@ -1,7 +1,7 @@
 /** The report of the claims: an overview, then each with what every device showed and why the verdict is what it is. */
 import { backendName, type ClaimsRecord, type FindingRecord } from '@nanscope/record';
+import { counted } from '@nanscope/words';
 import { badge, type Fields, html, type Section, type Status, section, table } from '../../html/parts.ts';
-import { counted } from '../../text/number.ts';
 
 const statuses: Readonly<Record<FindingRecord['verdict'], Status>> = {
   holds: 'pass',

@@ -1,11 +1,10 @@
 /** The claims on a terminal: the verdicts in one line, then of each what was said, what each device showed, the verdict and why. */
 import type { ClaimsRecord, FindingRecord } from '@nanscope/record';
 import { backendName, sanitizeRecord, wrap } from '@nanscope/record';
+import { counted } from '@nanscope/words';
 import { heading, type Page, page } from '../../terminal/page.ts';
-import type { RenderOptions } from '../../terminal/style.ts';
-import { NARROWEST } from '../../terminal/style.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, span, type Tone } from '../../text/line.ts';
-import { counted } from '../../text/number.ts';
 
 const tones: Record<FindingRecord['verdict'], Tone> = {
   holds: 'good',

@@ -1,7 +1,7 @@
 /** A conformance run as checks: each case, each vector file that could not be read. */
 import type { ConformResultRecord } from '@nanscope/record';
-import { count, tolerance } from '../../text/number.ts';
-import { type Check, check, skipped, timed } from '../../words/common.ts';
+import { count, tolerance } from '@nanscope/words';
+import { type Check, check, skipped, timed } from '../../words/check.ts';
 
 export function conformChecks({ cases, badVectors, counts }: ConformResultRecord): Check[] {
   return [

@@ -6,6 +6,7 @@ import {
   type ConformResultRecord,
   fromJsonNumber,
 } from '@nanscope/record';
+import { count, counted, duration, oneCaseCommand, percent, tolerance } from '@nanscope/words';
 import {
   badge,
   commandLine,
@@ -17,8 +18,6 @@ import {
   section,
   table,
 } from '../../html/parts.ts';
-import { oneCaseCommand } from '../../text/line.ts';
-import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
 import { reportWords, worstShare } from './terminal.ts';
 
 const statuses: Readonly<Record<ConformCaseRecord['status'], Status>> = {

@@ -7,10 +7,10 @@ import {
   sanitizeRecord,
   wrap,
 } from '@nanscope/record';
+import { count, counted, duration, percent, tolerance } from '@nanscope/words';
 import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
-import { count, counted, duration, percent, tolerance } from '../../text/number.ts';
 
 /** More of one kind than this are counted, not listed; `--json` has all. */
 const LISTED = 12;

@@ -1,6 +1,6 @@
 /** What the doctor found as checks: each backend, and each part of its self-test. */
 import { backendName, type DoctorRecord } from '@nanscope/record';
-import { type Check, check, skipped, timed } from '../../words/common.ts';
+import { type Check, check, skipped, timed } from '../../words/check.ts';
 
 /** How a device computes is a finding; whether nanscope works on it is a check. */
 export function doctorChecks({ backends }: DoctorRecord): Check[] {

@@ -1,8 +1,8 @@
 /** The doctor's report: a card a backend, the table of answers with filters, limits in full. */
 
 import { backendName, type DoctorBackend, type DoctorRecord } from '@nanscope/record';
+import { count } from '@nanscope/words';
 import { badge, type Fields, fields, filters, html, type Section, section, table } from '../../html/parts.ts';
-import { count } from '../../text/number.ts';
 import { adapterWords, answerCell, answerColumns, limitWords, versionWords } from './terminal.ts';
 
 function limitTable({ id, limits }: DoctorBackend) {

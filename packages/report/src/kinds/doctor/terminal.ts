@@ -13,9 +13,8 @@ import {
   sanitizeRecord,
   wrap,
 } from '@nanscope/record';
+import { bytes, count, verdictTitles } from '@nanscope/words';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
-import { bytes, count } from '../../text/number.ts';
-import { verdictTitles } from '../../words/verdict.ts';
 
 // What the devices were asked, and what each answered, as a table: a line a question, a column a device.
 

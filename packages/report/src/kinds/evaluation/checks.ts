@@ -1,5 +1,6 @@
 /** An evaluation or a comparison as checks: lanes, settings, each metric, labels, cascade, leaks, observer. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
+import { count, roles, setting, stageWords, tolerance } from '@nanscope/words';
 import {
   cascadeCheck,
   laneChecks,
@@ -8,8 +9,7 @@ import {
   replayChecks,
   settingsCheck,
 } from '../../lanes/checks.ts';
-import { count, setting, tolerance } from '../../text/number.ts';
-import { type Check, check, failedAs, roles, skipped, stageWords } from '../../words/common.ts';
+import { type Check, check, failedAs, skipped } from '../../words/check.ts';
 import { reachedWords } from './terminal.ts';
 import { judgementOf, judgementWords, metricValue, overWords } from './terminal-metrics.ts';
 

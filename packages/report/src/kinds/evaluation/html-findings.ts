@@ -1,9 +1,7 @@
 /** What an evaluation found beside its metrics, in HTML: leaks, replays, the numbers of stages. */
 import type { ResultRecord } from '@nanscope/record';
+import { count, keyWords, perLane, replaysWords, startWords, stepWords, tolerance } from '@nanscope/words';
 import { badge, html, type Section, section, table } from '../../html/parts.ts';
-import { count, tolerance } from '../../text/number.ts';
-import { keyWords, perLane } from '../../words/common.ts';
-import { replaysWords, startWords, stepWords } from '../../words/tracing.ts';
 import { reachedWords } from './terminal.ts';
 import { agreeingWords, exactWords, isGradient } from './terminal-stages.ts';
 

@@ -1,7 +1,7 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
 import type { LabelDifference, ResultRecord } from '@nanscope/record';
+import { count, counted, measured, tolerance } from '@nanscope/words';
 import { badge, html, type Section, section, table } from '../../html/parts.ts';
-import { count, counted, measured, tolerance } from '../../text/number.ts';
 import { effectsOf } from './terminal-labels.ts';
 
 /** Rows that stand open; the others are folded. */

@@ -1,8 +1,7 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
 import type { MetricComparison, ResultRecord } from '@nanscope/record';
+import { roles, setting } from '@nanscope/words';
 import { badge, type Html, html, type Section, section, table } from '../../html/parts.ts';
-import { setting } from '../../text/number.ts';
-import { roles } from '../../words/common.ts';
 import { differenceWords, judgementOf, metricRows, neededWords, overWords } from './terminal-metrics.ts';
 
 const value = (text: string | undefined) =>

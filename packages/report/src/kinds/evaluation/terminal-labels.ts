@@ -1,10 +1,9 @@
 /** Labels whose loss differs: between the lanes, and between the run's policy and `safe`. */
 import type { LabelDifference, LaneRecord, ResultRecord } from '@nanscope/record';
 import { clip, displayWidth, fromJsonNumber } from '@nanscope/record';
+import { count, counted, measured, perLane, tolerance } from '@nanscope/words';
 import { heading, type Page, ROOMY } from '../../terminal/page.ts';
 import { cell, type Line, paragraph, type Span, span, type Tone, together } from '../../text/line.ts';
-import { count, counted, measured, tolerance } from '../../text/number.ts';
-import { perLane } from '../../words/common.ts';
 
 const SHOWN = 5;
 const TEXT_WIDTH = 16;

@@ -1,7 +1,5 @@
 /** Metrics side by side, with the tolerance that each would have needed. */
 import type { JsonNumber, MetricComparison, MetricsRecord, ResultRecord } from '@nanscope/record';
-import { heading, listed, type Page, ROOMY } from '../../terminal/page.ts';
-import { cell, type Line, lineWidth, paragraph, span, type Tone } from '../../text/line.ts';
 import {
   count,
   counted,
@@ -12,7 +10,9 @@ import {
   rate,
   setting,
   tolerance,
-} from '../../text/number.ts';
+} from '@nanscope/words';
+import { heading, listed, type Page, ROOMY } from '../../terminal/page.ts';
+import { cell, type Line, lineWidth, paragraph, span, type Tone } from '../../text/line.ts';
 
 interface Row {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { DeviationRecord, ResultRecord } from '@nanscope/record';
+import { deviationWords, replaysWords } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { kernelBug } from '../../fixtures/evaluation/index.ts';
 import { renderHtml } from '../../page/render.ts';
-import { deviationWords, replaysWords } from '../../words/tracing.ts';
 import { checksOf } from '../checks.ts';
 import { renderTerminal } from './terminal.ts';
 

@@ -1,9 +1,8 @@
 /** Stages in numbers: how many agree, and from which on they do not. */
 import { fromJsonNumber, type ResultRecord, type StageComparison } from '@nanscope/record';
+import { counted, stageWords } from '@nanscope/words';
 import { heading, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, paragraph, span } from '../../text/line.ts';
-import { counted } from '../../text/number.ts';
-import { stageWords } from '../../words/common.ts';
 
 const MOST = 4;
 

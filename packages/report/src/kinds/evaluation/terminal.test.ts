@@ -1,9 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { displayWidth, type ResultRecord, resultSchema } from '@nanscope/record';
-import { describe, expect, it } from 'vitest';
-import { generated } from '../../../scripts/generated.ts';
-import * as fixtures from '../../fixtures.ts';
-import { renderTerminal } from '../../index.ts';
 import {
   bytes,
   count,
@@ -14,7 +10,11 @@ import {
   rate,
   setting,
   tolerance,
-} from '../../text/number.ts';
+} from '@nanscope/words';
+import { describe, expect, it } from 'vitest';
+import { generated } from '../../../scripts/generated.ts';
+import * as fixtures from '../../fixtures.ts';
+import { renderTerminal } from '../../index.ts';
 
 const { agree, bothNaN, noCausal, policyDiffers, targetCrashed, numbersDiffer, kernelBug, noReference } =
   fixtures;

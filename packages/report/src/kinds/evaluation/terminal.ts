@@ -2,6 +2,7 @@
 
 import { Decorations } from '@nanscope/errors';
 import { type LeakRecord, padEnd, type ResultRecord, sanitizeRecord } from '@nanscope/record';
+import { count, counted, keyWords, perLane, replaysWords, startWords, stepWords } from '@nanscope/words';
 import { cascadeSection } from '../../lanes/terminal/cascade.ts';
 import { devicesSection } from '../../lanes/terminal/devices.ts';
 import { headerSection, settingsSection, tracingSection } from '../../lanes/terminal/header.ts';
@@ -10,9 +11,6 @@ import { pictureSection } from '../../lanes/terminal/picture.ts';
 import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, span, together } from '../../text/line.ts';
-import { count, counted } from '../../text/number.ts';
-import { keyWords, perLane } from '../../words/common.ts';
-import { replaysWords, startWords, stepWords } from '../../words/tracing.ts';
 import { leftOutLines, leftOutOf } from './left-out.ts';
 import { labelsSection, policyEffectSection } from './terminal-labels.ts';
 import { metricsSection } from './terminal-metrics.ts';

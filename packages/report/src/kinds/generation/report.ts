@@ -6,12 +6,12 @@ import {
   sanitizeRecord,
   wrap,
 } from '@nanscope/record';
+import { count, counted, duration, policyWords } from '@nanscope/words';
 import { badge, commandLine, type Fields, html, type Section, section, table } from '../../html/parts.ts';
 import { heading, page, verdictSection } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
-import { count, counted, duration } from '../../text/number.ts';
-import { type Check, check, policyWords } from '../../words/common.ts';
+import { type Check, check } from '../../words/check.ts';
 
 const endWords: Readonly<Record<GeneratedRow['ended'], string>> = {
   eos: 'ended with the end token',

@@ -1,7 +1,7 @@
 /** A matrix as checks: each device, and each cell where its folder was read. */
 import type { MatrixRecord, ReportSubject } from '@nanscope/record';
-import { count } from '../../text/number.ts';
-import { type Check, check, timed } from '../../words/common.ts';
+import { count } from '@nanscope/words';
+import { type Check, check, timed } from '../../words/check.ts';
 
 export function matrixChecks(
   { devices, surprises, surprisesCut, cells }: MatrixRecord,

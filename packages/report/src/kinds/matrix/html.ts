@@ -7,6 +7,7 @@ import {
   type MatrixRecord,
   type ReportSubject,
 } from '@nanscope/record';
+import { count, shellWord } from '@nanscope/words';
 import {
   badge,
   commandLine,
@@ -19,8 +20,6 @@ import {
   section,
   table,
 } from '../../html/parts.ts';
-import { shellWord } from '../../text/line.ts';
-import { count } from '../../text/number.ts';
 import { necessityWords, nowhereWords, questionTitles, shareWords } from './terminal.ts';
 
 type Conditions = NonNullable<MatrixAnswer['minimalSets']>[number]['conditions'];

@@ -1,10 +1,9 @@
 /** A matrix on a terminal: the devices, what makes a NaN or a leak, which conditions are necessary, what was not as predicted. */
 import { backendName, type MatrixAnswer, type MatrixRecord, sanitizeRecord, wrap } from '@nanscope/record';
+import { count, counted, verdictOf } from '@nanscope/words';
 import { heading, type Page, page, verdictBox } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { cell, type Line, labelled, paint, paragraph, span } from '../../text/line.ts';
-import { count, counted } from '../../text/number.ts';
-import { verdictOf } from '../../words/verdict.ts';
 
 // The command of a cell over several lines, such that what is copied from a terminal still runs.
 

@@ -1,7 +1,7 @@
 /** A reduced kernel call as checks: the search, the neighbour, the script. */
 import type { ReducedOpRecord } from '@nanscope/record';
-import { type Check, check, skipped, timed } from '../../words/common.ts';
-import { opScriptWords, opSearchWords } from './words.ts';
+import { opScriptWords, opSearchWords } from '@nanscope/words';
+import { type Check, check, skipped, timed } from '../../words/check.ts';
 
 export function opChecks(record: ReducedOpRecord): Check[] {
   const { search, passing, script } = record;

@@ -1,16 +1,17 @@
 /** The report of a reduced kernel call: its operands, the element, the operands beside it. */
 import { backendName, type OperandRecord, type ReducedOpRecord } from '@nanscope/record';
-import { commandLine, type Fields, fields, html, type Section, section } from '../../html/parts.ts';
-import { count, measured } from '../../text/number.ts';
 import {
   attributeWords,
   basisWords,
+  count,
   elementsOf,
   expectedRange,
+  measured,
   operandWords,
   opScriptWords,
   opSearchWords,
-} from './words.ts';
+} from '@nanscope/words';
+import { commandLine, type Fields, fields, html, type Section, section } from '../../html/parts.ts';
 
 const operandFields = (operands: readonly OperandRecord[]): Fields =>
   operands.map((operand) => [operand.name, html`<code>${operandWords(operand)}</code>`] as const);

@@ -1,9 +1,8 @@
 import { displayWidth, reducedOpSchema } from '@nanscope/record';
+import { opBugReport, opScriptWords, opTitleWords } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { reducedOp } from '../../fixtures.ts';
-import { opBugReport } from './bug-report.ts';
 import { renderReducedOp } from './terminal.ts';
-import { opScriptWords, opTitleWords } from './words.ts';
 
 describe('a reduced call', () => {
   it('says the operands, what was expected and what was got, within the width', () => {

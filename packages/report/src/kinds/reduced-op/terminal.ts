@@ -6,19 +6,20 @@ import {
   sanitizeRecord,
   wrap,
 } from '@nanscope/record';
-import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
-import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
-import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
-import { count, measured } from '../../text/number.ts';
 import {
   attributeWords,
   basisWords,
+  count,
   elementsOf,
   expectedRange,
+  measured,
   operandWords,
   opScriptWords,
   opSearchWords,
-} from './words.ts';
+} from '@nanscope/words';
+import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
+import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
 
 const labelWidth = 18;
 

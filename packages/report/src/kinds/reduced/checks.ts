@@ -1,8 +1,8 @@
 /** A reduction as checks: the search, the neighbour, the script. */
 
 import type { ReducedRecord } from '@nanscope/record';
-import { type Check, check, skipped, timed } from '../../words/common.ts';
-import { scriptWords, searchWords } from './words.ts';
+import { scriptWords, searchWords } from '@nanscope/words';
+import { type Check, check, skipped, timed } from '../../words/check.ts';
 
 export function reducedChecks(record: ReducedRecord): Check[] {
   const { search, passing, script } = record;

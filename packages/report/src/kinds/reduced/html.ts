@@ -1,19 +1,19 @@
 /** The report of a reduction: how much smaller, the case itself, its ops, the neighbour that passes. */
 
 import { backendName, type ReducedCase, type ReducedRecord } from '@nanscope/record';
-import { commandLine, type Fields, fields, html, type Section, section, table } from '../../html/parts.ts';
-import { count } from '../../text/number.ts';
-import { policyWords } from '../../words/common.ts';
 import {
   causeWords,
+  count,
   evidenceWords,
   heldWords,
   inputWords,
+  policyWords,
   scriptWords,
   searchWords,
   sizeWords,
   weightWords,
-} from './words.ts';
+} from '@nanscope/words';
+import { commandLine, type Fields, fields, html, type Section, section, table } from '../../html/parts.ts';
 
 function caseFields(one: ReducedCase) {
   return fields([

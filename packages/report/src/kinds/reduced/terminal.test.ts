@@ -1,9 +1,8 @@
 import { displayWidth, reducedSchema } from '@nanscope/record';
+import { bugReport, scriptWords, searchWords } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { reduced } from '../../fixtures.ts';
-import { bugReport } from './bug-report.ts';
 import { renderReduced } from './terminal.ts';
-import { scriptWords, searchWords } from './words.ts';
 
 const scripts = {
   tensorflow: { script: "import * as tf from '@tensorflow/tfjs';\n", packages: ['@tensorflow/tfjs@4.22.0'] },

@@ -1,11 +1,8 @@
 /** A reduction on a terminal: what was held, how much smaller, the case, the neighbour that passes, the verdict. */
 import { backendName, type ReducedCase, type ReducedRecord, sanitizeRecord, wrap } from '@nanscope/record';
-import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
-import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
-import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
-import { count } from '../../text/number.ts';
 import {
   causeWords,
+  count,
   evidenceWords,
   heldWords,
   inputWords,
@@ -13,7 +10,10 @@ import {
   searchWords,
   sizeWords,
   weightWords,
-} from './words.ts';
+} from '@nanscope/words';
+import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
+import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
+import { type Line, labelled, paint, type Span, span } from '../../text/line.ts';
 
 const labelWidth = 18;
 

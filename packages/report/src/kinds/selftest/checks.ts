@@ -1,7 +1,7 @@
 /** A self-test of the detector as checks: what the bar asks of each device. */
 import type { SelftestRecord } from '@nanscope/record';
-import { count } from '../../text/number.ts';
-import { type Check, check, timed } from '../../words/common.ts';
+import { count } from '@nanscope/words';
+import { type Check, check, timed } from '../../words/check.ts';
 
 export function selftestChecks({ devices, bar }: SelftestRecord): Check[] {
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);

@@ -1,7 +1,7 @@
 /** The report of a self-test: on each device the score of the detector by kind of fault, and what went wrong. */
 import { backendName, type DetectorScore, type SelftestDevice, type SelftestRecord } from '@nanscope/record';
+import { count, duration, percent } from '@nanscope/words';
 import { badge, type Fields, html, type Section, section, table } from '../../html/parts.ts';
-import { count, duration, percent } from '../../text/number.ts';
 
 function scoreRow(
   name: string,

@@ -7,10 +7,10 @@ import {
   sanitizeRecord,
   wrap,
 } from '@nanscope/record';
+import { count, counted, duration } from '@nanscope/words';
 import { heading, type Page, page, verdictSection } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, labelled, paint, paragraph, type Span, span } from '../../text/line.ts';
-import { count, counted, duration } from '../../text/number.ts';
 
 /** More wrong trials than this are counted, not listed; `--json` has more. */
 const LISTED = 8;

@@ -1,8 +1,8 @@
 /** A training run as checks: lanes, settings, each quantity step by step, steps that were not finite. */
 import type { QuantityComparison, TrainResultRecord } from '@nanscope/record';
+import { count, measured, roles, tolerance } from '@nanscope/words';
 import { cascadeCheck, laneChecks, lossCheck, observerChecks, settingsCheck } from '../../lanes/checks.ts';
-import { count, measured, tolerance } from '../../text/number.ts';
-import { type Check, check, roles, skipped } from '../../words/common.ts';
+import { type Check, check, skipped } from '../../words/check.ts';
 
 function quantityCheck(quantity: QuantityComparison): Check {
   const { name, compared, firstClassDifference, firstBeyond, requiredRtol, sameNonFinite = 0 } = quantity;

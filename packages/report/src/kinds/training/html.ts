@@ -5,6 +5,7 @@ import {
   sanitizeRecord,
   type TrainResultRecord,
 } from '@nanscope/record';
+import { count, duration, measured, rate, roles, setting, tolerance } from '@nanscope/words';
 import { type ChartOptions, curveChart, type Series } from '../../html/curve-chart.ts';
 import { badge, html, type Section, section, table } from '../../html/parts.ts';
 import { cascadeGraph } from '../../lanes/html/cascade-graph.ts';
@@ -19,8 +20,6 @@ import { pictureSection } from '../../lanes/terminal/picture.ts';
 import { type Page, page, verdictSection } from '../../terminal/page.ts';
 import { NARROWEST, type RenderOptions } from '../../terminal/style.ts';
 import { type Line, paint } from '../../text/line.ts';
-import { count, duration, measured, rate, setting, tolerance } from '../../text/number.ts';
-import { roles } from '../../words/common.ts';
 import { asEvaluation } from './chart.ts';
 import { hitWords, lanesSection, trainHeader, trainingSection } from './sections.ts';
 

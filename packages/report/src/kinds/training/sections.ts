@@ -7,11 +7,20 @@ import type {
   TrainResultRecord,
 } from '@nanscope/record';
 import { fromJsonNumber, wrap } from '@nanscope/record';
+import {
+  count,
+  counted,
+  duration,
+  measured,
+  policyWords,
+  rate,
+  roles,
+  setting,
+  tolerance,
+} from '@nanscope/words';
 import { modelFactFields } from '../../lanes/terminal/header.ts';
 import { heading, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, paragraph, span, type Tone } from '../../text/line.ts';
-import { count, counted, duration, measured, rate, setting, tolerance } from '../../text/number.ts';
-import { policyWords, roles } from '../../words/common.ts';
 import { chartLegend, chartLines } from './chart.ts';
 
 const labelWidth = 15;

@@ -3,9 +3,8 @@
  * did is told by shape and letter; who looks at one reads its figures and evidence in the panel below.
  */
 import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
+import { count, counted, keyWords, type Role, roles } from '@nanscope/words';
 import { badge, type Html, html, type Section, section, table } from '../../html/parts.ts';
-import { count, counted } from '../../text/number.ts';
-import { keyWords, type Role, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';
 import { alignmentWords } from '../terminal/cascade.ts';
 

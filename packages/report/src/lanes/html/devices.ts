@@ -1,9 +1,16 @@
 /** Which device each lane ran on, why it was chosen, what to beware of, how the lane ended. */
 import { backendName, type ComparisonRecord, type ResultRecord } from '@nanscope/record';
+import {
+  bytes,
+  count,
+  counted,
+  keyWords,
+  perLane,
+  roles,
+  type TracingWords,
+  tracingWords,
+} from '@nanscope/words';
 import { badge, fields, html, type Section, type Status, section, table } from '../../html/parts.ts';
-import { bytes, count, counted } from '../../text/number.ts';
-import { keyWords, perLane, roles } from '../../words/common.ts';
-import { type TracingWords, tracingWords } from '../../words/tracing.ts';
 import { kernelGroups, laneEndings, machineWords } from '../terminal/devices.ts';
 
 type Lane = NonNullable<ResultRecord['target']>;

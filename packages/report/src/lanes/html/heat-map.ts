@@ -1,8 +1,7 @@
 /** Layer x position as a picture of each lane, or one of both where they are the same: NaN, infinity, finite, padding; a slider over the ops walks through it. */
 import type { PictureRecord, ResultRecord } from '@nanscope/record';
+import { count, counted, perLane, roles } from '@nanscope/words';
 import { type Content, type Html, html, type Section, section } from '../../html/parts.ts';
-import { count, counted } from '../../text/number.ts';
-import { perLane, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';
 import { squeeze } from '../terminal/picture.ts';
 import { opWalk, writtenAt } from './op-walk.ts';

@@ -3,9 +3,8 @@
  * not finite; the slider that steps over them; and the words of each step. The heat map of positions follows it.
  */
 import type { CascadeRow } from '@nanscope/record';
+import { count, percent, type Role } from '@nanscope/words';
 import { type Html, html } from '../../html/parts.ts';
-import { count, percent } from '../../text/number.ts';
-import type { Role } from '../../words/common.ts';
 import { kindOf, valueWords } from './cascade-graph.ts';
 
 const LABEL = 96;

@@ -1,8 +1,7 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
 import type { CascadeRecord, ResultRecord } from '@nanscope/record';
+import { coordinateWords, count, keyWords, perLane, positionWords } from '@nanscope/words';
 import { fields, html, type Section, section } from '../../html/parts.ts';
-import { count } from '../../text/number.ts';
-import { coordinateWords, keyWords, perLane, positionWords } from '../../words/common.ts';
 import { launderedWords, partedKills, placeWords, spreadSteps } from '../terminal/origin.ts';
 
 type Found = Pick<CascadeRecord, 'origin' | 'picture' | 'spread' | 'kills' | 'laundered'>;

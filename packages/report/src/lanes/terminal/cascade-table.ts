@@ -1,10 +1,9 @@
 /** The table of the cascade: its cells, its columns, and what stands below it. Which rows it has is decided in `rows.ts`. */
 import type { CascadeRow } from '@nanscope/record';
 import { clipStart, displayWidth } from '@nanscope/record';
+import { count, counted, type Role } from '@nanscope/words';
 import { classTone, type Page } from '../../terminal/page.ts';
 import { cell, type Line, lineWidth, paragraph, type Span, span } from '../../text/line.ts';
-import { count, counted } from '../../text/number.ts';
-import type { Role } from '../../words/common.ts';
 import { type Entry, type LayerBlock, layerBlocks } from '../../words/rows.ts';
 
 type Cell = NonNullable<CascadeRow['target']>;

@@ -1,9 +1,8 @@
 /** The cascade as a table: layer by layer, op by op, what each lane's op did with non-finite values. */
 import type { CascadeRow, ResultRecord } from '@nanscope/record';
+import { count, counted, keyWords, perLane, roles } from '@nanscope/words';
 import { heading, listed, type Page } from '../../terminal/page.ts';
 import { type Line, paragraph, span } from '../../text/line.ts';
-import { count, counted } from '../../text/number.ts';
-import { keyWords, perLane, roles } from '../../words/common.ts';
 import { cascadeRows } from '../../words/rows.ts';
 import { cascadeTable } from './cascade-table.ts';
 

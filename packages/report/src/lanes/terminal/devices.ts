@@ -1,9 +1,8 @@
 /** Which device each lane ran on, why, what to beware of, and how the lane ended if not well. */
 import { backendName, type LaneRecord, type ResultRecord } from '@nanscope/record';
+import { bytes, count, counted, roles } from '@nanscope/words';
 import { heading, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, lineWidth, paragraph, type Span, span } from '../../text/line.ts';
-import { bytes, count, counted } from '../../text/number.ts';
-import { roles } from '../../words/common.ts';
 
 const labelWidth = 13;
 

@@ -1,10 +1,8 @@
 /** The head of the report: what was run, on which model and data, under which policy. */
 import { type LaneRecord, type ResultRecord, wrap } from '@nanscope/record';
+import { count, counted, perLane, policyWords, tracingWords } from '@nanscope/words';
 import { heading, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, paragraph, span } from '../../text/line.ts';
-import { count, counted } from '../../text/number.ts';
-import { perLane, policyWords } from '../../words/common.ts';
-import { tracingWords } from '../../words/tracing.ts';
 
 const labelWidth = 11;
 

@@ -1,10 +1,17 @@
 /** Where the first non-finite value was born, by which mechanism, how it spread, and what made values vanish. */
 import type { CascadeRecord, LaunderingRecord, OriginRecord, ResultRecord } from '@nanscope/record';
 import { padEnd } from '@nanscope/record';
+import {
+  coordinateWords,
+  count,
+  counted,
+  keyWords,
+  perLane,
+  positionWords,
+  type Said,
+} from '@nanscope/words';
 import { heading, listed, type Page } from '../../terminal/page.ts';
 import { type Line, labelled, type Span, span } from '../../text/line.ts';
-import { count, counted } from '../../text/number.ts';
-import { coordinateWords, keyWords, perLane, positionWords, type Said } from '../../words/common.ts';
 
 const labelWidth = 13;
 const KILLS_SHOWN = 4;

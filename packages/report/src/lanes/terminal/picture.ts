@@ -4,9 +4,9 @@
  */
 import type { PictureRecord, ResultRecord } from '@nanscope/record';
 import { padEnd } from '@nanscope/record';
+import { perLane } from '@nanscope/words';
 import { heading, listed, type Page } from '../../terminal/page.ts';
 import { type Line, paragraph, type Span, span, type Tone } from '../../text/line.ts';
-import { perLane } from '../../words/common.ts';
 
 /** Batch rows drawn; more are counted. */
 const ROWS_SHOWN = 4;

@@ -1,10 +1,10 @@
 import type { CascadeRecord } from '@nanscope/record';
 import { resultSchema } from '@nanscope/record';
+import { tracingWords } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { agree, bothNaN } from '../../fixtures.ts';
 import { renderTerminal } from '../../kinds/evaluation/terminal.ts';
 import { renderHtml } from '../../page/render.ts';
-import { tracingWords } from '../../words/tracing.ts';
 
 /** The section of a result whose target was traced like this, with its lines joined. */
 function sectionOf(changes: Partial<CascadeRecord>): string {

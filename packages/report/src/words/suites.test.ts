@@ -1,9 +1,8 @@
 /** The sentences of conform, selftest and doctor, each from a decision. */
+
+import { wordConform, wordDoctor, wordSelftest } from '@nanscope/words';
 import { describe, expect, it } from 'vitest';
 import { diagnosed, misled } from '../fixtures.ts';
-import { wordConform } from './conform.ts';
-import { wordDoctor } from './doctor.ts';
-import { wordSelftest } from './selftest.ts';
 
 const counts = { cases: 4, pass: 3, fail: 1, refused: 0, notRun: 0 };
 const complete = { status: 'complete' } as const;

@@ -1,8 +1,8 @@
 /** A reduction as a bug report, ready to paste where Markdown is read. */
 
 import { backendName, type ReducedRecord, sanitizeRecord } from '@nanscope/record';
-import { plain } from '../../text/line.ts';
-import { count } from '../../text/number.ts';
+import { count } from '../number.ts';
+import { plain } from '../paste.ts';
 import {
   caseWords,
   causeWords,
@@ -14,7 +14,7 @@ import {
   sizeWords,
   titleWords,
   weightWords,
-} from './words.ts';
+} from './case.ts';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [

@@ -1,6 +1,6 @@
 /** Clauses that the verdicts of an evaluation and of a training run share. */
 import type { ComparisonRecord, ReplayRecord, ShadowStep } from '@nanscope/record';
-import { stepWords } from '../words/tracing.ts';
+import { stepWords } from '../tracing.ts';
 import { placeWords } from './places.ts';
 
 /** `Exp in layer 0, MLP (forward/...)`. */

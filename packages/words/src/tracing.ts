@@ -9,8 +9,8 @@ import {
   type ShadowStep,
   type WarningRecord,
 } from '@nanscope/record';
-import { count, counted, difference, measured } from '../text/number.ts';
-import { keyWords } from './common.ts';
+import { keyWords } from './codes.ts';
+import { count, counted, difference, measured } from './number.ts';
 
 export interface TracingWords {
   readonly label: string;

@@ -1,7 +1,7 @@
 /** The two sentences of a verdict on a conformance run, made of its decision. Nothing is decided here. */
 import type { ConformResultRecord, ConformVerdictRecord } from '@nanscope/record';
-import { oneCaseCommand } from '../text/line.ts';
-import { count, counted } from '../text/number.ts';
+import { count, counted } from '../number.ts';
+import { oneCaseCommand } from '../paste.ts';
 
 export interface ConformDecision extends Pick<ConformVerdictRecord, 'code' | 'exitCode'> {
   readonly counts: ConformResultRecord['counts'];

@@ -8,7 +8,7 @@ import type {
   TrainLaneRecord,
   TrainVerdictRecord,
 } from '@nanscope/record';
-import { count, counted, setting, tolerance } from '../text/number.ts';
+import { count, counted, setting, tolerance } from '../number.ts';
 import {
   capital,
   endings,

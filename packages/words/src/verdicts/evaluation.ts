@@ -1,10 +1,10 @@
 /** The two sentences of a verdict on an evaluation or a comparison, made of its decision. Nothing is decided here. */
 import { inWords } from '@nanscope/errors';
 import { backendName, type LaneRecord, type VerdictRecord } from '@nanscope/record';
-import { shellWord } from '../text/line.ts';
-import { count, counted, setting, tolerance } from '../text/number.ts';
-import { stageWords } from '../words/common.ts';
-import { replaysWords } from '../words/tracing.ts';
+import { stageWords } from '../codes.ts';
+import { count, counted, setting, tolerance } from '../number.ts';
+import { shellWord } from '../paste.ts';
+import { replaysWords } from '../tracing.ts';
 import {
   capital,
   endings,

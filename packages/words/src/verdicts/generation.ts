@@ -1,6 +1,6 @@
 /** The two sentences of a verdict on a generation. Nothing is decided here. */
 import type { GenerationRecord, GenerationVerdict } from '@nanscope/record';
-import { count, counted } from '../text/number.ts';
+import { count, counted } from '../number.ts';
 
 type Ended = Pick<GenerationRecord, 'rows' | 'prompts' | 'status' | 'failure'>;
 

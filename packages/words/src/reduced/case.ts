@@ -6,8 +6,8 @@ import {
   type ReducedCase,
   type ReducedRecord,
 } from '@nanscope/record';
-import { counted } from '../../text/number.ts';
-import { placeOf } from '../../words/common.ts';
+import { placeOf } from '../codes.ts';
+import { counted } from '../number.ts';
 
 /** What was held fixed, in a clause. */
 export const heldWords = (held: HeldRecord): string =>

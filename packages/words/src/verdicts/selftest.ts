@@ -1,6 +1,6 @@
 /** The two sentences of a verdict on a self-test of the detector. Nothing is decided here. */
 import type { SelftestDevice, SelftestVerdict } from '@nanscope/record';
-import { count, counted } from '../text/number.ts';
+import { count, counted } from '../number.ts';
 
 const percent = (part: number, whole: number) =>
   whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`;

@@ -6,7 +6,7 @@ import {
   type OperandRecord,
   type ReducedOpRecord,
 } from '@nanscope/record';
-import { count, counted, float32Words, measured } from '../../text/number.ts';
+import { count, counted, float32Words, measured } from '../number.ts';
 
 type Titled = Pick<ReducedOpRecord, 'kernel' | 'decision' | 'smallest'>;
 

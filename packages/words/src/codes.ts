@@ -1,7 +1,6 @@
 /** Turns a record's codes into words: policies, keys, coordinates, lanes. Nothing here is laid out. */
 import {
   type CascadeEvent,
-  type ExitFinding,
   type LaneRecord,
   type OriginRecord,
   type PictureRecord,
@@ -9,7 +8,7 @@ import {
   type StageComparison,
   stringifyExact,
 } from '@nanscope/record';
-import { tolerance as toleranceWords } from '../text/number.ts';
+import { tolerance as toleranceWords } from './number.ts';
 
 export const roles = ['target', 'reference'] as const;
 export type Role = (typeof roles)[number];
@@ -156,46 +155,6 @@ export function positionWords(origin: OriginRecord, picture: PictureRecord | und
 export function placeOfEvent(event: CascadeEvent): { layer: string; op: string } {
   return placeOfPath(event.phase, event.path, resultWords(event.key.split('/').at(-1)!));
 }
-
-// A result as a list of checks: what a CI system shows one by one. Neither laid out nor escaped here.
-
-export interface Check {
-  /** What it is about: `metrics`, `leak`, the suite of a conformance case. */
-  readonly group: string;
-  readonly name: string;
-  readonly status: 'pass' | 'fail' | 'skip';
-  /** The same as a fact, where it fails: the title of an annotation. A name states what should be. */
-  readonly failedName?: string;
-  /** What was found, one sentence; of a skip, why. */
-  readonly message?: string;
-  /** What it comes upon when it fails: the exit code says whether that is a failure. */
-  readonly finding?: ExitFinding['finding'];
-  /** How long what it is about ran, where that was measured. */
-  readonly seconds?: number | undefined;
-}
-
-/** A check that either holds or does not. */
-export function check(
-  group: string,
-  name: string,
-  pass: boolean,
-  message: string,
-  finding?: ExitFinding['finding'],
-): Check {
-  return { group, name, status: pass ? 'pass' : 'fail', message, ...(finding && { finding }) };
-}
-
-export function skipped(group: string, name: string, message: string): Check {
-  return { group, name, status: 'skip', message };
-}
-
-/** The same check, with how long what it is about ran. */
-export const timed = (one: Check, seconds: number | undefined): Check =>
-  seconds === undefined ? one : { ...one, seconds };
-
-/** The same check, with the fact that it comes to where it fails. */
-export const failedAs = (failedName: string, one: Check): Check =>
-  one.status === 'fail' ? { ...one, failedName } : one;
 
 /** A stage of two lanes in words: how far each lies from float64, and how far it may. */
 export function stageWords({ apart, target, reference, allowed, classes }: StageComparison): string {

@@ -12,8 +12,7 @@ import type {
   TrainVerdictRecord,
   VerdictRecord,
 } from '@nanscope/record';
-import type { Tone } from '../text/line.ts';
-import { count, counted } from '../text/number.ts';
+import { count, counted } from '../number.ts';
 
 type Code =
   | VerdictRecord['code']
@@ -23,6 +22,9 @@ type Code =
   | DoctorVerdict['code']
   | GenerationVerdict['code']
   | ReducedRecord['verdict']['code'];
+
+/** What a title means, for whoever gives it a colour. */
+type Tone = 'good' | 'bad' | 'warn' | 'note';
 
 /** Title, tone and sign of each verdict that a command gives. */
 export const verdictTitles: Readonly<Record<Code, readonly [string, Tone, 'pass' | 'fail' | 'warn']>> = {

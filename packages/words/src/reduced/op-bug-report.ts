@@ -1,8 +1,8 @@
 /** A reduced kernel call as a bug report, ready to paste where Markdown is read. */
 import { backendName, type ReducedOpRecord, sanitizeRecord } from '@nanscope/record';
-import { plain } from '../../text/line.ts';
-import { count, measured } from '../../text/number.ts';
-import { type ReportScripts, scriptBlock, titleText } from '../reduced/bug-report.ts';
+import { count, measured } from '../number.ts';
+import { plain } from '../paste.ts';
+import { type ReportScripts, scriptBlock, titleText } from './bug-report.ts';
 import {
   attributeWords,
   basisWords,
@@ -11,7 +11,7 @@ import {
   opScriptWords,
   opSearchWords,
   opTitleWords,
-} from './words.ts';
+} from './op.ts';
 
 /** Of a call of PyTorch, whose script says all of it. @returns Markdown, closed by a newline */
 export function torchBugReport(record: ReducedOpRecord, title: string, script: string): string {
