@@ -1,6 +1,5 @@
 /** From a judgement to the verdict of a case. Pure. */
 
-import { referenceAttention } from '@nanscope/attention';
 import type {
   AttentionNumbers,
   AttentionProblem,
@@ -9,6 +8,7 @@ import type {
   Control,
   Judgement,
 } from '../case.ts';
+import { oracleAnswer } from '../oracle/answers.ts';
 import { largest, type Measured, measure } from './compare.ts';
 
 export interface ControlResult {
@@ -137,8 +137,7 @@ export function unmaskedControl(
   allowed: number,
 ): Control[] {
   if (problem.mask === undefined || Object.keys(problem.mask).length === 0) return [];
-  const { mask: _, ...open } = problem;
-  const unmasked = referenceAttention(open).out;
+  const unmasked = oracleAnswer(problem, 'unmasked');
   const telling = !measure({ name: '', actual: unmasked, expected, allowed: FACTOR * allowed }).passed;
   if (!telling) return [];
   return [

@@ -2,14 +2,7 @@
  * Our own vectors: policies x masks x sizes as plain data, each a case. What they must give is computed by the
  * float64 oracle when they are judged, forward and backward.
  */
-import {
-  type Policy,
-  policies,
-  policyFrom,
-  presetNames,
-  type ReferenceProblem,
-  referenceAttention,
-} from '@nanscope/attention';
+import { type Policy, policies, policyFrom, presetNames, type ReferenceProblem } from '@nanscope/attention';
 import {
   type AttentionNumbers,
   type AttentionProblem,
@@ -21,6 +14,7 @@ import {
 } from '../case.ts';
 import { largest, relativeError } from '../judge/compare.ts';
 import { spoiledControls, unmaskedControl } from '../judge/verdict.ts';
+import { oracleAnswer } from './answers.ts';
 
 // The accuracy that is required of an implementation, from the float64 oracle: at most twice the error of the plain
 // implementation of the same dtype, or a few ulp of the largest number where that one happens to be nearly exact.
@@ -33,8 +27,8 @@ const oracleAccuracy =
 
 /** Output and gradients beside the oracle's. */
 export function oracleComparisons(problem: AttentionProblem, actual: AttentionNumbers): Comparison[] {
-  const expected = referenceAttention(problem);
-  const plain = referenceAttention(problem, 'float32');
+  const expected = oracleAnswer(problem, 'exact');
+  const plain = oracleAnswer(problem, 'plain');
   // Pooled over the four tensors: one of a few dozen numbers alone is too small a sample of rounding errors.
   const plainError = Math.max(...tensorNames.map((name) => relativeError(plain[name], expected[name])));
   // The gradients of q and k are differences of numbers of the size of the others: so is their rounding.
