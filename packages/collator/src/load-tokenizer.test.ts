@@ -1,56 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadTokenizer, tokenizerWords } from './index.ts';
-
-let folder: string;
-let count = 0;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'nanscope-tokenizers-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A new directory with these files; anything but a string is written as JSON. */
-function directory(files: Record<string, unknown>): string {
-  const path = join(folder, String(count++));
-  mkdirSync(path);
-  for (const [name, content] of Object.entries(files)) {
-    writeFileSync(join(path, name), typeof content === 'string' ? content : JSON.stringify(content));
-  }
-  return path;
-}
-
-/** A small byte-level BPE: Ġ is a blank, Ċ a line break, the others are what they look like. */
-const vocab = {
-  a: 0,
-  b: 1,
-  Ġ: 2,
-  ab: 3,
-  Ġab: 4,
-  Ċ: 5,
-  abab: 6,
-  '<|endoftext|>': 7,
-  ï: 8,
-  '¿': 9,
-  '½': 10,
-  Â: 11,
-  ħ: 12,
-};
-const merges = '#version: 0.2\na b\nĠ ab\nab ab\n';
-const gpt2 = { 'vocab.json': vocab, 'merges.txt': merges };
-
-const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true };
-const tokenizerJson = {
-  version: '1.0',
-  added_tokens: [{ id: 7, content: '<|endoftext|>', special: true }],
-  normalizer: null,
-  pre_tokenizer: byteLevel,
-  post_processor: byteLevel,
-  decoder: byteLevel,
-  model: { type: 'BPE', vocab, merges: ['a b', 'Ġ ab', 'ab ab'] },
-};
+import { describe, expect, it } from 'vitest';
+import { loadTokenizer } from './index.ts';
+import { byteLevel, directory, gpt2, merges, tokenizerJson, vocab } from './testing/tokenizer-folders.ts';
 
 describe('loadTokenizer', () => {
   it('knows the built-in one by name', async () => {
@@ -156,119 +108,6 @@ describe('loadTokenizer', () => {
       directory({ 'tokenizer.json': { model: words }, 'tokenizer_config.json': clean }),
     );
     expect(wordLevel.decode([0, 1])).toBe('two.');
-  });
-});
-
-describe('special tokens', () => {
-  const special = async (files: Record<string, unknown>) => {
-    const { padTokenId, eosTokenId, bosTokenId, vocabSize } = await loadTokenizer(directory(files));
-    return [padTokenId, eosTokenId, bosTokenId, vocabSize];
-  };
-
-  it('GPT-2 files alone: end of text for both ends, and no pad token', async () => {
-    expect(await special(gpt2)).toEqual([undefined, 7, 7, 13]);
-    const silent = { ...gpt2, 'tokenizer_config.json': { eos_token: null, bos_token: 'a' } };
-    expect(await special(silent)).toEqual([undefined, undefined, 0, 13]);
-    const { '<|endoftext|>': _, ...without } = vocab;
-    expect(await special({ ...gpt2, 'vocab.json': without })).toEqual([undefined, undefined, undefined, 13]);
-  });
-
-  it('tokenizer.json alone names none', async () => {
-    expect(await special({ 'tokenizer.json': tokenizerJson })).toEqual([undefined, undefined, undefined, 13]);
-  });
-
-  it.each([
-    [
-      'tokenizer_config.json',
-      { 'tokenizer_config.json': { pad_token: '<|endoftext|>', eos_token: null } },
-      [7, undefined, undefined, 13],
-    ],
-    [
-      'special_tokens_map.json',
-      { 'special_tokens_map.json': { pad_token: { content: 'a' } } },
-      [0, undefined, undefined, 13],
-    ],
-    [
-      'both, of which tokenizer_config.json wins',
-      { 'special_tokens_map.json': { pad_token: 'a' }, 'tokenizer_config.json': { pad_token: 'b' } },
-      [1, undefined, undefined, 13],
-    ],
-  ])('come from %s', async (_, files, expected) => {
-    expect(await special({ 'tokenizer.json': tokenizerJson, ...files })).toEqual(expected);
-  });
-
-  it.each([
-    ['added_tokens.json', { 'added_tokens.json': { '[PAD]': 13 } }],
-    [
-      'added_tokens_decoder',
-      {
-        'tokenizer_config.json': {
-          pad_token: '[PAD]',
-          added_tokens_decoder: { 13: { content: '[PAD]', special: true } },
-        },
-      },
-    ],
-  ])('may be added to GPT-2 files by %s', async (_, files) => {
-    const path = directory({ ...gpt2, 'tokenizer_config.json': { pad_token: '[PAD]' }, ...files });
-    const tokenizer = await loadTokenizer(path);
-    expect(tokenizer).toMatchObject({ padTokenId: 13, vocabSize: 14 });
-    expect(tokenizer.encode('a[PAD]b')).toEqual([0, 13, 1]);
-  });
-});
-
-describe('settings of transformers', () => {
-  const withConfig = (files: Record<string, unknown>, config: object) =>
-    loadTokenizer(directory({ ...files, 'tokenizer_config.json': config }));
-  const inJson = (changes: object) => ({ 'tokenizer.json': { ...tokenizerJson, ...changes } });
-
-  it('GPT-2 files: add_bos_token and add_eos_token put end of text around each text', async () => {
-    const around = await withConfig(gpt2, { add_bos_token: true, add_eos_token: true });
-    expect(around.encode('ab a')).toEqual([7, 3, 2, 0, 7]);
-    expect(around.encode('')).toEqual([7, 7]);
-    expect(tokenizerWords(around)).toContain(
-      'puts 7 before each text, puts 7 after each text; add_eos_token',
-    );
-    const before = await withConfig(gpt2, { add_bos_token: true, bos_token: 'b' });
-    expect(before.encode('a')).toEqual([1, 0]);
-    expect((await withConfig(gpt2, { add_bos_token: true, bos_token: null })).encode('a')).toEqual([0]);
-  });
-
-  it('tokenizer.json: its post-processor decides, and the report says so', async () => {
-    const tokenizer = await withConfig(inJson({}), { add_bos_token: true, bos_token: '<|endoftext|>' });
-    expect(tokenizer.encode('a')).toEqual([0]);
-    expect(tokenizerWords(tokenizer)).toContain('add_bos_token is left aside');
-  });
-
-  it('add_prefix_space is that of tokenizer_config.json for GPT-2, of tokenizer.json for the generic class', async () => {
-    const prefixed = inJson({ pre_tokenizer: { ...byteLevel, add_prefix_space: true } });
-    expect((await withConfig(gpt2, { add_prefix_space: true })).encode('ab')).toEqual([4]);
-    expect((await withConfig(prefixed, { tokenizer_class: 'GPT2TokenizerFast' })).encode('ab')).toEqual([3]);
-    const generic = await withConfig(prefixed, { tokenizer_class: 'PreTrainedTokenizerFast' });
-    expect(generic.encode('ab')).toEqual([4]);
-    expect(tokenizerWords(generic)).toContain('4.57 takes false from tokenizer_config.json');
-  });
-
-  it('a special token that is only named in tokenizer_config.json is found in a text', async () => {
-    const spelled = inJson({ added_tokens: [] });
-    expect((await withConfig(spelled, {})).encode('a')).toEqual([0]);
-    expect((await withConfig(spelled, { eos_token: '<|endoftext|>' })).encode('a<|endoftext|>')).toEqual([
-      0, 7,
-    ]);
-    const object = { pad_token: { content: '<|endoftext|>', lstrip: true } };
-    expect((await withConfig(spelled, object)).encode('a <|endoftext|>')).toEqual([0, 7]);
-  });
-
-  it('flags in added_tokens_decoder win over those of tokenizer.json', async () => {
-    const added_tokens_decoder = { 7: { content: '<|endoftext|>', rstrip: true } };
-    expect((await withConfig(inJson({}), { added_tokens_decoder })).encode('<|endoftext|> a')).toEqual([
-      7, 0,
-    ]);
-  });
-
-  it('names truncation and padding, which it leaves aside as transformers does', async () => {
-    const tokenizer = await withConfig(inJson({ truncation: { max_length: 1 }, padding: { length: 9 } }), {});
-    expect(tokenizer.encode('ab a')).toEqual([3, 2, 0]);
-    expect(tokenizerWords(tokenizer)).toMatch(/truncation of .* left aside.*; padding of .* left aside/);
   });
 });
 
@@ -414,7 +253,7 @@ describe('loadTokenizer errors', () => {
   });
 
   it.each([
-    ['no such directory', () => join(folder, 'absent'), /there is no such directory/],
+    ['no such directory', () => join(directory({}), 'absent'), /there is no such directory/],
     ['a file', () => join(directory({ x: '' }), 'x'), /this is a file/],
     ['an empty name', () => '', /\(empty name\)/],
   ])('%s', async (_, path, message) => {
