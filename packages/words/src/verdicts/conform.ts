@@ -12,7 +12,7 @@ export interface ConformDecision extends Pick<ConformVerdictRecord, 'code' | 'ex
 }
 
 /** `3 of 4 cases passed, 1 failed, 0 refused`, and what was not run. */
-export function conformCountWords({ counts, outcome }: Pick<ConformDecision, 'counts' | 'outcome'>): string {
+function conformCountWords({ counts, outcome }: Pick<ConformDecision, 'counts' | 'outcome'>): string {
   const { cases, pass, fail, refused, notRun } = counts;
   const why = outcome.status === 'complete' ? ' (--bail)' : '';
   const rest = notRun > 0 ? `, ${count(notRun)} not run${why}` : '';
