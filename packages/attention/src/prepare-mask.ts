@@ -18,6 +18,7 @@ import type {
   PreparedMask,
 } from './mask-types.ts';
 import { type Policy, roundsScores } from './policy.ts';
+import { keysWithQuery, queriesWithKey, reachOf } from './reach.ts';
 
 /** sdpa walks over the keys in blocks of this size. */
 export const KEY_BLOCK = 512;
@@ -57,25 +58,29 @@ export function composeMask(spec: MaskSpec, { batch, queries, keys, policy }: Ma
 
 function compose(spec: MaskSpec, shape: MaskShape): ComposedMask {
   const constraints = constraintsOf(spec, shape);
-  const allowed = and([constraints.causal, constraints.window, constraints.padding, constraints.explicit]);
+  const { causal, window, padding, explicit } = constraints;
+  const allowed = and([causal, window, padding, explicit]);
   if (!allowed) return { ...shape, steps: [] };
-  const liveQueries = tf.any(allowed, -1, true) as tf.Tensor4D;
+  const reach =
+    (causal || window) && !explicit
+      ? reachOf(firstPosition(spec, shape), shape.queries, shape.keys, {
+          causal: !!causal,
+          window: spec.window,
+        })
+      : undefined;
+  const liveQueries = reach ? queriesWithKey(reach, padding) : (tf.any(allowed, -1, true) as tf.Tensor4D);
   const opened = guardedCells(liveQueries, spec, shape);
   const steps = stepsOf(constraints, allowed, liveQueries, opened, shape.policy);
-  const attended = or(allowed, shape.policy.rowGuard === 'zeros' ? undefined : opened);
-  return {
-    ...shape,
-    steps,
-    allowed,
-    liveQueries,
-    ...(shape.policy.clearMasked && { liveKeys: anyQuery(attended) }),
-  };
+  const ownOpened = shape.policy.rowGuard === 'zeros' ? undefined : opened;
+  const liveKeys = () =>
+    reach && !ownOpened ? keysWithQuery(reach, padding) : anyQuery(or(allowed, ownOpened));
+  return { ...shape, steps, allowed, liveQueries, ...(shape.policy.clearMasked && { liveKeys: liveKeys() }) };
 }
 
 function constraintsOf(spec: MaskSpec, { queries, keys, policy }: MaskShape): Constraints {
   const given = spec.padding !== undefined || spec.explicit !== undefined;
   const causal = spec.causal === true && !(policy.compose === 'causal-dropped' && given);
-  const query = () => queryPositions(spec, queries, keys).reshape([queries, 1]);
+  const query = () => queryPositions(spec, { queries, keys }).reshape([queries, 1]);
   const key = () => tf.range(0, keys, 1, 'int32').reshape([1, keys]);
   const plane = (mask: tf.Tensor) => mask.reshape([1, 1, queries, keys]) as tf.Tensor4D;
   const { explicit } = spec;
@@ -95,9 +100,14 @@ function constraintsOf(spec: MaskSpec, { queries, keys, policy }: MaskShape): Co
   };
 }
 
-function queryPositions({ offset }: MaskSpec, queries: number, keys: number): tf.Tensor1D {
-  const first = offset ?? keys - queries;
-  return tf.range(first, first + queries, 1, 'int32');
+/** The key position of query 0. */
+function firstPosition({ offset }: MaskSpec, { queries, keys }: Pick<MaskShape, 'queries' | 'keys'>): number {
+  return offset ?? keys - queries;
+}
+
+function queryPositions(spec: MaskSpec, shape: Pick<MaskShape, 'queries' | 'keys'>): tf.Tensor1D {
+  const first = firstPosition(spec, shape);
+  return tf.range(first, first + shape.queries, 1, 'int32');
 }
 
 /** The cells that the row guard opens in fully masked rows: bool, or undefined where it opens none. */
@@ -109,7 +119,7 @@ function guardedCells(
   if (policy.rowGuard === 'none') return undefined;
   const dead = tf.logicalNot(liveQueries);
   if (policy.rowGuard !== 'self') return dead;
-  const query = queryPositions(spec, queries, keys).reshape([1, 1, queries, 1]);
+  const query = queryPositions(spec, { queries, keys }).reshape([1, 1, queries, 1]);
   const key = tf.range(0, keys, 1, 'int32').reshape([1, 1, 1, keys]);
   return tf.logicalAnd(dead, tf.equal(query, key)) as tf.Tensor4D;
 }

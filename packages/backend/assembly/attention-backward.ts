@@ -33,7 +33,7 @@ import {
   word,
 } from './attention-problem';
 import { holdGradients } from './mask';
-import { bytes, exp4, smaller } from './numbers';
+import { bytes, exponentials, smaller } from './numbers';
 import { multiply, productScratch } from './product';
 
 /** C[width, size] += A[rows, width]^T B[rows, size]. */
@@ -59,11 +59,9 @@ function deltaOf(dout: usize, out: usize, size: i32): f32 {
 
 /** From masked scores to probabilities. */
 function probabilityRow(row: usize, stride: i32, stats: usize): void {
-  const maximum = f32x4.splat(load<f32>(stats));
   const sum = f32x4.splat(load<f32>(stats, 4));
-  for (let i = 0; i < stride; i += 4) {
-    v128.store(row + bytes(i), f32x4.div(exp4(f32x4.sub(v128.load(row + bytes(i)), maximum)), sum));
-  }
+  exponentials(row, row, stride, load<f32>(stats), 1);
+  for (let i = 0; i < stride; i += 4) v128.store(row + bytes(i), f32x4.div(v128.load(row + bytes(i)), sum));
 }
 
 /** dS = P (dP - delta), in place of dP. */

@@ -28,7 +28,7 @@ import {
   weigh,
   word,
 } from './attention-problem';
-import { bytes, exp4, largest4, smaller, sum4 } from './numbers';
+import { bytes, exp4, exponentials, largest4, smaller, sum4 } from './numbers';
 import { productScratch } from './product';
 
 /**
@@ -42,17 +42,12 @@ const WHOLE: f32 = 65536;
 function softmaxRow(row: usize, stride: i32, stats: usize, out: usize, size: i32): void {
   const before = load<f32>(stats);
   let most = v128.load(row);
-  for (let i = 4; i < stride; i += 4) most = f32x4.max(most, v128.load(row + bytes(i)));
+  // Of a NaN and a number this may be either: where it is the number, the sum is NaN.
+  for (let i = 4; i < stride; i += 4) most = f32x4.pmax(most, v128.load(row + bytes(i)));
   const maximum = max<f32>(before, largest4(most));
   // A row that has met only -inf has no maximum to subtract: 0 stands in, and its exponentials are 0.
   const from = maximum === -Infinity ? <f32>0 : maximum;
-  const subtrahend = f32x4.splat(from);
-  let sum = f32x4.splat(0);
-  for (let i = 0; i < stride; i += 4) {
-    const e = f32x4.mul(exp4(f32x4.sub(v128.load(row + bytes(i)), subtrahend)), f32x4.splat(PART));
-    v128.store(row + bytes(i), e);
-    sum = f32x4.add(sum, e);
-  }
+  const sum = exponentials(row, row, stride, from, PART);
   const shrink = f32x4.extract_lane(exp4(f32x4.splat(before - from)), 0);
   store<f32>(stats, maximum);
   store<f32>(stats, load<f32>(stats, 4) * shrink + sum4(sum), 4);

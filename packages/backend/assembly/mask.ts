@@ -39,19 +39,28 @@ function fillOf(step: usize, b: i32, h: i32, t: i32): f32 {
 }
 
 function selectRow(row: usize, keep: usize, each: bool, fill: f32, width: i32): void {
-  const filled = f32x4.splat(fill);
-  const nothing = i32x4.splat(0);
   let s = 0;
   if (!each) {
     if (load<u8>(keep) === 0) for (; s < width; s++) store<f32>(row + bytes(s), fill);
     return;
   }
-  for (; s + 4 <= width; s += 4) {
-    const kept = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(keep + s)));
+  for (; s + 16 <= width; s += 16) {
+    const closed = i8x16.eq(v128.load(keep + s), i8x16.splat(0));
+    if (!v128.any_true(closed)) continue;
     const at = row + bytes(s);
-    v128.store(at, v128.bitselect(filled, v128.load(at), i32x4.eq(kept, nothing)));
+    const first = i16x8.extend_low_i8x16_s(closed);
+    const last = i16x8.extend_high_i8x16_s(closed);
+    fillWhere(at, fill, i32x4.extend_low_i16x8_s(first));
+    fillWhere(at + 16, fill, i32x4.extend_high_i16x8_s(first));
+    fillWhere(at + 32, fill, i32x4.extend_low_i16x8_s(last));
+    fillWhere(at + 48, fill, i32x4.extend_high_i16x8_s(last));
   }
   for (; s < width; s++) if (load<u8>(keep + s) === 0) store<f32>(row + bytes(s), fill);
+}
+
+/** Fills those of four numbers whose mask is set. */
+function fillWhere(at: usize, fill: f32, where: v128): void {
+  v128.store(at, v128.bitselect(f32x4.splat(fill), v128.load(at), where));
 }
 
 function addRow(row: usize, bias: usize, each: bool, width: i32): void {
@@ -112,9 +121,22 @@ function closesRow(step: usize, b: i32, h: i32, t: i32, s: i32, width: i32): boo
   if (select && fillOf(step, b, h, t) !== -Infinity) return false;
   const cells = cellAt(step, b, h, t, s);
   const count = load<i32>(step, CELL_KEY) === 0 ? 1 : width;
-  for (let i = 0; i < count; i++) {
-    if (select ? load<u8>(cells + i) !== 0 : load<f32>(cells + bytes(i)) !== -Infinity) return false;
-  }
+  return select ? areZero(cells, count) : areMinusInfinity(cells, count);
+}
+
+function areZero(at: usize, count: i32): bool {
+  let i = 0;
+  for (; i + 16 <= count; i += 16) if (v128.any_true(v128.load(at + i))) return false;
+  for (; i < count; i++) if (load<u8>(at + i) !== 0) return false;
+  return true;
+}
+
+function areMinusInfinity(at: usize, count: i32): bool {
+  const closed = f32x4.splat(-Infinity);
+  let i = 0;
+  for (; i + 4 <= count; i += 4)
+    if (!i32x4.all_true(f32x4.eq(v128.load(at + bytes(i)), closed))) return false;
+  for (; i < count; i++) if (load<f32>(at + bytes(i)) !== -Infinity) return false;
   return true;
 }
 

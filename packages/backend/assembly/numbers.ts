@@ -9,14 +9,20 @@ export function bytes(elements: i32): usize {
   return (<usize>elements) << 2;
 }
 
+/** Next to this, 1.5 * 2^23, a float32 has no fraction left, and its last bits are an integer. */
+const SHIFT: f32 = 12582912;
+
 /**
  * e^x to about 1 ulp: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r, with the constants of Cephes' expf (Moshier).
  * 2^n is multiplied in two steps, so that results below the normal range are rounded and not lost.
  */
+// @ts-ignore: an inlined function
+@inline
 export function exp4(x: v128): v128 {
-  // Beyond these e^x is 0 or infinite. Both comparisons let a NaN through.
-  const bounded = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-105));
-  const n = f32x4.nearest(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)));
+  // Beyond these e^x is 0 or infinite. Both let a NaN through: it is the first of their operands, and no comparison with it holds.
+  const bounded = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
+  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)), f32x4.splat(SHIFT));
+  const n = f32x4.sub(shifted, f32x4.splat(SHIFT));
   let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
   let p = f32x4.splat(1.98756915e-4);
@@ -27,14 +33,49 @@ export function exp4(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
   p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r);
   p = f32x4.add(p, f32x4.splat(1));
-  const exponent = i32x4.trunc_sat_f32x4_s(n);
+  const exponent = i32x4.sub(shifted, f32x4.splat(SHIFT));
   const half = i32x4.shr_s(exponent, 1);
   return f32x4.mul(f32x4.mul(p, power(half)), power(i32x4.sub(exponent, half)));
 }
 
 /** 2^n for n in the range of normal exponents. */
+// @ts-ignore: an inlined function
+@inline
 function power(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/**
+ * exp(x - less) times a factor. Four vectors a time, so that the constants of the polynomial are brought once for sixteen numbers.
+ *
+ * @param count a multiple of 4
+ * @param to where they go, or 0 for nowhere
+ * @returns four sums of them
+ */
+export function exponentials(from: usize, to: usize, count: i32, less: f32, factor: f32): v128 {
+  const subtrahend = f32x4.splat(less);
+  const by = f32x4.splat(factor);
+  let sum = f32x4.splat(0);
+  let i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const at = from + bytes(i);
+    const a = f32x4.mul(exp4(f32x4.sub(v128.load(at), subtrahend)), by);
+    const b = f32x4.mul(exp4(f32x4.sub(v128.load(at, 16), subtrahend)), by);
+    const c = f32x4.mul(exp4(f32x4.sub(v128.load(at, 32), subtrahend)), by);
+    const d = f32x4.mul(exp4(f32x4.sub(v128.load(at, 48), subtrahend)), by);
+    sum = f32x4.add(f32x4.add(f32x4.add(f32x4.add(sum, a), b), c), d);
+    if (to === 0) continue;
+    v128.store(to + bytes(i), a);
+    v128.store(to + bytes(i), b, 16);
+    v128.store(to + bytes(i), c, 32);
+    v128.store(to + bytes(i), d, 48);
+  }
+  for (; i < count; i += 4) {
+    const e = f32x4.mul(exp4(f32x4.sub(v128.load(from + bytes(i)), subtrahend)), by);
+    sum = f32x4.add(sum, e);
+    if (to !== 0) v128.store(to + bytes(i), e);
+  }
+  return sum;
 }
 
 /** tanh x: near 0 by an odd polynomial (Cephes' tanhf), elsewhere by e^(-2|x|), which cannot overflow. */

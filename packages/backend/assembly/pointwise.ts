@@ -1,5 +1,5 @@
 /** Kernels that go over their elements once: gelu_new, and what a cross entropy needs of a row of logits. */
-import { bytes, exp4, largest4, smaller, sum4 } from './numbers';
+import { bytes, exp4, exponentials, largest4, smaller, sum4 } from './numbers';
 
 /** x / (1 + exp(-x (linear + cubic x^2))), as packages/model/src/kernels/gelu-new.ts has it. */
 function geluNew4(x: v128): v128 {
@@ -37,12 +37,8 @@ export function rowExponentials(x: usize, width: i32, to: usize, rows: i32): voi
     const less = f32x4.splat(largest);
     let sum: f64 = 0;
     for (let start = 0; start < whole; start += CHUNK) {
-      const end = smaller(whole, start + CHUNK);
-      let part = f32x4.splat(0);
-      for (let i = start; i < end; i += 4) {
-        part = f32x4.add(part, exp4(f32x4.sub(v128.load(x + bytes(i)), less)));
-      }
-      sum += <f64>sum4(part);
+      const count = smaller(whole - start, CHUNK);
+      sum += <f64>sum4(exponentials(x + bytes(start), 0, count, largest, 1));
     }
     for (let i = whole; i < width; i++) {
       sum += <f64>f32x4.extract_lane(exp4(f32x4.sub(v128.load32_splat(x + bytes(i)), less)), 0);
