@@ -16,7 +16,7 @@ const SHIFT: f32 = 12582912;
  * e^x to about 1 ulp: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r, with the constants of Cephes' expf (Moshier).
  * 2^n is multiplied in two steps, so that results below the normal range are rounded and not lost.
  */
-// @ts-ignore: an inlined function
+// @ts-expect-error: an inlined function
 @inline
 export function exp4(x: v128): v128 {
   // Beyond these e^x is 0 or infinite. Both let a NaN through: it is the first of their operands, and no comparison with it holds.
@@ -39,7 +39,7 @@ export function exp4(x: v128): v128 {
 }
 
 /** 2^n for n in the range of normal exponents. */
-// @ts-ignore: an inlined function
+// @ts-expect-error: an inlined function
 @inline
 function power(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);

@@ -4,7 +4,7 @@
  *
  * Blocks of both operands are packed so that the innermost loop reads memory in order, and a tile of 4 x 8 sums stays in
  * registers (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008). Every element is the sum of its K
- * products in float32 in ascending order, cut at every 128, which keeps the chains of roundings short. So the bits are the same
+ * products in float32 in ascending order, cut at every 16, which keeps the chains of roundings short. So the bits are the same
  * however rows and columns are shared out.
  *
  * Longer than other files: the sums of a tile are named one by one, since an array of them would not stay in registers.
@@ -13,12 +13,14 @@
 import { bytes, smaller } from './numbers';
 
 /** Depth, columns and rows of a packed block: 512 KiB of B for the second-level cache, 96 KiB of A. */
-const KC: i32 = 128;
-const NC: i32 = 1024;
-const MC: i32 = 192;
+const KC: i32 = 256;
+const NC: i32 = 512;
+const MC: i32 = 96;
 /** The tile. */
 const MR: i32 = 4;
 const NR: i32 = 8;
+/** Products that are added up before they go into the sum: short chains lose fewer bits. */
+const CHAIN: i32 = 16;
 
 /** Bytes of scratch memory that `multiply` needs: both packed blocks, and a tile for the edges. */
 export const productScratch: i32 = (KC * NC + MC * KC + MR * NR) << 2;
@@ -120,54 +122,58 @@ function packAcross(from: usize, row: i32, column: i32, depth: i32, to: usize): 
  * @param add whether what stands there is a part of the sum
  */
 function tile(a: usize, b: usize, depth: i32, to: usize, row: usize, add: bool): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
   const end = a + bytes(MR * depth);
-  while (a < end) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(x, b0));
-    c01 = f32x4.add(c01, f32x4.mul(x, b1));
-    x = v128.load32_splat(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(x, b0));
-    c11 = f32x4.add(c11, f32x4.mul(x, b1));
-    x = v128.load32_splat(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(x, b0));
-    c21 = f32x4.add(c21, f32x4.mul(x, b1));
-    x = v128.load32_splat(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(x, b0));
-    c31 = f32x4.add(c31, f32x4.mul(x, b1));
-    a += 16;
-    b += 32;
-  }
   const r1 = to + row;
   const r2 = r1 + row;
   const r3 = r2 + row;
-  if (add) {
-    c00 = f32x4.add(v128.load(to), c00);
-    c01 = f32x4.add(v128.load(to, 16), c01);
-    c10 = f32x4.add(v128.load(r1), c10);
-    c11 = f32x4.add(v128.load(r1, 16), c11);
-    c20 = f32x4.add(v128.load(r2), c20);
-    c21 = f32x4.add(v128.load(r2, 16), c21);
-    c30 = f32x4.add(v128.load(r3), c30);
-    c31 = f32x4.add(v128.load(r3, 16), c31);
+  while (a < end) {
+    const stop = min<usize>(end, a + bytes(MR * CHAIN));
+    let c00 = f32x4.splat(0);
+    let c01 = c00;
+    let c10 = c00;
+    let c11 = c00;
+    let c20 = c00;
+    let c21 = c00;
+    let c30 = c00;
+    let c31 = c00;
+    while (a < stop) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      let x = v128.load32_splat(a);
+      c00 = f32x4.add(c00, f32x4.mul(x, b0));
+      c01 = f32x4.add(c01, f32x4.mul(x, b1));
+      x = v128.load32_splat(a, 4);
+      c10 = f32x4.add(c10, f32x4.mul(x, b0));
+      c11 = f32x4.add(c11, f32x4.mul(x, b1));
+      x = v128.load32_splat(a, 8);
+      c20 = f32x4.add(c20, f32x4.mul(x, b0));
+      c21 = f32x4.add(c21, f32x4.mul(x, b1));
+      x = v128.load32_splat(a, 12);
+      c30 = f32x4.add(c30, f32x4.mul(x, b0));
+      c31 = f32x4.add(c31, f32x4.mul(x, b1));
+      a += 16;
+      b += 32;
+    }
+    if (add) {
+      c00 = f32x4.add(v128.load(to), c00);
+      c01 = f32x4.add(v128.load(to, 16), c01);
+      c10 = f32x4.add(v128.load(r1), c10);
+      c11 = f32x4.add(v128.load(r1, 16), c11);
+      c20 = f32x4.add(v128.load(r2), c20);
+      c21 = f32x4.add(v128.load(r2, 16), c21);
+      c30 = f32x4.add(v128.load(r3), c30);
+      c31 = f32x4.add(v128.load(r3, 16), c31);
+    }
+    v128.store(to, c00);
+    v128.store(to, c01, 16);
+    v128.store(r1, c10);
+    v128.store(r1, c11, 16);
+    v128.store(r2, c20);
+    v128.store(r2, c21, 16);
+    v128.store(r3, c30);
+    v128.store(r3, c31, 16);
+    add = true;
   }
-  v128.store(to, c00);
-  v128.store(to, c01, 16);
-  v128.store(r1, c10);
-  v128.store(r1, c11, 16);
-  v128.store(r2, c20);
-  v128.store(r2, c21, 16);
-  v128.store(r3, c30);
-  v128.store(r3, c31, 16);
 }
 
 /** The part of a tile that lies inside of C, through scratch memory. */
