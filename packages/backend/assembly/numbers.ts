@@ -12,37 +12,43 @@ export function bytes(elements: i32): usize {
 /** Next to this, 1.5 * 2^23, a float32 has no fraction left, and its last bits are an integer. */
 const SHIFT: f32 = 12582912;
 
-/**
- * e^x to about 1 ulp: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r, with the constants of Cephes' expf (Moshier).
- * 2^n is multiplied in two steps, so that results below the normal range are rounded and not lost.
- */
-// @ts-expect-error: an inlined function
-@inline
-export function exp4(x: v128): v128 {
-  // Beyond these e^x is 0 or infinite. Both let a NaN through: it is the first of their operands, and no comparison with it holds.
-  const bounded = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
-  const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)), f32x4.splat(SHIFT));
-  const n = f32x4.sub(shifted, f32x4.splat(SHIFT));
-  let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
-  let p = f32x4.splat(1.98756915e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r);
-  p = f32x4.add(p, f32x4.splat(1));
-  const exponent = i32x4.sub(shifted, f32x4.splat(SHIFT));
-  const half = i32x4.shr_s(exponent, 1);
-  return f32x4.mul(f32x4.mul(p, power(half)), power(i32x4.sub(exponent, half)));
+/** Written out where they are called. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only a method may carry the mark
+abstract class Inline {
+  /**
+   * e^x to about 1 ulp: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r, with the constants of Cephes' expf (Moshier).
+   * 2^n is multiplied in two steps, so that results below the normal range are rounded and not lost.
+   */
+  @inline
+  static exp4(x: v128): v128 {
+    // Beyond these e^x is 0 or infinite. Both let a NaN through: it is the first of their operands, and no comparison with it holds.
+    const bounded = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
+    const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)), f32x4.splat(SHIFT));
+    const n = f32x4.sub(shifted, f32x4.splat(SHIFT));
+    let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
+    r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+    let p = f32x4.splat(1.98756915e-4);
+    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
+    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
+    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
+    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
+    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+    p = f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r);
+    p = f32x4.add(p, f32x4.splat(1));
+    const exponent = i32x4.sub(shifted, f32x4.splat(SHIFT));
+    const half = i32x4.shr_s(exponent, 1);
+    return f32x4.mul(f32x4.mul(p, Inline.power(half)), Inline.power(i32x4.sub(exponent, half)));
+  }
+
+  /** 2^n for n in the range of normal exponents. */
+  @inline
+  static power(n: v128): v128 {
+    return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  }
 }
 
-/** 2^n for n in the range of normal exponents. */
-// @ts-expect-error: an inlined function
-@inline
-function power(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+export function exp4(x: v128): v128 {
+  return Inline.exp4(x);
 }
 
 /**
@@ -59,10 +65,10 @@ export function exponentials(from: usize, to: usize, count: i32, less: f32, fact
   let i = 0;
   for (; i + 16 <= count; i += 16) {
     const at = from + bytes(i);
-    const a = f32x4.mul(exp4(f32x4.sub(v128.load(at), subtrahend)), by);
-    const b = f32x4.mul(exp4(f32x4.sub(v128.load(at, 16), subtrahend)), by);
-    const c = f32x4.mul(exp4(f32x4.sub(v128.load(at, 32), subtrahend)), by);
-    const d = f32x4.mul(exp4(f32x4.sub(v128.load(at, 48), subtrahend)), by);
+    const a = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at), subtrahend)), by);
+    const b = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at, 16), subtrahend)), by);
+    const c = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at, 32), subtrahend)), by);
+    const d = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at, 48), subtrahend)), by);
     sum = f32x4.add(f32x4.add(f32x4.add(f32x4.add(sum, a), b), c), d);
     if (to === 0) continue;
     v128.store(to + bytes(i), a);
@@ -71,7 +77,7 @@ export function exponentials(from: usize, to: usize, count: i32, less: f32, fact
     v128.store(to + bytes(i), d, 48);
   }
   for (; i < count; i += 4) {
-    const e = f32x4.mul(exp4(f32x4.sub(v128.load(from + bytes(i)), subtrahend)), by);
+    const e = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(from + bytes(i)), subtrahend)), by);
     sum = f32x4.add(sum, e);
     if (to !== 0) v128.store(to + bytes(i), e);
   }
