@@ -1,14 +1,11 @@
-"""The `reduce` task: the op in which a NaN or an infinity is born, alone, on the smallest inputs that still show it, as a script of plain PyTorch."""
+"""The `reduce-case` task: the op in which a NaN or an infinity is born, alone, on the smallest inputs that still show it; the parent writes the script."""
 
 from __future__ import annotations
 
 import math
 import platform
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Optional
 
 import torch
@@ -26,7 +23,6 @@ Arguments = dict[str, Any]
 WORDS = {"number": "a wrong number"}
 MOST_VALUES = 64
 """Numbers that a script may hold of a tensor."""
-DTYPES = {torch.float16: "torch.float16", torch.bfloat16: "torch.bfloat16", torch.float64: "torch.float64"}
 
 
 class Captured(Exception):
@@ -148,52 +144,6 @@ def shrink(call: Call, arguments: Arguments, fails: Callable[[Arguments], bool],
             return arguments, tried, True
 
 
-def literal(tensor: torch.Tensor) -> str:
-    """A line of Python that makes the tensor."""
-    values = str(tensor.reshape(-1).tolist()).replace("-inf", '-float("inf")').replace(" inf", ' float("inf")').replace("nan", 'float("nan")')
-    shape = list(tensor.shape)
-    constant = tensor.numel() > 0 and bool((tensor == tensor.reshape(-1)[0]).all())
-    dtype = f", dtype={DTYPES[tensor.dtype]}" if tensor.dtype in DTYPES else ""
-    if constant:
-        value = tensor.reshape(-1)[0].item()
-        return f"torch.full({shape}, {value if not isinstance(value, float) or math.isfinite(value) else f'float({str(value)!r})'}{dtype})"
-    return f"torch.tensor({values}{dtype}).reshape({shape})"
-
-
-def script_of(call: Call, arguments: Arguments, title: str, device: str, seen: str, expected: torch.Tensor, why: str, room: Optional[float]) -> str:
-    """`room` is how far each element may lie from what is expected; none where the classes alone are compared."""
-    moved = "" if device == "cpu" else f".to({device!r})"
-    knobs = ", ".join(f"{name}={value}" for name, value in variables().items())
-    lines = [
-        f"# {title}",
-        f"# Seen with torch {torch.__version__}, Python {platform.python_version()}, {platform.platform()}, {device}{f', {knobs}' if knobs else ''}.",
-        "# Exits 1 where the fault is there, 0 where it is not.",
-        "import sys",
-        "import torch",
-    ]
-    words = []
-    for name, value in arguments.items():
-        if isinstance(value, torch.Tensor):
-            lines.append(f"{name} = {literal(value.cpu())}{moved}")
-            words.append(f"{name}={name}" if call.attention else name)
-        else:
-            words.append(f"{name}={value!r}" if call.attention else repr(value))
-    picked = "" if call.attention else f"\nout = out if isinstance(out, torch.Tensor) else out[{call.output}]"
-    classes = "torch.equal(torch.isfinite(out).cpu(), torch.isfinite(expected))" if bool(torch.isfinite(expected).all()) else "bool(torch.isfinite(out).all())"
-    near = f"bool(((out.cpu() - expected).abs() <= {room!r}).all())  # What roundings explain."
-    lines += [
-        f"out = {call.words}({', '.join(words)}){picked}",
-        f"expected = {literal(expected)}  # {why}",
-        'print("torch", torch.__version__)',
-        'print("expected", expected.flatten().tolist()[:8])',
-        'print("seen    ", out.flatten().tolist()[:8])',
-        f"right = {classes if room is None else near}",
-        f'print("PASS" if right else "FAIL: {seen}")',
-        "sys.exit(0 if right else 1)",
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def capture(task: dict[str, Any], key: str, batch_index: int) -> tuple[Call, torch.device]:
     """Runs the batch until the op, in the phase that its key begins with."""
     loaded, batch = open_batch(task, batch_index)
@@ -220,9 +170,16 @@ def capture(task: dict[str, Any], key: str, batch_index: int) -> tuple[Call, tor
     return found[0], loaded.device
 
 
+def numbers(name: str, tensor: torch.Tensor) -> dict[str, Any]:
+    """All of a small tensor, and what it is here and in a record."""
+    kind = "bool" if tensor.dtype is torch.bool else "float32" if tensor.is_floating_point() else "int32"
+    values = (tensor.int() if tensor.dtype is torch.bool else tensor).cpu().reshape(-1).tolist()
+    return {"name": name, "shape": list(tensor.shape), "dtype": kind, "type": str(tensor.dtype), "values": values}
+
+
 def run_reduce(task: dict[str, Any], channel: Channel) -> None:
     own = task.get("task") or {}
-    key, kind, batch, budget, folder = (own.pop(name) for name in ("op", "fault", "batch", "budget", "script"))
+    key, kind, batch, budget = (own.pop(name) for name in ("op", "fault", "batch", "budget"))
     channel.send("loading", what="running the batch up to the op")
     started = time.monotonic()
     call, device = capture(task, key, batch)
@@ -242,26 +199,17 @@ def run_reduce(task: dict[str, Any], channel: Channel) -> None:
     arguments, tried, minimal = shrink(call, call.arguments, fails, started + budget)
     out = call(arguments)
     expected, why = expected_of(call, arguments)
-    room = float(allowed(call, arguments, expected, out.dtype).max()) if kind == "number" else None
+    room = float(allowed(call, arguments, expected, out.dtype).max()) if kind == "number" else 0.0
     index = int(broken(kind, call, arguments).reshape(-1).to(torch.uint8).argmax())
-    value = float(expected.reshape(-1)[index])
-    name = call.words.rpartition(".")[2] if call.attention else str(call.func)
-    seen = f"{kind if room is None else format(float(out.reshape(-1)[index]), '.6g')} where {value:.6g} is expected" if math.isfinite(value) else f"{kind}, and so it is in float64"
-    why = why if math.isfinite(value) else f"{why}: what is wrong is what goes in"
-    title = f"torch {torch.__version__}: {name} on {device} gives {seen}"
     largest = max((tensor.numel() for tensor in arguments.values() if isinstance(tensor, torch.Tensor)), default=0)
     if largest > MOST_VALUES:
         raise UserError("reduce/not-reproduced", f"expected a call of at most {MOST_VALUES} numbers a tensor, found that {largest} are needed for {WORDS.get(kind, kind)}. Give it more time with --budget.")
-    text = script_of(call, arguments, title, str(device), seen, expected, why, room)
-    path = Path(folder)
-    path.write_text(text, encoding="utf-8")
-    code = subprocess.run([sys.executable, str(path)], capture_output=True, timeout=300, check=False).returncode
-    operands = [
-        {"name": each, "shape": list(tensor.shape), "dtype": "bool" if tensor.dtype is torch.bool else "float32" if tensor.is_floating_point() else "int32", "values": (tensor.int() if tensor.dtype is torch.bool else tensor).cpu().reshape(-1).tolist()}
-        for each, tensor in arguments.items()
-        if isinstance(tensor, torch.Tensor)
-    ]  # fmt: skip
+    knobs = [f"{name}={value}" for name, value in variables().items()]
     channel.send(
-        "reduced", kernel=name, attributes={each: value for each, value in arguments.items() if isinstance(value, (bool, int, float, str))}, **{"from": size}, title=title, why=why,
-        operands=operands, index=index, got=kind if kind == "NaN" else float(out.reshape(-1)[index]), expected=value, room=room or 0.0, tried=tried, seconds=time.monotonic() - started, minimal=minimal, exitCode=code,
+        "reduced", kernel=call.words.rpartition(".")[2] if call.attention else str(call.func), call=call.words, named=call.attention, output=call.output,
+        attributes={name: value for name, value in arguments.items() if isinstance(value, (bool, int, float, str))},
+        arguments=[[name, None if isinstance(value, torch.Tensor) else repr(value)] for name, value in arguments.items()],
+        operands=[numbers(name, value) for name, value in arguments.items() if isinstance(value, torch.Tensor)], answer=numbers("expected", expected), why=why,
+        torch=torch.__version__, device=str(device), machine=", ".join([f"Python {platform.python_version()}, {platform.platform()}, {device}", *knobs]),
+        **{"from": size}, index=index, got=float(out.reshape(-1)[index]), room=room, tried=tried, seconds=time.monotonic() - started, minimal=minimal,
     )  # fmt: skip

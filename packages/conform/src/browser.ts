@@ -37,4 +37,5 @@ export {
   type TorchCase,
   type TorchTensor,
   torchCases,
+  torchNumber,
 } from './torch/judge.ts';

@@ -54,7 +54,7 @@ describe("the cases of PyTorch's attention", () => {
     values[(8 + 2) * 64 + 5] = Number.NaN;
     const { status, reason, known, required } = judged('masked-row-bool', values);
     expect({ status, required }).toEqual({ status: 'fail', required: Number.POSITIVE_INFINITY });
-    expect(reason).toBe('expected 0 at row 0, head 1, query 2, channel 5, found NaN');
+    expect(reason).toBe('expected 0 at row 0, head 1, query 2, channel 5, found nan');
     expect(known).toMatch(/before 2\.5/);
   });
 

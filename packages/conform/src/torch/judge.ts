@@ -109,7 +109,11 @@ function problemOf(given: TorchAttention, queries: readonly number[], masked: bo
   };
 }
 
-const shown = (value: number): string => String(Number(value.toPrecision(6)));
+/** Six digits, as Python prints them: `nan`, `inf`, `0.25`. */
+export const torchNumber = (value: number): string =>
+  String(Number(value.toPrecision(6)))
+    .replace('NaN', 'nan')
+    .replace('Infinity', 'inf');
 
 /** The place that is furthest off, in words. */
 function failureOf(
@@ -127,7 +131,7 @@ function failureOf(
   const row = Math.floor(at / Dv);
   const [query, head] = [row % queries.length, Math.floor(row / queries.length) % H];
   const place = `row ${Math.floor(row / queries.length / H)}, head ${head}, query ${queries[query]}, channel ${at % Dv}`;
-  return `expected ${shown(expected[at]!)} at ${place}, found ${shown(actual[at]!)}`;
+  return `expected ${torchNumber(expected[at]!)} at ${place}, found ${torchNumber(actual[at]!)}`;
 }
 
 /** What is right, and how far from it an answer may lie; the same whatever backend is under test. */

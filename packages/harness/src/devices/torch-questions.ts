@@ -1,5 +1,5 @@
 /** Small questions with a known answer, asked of every device of a PyTorch: how it treats NaN, infinities and rows without a key. */
-import { numbers, type TorchAnswer, type TorchCall, type TorchTensor } from '@nanscope/conform';
+import { numbers, type TorchAnswer, type TorchCall, type TorchTensor, torchNumber } from '@nanscope/conform';
 import type { TorchProbe } from '@nanscope/record';
 
 interface Question {
@@ -93,7 +93,7 @@ export function torchChecks(
   return answers.map(({ id, device, answer, refused }) => {
     const { expected, function: name, right, why } = questions[id]!;
     const values = Array.from(answer?.values ?? []).slice(0, name === sdpa ? 1 : undefined);
-    const said = values.map((value) => String(Number(value.toPrecision(6)))).join(', ');
+    const said = values.map(torchNumber).join(', ');
     const passed = values.length > 0 && values.every(right);
     return { name: id, device, result: refused ?? said, expected, passed, why };
   });

@@ -1,39 +1,24 @@
 /** An op of PyTorch in which a NaN is born, reduced by PyTorch itself to a script of its own: the folder, the report, the record. */
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { type LaneMessage, throwUserError, torchIn, torchReduceTask, watchLane } from '@nanscope/lane';
-import {
-  type OperandRecord,
-  type ReducedOpRecord,
-  reducedOpSchema,
-  SCHEMA_VERSION,
-  writeJson,
-} from '@nanscope/record';
+import { type ReducedOpRecord, reducedOpSchema, SCHEMA_VERSION, writeJson } from '@nanscope/record';
 import { torchBugReport } from '@nanscope/words';
 import type { TorchFaultOfRun } from './fault.ts';
 import { makeFolder } from './folder/place.ts';
 import type { ReduceHooks } from './record.ts';
+import { type ReducedCall, torchScript, torchWords } from './torch-script.ts';
 
-/** What the lane says at its end (`lanes/torch/PROTOCOL.md`); checked as a part of the record. */
-interface ReducedMessage {
+/** What the lane says at its end (`lanes/torch/PROTOCOL.md`). */
+interface ReducedMessage extends ReducedCall {
   readonly kind: 'reduced';
-  readonly kernel: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly from: number;
-  readonly title: string;
-  readonly why: string;
-  readonly operands: OperandRecord[];
-  readonly index: number;
-  readonly got: ReducedOpRecord['smallest']['element']['got'];
-  readonly expected: ReducedOpRecord['smallest']['element']['got'];
-  /** How far from it roundings may lie. */
-  readonly room: number;
   readonly tried: number;
   readonly seconds: number;
   readonly minimal: boolean;
-  readonly exitCode: number;
 }
 
 const SCRIPT = 'reproduce.py';
@@ -52,7 +37,6 @@ async function reduced(
   fault: TorchFaultOfRun,
   run: string,
   budget: number,
-  script: string,
   hooks: ReduceHooks,
 ): Promise<ReducedMessage | undefined> {
   const { lane, config, op, kind, batch, role } = fault;
@@ -63,7 +47,7 @@ async function reduced(
     ...(hooks.signal && { signal: hooks.signal }),
     start: torchIn(
       lane.decision.torch!.python,
-      torchReduceTask(task, join(run, 'batches.jsonl'), { op, fault: kind, batch, budget, script }),
+      torchReduceTask(task, join(run, 'batches.jsonl'), { op, fault: kind, batch, budget }),
     ),
     onMessage(message) {
       if (message.kind === 'reduced') found = message;
@@ -91,16 +75,19 @@ export async function reduceTorchRun(
   hooks.onStage(`holding   the ${faultWords(fault)} of ${op}`);
   let record: ReducedOpRecord | undefined;
   const earlier = await makeFolder(folder, async (fresh) => {
-    const script = join(fresh, SCRIPT);
-    const found = await reduced(fault, run, budget, script, hooks);
+    const found = await reduced(fault, run, budget, hooks);
     if (!found)
       throw new UserError('reduce/nothing', 'interrupted: expected the reduction to go on, found its end.');
-    const { kernel, attributes, from, operands, index, got, expected, room, minimal } = found;
+    const { kernel, attributes, from, index, got, room, minimal, operands } = found;
+    const { title, expected, basis } = torchWords(found, fault.kind);
+    const script = join(fresh, SCRIPT);
+    const text = torchScript(found, fault.kind);
+    writeFileSync(script, text);
+    const failing = await runScript(lane.decision.torch!.python, script);
     const elsewhere = other?.decision.torch && {
       version: other.policy.name,
       code: await runScript(other.decision.torch.python, script),
     };
-    const text = readFileSync(script, 'utf8');
     const span = typeof expected === 'number' ? [expected - room, expected + room] : [expected, expected];
     const right = { low: span[0], high: span[1], nan: expected === 'NaN' };
     record = reducedOpSchema.parse({
@@ -111,23 +98,23 @@ export async function reduceTorchRun(
         operands,
         element: {
           ...{ output: 0, index, got, reference: expected, expected: right },
-          ...{ by: 'rule', basis: found.why },
+          ...{ by: 'rule', basis },
         },
       },
       search: { tried: found.tried, seconds: found.seconds, budget, minimal },
       script: {
-        ...{ name: SCRIPT, backend: lane.decision.backend, failing: found.exitCode },
+        ...{ name: SCRIPT, backend: lane.decision.backend, failing },
         ...(elsewhere && { besides: elsewhere }),
       },
       verdict: {
         code: minimal ? 'reduced' : 'reduced-in-part',
         exitCode: 0,
-        sentence: `Reduced to one call: ${found.title}.`,
+        sentence: `Reduced to one call: ${title}.`,
         next: `${folder}/${SCRIPT} shows it without nanscope; ${folder}/report.md is ready to paste, with the script in it.`,
       },
     });
     writeFileSync(join(fresh, 'command.txt'), `${made}\n`);
-    writeFileSync(join(fresh, 'report.md'), torchBugReport(record, found.title, text));
+    writeFileSync(join(fresh, 'report.md'), torchBugReport(record, title, text));
     writeJson(fresh, 'reduced.json', record);
   });
   if (earlier) hooks.onStage(`moved the earlier reduction in ${folder} to ${earlier}`);

@@ -43,13 +43,11 @@ export interface TorchFault {
   readonly batch: number;
   /** Seconds. */
   readonly budget: number;
-  /** Where the script is written. */
-  readonly script: string;
 }
 
 export const torchReduceTask = (lane: TorchLane, inputs: string, fault: TorchFault): TorchTask => ({
   device: lane.decision.torch?.device ?? 'best',
-  task: { ...computedBy(lane, inputs), ...fault, script: resolve(fault.script) },
+  task: { ...computedBy(lane, inputs), ...fault },
 });
 
 /**

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { literal, type ReducedCall, type TorchOperand, torchScript, torchWords } from './torch-script.ts';
+
+const operand = (name: string, type: string, ...values: TorchOperand['values']): TorchOperand => ({
+  ...{ name, type: `torch.${type}`, values, shape: [values.length], dtype: 'float32' },
+});
+
+const norm: ReducedCall = {
+  ...{ kernel: 'aten.native_layer_norm.default', call: 'torch.ops.aten.native_layer_norm.default' },
+  ...{ named: false, output: 0, why: 'the same call in float64 on the CPU', room: 1e-6 },
+  arguments: [
+    ['input', null],
+    ['normalized_shape', '[2]'],
+    ['eps', '1e-05'],
+  ],
+  operands: [operand('input', 'float32', 1, 0.5)],
+  answer: operand('expected', 'float64', 0.25, -1),
+  ...{ torch: '2.15.0', device: 'cpu', machine: 'Python 3.12.1, Linux, cpu', index: 0, got: 'NaN' },
+};
+
+const attention: ReducedCall = {
+  ...norm,
+  ...{ kernel: 'scaled_dot_product_attention', named: true, device: 'mps' },
+  call: 'torch.nn.functional.scaled_dot_product_attention',
+  arguments: [
+    ['query', null],
+    ['is_causal', 'True'],
+  ],
+  operands: [operand('query', 'float16', 0, 0)],
+};
+
+describe('a line of Python that makes a tensor', () => {
+  it.each([
+    [operand('x', 'float32', 1, 0.1, 1e38), 'torch.tensor([1.0, 0.1, 1e+38]).reshape([3])'],
+    [operand('x', 'bfloat16', 2, 2), 'torch.full([2], 2.0, dtype=torch.bfloat16)'],
+    [operand('x', 'float32', '-Infinity', -0), 'torch.tensor([-float("inf"), -0.0]).reshape([2])'],
+    [operand('x', 'float64', 'NaN'), 'torch.full([1], float("nan"), dtype=torch.float64)'],
+    [operand('x', 'int64', 3, -1), 'torch.tensor([3, -1]).reshape([2])'],
+    [operand('x', 'int32', 3, -1), 'torch.tensor([3, -1], dtype=torch.int32).reshape([2])'],
+    [operand('x', 'bool', 1, 0), 'torch.tensor([True, False]).reshape([2])'],
+    [operand('x', 'float32'), 'torch.tensor([]).reshape([0])'],
+  ])('%#', (given, text) => expect(literal(given)).toBe(text));
+});
+
+it('a call by places picks the result that fails, and says what is seen', () => {
+  const lines = torchScript(norm, 'NaN').trimEnd().split('\n');
+  expect(lines[0]).toBe(
+    '# torch 2.15.0: aten.native_layer_norm.default on cpu gives NaN where 0.25 is expected',
+  );
+  expect(lines[1]).toBe('# Seen with torch 2.15.0, Python 3.12.1, Linux, cpu.');
+  expect(lines).toContain('out = torch.ops.aten.native_layer_norm.default(input, [2], 1e-05)');
+  expect(lines).toContain('out = out if isinstance(out, torch.Tensor) else out[0]');
+  expect(lines).toContain('right = torch.equal(torch.isfinite(out).cpu(), torch.isfinite(expected))');
+  expect(lines.length).toBeLessThanOrEqual(30);
+});
+
+it('a call by names moves what it is given to the device', () => {
+  const text = torchScript(attention, 'NaN');
+  expect(text).toContain("query = torch.full([2], 0.0, dtype=torch.float16).to('mps')");
+  expect(text).toContain('scaled_dot_product_attention(query=query, is_causal=True)\nexpected');
+});
+
+it('a wrong number is held at what roundings explain', () => {
+  const found = { ...norm, got: 0.3 };
+  expect(torchScript(found, 'number')).toContain('<= 0.000001).all())  # What roundings explain.');
+  expect(torchWords(found, 'number').title).toMatch(/gives 0\.3 where 0\.25 is expected$/);
+});
+
+it('what float64 gives as well is no fault of the kernel', () => {
+  const found = { ...norm, answer: operand('expected', 'float64', 'Infinity', 1) };
+  const { seen, basis, expected } = torchWords(found, 'Inf');
+  expect({ seen, expected }).toEqual({ seen: 'Inf, and so it is in float64', expected: 'Infinity' });
+  expect(basis).toMatch(/: what is wrong is what goes in$/);
+  expect(torchScript(found, 'Inf')).toContain('right = bool(torch.isfinite(out).all())');
+});
