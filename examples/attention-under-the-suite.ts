@@ -6,8 +6,8 @@ const mine: AttentionImplementation = {
   id: 'plain-loops',
   refuses: ({ policy }) => (policy.computeDtype === 'f16' ? 'it has no float16' : undefined),
   run: async (problem) => {
-    const { out, dq, dk, dv, ...stages } = referenceAttention(problem, 'float32');
-    return { out, dq, dk, dv, stages };
+    const { out, dq, dk, dv, dsinks, ...stages } = referenceAttention(problem, 'float32');
+    return { out, dq, dk, dv, dsinks, stages };
   },
 };
 

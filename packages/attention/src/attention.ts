@@ -16,17 +16,18 @@ import { safePolicy } from './policy.ts';
 import { checkPrepared, composeMask, isPrepared, prepareMask } from './prepare-mask.ts';
 import { captureMasked, captureProbabilities, maskedScores } from './scores.ts';
 import { sdpa } from './sdpa.ts';
+import { sinksOf, softmaxWithSinks } from './sinks.ts';
 
 // Attention as models write it out: scores, mask, softmax over whole rows, product with v. Gradients are tfjs's own.
 
 /** @param q as `maskedInputs` makes it. */
 export function eager(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: PreparedAttention): tf.Tensor4D {
-  const { prepared, capture, dropout } = core;
+  const { prepared, capture, dropout, sinks } = core;
   const { computeDtype } = prepared.policy;
   const { masked } = maskedScores(q, k, prepared.steps, core);
   if (capture) captureMasked(capture, masked, prepared);
   const probabilities = tf.tidy('probs', () => {
-    const p = tf.softmax(masked) as tf.Tensor4D;
+    const p = sinks ? softmaxWithSinks(masked, sinks, prepared.policy) : (tf.softmax(masked) as tf.Tensor4D);
     return roundTo(p, computeDtype);
   });
   if (capture) captureProbabilities(capture, probabilities, prepared);
@@ -64,12 +65,13 @@ export function attention(
     const kernel = chooseKernel(q, v, options);
     const mask = preparedFor(q, k, options, kernel);
     const { softcap, dropout, capture } = options;
-    if (kernel === 'fused') return fusedAttention(q, k, v, mask, { scale, softcap });
+    const sinks = options.sinks && tf.tidy('sinks', () => sinksOf(options.sinks!, mask.policy));
+    if (kernel === 'fused') return fusedAttention(q, k, v, mask, { scale, softcap, sinks });
     const prepared = mask.composed ?? composeMask(mask.spec, mask);
     const inputs = maskedInputs(q, k, v, prepared, scale);
     const run = options.implementation === 'eager' ? eager : sdpa;
     const { productScale } = inputs;
-    return run(inputs.q, inputs.k, inputs.v, { prepared, softcap, dropout, capture, productScale });
+    return run(inputs.q, inputs.k, inputs.v, { prepared, softcap, sinks, dropout, capture, productScale });
   });
 }
 

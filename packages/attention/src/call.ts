@@ -32,6 +32,11 @@ export interface AttentionOptions {
   readonly scale?: number;
   /** Scores become `softcap * tanh(scores / softcap)`. Default: none. */
   readonly softcap?: number;
+  /**
+   * `[H]`: a learned logit of each query head that joins the sum of the softmax and takes no value (gpt-oss, Granite's windows),
+   * so that probabilities sum up to less than 1. A row without a key has the probabilities 0 then, whatever fills its cells.
+   */
+  readonly sinks?: tf.Tensor1D;
   /** Default: safe. A prepared mask brings its own. */
   readonly policy?: Policy;
   /** Training only. Captured probabilities are those before it. */
@@ -50,6 +55,8 @@ export interface PreparedAttention {
   readonly productScale: number | undefined;
   readonly prepared: ComposedMask;
   readonly softcap: number | undefined;
+  /** `[1, H, 1, 1]`, rounded as the policy says. */
+  readonly sinks: tf.Tensor4D | undefined;
   readonly dropout: ProbabilityDropout | undefined;
   readonly capture: Capture | undefined;
 }

@@ -8,7 +8,11 @@ export function checkAttention(
   q: tf.Tensor,
   k: tf.Tensor,
   v: tf.Tensor,
-  { scale, softcap }: { readonly scale?: number; readonly softcap?: number },
+  {
+    scale,
+    softcap,
+    sinks,
+  }: { readonly scale?: number; readonly softcap?: number; readonly sinks?: tf.Tensor },
 ): void {
   for (const [name, x] of Object.entries({ q, k, v })) {
     if (x.rank !== 4) {
@@ -34,6 +38,11 @@ export function checkAttention(
   if (Dk !== D) throw wrong('q and k must have the same head size');
   if (Hv !== Hkv || Sv !== S) throw wrong('k and v must have the same heads and positions');
   if (H % Hkv !== 0) throw wrong(`the ${Hkv} key heads must divide the ${H} query heads`);
+  if (sinks && (sinks.rank !== 1 || sinks.shape[0] !== H || sinks.dtype !== 'float32'))
+    throw new UserError(
+      'attention/shape',
+      `sinks must be float32 [heads] = [${H}], got ${sinks.dtype} [${sinks.shape}].`,
+    );
   if (scale !== undefined && !Number.isFinite(scale)) {
     throw new UserError('attention/shape', `The scale must be a finite number, got ${scale}.`);
   }

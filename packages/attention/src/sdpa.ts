@@ -10,12 +10,13 @@ import { type Capture, type PreparedAttention, queryKey, rowsTimes, transposedTi
 import { roundTo } from './kernels/rounding.ts';
 import { notMinusInfinity, selectMasked } from './kernels/select-masked.ts';
 import { captureMasked, captureProbabilities, maskedScores, stepTensors, withTensors } from './scores.ts';
+import { sinkGradientRows, sinkRows } from './sinks.ts';
 
 // The backward pass of sdpa, from the saved row maximum and sum: with P the probabilities, dP = dO v^T and
 // delta = sum(dO * O), dS = P * (dP - delta). A select mask writes 0 into dS of blocked cells; an additive one
 // lets dS through, NaN included. Dropout with mask M: dV sees M * P, dP is M * (dO v^T); delta stays. Follows FlashAttention-2 (Dao 2023), algorithm 2.
 
-/** @returns gradients of q as `maskedInputs` made it, of k and of v. */
+/** @returns gradients of q as `maskedInputs` made it, of k and of v, and where there are sinks what each row adds to theirs, `[B, H, T, 1]`. */
 export function sdpaBackward(
   dout: tf.Tensor4D,
   saved: readonly tf.Tensor4D[],
@@ -53,7 +54,8 @@ export function sdpaBackward(
   }
   const whole = (blocks: tf.Tensor4D[]) =>
     blocks.length === 1 ? blocks[0]! : (tf.concat(blocks, 2) as tf.Tensor4D);
-  return [dq!, whole(dk), whole(dv)];
+  const gradients = [dq!, whole(dk), whole(dv)];
+  return core.sinks ? [...gradients, sinkGradientRows(core.sinks, { maximum, sum, delta })] : gradients;
 }
 
 // The forward pass of sdpa: online softmax over blocks of keys.
@@ -61,9 +63,9 @@ export function sdpaBackward(
 interface SdpaResult {
   /** `[B, H, T, Dv]`, before the row guard. */
   readonly context: tf.Tensor4D;
-  /** `[B, H, T, 1]`: of the masked scores. */
+  /** `[B, H, T, 1]`: of the masked scores, and of the sink. */
   readonly maximum: tf.Tensor4D;
-  /** `[B, H, T, 1]`: of exp(masked - maximum). */
+  /** `[B, H, T, 1]`: of exp(masked - maximum), and of exp(sink - maximum). */
   readonly sum: tf.Tensor4D;
 }
 
@@ -76,6 +78,7 @@ export function sdpaForward(
 ): SdpaResult {
   const { computeDtype } = core.prepared.policy;
   const captured = core.capture && blockCapture(core.capture);
+  const sinks = core.sinks && sinkRows(core.sinks, q.shape);
   let state: SdpaResult | undefined;
   const blocks = keyBlocks(core.prepared);
   for (const { start, size, steps } of blocks) {
@@ -87,11 +90,14 @@ export function sdpaForward(
     const before = state;
     const { maximum, exponentials, sum } = tf.tidy('probs', () => {
       const here = tf.max(masked, -1, true) as tf.Tensor4D;
-      const largest = before ? larger(before.maximum, here) : here;
+      const met = before?.maximum ?? sinks;
+      const largest = met ? larger(met, here) : here;
       const maximum = blocks.length === 1 ? largest : finiteMaximum(largest);
       const exponentials = tf.exp(masked.sub(maximum)) as tf.Tensor4D;
       const rounded = roundTo(exponentials, computeDtype);
-      return { maximum, exponentials: rounded, sum: tf.sum(exponentials, -1, true) as tf.Tensor4D };
+      const sum = tf.sum(exponentials, -1, true);
+      const whole = sinks && !before ? sum.add(tf.exp(sinks.sub(maximum))) : sum;
+      return { maximum, exponentials: rounded, sum: whole as tf.Tensor4D };
     });
     // The row sum is that of all exponentials: dropout comes after the softmax.
     const kept = core.dropout
@@ -151,18 +157,24 @@ function blockCapture(capture: Capture) {
 /** @param q as `maskedInputs` makes it. */
 export function sdpa(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, core: PreparedAttention): tf.Tensor4D {
   const run = tf.customGrad((...args: unknown[]) => {
-    const [q, k, v, save] = args as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, (tensors: tf.Tensor[]) => void];
+    const [q, k, v] = args as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    const save = args.at(-1) as (tensors: tf.Tensor[]) => void;
     const { context, maximum, sum } = sdpaForward(q, k, v, core);
     // The mask is saved as well: a caller may have prepared it in a tidy that ends before the backward pass.
-    save([q, k, v, context, maximum, sum, ...stepTensors(core.prepared.steps)]);
+    const more = core.sinks ? [core.sinks] : [];
+    save([q, k, v, context, maximum, sum, ...more, ...stepTensors(core.prepared.steps)]);
     return {
       value: context,
       gradFunc: (dout: tf.Tensor, saved: tf.Tensor[]) => {
-        const steps = withTensors(core.prepared.steps, saved.slice(6));
+        const steps = withTensors(core.prepared.steps, saved.slice(6 + more.length));
+        const sinks = core.sinks && (saved[6] as tf.Tensor4D);
         const prepared = { ...core.prepared, steps };
-        return sdpaBackward(dout as tf.Tensor4D, saved.slice(0, 6) as tf.Tensor4D[], { ...core, prepared });
+        const tensors = saved.slice(0, 6) as tf.Tensor4D[];
+        const [dq, dk, dv, rows] = sdpaBackward(dout as tf.Tensor4D, tensors, { ...core, prepared, sinks });
+        return rows ? [dq!, dk!, dv!, tf.sum(rows, [0, 2], true)] : [dq!, dk!, dv!];
       },
     };
   });
-  return tf.tidy('context', () => zeroRows(run(q, k, v) as tf.Tensor4D, core.prepared));
+  const inputs = core.sinks ? [q, k, v, core.sinks] : [q, k, v];
+  return tf.tidy('context', () => zeroRows(run(...inputs) as tf.Tensor4D, core.prepared));
 }

@@ -19,6 +19,7 @@ import {
   QT,
   QUERIES,
   rowAt,
+  SINKS,
   SIZE,
   STATS,
   scaleRow,
@@ -83,9 +84,13 @@ export function attentionForward(problem: usize, b: i32, h: i32, first: i32, scr
   const tile = scratch + productScratch;
   const moderateQueries = moderate(q, rows * size);
   memory.fill(out, 0, bytes(rows * valueSize));
+  // A sink is met before all keys: the first maximum, with the exponential 1 where it is finite and 0 of -inf.
+  const sinks = <usize>word(problem, SINKS);
+  const sink = sinks === 0 ? <f32>-Infinity : load<f32>(sinks + bytes(h));
+  const sunk = sink === -Infinity ? <f32>0 : (sink - sink + 1) * PART;
   for (let i = 0; i < rows; i++) {
-    store<f32>(stats + bytes(2 * i), -Infinity);
-    store<f32>(stats + bytes(2 * i), 0, 4);
+    store<f32>(stats + bytes(2 * i), sink);
+    store<f32>(stats + bytes(2 * i), sunk, 4);
   }
   for (let s = 0; s < keys; s += KT) {
     const width = liveKeys(problem, b, h, first, rows, s, smaller(KT, keys - s), moderateQueries, false);

@@ -42,8 +42,10 @@ export const DOUT: i32 = 14;
 export const DQ: i32 = 15;
 export const DK: i32 = 16;
 export const DV: i32 = 17;
-export const STEPS: i32 = 18;
-export const FIRST_STEP: i32 = 19;
+/** A logit of each head, or 0 for none. */
+export const SINKS: i32 = 18;
+export const STEPS: i32 = 19;
+export const FIRST_STEP: i32 = 20;
 
 /** A number of this size and a sum of some thousand products of two such are far from infinite. */
 const MODERATE: f32 = 1e12;

@@ -29,7 +29,7 @@ export interface AttentionProblem extends ReferenceProblem {
 /** What of an answer will be looked at, beside the output. */
 export interface Wanted {
   readonly stages: readonly CaptureStage[];
-  /** dq, dk, dv. */
+  /** dq, dk, dv, and dsinks where the problem has sinks. */
   readonly gradients: boolean;
   /** The joined cache, past and new. */
   readonly present: boolean;
@@ -44,6 +44,8 @@ export interface AttentionNumbers {
   readonly dq?: ArrayLike<number>;
   readonly dk?: ArrayLike<number>;
   readonly dv?: ArrayLike<number>;
+  /** `[H]`, of a problem with sinks. */
+  readonly dsinks?: ArrayLike<number>;
   /** `[B, Hkv, S, D]` */
   readonly presentKey?: ArrayLike<number>;
   /** `[B, Hkv, S, Dv]` */

@@ -9,6 +9,7 @@ import type { ComposedMask, MaskSpec } from '../mask-types.ts';
 import { composeMask } from '../prepare-mask.ts';
 import { stepTensors } from '../scores.ts';
 import { sdpaBackward, sdpaForward } from '../sdpa.ts';
+import { sinkGradientRows } from '../sinks.ts';
 import type { FusedAttrs } from './problem.ts';
 import { hasWasmAttention, wasmBackward, wasmForward } from './wasm.ts';
 
@@ -18,6 +19,8 @@ export interface ComposedInputs {
   readonly v: tf.Tensor4D;
   readonly padding?: tf.Tensor2D;
   readonly explicit?: tf.Tensor;
+  /** `[1, H, 1, 1]` */
+  readonly sinks?: tf.Tensor4D;
 }
 
 interface BackwardInputs extends ComposedInputs {
@@ -35,9 +38,9 @@ export function shareMask(attrs: FusedAttrs, composed: ComposedMask): void {
   shared.set(attrs, composed);
 }
 
-function coreOf({ q, k, padding, explicit }: ComposedInputs, attrs: FusedAttrs) {
+function coreOf({ q, k, padding, explicit, sinks }: ComposedInputs, attrs: FusedAttrs) {
   const { policy, softcap, causal, offset, window } = attrs;
-  const core = { softcap, dropout: undefined, capture: undefined };
+  const core = { softcap, sinks, dropout: undefined, capture: undefined };
   // Its tensors may be gone: the backward pass can come after the tidy in which they were made.
   const known = shared.get(attrs);
   const kept = known && [...stepTensors(known.steps), known.liveQueries, known.liveKeys];
@@ -81,12 +84,16 @@ export function composedBackward(inputs: BackwardInputs, attrs: FusedAttrs): tf.
     const { q, k, v, productScale } = maskedInputs(inputs.q, inputs.k, inputs.v, core.prepared, attrs.scale);
     const dout = zeroRows(inputs.dout, core.prepared);
     const { context, stats } = inputs;
+    const [maximum, sum] = tf.split<tf.Tensor4D>(stats, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
     const [dq, dk, dv] = hasWasmAttention(core)
       ? wasmBackward(dout, { q, k, v, out: context, stats }, { ...core, productScale })
-      : composed(dout, [q, k, v, context, ...tf.split<tf.Tensor4D>(stats, 2, 3)], { ...core, productScale });
+      : composed(dout, [q, k, v, context, maximum, sum], { ...core, sinks: undefined, productScale });
+    const { sinks } = core;
+    const delta = () => tf.sum(dout.mul(context), -1, true);
+    const sunk = sinks ? [sinkGradientRows(sinks, { maximum, sum, delta: delta() })] : [];
     const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
       policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
     const whole = productScale === undefined ? (dq.mul(tf.scalar(attrs.scale)) as tf.Tensor4D) : dq;
-    return [clear(whole, liveQueries), clear(dk, liveKeys), clear(dv, liveKeys)];
+    return [clear(whole, liveQueries), clear(dk, liveKeys), clear(dv, liveKeys), ...sunk];
   });
 }

@@ -77,7 +77,10 @@ fn main(index : i32) {
   var shrink : array<f32, ${rows}>;
   var dropped : array<u32, ${rows}>;
   var live : array<bool, ${rows}>;
-  ${loop('i', rows, `maximum[i] = uniforms.minusInfinity; live[i] = isLive(b, h, first + ty * ${rows} + i);`)}
+  // A sink is met before all keys: the first maximum, and in one of the 8 its exponential, 1 where it is finite and 0 of -inf.
+  let sink = select(uniforms.minusInfinity, Sinks[h * uniforms.sunk], uniforms.sunk == 1);
+  let sunk = select(0.0, exp(sink - subtrahend(sink))${taken}, tx == 0);
+  ${loop('i', rows, `maximum[i] = sink; sum[i] = sunk; live[i] = isLive(b, h, first + ty * ${rows} + i);`)}
   ${sums((i, j) => `var out${i}_${j} = vec4<f32>(0.0);`)}
   for (var key = range.x; key < range.y; key += ${tileColumns(tile)}) {
     ${scores((i, j) => `var s${i}_${j} = vec4<f32>(0.0);`)}

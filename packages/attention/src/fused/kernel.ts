@@ -1,5 +1,5 @@
 /**
- * `FusedAttention(q, k, v, padding?, explicit?)` and `FusedAttentionGrad` as tfjs kernels: WGSL on WebGPU,
+ * `FusedAttention(q, k, v, padding?, explicit?, sinks?)` and `FusedAttentionGrad` as tfjs kernels: WGSL on WebGPU,
  * WebAssembly on wasm, and the composed sdpa inside one kernel elsewhere, so that two lanes that both run fused have the same kernels by name.
  */
 import { defineKernel } from '@nanscope/backend';
@@ -13,24 +13,23 @@ import { type BackwardInputs, runBackward, runForward } from './run.ts';
 const FUSED = 'FusedAttention';
 const GRADIENT = 'FusedAttentionGrad';
 
-/** What a call adds to its tensors, and which of the two masks it gave: tfjs saves no absent input. */
+/** What a call adds to its tensors, and which of those that may be absent it gave: tfjs saves no absent input. */
 interface KernelAttrs extends FusedAttrs {
-  readonly masks: readonly (typeof maskNames)[number][];
+  readonly given: readonly (typeof optionalNames)[number][];
 }
 
-const maskNames = ['padding', 'explicit'] as const;
+const optionalNames = ['padding', 'explicit', 'sinks'] as const;
 
-function given<T extends FusedInputs>(inputs: object, { masks }: KernelAttrs): T {
-  const { padding, explicit, ...rest } = inputs as Required<T>;
-  return {
-    ...rest,
-    ...(masks.includes('padding') && { padding }),
-    ...(masks.includes('explicit') && { explicit }),
-  } as unknown as T;
+function given<T extends FusedInputs>(inputs: object, attrs: KernelAttrs): T {
+  const absent: readonly string[] = optionalNames.filter((name) => !attrs.given.includes(name));
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name]) => !absent.includes(name)),
+  ) as unknown as T;
 }
 
-function problem({ q, k, v, padding, explicit }: FusedInputs, attrs: FusedAttrs) {
-  return problemOf(sizesOf(q.shape, k.shape, v.shape), { padding: padding !== undefined, explicit }, attrs);
+function problem({ q, k, v, padding, explicit, sinks }: FusedInputs, attrs: FusedAttrs) {
+  const given = { padding: padding !== undefined, explicit, sinks: sinks !== undefined };
+  return problemOf(sizesOf(q.shape, k.shape, v.shape), given, attrs);
 }
 
 defineKernel<KernelAttrs>(FUSED, {
@@ -66,14 +65,16 @@ registerComposed(GRADIENT, (all, attrs) => composedBackward(given(all, attrs), a
 
 tf.registerGradient({
   kernelName: FUSED,
-  inputsToSave: ['q', 'k', 'v', ...maskNames],
+  inputsToSave: ['q', 'k', 'v', ...optionalNames],
   outputsToSave: [true, true],
   gradFunc: (dys, saved, attrs) => {
-    const [q, k, v, padding, explicit, context, stats] = saved;
-    const inputs = { q, k, v, padding, explicit, context, stats, dout: (dys as tf.Tensor[])[0] };
+    const [q, k, v, padding, explicit, sinks, context, stats] = saved;
+    const inputs = { q, k, v, padding, explicit, sinks, context, stats, dout: (dys as tf.Tensor[])[0] };
     // At once: tfjs asks for each gradient in a tidy of its own, which would dispose of the others.
-    const [dq, dk, dv] = tf.engine().runKernel(GRADIENT, inputs as tf.NamedTensorMap, attrs) as tf.Tensor[];
-    return { q: () => dq!, k: () => dk!, v: () => dv! };
+    const gradients = tf.engine().runKernel(GRADIENT, inputs as tf.NamedTensorMap, attrs) as tf.Tensor[];
+    const [dq, dk, dv, rows] = gradients;
+    const dsinks = rows && tf.sum(rows, [0, 2], true);
+    return { q: () => dq!, k: () => dk!, v: () => dv!, ...(dsinks && { sinks: () => dsinks }) };
   },
 });
 
@@ -87,13 +88,23 @@ export function fusedAttention(
   k: tf.Tensor4D,
   v: tf.Tensor4D,
   { spec, policy, composed }: PreparedMask,
-  { scale, softcap }: Pick<FusedAttrs, 'scale' | 'softcap'>,
+  {
+    scale,
+    softcap,
+    sinks,
+  }: Pick<FusedAttrs, 'scale' | 'softcap'> & { readonly sinks: tf.Tensor4D | undefined },
 ): tf.Tensor4D {
-  const masks = maskNames.filter((name) => spec[name]);
+  const optional = { padding: spec.padding, explicit: spec.explicit, sinks };
+  const given = optionalNames.filter((name) => optional[name]);
   const none = tf.scalar(0);
-  const inputs = { q, k, v, padding: spec.padding ?? none, explicit: spec.explicit ?? none };
+  const inputs = {
+    q,
+    k,
+    v,
+    ...Object.fromEntries(optionalNames.map((name) => [name, optional[name] ?? none])),
+  };
   const { causal = false, offset, window } = spec;
-  const attrs: KernelAttrs = { policy, scale, softcap, causal, offset, window, masks };
+  const attrs: KernelAttrs = { policy, scale, softcap, causal, offset, window, given };
   if (composed) shareMask(attrs, composed);
   const [context] = tf.engine().runKernel(FUSED, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor[];
   return context as tf.Tensor4D;

@@ -6,13 +6,15 @@ import { invocations, type Problem } from './problem.ts';
 import { bitsCode, keyCode, largeCode, liveCode, wholeCode } from './rows.wgsl.ts';
 import { type LiveShape, uniformData, uniformDeclaration } from './variant.ts';
 
-/** q, k, v, and the masks that were given. */
+/** q, k, v, and what else was given. */
 export interface FusedInputs {
   readonly q: tf.TensorInfo;
   readonly k: tf.TensorInfo;
   readonly v: tf.TensorInfo;
   readonly padding?: tf.TensorInfo;
   readonly explicit?: tf.TensorInfo;
+  /** `[1, H, 1, 1]` */
+  readonly sinks?: tf.TensorInfo;
 }
 
 /** The masks as every pass sees them. `dispose` when the passes are recorded. */

@@ -31,9 +31,10 @@ export function sizesOf(q: readonly number[], k: readonly number[], v: readonly 
   return { batch, heads, keyHeads: k[1]!, queries, keys: k[2]!, headSize, valueSize: v[3]! };
 }
 
-/** The masks that came as tensors, by what a shader must know of them. */
-interface GivenMasks {
+/** What came as tensors beside q, k and v, by what a shader must know of it. */
+interface GivenTensors {
   readonly padding: boolean;
+  readonly sinks: boolean;
   readonly explicit: { readonly shape: readonly number[]; readonly dtype: string } | undefined;
 }
 
@@ -45,6 +46,8 @@ const guards = ['none', 'zeros', 'self', 'attend-all', 'cleared'] as const;
 export interface Problem extends Sizes {
   readonly attrs: FusedAttrs;
   readonly half: boolean;
+  /** Whether there are sinks. */
+  readonly sunk: boolean;
   /** Whether scores and masked scores are rounded to half. */
   readonly roundsScores: boolean;
   /** The scale, by where it is put: one of the two is 1. */
@@ -84,7 +87,7 @@ export interface Problem extends Sizes {
   readonly fill: readonly [number, number, number, number];
 }
 
-export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): Problem {
+export function problemOf(sizes: Sizes, given: GivenTensors, attrs: FusedAttrs): Problem {
   const { policy } = attrs;
   const half = policy.computeDtype === 'f16';
   const rounds = roundsScores(policy);
@@ -103,6 +106,7 @@ export function problemOf(sizes: Sizes, given: GivenMasks, attrs: FusedAttrs): P
     ...sizes,
     attrs,
     half,
+    sunk: given.sinks,
     roundsScores: rounds,
     queryScale: late ? 1 : attrs.scale,
     productScale: late ? attrs.scale : 1,

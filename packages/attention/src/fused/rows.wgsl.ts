@@ -111,6 +111,15 @@ fn main(index : i32) {
   result[index] = vec4<f32>(Stats[index * 2], Stats[index * 2 + 1], delta, select(0.0, 1.0, live));
 }`;
 
+/** `[B, H, T]`: what each row adds to the gradient of its head's sink. */
+export const sinkCode = `
+fn main(index : i32) {
+  if (index >= uniforms.size) { return; }
+  let row = Rows[index];
+  let share = exp(Sinks[(index / uniforms.queries) % uniforms.heads] - row.x) / row.y;
+  result[index] = select(-share * row.z, 0.0, row.w == 0.0 && uniforms.guard == 4);
+}`;
+
 /** A run of a buffer as a tensor of its own: tfjs gives a program one output. */
 export const sliceCode = `
 fn main(index : i32) {

@@ -6,7 +6,7 @@ import { forwardCode } from './forward.wgsl.ts';
 import { type FusedInputs, prepareMasks } from './masks.ts';
 import { type Binding, one, runPass, slice } from './pass.ts';
 import { invocations, type Problem, tileFor, tileKey, tileRows } from './problem.ts';
-import { deltaCode } from './rows.wgsl.ts';
+import { deltaCode, sinkCode } from './rows.wgsl.ts';
 import { forwardVariant, mostRows, uniformData, uniformDeclaration, widthOf } from './variant.ts';
 
 /** @returns the context `[B, H, T, Dv]`, and maximum and sum of every row `[B, H, T, 2]`. */
@@ -15,6 +15,7 @@ export function runForward(problem: Problem, inputs: FusedInputs, backend: Webgp
   const masks = prepareMasks(problem, inputs, backend);
   const variant = forwardVariant(problem, backend.device);
   const { tile, width, storage, subgroups } = variant;
+  const none = backend.makeTensorInfo([1], 'float32', new Float32Array(1));
   const tiles = Math.ceil(queries / tileRows(tile));
   const groups = batch * heads * tiles;
   const rows = batch * heads * queries;
@@ -25,7 +26,12 @@ export function runForward(problem: Problem, inputs: FusedInputs, backend: Webgp
   ];
   const packed = runPass(backend, {
     key: `forward_${tileKey(tile)}_${width}_${problem.half}_${storage}_${subgroups}`,
-    bindings: [...operands, one('Live', masks.live), ...masks.bindingsFor(operands)],
+    bindings: [
+      ...operands,
+      one('Live', masks.live),
+      one('Sinks', inputs.sinks ?? none),
+      ...masks.bindingsFor(operands),
+    ],
     outputShape: [rows * (valueSize + 2)],
     dtype: 'float32',
     groups,
@@ -36,7 +42,7 @@ export function runForward(problem: Problem, inputs: FusedInputs, backend: Webgp
   });
   const context = slice(backend, packed, 0, [batch, heads, queries, valueSize]);
   const stats = slice(backend, packed, rows * valueSize, [batch, heads, queries, 2]);
-  backend.disposeData(packed.dataId);
+  for (const { dataId } of [packed, none]) backend.disposeData(dataId);
   masks.dispose();
   return [context, stats];
 }
@@ -48,7 +54,7 @@ export interface BackwardInputs extends FusedInputs {
   readonly dout: tf.TensorInfo;
 }
 
-/** @returns the gradients of q, k and v. */
+/** @returns the gradients of q, k and v, and where there are sinks what each row adds to theirs, `[B, H, T, 1]`. */
 export function runBackward(
   problem: Problem,
   inputs: BackwardInputs,
@@ -124,7 +130,19 @@ export function runBackward(
   );
   const dk = slice(backend, packed, 0, [batch, keyHeads, keys, headSize]);
   const dv = slice(backend, packed, keyRows * headSize, [batch, keyHeads, keys, valueSize]);
+  const sunk = inputs.sinks && [
+    runPass(backend, {
+      key: 'sinks',
+      bindings: [{ name: 'Rows', tensor: rows, width: 4 }, one('Sinks', inputs.sinks)],
+      outputShape: [batch, heads, queries, 1],
+      dtype: 'float32',
+      groups: Math.ceil(rowCount / invocations),
+      uniforms: uniformDeclaration,
+      uniformData: uniformData(problem, { tiles: 1, groups: 1 }, masks.liveShape),
+      code: () => sinkCode,
+    }),
+  ];
   for (const { dataId } of [packed, rows]) backend.disposeData(dataId);
   masks.dispose();
-  return [{ ...dq, shape: [batch, heads, queries, headSize] }, dk, dv];
+  return [{ ...dq, shape: [batch, heads, queries, headSize] }, dk, dv, ...(sunk ?? [])];
 }

@@ -71,6 +71,7 @@ const words = [
   'liveHeads',
   'zero',
   'roundsScores',
+  'sunk',
 ] as const;
 
 export const uniformDeclaration = `fill : vec4<f32>, explicitStep : vec4<i32>, ${words.map((word) => `${word} : i32, `).join('')}queryScale : f32, productScale : f32, softcap : f32, largest : f32, minusInfinity : f32,`;

@@ -39,7 +39,7 @@ interface Tensors {
 function describe(
   memory: WasmMemory,
   { q, k, v, out, stats, gradients }: Tensors,
-  { prepared: { steps }, productScale, softcap }: PreparedAttention,
+  { prepared: { steps }, productScale, softcap, sinks }: PreparedAttention,
 ): number {
   const [, heads, queries, size] = q.shape;
   const [, keyHeads, keys] = k.shape;
@@ -48,6 +48,7 @@ function describe(
     ...[heads, keyHeads, queries, keys, size, v.shape[3]],
     ...[Number(productScale !== undefined), floatWord(productScale ?? 1), floatWord(softcap ?? 0)],
     ...(gradients?.map((tensor) => memory.address(tensor)) ?? [0, 0, 0, 0]),
+    sinks ? memory.address(sinks) : 0,
     steps.length,
     ...steps.flatMap((step) => stepWords(step, memory)),
   ];

@@ -38,6 +38,8 @@ export interface ReferenceProblem {
   /** Default `1 / sqrt(D)`. */
   readonly scale?: number;
   readonly softcap?: number;
+  /** `[H]`: a logit in the softmax of every row of a head, which takes no value. */
+  readonly sinks?: ArrayLike<number>;
   /** `[B, H, T, Dv]`, the gradient of the output. Default: all 1, the gradient of the sum. */
   readonly dout?: ArrayLike<number>;
 }
@@ -50,12 +52,16 @@ export interface ReferenceForward {
   readonly softcap: Float64Array;
   readonly masked: Float64Array;
   readonly probabilities: Float64Array;
+  /** `[B, H, T]`: the share of the sink; zeros without one. */
+  readonly sunk: Float64Array;
 }
 
 export interface ReferenceResult extends ReferenceForward {
   readonly dq: Float64Array;
   readonly dk: Float64Array;
   readonly dv: Float64Array;
+  /** `[H]`; zeros without sinks. */
+  readonly dsinks: Float64Array;
 }
 
 /**

@@ -20,17 +20,18 @@ describe('the float64 oracle', () => {
     policyFrom({ rowGuard: 'self' }),
     policyFrom({ rowGuard: 'attend-all' }),
   ])('has the gradients that differences show, under $name', (policy) => {
-    const asked = { ...problem, policy };
-    const { dq, dk, dv } = referenceAttention(asked);
+    const asked = { ...problem, policy, sinks: [0.4, -0.7] };
+    const { dq, dk, dv, dsinks } = referenceAttention(asked);
     const loss = (change: Partial<ReferenceProblem>) =>
       referenceAttention({ ...asked, ...change }).out.reduce((sum, x, i) => sum + x * problem.dout![i]!, 0);
     for (const [name, gradient] of [
       ['q', dq],
       ['k', dk],
       ['v', dv],
+      ['sinks', dsinks],
     ] as const) {
       for (let i = 0; i < gradient.length; i++) {
-        const moved = (by: number) => Array.from(problem[name]).with(i, problem[name][i]! + by);
+        const moved = (by: number) => Array.from(asked[name]).with(i, asked[name][i]! + by);
         const slope = (loss({ [name]: moved(1e-5) }) - loss({ [name]: moved(-1e-5) })) / 2e-5;
         expect(
           Math.abs(slope - gradient[i]!) <= 1e-8,
@@ -51,6 +52,20 @@ describe('the float64 oracle', () => {
     });
     expect(bare.out.slice(0, 12).every(Number.isNaN)).toBe(true);
     expect(bare.out.slice(12).some(Number.isNaN)).toBe(false);
+  });
+
+  it('gives a row without a key the probabilities 0 where there is a sink, whatever fills its cells', () => {
+    const mask = { padding: [0, 0, 0, 0, 1, 1, 1, 1] };
+    for (const preset of ['torch-2.4', 'jax', 'transformers-5-eager', 'safe'] as const) {
+      const { out, probabilities, sunk } = referenceAttention({
+        ...problem,
+        policy: policies[preset],
+        mask,
+        sinks: [0, 1],
+      });
+      expect([...probabilities.slice(0, 24), ...out.slice(0, 12)].every((x) => x === 0)).toBe(true);
+      expect(Array.from(sunk.slice(6)).every((x) => x > 0 && x < 1)).toBe(true);
+    }
   });
 
   it('has no NaN with one allowed key: exp(-inf) is exactly 0', () => {

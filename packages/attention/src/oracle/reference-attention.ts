@@ -11,15 +11,16 @@ interface ReferenceGradients {
   readonly dq: Float64Array;
   readonly dk: Float64Array;
   readonly dv: Float64Array;
+  readonly dsinks: Float64Array;
 }
 
 /** f32 is what the caller rounds to, or does not. */
 const roundingOf = (dtype: ComputeDtype) => (x: number) => (dtype === 'f32' ? x : roundNumberTo(x, dtype));
 
-/** The gradients of the forward pass, from its probabilities: dv = P^T dout, dS = P (dP - sum(dP P)), dq = dS k, dk = dS^T q. */
+/** The gradients of the forward pass, from its probabilities: dv = P^T dout, dS = P (dP - sum(dP P)), dq = dS k, dk = dS^T q; of a sink, whose dP is 0, alike. */
 export function backward(
   problem: ReferenceProblem,
-  { scores, probabilities }: ReferenceForward,
+  { scores, probabilities, sunk }: ReferenceForward,
   round: Rounding = (x) => x,
 ): ReferenceGradients {
   const { B, H, Hkv, T, S, D, Dv, softcap, policy, dout } = problem;
@@ -30,6 +31,7 @@ export function backward(
   const dq = new Float64Array(B * H * T * D);
   const dk = new Float64Array(B * Hkv * S * D);
   const dv = new Float64Array(B * Hkv * S * Dv);
+  const dsinks = new Float64Array(H);
   const dp = new Float64Array(S);
   for (let b = 0; b < B; b++) {
     for (let h = 0; h < H; h++) {
@@ -50,6 +52,7 @@ export function backward(
           }
           delta = round(delta + round(dp[s]! * p));
         }
+        if (problem.sinks) dsinks[h] = round(dsinks[h]! - round(sunk[row]! * delta));
         for (let s = 0; s < S; s++) {
           const at = row * S + s;
           let ds = mask.passesGradient(s) ? round(probabilities[at]! * round(dp[s]! - delta)) : 0;
@@ -71,7 +74,7 @@ export function backward(
   clearRows(dq, liveQueries, D, (row) => row);
   clearRows(dk, liveKeys, D, (row) => Math.floor(row / (Hkv * S)) * S + (row % S));
   clearRows(dv, liveKeys, Dv, (row) => Math.floor(row / (Hkv * S)) * S + (row % S));
-  return { dq, dk, dv };
+  return { dq, dk, dv, dsinks };
 }
 
 /** Attention written out, one query at a time. Never optimised: this is what the fast ones are judged by. */
@@ -83,6 +86,7 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
   const query = (x: number) => (scalesProduct(policy) ? half(x) : rounded(round(half(x) * scale)));
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
   const out = new Float64Array(B * H * T * Dv);
+  const sunk = new Float64Array(B * H * T);
   const stages = Array.from({ length: 4 }, () => new Float64Array(B * H * T * S));
   const [scores, capped, masked, probabilities] = stages as [
     Float64Array,
@@ -120,7 +124,10 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
             policy.guardReads !== 'mask' &&
             capped.subarray(row * S, (row + 1) * S).some((x) => !(x < Infinity));
           probabilities.fill(poisoned ? Number.NaN : 0, row * S, (row + 1) * S);
-        } else softmax(masked, probabilities, row * S, S, round);
+        } else {
+          const sink = problem.sinks ? half(problem.sinks[h]!) : Number.NEGATIVE_INFINITY;
+          sunk[row] = softmax(masked, probabilities, row * S, S, sink, round);
+        }
         for (let s = 0; s < S; s++) probabilities[row * S + s] = half(probabilities[row * S + s]!);
         for (let d = 0; d < Dv; d++) {
           let sum = 0;
@@ -131,19 +138,28 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
       }
     }
   }
-  return { out, scores, softcap: capped, masked, probabilities };
+  return { out, scores, softcap: capped, masked, probabilities, sunk };
 }
 
-/** Of the S numbers from `start`. A row of -inf gives NaN, as -inf - (-inf) does. */
-function softmax(from: Float64Array, to: Float64Array, start: number, S: number, round: Rounding): void {
+/** Of the S numbers from `start` and a sink, whose share is returned. A row of -inf gives NaN, as -inf - (-inf) does. */
+function softmax(
+  from: Float64Array,
+  to: Float64Array,
+  start: number,
+  S: number,
+  sink: number,
+  round: Rounding,
+): number {
   const row = from.subarray(start, start + S);
-  const maximum = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  let sum = 0;
+  const maximum = row.reduce((a, b) => Math.max(a, b), sink);
+  const sunk = round(Math.exp(round(sink - maximum)));
+  let sum = sunk;
   for (let s = 0; s < S; s++) {
     to[start + s] = round(Math.exp(round(row[s]! - maximum)));
     sum = round(sum + to[start + s]!);
   }
   for (let s = 0; s < S; s++) to[start + s] = round(to[start + s]! / sum);
+  return round(sunk / sum);
 }
 
 /**
@@ -157,13 +173,14 @@ export function referenceAttention(
   problem: ReferenceProblem,
   precision: 'float64' | 'float32' = 'float64',
 ): ReferenceResult {
-  const { B, H, Hkv, T, S, D, Dv, q, k, v, dout, mask } = problem;
+  const { B, H, Hkv, T, S, D, Dv, q, k, v, dout, mask, sinks } = problem;
   const expected: [string, ArrayLike<number> | undefined, number][] = [
     ['q', q, B * H * T * D],
     ['k', k, B * Hkv * S * D],
     ['v', v, B * Hkv * S * Dv],
     ['dout', dout, B * H * T * Dv],
     ['padding', mask?.padding, B * S],
+    ['sinks', sinks, H],
   ];
   for (const [name, values, size] of expected) {
     if (values && values.length !== size) {

@@ -41,12 +41,12 @@ async function runOnDevice(
     tf.tidy(() => compute(problem, wanted, id, keep));
     const names = Object.keys(tensors);
     const values = await Promise.all(names.map((name) => tensors[name]!.data()));
-    const { out, dq, dk, dv, presentKey, presentValue, ...stages } = Object.fromEntries(
+    const { out, dq, dk, dv, dsinks, presentKey, presentValue, ...stages } = Object.fromEntries(
       names.map((name, i) => [name, values[i]! as ArrayLike<number>]),
     );
     return {
       out: out!,
-      ...(wanted.gradients && { dq: dq!, dk: dk!, dv: dv! }),
+      ...(wanted.gradients && { dq: dq!, dk: dk!, dv: dv!, ...(dsinks && { dsinks }) }),
       ...(wanted.present && { presentKey: presentKey!, presentValue: presentValue! }),
       stages: stages as Partial<Record<CaptureStage, ArrayLike<number>>>,
     };
@@ -76,12 +76,14 @@ function compute(
   const dout = problem.dout
     ? tf.tensor4d(Float32Array.from(problem.dout), [B, H, T, Dv])
     : tf.ones([B, H, T, Dv]);
-  const forward = (...[q, k, v]: tf.Tensor[]) =>
-    attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, options);
-  const [dq, dk, dv] = tf.grads(forward)([q, k, v], dout);
-  keep('dq', dq!);
-  keep('dk', dk!);
-  keep('dv', dv!);
+  const forward = (...[q, k, v, sinks]: tf.Tensor[]) =>
+    attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
+      ...options,
+      ...(sinks && { sinks: sinks as tf.Tensor1D }),
+    });
+  const { sinks } = options;
+  const gradients = tf.grads(forward)(sinks ? [q, k, v, sinks] : [q, k, v], dout);
+  for (const [i, gradient] of gradients.entries()) keep(['dq', 'dk', 'dv', 'dsinks'][i]!, gradient);
 }
 
 /** q, k, v on the device; a cache is put in front of the new keys there. */
@@ -106,7 +108,7 @@ function positions(values: ArrayLike<number>, row: number, first: number, size: 
 }
 
 function optionsOf(problem: AttentionProblem): Omit<AttentionOptions, 'implementation' | 'kernel'> {
-  const { B, S, policy, scale, softcap, mask = {} } = problem;
+  const { B, S, policy, scale, softcap, sinks, mask = {} } = problem;
   const { padding, explicit, causal, offset, window } = mask;
   const spec: MaskSpec = {
     ...(causal !== undefined && { causal }),
@@ -125,5 +127,6 @@ function optionsOf(problem: AttentionProblem): Omit<AttentionOptions, 'implement
     mask: spec,
     ...(scale !== undefined && { scale }),
     ...(softcap !== undefined && { softcap }),
+    ...(sinks && { sinks: tf.tensor1d(Float32Array.from(sinks)) }),
   };
 }

@@ -7,7 +7,7 @@ import type { Comparison, Judgement } from '../case.ts';
 // What of a judgement is about the forward pass: for an implementation that has no other.
 
 /** `dq`, `dk of the pads`: comparisons are named after the tensor that they are of. */
-const isGradient = ({ name }: Comparison) => /^d[qkv]\b/.test(name);
+const isGradient = ({ name }: Comparison) => /^d([qkv]|sinks)\b/.test(name);
 
 /** A control that is left without comparisons is left out: it has nothing to refute. */
 export function forwardPart({ comparisons, controls }: Judgement): Judgement {

@@ -5,7 +5,7 @@
 import { type ReferenceResult, referenceAttention } from '@nanscope/attention';
 import type { AttentionProblem } from '../case.ts';
 
-type Answer = Pick<ReferenceResult, 'out' | 'dq' | 'dk' | 'dv'>;
+type Answer = Pick<ReferenceResult, 'out' | 'dq' | 'dk' | 'dv' | 'dsinks'>;
 
 interface OracleAnswers {
   readonly exact: Answer;
@@ -15,7 +15,7 @@ interface OracleAnswers {
 }
 
 // Without the scores of every query, which are most of a result.
-const tensors = ({ out, dq, dk, dv }: ReferenceResult): Answer => ({ out, dq, dk, dv });
+const tensors = ({ out, dq, dk, dv, dsinks }: ReferenceResult): Answer => ({ out, dq, dk, dv, dsinks });
 
 const makers: {
   readonly [Name in keyof OracleAnswers]: (problem: AttentionProblem) => OracleAnswers[Name];

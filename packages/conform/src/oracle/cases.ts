@@ -29,12 +29,13 @@ const oracleAccuracy =
 export function oracleComparisons(problem: AttentionProblem, actual: AttentionNumbers): Comparison[] {
   const expected = oracleAnswer(problem, 'exact');
   const plain = oracleAnswer(problem, 'plain');
-  // Pooled over the four tensors: one of a few dozen numbers alone is too small a sample of rounding errors.
-  const plainError = Math.max(...tensorNames.map((name) => relativeError(plain[name], expected[name])));
+  // Pooled over the tensors: one of a few dozen numbers alone is too small a sample of rounding errors.
+  const names = problem.sinks ? ([...tensorNames, 'dsinks'] as const) : tensorNames;
+  const plainError = Math.max(...names.map((name) => relativeError(plain[name], expected[name])));
   // The gradients of q and k are differences of numbers of the size of the others: so is their rounding.
   const floor =
-    FLOOR[problem.policy.computeDtype] * Math.max(...tensorNames.map((name) => largest(expected[name])));
-  return tensorNames.map((name) => ({
+    FLOOR[problem.policy.computeDtype] * Math.max(...names.map((name) => largest(expected[name])));
+  return names.map((name) => ({
     name,
     actual: actual[name],
     expected: expected[name],
@@ -109,6 +110,15 @@ const masks = {
   }),
 } satisfies Record<string, (size: Size) => Mask>;
 
+/** The last head's sink; the others' are numbers of the size of scores. */
+const sinks = {
+  mixed: 0.5,
+  large: 60,
+  nan: Number.NaN,
+  inf: Number.POSITIVE_INFINITY,
+  'minus-inf': Number.NEGATIVE_INFINITY,
+};
+
 /** Policies beside the presets that a user can ask for. */
 const custom = [
   policyFrom({ rowGuard: 'self' }),
@@ -145,12 +155,36 @@ export const oracleCases: readonly ConformCase[] = [
           ),
     ),
   ),
+  ...sinkCases(),
 ];
 
-function makeCase(policy: Policy, mask: keyof typeof masks, size: keyof typeof sizes): ConformCase {
+/** Sinks under every policy at one size, where rows without a key tell most, and under the telling ones at the others. */
+function sinkCases(): ConformCase[] {
+  const telling = ['none', 'all-padding', 'window-in-padding', 'explicit-float'] as const;
+  return [
+    ...everyPolicy.flatMap((policy) => telling.map((mask) => makeCase(policy, mask, 'small', 'mixed'))),
+    ...(['cached', 'tails', 'grouped-heads', 'softcap', 'blocks'] as const).flatMap((size) =>
+      (['left-padding', 'window-in-padding'] as const).map((mask) =>
+        makeCase(policies['torch-2.4'], mask, size, 'mixed'),
+      ),
+    ),
+    ...(['large', 'nan', 'inf', 'minus-inf'] as const).flatMap((sink) =>
+      (['safe', 'torch-2.4', 'transformers-5-eager'] as const).map((preset) =>
+        makeCase(policies[preset], 'left-padding', 'small', sink),
+      ),
+    ),
+  ];
+}
+
+function makeCase(
+  policy: Policy,
+  mask: keyof typeof masks,
+  size: keyof typeof sizes,
+  sink?: keyof typeof sinks,
+): ConformCase {
   const dimensions: Size = sizes[size];
   const { B, H, Hkv, T, S, D, Dv } = dimensions;
-  return oracleCase(`oracle:policy=${policy.name};mask=${mask};size=${size}`, {
+  return oracleCase(`oracle:policy=${policy.name}${sink ? `;sinks=${sink}` : ''};mask=${mask};size=${size}`, {
     ...dimensions,
     q: numbers(1, B * H * T * D, 3),
     k: numbers(2, B * Hkv * S * D, 3),
@@ -158,6 +192,7 @@ function makeCase(policy: Policy, mask: keyof typeof masks, size: keyof typeof s
     dout: numbers(4, B * H * T * Dv, 2),
     policy,
     mask: masks[mask](dimensions),
+    ...(sink && { sinks: [...numbers(5, H - 1, 3), sinks[sink]] }),
   });
 }
 

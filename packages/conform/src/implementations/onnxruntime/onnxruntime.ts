@@ -72,6 +72,7 @@ const FILTER = -10_000;
 /** What the operators state: -inf, AND, zeros for a fully masked row. `safe` asks for more than they promise, and may be asked. */
 function refusal(id: OnnxruntimeOperator, problem: AttentionProblem): string | undefined {
   const { policy, node } = problem;
+  if (problem.sinks) return 'the operator has no sinks';
   if (node && id === 'onnxruntime') return undefined;
   if (id === 'onnxruntime-mha' && policy.fill.value === FILTER && isOperatorsCausal(problem))
     return undefined;
