@@ -7,11 +7,13 @@ import os
 import signal
 import sys
 import traceback
+from importlib import import_module
 from typing import Any
 
 from . import PROTOCOL, __version__
-from .channel import Channel
 from .errors import Interrupted, LaneFailure, UserError, first_line
+from .folder import Channel
+from .versions import need
 
 FIELDS = {"protocol", "kind", "device", "folder", "task"}
 
@@ -31,35 +33,24 @@ def read_task(line: str) -> dict[str, Any]:
     return task
 
 
+KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "evaluate": ("evaluate", "run_evaluate", ("torch", "transformers")),
+    "probe": ("versions", "run_probe", ()),
+    "conform": ("ask", "run_conform", ("torch",)),
+    "reduce-case": ("reduce", "run_reduce", ("torch", "transformers")),
+    "shadow": ("shadow", "run_shadow", ("torch", "transformers")),
+}
+"""Module and function, loaded when they are asked for, and the packages that they need."""
+
+
 def run(task: dict[str, Any], channel: Channel) -> None:
     kind = task.get("kind")
-    if kind == "probe":
-        from .versions import run_probe
-
-        return run_probe(task.get("task") or {}, channel)
-    from .versions import need
-
-    need("torch")
-    if kind == "conform":
-        from .ask import run_conform
-
-        return run_conform(task, channel)
-    if kind == "evaluate":
-        need("transformers")
-        from .evaluate import run_evaluate
-
-        return run_evaluate(task, channel)
-    if kind == "reduce-case":
-        need("transformers")
-        from .reduce import run_reduce
-
-        return run_reduce(task, channel)
-    if kind == "shadow":
-        need("transformers")
-        from .shadow import run_shadow
-
-        return run_shadow(task, channel)
-    raise UserError("torch/protocol", f'the task: expected a kind of evaluate, probe, conform, reduce-case, shadow, found {json.dumps(kind)}.')
+    if kind not in KINDS:
+        raise UserError("torch/protocol", f"the task: expected a kind of {', '.join(KINDS)}, found {json.dumps(kind)}.")
+    module, function, packages = KINDS[kind]
+    for package in packages:
+        need(package)
+    getattr(import_module(f".{module}", __package__), function)(task, channel)
 
 
 def interrupt(number: int, _frame: object) -> None:

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from . import PROTOCOL, __version__
-from .channel import Channel
 from .errors import Refused, first_line
+from .folder import Channel
 from .versions import settle_device, versions
 
 ARRAYS = {"f4": torch.float32, "i4": torch.int32, "u1": torch.uint8}

@@ -10,7 +10,7 @@ import torch
 from .ops import OpFacts, named_tensors
 
 
-def _scores(q: torch.Tensor, k: torch.Tensor, mask: Optional[torch.Tensor], causal: bool, scale: float, dtype: torch.dtype) -> torch.Tensor:
+def scores_of(q: torch.Tensor, k: torch.Tensor, mask: Optional[torch.Tensor], causal: bool, scale: float, dtype: torch.dtype) -> torch.Tensor:
     """[B,H,T,S] with the mask added; grouped keys are repeated."""
     if k.shape[1] != q.shape[1]:
         k = k.repeat_interleave(q.shape[1] // k.shape[1], dim=1)
@@ -26,7 +26,7 @@ def composed_attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: 
     """softmax(q k^T scale + mask) v, as the formula has it: a row without a key is NaN."""
     if v.shape[1] != q.shape[1]:
         v = v.repeat_interleave(q.shape[1] // v.shape[1], dim=1)
-    return torch.softmax(_scores(q, k, mask, causal, scale, dtype), -1) @ v.to(dtype)
+    return torch.softmax(scores_of(q, k, mask, causal, scale, dtype), -1) @ v.to(dtype)
 
 
 def explain_attention(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> Optional[tuple[str, str]]:
@@ -45,8 +45,8 @@ def explain_attention(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, A
     if mask is not None and bool(torch.isnan(mask.float()).any()):
         return "inherited", "the mask that was added holds NaN"
     row, head, query, channel = (int(part[0]) for part in (~torch.isfinite(out)).nonzero(as_tuple=True))
-    exact = _scores(q, k, mask, causal, scale, torch.float64)[row, head, query]
-    single = _scores(q, k, mask, causal, scale, torch.float32)[row, head, query]
+    exact = scores_of(q, k, mask, causal, scale, torch.float64)[row, head, query]
+    single = scores_of(q, k, mask, causal, scale, torch.float32)[row, head, query]
     keys = exact.numel()
     place = f"query {query} of head {head} of batch row {row}"
     allowed = int((exact > -math.inf).sum())

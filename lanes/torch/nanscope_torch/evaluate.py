@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import torch
 
 from . import PROTOCOL, __version__
-from .channel import Channel
 from .errors import Interrupted, LaneFailure, UserError, first_line
-from .folder import Folder
+from .folder import Channel, Folder
 from .inputs import Batch, read_batches
 from .lane_record import LaneRecord, decision_record
 from .leak import check_leaks
 from .model import DTYPES, Loaded, is_out_of_memory, load_model, memory_words
 from .outputs import save_outputs
-from .score import Accumulator, Scores, answers_of, token_losses
+from .score import Accumulator, Scores, score
 from .stages import save_stages
-from .tap import Tap
 from .trace_lane import LaneTracer
 from .versions import settle_device, summary, versions
 
@@ -48,31 +46,6 @@ def settings_of(task: dict[str, Any]) -> dict[str, Any]:
         if settings[name] not in allowed:
             raise UserError("torch/protocol", f"the task: expected {name} of {', '.join(allowed)}, found {settings[name]!r}.")
     return settings
-
-
-def score(loaded: Loaded, batch: Batch, observe: Callable[[Batch, Callable[[Any], Any]], Any] | None = None) -> Scores:
-    """Forward, loss and answers of one batch; `observe` runs them under a tap. A batch without a label computes nothing."""
-    places, labels = batch.supervised()
-    if len(places) == 0:
-        return Scores(places, labels, [], [])
-    inputs = loaded.inputs(batch)
-    rows, targets = places.to(loaded.device), labels.to(loaded.device)
-
-    def compute(tap: LaneTracer | None) -> tuple[torch.Tensor, torch.Tensor]:
-        phase = tap.phase if tap else lambda _name: None
-        if tap:
-            tap.name_tensors({**inputs, "labels": targets})
-        with torch.no_grad():
-            phase("forward")
-            logits = loaded(inputs).logits
-            chosen = logits.reshape(-1, logits.shape[-1])[rows]
-            phase("loss")
-            losses = token_losses(chosen, targets)
-            phase("metrics")
-            return losses, answers_of(chosen)
-
-    losses, answers = observe(batch, compute) if observe else compute(None)
-    return Scores(places, labels, losses.cpu().double().tolist(), answers.cpu().tolist())
 
 
 def sample_lines(batch: Batch, scores: Scores, first_row: int) -> list[dict[str, Any]]:
@@ -132,7 +105,7 @@ def questions(loaded: Loaded, settings: dict[str, Any], batch: Batch, folder: Fo
         for note in save_stages(folder.path / STAGES, loaded, batch, gradients=settings["grads"]):
             channel.send("note", text=note)
     if settings["saveOutputs"] or settings["grads"]:
-        for note in save_outputs(settings["saveOutputs"], loaded, batch, tracer, gradients=settings["grads"]):
+        for note in save_outputs(settings["saveOutputs"], loaded, batch, tracer.traced if settings["grads"] and tracer.traces else None, gradients=settings["grads"]):
             channel.send("note", text=note)
     record.update(cascade=tracer.record, **changes)
 
@@ -142,26 +115,6 @@ def load(settings: dict[str, Any], device: torch.device) -> Loaded:
         settings["model"], name=settings["name"], device=device, dtype=settings["dtype"], attn=settings["attn"], mask_form=settings["maskForm"],
         trust=settings["trustRemoteCode"],
     )  # fmt: skip
-
-
-class Watched:
-    """Runs what is computed of a batch under a tap, in place of a tracer."""
-
-    def __init__(self, tap: Tap) -> None:
-        self._tap = tap
-
-    def __call__(self, _batch: Batch, compute: Callable[[Any], Any]) -> Any:
-        with self._tap:
-            return compute(self)
-
-    def phase(self, name: str) -> None:
-        self._tap.phase = name
-
-    def name_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
-        self._tap.recorder.name(tensors)
-
-    def backward_pass(self, compute: Callable[[Any], Any], batch: Batch) -> Any:
-        return self(batch, compute)
 
 
 def open_batch(task: dict[str, Any], index: int) -> tuple[Loaded, Batch]:
@@ -210,6 +163,4 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
         if memory:
             raise LaneFailure("torch/out-of-memory", words) from error
         raise
-    finally:
-        tracer.close()
 

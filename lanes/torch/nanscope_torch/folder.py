@@ -1,12 +1,14 @@
-"""Files of a run folder: numbers that JSON lacks as strings, records replaced in one step, lines appended whole."""
+"""What leaves the lane, numbers that JSON lacks as strings: messages to the parent, and a run folder, its records replaced in one step."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import sys
+import threading
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, TextIO
 
 from .errors import LaneFailure
 
@@ -24,6 +26,33 @@ def exact(value: Any) -> Any:
 
 def to_line(value: Any) -> str:
     return json.dumps(exact(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+
+class Channel:
+    """Lines of JSON to whoever started the process, and nothing else on standard output."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    @classmethod
+    def take_stdout(cls) -> Channel:
+        """Keeps the real standard output for messages; prints of models, users and libraries go to standard error."""
+        sys.stdout.flush()
+        kept = os.dup(1)
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
+        return cls(os.fdopen(kept, "w", encoding="utf-8"))
+
+    def send(self, kind: str, **fields: Any) -> None:
+        """One line. A parent that is gone is not an error: the folder holds the results."""
+        line = to_line({"kind": kind, **fields}) + "\n"
+        try:
+            with self._lock:
+                self._stream.write(line)
+                self._stream.flush()
+        except BrokenPipeError:
+            pass
 
 
 class Folder:

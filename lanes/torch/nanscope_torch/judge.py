@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .mechanism import Mechanism, carries_infinity, mechanism_of
-from .ops import INDEPENDENT, SECOND_OUTPUTS
+from .ops import INDEPENDENT
 from .recorder import Op, Taken
 
 Counts = tuple[int, int, int]
@@ -95,8 +95,6 @@ class Judge:
         """The first rule's reason. But for memory that no caller reads a NaN is never benign."""
         if op.output > 0 and op.benign is not None:
             return op.benign
-        if op.kernel.split(".")[0] in SECOND_OUTPUTS and op.output > 0:
-            return SECOND_OUTPUTS[op.kernel.split(".")[0]]
         if out[0] > 0 or out[1] > 0:
             return None
         if op.asked_for is not None and op.asked_for < 0:

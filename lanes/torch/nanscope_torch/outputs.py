@@ -2,57 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import torch
 
 from .errors import UserError
 from .inputs import Batch
 from .model import Loaded
-from .score import token_losses
+from .score import Observe, losses_of
 
 
-def save_outputs(path: str | None, loaded: Loaded, batch: Batch, tracer: Any, *, gradients: bool) -> list[str]:
+def save_outputs(path: Optional[str], loaded: Loaded, batch: Batch, observe: Optional[Observe], *, gradients: bool) -> list[str]:
     """
     Writes logits, loss, per_token_loss [B,T-1], hidden_states.i, and with `gradients` grad.NAME of the mean loss; without
     a path the backward pass is run for its trace alone. Returns what a reader has to know, a sentence each.
     """
-    inputs = loaded.inputs(batch)
-    places, labels = (part.to(loaded.device) for part in batch.supervised())
     notes: list[str] = []
 
-    def compute(tap: Any) -> dict[str, torch.Tensor]:
-        phase = tap.phase if tap else lambda _name: None
-        if tap:
-            tap.name_tensors({**inputs, "labels": labels})
-        phase("forward")
-        result = loaded(inputs, output_hidden_states=True)
-        logits = result.logits
-        phase("loss")
-        losses = token_losses(logits.reshape(-1, logits.shape[-1])[places], labels)
-        loss = losses.mean()
-        if gradients:
-            phase("backward")
-            loss.backward()
-        rows, length = batch.shape
-        per_token = torch.zeros(rows, length, dtype=torch.float32, device=loaded.device)
-        with torch.no_grad():
-            per_token.view(-1)[places] = losses.detach()
-        tensors = {"logits": logits, "loss": loss.reshape(1), "per_token_loss": per_token[:, :-1]}
-        for index, hidden in enumerate(result.hidden_states or ()):
-            tensors[f"hidden_states.{index}"] = hidden
-        return tensors
+    def compute(tap: Any) -> tuple[Any, torch.Tensor]:
+        result, _, losses = losses_of(loaded, batch, tap, gradients=gradients, output_hidden_states=True)
+        return result, losses.detach()
 
-    parameters = dict(loaded.model.named_parameters())
     try:
         with torch.set_grad_enabled(gradients):
-            tensors = tracer.backward_pass(compute, batch) if gradients else compute(None)
-        if gradients:
-            for name, parameter in parameters.items():
-                if parameter.grad is None:
-                    notes.append(f"{name} has no gradient: the loss does not depend on it")
-                else:
-                    tensors[f"grad.{name}"] = parameter.grad
+            result, losses = observe(batch, compute) if observe else compute(None)
+        rows, length = batch.shape
+        per_token = torch.zeros(rows * length, dtype=torch.float32, device=loaded.device)
+        per_token[batch.supervised()[0].to(loaded.device)] = losses.float()
+        tensors = {"logits": result.logits, "loss": losses.mean().reshape(1), "per_token_loss": per_token.view(rows, length)[:, :-1]}
+        tensors.update({f"hidden_states.{index}": hidden for index, hidden in enumerate(result.hidden_states or ())})
+        for name, parameter in loaded.model.named_parameters() if gradients else ():
+            if parameter.grad is None:
+                notes.append(f"{name} has no gradient: the loss does not depend on it")
+            else:
+                tensors[f"grad.{name}"] = parameter.grad
         if path is not None:
             _write(path, tensors, {"engine": "torch", "attn": loaded.attn, "dtype": loaded.dtype})
     finally:

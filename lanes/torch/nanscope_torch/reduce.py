@@ -11,11 +11,13 @@ from typing import Any, Optional
 import torch
 import torch.nn.functional as F
 
-from .channel import Channel
+from .attention import composed_attention, scores_of
 from .errors import UserError
-from .evaluate import Watched, open_batch, score
+from .evaluate import open_batch
+from .folder import Channel
 from .ops import ATTENTION, OpFacts
 from .outputs import save_outputs
+from .score import score, under
 from .tap import Tap
 from .versions import variables
 
@@ -93,15 +95,9 @@ def expected_of(call: Call, arguments: Arguments) -> tuple[torch.Tensor, str]:
     exact = {name: value.cpu().double() if isinstance(value, torch.Tensor) and value.is_floating_point() else value.cpu() if isinstance(value, torch.Tensor) else value for name, value in arguments.items()}
     if call.attention:
         q, k, v = (exact[name] for name in ("query", "key", "value"))
-        k, v = (one.repeat_interleave(q.shape[1] // one.shape[1], dim=1) for one in (k, v))
-        scores = q @ k.transpose(-1, -2) * (exact.get("scale") or 1 / math.sqrt(q.shape[-1]))
-        if exact.get("is_causal"):
-            scores = scores.masked_fill(~torch.ones(scores.shape[-2:], dtype=torch.bool).tril(), -math.inf)
-        mask = exact.get("attn_mask")
-        if mask is not None:
-            scores = scores.masked_fill(~mask, -math.inf) if mask.dtype is torch.bool else scores + mask
-        empty = (scores == -math.inf).all(-1, keepdim=True)
-        out = torch.where(empty, 0.0, torch.softmax(scores, -1)) @ v
+        how = (exact.get("attn_mask"), bool(exact.get("is_causal")), exact.get("scale") or 1 / math.sqrt(q.shape[-1]), torch.float64)
+        empty = (scores_of(q, k, *how) == -math.inf).all(-1, keepdim=True)
+        out = torch.where(empty, 0.0, composed_attention(q, k, v, *how))
         return out, "a query without a key gives zeros, as in PyTorch from 2.5 on" if bool(empty.any()) else "the formula in float64"
     return call(exact), "the same call in float64 on the CPU"
 
@@ -159,9 +155,9 @@ def capture(task: dict[str, Any], key: str, batch_index: int) -> tuple[Call, tor
     tap.run = run
     try:
         if key.startswith("backward/"):
-            save_outputs(None, loaded, batch, Watched(tap), gradients=True)
+            save_outputs(None, loaded, batch, under(tap), gradients=True)
         else:
-            score(loaded, batch, Watched(tap))
+            score(loaded, batch, under(tap))
     except (Captured, RuntimeError):
         if not found:
             raise

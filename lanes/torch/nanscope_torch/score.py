@@ -1,13 +1,21 @@
-"""Loss and answer of every supervised token, and the figures of a whole set: sums over tokens, never means of means."""
+"""Forward pass, loss and answer of every supervised token, and the figures of a whole set: sums over tokens, never means of means."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable, Optional
 
 import torch
 import torch.nn.functional as F
+
+from .inputs import Batch
+from .model import Loaded
+from .tap import Tap
+
+Compute = Callable[[Optional[Tap]], Any]
+Observe = Callable[[Batch, Compute], Any]
+"""Runs what is computed of a batch, under a tap or none."""
 
 
 @dataclass
@@ -27,6 +35,53 @@ class Scores:
 def token_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """[N] in nats, float32 or as wide as the logits. Half logits are widened first, as transformers does."""
     return F.cross_entropy(logits if logits.dtype is torch.float64 else logits.float(), labels, reduction="none")
+
+
+def losses_of(loaded: Loaded, batch: Batch, tap: Optional[Tap] = None, *, gradients: bool = False, **more: Any) -> tuple[Any, torch.Tensor, torch.Tensor]:
+    """What the model gives for a batch, its logits where a label is, and their losses; with `gradients` those of the mean loss are left in the parameters."""
+    inputs = loaded.inputs(batch)
+    places, labels = (part.to(loaded.device) for part in batch.supervised())
+    if tap:
+        tap.recorder.name({**inputs, "labels": labels})
+        tap.phase = "forward"
+    result = loaded(inputs, **more)
+    chosen = result.logits.reshape(-1, result.logits.shape[-1])[places]
+    if tap:
+        tap.phase = "loss"
+    losses = token_losses(chosen, labels)
+    if gradients:
+        mean = losses.mean()
+        if tap:
+            tap.phase = "backward"
+        mean.backward()
+    return result, chosen, losses
+
+
+def score(loaded: Loaded, batch: Batch, observe: Optional[Observe] = None) -> Scores:
+    """Forward, loss and answers of one batch. A batch without a label computes nothing."""
+    places, labels = batch.supervised()
+    if len(places) == 0:
+        return Scores(places, labels, [], [])
+
+    def compute(tap: Optional[Tap]) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            _, chosen, losses = losses_of(loaded, batch, tap)
+            if tap:
+                tap.phase = "metrics"
+            return losses, answers_of(chosen)
+
+    losses, answers = observe(batch, compute) if observe else compute(None)
+    return Scores(places, labels, losses.cpu().double().tolist(), answers.cpu().tolist())
+
+
+def under(tap: Tap) -> Observe:
+    """While the tap is open, and nothing else is done with what it sees."""
+
+    def run(_batch: Batch, compute: Compute) -> Any:
+        with tap:
+            return compute(tap)
+
+    return run
 
 
 def answers_of(logits: torch.Tensor) -> torch.Tensor:

@@ -15,10 +15,11 @@ from torch.utils._pytree import tree_map_only
 from . import PROTOCOL, __version__
 from .ask import from_wire, to_array, to_wire
 from .calls import Call, Calls, Unit
-from .channel import Channel
 from .errors import LaneFailure, Refused, UserError, first_line
-from .evaluate import Watched, open_batch, score
+from .evaluate import open_batch
+from .folder import Channel
 from .ops import ATTENTION, SECOND_OUTPUTS
+from .score import score, under
 from .tap import Tap
 from .versions import versions
 
@@ -147,7 +148,7 @@ def run_shadow(task: dict[str, Any], channel: Channel) -> None:
     calls = Calls(tap.recorder)
     tap.run = calls.run
     try:
-        score(loaded, batch, Watched(tap))
+        score(loaded, batch, under(tap))
     except Refused as refused:
         raise LaneFailure("torch/out-of-memory", str(refused)) from refused
     answer_questions(channel, Answers(lambda: score(loaded, batch).losses, calls))

@@ -16,7 +16,7 @@ import torch
 from .errors import LaneFailure, UserError
 from .inputs import Batch
 from .model import Loaded
-from .score import token_losses
+from .score import losses_of
 
 ROWS = 4
 MOST = 2**15
@@ -86,15 +86,11 @@ def observed(model: torch.nn.Module, stages: Tensors) -> Iterator[None]:
 
 
 def compute(loaded: Loaded, batch: Batch, gradients: bool) -> Tensors:
-    places, labels = (part.to(loaded.device) for part in batch.supervised())
     stages: Tensors = {}
     with observed(loaded.model, stages), torch.set_grad_enabled(gradients):
-        logits = loaded(loaded.inputs(batch)).logits
-        logits = logits.reshape(-1, logits.shape[-1])
-        stages["logits"] = logits[:: math.ceil(logits.shape[0] / LOGITS)]
-        stages["loss"] = losses = token_losses(logits[places], labels)
-        if gradients:
-            losses.mean().backward()
+        result, _, losses = losses_of(loaded, batch, gradients=gradients)
+    logits = result.logits.reshape(-1, result.logits.shape[-1])
+    stages.update(logits=logits[:: math.ceil(logits.shape[0] / LOGITS)], loss=losses)
     for name, parameter in loaded.model.named_parameters():
         if gradients and parameter.grad is not None:
             stages[f"grad.{name}"] = parameter.grad

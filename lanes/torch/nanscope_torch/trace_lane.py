@@ -11,7 +11,7 @@ import torch
 from .folder import Folder
 from .inputs import Batch
 from .recorder import Taken
-from .score import Scores
+from .score import Compute, Observe, Scores
 from .summary import Summary
 from .tap import Tap
 
@@ -55,7 +55,6 @@ class TraceBook:
         return found
 
 
-Observe = Callable[[Batch, Callable[[Any], Any]], Any]
 Score = Callable[[Optional[Observe]], Scores]
 
 
@@ -64,41 +63,32 @@ class LaneTracer:
 
     def __init__(self, model: torch.nn.Module, level: str, folder: Folder, device: torch.device, keep: int = 3) -> None:
         self._model, self._level, self._device = model, level, device
-        self._tap: Optional[Tap] = None
-        traced = level in ("health", "full")
-        self._observer = Tap(model, device, level == "full") if level != "off" else None
-        method = self._observer.counter.method if self._observer else "none"
+        self.traces = level in ("health", "full")
+        """Every batch."""
+        self._tap = Tap(model, device, level == "full") if level != "off" else None
+        method = self._tap.counter.method if self._tap else "none"
         self._book = TraceBook(level, folder, {"backend": f"torch-{device.type}", "strictNumerics": True, "method": method}, keep)
-        if not traced:
+        if not self.traces:
             self._book.record.update(observer="nothing wrapped", observed="no dispatch mode and no hook is installed")
 
     @property
     def record(self) -> dict[str, Any]:
         return self._book.record
 
-    def phase(self, name: str) -> None:
-        if self._tap:
-            self._tap.phase = name
-
-    def name_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
-        if self._tap:
-            self._tap.recorder.name(tensors)
-
-    def _run(self, compute: Callable[[LaneTracer], Any], explain: Optional[str] = None) -> tuple[Any, Taken, dict[str, int]]:
-        # One for all batches: a weight that nothing wrote to is counted once.
-        tap = self._observer = self._observer or Tap(self._model, self._device, self._level == "full")
-        tap.recorder.explain = explain
-        self._tap = tap
+    def _run(self, compute: Compute, explain: Optional[str] = None) -> tuple[Any, Taken, dict[str, int]]:
+        # One tap for all batches: a weight that nothing wrote to is counted once.
+        assert self._tap is not None
+        self._tap.recorder.explain = explain
         try:
-            with tap:
-                result = compute(self)
-            layers = tap.layers
-            return result, tap.take(), layers
+            with self._tap:
+                result = compute(self._tap)
+            layers = self._tap.layers
+            return result, self._tap.take(), layers
         finally:
-            tap.phase = None
-            self._tap = None
+            self._tap.phase = None
 
-    def _traced(self, batch: Batch, compute: Callable[[LaneTracer], Any]) -> Any:
+    def traced(self, batch: Batch, compute: Compute) -> Any:
+        """Runs it under taps, and books what they saw; an origin that only gradients have is found in a backward pass."""
         result, taken, layers = self._run(compute)
         level = "health" if self._level == "gate" else self._level
         summary = Summary(taken, layers, batch=batch.index, level=level, mask=batch.attention_mask)
@@ -107,7 +97,7 @@ class LaneTracer:
         self._book.add(summary)
         return result
 
-    def _look_closer(self, summary: Summary, compute: Callable[[LaneTracer], Any]) -> None:
+    def _look_closer(self, summary: Summary, compute: Compute) -> None:
         """On an accelerator: the batch once more, for what went into the op of the origin."""
         origin = summary.judge.origin()
         if origin is None or self._device.type == "cpu":
@@ -119,8 +109,8 @@ class LaneTracer:
 
     def evaluate(self, score: Score, index: int) -> Scores:
         """One batch, observed as the level says. `score` computes it, under what it is given."""
-        if self._level in ("health", "full"):
-            return score(self._traced)
+        if self.traces:
+            return score(self.traced)
         scores = score(None)
         if self._level == "gate" and not scores.finite:
             self._replay(score, index)
@@ -132,33 +122,24 @@ class LaneTracer:
         if len(gate["replays"]) >= MOST_REPLAYS:
             self.record["gate"] = {**gate, "notReplayed": gate["notReplayed"] + 1}
             return
-        plain, traced = [False], [score(self._traced).finite]
+        plain, traced = [False], [score(self.traced).finite]
         if traced[0]:
             for _ in range(MORE_RUNS):
                 plain.append(score(None).finite)
-                traced.append(score(self._traced).finite)
+                traced.append(score(self.traced).finite)
         outcome = "flaky"
         if not any(plain):
             outcome = "vanishes" if all(traced) else "reproduced" if not any(traced) else "flaky"
         runs = {name: {"runs": len(each), "nonFinite": each.count(False)} for name, each in (("plain", plain), ("traced", traced))}
         self.record["gate"] = {**gate, "replays": [*gate["replays"], {"batch": index, "outcome": outcome, **runs}]}
 
-    def backward_pass(self, compute: Callable[[Optional[LaneTracer]], Any], batch: Batch) -> Any:
-        """Forward and backward of a batch once more; an origin that only the gradients have is found here."""
-        if self._level not in ("health", "full"):
-            return compute(None)
-        return self._traced(batch, compute)
-
     def observe(self, score: Callable[[Optional[Observe]], list[float]]) -> None:
         """Whether looking changed what was seen: the bits of the losses of a batch, with and without taps."""
-        if self._level in ("off", "gate"):
+        if not self.traces:
             return
         plain, traced = score(None), score(lambda _batch, compute: self._run(compute)[0])
         same = [_bits(loss) for loss in plain] == [_bits(loss) for loss in traced]
         self.record.update(observer="unchanged" if same else "changed", observed=f"the bits of {len(plain)} losses of the first batch, with and without taps")
-
-    def close(self) -> None:
-        self._tap = None
 
 
 def _bits(value: float) -> bytes:

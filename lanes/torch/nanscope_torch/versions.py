@@ -9,8 +9,8 @@ import platform
 import sys
 from typing import Any
 
-from .channel import Channel
 from .errors import UserError, first_line
+from .folder import Channel
 
 LEAST = {"torch": (2, 4), "transformers": (4, 46)}
 
@@ -130,5 +130,5 @@ def run_probe(task: dict[str, Any], channel: Channel) -> None:
         switches = {name: getattr(torch.backends.cuda, f"{name}_sdp_enabled", None) for name in ("flash", "mem_efficient", "math", "cudnn")}
         probe["sdpaBackends"] = {name: bool(enabled()) for name, enabled in switches.items() if enabled}
         there = [device["name"] for device in probe["devices"] if device["available"]]
-        probe["answers"] = [{"device": name, "id": call["id"], **ask(call, torch.device(name))} for name in there for call in task.get("calls", [])]
+        probe["answers"] = [{"device": name, "id": call["id"], **ask(call, torch.device(name))} for name in there for call in (task.get("task") or {}).get("calls", [])]
     channel.send("probe", probe=probe)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from nanscope_torch.ask import ask, from_wire, run_conform, to_array, to_wire
-from nanscope_torch.channel import Channel
+from nanscope_torch.folder import Channel
 from nanscope_torch.versions import run_probe
 
 CPU = torch.device("cpu")
@@ -70,7 +70,7 @@ def test_the_task_makes_the_calls_in_their_order() -> None:
 
 def test_the_probe_tells_versions_devices_and_what_they_answer() -> None:
     call = {"id": "exp(NaN)", "function": "exp", "arguments": {"input": given(torch.tensor([torch.nan]))}}
-    (message,) = messages(run_probe, {"calls": [call]})
+    (message,) = messages(run_probe, {"task": {"calls": [call]}})
     probe = message["probe"]
     assert probe["torch"] == torch.__version__.split("+")[0] or probe["torch"] == torch.__version__
     assert {row["name"] for row in probe["devices"]} >= {"cpu", "mps"}

@@ -16,7 +16,7 @@ import tiny
 import torch
 import torch.nn.functional as F
 
-from nanscope_torch.channel import Channel
+from nanscope_torch.folder import Channel
 from nanscope_torch.errors import LaneFailure, UserError
 from nanscope_torch.evaluate import run_evaluate
 

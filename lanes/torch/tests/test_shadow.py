@@ -13,7 +13,7 @@ import tiny
 import torch
 from test_evaluate import ROOT
 
-from nanscope_torch.evaluate import Watched, score
+from nanscope_torch.score import score, under
 from fault import InjectedFault
 from nanscope_torch.inputs import read_batches
 from nanscope_torch.model import load_model
@@ -30,7 +30,7 @@ def calls_of(place: Path, family: str, attn: str = "sdpa", dtype: str = "float32
     tap = Tap(loaded.model, loaded.device)
     calls = Calls(tap.recorder)
     tap.run = calls.run
-    score(loaded, batch, Watched(tap))
+    score(loaded, batch, under(tap))
     return calls
 
 
