@@ -91,11 +91,17 @@ export function openThreads(
   // A shared memory that grows has a new buffer, and the old one still shows the same bytes.
   const words = new Int32Array(memory.buffer, at, length);
   words.fill(0);
-  for (let i = 1; i < size; i++) {
-    const control = { at, length, scratch: allocate(scratchBytes) };
-    const worker = new Worker(source, { eval: true, workerData: { module, memory, control, names } });
-    worker.unref();
-  }
+  const scratches = Array.from({ length: size - 1 }, () => allocate(scratchBytes));
+  let started = false;
+  /** With the first job: a process that has none, as one that only probes, is spared them. */
+  const start = () => {
+    started = true;
+    for (const scratch of scratches) {
+      const control = { at, length, scratch };
+      const worker = new Worker(source, { eval: true, workerData: { module, memory, control, names } });
+      worker.unref();
+    }
+  };
   const round = (calls: readonly Call[], call: (one: Call) => void): void => {
     calls.forEach(({ kernel, words: its }, index) => {
       words.set([names.indexOf(kernel), its.length, ...its], CALLS + index * STRIDE);
@@ -116,6 +122,7 @@ export function openThreads(
   return {
     size,
     run: (calls, call) => {
+      if (!started) start();
       for (let from = 0; from < calls.length; from += MOST) round(calls.slice(from, from + MOST), call);
     },
   };

@@ -184,30 +184,44 @@ function makeCase(
 ): ConformCase {
   const dimensions: Size = sizes[size];
   const { B, H, Hkv, T, S, D, Dv } = dimensions;
-  return oracleCase(`oracle:policy=${policy.name}${sink ? `;sinks=${sink}` : ''};mask=${mask};size=${size}`, {
-    ...dimensions,
-    q: numbers(1, B * H * T * D, 3),
-    k: numbers(2, B * Hkv * S * D, 3),
-    v: numbers(3, B * Hkv * S * Dv, 2),
-    dout: numbers(4, B * H * T * Dv, 2),
-    policy,
-    mask: masks[mask](dimensions),
-    ...(sink && { sinks: [...numbers(5, H - 1, 3), sinks[sink]] }),
-  });
+  return oracleCase(
+    `oracle:policy=${policy.name}${sink ? `;sinks=${sink}` : ''};mask=${mask};size=${size}`,
+    () => ({
+      ...dimensions,
+      q: numbers(1, B * H * T * D, 3),
+      k: numbers(2, B * Hkv * S * D, 3),
+      v: numbers(3, B * Hkv * S * Dv, 2),
+      dout: numbers(4, B * H * T * Dv, 2),
+      policy,
+      mask: masks[mask](dimensions),
+      ...(sink && { sinks: [...numbers(5, H - 1, 3), sinks[sink]] }),
+    }),
+  );
 }
 
-/** A problem, forward and backward, judged by the oracle. */
-export function oracleCase(id: string, problem: ReferenceProblem): ConformCase {
+/**
+ * A problem, forward and backward, judged by the oracle.
+ *
+ * @param make makes it; called once, when the case is first looked into: most processes that import the cases run none
+ */
+export function oracleCase(id: string, make: ReferenceProblem | (() => ReferenceProblem)): ConformCase {
+  let made: ReferenceProblem | undefined;
+  const problem = () => (made ??= typeof make === 'function' ? make() : make);
   return {
     id,
     accuracy: oracleAccuracy,
-    runs: [{ problem, wanted: withGradients }],
+    get runs() {
+      return [{ problem: problem(), wanted: withGradients }];
+    },
     judge([actual]) {
-      const comparisons = oracleComparisons(problem, actual!);
+      const comparisons = oracleComparisons(problem(), actual!);
       const { expected, allowed } = comparisons[0]!;
       return {
         comparisons,
-        controls: [...spoiledControls(comparisons), ...unmaskedControl(problem, actual!, expected, allowed)],
+        controls: [
+          ...spoiledControls(comparisons),
+          ...unmaskedControl(problem(), actual!, expected, allowed),
+        ],
       };
     },
   };

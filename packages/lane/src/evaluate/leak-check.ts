@@ -1,8 +1,9 @@
 /**
  * Does the future leak? Tokens from position t on are changed; logits before t must not move. A causal model
  * cannot see the change. The control is the same batch run twice: what moves without any change is noise of
- * the device, and on a deterministic one every bit counts. Where a logit only becomes NaN or infinite, or ceases to
- * be, no value of a later token is known to be seen: a blocked NaN or overflow crossed the mask, which is told apart.
+ * the device, and on a deterministic one every bit counts. Where no bit moved, the control could change nothing, and is not run.
+ * Where a logit only becomes NaN or infinite, or ceases to be, no value of a later token is known to be seen: a blocked NaN or
+ * overflow crossed the mask, which is told apart.
  */
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
 import type { LeakRecord } from '@nanscope/record';
@@ -93,12 +94,17 @@ function nearestOnly(leaks: readonly Leak[]): Leak[] {
 export async function checkLeaks(computation: Computation, batch: CausalLMBatch): Promise<LeakRecord> {
   const vocabulary = computation.model.config.vocabulary;
   const before = await readLogits(computation, batch);
-  const noise = 4 * largestDistance(before, await readLogits(computation, batch));
+  let noise: number | undefined;
   const found: Moved = { leaks: [], reached: [] };
   for (const from of new Set([batch.length - 1, Math.ceil(batch.length / 2)])) {
     if (from < 1) continue;
     const after = await readLogits(computation, perturbFrom(batch, from, vocabulary));
-    const moved = movedPositions(before, after, batch, from, vocabulary, noise);
+    const movedBy = (least: number) => movedPositions(before, after, batch, from, vocabulary, least);
+    let moved = movedBy(0);
+    if (moved.leaks.length > 0 || moved.reached.length > 0) {
+      noise ??= 4 * largestDistance(before, await readLogits(computation, batch));
+      moved = movedBy(noise);
+    }
     found.leaks.push(...moved.leaks);
     found.reached.push(...moved.reached);
   }
