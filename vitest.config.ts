@@ -18,9 +18,17 @@ const project = (
 /** Starts the command line, hundreds of times. */
 const startsCommands = { globalSetup: './test/build.ts' };
 
+const replaced = 'test/conformance/decorations/**/*.test.ts';
+
+/** Files run one after the other in a process; each begins on plain JavaScript. */
+const sharing: TestOptions = {
+  setupFiles: ['./test/setup/early-tensors.ts', './test/setup/plain-backend.ts'],
+  isolate: false,
+};
+
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
-const quick = ['unit', 'conformance'];
-const all = ['unit', 'devices', 'conformance', 'integration', 'page', 'docs'];
+const quick = ['unit', 'conformance', 'replaced'];
+const all = ['unit', 'devices', 'conformance', 'replaced', 'integration', 'page', 'docs'];
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 
 /** `NANSCOPE_PROJECTS=devices,conformance` runs these alone: on a machine that has less, those whose course depends on that. */
@@ -38,12 +46,17 @@ export default defineConfig(({ mode }) => ({
       // Beside the sources. They share processes, because importing TensorFlow.js takes longer than most of them.
       project('unit', ['{packages,apps}/*/src/**/*.test.ts', 'test/scripts/**/*.test.ts'], {
         exclude: ['**/node_modules/**', 'packages/backend/**'],
-        setupFiles: ['./test/setup/early-tensors.ts', './test/setup/plain-backend.ts'],
-        isolate: false,
+        ...sharing,
       }),
       // Those that open devices have a process each: a driver can take it down.
       project('devices', ['packages/backend/src/**/*.test.ts']),
-      project('conformance', ['test/{conformance,golden}/**/*.test.ts']),
+      // These share processes as well: most of a file's time is the import of TensorFlow.js and the look at each backend.
+      project('conformance', ['test/{conformance,golden}/**/*.test.ts'], {
+        exclude: ['**/node_modules/**', replaced],
+        ...sharing,
+      }),
+      // Those that put modules of their own in the place of ours, which nobody else may get.
+      project('replaced', [replaced]),
       project('integration', ['test/integration/**/*.test.ts'], startsCommands),
       project('page', ['test/web/**/*.test.ts'], startsCommands),
       project('docs', ['test/docs/**/*.test.ts'], startsCommands),
