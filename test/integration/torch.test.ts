@@ -205,19 +205,24 @@ torch.nn.functional.layer_norm = norm`;
     for (const each of probe.probes) expect(each).toMatchObject({ device: 'cpu', passed: true });
   });
 
-  it('its attention holds under every case of known reports', async () => {
+  it('its attention holds under every case of known reports but for the backward pass of flash', async () => {
     const ended = await run(['conform', '--device', 'torch:cpu', '--python', warmed(), '--json']);
     const { counts, cases } = JSON.parse(ended.stdout);
-    expect({ code: ended.code, fail: counts.fail, notRun: counts.notRun }).toEqual({
-      ...{ code: 0, fail: 0, notRun: 0 },
+    expect({ code: ended.code, cases: counts.cases, notRun: counts.notRun }).toEqual({
+      ...{ code: 1, cases: 96, notRun: 0 },
     });
-    expect(counts.cases).toBe(63);
-    expect(counts.pass).toBeGreaterThan(40);
+    const are = (status: string) =>
+      cases.filter((each: { id: string; status: string }) => each.status === status);
+    // A finite fill of a whole row: what flash sums up is rounded to the fill, and each weight is 1 when it is computed again.
+    expect(are('fail').map(({ id }: { id: string }) => id)).toEqual([
+      'torch:masked-row-finite-fill-backward;backend=own',
+      'torch:masked-row-finite-fill-backward;backend=flash',
+    ]);
+    expect(are('fail')[0].known).toMatch(/flash on cpu in 2\.4\.1 and 2\.15/);
     // A mask and the causal order at once.
-    const others = cases.filter(
-      (each: { id: string; status: string }) => each.status !== 'pass' && each.id.endsWith('=own'),
-    );
-    expect(others).toMatchObject([{ id: 'torch:mask-and-causal;backend=own', status: 'refused' }]);
+    const refused = are('refused').filter(({ id }: { id: string }) => id.endsWith('=own'));
+    expect(refused).toMatchObject([{ id: 'torch:mask-and-causal;backend=own' }]);
+    expect(counts.pass).toBeGreaterThan(70);
   });
 
   it('its attention runs under the cases of known reports, and a filter chooses among them', async () => {

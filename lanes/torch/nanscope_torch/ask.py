@@ -38,7 +38,8 @@ def from_wire(given: dict[str, Any]) -> torch.Tensor:
 
 
 def ask(call: dict[str, Any], device: torch.device) -> dict[str, Any]:
-    """`answer`, or `refused` with the reason where this PyTorch does not do it."""
+    """`answer`, with the gradients of its sum where they are asked for, or `refused` with the reason where this PyTorch does not do it."""
+    wanted = call.get("gradients", [])
 
     def given(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -48,8 +49,12 @@ def ask(call: dict[str, Any], device: torch.device) -> dict[str, Any]:
 
     try:
         function = getattr(F, call["function"], None) or getattr(torch, call["function"])
-        with torch.no_grad(), _backend(call.get("backend")):
-            return {"answer": to_wire(function(**{name: given(value) for name, value in call["arguments"].items()}))}
+        arguments = {name: given(value) for name, value in call["arguments"].items()}
+        inputs = [arguments[name].requires_grad_() for name in wanted]
+        with torch.set_grad_enabled(bool(wanted)), _backend(call.get("backend")):
+            out = function(**arguments)
+            gradients = torch.autograd.grad(out, inputs, torch.ones_like(out)) if wanted else ()
+        return {"answer": to_wire(out), **({"gradients": [to_wire(each) for each in gradients]} if wanted else {})}
     except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
         return {"refused": first_line(error)}
 

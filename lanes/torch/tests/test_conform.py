@@ -57,6 +57,15 @@ def test_types_masks_and_memory_layouts_are_as_asked(monkeypatch: pytest.MonkeyP
     assert torch.equal(seen["attn_mask"], mask) and seen["is_causal"] is True
 
 
+def test_the_gradients_of_the_sum_of_an_answer_are_given_by_name() -> None:
+    answer = ask({**attention(), "gradients": ["query", "value"]}, CPU)
+    tensors = [(torch.arange(64, dtype=torch.float32).reshape(1, 2, 4, 8) / 64).requires_grad_() for _ in range(3)]
+    F.scaled_dot_product_attention(*tensors).sum().backward()
+    for given_back, tensor in zip(answer["gradients"], (tensors[0], tensors[2])):
+        assert torch.allclose(from_wire(given_back), tensor.grad.reshape(-1), atol=1e-6)
+    assert len(answer["gradients"]) == 2 and "gradients" not in ask(attention(), CPU)
+
+
 def test_what_torch_does_not_do_is_refused_with_its_reason() -> None:
     wrong = ask(attention(value=given(torch.zeros(3, 5))), CPU)
     assert set(wrong) == {"refused"} and wrong["refused"] and "\n" not in wrong["refused"]

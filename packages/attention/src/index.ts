@@ -6,7 +6,11 @@ export { type KernelCall, kernelChoice } from './fused/choose.ts';
 export { castTo, hasHalf, roundNumberTo, roundTo, roundToHalf } from './kernels/rounding.ts';
 export type { AttentionKernel, MaskShape, MaskSpec, PreparedMask } from './mask-types.ts';
 export type { ReferenceMask, ReferenceProblem, ReferenceResult } from './oracle/problem.ts';
-export { forward as referenceForward, referenceAttention } from './oracle/reference-attention.ts';
+export {
+  backward as referenceBackward,
+  forward as referenceForward,
+  referenceAttention,
+} from './oracle/reference-attention.ts';
 export {
   BFLOAT16_MIN,
   type Composition,

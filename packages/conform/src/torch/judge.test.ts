@@ -1,4 +1,4 @@
-import { referenceForward, safePolicy } from '@nanscope/attention';
+import { type ReferenceProblem, referenceAttention, referenceForward, safePolicy } from '@nanscope/attention';
 import { describe, expect, it } from 'vitest';
 import { type TorchTensor, torchCases } from './judge.ts';
 
@@ -6,7 +6,7 @@ const cases = torchCases('cpu');
 const named = (name: string) => cases.find(({ id }) => id === `torch:${name};backend=own`)!;
 
 /** What a kernel gives that does what it is asked, or leaves out a part of it. */
-function answerOf(name: string, { masked = true, causal = true } = {}): ArrayLike<number> {
+function problemOf(name: string, { masked = true, causal = true } = {}): ReferenceProblem {
   const { query, key, value, attn_mask, is_causal } = named(name).call.arguments as Record<
     string,
     { shape: number[]; values: Float32Array; type: string }
@@ -20,17 +20,28 @@ function answerOf(name: string, { masked = true, causal = true } = {}): ArrayLik
         explicit: { ...attn_mask, dtype: attn_mask.type as 'bool' | 'float32' },
       }),
   };
-  return referenceForward({
+  return {
     ...{ B, H, Hkv, T, S, D, Dv: value!.shape[3]! },
     ...{ q: query!.values, k: key!.values, v: value!.values, mask },
     policy: { ...safePolicy, clearMasked: false },
-  }).out;
+  };
 }
+
+const answerOf = (name: string, how?: Parameters<typeof problemOf>[1]): ArrayLike<number> =>
+  referenceForward(problemOf(name, how)).out;
 
 const judged = (name: string, values: ArrayLike<number>) => named(name).judge({ id: '', answer: { values } });
 
+/** With its gradients, of which `change` may be made. */
+function differentiated(name: string, change: (gradients: Record<'dq' | 'dk' | 'dv', Float64Array>) => void) {
+  const { out, dq, dk, dv } = referenceAttention(problemOf(name));
+  change({ dq, dk, dv });
+  const gradients = [dq, dk, dv].map((values) => ({ values }));
+  return named(name).judge({ id: '', answer: { values: out }, gradients });
+}
+
 describe("the cases of PyTorch's attention", () => {
-  const quick = cases.filter(({ id }) => id.endsWith('own') && !id.includes('3100'));
+  const quick = cases.filter(({ id, call }) => id.endsWith('own') && !id.includes('3100') && !call.gradients);
 
   it('each is passed by what does as it is asked', () => {
     for (const { id } of quick) {
@@ -65,6 +76,44 @@ describe("the cases of PyTorch's attention", () => {
     expect(judged('nan-in-q', lost)).toMatchObject({ status: 'fail' });
   });
 
+  it('gradients are judged by their own numbers, each named', () => {
+    const names = cases.flatMap(({ id, call }) =>
+      call.gradients && id.endsWith('own') ? [id.slice('torch:'.length, id.indexOf(';'))] : [],
+    );
+    expect(names).toHaveLength(11);
+    for (const name of names)
+      expect(
+        differentiated(name, () => {}),
+        name,
+      ).toMatchObject({ status: 'pass' });
+    const { status, reason, tensors } = differentiated('masked-row-bool-backward', ({ dk }) => {
+      dk[64 * 8 + 4 * 64 + 7]! += 1;
+    });
+    expect(status).toBe('fail');
+    expect(reason).toMatch(/^dk: expected \S+ at row 0, head 1, key 4, channel 7, found/);
+    expect(tensors.map(({ name, passed }) => [name, passed])).toEqual([
+      ...[
+        ['out', true],
+        ['dq', true],
+        ['dk', false],
+        ['dv', true],
+      ],
+    ]);
+  });
+
+  it('a row that is filled as a whole counts as one row', () => {
+    const { status, known } = differentiated('masked-row-finite-fill-backward', ({ dv }) => {
+      for (let i = 0; i < dv.length; i++) dv[i]! += 7 / 8;
+    });
+    expect(status).toBe('fail');
+    expect(known).toMatch(/flash on cpu/);
+  });
+
+  it('gradients that are not given are failed', () => {
+    const { out } = referenceAttention(problemOf('plain-backward'));
+    expect(judged('plain-backward', out)).toMatchObject({ status: 'fail' });
+  });
+
   it('a finite fill gives the mean of the values', () => {
     const { value } = named('masked-row-finite-fill').call.arguments as Record<
       string,
@@ -86,8 +135,8 @@ describe("the cases of PyTorch's attention", () => {
     expect(named('grouped-queries').judge({ id: '', refused: 'no enable_gqa' })).toMatchObject({
       ...{ status: 'refused', reason: 'no enable_gqa', why: 'most models of today share keys among heads' },
     });
-    expect(torchCases('mps')).toHaveLength(21);
-    expect(cases).toHaveLength(63);
-    expect(torchCases('cuda:1')).toHaveLength(105);
+    expect(torchCases('mps')).toHaveLength(32);
+    expect(cases).toHaveLength(96);
+    expect(torchCases('cuda:1')).toHaveLength(160);
   });
 });

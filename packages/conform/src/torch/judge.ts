@@ -1,5 +1,11 @@
 /** PyTorch's attention under test: each case as a call that its lane makes, and the verdict of what came out, by the formula in float64. */
-import { type ReferenceProblem, referenceForward, roundNumberTo, safePolicy } from '@nanscope/attention';
+import {
+  referenceBackward as backward,
+  type ReferenceProblem,
+  referenceForward,
+  roundNumberTo,
+  safePolicy,
+} from '@nanscope/attention';
 import { numbers } from '../case.ts';
 import { greatestError, largest, type Measured, measure } from '../judge/compare.ts';
 import { type CaseResult, withoutNumbers } from '../judge/verdict.ts';
@@ -22,12 +28,19 @@ export interface TorchCall {
   readonly arguments: Readonly<Record<string, TorchTensor | number | boolean>>;
   /** Of attention, as PyTorch calls it, where one is forced. */
   readonly backend?: string;
+  /** Arguments by which the sum of what it gives is differentiated. */
+  readonly gradients?: readonly string[];
+}
+
+interface TorchNumbers {
+  readonly values: ArrayLike<number>;
 }
 
 /** What a lane says of a call. */
 export interface TorchAnswer {
   readonly id: string;
-  readonly answer?: { readonly values: ArrayLike<number> };
+  readonly answer?: TorchNumbers;
+  readonly gradients?: readonly TorchNumbers[];
   readonly refused?: string;
 }
 
@@ -115,52 +128,88 @@ export const torchNumber = (value: number): string =>
     .replace('NaN', 'nan')
     .replace('Infinity', 'inf');
 
-/** The place that is furthest off, in words. */
+/** A tensor [B, heads, places, width] that is judged. */
+interface Part {
+  readonly name: 'out' | 'dq' | 'dk' | 'dv';
+  readonly expected: Float64Array;
+  readonly allowed: number;
+  readonly heads: number;
+  readonly width: number;
+  readonly place: 'query' | 'key';
+}
+
+/** The place that is furthest off, in words. @param places which queries or keys they are */
 function failureOf(
-  actual: Float64Array,
-  expected: Float64Array,
-  { H, Dv }: ReferenceProblem,
-  queries: readonly number[],
+  actual: ArrayLike<number>,
+  { expected, heads, width, place }: Part,
+  places: readonly number[],
 ) {
-  const apart = Array.from(actual, (value, i) => {
-    if (Object.is(value, expected[i])) return 0;
-    const distance = Math.abs(value - expected[i]!);
+  const apart = Array.from(expected, (value, i) => {
+    if (Object.is(value, actual[i])) return 0;
+    const distance = Math.abs(value - actual[i]!);
     return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
   });
   const at = apart.indexOf(apart.reduce((a, b) => Math.max(a, b), 0));
-  const row = Math.floor(at / Dv);
-  const [query, head] = [row % queries.length, Math.floor(row / queries.length) % H];
-  const place = `row ${Math.floor(row / queries.length / H)}, head ${head}, query ${queries[query]}, channel ${at % Dv}`;
-  return `expected ${torchNumber(expected[at]!)} at ${place}, found ${torchNumber(actual[at]!)}`;
+  const row = Math.floor(at / width);
+  const head = Math.floor(row / places.length);
+  const where = `row ${Math.floor(head / heads)}, head ${head % heads}, ${place} ${places[row % places.length]}, channel ${at % width}`;
+  return `expected ${torchNumber(expected[at]!)} at ${where}, found ${torchNumber(actual[at]!)}`;
 }
+
+/** Steps of the largest gradient: a gradient is a difference of numbers of that size. */
+const GRADIENT_STEPS = 4;
 
 /** What is right, and how far from it an answer may lie; the same whatever backend is under test. */
 function truthOf(given: TorchAttention) {
-  const { mask, causal, dtype = 'float32' } = given;
+  const { mask, causal, gradients, dtype = 'float32' } = given;
   const queries = given.judged ?? everyQuery(given);
   const problem = problemOf(given, queries, true);
-  const expected = referenceForward(problem).out;
-  const plain = referenceForward(problem, Math.fround).out;
+  const { H, Hkv, D, Dv } = problem;
+  const exact = referenceForward(problem);
+  const plain = referenceForward(problem, Math.fround);
   // Half inputs are multiplied in half: their products and the weights are rounded once each.
-  const step = STEP[dtype] * (largest(expected) || 1);
-  const allowed = 2 * Math.max(greatestError(plain, expected), step);
+  const step = STEP[dtype] * (largest(exact.out) || 1);
+  const allowed = 2 * Math.max(greatestError(plain.out, exact.out), step);
+  const parts: Part[] = [{ name: 'out', expected: exact.out, allowed, heads: H, width: Dv, place: 'query' }];
+  if (gradients) {
+    const [right, single] = [backward(problem, exact), backward(problem, plain, Math.fround)];
+    const most = Math.max(...Object.values(right).map((each: Float64Array) => largest(each)));
+    const part = (name: 'dq' | 'dk' | 'dv', heads: number, width: number): Part => ({
+      ...{ name, expected: right[name], heads, width, place: name === 'dq' ? 'query' : 'key' },
+      allowed: Math.max(2 * greatestError(single[name], right[name]), GRADIENT_STEPS * STEP[dtype] * most),
+    });
+    parts.push(part('dq', H, D), part('dk', Hkv, D), part('dv', Hkv, Dv));
+  }
   // The case means nothing if the answer without its mask or causal order would pass as well.
-  const open = mask || causal ? referenceForward(problemOf(given, queries, false)).out : undefined;
-  const refuted = open && !measure({ name: 'out', actual: open, expected, allowed }).passed;
-  return { queries, problem, expected, allowed, refuted };
+  const open = mask || causal ? problemOf(given, queries, false) : undefined;
+  const unmasked = open && referenceForward(open);
+  const wrong = unmasked && { ...unmasked, ...(gradients && backward(open, unmasked)) };
+  const refuted =
+    wrong &&
+    parts.every(({ name, ...part }) => !measure({ name, ...part, actual: wrong[name as 'out'] }).passed);
+  return { queries, parts, refuted };
 }
 
-function judgeOf(given: TorchAttention, { queries, problem, expected, allowed, refuted }: Truth) {
-  return (values: ArrayLike<number>): Omit<CaseResult, 'id' | 'accuracy'> => {
-    const actual = judgedOf(values, given.q[2], queries);
-    const { failure: _, ...measured } = measure({ name: 'out', actual, expected, allowed });
-    const failure = measured.passed ? undefined : failureOf(actual, expected, problem, queries);
-    const tensors: Measured[] = [{ ...measured, ...(failure !== undefined && { failure }) }];
+function judgeOf(given: TorchAttention, { queries, parts, refuted }: Truth) {
+  const places = { query: queries, key: Array.from({ length: given.kv?.[2] ?? given.q[2] }, (_, s) => s) };
+  return (numbers: readonly TorchNumbers[]): Omit<CaseResult, 'id' | 'accuracy'> => {
+    const tensors = parts.map((part, at): Measured => {
+      const values = numbers[at]?.values ?? [];
+      const actual = part.name === 'out' ? judgedOf(values, given.q[2], queries) : values;
+      const { name, expected, allowed } = part;
+      const measured = measure({ name, actual, expected, allowed });
+      if (measured.passed || actual.length !== expected.length) return measured;
+      return { ...measured, failure: failureOf(actual, part, places[part.place]) };
+    });
     const controls = refuted === undefined ? [] : [{ name: 'without the mask', refuted }];
+    const failed = tensors.filter(({ passed }) => !passed);
+    const reason = failed.map(({ name, failure }) => (name === 'out' ? failure : `${name}: ${failure}`));
+    const share = (each: Measured) => each.required / each.allowed;
+    const { required, allowed } = tensors.reduce((a, b) => (share(b) > share(a) ? b : a));
     return {
-      status: measured.passed && refuted !== false ? 'pass' : 'fail',
-      ...(failure !== undefined && { reason: failure }),
-      ...{ required: measured.required, allowed, tensors, controls },
+      status: failed.length === 0 && refuted !== false ? 'pass' : 'fail',
+      ...(failed.length > 0 && { reason: reason.join('; ') }),
+      ...{ required, allowed, tensors, controls },
     };
   };
 }
@@ -171,20 +220,24 @@ type Truth = ReturnType<typeof truthOf>;
 export function torchCases(device: string): readonly TorchCase[] {
   const backends = Object.entries<string>(forced[device.split(':')[0] as keyof typeof forced]);
   return torchAttention.flatMap((given) => {
-    const { name, known, why, dtype = 'float32' } = given;
-    const accuracy = `at most twice the error of the formula in float32, or two steps of ${dtype}`;
+    const { name, known, why, gradients, dtype = 'float32' } = given;
+    const ofGradients = gradients ? `; of gradients, ${GRADIENT_STEPS} steps of the largest` : '';
+    const accuracy = `at most twice the error of the formula in float32, or two steps of ${dtype}${ofGradients}`;
     const told = { ...(known && { known }), why };
-    const call = { function: 'scaled_dot_product_attention', arguments: argumentsOf(given) };
+    const call = {
+      ...{ function: 'scaled_dot_product_attention', arguments: argumentsOf(given) },
+      ...(gradients && { gradients: ['query', 'key', 'value'] }),
+    };
     let truth: Truth | undefined;
     return [['own', undefined] as const, ...backends].map(([word, backend]): TorchCase => {
       const id = `torch:${name};backend=${word}`;
       return {
         id,
         call: { id, ...call, ...(backend !== undefined && { backend }) },
-        judge({ answer, refused = 'it gave no answer' }) {
+        judge({ answer, gradients: slopes = [], refused = 'it gave no answer' }) {
           if (!answer) return { ...withoutNumbers({ id, accuracy }, 'refused', refused), ...told };
           truth ??= truthOf(given);
-          return { id, accuracy, ...judgeOf(given, truth)(answer.values), ...told };
+          return { id, accuracy, ...judgeOf(given, truth)([answer, ...slopes]), ...told };
         },
       };
     });
