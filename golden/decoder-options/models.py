@@ -9,7 +9,7 @@ HERE = pathlib.Path(__file__).parent
 FILE = json.loads((HERE / "cases.json").read_text())
 
 
-def attention(module, query, key, value, mask, scaling=None, softcap=None, **_):
+def attention(module, query, key, value, mask, scaling=None, softcap=None, s_aux=None, **_):
     groups = query.shape[1] // key.shape[1]
     key, value = (x.repeat_interleave(groups, dim=1) for x in (key, value))
     scores = query @ key.transpose(2, 3) * (query.shape[-1] ** -0.5 if scaling is None else scaling)
@@ -17,7 +17,10 @@ def attention(module, query, key, value, mask, scaling=None, softcap=None, **_):
         scores = softcap * torch.tanh(scores / softcap)
     live = mask.any(-1, keepdim=True)
     scores = scores.masked_fill(~mask, float("-inf")).masked_fill(~live, 0)
-    mixed = (scores.softmax(-1) @ value).masked_fill(~live, 0)
+    if s_aux is not None:
+        sinks = s_aux.reshape(1, -1, 1, 1).expand(*scores.shape[:-1], 1)
+        scores = torch.cat([scores, sinks], -1)
+    mixed = (scores.softmax(-1)[..., : key.shape[2]] @ value).masked_fill(~live, 0)
     return mixed.transpose(1, 2).contiguous(), None
 
 

@@ -38,6 +38,7 @@ const known: Readonly<Record<string, string>> = {
   phi3: 'Phi-3, Phi-4-mini',
   olmo2: 'OLMo 2',
   granite: 'Granite 3',
+  granite_swa: 'Granite with windows and sinks',
   gpt_neox: 'GPT-NeoX, Pythia',
   opt: 'OPT',
   stablelm: 'StableLM',
@@ -63,11 +64,12 @@ async function logitsUnder(model: CausalLM, policy: Policy, kernel: 'composed' |
 
 type Trial = (model: CausalLM) => Promise<boolean>;
 
-/** Finite with zero rows; NaN where a fully masked row is not guarded, which the last real token does not see. */
+/** Finite with zero rows; NaN where a fully masked row is not guarded, which the last real token does not see; with sinks none. */
 const evaluates: Trial = async (model) => {
   const safe = await logitsUnder(model, safePolicy);
   const poisoned = await logitsUnder(model, policyFrom({ preset: 'torch-mps-2.8' }));
-  return safe.every(Number.isFinite) && poisoned.some(Number.isNaN) && !Number.isNaN(poisoned[0]);
+  const born = poisoned.some(Number.isNaN) !== (model.config.sinks ?? false);
+  return safe.every(Number.isFinite) && born && !Number.isNaN(poisoned[0]);
 };
 
 const trains: Trial = async (model) => {

@@ -66,6 +66,13 @@ describe('eval --model of every family', () => {
     const poisoned = await evaluate(...model, '--policy', 'torch-mps-2.8');
     expect(poisoned.code).toBe(0);
     const { metrics, cascade } = poisoned.result.target!;
+    if (poisoned.result.target!.model.sinks) {
+      // The sink is a key of every row: the mask alone is no NaN, and nothing is advised that would not be one.
+      expect(metrics!.loss).toBe(safe.result.target!.metrics!.loss);
+      expect(cascade!.origin).toBeUndefined();
+      expect(poisoned.result.verdict.next).not.toContain('NaN');
+      return;
+    }
     expect(metrics!.loss).toBe('NaN');
     expect(cascade!.origin!.mechanism.name).toBe('fully masked row');
     expect(cascade!.origin!.key).toMatch(/layers\.0\/(self_attn|attention)\//);

@@ -51,6 +51,8 @@ export interface ModelConfig {
   readonly padTokenId: number | null;
   /** How many keys a query sees in the layers, itself included, each number once; null for all keys. Absent: all keys in all layers. */
   readonly windows?: readonly (number | null)[];
+  /** Heads have sinks: a query without a key gets 0 from them, and NaN under no policy. */
+  readonly sinks?: true;
   /** Whether the head is the token table. */
   readonly tied: boolean;
   /** Standard deviation of fresh weights. */

@@ -50,6 +50,12 @@ describe('what to do about a finite loss', () => {
     expect(advice).toEqual({ to: 'know of the guard', queries: 3, batch: 0, policy: 'safe' });
   });
 
+  it('of a model with sinks: that they leave no NaN of a mask', () => {
+    expect(exploreAdvice(own(3, { model: { ...lane().model, sinks: true } }), typed)).toEqual({
+      to: 'know of the sinks',
+    });
+  });
+
   it('of their own data never names data of their own again', () => {
     for (const one of [own(0), own(3), own(0, { cascade: undefined })])
       expect(exploreAdvice(one, typed).to).not.toBe('explore');

@@ -30,14 +30,15 @@ function underPolicy(command: string, policy: string): string | undefined {
 const isBundled = ({ data, model, 'load-inputs': inputs }: LaneRecord['config']) =>
   data === undefined && inputs === undefined && model === 'prose';
 
-/** Of a finite loss over the user's own model or data: the queries that another policy makes NaN of; undefined without any. */
+/** Of a finite loss over the user's own model or data: the queries that another policy makes NaN of and sinks of none; undefined without any. */
 export function maskedAdvice(
-  { config, policy, cascade, decision }: LaneRecord,
+  { config, policy, cascade, decision, model }: LaneRecord,
   command: string,
 ): Advice | undefined {
   const { rowsWithoutKey: queries = 0, batch = 0 } = cascade?.warning ?? {};
   const last = unguarded.at(-1);
   if (isBundled(config) || queries === 0 || last === undefined) return undefined;
+  if (model.sinks) return { to: 'know of the sinks' };
   if (decision.torch) return { to: 'know of the guard', queries, batch, policy: policy.name };
   const bundledText = config.data === undefined && config['load-inputs'] === undefined;
   const typed = underPolicy(command, last);

@@ -109,7 +109,7 @@ function first(lane: Lane | undefined, record: ResultRecord | TrainResultRecord)
   const unmasked = cascade?.warning?.rowsWithoutKey ?? 0;
   const masked =
     unmasked > 0
-      ? ` ${counted(unmasked, 'query', 'queries')} of the data may attend to no key at all; the policy ${lane.policy.name} gives a number there, others give NaN.`
+      ? ` ${counted(unmasked, 'query', 'queries')} of the data may attend to no key at all; ${lane.model.sinks ? 'the sinks of the model give 0 there under every policy' : `the policy ${lane.policy.name} gives a number there, others give NaN`}.`
       : '';
   return `Nothing went wrong with the numbers: the loss is ${shown}, and every value that was watched is a number.${masked}${failed}`;
 }

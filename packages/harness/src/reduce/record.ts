@@ -20,6 +20,7 @@ export function sizeOf(model: ModelConfig, candidate: Case): CaseSize {
     inner: candidate.units.length,
     vocabulary: config.vocabulary,
     positions: config.maxPositions,
+    ...(config.sinks && { sinks: config.sinks }),
     parameters: sizes.reduce((sum, size) => sum + size, 0),
   };
 }

@@ -63,6 +63,7 @@ export function laneHead(
       width: config.width,
       vocabulary: config.vocabulary,
       positions: config.maxPositions,
+      ...(config.sinks && { sinks: config.sinks }),
     },
     modelFacts: {
       ...model.facts,

@@ -109,6 +109,7 @@ export function attentionBranch(
     mask: context.masks[index]!,
     scale: early ? 1 : settings.scale,
     ...(settings.softcap !== null && { softcap: settings.softcap }),
+    ...(settings.sinks !== null && { sinks: context.parameters[path + settings.sinks] as tf.Tensor1D }),
     implementation: context.implementation,
     policy,
     ...(dropout && {

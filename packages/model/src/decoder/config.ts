@@ -55,6 +55,7 @@ export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
     eosTokenId: tokens.eos,
     padTokenId: tokens.pad,
     windows: [...new Set(spec.layers.map(({ window }) => window))],
+    ...(spec.attention.sinks !== null && { sinks: true as const }),
     tied: spec.head.tied,
     initializerRange: spec.initializerRange,
     dropout: {

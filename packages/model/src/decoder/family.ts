@@ -13,11 +13,14 @@ import type { DecoderSpec } from './spec.ts';
 /** The scale of a norm: the only weights of one axis. */
 const isNormScale = (parameter: string): boolean => /norm(s\.\d+)?\.weight$/.test(parameter);
 
+const isSink = ({ attention }: DecoderSpec, parameter: string): boolean =>
+  attention.sinks !== null && parameter.endsWith(`.${attention.sinks}`);
+
 /** What leaves a norm without effect. */
 const plainScale = ({ norm }: DecoderSpec, parameter: string): number =>
   norm.weightOffset === 1 && !/layernorm\.norms/.test(parameter) ? 0 : 1;
 
-/** As transformers initialises: N(0, range), norms without effect, offsets 0, the row of the padding token 0. */
+/** As transformers initialises: N(0, range), norms without effect, offsets and sinks 0, the row of the padding token 0. */
 function initial(
   { spec }: DecoderConfig,
   name: string,
@@ -25,7 +28,7 @@ function initial(
   seed: number,
 ): Float32Array<ArrayBuffer> {
   if (isNormScale(name)) return new Float32Array(size).fill(plainScale(spec, name));
-  if (name.endsWith('.bias')) return new Float32Array(size);
+  if (name.endsWith('.bias') || isSink(spec, name)) return new Float32Array(size);
   const values = normalValues(seed, name, size, spec.initializerRange);
   const { embedding } = spec;
   if (embedding.padding !== null && name === `${embedding.name}.weight`)

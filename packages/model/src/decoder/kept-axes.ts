@@ -33,6 +33,7 @@ function attentionAxes(
   const keys = ofHeads(cut.heads, dims, headDim);
   const [module, end] = part.split(/\.(?=[^.]+$)/) as [string, string];
   const rows = (kept: readonly number[]): Axes => (end === 'weight' ? [kept, channels] : [kept]);
+  if (part === attention.sinks) return [queryHeads(spec, cut)];
   if (module === output) return end === 'weight' ? [channels, queries] : [channels];
   if (norm && (module === norm.query || module === norm.key)) {
     if (norm.over === 'head') return [dims];

@@ -15,6 +15,7 @@ const classes: Readonly<Record<string, string>> = {
   phi3: 'Phi3ForCausalLM',
   olmo2: 'Olmo2ForCausalLM',
   granite: 'GraniteForCausalLM',
+  granite_swa: 'GraniteSWAForCausalLM',
   gpt_neox: 'GPTNeoXForCausalLM',
   opt: 'OPTForCausalLM',
   stablelm: 'StableLmForCausalLM',
@@ -91,6 +92,7 @@ function addAttention(shapes: Shapes, layer: string, spec: DecoderSpec): void {
     addLinear(shapes, name(projections.value), [keys, width], bias.input);
   } else addLinear(shapes, name(projections.name), [queries + 2 * keys, width], bias.input);
   addLinear(shapes, name(attention.output), [width, queries], bias.output);
+  if (attention.sinks !== null) shapes.set(name(attention.sinks), [heads]);
   if (norm?.over === 'own') {
     for (let head = 0; head < heads; head++)
       shapes.set(`${name(norm.query)}.norms.${head}.weight`, [headDim]);

@@ -19,6 +19,9 @@ function layerLists({ json, spec }: DecoderConfig, kept: readonly number[]): Rec
     ...((mixed || Array.isArray(json.layer_types)) && {
       layer_types: each((layer) => (windows[layer] ? 'sliding_attention' : 'full_attention')),
     }),
+    ...(Array.isArray(json.layer_rope_theta) && {
+      layer_rope_theta: each((layer) => (json.layer_rope_theta as readonly unknown[])[layer]),
+    }),
     ...(spec.modelType === 'smollm3' && { no_rope_layers: each((layer) => turned[layer]) }),
   };
 }

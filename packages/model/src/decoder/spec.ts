@@ -128,6 +128,8 @@ export interface AttentionSpec {
   readonly scalesQuery: boolean;
   /** Scores s become cap tanh(s / cap): Gemma 2. */
   readonly softcap: number | null;
+  /** The name of a learned logit for each query head that joins the softmax and takes no value: Granite's models with windows. */
+  readonly sinks: string | null;
 }
 
 export interface MlpSpec {

@@ -93,6 +93,17 @@ export const smallConfigs: Readonly<Record<string, Readonly<Record<string, unkno
     logits_scaling: 2,
     tie_word_embeddings: true,
   },
+  granite_swa: {
+    ...grouped,
+    model_type: 'granite_swa',
+    num_hidden_layers: 3,
+    sliding_window: 4,
+    layer_types: ['full_attention', 'sliding_attention', 'sliding_attention'],
+    layer_rope_theta: [1e4, 500, 0],
+    attention_multiplier: 0.3,
+    residual_multiplier: 0.5,
+    tie_word_embeddings: true,
+  },
   gpt_neox: {
     ...common,
     model_type: 'gpt_neox',

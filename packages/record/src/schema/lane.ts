@@ -130,6 +130,8 @@ export const laneHead = {
     width: z.number().int(),
     vocabulary: z.number().int(),
     positions: z.number().int(),
+    /** Heads have sinks, so that a query without a key is no NaN under any policy. */
+    sinks: z.literal(true).optional(),
   }),
   /** Absent in records of earlier versions. */
   modelFacts: modelFactsSchema.optional(),

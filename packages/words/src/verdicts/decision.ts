@@ -80,7 +80,12 @@ export type Advice =
   | { readonly to: 'mend what makes it so' | 'compare the same data' | 'trace and replay' }
   | RerunAdvice
   | {
-      readonly to: 'suspect the environment' | 'keep causality' | 'nothing' | 'trace for masked rows';
+      readonly to:
+        | 'suspect the environment'
+        | 'keep causality'
+        | 'know of the sinks'
+        | 'nothing'
+        | 'trace for masked rows';
     }
   | { readonly to: 'reduce' | 'resume'; readonly folder: string }
   | { readonly to: 'guard rows of PyTorch' }

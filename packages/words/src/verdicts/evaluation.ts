@@ -191,6 +191,8 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
   'suspect the environment':
     'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   'keep causality': 'Finite is not correct: use a policy that keeps causality, such as --policy safe.',
+  'know of the sinks':
+    'Nothing to fix: the queries without an allowed key get 0 from the sinks of the model, under every policy.',
   nothing: 'Nothing to fix: every query that was looked at has an allowed key.',
   'trace for masked rows': 'Nothing to fix; --trace health shows whether a query has no allowed key.',
 };

@@ -116,6 +116,7 @@ export const splitAttention = (
   scale: 1 / Math.sqrt(headDim),
   scalesQuery: false,
   softcap: null,
+  sinks: null,
   ...change,
 });
 

@@ -21,7 +21,10 @@ describe('a setting that the decoder has no place for is refused by its name and
     [{ model_type: 'mixtral' }, 'config.json: model_type is "mixtral", expected one of llama, mistral,'],
     [{ num_local_experts: 8 }, 'num_local_experts is 8, a mixture of experts is not supported.'],
     [{ attention_chunk_size: 8192 }, 'attention_chunk_size is 8192, attention in chunks is not supported.'],
-    [{ num_attention_sinks: 4 }, 'num_attention_sinks is 4, attention sinks are not supported.'],
+    [
+      { num_attention_sinks: 4 },
+      'num_attention_sinks is 4, attention sinks are not supported outside of granite_swa.',
+    ],
     [{ kv_lora_rank: 512 }, 'kv_lora_rank is 512, latent attention (MLA) is not supported.'],
     [
       { hidden_size_per_layer_input: 256 },
@@ -212,14 +215,70 @@ it('heads have the whole part of the quotient where the class of transformers ha
     expect(read({ ...odd, model_type }).headDim, model_type).toBe(8);
 });
 
+it('granite_swa has a sink for each head, windows, and a base of rotary positions for each layer', () => {
+  // As transformers 5.24 writes it.
+  const json = {
+    architectures: ['GraniteSWAForCausalLM'],
+    ...{
+      attention_bias: false,
+      attention_dropout: 0,
+      attention_multiplier: 0.3,
+      bos_token_id: 1,
+      dtype: 'float32',
+    },
+    ...{
+      embedding_multiplier: 3,
+      eos_token_id: 2,
+      hidden_act: 'silu',
+      hidden_size: 32,
+      initializer_range: 0.2,
+    },
+    ...{
+      intermediate_size: 40,
+      layer_rope_theta: [1e4, 500, 0],
+      logits_scaling: 2,
+      max_position_embeddings: 64,
+    },
+    layer_types: ['full_attention', 'sliding_attention', 'sliding_attention'],
+    ...{ mlp_bias: false, model_type: 'granite_swa', num_attention_heads: 4, num_hidden_layers: 3 },
+    ...{ num_key_value_heads: 2, pad_token_id: null, residual_multiplier: 0.5, rms_norm_eps: 1e-5 },
+    rope_parameters: { rope_theta: 1e4, rope_type: 'default' },
+    ...{
+      sliding_window: 4,
+      tie_word_embeddings: true,
+      transformers_version: '5.24.0',
+      use_cache: true,
+      vocab_size: 61,
+    },
+  };
+  expect(configNotes(json, 'GraniteSWAForCausalLM')).toEqual([]);
+  const { attention, layers } = read(json);
+  expect(attention.sinks).toBe('sinks');
+  expect(layers.map(({ rope, window }) => [rope?.theta ?? null, window])).toEqual([
+    [1e4, null],
+    [500, 4],
+    [null, 4],
+  ]);
+  expect(() => read({ ...json, layer_rope_theta: [1e4, 500] })).toThrow(
+    'layer_rope_theta is [10000,500], expected 3 numbers of at least 0, one for each of num_hidden_layers.',
+  );
+  expect(
+    read({ ...json, layer_types: undefined, sliding_window: undefined }).layers.map(({ window }) => window),
+  ).toEqual([null, 128, 128]);
+});
+
 const vectors = fileURLToPath(new URL('../../../../../../shared/vectors/decoders', import.meta.url));
 const folders: Readonly<Record<string, string>> = { gemma3_text: 'gemma3', gpt_neox: 'gpt-neox' };
 describe.skipIf(!existsSync(vectors))(
   `as transformers writes it${existsSync(vectors) ? '' : ' (skipped: ../shared/vectors is not beside this checkout)'}`,
   () => {
-    it.each(decoderTypes)('a %s has no setting without use', (type) => {
-      const json = JSON.parse(readFileSync(`${vectors}/${folders[type] ?? type}/config.json`, 'utf8'));
-      expect(configNotes(json, json.architectures[0])).toEqual([]);
-    });
+    // Those vectors have no granite_swa: its own is below.
+    it.each(decoderTypes.filter((type) => type !== 'granite_swa'))(
+      'a %s has no setting without use',
+      (type) => {
+        const json = JSON.parse(readFileSync(`${vectors}/${folders[type] ?? type}/config.json`, 'utf8'));
+        expect(configNotes(json, json.architectures[0])).toEqual([]);
+      },
+    );
   },
 );

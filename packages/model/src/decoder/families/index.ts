@@ -4,7 +4,7 @@ import type { DecoderSpec } from '../spec.ts';
 import { refuseUnsupported } from '../unsupported.ts';
 import { gemma2, gemma3 } from './gemma.ts';
 import { gptNeox, opt, stablelm, starcoder2 } from './layer-norm.ts';
-import { granite, llama, mistral } from './llama.ts';
+import { granite, graniteSwa, llama, mistral } from './llama.ts';
 import { olmo2, phi3 } from './phi.ts';
 import { qwen2, qwen3, smollm3 } from './qwen.ts';
 
@@ -19,6 +19,7 @@ const families = {
   phi3,
   olmo2,
   granite,
+  granite_swa: graniteSwa,
   gpt_neox: gptNeox,
   opt,
   stablelm,

@@ -175,6 +175,17 @@ export function ropeOf(model: Fields, defaults: RopeDefaults): RopeSpec | null {
   return ropeFrom(rope, model, defaults);
 }
 
+/** The same with another base. */
+export const ropeWith = (model: Fields, defaults: RopeDefaults, theta: number): RopeSpec | null =>
+  ropeOf(
+    model.over({
+      ...model.json,
+      rope_scaling: null,
+      rope_parameters: { ...ropeObject(model).json, rope_theta: theta },
+    }),
+    defaults,
+  );
+
 /** `rope_scaling`, which goes first where it says something, or `rope_parameters`, or nothing set. */
 function ropeObject(model: Fields): Fields {
   const [earlier, today] = [model.below('rope_scaling'), model.below('rope_parameters')];

@@ -16,6 +16,7 @@ const ofClass: Readonly<Record<string, SpecialTokens>> = {
   llama,
   mistral: llama,
   granite: llama,
+  granite_swa: { bos: 100257, eos: 100257, pad: null },
   smollm3: { bos: 128000, eos: 128001, pad: 128004 },
   gemma2: gemma,
   gemma3_text: gemma,
