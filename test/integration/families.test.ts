@@ -68,7 +68,7 @@ describe('eval --model of every family', () => {
     const { metrics, cascade } = poisoned.result.target!;
     if (poisoned.result.target!.model.sinks) {
       // The sink is a key of every row: the mask alone is no NaN, and nothing is advised that would not be one.
-      expect(metrics!.loss).toBe(safe.result.target!.metrics!.loss);
+      expect(Math.abs(Number(metrics!.loss) - loss)).toBeLessThanOrEqual(2 * noise);
       expect(cascade!.origin).toBeUndefined();
       expect(poisoned.result.verdict.next).not.toContain('NaN');
       return;
