@@ -11,4 +11,4 @@ export { geluNew, rowExponentials } from './pointwise';
 export { product } from './product';
 export { selectMasked } from './select';
 export { columnSums, rowSums } from './sums';
-export { compareRow, logicRow } from './truth';
+export { compareRows, logicRows } from './truth';

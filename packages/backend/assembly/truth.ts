@@ -1,4 +1,4 @@
-/** Comparisons and logic of a row, sixteen cells at a time, into bytes of 0 and 1. A NaN makes every comparison false but that for a difference. */
+/** Comparisons and logic of rows, sixteen cells at a time, into bytes of 0 and 1. A NaN makes every comparison false but that for a difference. */
 import { bytes } from './numbers';
 
 /** What is asked of two cells, 3 for whether they differ. What is greater is less the other way round. */
@@ -26,12 +26,34 @@ function compareFour(question: i32, kind: i32, a: v128, b: v128): v128 {
 }
 
 /**
- * `width` cells of 32 bits.
+ * Rows of `width` cells of 32 bits.
  *
  * @param kind 0 for float32, 1 for int32
- * @param aStep 1, or 0 for one cell that stands for all
+ * @param aStep 1, or 0 for one cell that stands for all of a row
+ * @param aRow bytes from one row of a to the next
  */
-export function compareRow(
+export function compareRows(
+  question: i32,
+  kind: i32,
+  a: usize,
+  aStep: i32,
+  aRow: i32,
+  b: usize,
+  bStep: i32,
+  bRow: i32,
+  to: usize,
+  width: i32,
+  rows: i32,
+): void {
+  for (let row = 0; row < rows; row++) {
+    compareRow(question, kind, a, aStep, b, bStep, to, width);
+    a += aRow;
+    b += bRow;
+    to += width;
+  }
+}
+
+function compareRow(
   question: i32,
   kind: i32,
   a: usize,
@@ -58,16 +80,28 @@ export function compareRow(
   }
 }
 
-/** `width` cells that are bytes, true where they are not 0: both of them, or either. */
-export function logicRow(
+/** Rows of `width` cells that are bytes, true where they are not 0: both of them, or either. */
+export function logicRows(
   question: i32,
   a: usize,
   aStep: i32,
+  aRow: i32,
   b: usize,
   bStep: i32,
+  bRow: i32,
   to: usize,
   width: i32,
+  rows: i32,
 ): void {
+  for (let row = 0; row < rows; row++) {
+    logicRow(question, a, aStep, b, bStep, to, width);
+    a += aRow;
+    b += bRow;
+    to += width;
+  }
+}
+
+function logicRow(question: i32, a: usize, aStep: i32, b: usize, bStep: i32, to: usize, width: i32): void {
   const ones = i8x16.splat(1);
   const nothing = i8x16.splat(0);
   let i = 0;

@@ -5,7 +5,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
 import { type Kernel, wrapHostKernel, wrapKernel } from '../corrections/correction.ts';
-import { broadcastShape, forEachRowPair } from '../corrections/elementwise.ts';
+import { broadcastShape, forEachRowPair, type RowPair } from '../corrections/elementwise.ts';
 import { shares, wasmMemory } from './memory.ts';
 import type { Call } from './threads.ts';
 
@@ -27,6 +27,28 @@ export const truthKernels = Object.keys(truths) as readonly Truth[];
 /** The number that the kernels know a kind of cell by, and the bytes of one; 0 is not taken where cells are bytes. */
 const cells = { float32: [0, 4], int32: [1, 4], bool: [2, 1] } as const;
 
+/** Rows of an output, one after the other, whose inputs lie `aRow` and `bRow` elements apart. */
+interface EvenRows extends RowPair {
+  aRow: number;
+  bRow: number;
+  rows: number;
+}
+
+function evenRows(a: tf.TensorInfo, b: tf.TensorInfo, shape: number[]): EvenRows[] {
+  const found: EvenRows[] = [];
+  let last: EvenRows | undefined;
+  forEachRowPair(a, b, { shape }, (row) => {
+    if (last?.rows === 1) [last.aRow, last.bRow] = [row.aAt - last.aAt, row.bAt - last.bAt];
+    if (last && row.aAt === last.aAt + last.rows * last.aRow && row.bAt === last.bAt + last.rows * last.bRow)
+      last.rows++;
+    else {
+      last = { ...row, aRow: 0, bRow: 0, rows: 1 };
+      found.push(last);
+    }
+  });
+  return found;
+}
+
 /** The kernel for tensors of different shapes; of equal ones the backend's own is fast. */
 export function replaceTruth(kernel: Truth): void {
   const [question, turned] = truths[kernel];
@@ -41,15 +63,23 @@ export function replaceTruth(kernel: Truth): void {
     const [kind, bytes] = cells[a.dtype as keyof typeof cells];
     const [from, other, to] = [a, b, out].map(memory.address) as [number, number, number];
     const calls: Call[] = [];
-    forEachRowPair(a, b, { shape }, ({ at, width, aAt, bAt, aStep, bStep }) => {
-      const [one, two] = [[from + bytes * aAt, aStep] as const, [other + bytes * bAt, bStep] as const];
-      const operands = turned ? [...two, ...one] : [...one, ...two];
-      calls.push(
-        logic
-          ? { kernel: 'logicRow', words: [question, ...operands, to + at, width] }
-          : { kernel: 'compareRow', words: [question, kind, ...operands, to + at, width] },
-      );
-    });
+    for (const { at, width, aAt, bAt, aStep, bStep, aRow, bRow, rows } of evenRows(a, b, shape)) {
+      for (const { first, count } of shares(memory, rows, width)) {
+        const one = [from + bytes * (aAt + first * aRow), aStep, bytes * aRow];
+        const two = [other + bytes * (bAt + first * bRow), bStep, bytes * bRow];
+        const words = [
+          ...(turned ? [...two, ...one] : [...one, ...two]),
+          to + at + first * width,
+          width,
+          count,
+        ];
+        calls.push(
+          logic
+            ? { kernel: 'logicRows', words: [question, ...words] }
+            : { kernel: 'compareRows', words: [question, kind, ...words] },
+        );
+      }
+    }
     memory.run(calls);
     return out;
   });
