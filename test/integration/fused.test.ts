@@ -37,6 +37,18 @@ describe.skipIf(missing)(`eval --device gpu --sdpa-kernel fused${missing}`, () =
   });
 });
 
+describe.skipIf(missing)(`--sdpa-kernel auto under a trace on a GPU${missing}`, () => {
+  it('is composed, and says how far the fused kernel is from it, or why that is not known', async () => {
+    const { target } = (
+      await evaluate('--device', 'gpu', '--reference', 'none', '--data', text, '--limit', '2')
+    ).result;
+    const { software, rules } = target!.decision;
+    expect(rules.find(({ rule }) => rule === 'sdpa-kernel')?.reason).toMatch(
+      software ? /not run beside it, since a software adapter/ : /differ by at most/,
+    );
+  });
+});
+
 describe('--sdpa-kernel auto', () => {
   const onWasm = (...flags: string[]) =>
     evaluate('--data', text, '--batch-size', '3', '--device', 'wasm', '--reference', 'none', ...flags);

@@ -18,7 +18,7 @@ import type {
   PreparedMask,
 } from './mask-types.ts';
 import { type Policy, roundsScores } from './policy.ts';
-import { keysWithQuery, queriesWithKey, reachOf } from './reach.ts';
+import { keysWithQuery, queriesWithKey, type Reach } from './reach.ts';
 
 /** sdpa walks over the keys in blocks of this size. */
 export const KEY_BLOCK = 512;
@@ -61,12 +61,9 @@ function compose(spec: MaskSpec, shape: MaskShape): ComposedMask {
   const { causal, window, padding, explicit } = constraints;
   const allowed = and([causal, window, padding, explicit]);
   if (!allowed) return { ...shape, steps: [] };
-  const reach =
+  const reach: Reach | undefined =
     (causal || window) && !explicit
-      ? reachOf(firstPosition(spec, shape), shape.queries, shape.keys, {
-          causal: !!causal,
-          window: spec.window,
-        })
+      ? { ...shape, first: firstPosition(spec, shape), causal: causal !== undefined, window: spec.window }
       : undefined;
   const liveQueries = reach ? queriesWithKey(reach, padding) : (tf.any(allowed, -1, true) as tf.Tensor4D);
   const opened = guardedCells(liveQueries, spec, shape);

@@ -98,7 +98,7 @@ async function* cleanTrials(session: TraceableSession, model: CausalLM): AsyncGe
 }
 
 /** Kernels that pick elements: one that none of their inputs holds was read from somewhere else. */
-const picking = ['GatherV2', 'Identity', 'Pack', 'Transpose', 'Unpack'];
+const picking = ['GatherV2', 'Identity', 'Pack', 'Slice', 'Transpose', 'Unpack'];
 /** Kernels without an input: the program asked for what they give. */
 const constant = ['Fill', 'Range'];
 

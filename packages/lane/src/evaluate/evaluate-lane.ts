@@ -191,6 +191,7 @@ export async function evaluateLane(
         ),
       );
     }
+    if (first && before) await before(first, computation, labelled);
     if (labelled) {
       const rule = await decorations.makeLater(
         'how far the fused attention kernel is from the composed form',
@@ -200,7 +201,6 @@ export async function evaluateLane(
       const rules = decision.rules.map((each) => (rule && each.rule === rule.rule ? rule : each));
       recorder.update({ decision: { ...decision, rules } });
     }
-    if (first && before) await before(first, computation, labelled);
     const { leftOut } = decorations;
     if (leftOut.length > 0) recorder.update({ leftOut });
     recorder.update({ status: 'complete', finishedAt: new Date().toISOString() });

@@ -54,19 +54,48 @@ export function differenceWords(composed: BatchResult, fused: BatchResult): stri
     : `${apart}, and ${elsewhere} of ${total} are finite, NaN or infinite in one of the two alone`;
 }
 
+/** How long a GPU may take for the fused kernel: a shader that hangs must not cost a lane its result. */
+const PATIENCE = 10_000;
+
+/** What a promise comes to, or undefined when it takes longer. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs a batch through the fused kernel that a trace does without. @returns in words, how far its losses are from those of the trace */
+async function comparedWords(
+  { decision: { adapter } }: KernelTask,
+  computation: Computation,
+  { batch, result }: { readonly batch: EvalBatch; readonly result: BatchResult },
+): Promise<string> {
+  if (adapter?.software)
+    return 'the fused kernel was not run beside it, since a software adapter takes seconds to compile it';
+  const running = evaluateBatch({ ...computation, kernel: 'fused' }, batch.batch);
+  const fused = adapter ? await within(PATIENCE, running) : await running;
+  return fused
+    ? differenceWords(result, fused)
+    : `the fused kernel gave no answer within ${PATIENCE / 1000} s`;
+}
+
 /**
- * Runs a batch through the fused kernel that a trace does without.
+ * The last that is asked of a device.
  *
- * @returns The rule with what it showed; undefined where nothing is traced, and on a GPU: a shader that hangs would cost a lane its result.
+ * @returns The rule with what the fused kernel showed; undefined where nothing is traced.
  */
 export async function comparedRule(
   task: KernelTask,
   computation: Computation,
-  { batch, result }: { readonly batch: EvalBatch; readonly result: BatchResult },
+  labelled: { readonly batch: EvalBatch; readonly result: BatchResult },
 ): Promise<Rule | undefined> {
   const [rule] = sdpaKernelRules(task, computation.model);
-  if (!rule || computation.kernel !== 'composed' || result.losses.length === 0) return undefined;
-  if (task.decision.adapter) return undefined;
-  const fused = await evaluateBatch({ ...computation, kernel: 'fused' }, batch.batch);
-  return { ...rule, reason: `${rule.reason}; ${differenceWords(result, fused)}` };
+  if (!rule || computation.kernel !== 'composed' || labelled.result.losses.length === 0) return undefined;
+  return { ...rule, reason: `${rule.reason}; ${await comparedWords(task, computation, labelled)}` };
 }
