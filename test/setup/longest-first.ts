@@ -1,40 +1,53 @@
 /**
- * The order of the test files: those that take minutes first, so that no worker is left alone with one at the end. vitest goes by
- * what it measured before, and on a fresh clone by the size of a file, which says little about a file that starts commands.
+ * The order of the test files: project by project, so that files that share a process find one (vitest ends it when the next file
+ * is of another project), first those that start commands, last those of which a file takes no time, so that no worker is
+ * left alone with one. In a project those that take a minute come first: vitest goes by what it measured before, and on a fresh clone
+ * by the size of a file, which says little about a file that starts commands.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+const projects = ['integration', 'page', 'docs', 'conformance', 'replaced', 'devices', 'unit'];
+
 /** The slowest by far, the slowest first (`vitest run --reporter json` has the times). */
 const slow = [
-  'conformance/fused-heads',
-  'integration/torch-pair',
-  'conformance/fused',
   'integration/matrix',
+  'integration/torch-pair',
   'integration/torch',
-  'integration/reduce',
-  'docs/torch',
   'integration/lanes',
-  'web/evaluation',
+  'integration/train-stopped',
+  'integration/reduce-kernel',
+  'integration/resume',
+  'integration/reduce',
+  'integration/torch-folder',
+  'integration/policies',
+  'integration/gpu',
+  'integration/families',
   'integration/train',
+  'web/evaluation',
+  'web/webgpu',
+  'web/appearance',
+  'docs/torch',
+  'docs/examples',
+  'docs/reports',
+  'conformance/fused-heads',
+  'conformance/fused',
   'conformance/decoders',
   'conformance/attention',
   'conformance/detector',
-  'integration/families',
-  'web/webgpu',
-  'integration/conform',
-  'integration/grads',
-  'docs/examples',
-  'integration/shadow',
+  'conformance/cells',
   'conformance/training-curve',
-  'web/appearance',
-  'integration/policies',
+  'conformance/accusation',
+  'golden/decoder-options',
   'conformance/fused-mutants',
-  'integration/resume',
+  'report/src/page/browser',
+  'trainer/src/loop/non-finite',
+  'trainer/src/loop/train',
+  'lane/src/evaluate/resume',
 ];
 
-const place = ({ moduleId }: TestSpecification): number => {
-  const found = slow.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
-  return found === -1 ? slow.length : found;
+const place = ({ moduleId, project }: TestSpecification): number => {
+  const found = slow.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+  return projects.indexOf(project.name) * (slow.length + 1) + (found === -1 ? slow.length : found);
 };
 
 export default class LongestFirst extends BaseSequencer {
