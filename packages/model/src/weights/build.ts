@@ -44,6 +44,15 @@ export async function buildCausalLM({
       if (note) notes.push(note);
       const tensor = tf.tensor(data, [...shape], 'float32');
       parameters[name] = tf.variable(tensor);
+      // TensorFlow copies numbers when an op first reads them, and until then all weights would come to stand there twice.
+      if (tf.getBackend() === 'tensorflow')
+        tf.dispose(
+          tf.slice(
+            tensor,
+            tensor.shape.map(() => 0),
+            tensor.shape.map(() => 1),
+          ),
+        );
       tensor.dispose();
     }
   } catch (error) {
