@@ -2,156 +2,33 @@
  * `nanscope eval`: check, decide, run both lanes, compare, judge. Effects sit here; the decisions are functions
  * of data in the modules it calls.
  */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Decorations } from '@nanscope/errors';
-import { type LaneOutcome, type LaneTask, removeTemporary, startLane, withModelFolder } from '@nanscope/lane';
+import { withModelFolder } from '@nanscope/lane';
 import {
-  type LaneRecord,
-  makeRunFolder,
-  moveAside,
   type ResultRecord,
   readJsonLines,
-  readLane,
   SCHEMA_VERSION,
   sampleLineSchema,
   writeJson,
 } from '@nanscope/record';
-import { configRecord, type EvalConfig, policyOf } from '@nanscope/settings';
-import { birthInWords } from '../compare/birth-words.ts';
+import { type EvalConfig, policyOf } from '@nanscope/settings';
 import { compareLaneFolders } from '../compare/compare-folders.ts';
 import { interrupted, judge } from '../compare/verdict.ts';
-import { decide } from '../devices/decide.ts';
-import type { Decided } from '../devices/decision.ts';
-import { checkInputs } from '../lanes/check-inputs.ts';
-import { type Outcomes, type Role, type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
-import { BATCHES, bothTorch, checkTorch, hasTorch, torchLanes } from '../lanes/torch-lanes.ts';
-import { defaultRunFolder } from '../run-folder/resumed-settings.ts';
+import { bothTorch, hasTorch } from '../lanes/check-torch.ts';
+import { type RunHooks, roles, runLanes } from '../lanes/run-lanes.ts';
+import { BATCHES } from '../lanes/torch-lanes.ts';
 import { investigate } from '../shadow/investigate.ts';
 import { startShadowLane, startTorchShadow } from '../shadow/start-shadow-lane.ts';
-import { firstRows, firstRowsWords } from './first-rows.ts';
-import { keptConfig, type Spooled, spoolStdin } from './resume.ts';
-
-/** How much the lanes evaluate. */
-type Amount = Pick<LaneTask, 'batches' | 'cut'>;
+import { collect, evalLane } from './eval-lanes.ts';
+import { openFolder } from './open-folder.ts';
+import { prepare } from './prepare.ts';
+import { spoolStdin } from './resume.ts';
 
 /** Of PyTorch, what is reduced is the op in which a value is born, or one that is another in two lanes of it. */
 const hasTorchFault = ({ comparison, ...lanes }: Pick<ResultRecord, 'target' | 'reference' | 'comparison'>) =>
   comparison?.shadow?.steps.at(-1)?.own !== undefined ||
   roles.some((role) => lanes[role]?.decision.torch && lanes[role].cascade?.origin);
-
-/** Runs the lane of a role in its process. */
-function evalLane(
-  config: EvalConfig,
-  decided: Decided,
-  {
-    folder,
-    resume,
-    ...told
-  }: Amount & {
-    readonly policy: LaneTask['policy'];
-    readonly folder: string;
-    readonly resume: boolean;
-  },
-  hooks: RunHooks,
-): (role: Role) => Promise<LaneOutcome> {
-  const startTorch = torchLanes(config, folder);
-  return (role) => {
-    const task: LaneTask = {
-      kind: 'lane',
-      role,
-      folder: join(folder, role),
-      config,
-      decision: decided[role]!,
-      ...told,
-      resume,
-      stages: hasTorch(decided) && decided.reference !== undefined,
-    };
-    if (resume && readLane(task.folder)?.status === 'complete')
-      return Promise.resolve({ status: 'complete' });
-    // A lane of PyTorch does not go on where it was stopped: it begins anew.
-    if (resume && task.decision.torch) rmSync(task.folder, { recursive: true, force: true });
-    makeRunFolder(task.folder, 'eval');
-    const start = task.decision.torch ? startTorch : startLane;
-    return start(
-      task,
-      decided.environment,
-      (message) => hooks.onLane(role, birthInWords(message, 'batch')),
-      hooks.signal,
-    );
-  };
-}
-
-/** The lanes' own records, with how each ended. */
-function collect(
-  folder: string,
-  decided: Decided,
-  outcomes: Outcomes,
-): Pick<ResultRecord, 'target' | 'reference'> {
-  const result: Pick<ResultRecord, 'target' | 'reference'> = {};
-  for (const role of roles) {
-    if (!decided[role]) continue;
-    const record = readLane(join(folder, role));
-    const outcome = outcomes[role];
-    if (record && outcome)
-      result[role] = {
-        ...record,
-        status: outcome.status,
-        ...(outcome.failure ? { failure: outcome.failure } : {}),
-      };
-  }
-  return result;
-}
-
-/** Of a run that is continued: its settings have the limit, and a lane that began has the reason. */
-const earlierCut = (folder: string): LaneRecord['data']['cut'] =>
-  roles.map((role) => readLane(join(folder, role))?.data.cut).find((cut) => cut !== undefined);
-
-/** Everything that can be refused, before anything is written. Undefined when it was interrupted. */
-async function prepare(
-  config: EvalConfig,
-  hooks: RunHooks,
-): Promise<{ amount: Amount; limit?: number; decided: Decided } | undefined> {
-  const { batches, rows } = await checkInputs(config);
-  if (hooks.signal?.aborted) return undefined;
-  // Ctrl-C on a terminal ends the probing processes too, which then look like devices that are not there.
-  const decided = await decide(config, hooks.onStage).catch((error: unknown) => {
-    if (hooks.signal?.aborted) return undefined;
-    throw error;
-  });
-  if (!decided || hooks.signal?.aborted) return undefined;
-  checkTorch(config, decided);
-  hooks.onDecision(decided);
-  if (config.resume !== undefined) {
-    const cut = earlierCut(config.resume);
-    return { amount: { batches, ...(cut && { cut }) }, decided };
-  }
-  const first = firstRows(config, decided.target, rows);
-  if (!first) return { amount: { batches }, decided };
-  hooks.onStage(firstRowsWords(first));
-  const { limit, cut } = first;
-  return { amount: { batches: Math.ceil(limit / config.batchSize), cut }, limit, decided };
-}
-
-/** The folder of a run, made or gone on with, and the configuration of its lanes. */
-async function openFolder(
-  given: EvalConfig,
-  spooled: Spooled | undefined,
-  { onStage }: RunHooks,
-): Promise<{ folder: string; config: EvalConfig }> {
-  const { resume } = given;
-  if (resume !== undefined) {
-    removeTemporary(resume);
-    return { folder: resume, config: keptConfig({ ...given, resume }) };
-  }
-  const folder = given.out ?? defaultRunFolder(new Date());
-  const earlier = moveAside(folder, 'eval');
-  if (earlier) onStage(`moved the earlier run in ${folder} to ${earlier}`);
-  makeRunFolder(folder, 'eval');
-  const config = spooled ? await spooled.keepIn(folder) : given;
-  writeJson(folder, 'config.json', configRecord(config));
-  return { folder, config };
-}
 
 /** Interrupted before a lane began: nothing was written. */
 const nothingDone = (command: string): ResultRecord => ({
