@@ -1,4 +1,4 @@
-/** Whether memory holds a number that is not finite, by bits. */
+/** Whether memory holds numbers that are not finite, how many and where, by bits. */
 import { bytes } from './numbers';
 
 const MAGNITUDE: i32 = 0x7fffffff;
@@ -19,4 +19,53 @@ export function nonFinite(x: usize, count: i32, to: usize): void {
   let seen = v128.any_true(i32x4.lt_s(v128.or(a, b), i32x4.splat(0))) ? -1 : 0;
   for (; i < count; i++) seen |= (load<i32>(x + bytes(i)) & MAGNITUDE) + SMALLEST_NORMAL;
   store<i32>(to, seen);
+}
+
+const EXPONENT: i32 = 0x7f800000;
+
+/**
+ * Counts what is not finite, row by row.
+ *
+ * @param width of a row; the last one may be shorter
+ * @param count elements of all rows
+ * @param to five int32 a row: NaN, +inf, -inf, and the places of the first NaN and of the first infinity in it, -1 for none
+ */
+export function countNonFinite(x: usize, width: i32, count: i32, to: usize): void {
+  const magnitude = i32x4.splat(MAGNITUDE);
+  const exponent = i32x4.splat(EXPONENT);
+  for (let start = 0; start < count; start += width) {
+    const end = min<i32>(count - start, width);
+    const row = x + bytes(start);
+    let nan = 0;
+    let infinite = 0;
+    let negative = 0;
+    let firstNaN = -1;
+    let firstInfinite = -1;
+    for (let i = 0; i < end; i += 4) {
+      const bits = end - i < 4 ? lastOf(row + bytes(i), end - i) : v128.load(row + bytes(i));
+      const size = v128.and(bits, magnitude);
+      if (!v128.any_true(i32x4.ge_s(size, exponent))) continue;
+      const nans = i32x4.bitmask(i32x4.gt_s(size, exponent));
+      const infinities = i32x4.bitmask(i32x4.eq(size, exponent));
+      if (nans !== 0 && firstNaN < 0) firstNaN = i + ctz(nans);
+      if (infinities !== 0 && firstInfinite < 0) firstInfinite = i + ctz(infinities);
+      nan += popcnt(nans);
+      infinite += popcnt(infinities);
+      negative += popcnt(infinities & i32x4.bitmask(bits));
+    }
+    store<i32>(to, nan);
+    store<i32>(to, infinite - negative, 4);
+    store<i32>(to, negative, 8);
+    store<i32>(to, firstNaN, 12);
+    store<i32>(to, firstInfinite, 16);
+    to += 20;
+  }
+}
+
+/** Up to three numbers, and 0 in the place of the others. */
+function lastOf(at: usize, count: i32): v128 {
+  let bits = v128.load32_zero(at);
+  if (count > 1) bits = i32x4.replace_lane(bits, 1, load<i32>(at, 4));
+  if (count > 2) bits = i32x4.replace_lane(bits, 2, load<i32>(at, 8));
+  return bits;
 }

@@ -3,7 +3,7 @@ export { adamWStep } from './adamw';
 export { attentionBackward } from './attention-backward';
 export { attentionForward } from './attention-forward';
 export { scratchBytes } from './attention-problem';
-export { nonFinite } from './health';
+export { countNonFinite, nonFinite } from './health';
 export { gatherRows, transposeRows } from './move';
 export { narrowProduct } from './narrow-product';
 export { layerNorm, rmsNorm } from './norms';

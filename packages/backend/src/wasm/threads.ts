@@ -24,6 +24,7 @@ const names = [
   'gatherRows',
   'transposeRows',
   'nonFinite',
+  'countNonFinite',
 ] as const;
 
 export type KernelName = (typeof names)[number];

@@ -1,0 +1,44 @@
+import { builtinBackend, type Session } from '@nanscope/backend';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { countBits } from './bits.ts';
+import { chooseCounter } from './choose.ts';
+
+const specials = [
+  0x7fc00000, 0xffc00001, 0x7f800001, 0x7f800000, 0xff800000, 0x7f7fffff, 0x00000001, 0x80000000,
+];
+
+/** Ordinary numbers, and a special one after every `gap` of them; 0 for none. */
+function bitsOf(size: number, gap: number): Uint32Array<ArrayBuffer> {
+  const bits = new Uint32Array(size).fill(0x3f800000);
+  if (gap > 0) for (let i = gap - 1, k = 0; i < size; i += gap) bits[i] = specials[k++ % specials.length]!;
+  return bits;
+}
+
+describe('counting on wasm', () => {
+  let session: Session;
+  beforeAll(async () => {
+    session = await builtinBackend('wasm')!.open();
+  });
+  afterAll(() => session.dispose());
+
+  const shapes = [
+    [7, undefined],
+    [2049, undefined],
+    [40_003, undefined],
+    [4098, 1],
+    [4098, 3],
+    [4100, 5],
+    [65_536, 128],
+    [100_514, 50_257],
+  ] as const;
+  it.each(shapes)('finds in %d elements, in rows of %s, what a plain count finds', (size, rowLength) => {
+    const counter = chooseCounter('wasm', tf.backend(), false);
+    for (const gap of [0, 1, 2, 37, size]) {
+      const values = new Float32Array(bitsOf(size, gap).buffer);
+      const tensor = tf.tensor1d(values);
+      expect(counter.measure(tensor, rowLength)).toEqual(countBits(values, { rowLength }));
+      tensor.dispose();
+    }
+  });
+});
