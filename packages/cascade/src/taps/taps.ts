@@ -31,11 +31,18 @@ export interface Taps {
 interface EngineRegistry {
   readonly registry: Record<string, tf.KernelBackend>;
   readonly registryFactory: Record<string, unknown>;
+  readonly backendInstance: tf.KernelBackend;
+  backendName: string;
 }
 
-/** The engine switches within the call when the backend is ready, which an opened session's is. */
-function activate(name: string): void {
-  void tf.setBackend(name);
+/**
+ * Between two names of one instance only the name changes. tfjs's own switch would go through the kernels of all backends and set up
+ * each of this one again, several times a batch.
+ */
+function activate(engine: EngineRegistry, name: string): void {
+  if (engine.registry[name] === engine.backendInstance) engine.backendName = name;
+  // The engine switches within the call when the backend is ready, which an opened session's is.
+  else void tf.setBackend(name);
   if (tf.getBackend() !== name) throw new Error(`tfjs did not switch to the backend ${name}.`);
 }
 
@@ -80,13 +87,14 @@ export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter)
     });
   }
   tf.registerBackend(traced, () => instance);
+  engine.registry[traced] = instance;
 
   return {
     run(fn, done) {
       const before = tf.getBackend();
-      activate(traced);
+      activate(engine, traced);
       const back = () => {
-        activate(before);
+        activate(engine, before);
         done();
       };
       let result: ReturnType<typeof fn>;

@@ -75,10 +75,11 @@ async function comparedWords(
   { decision: { adapter } }: KernelTask,
   computation: Computation,
   { batch, result }: { readonly batch: EvalBatch; readonly result: BatchResult },
+  evaluate: typeof evaluateBatch,
 ): Promise<string> {
   if (adapter?.software)
     return 'the fused kernel was not run beside it, since a software adapter takes seconds to compile it';
-  const running = evaluateBatch({ ...computation, kernel: 'fused' }, batch.batch);
+  const running = evaluate({ ...computation, kernel: 'fused' }, batch.batch);
   const fused = adapter ? await within(PATIENCE, running) : await running;
   return fused
     ? differenceWords(result, fused)
@@ -94,8 +95,9 @@ export async function comparedRule(
   task: KernelTask,
   computation: Computation,
   labelled: { readonly batch: EvalBatch; readonly result: BatchResult },
+  evaluate = evaluateBatch,
 ): Promise<Rule | undefined> {
   const [rule] = sdpaKernelRules(task, computation.model);
   if (!rule || computation.kernel !== 'composed' || labelled.result.losses.length === 0) return undefined;
-  return { ...rule, reason: `${rule.reason}; ${await comparedWords(task, computation, labelled)}` };
+  return { ...rule, reason: `${rule.reason}; ${await comparedWords(task, computation, labelled, evaluate)}` };
 }
