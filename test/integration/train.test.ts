@@ -88,6 +88,17 @@ describe('a run', () => {
 });
 
 describe('a step that is not finite', () => {
+  it('at health is taken once more with magnitudes, where counts do not tell how the first value came about', async () => {
+    const { result } = await train(
+      ...['--device', 'wasm', '--reference', 'none', '--trace', 'health', '--learning-rate', '1e25'],
+      ...['--steps', '3', '--out', at('measured'), ...small],
+    );
+    const { origin } = result.target!.cascade!;
+    // All NaN and no infinity: it is the size of what went in that says so.
+    expect(origin!.mechanism.name).toBe('matmul overflow');
+    expect(origin!.mechanism.evidence).toMatch(/largest magnitude in: \d.*\) gave \d+ NaN$/);
+  });
+
   const left = ['--rows', 'line', '--policy', 'torch-2.4', '--ignore-first-token', '--steps', '40'];
 
   it('with a finite loss and gradients of NaN stops before the update and names the origin', async () => {

@@ -40,6 +40,9 @@ const prefixed = <T>(prefix: string, table: Readonly<Record<string, T>> = {}) =>
 /** A step once more. */
 type Again = (observer?: Observer, kernel?: StepKernel) => Promise<StepFigures>;
 
+/** Of a trace that is taken to be looked at once. */
+const noSink: RecordSink = { write: () => {}, append: () => {}, appendLines: () => {} };
+
 const allFinite = ({ loss, gradNorm }: StepFigures) => Number.isFinite(loss) && Number.isFinite(gradNorm);
 
 export class StepTracer {
@@ -54,6 +57,7 @@ export class StepTracer {
   #gradients: Gradients | undefined;
   /** What was run under taps and not collected yet. */
   #open: StepPart | undefined;
+  #measured = false;
   #told: { readonly step: number; readonly kept: Kept | undefined } | undefined;
 
   constructor(session: Session, settings: TraceSettings, run: Training, sink: RecordSink) {
@@ -136,6 +140,7 @@ export class StepTracer {
    * @param again under an observer, or under none; with the kernel of the run, or another
    */
   async replay(step: number, again: Again): Promise<ReplayRecord | undefined> {
+    if (this.#settings.level === 'health') await this.#measure(again);
     if (!this.#book.mayReplay()) return undefined;
     const traced = async () => {
       try {
@@ -147,6 +152,21 @@ export class StepTracer {
     const replay = await replayHit(step, { plain: async () => allFinite(await again()), traced });
     this.#book.replayed(replay);
     return replay;
+  }
+
+  /** Counts do not tell every way to a value that is not finite: the step of the origin once more, with magnitudes. */
+  async #measure(again: Again): Promise<void> {
+    await this.close(); // A session is traced once at a time.
+    if (this.#measured || this.#book.record.origin?.mechanism.name !== 'unknown') return;
+    this.#measured = true;
+    const settings = { ...this.#settings, level: 'full' as const };
+    const tracer = new StepTracer(this.#session, settings, this.#run, noSink);
+    try {
+      await again(tracer.observer);
+    } finally {
+      await tracer.close();
+    }
+    this.#book.measured(tracer.record().origin);
   }
 
   /** The fused kernel shows no step of attention: the composed form does, if it makes the same. */
