@@ -22,17 +22,25 @@ const makers = ['make-bundle.mjs', 'open-packages.mjs'].map((name) =>
 const keptDays = 7;
 
 /**
+ * The modules in a folder and below, without their tests. By hand: the recursive form of Node asks the file system about each entry.
+ * @param {string} folder
+ * @returns {string[]}
+ */
+const modulesIn = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return modulesIn(path);
+    return path.endsWith('.ts') && !path.endsWith('.test.ts') ? [path] : [];
+  });
+
+/**
  * The source files of the packages that the command line consists of.
  * @param {string} root
  */
 function sourceFiles(root) {
   const folders = ['apps/cli', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)];
-  return folders.flatMap((folder) => {
-    const source = join(root, folder, 'src');
-    if (!existsSync(source)) return [];
-    const names = readdirSync(source, { recursive: true, encoding: 'utf8' });
-    return names.filter((name) => /(?<!\.test)\.ts$/.test(name)).map((name) => join(source, name));
-  });
+  const sources = folders.map((folder) => join(root, folder, 'src'));
+  return sources.flatMap((source) => (existsSync(source) ? modulesIn(source) : []));
 }
 
 /**
