@@ -8,7 +8,7 @@ from typing import Any, Optional, Union
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from .attention import explain_attention
+from .attention import explain_attention, explain_gradient
 from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, has_health, row_bits, row_letters
 from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, outputs_of, tensors_in
 
@@ -246,6 +246,8 @@ class Recorder:
         """Where something may be born, and the memory is at hand: what went in, and of attention what happened inside."""
         if facts.base in ATTENTION and op.output == 0 and op.explained is None:
             op.explained = explain_attention(facts, args, kwargs, outputs[0])
+        elif facts.base.endswith("_backward") and facts.base[: -len("_backward")] in ATTENTION and op.explained is None:
+            op.explained = explain_gradient(facts, args, kwargs, outputs[op.output], op.output)
         inputs = [self._measurement(reference) for _, reference in op.inputs]
         if facts.written or facts.elementwise_lists or any(one and one.poisoned for one in inputs):
             return

@@ -6,14 +6,16 @@ import json
 import math
 import random
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import torch
 
 import nanscope_torch
+from nanscope_torch.attention import composed_attention, composed_gradients
 from nanscope_torch.errors import NonFiniteFound
-from fault import InjectedFault
+from fault import InjectedFault, faulty
 
 FAULTS_A_PHASE = 20
 
@@ -100,6 +102,46 @@ def test_an_injected_fault_is_found_at_its_op(tmp_path: Path, counts: dict[str, 
     _, path, kernel = fault.hit
     assert origin["key"].startswith(f"{phase}/{path}/{kernel}#" if path else f"{phase}/{kernel}#"), (origin, fault.hit)
     assert origin["kind"] == ("NaN" if math.isnan(value) else "Inf")
+
+
+@pytest.mark.parametrize("name", ["query", "key", "value"])
+def test_a_fault_in_the_backward_pass_of_attention_is_held_against_its_formula(tmp_path: Path, name: str) -> None:
+    kernel = "_scaled_dot_product_flash_attention_for_cpu_backward"
+
+    def fault(op: str, _phase: str, path: str, tensors: list[torch.Tensor]) -> None:
+        if op == kernel and path == "transformer.h.1/attn":
+            tensors[("query", "key", "value").index(name)][1, 2, 5, 3] = math.nan
+
+    model = tiny("GPT2", **FAMILIES["GPT2"]).eval()  # Dropout is composed of other ops.
+    with faulty(fault), nanscope_torch.trace(model, out=tmp_path) as run:
+        step(model, attention_mask=False)
+    origin = run.cascade["origin"]
+    assert origin["key"].startswith(f"backward/transformer.h.1/attn/{kernel}#0:")
+    assert origin["mechanism"]["name"] == "kernel fault"
+    place = "the value of key 5" if name == "value" else f"{name} 5"
+    assert f"the gradient by {place} of head 2 of batch row 1 is, composed, " in origin["mechanism"]["evidence"]
+    assert "gave nan: the kernel is suspected" in origin["mechanism"]["evidence"]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_formula_of_the_gradients_is_that_of_autograd(causal: bool) -> None:
+    """With grouped keys; a row without a key gives what one gives whose output is not used."""
+    torch.manual_seed(5)
+    q, k, v = (torch.randn(2, heads, 5, 4, dtype=torch.float64, requires_grad=True) for heads in (4, 2, 2))
+    mask = (torch.rand(2, 1, 5, 5) < 0.6) | torch.eye(5, dtype=torch.bool)
+    upstream = torch.randn(2, 4, 5, 4, dtype=torch.float64)
+
+    def found() -> tuple[list[torch.Tensor], torch.Tensor]:
+        call = SimpleNamespace(q=q.detach(), k=k.detach(), v=v.detach(), mask=mask, causal=causal, scale=0.5)
+        return composed_gradients(cast(Any, call), upstream, torch.float64)
+
+    expected = torch.autograd.grad(composed_attention(q, k, v, mask, causal, 0.5, torch.float64), (q, k, v), upstream)
+    assert all(torch.allclose(one, other, atol=1e-12) for one, other in zip(found()[0], expected))
+    upstream[1, :, 2] = 0
+    unused = found()[0]
+    mask[1, :, 2] = False
+    gradients, empty = found()
+    assert int(empty.sum()) == 4 and all(torch.allclose(one, other, atol=1e-12) for one, other in zip(gradients, unused))
 
 
 @pytest.mark.parametrize("seed", range(10))
