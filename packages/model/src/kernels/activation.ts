@@ -4,7 +4,7 @@
  */
 import type { ComputeDtype } from '@nanscope/attention';
 import * as tf from '@tensorflow/tfjs';
-import { type Cast, castOf } from '../dtype.ts';
+import { type Cast, castOf, scalarIn } from '../dtype.ts';
 import { type ActivationName, activationFunction } from '../gpt2/activations.ts';
 import { geluNew } from './gelu-new.ts';
 import { normalCdf } from './normal-cdf.ts';
@@ -99,8 +99,9 @@ const steps: Readonly<
   },
   quick_gelu: (x, cast) => cast(tf.mul<tf.Tensor2D>(x, cast(tf.sigmoid(cast(tf.mul(x, 1.702)))))),
   relu2: (x, cast) => cast(tf.square(tf.relu(x))),
-  laplace: (x, cast) => {
-    const scaled = cast(tf.div(cast(tf.sub(x, MU)), SIGMA * Math.SQRT2));
+  laplace: (x, cast, dtype) => {
+    // PyTorch rounds a number that it takes from a 16-bit tensor, and none that it divides one by.
+    const scaled = cast(tf.div(cast(tf.sub(x, scalarIn(MU, dtype))), SIGMA * Math.SQRT2));
     return cast(tf.mul<tf.Tensor2D>(cast(tf.add(cast(tf.erf(scaled)), 1)), 0.5));
   },
 };
