@@ -7,7 +7,7 @@ export { countNonFinite, nonFinite } from './health';
 export { gatherRows, transposeRows } from './move';
 export { narrowProduct } from './narrow-product';
 export { layerNorm, rmsNorm } from './norms';
-export { geluNew, rowExponentials } from './pointwise';
+export { exponential, geluNew, rowExponentials } from './pointwise';
 export { product } from './product';
 export { selectMasked } from './select';
 export { columnSums, rowSums } from './sums';

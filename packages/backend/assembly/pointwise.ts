@@ -1,4 +1,4 @@
-/** Kernels that go over their elements once: gelu_new, and what a cross entropy needs of a row of logits. */
+/** Kernels that go over their elements once: gelu_new, exp, and what a cross entropy needs of a row of logits. */
 import { bytes, exp4, exponentials, largest4, smaller, sum4 } from './numbers';
 
 /** x / (1 + exp(-x (linear + cubic x^2))), as packages/model/src/kernels/gelu-new.ts has it. */
@@ -47,5 +47,14 @@ export function rowExponentials(x: usize, width: i32, to: usize, rows: i32): voi
     store<f32>(to, <f32>sum, 4);
     x += bytes(width);
     to += 8;
+  }
+}
+
+/** e^x of `count` elements from x to y. */
+export function exponential(x: usize, y: usize, count: i32): void {
+  const whole = count & ~3;
+  exponentials(x, y, whole, 0, 1);
+  for (let i = whole; i < count; i++) {
+    store<f32>(y + bytes(i), f32x4.extract_lane(exp4(v128.load32_splat(x + bytes(i))), 0));
   }
 }

@@ -13,6 +13,7 @@ const names = [
   'attentionBackward',
   'geluNew',
   'rowExponentials',
+  'exponential',
   'adamWStep',
   'layerNorm',
   'rmsNorm',

@@ -1,0 +1,22 @@
+/** e^x, which the wasm backend computes one by one. */
+import type * as tf from '@tensorflow/tfjs';
+import { util } from '@tensorflow/tfjs';
+import { wrapKernel } from '../corrections/correction.ts';
+import { shares, wasmMemory } from './memory.ts';
+
+export function replaceExp(): void {
+  wrapKernel('Exp', 'wasm', (original) => (call) => {
+    const x = call.inputs.x as tf.TensorInfo;
+    if (x.dtype !== 'float32') return original(call);
+    const memory = wasmMemory(call.backend);
+    const out = memory.make(x.shape, 'float32');
+    const [from, to] = [memory.address(x), memory.address(out)];
+    memory.run(
+      shares(memory, util.sizeFromShape(x.shape)).map(({ first, count }) => ({
+        kernel: 'exponential',
+        words: [from + 4 * first, to + 4 * first, count],
+      })),
+    );
+    return out;
+  });
+}
