@@ -28,8 +28,8 @@ const families = folder
 describe.skipIf(folder === undefined)(
   `decoders${folder === undefined ? ' (skipped: ../shared/vectors is not beside this checkout)' : ''}`,
   () => {
-    it('has a model of every family', () => {
-      const types = new Set(families.map(([, family]) => family.model_type));
+    it('has a model of every family but those that have goldens of their own', () => {
+      const types = new Set(['granite_swa', ...families.map(([, family]) => family.model_type)]);
       expect([...types].sort()).toEqual([...decoderTypes].sort());
     });
 
