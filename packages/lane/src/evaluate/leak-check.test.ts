@@ -1,6 +1,8 @@
 import type { CausalLMBatch } from '@nanscope/collator';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { movedPositions } from './leak-check.ts';
+import type { Computation } from './evaluate-batch.ts';
+import { checkLeaks, movedPositions } from './leak-check.ts';
 
 const V = 2;
 /** Two rows of three positions; the label at row 1, position 1 is ignored. */
@@ -58,5 +60,32 @@ describe('movedPositions', () => {
   it('NaN that stays NaN is neither', () => {
     const both = logits({ 0: Number.NaN });
     expect(movedPositions(both, both, batch, 2, V, 0)).toEqual({ leaks: [], reached: [] });
+  });
+});
+
+describe('checkLeaks', () => {
+  /** A device whose logits are these in each run, one after the other, whatever it is asked. */
+  function device(...runs: Float32Array[]) {
+    let run = 0;
+    const model = {
+      config: { vocabulary: V, maxPositions: 3 },
+      hidden: () => tf.zeros([2, 3, 1]),
+      logits: () => tf.tensor2d(runs[Math.min(run++, runs.length - 1)]!, [6, V]),
+    };
+    return { runs: () => run, computation: { model, implementation: 'sdpa' } as unknown as Computation };
+  }
+
+  it('runs no control where no bit moved', async () => {
+    const still = device(logits());
+    expect(await checkLeaks(still.computation, batch)).toEqual({ checked: 4, leaks: [], leaksCut: 0 });
+    expect(still.runs()).toBe(2); // Both cuts of three positions are at the same one.
+  });
+
+  it('what a device that does not repeat itself moves by itself is no leak', async () => {
+    const noisy = device(logits(), logits({ 0: 0.1 }), logits({ 0: -0.1 }));
+    expect((await checkLeaks(noisy.computation, batch)).leaks).toEqual([]);
+    expect(noisy.runs()).toBe(3);
+    const leaking = device(logits(), logits({ 0: 9 }), logits({ 0: -0.1 }));
+    expect((await checkLeaks(leaking.computation, batch)).leaks).toHaveLength(1);
   });
 });
