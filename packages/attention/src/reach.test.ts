@@ -26,11 +26,12 @@ const shown = (x: tf.Tensor4D, length: number) =>
     .match(new RegExp(`.{${length}}`, 'g'))!
     .join(' ');
 
-const specs: readonly MaskSpec[] = [-3, 0, 2, 6, 9].flatMap((offset) => [
+const specs: readonly MaskSpec[] = [-1e9, -3, 0, 2, 6, 9, 1e9].flatMap((offset) => [
   { causal: true, offset },
   { causal: true, offset, window: 1 },
   { causal: true, offset, window: 3 },
   { window: 2, offset },
+  { causal: true, offset, window: 2 ** 31 },
 ]);
 
 describe('reach', () => {

@@ -24,18 +24,20 @@ const firstAfter = ({ first }: Reach) => first + 1;
 export function queriesWithKey(reach: Reach, padding: tf.Tensor4D | undefined): tf.Tensor4D {
   const { queries, keys, causal, window } = reach;
   const real = padding ? padding.reshape([-1, keys]).cast('float32') : tf.ones([1, keys]);
-  // How many real keys lie before each place, from before the first that is asked for to behind the last.
-  const lowest = Math.min(0, firstKey(reach));
-  const highest = Math.max(keys + 1, firstAfter(reach) + queries);
+  // How many real keys lie before each place, from as many before the first as there are queries to as many behind the last.
   const before = tf.cumsum(
     tf.pad(real, [
       [0, 0],
-      [-lowest, highest - keys],
+      [queries, queries + 1],
     ]),
     1,
     true,
   ) as tf.Tensor2D;
-  const from = (key: number, count: number) => tf.slice(before, [0, key - lowest], [-1, count]);
+  const from = (key: number, count: number) => {
+    // Further out nothing changes any more.
+    const start = Math.min(Math.max(key, -queries), keys);
+    return tf.slice(before, [0, queries + start], [-1, count]);
+  };
   const seen = causal ? from(firstAfter(reach), queries) : from(keys, 1);
   const passed = window === undefined ? tf.scalar(0) : from(firstKey(reach), queries);
   return tf.greater(seen, passed).reshape([-1, 1, queries, 1]);
