@@ -3,6 +3,7 @@
 import { backendName, type ReducedRecord, sanitizeRecord } from '@nanscope/record';
 import { count } from '../number.ts';
 import { plain } from '../paste.ts';
+import { capital } from '../verdicts/clauses.ts';
 import {
   caseWords,
   causeWords,
@@ -125,7 +126,7 @@ export function bugReport(record: ReducedRecord, scripts: ReportScripts): string
   const cause = causeWords(clean);
   return `${[
     `# ${titleText(titleWords(clean))}`,
-    ...(cause === undefined ? [] : [`**Cause.** ${plain(cause)}.`]),
+    ...(cause === undefined ? [] : [`**Cause.** ${plain(capital(cause))}.`]),
     `**Expected.** ${plain(expectedWords(clean))}.`,
     `**Actual.** ${plain(actual(clean))}.`,
     ...pytorchParts(clean, scripts),

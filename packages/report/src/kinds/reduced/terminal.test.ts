@@ -39,7 +39,7 @@ describe('bugReport', () => {
     const [first, , cause, , expected, , actual] = bugReport(reduced, scripts).split('\n');
     expect(first).toBe('# A query whose keys are all masked gives NaN in PyTorch before 2.9 on mps');
     expect(cause).toContain(
-      'arithmetic of the mask, not a device bug; its owner is PyTorch before 2.9 on mps',
+      'Arithmetic of the mask, not a device bug; its owner is PyTorch before 2.9 on mps',
     );
     expect(expected).toMatch(/^\*\*Expected\.\*\* a finite loss/);
     expect(actual).toMatch(/^\*\*Actual\.\*\* a loss of NaN\. query 0 of batch row 0 has 0 allowed keys/);
