@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import LongestFirst from './test/setup/longest-first.ts';
 
@@ -64,8 +63,9 @@ export default defineConfig(({ mode }) => ({
     ].filter(({ test }) => (mode === 'quick' ? quick : (chosen ?? all)).includes(String(test?.name))),
     setupFiles: ['./test/setup/early-tensors.ts'],
     pool: 'forks',
-    // One more than cores: a test that waits for processes of its own leaves a third of a core idle.
-    maxWorkers: availableParallelism() + 1,
+    // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two. With one more than cores
+    // a page's software adapter is too slow for its tests' patience.
+    maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/skip-reporter.mjs'],
     testTimeout: 120_000,
