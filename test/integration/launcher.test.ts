@@ -1,5 +1,8 @@
-/** What starts the command line in the workspace: a signal that comes before the command listens is not an exit code of 0. */
-import { spawn } from 'node:child_process';
+/** What starts the command line in the workspace: a signal that comes before the command listens, and packages that are not there. */
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { childrenOf, until } from './cli.ts';
@@ -18,3 +21,24 @@ it.skipIf(process.platform === 'win32')(
     expect(await ended).toEqual([null, 'SIGTERM']);
   },
 );
+
+it('after an update that brought a package it says what to install, in one line', () => {
+  const checkout = mkdtempSync(join(tmpdir(), 'nanscope-launcher-'));
+  try {
+    for (const folder of ['bin', 'src']) mkdirSync(join(checkout, folder));
+    copyFileSync(launcher, join(checkout, 'bin', 'nanscope.mjs'));
+    writeFileSync(join(checkout, 'src', 'main.ts'), '');
+    const dependencies = { '@nanscope/newcomer': 'workspace:*', yargs: '1' };
+    writeFileSync(join(checkout, 'package.json'), JSON.stringify({ dependencies }));
+    const { status, stderr } = spawnSync(process.execPath, [
+      join(checkout, 'bin', 'nanscope.mjs'),
+      '--version',
+    ]);
+    expect(String(stderr)).toBe(
+      'nanscope: not installed: @nanscope/newcomer. Run pnpm install, or npm start, which does so.\n',
+    );
+    expect(status).toBe(2);
+  } finally {
+    rmSync(checkout, { recursive: true, force: true });
+  }
+});

@@ -91,12 +91,27 @@ function startApart(words) {
   });
 }
 
+/** The packages of this checkout that are not installed: after an update that brought one. */
+function missingPackages() {
+  const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return Object.keys(dependencies).filter(
+    (name) =>
+      name.startsWith('@nanscope/') && !existsSync(new URL(`../node_modules/${name}`, import.meta.url)),
+  );
+}
+
 const alone = !mayLoadOthers(process.argv.slice(2));
 if (!existsSync(source)) {
   keepCompiled(join(tmpdir(), 'node-compile-cache'));
   await import(new URL(alone ? '../dist/bundle/main.mjs' : '../dist/main.js', import.meta.url).href);
 } else {
   const main = alone ? await bundle().catch(() => undefined) : undefined;
-  if (main === undefined) startApart(await argumentsFor(!alone));
+  const missing = main === undefined ? missingPackages() : [];
+  if (missing.length > 0) {
+    console.error(
+      `nanscope: not installed: ${missing.join(', ')}. Run pnpm install, or npm start, which does so.`,
+    );
+    process.exitCode = 2;
+  } else if (main === undefined) startApart(await argumentsFor(!alone));
   else await import(main);
 }
