@@ -223,3 +223,26 @@ export async function tinyModel(layers: number): Promise<CausalLM> {
   );
   return buildCausalLM(await openParts({ config, seed: SEED }));
 }
+
+/** A decoder of today in the same size: grouped queries, rotary positions, RMSNorm, a gated MLP. The caller disposes of it. */
+export async function tinyLlama(): Promise<CausalLM> {
+  const sizes = {
+    vocab_size: VOCABULARY,
+    max_position_embeddings: LENGTH,
+    hidden_size: 8,
+    intermediate_size: 16,
+  };
+  const heads = { num_attention_heads: 2, num_key_value_heads: 1, num_hidden_layers: 1 };
+  const config = parseConfig(
+    {
+      model_type: 'llama',
+      ...sizes,
+      ...heads,
+      initializer_range: 0.2,
+      eos_token_id: null,
+      bos_token_id: null,
+    },
+    'cell',
+  );
+  return buildCausalLM(await openParts({ config, seed: SEED }));
+}

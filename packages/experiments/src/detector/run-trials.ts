@@ -1,4 +1,7 @@
-/** All trials of the detector on the active backend, one by one. */
+/**
+ * All trials of the detector on the active backend, one by one, over two small models: a GPT-2, and a decoder of today with grouped
+ * queries, rotary positions, RMSNorm and a gated MLP.
+ */
 import { type Implementation, type PresetName, policies, presetNames } from '@nanscope/attention';
 import {
   type BatchTrace,
@@ -11,7 +14,7 @@ import { type CausalLM, uploadBatch } from '@nanscope/model';
 import { scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { BATCH, LENGTH, VOCABULARY } from '../cell/cell-batch.ts';
-import { tinyModel } from '../cell/run-cell.ts';
+import { tinyLlama, tinyModel } from '../cell/run-cell.ts';
 import {
   detect,
   type FaultKind,
@@ -86,13 +89,16 @@ async function trainingStep(
   }
 }
 
-const cleanTrialCount = sides.length * implementations.length * (presetNames.length + 1);
+/** Of both models. */
+const cleanTrialCount = 2 * sides.length * implementations.length * (presetNames.length + 1);
 
-async function* cleanTrials(session: TraceableSession, model: CausalLM): AsyncGenerator<Trial> {
+async function* cleanTrials(session: TraceableSession, { of, model }: Named): AsyncGenerator<Trial> {
+  const named = (trial: Trial): Trial => ({ ...trial, id: `${of}${trial.id}` });
   for (const side of sides) {
     for (const implementation of implementations) {
-      yield await trainingStep(session, model, implementation, side);
-      for (const preset of presetNames) yield await evaluation(session, model, preset, implementation, side);
+      yield named(await trainingStep(session, model, implementation, side));
+      for (const preset of presetNames)
+        yield named(await evaluation(session, model, preset, implementation, side));
     }
   }
 }
@@ -164,6 +170,54 @@ function injectedTrial(
   return { ...trial, expected: { key: born.key, mechanisms: arithmetic } };
 }
 
+/** A model, and what the names of its trials begin with. */
+interface Named {
+  readonly of: string;
+  readonly model: CausalLM;
+}
+
+/** The faults of one model that are in the share, and the step without any. */
+interface Injections extends Named {
+  readonly clean: BatchTrace;
+  readonly targets: Targets;
+  readonly injectable: number;
+  readonly chosen: readonly { readonly target: Target; readonly kind: FaultKind }[];
+}
+
+async function injectionsOf(
+  session: TraceableSession,
+  { of, model }: Named,
+  batch: StepBatch,
+  share: number,
+): Promise<Injections> {
+  const steps = tracedSteps(session, model, batch, 'sdpa');
+  try {
+    const clean = await steps.step();
+    const targets = targetsOf(clean);
+    const all = targets.targets.flatMap((target) => faultKinds.map((kind) => ({ target, kind })));
+    const chosen = all.filter(({ target, kind }) => isInShare(`${of}${kind} at ${target.record.key}`, share));
+    return { of, model, clean, targets, injectable: all.length, chosen };
+  } finally {
+    steps.close();
+  }
+}
+
+async function* injectedTrials(
+  session: TraceableSession,
+  { of, model, clean, chosen }: Injections,
+  batch: StepBatch,
+): AsyncGenerator<Trial> {
+  const steps = tracedSteps(session, model, batch, 'sdpa');
+  try {
+    for (const { target, kind } of chosen) {
+      const trial = injectedTrial(target, kind, clean, await steps.step(target, kind), batch);
+      yield { ...trial, id: `${of}${trial.id}` };
+    }
+  } finally {
+    steps.close();
+  }
+}
+
 /** How many there are, before the first is run. */
 export interface TrialPlan extends Pick<Targets, 'aliases' | 'integers'> {
   /** Faults that could be injected, all kinds together. */
@@ -183,25 +237,26 @@ export async function* detectorTrials(
   share: number,
   onPlan: (plan: TrialPlan) => void,
 ): AsyncGenerator<Trial> {
-  const model = await tinyModel(1);
+  const batch = stepBatch('left');
+  const models: Named[] = [];
   try {
-    const batch = stepBatch('left');
-    const steps = tracedSteps(session, model, batch, 'sdpa');
-    try {
-      const clean = await steps.step();
-      const { targets, aliases, integers } = targetsOf(clean);
-      const all = targets.flatMap((target) => faultKinds.map((kind) => ({ target, kind })));
-      const chosen = all.filter(({ target, kind }) => isInShare(`${kind} at ${target.record.key}`, share));
-      const trials = chosen.length + programs.length + cleanTrialCount;
-      onPlan({ injectable: all.length, injected: chosen.length, trials, aliases, integers });
-      for (const { target, kind } of chosen)
-        yield injectedTrial(target, kind, clean, await steps.step(target, kind), batch);
-    } finally {
-      steps.close();
-    }
+    models.push({ of: '', model: await tinyModel(1) });
+    models.push({ of: 'llama: ', model: await tinyLlama() });
+    const plans = [];
+    for (const named of models) plans.push(await injectionsOf(session, named, batch, share));
+    const sum = (count: (one: Injections) => number) => plans.reduce((total, one) => total + count(one), 0);
+    const injected = sum(({ chosen }) => chosen.length);
+    onPlan({
+      injectable: sum(({ injectable }) => injectable),
+      injected,
+      trials: injected + programs.length + cleanTrialCount,
+      aliases: sum(({ targets }) => targets.aliases),
+      integers: sum(({ targets }) => targets.integers),
+    });
+    for (const plan of plans) yield* injectedTrials(session, plan, batch);
     yield* naturalTrials(session);
-    yield* cleanTrials(session, model);
+    for (const named of models) yield* cleanTrials(session, named);
   } finally {
-    model.dispose();
+    for (const { model } of models) model.dispose();
   }
 }

@@ -1,5 +1,5 @@
 /** What `--sdpa-kernel auto` came to on a lane, as a rule beside those of its device, and how far the two forms are apart. */
-import { kernelChoice, type Policy } from '@nanscope/attention';
+import { type AttentionKernel, kernelChoice, type Policy } from '@nanscope/attention';
 import type { Decision } from '@nanscope/device';
 import type { CausalLM } from '@nanscope/model';
 import { type EvalConfig, sdpaKernelOf } from '@nanscope/settings';
@@ -14,22 +14,29 @@ interface KernelTask {
   readonly policy: Policy;
 }
 
-/** Whether the open backend has a fused kernel for the model; undefined where the question does not arise. */
-function choiceOf({ config, decision, policy }: KernelTask, model: CausalLM) {
-  if (config.sdpaKernel !== 'auto' || decision.attention !== 'sdpa') return undefined;
-  return kernelChoice({
-    implementation: 'sdpa',
+/** What `auto` comes to for a model on the open backend. To be asked before anything is traced: under taps it is the composed form. */
+export function chosenKernel(
+  { config }: Pick<CausalLM, 'config'>,
+  {
+    implementation,
     policy,
-    headSize: model.config.attendedDim ?? model.config.headDim,
-    dropout: (config.dropout ?? 0) > 0,
-    capture: false,
-  });
+    dropout = 0,
+  }: Pick<Computation, 'implementation' | 'policy'> & { readonly dropout?: number },
+): AttentionKernel {
+  const headSize = config.attendedDim ?? config.headDim;
+  return kernelChoice({ implementation, policy, headSize, dropout: dropout > 0, capture: false }).kernel;
+}
+
+/** Whether the open backend has a fused kernel for the model, where that was left to it. */
+function hasFused({ config, decision, policy }: KernelTask, model: CausalLM): boolean {
+  if (config.sdpaKernel !== 'auto' || decision.attention !== 'sdpa') return false;
+  const { dropout = 0 } = config;
+  return chosenKernel(model, { implementation: 'sdpa', policy, dropout }) === 'fused';
 }
 
 /** The rule, on a lane whose backend has such a kernel. */
 export function sdpaKernelRules(task: KernelTask, model: CausalLM): Rule[] {
-  const choice = choiceOf(task, model);
-  if (choice?.kernel !== 'fused') return [];
+  if (!hasFused(task, model)) return [];
   const reason =
     sdpaKernelOf(task.config) === 'composed'
       ? 'sdpa is composed of ops, so that its steps can be shown'

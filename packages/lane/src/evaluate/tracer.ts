@@ -21,6 +21,7 @@ import type { EvalBatch } from '../data/collation.ts';
 import type { LaneMessage } from '../protocol/task.ts';
 import { summarize } from './cascade-summary.ts';
 import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
+import { chosenKernel } from './sdpa-kernel.ts';
 import { TraceBook } from './trace-book.ts';
 
 /** More runs of each kind once the first traced one was finite. */
@@ -165,7 +166,10 @@ export class LaneTracer {
   async #shown(computation: Computation, { batch }: EvalBatch): Promise<Computation> {
     if (computation.kernel !== 'auto') return computation;
     const composed = { ...computation, kernel: 'composed' as const };
-    return allFinite(await evaluateBatch(composed, batch)) ? computation : composed;
+    // Settled here, since under taps `auto` is the composed form, which does not show what the fused one does.
+    return allFinite(await evaluateBatch(composed, batch))
+      ? { ...computation, kernel: chosenKernel(computation.model, computation) }
+      : composed;
   }
 
   /** Says whether looking changed what was seen: by a small batch with and without taps, or by what is registered. */

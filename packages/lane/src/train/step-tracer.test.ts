@@ -1,6 +1,8 @@
+import { safePolicy } from '@nanscope/attention';
 import { builtinBackend, type Session } from '@nanscope/backend';
 import type { RecordSink } from '@nanscope/record';
 import type { StepKernel, Training } from '@nanscope/trainer';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StepTracer } from './step-tracer.ts';
 
@@ -15,9 +17,9 @@ const sink = { appendLines: () => {} } as unknown as RecordSink;
 /** Replays a step of which these kernels make a NaN. */
 async function replayed(kernel: StepKernel, broken: readonly StepKernel[]) {
   const run = {
-    model: { parameters: {}, config: {} },
+    model: { parameters: {}, config: { headDim: 4 } },
     optimizer: { stateTensors: () => ({}) },
-    settings: { kernel },
+    settings: { kernel, implementation: 'sdpa', policy: safePolicy, dropout: 0 },
   } as unknown as Training;
   const tracer = new StepTracer(session, { level: 'gate', keep: 0, filters: [] }, run, sink);
   const traced: StepKernel[] = [];
@@ -37,7 +39,14 @@ describe('a step that is traced again', () => {
   });
 
   it('runs the fused kernel where that alone is not finite, which does not vanish', async () => {
-    expect(await replayed('auto', ['auto'])).toEqual({ outcome: 'reproduced', traced: ['auto'] });
+    const engine = tf.engine();
+    const opened = engine.backendName;
+    engine.backendName = 'wasm';
+    try {
+      expect(await replayed('auto', ['auto', 'fused'])).toEqual({ outcome: 'reproduced', traced: ['fused'] });
+    } finally {
+      engine.backendName = opened;
+    }
   });
 
   it('runs the kernel that was asked for', async () => {

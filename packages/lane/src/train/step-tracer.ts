@@ -20,6 +20,7 @@ import {
   type Training,
 } from '@nanscope/trainer';
 import { summarize } from '../evaluate/cascade-summary.ts';
+import { chosenKernel } from '../evaluate/sdpa-kernel.ts';
 import { TraceBook } from '../evaluate/trace-book.ts';
 import { replayHit } from '../evaluate/tracer.ts';
 
@@ -171,8 +172,10 @@ export class StepTracer {
 
   /** The fused kernel shows no step of attention: the composed form does, if it makes the same. */
   async #shown(again: Again): Promise<StepKernel> {
-    if (this.#run.settings.kernel !== 'auto') return undefined;
-    return allFinite(await again(undefined, 'composed')) ? undefined : 'composed';
+    const { model, settings } = this.#run;
+    if (settings.kernel !== 'auto') return undefined;
+    // Settled here, since under taps `auto` is the composed form, which does not show what the fused one does.
+    return allFinite(await again(undefined, 'composed')) ? chosenKernel(model, settings) : 'composed';
   }
 
   /**
