@@ -110,6 +110,8 @@ def explain_gradient(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, An
     masked = empty[row, head if name == "query" else slice(head * group, (head + 1) * group)].sum()
     if int(masked) > 0 and (name != "query" or bool(empty[row, head, position])):
         return "fully masked row", f"{int(masked)} queries that it takes part in have 0 allowed keys; {words}"
+    if math.isfinite(exact) and abs(exact) > torch.finfo(gradient.dtype).max:
+        return "cast overflow", f"{words}: beyond the largest {str(gradient.dtype)[6:]}"
     if math.isfinite(single) and math.isfinite(exact):
         return "kernel fault", f"{words}: the kernel is suspected"
     return "overflow", words

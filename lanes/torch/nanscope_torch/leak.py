@@ -1,7 +1,7 @@
 """Does the future leak? Tokens from a position on are changed; logits before it must not move.
 
 The control is the same batch again, and with its rows among others. Tokens that share a product with those of other rows, as those of
-one expert do, may be rounded otherwise beside other tokens, and a control need not hit upon it: there a few last bits are no leak.
+one expert do, may be rounded otherwise beside other tokens, and the controls may miss that: there a few last bits are no leak.
 """
 
 from __future__ import annotations

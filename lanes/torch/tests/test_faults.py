@@ -178,3 +178,19 @@ def test_a_device_whose_counts_come_late_finds_the_same_origin(tmp_path: Path, m
     assert origins[0] == origins[1]
     header = json.loads((tmp_path / "target" / "health.jsonl").read_text().splitlines()[0])
     assert header["bytesRead"] > 0 and "composed" in header["source"]["method"]
+
+
+class Attention(torch.nn.Module):
+    def forward(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v)
+
+
+def test_a_gradient_beyond_its_own_dtype_blames_no_kernel(tmp_path: Path) -> None:
+    """Loss scaling in half precision gives such numbers: 64 queries share one key, and their gradients add up beyond 65504."""
+    q, k, v = (torch.zeros(1, 1, length, 4).half().requires_grad_() for length in (64, 1, 1))
+    model = Attention()
+    with nanscope_torch.trace(model, out=tmp_path) as run:
+        out = model(q, k, v)
+        out.backward(torch.full_like(out, 60000.0))
+    assert v.grad is not None and not torch.isfinite(v.grad).all()
+    assert run.cascade["origin"]["mechanism"]["name"] == "cast overflow"

@@ -83,7 +83,7 @@ export function activeBackend(): string {
   return name.endsWith(TAPPED) ? name.slice(0, -TAPPED.length) : name;
 }
 
-/** Whether each call of a kernel is being seen. */
+/** Whether kernel calls are being traced now. */
 export const isTapped = (): boolean => tf.getBackend().endsWith(TAPPED);
 
 // The door to the one piece of global state TensorFlow.js forces on us: which backend is active.

@@ -51,7 +51,7 @@ export interface ModelConfig {
   readonly padTokenId: number | null;
   /** How many keys a query sees in the layers, itself included, each number once; null for all keys. Absent: all keys in all layers. */
   readonly windows?: readonly (number | null)[];
-  /** Heads have sinks: a query without a key gets 0 from them, and NaN under no policy. */
+  /** Heads have sinks. Where those are finite, a query without a key is not NaN under any policy. */
   readonly sinks?: true;
   /** Whether the head is the token table. */
   readonly tied: boolean;

@@ -165,7 +165,7 @@ function injectedTrial(
   if (kind !== '1e30') return { ...trial, expected: { key, mechanisms: namesFor(target.record) } };
   const born = firstBeyond(clean, trace);
   if (!born) return { ...trial, setAside: 'nothing overflowed' };
-  // More cells of the mask's own -inf: a count of keys was changed, and what follows from that is right.
+  // A count of keys was changed, so that more cells hold the mask's own -inf: another mask, and no overflow.
   if (born.key.startsWith('forward/mask/')) return { ...trial, setAside: 'it made another mask' };
   return { ...trial, expected: { key: born.key, mechanisms: arithmetic } };
 }

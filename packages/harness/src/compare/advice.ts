@@ -30,7 +30,7 @@ function underPolicy(command: string, policy: string): string | undefined {
 const isBundled = ({ data, model, 'load-inputs': inputs }: LaneRecord['config']) =>
   data === undefined && inputs === undefined && model === 'prose';
 
-/** Of a finite loss over the user's own model or data: the queries that another policy makes NaN of and sinks of none; undefined without any. */
+/** What is said of a finite loss over the user's own model or data where queries have no key: which policies make them NaN, or that the model has sinks. */
 export function maskedAdvice(
   { config, policy, cascade, decision, model }: LaneRecord,
   command: string,

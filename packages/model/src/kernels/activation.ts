@@ -100,7 +100,7 @@ const steps: Readonly<
   quick_gelu: (x, cast) => cast(tf.mul<tf.Tensor2D>(x, cast(tf.sigmoid(cast(tf.mul(x, 1.702)))))),
   relu2: (x, cast) => cast(tf.square(tf.relu(x))),
   laplace: (x, cast, dtype) => {
-    // PyTorch rounds a number that it takes from a 16-bit tensor, and none that it divides one by.
+    // PyTorch rounds a scalar that it subtracts from a 16-bit tensor to that dtype, but not one that it divides by.
     const scaled = cast(tf.div(cast(tf.sub(x, scalarIn(MU, dtype))), SIGMA * Math.SQRT2));
     return cast(tf.mul<tf.Tensor2D>(cast(tf.add(cast(tf.erf(scaled)), 1)), 0.5));
   },

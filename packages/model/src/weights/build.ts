@@ -44,7 +44,8 @@ export async function buildCausalLM({
       if (note) notes.push(note);
       const tensor = tf.tensor(data, [...shape], 'float32');
       parameters[name] = tf.variable(tensor);
-      // TensorFlow copies numbers when an op first reads them, and until then all weights would come to stand there twice.
+      // TensorFlow copies a tensor's numbers when an op first reads them. Reading one now lets JavaScript free its copy, so that not all
+      // weights are held twice.
       if (tf.getBackend() === 'tensorflow')
         tf.dispose(
           tf.slice(

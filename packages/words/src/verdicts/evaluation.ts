@@ -192,7 +192,7 @@ const fixed: Readonly<Record<Exclude<Advice['to'], Made>, string>> = {
     'Suspect the environment first: make both runs with the same driver and versions, then compare again.',
   'keep causality': 'Finite is not correct: use a policy that keeps causality, such as --policy safe.',
   'know of the sinks':
-    'Nothing to fix: the queries without an allowed key get 0 from the sinks of the model, under every policy.',
+    'Nothing to fix: the queries without an allowed key get 0 from the sinks of the model, unless a row guard opens keys to them.',
   nothing: 'Nothing to fix: every query that was looked at has an allowed key.',
   'trace for masked rows': 'Nothing to fix; --trace health shows whether a query has no allowed key.',
 };
