@@ -242,7 +242,7 @@ export async function* detectorTrials(
   try {
     models.push({ of: '', model: await tinyModel(1) });
     models.push({ of: 'llama: ', model: await tinyLlama() });
-    const plans = [];
+    const plans: Injections[] = [];
     for (const named of models) plans.push(await injectionsOf(session, named, batch, share));
     const sum = (count: (one: Injections) => number) => plans.reduce((total, one) => total + count(one), 0);
     const injected = sum(({ chosen }) => chosen.length);
