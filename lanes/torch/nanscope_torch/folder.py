@@ -42,7 +42,8 @@ class Channel:
         kept = os.dup(1)
         os.dup2(2, 1)
         sys.stdout = sys.stderr
-        return cls(os.fdopen(kept, "w", encoding="utf-8"))
+        # What is no UTF-8, as of a path, goes as the escape that JSON has for it.
+        return cls(os.fdopen(kept, "w", encoding="utf-8", errors="backslashreplace"))
 
     def send(self, kind: str, **fields: Any) -> None:
         """One line. A parent that is gone is not an error: the folder holds the results."""
