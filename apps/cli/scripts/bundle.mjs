@@ -3,7 +3,7 @@
  * bundle's folder has the fingerprint of the sources in its name, so that an edited source is always what runs, and processes
  * that start at the same time do not disturb each other. A published package has its own, made once (package-bundle.mjs).
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -82,7 +82,7 @@ export async function bundleOf(root = checkout, { open = false } = {}) {
   const named = () => join(cache, `${open ? 'open' : 'bundle'}-${fingerprint(root)}`);
   const folder = named();
   if (existsSync(folder)) return folder;
-  const place = join(cache, `making-${process.pid}-${Date.now()}`);
+  const place = join(cache, `making-${randomUUID()}`);
   await mkdir(place, { recursive: true });
   try {
     await makeBundle(root, place, { open });
