@@ -74,9 +74,6 @@ export function composedForward(inputs: ComposedInputs, attrs: FusedAttrs): tf.T
   });
 }
 
-const composed = (...call: Parameters<typeof sdpaBackward>) =>
-  sdpaBackward(...call) as [dq: tf.Tensor4D, dk: tf.Tensor4D, dv: tf.Tensor4D];
-
 export function composedBackward(inputs: BackwardInputs, attrs: FusedAttrs): tf.Tensor[] {
   return tf.tidy(() => {
     const core = coreOf(inputs, attrs);
@@ -85,12 +82,14 @@ export function composedBackward(inputs: BackwardInputs, attrs: FusedAttrs): tf.
     const dout = zeroRows(inputs.dout, core.prepared);
     const { context, stats } = inputs;
     const [maximum, sum] = tf.split<tf.Tensor4D>(stats, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
-    const [dq, dk, dv] = hasWasmAttention(core)
-      ? wasmBackward(dout, { q, k, v, out: context, stats }, { ...core, productScale })
-      : composed(dout, [q, k, v, context, maximum, sum], { ...core, sinks: undefined, productScale });
     const { sinks } = core;
-    const delta = () => tf.sum(dout.mul(context), -1, true);
-    const sunk = sinks ? [sinkGradientRows(sinks, { maximum, sum, delta: delta() })] : [];
+    const sunkRows = () =>
+      sinks ? [sinkGradientRows(sinks, { maximum, sum, delta: tf.sum(dout.mul(context), -1, true) })] : [];
+    const [dq, dk, dv, ...sunk] = (
+      hasWasmAttention(core)
+        ? [...wasmBackward(dout, { q, k, v, out: context, stats }, { ...core, productScale }), ...sunkRows()]
+        : sdpaBackward(dout, [q, k, v, context, maximum, sum], { ...core, productScale })
+    ) as [dq: tf.Tensor4D, dk: tf.Tensor4D, dv: tf.Tensor4D, ...sunk: tf.Tensor4D[]];
     const clear = (x: tf.Tensor4D, live: tf.Tensor4D | undefined) =>
       policy.clearMasked && live ? selectMasked(x, live, tf.scalar(0)) : x;
     const whole = productScale === undefined ? (dq.mul(tf.scalar(attrs.scale)) as tf.Tensor4D) : dq;

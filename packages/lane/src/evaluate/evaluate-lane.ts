@@ -192,18 +192,23 @@ export async function evaluateLane(
       );
     }
     if (first && before) await before(first, computation, labelled);
+    const complete = (decision: LaneRecord['decision']) => {
+      const { leftOut } = decorations;
+      const finishedAt = new Date().toISOString();
+      recorder.update({ decision, status: 'complete', finishedAt, ...(leftOut.length > 0 && { leftOut }) });
+    };
+    const { decision } = recorder.record;
+    complete(decision);
+    // A kernel that none of the results needed may hang in its driver, or take the device along.
+    say({ kind: 'whole' });
     if (labelled) {
       const rule = await decorations.makeLater(
         'how far the fused attention kernel is from the composed form',
         () => comparedRule(task, computation, labelled),
       );
-      const { decision } = recorder.record;
       const rules = decision.rules.map((each) => (rule && each.rule === rule.rule ? rule : each));
-      recorder.update({ decision: { ...decision, rules } });
+      complete({ ...decision, rules });
     }
-    const { leftOut } = decorations;
-    if (leftOut.length > 0) recorder.update({ leftOut });
-    recorder.update({ status: 'complete', finishedAt: new Date().toISOString() });
   } finally {
     tracer.close();
   }

@@ -9,6 +9,7 @@ import { comparedRule, differenceWords, sdpaKernelRules } from './sdpa-kernel.ts
 const engine = tf.engine();
 const opened = engine.backendName;
 afterEach(() => {
+  vi.useRealTimers();
   engine.backendName = opened;
 });
 
@@ -98,7 +99,6 @@ describe('the fused kernel beside a trace', () => {
     vi.useFakeTimers();
     const reason = compared(() => new Promise(() => {}), { software: false });
     await vi.advanceTimersByTimeAsync(10_000);
-    vi.useRealTimers();
     expect(await reason).toBe('the fused kernel gave no answer within 10 s');
   });
 

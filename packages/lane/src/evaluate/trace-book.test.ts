@@ -107,6 +107,16 @@ describe('what a long run leaves', () => {
     expect(book.record).toMatchObject({ observer: 'unchanged', observed: 'two losses', origin });
   });
 
+  it('takes over how the origin came about from a trace of the same batch alone', () => {
+    const { book } = open();
+    book.add(trace(0), summary({ origin: { ...origin, mechanism: { name: 'unknown', evidence: '' } } }));
+    book.measured({ ...origin, batch: 1 });
+    book.measured({ ...origin, key: 'forward/Exp#1:0' });
+    expect(book.record.origin?.mechanism.name).toBe('unknown');
+    book.measured(origin);
+    expect(book.record.origin?.mechanism.name).toBe('exp overflow');
+  });
+
   it('warns of the first batch that looks abnormal, and before it of the first with a row without a key', () => {
     const warning = { batch: 0, rowsWithoutKey: 0, taps: 1, headroom: [], beyondF16: 0 };
     const { book } = open();

@@ -95,10 +95,11 @@ export class TraceBook {
     if (this.searching) this.keep(trace);
   }
 
-  /** The origin again, as a trace with magnitudes shows it: where it is the same, that knows how it came about. */
+  /** The origin again, as a trace of its batch with magnitudes shows it: where it is the same, that knows how it came about. */
   measured(origin: CascadeRecord['origin']): void {
     const known = this.#summary.origin;
-    if (!known || !origin || origin.key !== known.key || origin.kind !== known.kind) return;
+    const same = (['batch', 'key', 'kind'] as const).every((fact) => known?.[fact] === origin?.[fact]);
+    if (!known || !origin || !same) return;
     this.#summary = { ...this.#summary, origin: { ...known, mechanism: origin.mechanism } };
   }
 

@@ -12,6 +12,7 @@ export interface LaneEnd {
 
 /** What a lane had said of its end before it came. */
 export interface LastWords {
+  /** Its record is whole. */
   readonly done: boolean;
   readonly lost?: string;
   readonly failed?: string;
@@ -29,12 +30,12 @@ export class LastWordsListener {
   /** @returns whether it was the last that is to be expected */
   hear(message: Pick<LaneMessage, 'kind'>): boolean {
     const known = message as LaneMessage;
-    if (known.kind === 'done') this.#said = { ...this.#said, done: true };
+    if (known.kind === 'whole' || known.kind === 'done') this.#said = { ...this.#said, done: true };
     else if (known.kind === 'device-lost') this.#said = { ...this.#said, lost: known.reason };
     else if (known.kind === 'failed') this.#said = { ...this.#said, failed: known.reason };
     else if (known.kind === 'user-error') this.#said = { ...this.#said, userError: known };
     else return false;
-    return true;
+    return known.kind !== 'whole';
   }
 }
 

@@ -43,6 +43,8 @@ export type LaneMessage =
   | { readonly kind: 'born'; readonly what: 'NaN' | 'Inf'; readonly batch: number; readonly key?: string }
   /** Something worth a line of its own. */
   | { readonly kind: 'note'; readonly text: string }
+  /** All that counts is written: what the lane still looks at cannot cost it. */
+  | { readonly kind: 'whole' }
   | { readonly kind: 'done' }
   /** A mistake of the user's that only the lane could see. */
   | {

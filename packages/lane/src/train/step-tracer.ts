@@ -141,7 +141,7 @@ export class StepTracer {
    * @param again under an observer, or under none; with the kernel of the run, or another
    */
   async replay(step: number, again: Again): Promise<ReplayRecord | undefined> {
-    if (this.#settings.level === 'health') await this.#measure(again);
+    if (this.#settings.level === 'health') await this.#measure(step, again);
     if (!this.#book.mayReplay()) return undefined;
     const traced = async () => {
       try {
@@ -156,9 +156,10 @@ export class StepTracer {
   }
 
   /** Counts do not tell every way to a value that is not finite: the step of the origin once more, with magnitudes. */
-  async #measure(again: Again): Promise<void> {
+  async #measure(step: number, again: Again): Promise<void> {
     await this.close(); // A session is traced once at a time.
-    if (this.#measured || this.#book.record.origin?.mechanism.name !== 'unknown') return;
+    const { origin } = this.#book.record;
+    if (this.#measured || origin?.batch !== step || origin.mechanism.name !== 'unknown') return;
     this.#measured = true;
     const settings = { ...this.#settings, level: 'full' as const };
     const tracer = new StepTracer(this.#session, settings, this.#run, noSink);

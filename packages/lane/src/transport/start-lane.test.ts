@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { laneOutcome } from '../protocol/outcome.ts';
+import { LastWordsListener, laneOutcome } from '../protocol/outcome.ts';
 import type { ChildEnd } from './child.ts';
 import { endWords } from './start-lane.ts';
 
@@ -16,6 +16,15 @@ describe('laneOutcome', () => {
   it('done is complete, also when the driver crashes on the way out', () => {
     expect(outcome({}, { done: true })).toEqual({ status: 'complete' });
     expect(outcome({ code: null, signal: 'SIGSEGV' }, { done: true })).toEqual({ status: 'complete' });
+  });
+
+  it('a lane whose record is whole loses nothing by what it still looks at, and is not over', () => {
+    const listener = new LastWordsListener();
+    expect(listener.hear({ kind: 'whole' })).toBe(false);
+    expect(outcome({ code: null, signal: 'SIGKILL', silent: true }, listener.said)).toEqual({
+      status: 'complete',
+    });
+    expect(listener.hear({ kind: 'done' })).toBe(true);
   });
 
   it('killed by a signal is crashed, with the signal and the last words', () => {
