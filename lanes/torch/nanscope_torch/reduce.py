@@ -57,19 +57,25 @@ class Call:
         return result if isinstance(result, torch.Tensor) else result[self.output]
 
 
-def broken(kind: str, call: Call, arguments: Arguments) -> torch.Tensor:
-    """Which elements of the result show the fault."""
-    out = call(arguments)
-    if kind != "number":
-        return out.isnan() if kind == "NaN" else out.isinf()
+def broken(kind: str, call: Call, arguments: Arguments, own: bool) -> torch.Tensor:
+    """Flat, which elements of the result show the fault; with `own` those alone that are finite in float64. None of a call that cannot be made."""
+    try:
+        out = call(arguments).cpu().reshape(-1)
+        exact = expected_of(call, arguments)[0].reshape(-1)
+        if kind == "number":
+            return (out.double() - exact).abs() > allowed(call, arguments)
+    except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
+        return torch.zeros(0, dtype=torch.bool)
+    found = out.isnan() if kind == "NaN" else out.isinf()
+    return found & exact.isfinite() if own else found
+
+
+def allowed(call: Call, arguments: Arguments) -> torch.Tensor:
+    """Flat, how far from float64 a right kernel may lie: some times what one rounding of every input does, or one of the result."""
+    eps = torch.finfo(call(arguments).dtype).eps
     exact = expected_of(call, arguments)[0]
-    return (out.cpu().double() - exact).abs() > allowed(call, arguments, exact, out.dtype)
-
-
-def allowed(call: Call, arguments: Arguments, exact: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """How far from float64 a right kernel may lie: some times what one rounding of every input does, or one of the result."""
-    eps = torch.finfo(dtype).eps
-    response = eps * (exact.abs() + exact.square().mean().sqrt())
+    # A size that is not finite loosens nothing elsewhere.
+    response = eps * (exact.abs() + torch.where(exact.isfinite(), exact, 0.0).square().mean().sqrt())
     tensors = [value for value in arguments.values() if isinstance(value, torch.Tensor)]
     for seed in range(3):
         generator = torch.Generator().manual_seed(seed)
@@ -82,7 +88,7 @@ def allowed(call: Call, arguments: Arguments, exact: torch.Tensor, dtype: torch.
 
         away = (expected_of(call, {name: moved(value) for name, value in arguments.items()})[0] - exact).abs()
         response = torch.maximum(response, away)
-    return (4 + 2 * math.sqrt(sum(max(tensor.shape, default=1) for tensor in tensors))) * response
+    return (4 + 2 * math.sqrt(sum(max(tensor.shape, default=1) for tensor in tensors))) * response.reshape(-1)
 
 
 def finite_inputs(arguments: Arguments) -> bool:
@@ -125,7 +131,7 @@ def smaller(arguments: Arguments) -> Iterator[Arguments]:
                 yield {**arguments, name: plain}
 
 
-def shrink(call: Call, arguments: Arguments, fails: Callable[[Arguments], bool], until: float) -> tuple[Arguments, int, bool]:
+def shrink(arguments: Arguments, fails: Callable[[Arguments], bool], until: float) -> tuple[Arguments, int, bool]:
     """Takes the first step that still fails, again and again. Returns the arguments, the calls tried, and whether no step is left."""
     tried = 0
     while True:
@@ -140,7 +146,7 @@ def shrink(call: Call, arguments: Arguments, fails: Callable[[Arguments], bool],
             return arguments, tried, True
 
 
-def capture(task: dict[str, Any], key: str, batch_index: int) -> tuple[Call, torch.device]:
+def capture(task: dict[str, Any], key: str, batch_index: int) -> Call:
     """Runs the batch until the op, in the phase that its key begins with."""
     loaded, batch = open_batch(task, batch_index)
     tap = Tap(loaded.model, loaded.device)
@@ -163,7 +169,7 @@ def capture(task: dict[str, Any], key: str, batch_index: int) -> tuple[Call, tor
             raise
     if not found:
         raise UserError("reduce/not-reproduced", f"expected the call {key} in batch {batch_index} as in the run, found none. Run the evaluation again, with the same model and data.")
-    return found[0], loaded.device
+    return found[0]
 
 
 def numbers(name: str, tensor: torch.Tensor) -> dict[str, Any]:
@@ -173,39 +179,45 @@ def numbers(name: str, tensor: torch.Tensor) -> dict[str, Any]:
     return {"name": name, "shape": list(tensor.shape), "dtype": kind, "type": str(tensor.dtype), "values": values}
 
 
+def reduced(call: Call, kind: str, key: str, budget: float) -> dict[str, Any]:
+    """The message about the smallest arguments that were found. Raises `reduce/nothing`, `reduce/not-reproduced`."""
+    started = time.monotonic()
+    if not finite_inputs(call.arguments):
+        raise UserError("reduce/nothing", f"{key}: expected an op whose inputs are finite, found one that is given what is not. Mend the weight or the input that the report names.")
+    # Smaller numbers soon make a 0 / 0, which is no fault: what float64 had right has to stay so.
+    own = bool(broken(kind, call, call.arguments, True).any())
+
+    def fails(arguments: Arguments) -> bool:
+        return bool(broken(kind, call, arguments, own).any()) and finite_inputs(arguments)
+
+    if not fails(call.arguments):
+        raise UserError("reduce/not-reproduced", f"expected {WORDS.get(kind, kind)} from {key} on the inputs of the run alone, found none. It needs more than its inputs: memory left by other calls, or a kernel that is not repeatable.")
+    size = sum(value.numel() for value in call.arguments.values() if isinstance(value, torch.Tensor))
+    arguments, tried, minimal = shrink(call.arguments, fails, started + budget)
+    expected, why = expected_of(call, arguments)
+    index = int(broken(kind, call, arguments, own).to(torch.uint8).argmax())
+    room = float(allowed(call, arguments)[index]) if kind == "number" else 0.0
+    largest = max((tensor.numel() for tensor in arguments.values() if isinstance(tensor, torch.Tensor)), default=0)
+    if largest > MOST_VALUES:
+        raise UserError("reduce/not-reproduced", f"expected a call of at most {MOST_VALUES} numbers a tensor, found that {largest} are needed for {WORDS.get(kind, kind)}. Give it more time with --budget.")
+    knobs = [f"{name}={value}" for name, value in variables().items()]
+    device = next(value.device for value in arguments.values() if isinstance(value, torch.Tensor))
+    return dict(
+        kernel=call.words.rpartition(".")[2] if call.attention else str(call.func), call=call.words, named=call.attention, output=call.output,
+        attributes={name: value for name, value in arguments.items() if isinstance(value, (bool, int, float, str))},
+        arguments=[[name, None if isinstance(value, torch.Tensor) else repr(value)] for name, value in arguments.items()],
+        operands=[numbers(name, value) for name, value in arguments.items() if isinstance(value, torch.Tensor)], index=index, got=float(call(arguments).reshape(-1)[index]),
+        expected=float(expected.reshape(-1)[index]), why=why, room=room,
+        torch=torch.__version__, device=str(device), machine=", ".join([f"Python {platform.python_version()}, {platform.platform()}, {device}", *knobs]),
+        **{"from": size}, tried=tried, seconds=time.monotonic() - started, minimal=minimal,
+    )  # fmt: skip
+
+
 def run_reduce(task: dict[str, Any], channel: Channel) -> None:
     own = task.get("task") or {}
     key, kind, batch, budget = (own.pop(name) for name in ("op", "fault", "batch", "budget"))
     channel.send("loading", what="running the batch up to the op")
     started = time.monotonic()
-    call, device = capture(task, key, batch)
-
-    def fails(arguments: Arguments) -> bool:
-        try:
-            return bool(broken(kind, call, arguments).any()) and finite_inputs(arguments)
-        except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
-            return False
-
-    if not finite_inputs(call.arguments):
-        raise UserError("reduce/nothing", f"{key}: expected an op whose inputs are finite, found one that is given what is not. Mend the weight or the input that the report names.")
-    if not fails(call.arguments):
-        raise UserError("reduce/not-reproduced", f"expected {WORDS.get(kind, kind)} from {key} on the inputs of the run alone, found none. It needs more than its inputs: memory left by other calls, or a kernel that is not repeatable.")
-    size = sum(value.numel() for value in call.arguments.values() if isinstance(value, torch.Tensor))
-    channel.send("loading", what=f"reducing {size} numbers")
-    arguments, tried, minimal = shrink(call, call.arguments, fails, started + budget)
-    out = call(arguments)
-    expected, why = expected_of(call, arguments)
-    room = float(allowed(call, arguments, expected, out.dtype).max()) if kind == "number" else 0.0
-    index = int(broken(kind, call, arguments).reshape(-1).to(torch.uint8).argmax())
-    largest = max((tensor.numel() for tensor in arguments.values() if isinstance(tensor, torch.Tensor)), default=0)
-    if largest > MOST_VALUES:
-        raise UserError("reduce/not-reproduced", f"expected a call of at most {MOST_VALUES} numbers a tensor, found that {largest} are needed for {WORDS.get(kind, kind)}. Give it more time with --budget.")
-    knobs = [f"{name}={value}" for name, value in variables().items()]
-    channel.send(
-        "reduced", kernel=call.words.rpartition(".")[2] if call.attention else str(call.func), call=call.words, named=call.attention, output=call.output,
-        attributes={name: value for name, value in arguments.items() if isinstance(value, (bool, int, float, str))},
-        arguments=[[name, None if isinstance(value, torch.Tensor) else repr(value)] for name, value in arguments.items()],
-        operands=[numbers(name, value) for name, value in arguments.items() if isinstance(value, torch.Tensor)], answer=numbers("expected", expected), why=why,
-        torch=torch.__version__, device=str(device), machine=", ".join([f"Python {platform.python_version()}, {platform.platform()}, {device}", *knobs]),
-        **{"from": size}, index=index, got=float(out.reshape(-1)[index]), room=room, tried=tried, seconds=time.monotonic() - started, minimal=minimal,
-    )  # fmt: skip
+    call = capture(task, key, batch)
+    channel.send("loading", what="reducing its numbers")
+    channel.send("reduced", **reduced(call, kind, key, budget - (time.monotonic() - started)))

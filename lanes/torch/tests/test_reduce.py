@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import tiny
 import torch
 from test_evaluate import start
 from transformers import AutoModelForCausalLM
+
+from nanscope_torch.ops import facts_of
+from nanscope_torch.reduce import Call, reduced
 
 BEFORE_GUARD = torch.__version__.startswith("2.4")
 
@@ -53,7 +57,7 @@ def test_an_overflow_is_one_product_of_few_numbers(tmp_path: Path) -> None:
     assert sum(len(operand["values"]) for operand in message["operands"]) < 60 < message["from"]
     assert message["call"] == "torch.ops.aten.addmm.default" and not message["named"]
     assert again(message).reshape(-1)[message["index"]].isinf() and message["got"] in ("Infinity", "-Infinity")
-    assert message["answer"]["type"] == "torch.float64" and all(isinstance(value, float) for value in message["answer"]["values"])
+    assert isinstance(message["expected"], float)
 
 
 def test_an_op_that_is_given_a_nan_is_nothing_to_reduce(tmp_path: Path) -> None:
@@ -69,6 +73,39 @@ def test_an_op_that_is_given_a_nan_is_nothing_to_reduce(tmp_path: Path) -> None:
 def test_a_row_without_a_key_is_one_query_and_one_key(tmp_path: Path) -> None:
     origin, message = run(tmp_path, maskForm="4d")
     assert "_scaled_dot_product_flash_attention_for_cpu" in origin["key"] and origin["mechanism"]["name"] == "fully masked row"
-    assert message["kernel"] == "scaled_dot_product_attention" and message["answer"]["values"] == [0]
+    assert message["kernel"] == "scaled_dot_product_attention" and message["expected"] == 0
     assert {operand["name"]: operand["values"] for operand in message["operands"]} == {"query": [0], "key": [0], "value": [0], "attn_mask": [0]}
     assert again(message).isnan().all()
+
+
+def division(kind: str, a: list[float], b: list[float], fault: Any = None) -> dict[str, Any]:
+    """The reduction of one division; `fault` changes what it gives in float32."""
+    call = Call(torch.ops.aten.div.Tensor, facts_of(torch.ops.aten.div.Tensor), (torch.tensor(a, dtype=torch.float32), torch.tensor(b, dtype=torch.float32)), {}, 0)
+
+    def spoiled(**given: torch.Tensor) -> torch.Tensor:
+        out = torch.div(*given.values())
+        if fault and out.dtype is torch.float32:
+            fault(out, *given.values())
+        return out
+
+    call.func = spoiled
+    return reduced(call, kind, "forward/div.Tensor#0:0", 20)
+
+
+def test_a_nan_that_float64_has_as_well_takes_no_fault_s_place() -> None:
+    def three_is_nan(out: torch.Tensor, a: torch.Tensor, _b: torch.Tensor) -> None:
+        out[a == 3] = torch.nan
+
+    message = division("NaN", [0, 3, 2], [0, 4, 5], three_is_nan)
+    assert message["expected"] == 3 and [operand["values"] for operand in message["operands"]] == [[3], [1]]
+    message = division("NaN", [0, 3, 2], [0, 4, 5])
+    assert math.isnan(message["expected"]) and [operand["values"] for operand in message["operands"]] == [[0], [0]]
+
+
+def test_a_wrong_number_is_held_at_its_own_room_beside_an_infinity() -> None:
+    def off(out: torch.Tensor, a: torch.Tensor, _b: torch.Tensor) -> None:
+        if out.shape == (3,) and a[2] != 0:
+            out[1] += 1e-3
+
+    message = division("number", [1, 3, 2], [0, 4, 1], off)
+    assert message["index"] == 1 and abs(message["got"] - message["expected"]) > message["room"] > 0

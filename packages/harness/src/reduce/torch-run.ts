@@ -9,7 +9,7 @@ import { torchBugReport } from '@nanscope/words';
 import type { TorchFaultOfRun } from './fault.ts';
 import { makeFolder } from './folder/place.ts';
 import type { ReduceHooks } from './record.ts';
-import { type ReducedCall, torchScript, torchWords } from './torch-script.ts';
+import { type ReducedCall, scriptSays, torchScript, torchWords } from './torch-script.ts';
 
 /** What the lane says at its end (`lanes/torch/PROTOCOL.md`). */
 interface ReducedMessage extends ReducedCall {
@@ -24,12 +24,13 @@ interface ReducedMessage extends ReducedCall {
 const SCRIPT = 'reproduce.py';
 const SCRIPT_SECONDS = 120;
 
-/** @returns the exit code; null where the script did not end by itself */
-const runScript = (python: string, path: string): Promise<number | null> =>
+/** @returns the exit code; null where the script ended without saying what it found */
+export const runScript = (python: string, path: string): Promise<0 | 1 | null> =>
   new Promise((done) => {
-    execFile(python, [path], { timeout: SCRIPT_SECONDS * 1000 }, (error) => {
+    execFile(python, [path], { timeout: SCRIPT_SECONDS * 1000 }, (error, stdout) => {
       const code = error === null ? 0 : (error as { code?: unknown }).code;
-      done(typeof code === 'number' ? code : null);
+      const last = stdout.trimEnd().split('\n').at(-1)!;
+      done((code === 0 || code === 1) && last.startsWith(scriptSays[code]) ? code : null);
     });
   });
 
@@ -78,8 +79,8 @@ export async function reduceTorchRun(
     const found = await reduced(fault, run, budget, hooks);
     if (!found)
       throw new UserError('reduce/nothing', 'interrupted: expected the reduction to go on, found its end.');
-    const { kernel, attributes, from, index, got, room, minimal, operands } = found;
-    const { title, expected, basis } = torchWords(found, fault.kind);
+    const { kernel, attributes, from, index, got, expected, room, minimal, operands } = found;
+    const { title, basis } = torchWords(found, fault.kind);
     const script = join(fresh, SCRIPT);
     const text = torchScript(found, fault.kind);
     writeFileSync(script, text);
@@ -110,7 +111,10 @@ export async function reduceTorchRun(
         code: minimal ? 'reduced' : 'reduced-in-part',
         exitCode: 0,
         sentence: `Reduced to one call: ${title}.`,
-        next: `${folder}/${SCRIPT} shows it without nanscope; ${folder}/report.md is ready to paste, with the script in it.`,
+        next:
+          failing === 1
+            ? `${folder}/${SCRIPT} shows it without nanscope; ${folder}/report.md is ready to paste, with the script in it.`
+            : `${folder}/${SCRIPT} has the call, but run alone it does not show the fault: what the run did before the call counts as well. Run it by hand before you send it.`,
       },
     });
     writeFileSync(join(fresh, 'command.txt'), `${made}\n`);

@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runScript } from './torch-run.ts';
 import { literal, type ReducedCall, type TorchOperand, torchScript, torchWords } from './torch-script.ts';
 
 const operand = (name: string, type: string, ...values: TorchOperand['values']): TorchOperand => ({
@@ -14,8 +18,8 @@ const norm: ReducedCall = {
     ['eps', '1e-05'],
   ],
   operands: [operand('input', 'float32', 1, 0.5)],
-  answer: operand('expected', 'float64', 0.25, -1),
-  ...{ torch: '2.15.0', device: 'cpu', machine: 'Python 3.12.1, Linux, cpu', index: 0, got: 'NaN' },
+  ...{ torch: '2.15.0', device: 'cpu', machine: 'Python 3.12.1, Linux, cpu' },
+  ...{ index: 1, got: 'NaN', expected: 0.25 },
 };
 
 const attention: ReducedCall = {
@@ -39,6 +43,8 @@ describe('a line of Python that makes a tensor', () => {
     [operand('x', 'int32', 3, -1), 'torch.tensor([3, -1], dtype=torch.int32).reshape([2])'],
     [operand('x', 'bool', 1, 0), 'torch.tensor([True, False]).reshape([2])'],
     [operand('x', 'float32'), 'torch.tensor([]).reshape([0])'],
+    [operand('x', 'int64'), 'torch.tensor([], dtype=torch.int64).reshape([0])'],
+    [operand('x', 'bool'), 'torch.tensor([], dtype=torch.bool).reshape([0])'],
   ])('%#', (given, text) => expect(literal(given)).toBe(text));
 });
 
@@ -50,26 +56,44 @@ it('a call by places picks the result that fails, and says what is seen', () => 
   expect(lines[1]).toBe('# Seen with torch 2.15.0, Python 3.12.1, Linux, cpu.');
   expect(lines).toContain('out = torch.ops.aten.native_layer_norm.default(input, [2], 1e-05)');
   expect(lines).toContain('out = out if isinstance(out, torch.Tensor) else out[0]');
-  expect(lines).toContain('right = torch.equal(torch.isfinite(out).cpu(), torch.isfinite(expected))');
+  expect(lines).toContain('seen = out.flatten()[1].item()');
+  expect(lines).toContain('expected = 0.25  # the same call in float64 on the CPU');
+  expect(lines).toContain('right = math.isfinite(seen)');
   expect(lines.length).toBeLessThanOrEqual(30);
 });
 
 it('a call by names moves what it is given to the device', () => {
   const text = torchScript(attention, 'NaN');
   expect(text).toContain("query = torch.full([2], 0.0, dtype=torch.float16).to('mps')");
-  expect(text).toContain('scaled_dot_product_attention(query=query, is_causal=True)\nexpected');
+  expect(text).toContain('scaled_dot_product_attention(query=query, is_causal=True)\nseen');
 });
 
 it('a wrong number is held at what roundings explain', () => {
   const found = { ...norm, got: 0.3 };
-  expect(torchScript(found, 'number')).toContain('<= 0.000001).all())  # What roundings explain.');
+  expect(torchScript(found, 'number')).toContain(
+    'right = abs(seen - expected) <= 0.000001  # What roundings explain.',
+  );
   expect(torchWords(found, 'number').title).toMatch(/gives 0\.3 where 0\.25 is expected$/);
 });
 
 it('what float64 gives as well is no fault of the kernel', () => {
-  const found = { ...norm, answer: operand('expected', 'float64', 'Infinity', 1) };
-  const { seen, basis, expected } = torchWords(found, 'Inf');
-  expect({ seen, expected }).toEqual({ seen: 'Inf, and so it is in float64', expected: 'Infinity' });
+  const found: ReducedCall = { ...norm, expected: 'Infinity' };
+  const { seen, basis } = torchWords(found, 'Inf');
+  expect(seen).toBe('Inf, and so it is in float64');
   expect(basis).toMatch(/: what is wrong is what goes in$/);
-  expect(torchScript(found, 'Inf')).toContain('right = bool(torch.isfinite(out).all())');
+  expect(torchScript(found, 'Inf')).toContain('expected = float("inf")  # ');
+});
+
+// Node in the place of Python: what is tested is what is made of an exit code and of the last line.
+it.each([
+  [1, 'FAIL: NaN', 1],
+  [0, 'PASS', 0],
+  [1, 'Traceback', null],
+  [0, 'FAIL: NaN', null],
+  [2, 'FAIL: NaN', null],
+  [0, '', null],
+])('a script that leaves %d and ends with "%s" says %s', async (code, line, said) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'torch-script-')), 'script.mjs');
+  writeFileSync(path, `console.log('first');\nconsole.log('${line}');\nprocess.exit(${code});\n`);
+  expect(await runScript(process.execPath, path)).toBe(said);
 });

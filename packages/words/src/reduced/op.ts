@@ -75,14 +75,15 @@ export function opSearchWords({
   return `${counted(tried, 'call')} tried in ${seconds.toFixed(1)} s; ${end}`;
 }
 
-/** What came of reproduce.mjs on its own. */
+/** What came of the script on its own; `none` where it ended without saying what it found. */
 export function opScriptWords({
   script: { backend, failing, passing, name: file, besides },
 }: Pick<ReducedOpRecord, 'script'>): string {
   const name = backendName(backend);
   if (file !== undefined) {
     const with_ = besides ? `; with ${besides.version}: exit ${besides.code ?? 'none'}` : '';
-    return `${file}, plain PyTorch: exit ${failing ?? 'none'}${with_}`;
+    const shows = failing === 1 ? '' : ', which does not show it';
+    return `${file}, plain PyTorch: exit ${failing ?? 'none'}${shows}${with_}`;
   }
   if (failing !== 1)
     return `reproduce.mjs does not show it on ${name} (exit ${failing ?? 'none'}): the kernel is one that nanscope registers; use the command of the run`;

@@ -37,6 +37,11 @@ describe('a reduced call', () => {
     expect(opScriptWords({ script: { backend: 'webgpu', failing: 0 } })).toMatch(
       /does not show it on webgpu/,
     );
+    const python = { backend: 'torch-cpu', name: 'reproduce.py' };
+    expect(opScriptWords({ script: { ...python, failing: null } })).toBe(
+      'reproduce.py, plain PyTorch: exit none, which does not show it',
+    );
+    expect(opScriptWords({ script: { ...python, failing: 1 } })).toBe('reproduce.py, plain PyTorch: exit 1');
   });
 
   it('is one of the schema', () => {
