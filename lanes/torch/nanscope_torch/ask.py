@@ -8,12 +8,16 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from . import PROTOCOL, __version__
 from .errors import Refused, first_line
 from .folder import Channel
+from .model import is_out_of_memory
 from .versions import settle_device, versions
 
+BROKEN = ("CUDA error", "CUDA driver error", "cuDNN error", "CUBLAS_STATUS", "HIP error", "INTERNAL ASSERT FAILED")
+"""What a PyTorch without AcceleratorError says where a device or it itself broke down."""
 ARRAYS = {"f4": torch.float32, "i4": torch.int32, "u1": torch.uint8}
 
 
@@ -38,7 +42,10 @@ def from_wire(given: dict[str, Any]) -> torch.Tensor:
 
 
 def ask(call: dict[str, Any], device: torch.device) -> dict[str, Any]:
-    """`answer`, with the gradients of its sum where they are asked for, or `refused` with the reason where this PyTorch does not do it."""
+    """
+    `answer`, with the gradients of its sum where they are asked for; `refused`, with the reason, where this PyTorch does not do it;
+    `failed` where it does, and something else went wrong.
+    """
     wanted = call.get("gradients", [])
 
     def given(value: Any) -> Any:
@@ -48,24 +55,28 @@ def ask(call: dict[str, Any], device: torch.device) -> dict[str, Any]:
         return tensor.transpose(1, 2).contiguous().transpose(1, 2) if value.get("transposed") else tensor
 
     try:
-        function = getattr(F, call["function"], None) or getattr(torch, call["function"])
+        function = _named(F, call["function"]) if hasattr(F, call["function"]) else _named(torch, call["function"])
+        backend = sdpa_kernel(_named(SDPBackend, call["backend"])) if "backend" in call else nullcontext()
         arguments = {name: given(value) for name, value in call["arguments"].items()}
         inputs = [arguments[name].requires_grad_() for name in wanted]
-        with torch.set_grad_enabled(bool(wanted)), _backend(call.get("backend")):
+        with torch.set_grad_enabled(bool(wanted)), backend:
             out = function(**arguments)
             gradients = torch.autograd.grad(out, inputs, torch.ones_like(out)) if wanted else ()
         return {"answer": to_wire(out), **({"gradients": [to_wire(each) for each in gradients]} if wanted else {})}
-    except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
-        return {"refused": first_line(error)}
+    except Exception as error:
+        return {"refused" if _refusal(error) else "failed": first_line(error)}
 
 
-def _backend(name: str | None) -> Any:
-    """Of attention, where one is to be forced."""
-    if name is None:
-        return nullcontext()
-    from torch.nn.attention import SDPBackend, sdpa_kernel
+def _named(place: Any, name: str) -> Any:
+    if not hasattr(place, name):
+        raise Refused(f"this PyTorch has no {name}")
+    return getattr(place, name)
 
-    return sdpa_kernel(getattr(SDPBackend, name))
+
+def _refusal(error: Exception) -> bool:
+    """Whether it says no, rather than breaks down: memory that ran out and errors of a device are no answer to what was asked."""
+    broken = is_out_of_memory(error) or isinstance(error, getattr(torch, "AcceleratorError", ())) or any(words in str(error) for words in BROKEN)
+    return isinstance(error, (Refused, RuntimeError, TypeError, ValueError, NotImplementedError)) and not broken
 
 
 def run_conform(task: dict[str, Any], channel: Channel) -> None:

@@ -71,6 +71,22 @@ def test_what_torch_does_not_do_is_refused_with_its_reason() -> None:
     assert set(wrong) == {"refused"} and wrong["refused"] and "\n" not in wrong["refused"]
 
 
+def test_a_function_or_a_backend_that_is_not_there_is_refused_by_name() -> None:
+    for call in ({**attention(), "function": "warp"}, attention("WARP")):
+        assert ask(call, CPU) == {"refused": f"this PyTorch has no {call.get('backend', 'warp')}"}
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), RuntimeError("CUDA error: an illegal memory access"), RuntimeError("[enforce fail] DefaultCPUAllocator"), AssertionError("odd"), KeyError("x")])
+def test_what_breaks_down_is_a_failure_and_not_refused(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def breaks(**_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", breaks)
+    assert ask(attention(), CPU) == {"failed": str(error)}
+    answers = messages(run_conform, {"device": "cpu", "task": {"calls": [attention(), {**attention(), "function": "relu", "arguments": {"input": given(torch.ones(1))}}]}})
+    assert "failed" in answers[1] and "answer" in answers[2]
+
+
 def test_the_task_makes_the_calls_in_their_order() -> None:
     answers = messages(run_conform, {"device": "cpu", "task": {"calls": [attention("own"), attention("MATH")]}})
     assert [message["kind"] for message in answers] == ["hello", "answer", "answer"]

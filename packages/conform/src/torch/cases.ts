@@ -17,6 +17,8 @@ export interface TorchAttention {
   /** Versions that are known to fail; empty where none is. */
   readonly known: string;
   readonly why: string;
+  /** It must not be refused: where attention gives no answer at all, the others mean nothing. */
+  readonly control?: true;
   readonly q: Shape;
   /** Default: that of q. */
   readonly kv?: Shape;
@@ -46,33 +48,50 @@ const leftPadded: TorchMask = {
   cell: ({ t, s }, T, S) => Number(mayBeSeen(t, s, T, S)),
 };
 
+/** Left padding in which each query sees itself: no row is without a key. */
+const withSelf: TorchMask = {
+  ...{ dtype: 'bool', rows: 1 },
+  cell: ({ t, s }, T, S) => Number(mayBeSeen(t, s, T, S) || s === t + S - T),
+};
+
 const added = (fill: number): TorchMask => ({
   ...{ dtype: 'float32', rows: 1 },
   cell: ({ t, s }, T, S) => (mayBeSeen(t, s, T, S) ? 0 : fill),
 });
 
+/** Padding alone, so that neither it nor the causal order says what both say; as a boolean, and as -inf that is added. */
+const paddingOnly = (dtype: TorchMask['dtype'], seen: number, hidden: number): TorchMask => ({
+  ...{ dtype, rows: 1, cell: ({ t, s }) => (s >= PADS || s === t ? seen : hidden) },
+});
+
 /** One mask for all heads of a row; the second row sees everything. */
 const broadcast: TorchMask = {
   ...{ dtype: 'bool', rows: 2 },
-  cell: ({ row, t, s }, T, S) => Number(row > 0 || mayBeSeen(t, s, T, S)),
+  cell: (at, T, S) => (at.row > 0 ? 1 : withSelf.cell(at, T, S)),
 };
 
 const firstFilled: TorchMask = { dtype: 'float32', rows: 1, cell: ({ t }) => (t === 0 ? FLOAT32_MIN : 0) };
 
-const small: Shape = [1, 2, 8, 64];
+/** More than 8 queries: those have kernels of their own on mps, and reports of their own. */
+const small: Shape = [1, 2, 16, 64];
 const rowWithoutKey = 'NaN on cpu before 2.5 and on mps in 2.5 to 2.8';
 const futureKeys = 'mps to 2.12.1 (f16, bf16): sees up to 3 future keys';
 const aLeak = 'a leak that lowers the loss without any NaN';
-const fewQueries = 'mps 2.10: NaN with 7 or 8 batched queries';
+const fewQueries =
+  'mps 2.10: NaN with 7 or 8 batched queries; mps to 2.11: wrong for at most 8 queries with a boolean mask';
 const prompts = 'speculative decoding and short prompts';
-const decodeMask = 'mps to 2.12: wrong for at most 8 queries with a mask';
+const bothAtOnce =
+  'PyTorch documents an error for both at once: a version that takes them must mean what both allow';
 const decoding = 'decoding of padded batches';
 
 /** Around the place from which on the order is lost, and at the beginning. */
 const beginAndEnd = Array.from({ length: 48 }, (_, i) => (i < 8 ? i : 3100 - 48 + i));
 
 const forward: readonly TorchAttention[] = [
-  { name: 'plain', known: '', why: 'the control: without it nothing here means anything', q: small },
+  {
+    ...{ name: 'plain', known: '', q: small, control: true },
+    why: 'the control: without it nothing here means anything',
+  },
   {
     ...{ name: 'masked-row-bool', known: rowWithoutKey, q: small, mask: leftPadded },
     why: 'left padding with a causal mask makes rows without a key',
@@ -116,14 +135,14 @@ const forward: readonly TorchAttention[] = [
     known: 'mps to 2.10: reads outside of its input where keys are no multiple of 32',
   },
   {
-    ...{ name: 'transposed', q: [2, 4, 16, 64], transposed: true, mask: leftPadded },
-    known: 'mps 2.8 and to 2.11 for more than one row: wrong for permuted q, k, v',
+    ...{ name: 'transposed', q: [2, 4, 16, 64], transposed: true, mask: withSelf },
+    known: 'mps 2.8: wrong for q, k, v that are permuted in memory; mps to 2.11: so with more than one row',
     why: 'every model makes its heads by a transpose',
   },
   {
     ...{ name: 'broadcast-mask', q: [2, 4, 8, 64], mask: broadcast },
-    known: 'mps to 2.12: the offset of a broadcast mask is wrong',
-    why: 'transformers makes one mask for all heads',
+    known: 'mps to 2.12: a mask that all heads share is read at a wrong offset',
+    why: 'transformers makes one mask for all heads: padding is seen then, and tokens are not',
   },
   {
     ...{ name: 'other-value-size', q: small, valueSize: 32, why: 'multi-head latent attention' },
@@ -135,11 +154,11 @@ const forward: readonly TorchAttention[] = [
     why: 'an older lane can hide an upstream NaN',
   },
   {
-    ...{ name: 'decode-bool-mask', known: decodeMask, why: decoding },
+    ...{ name: 'decode-bool-mask', known: 'mps to 2.11: wrong for at most 8 queries', why: decoding },
     ...{ q: [2, 4, 1, 64], kv: [2, 4, 12, 64], mask: leftPadded },
   },
   {
-    ...{ name: 'decode-float-mask', known: decodeMask, why: decoding },
+    ...{ name: 'decode-float-mask', known: 'mps to 2.12: wrong for at most 8 queries', why: decoding },
     ...{ q: [2, 4, 1, 64], kv: [2, 4, 12, 64], mask: added(Number.NEGATIVE_INFINITY) },
   },
   {
@@ -158,13 +177,17 @@ const forward: readonly TorchAttention[] = [
     why: 'long prompts in half precision',
   },
   {
-    ...{ name: 'grouped-queries', known: '', q: [1, 8, 8, 64], kv: [1, 2, 8, 64] },
-    ...{ grouped: true, mask: leftPadded },
+    ...{ name: 'grouped-queries', known: '', q: [1, 8, 16, 64], kv: [1, 2, 16, 64] },
+    ...{ grouped: true, mask: withSelf },
     why: 'most models of today share keys among heads',
   },
   {
-    ...{ name: 'mask-and-causal', known: '', q: small, mask: leftPadded, causal: true },
-    why: 'both at once have no agreed meaning: it must be refused, or be their conjunction',
+    ...{ name: 'mask-and-causal', known: '', why: bothAtOnce },
+    ...{ q: small, mask: paddingOnly('bool', 1, 0), causal: true },
+  },
+  {
+    ...{ name: 'float-mask-and-causal', known: '', why: bothAtOnce },
+    ...{ q: small, mask: paddingOnly('float32', 0, Number.NEGATIVE_INFINITY), causal: true },
   },
 ];
 
@@ -177,8 +200,8 @@ const differentiated: Readonly<Record<string, string>> = {
     'flash on cpu in 2.4.1 and 2.15 (seen, not reported): each key of a row that is filled as a whole counts for all of them',
   'causal-f16': '',
   'causal-bf16': '',
-  transposed: 'NaN on cpu before 2.5',
-  'broadcast-mask': 'NaN on cpu before 2.5',
+  transposed: '',
+  'broadcast-mask': '',
   'other-value-size': '',
   'odd-head-size': 'NaN on cpu before 2.5',
   'grouped-queries': '',

@@ -48,21 +48,21 @@ describe("the cases of PyTorch's attention", () => {
       const name = id.slice('torch:'.length, id.indexOf(';'));
       expect(judged(name, answerOf(name)), id).toMatchObject({ status: 'pass', tensors: [{ passed: true }] });
     }
-    expect(quick.length).toBe(20);
+    expect(quick.length).toBe(21);
   });
 
   it('one without its mask, or without the causal order, is failed by it', () => {
     for (const name of ['masked-row-bool', 'masked-row-float', 'broadcast-mask', 'seven-queries'])
       expect(judged(name, answerOf(name, { masked: false })).status).toBe('fail');
-    for (const name of ['causal-f16', 'causal-bf16', 'mask-and-causal'])
-      expect(judged(name, answerOf(name, { masked: name !== 'mask-and-causal', causal: false })).status).toBe(
-        'fail',
-      );
+    for (const name of ['causal-f16', 'causal-bf16', 'mask-and-causal', 'float-mask-and-causal'])
+      expect(judged(name, answerOf(name, { causal: false })).status, name).toBe('fail');
+    for (const name of ['mask-and-causal', 'float-mask-and-causal'])
+      expect(judged(name, answerOf(name, { masked: false })).status, name).toBe('fail');
   });
 
   it('a NaN where a row without a key gives zeros is named by its place', () => {
     const values = Float64Array.from(answerOf('masked-row-bool'));
-    values[(8 + 2) * 64 + 5] = Number.NaN;
+    values[(16 + 2) * 64 + 5] = Number.NaN;
     const { status, reason, known, required } = judged('masked-row-bool', values);
     expect({ status, required }).toEqual({ status: 'fail', required: Number.POSITIVE_INFINITY });
     expect(reason).toBe('expected 0 at row 0, head 1, query 2, channel 5, found nan');
@@ -87,7 +87,7 @@ describe("the cases of PyTorch's attention", () => {
         name,
       ).toMatchObject({ status: 'pass' });
     const { status, reason, tensors } = differentiated('masked-row-bool-backward', ({ dk }) => {
-      dk[64 * 8 + 4 * 64 + 7]! += 1;
+      dk[64 * 16 + 4 * 64 + 7]! += 1;
     });
     expect(status).toBe('fail');
     expect(reason).toMatch(/^dk: expected \S+ at row 0, head 1, key 4, channel 7, found/);
@@ -103,7 +103,7 @@ describe("the cases of PyTorch's attention", () => {
 
   it('a row that is filled as a whole counts as one row', () => {
     const { status, known } = differentiated('masked-row-finite-fill-backward', ({ dv }) => {
-      for (let i = 0; i < dv.length; i++) dv[i]! += 7 / 8;
+      for (let i = 0; i < dv.length; i++) dv[i]! += 15 / 16;
     });
     expect(status).toBe('fail');
     expect(known).toMatch(/flash on cpu/);
@@ -119,7 +119,7 @@ describe("the cases of PyTorch's attention", () => {
       string,
       { values: Float32Array }
     >;
-    const mean = Array.from({ length: 8 }, (_, s) => value!.values[s * 64]!).reduce((a, b) => a + b) / 8;
+    const mean = Array.from({ length: 16 }, (_, s) => value!.values[s * 64]!).reduce((a, b) => a + b) / 16;
     expect(answerOf('masked-row-finite-fill')[0]).toBeCloseTo(mean, 6);
   });
 
@@ -131,12 +131,40 @@ describe("the cases of PyTorch's attention", () => {
     expect(reason).toMatch(/row 0, head 0, query \d+, channel \d+, found 0$/);
   });
 
+  it('a control that is refused, and a call that fails or says nothing, is no pass', () => {
+    const plain = (backend: string) => cases.find(({ id }) => id === `torch:plain;backend=${backend}`)!;
+    expect(plain('own').judge({ id: '', refused: 'no kernel' })).toMatchObject({
+      ...{ status: 'fail', reason: 'no kernel' },
+    });
+    expect(plain('flash').judge({ id: '', refused: 'no kernel' }).status).toBe('refused');
+    expect(named('grouped-queries').judge({ id: '', failed: 'out of memory' })).toMatchObject({
+      ...{ status: 'fail', reason: 'out of memory' },
+    });
+    expect(named('grouped-queries').judge({ id: '' })).toMatchObject({
+      ...{ status: 'fail', reason: 'it gave no answer' },
+    });
+  });
+
+  it('only what is about a row without a key has one', () => {
+    const about = /masked-row|odd-head/;
+    for (const { call, id } of cases) {
+      const mask = call.arguments.attn_mask as TorchTensor | undefined;
+      if (!mask || !id.endsWith('own')) continue;
+      const S = mask.shape.at(-1)!;
+      const seen = (value: number) => (mask.type === 'bool' ? value === 1 : value > -1e38);
+      const empty = Array.from({ length: mask.values.length / S }, (_, row) =>
+        mask.values.subarray(row * S, (row + 1) * S).some(seen),
+      ).includes(false);
+      if (!id.includes('1024')) expect(empty, id).toBe(about.test(id));
+    }
+  });
+
   it('what is refused says why, and forces what the device has', () => {
     expect(named('grouped-queries').judge({ id: '', refused: 'no enable_gqa' })).toMatchObject({
       ...{ status: 'refused', reason: 'no enable_gqa', why: 'most models of today share keys among heads' },
     });
-    expect(torchCases('mps')).toHaveLength(32);
-    expect(cases).toHaveLength(96);
-    expect(torchCases('cuda:1')).toHaveLength(160);
+    expect(torchCases('mps')).toHaveLength(33);
+    expect(cases).toHaveLength(99);
+    expect(torchCases('cuda:1')).toHaveLength(165);
   });
 });

@@ -41,7 +41,10 @@ export interface TorchAnswer {
   readonly id: string;
   readonly answer?: TorchNumbers;
   readonly gradients?: readonly TorchNumbers[];
+  /** Why this PyTorch does not do it. */
   readonly refused?: string;
+  /** What went wrong while it ran: memory that ran out, an error of the device. */
+  readonly failed?: string;
 }
 
 export interface TorchCase {
@@ -89,8 +92,9 @@ function maskOf(
 ): NonNullable<NonNullable<ReferenceProblem['mask']>['explicit']> {
   const S = kv?.[2] ?? T;
   const { rows = 1, dtype = 'bool' } = mask ?? {};
+  const hidden = dtype === 'bool' ? 0 : Number.NEGATIVE_INFINITY;
   const cell = (row: number, t: number, s: number) =>
-    causal && s > t ? 0 : (mask?.cell({ row, t, s }, T, S) ?? 1);
+    causal && s > t ? hidden : (mask?.cell({ row, t, s }, T, S) ?? 1);
   const keys = Array.from({ length: S }, (_, s) => s);
   const values = Array.from({ length: rows }, (_, row) =>
     queries.flatMap((t) => keys.map((s) => cell(row, t, s))),
@@ -220,7 +224,7 @@ type Truth = ReturnType<typeof truthOf>;
 export function torchCases(device: string): readonly TorchCase[] {
   const backends = Object.entries<string>(forced[device.split(':')[0] as keyof typeof forced]);
   return torchAttention.flatMap((given) => {
-    const { name, known, why, gradients, dtype = 'float32' } = given;
+    const { name, known, why, control, gradients, dtype = 'float32' } = given;
     const ofGradients = gradients ? `; of gradients, ${GRADIENT_STEPS} steps of the largest` : '';
     const accuracy = `at most twice the error of the formula in float32, or two steps of ${dtype}${ofGradients}`;
     const told = { ...(known && { known }), why };
@@ -234,8 +238,11 @@ export function torchCases(device: string): readonly TorchCase[] {
       return {
         id,
         call: { id, ...call, ...(backend !== undefined && { backend }) },
-        judge({ answer, gradients: slopes = [], refused = 'it gave no answer' }) {
-          if (!answer) return { ...withoutNumbers({ id, accuracy }, 'refused', refused), ...told };
+        judge({ answer, gradients: slopes = [], refused, failed = 'it gave no answer' }) {
+          if (!answer) {
+            const status = refused === undefined || (control && word === 'own') ? 'fail' : 'refused';
+            return { ...withoutNumbers({ id, accuracy }, status, refused ?? failed), ...told };
+          }
           truth ??= truthOf(given);
           return { id, accuracy, ...judgeOf(given, truth)([answer, ...slopes]), ...told };
         },

@@ -106,11 +106,11 @@ async function conformTorch(
   const started = performance.now();
   const ran = await runTorchCases(decided.target, config, hooks);
   throwUserError(ran.outcome);
-  if (ran.results.length === 0 && ran.outcome.status === 'complete') refuseNoCases(config.filter);
+  if (ran.cases.length === 0) refuseNoCases(config.filter);
   return conformRecord(
     ran,
     {
-      cases: ran.results.map(({ id }) => id),
+      cases: ran.cases,
       badVectors: [],
       implementation: 'F.scaled_dot_product_attention',
       decision: decided.target,

@@ -2,8 +2,9 @@
 import { type CaseResult, idFilter, type TorchAnswer, torchCases } from '@nanscope/conform';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
-import { type LaneMessage, torchIn, watchLane } from '@nanscope/lane';
+import { type LaneMessage, type LaneOutcome, torchIn, watchLane } from '@nanscope/lane';
 import type { ConformConfig } from '@nanscope/settings';
+import { counted } from '@nanscope/words';
 import type { RunHooks } from '../lanes/run-lanes.ts';
 import type { ConformRun } from './verdict.ts';
 
@@ -19,30 +20,52 @@ export function checkTorchConform({ attn, vectors, shard, lastFailed, bail }: Co
   );
 }
 
-/** Runs the cases in the Python of a decision. */
+/** @param start runs the calls; default: the Python of the decision */
 export async function runTorchCases(
   { torch }: Decision,
   { laneTimeout, filter }: Pick<ConformConfig, 'laneTimeout' | 'filter'>,
   { onLane, signal }: Pick<RunHooks, 'onLane' | 'signal'>,
-): Promise<ConformRun> {
+  start?: ReturnType<typeof torchIn>,
+): Promise<
+  ConformRun & { /** Ids of all that were asked, in their order. */ readonly cases: readonly string[] }
+> {
   if (!torch) throw new Error('The device is not one of PyTorch.');
   const wanted = idFilter(filter);
-  const cases = new Map(torchCases(torch.device).flatMap((one) => (wanted(one.id) ? [[one.id, one]] : [])));
+  const asked = torchCases(torch.device).filter(({ id }) => wanted(id));
+  const cases = asked.map(({ id }) => id);
+  const waiting = new Map(asked.map((one) => [one.id, one]));
   const results: CaseResult[] = [];
-  if (cases.size === 0) return { outcome: { status: 'complete' }, results };
-  const calls = [...cases.values()].map(({ call }) => call);
-  const outcome = await watchLane<LaneMessage | ({ readonly kind: 'answer' } & TorchAnswer)>({
+  if (cases.length === 0) return { outcome: { status: 'complete' }, results, cases };
+  const strays: string[] = [];
+  const ended = await watchLane<LaneMessage | ({ readonly kind: 'answer' } & TorchAnswer)>({
     ...{ run: 'conform', task: {}, environment: {}, silenceSeconds: laneTimeout },
     ...(signal && { signal }),
-    start: torchIn(torch.python, { device: torch.device, task: { calls } }),
+    start:
+      start ??
+      torchIn(torch.python, { device: torch.device, task: { calls: asked.map(({ call }) => call) } }),
     onMessage(message) {
       if (message.kind !== 'answer') return onLane('target', message);
-      results.push(cases.get(message.id)!.judge(message));
+      const answered = waiting.get(message.id);
+      if (!answered) return strays.push(message.id);
+      waiting.delete(message.id);
+      results.push(answered.judge(message));
       onLane('target', {
-        ...{ kind: 'progress', batches: results.length, total: cases.size, tokensPerSecond: 0 },
+        ...{ kind: 'progress', batches: results.length, total: cases.length, tokensPerSecond: 0 },
       });
     },
   });
+  const outcome = ended.status === 'complete' ? endOf(waiting.size, strays) : ended;
   if (outcome.status !== 'complete') onLane('target', { kind: 'ended', outcome });
-  return { outcome, results };
+  return { outcome, results, cases };
+}
+
+/** Of a lane that says that it is done: it must have answered each call once, and nothing else. */
+function endOf(unanswered: number, [stray]: readonly string[]): LaneOutcome {
+  if (stray !== undefined)
+    return {
+      status: 'failed',
+      failure: `it answered the call ${stray}, which it was not asked, or had answered already`,
+    };
+  if (unanswered === 0) return { status: 'complete' };
+  return { status: 'failed', failure: `it was done without an answer to ${counted(unanswered, 'call')}` };
 }

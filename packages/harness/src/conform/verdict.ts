@@ -103,6 +103,7 @@ export function conformRecord(
   command: string,
 ): ConformResultRecord {
   const counts = countsOf(results, cases.length);
+  const given = new Set(results.map(({ id }) => id));
   return {
     schema: CONFORM_SCHEMA,
     kind: 'conform',
@@ -123,7 +124,7 @@ export function conformRecord(
     badVectors: [...badVectors],
     verdict: wordConform(
       decideConform(counts, badVectors.length, outcome, {
-        running: cases[results.length],
+        running: cases.find((id) => !given.has(id)),
         failed: results.find(({ status }) => status === 'fail')?.id,
       }),
       command,

@@ -84,7 +84,10 @@ export function findPython(
 const SILENCE_SECONDS = 180;
 
 /** What is there, checked as a part of the record, and what each device said to the questions. */
-type ProbeAnswer = object & { readonly answers?: Parameters<typeof torchChecks>[0] };
+type ProbeAnswer = object & {
+  readonly devices?: readonly { readonly name: string; readonly available: boolean }[];
+  readonly answers?: Parameters<typeof torchChecks>[1];
+};
 
 export type PythonConfig = Pick<EvalConfig, 'python' | 'referencePython'>;
 
@@ -123,7 +126,8 @@ export async function probeTorch(asked: string, { path, reason }: Python, full =
       onMessage(message) {
         if (message.kind === 'probe') {
           const { answers = [], ...found } = message.probe;
-          answer = { ...found, probes: torchChecks(answers) };
+          const there = (found.devices ?? []).flatMap(({ name, available }) => (available ? [name] : []));
+          answer = { ...found, probes: full ? torchChecks(there, answers) : [] };
         }
         if (message.kind === 'user-error') refused = message;
       },

@@ -27,6 +27,9 @@ function attention(keep: readonly number[], poison = false): TorchCall['argument
   return { query, key, value, attn_mask };
 }
 
+/** Numbers of an answer that are shown. */
+const MOST_SHOWN = 3;
+
 const givesNaN = (answer: number) => Number.isNaN(answer);
 const sdpa = 'scaled_dot_product_attention';
 
@@ -86,15 +89,22 @@ export const torchQuestions: readonly TorchCall[] = Object.entries(questions).ma
   ([id, { function: name, arguments: given }]) => ({ id, function: name, arguments: given }),
 );
 
-/** What a device said to the questions, beside what is right. Of attention only the first query is judged. */
+/** Numbers of the first query of attention: those of the second are no answer to a question. */
+const FIRST_QUERY = 64;
+
+/** @param answers of every device to every question; one that is missing is no pass */
 export function torchChecks(
+  devices: readonly string[],
   answers: readonly (TorchAnswer & { readonly device: string })[],
 ): TorchProbe['probes'] {
-  return answers.map(({ id, device, answer, refused }) => {
-    const { expected, function: name, right, why } = questions[id]!;
-    const values = Array.from(answer?.values ?? []).slice(0, name === sdpa ? 1 : undefined);
-    const said = values.map(torchNumber).join(', ');
-    const passed = values.length > 0 && values.every(right);
-    return { name: id, device, result: refused ?? said, expected, passed, why };
-  });
+  return devices.flatMap((device) =>
+    Object.entries(questions).map(([name, { expected, function: called, right, why }]) => {
+      const given = answers.find((each) => each.device === device && each.id === name);
+      const { answer, refused, failed = 'it gave no answer' } = given ?? {};
+      const values = Array.from(answer?.values ?? []).slice(0, called === sdpa ? FIRST_QUERY : undefined);
+      const said = [...new Set(values.map(torchNumber))].slice(0, MOST_SHOWN).join(', ');
+      const passed = values.length > 0 && values.every(right);
+      return { name, device, result: answer ? said : (refused ?? failed), expected, passed, why };
+    }),
+  );
 }

@@ -92,17 +92,17 @@ export async function examineTorch(
     const record = { status: 'found' as const, python: found.python, reason, device: decision.label, probe };
     if (!conform) return record;
     onStage(`the attention of ${decision.label} under the cases of known reports`);
-    const { results, outcome } = await runTorchCases(
+    const { results, outcome, cases } = await runTorchCases(
       decision,
       { laneTimeout: SILENCE_SECONDS },
       { onLane: () => {}, ...(signal && { signal }) },
     );
-    const counts = countsOf(results, results.length);
+    const counts = countsOf(results, cases.length);
     const failed = results.filter(({ status }) => status === 'fail');
     const decided = decideConform(counts, 0, outcome);
     const { sentence, exitCode } = wordConform(decided, asked);
-    const cases = failed.map(({ id, reason: why }) => `${id}${why === undefined ? '' : `: ${why}`}`);
-    return { ...record, conform: { ...counts, passed: exitCode === 0, sentence, failed: cases } };
+    const told = failed.map(({ id, reason: why }) => `${id}${why === undefined ? '' : `: ${why}`}`);
+    return { ...record, conform: { ...counts, passed: exitCode === 0, sentence, failed: told } };
   } catch (error) {
     if (device !== undefined || !(error instanceof UserError)) throw error;
     return { status: 'absent', reason: error.message };
