@@ -29,6 +29,8 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   RowArgmax: 'an index has no slope',
   AdamWStep: 'the update itself',
   EuclideanNorm: 'of gradients, which are not differentiated again',
+  GeluNewGrad: 'a gradient itself, which is not differentiated again',
+  LayerNormGrad: 'likewise',
   RoundToBfloat16: 'a staircase: its gradient passes straight through by decision, and castTo rounds it',
   RoundToHalf: 'a staircase: its gradient passes straight through by decision, and has a test of its own',
 };

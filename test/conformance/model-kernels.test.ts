@@ -276,6 +276,16 @@ onEveryBackend(() => {
       tf.dispose(inputs);
     });
 
+    it('a mask that keeps all: the same numbers, which outlive their source', async () => {
+      const x = tf.tensor4d(wave(3 * 61 * 131), [3, 1, 61, 131]);
+      const keep = tf.ones([3, 1, 61, 1], 'bool');
+      const fill = tf.scalar(-infinity);
+      const kept = tf.engine().runKernel('SelectMasked', { x, keep, fill }) as tf.Tensor;
+      tf.dispose([x, keep, fill]);
+      tf.zeros([3, 1, 61, 131]).dispose();
+      await expectClose(kept, wave(3 * 61 * 131), 0);
+    });
+
     it('a sum along every axis', async () => {
       const [B, T, S] = [3, 61, 131];
       const x = wave(B * T * S);
@@ -294,6 +304,40 @@ onEveryBackend(() => {
         );
       }
     });
+  });
+
+  it('gradients of one kernel have the bits of the ops that a trace sees in their place', async () => {
+    const backend = tf.getBackend();
+    const names = ['GeluNewGrad', 'LayerNormGrad'];
+    const kernels = names.flatMap((name) => tf.getKernel(name, backend) ?? []);
+    if (backend === 'wasm') expect(kernels.length).toBe(names.length);
+    for (const [N, C] of [
+      [301, 67],
+      [5, 8],
+    ] as const) {
+      const gradients = () =>
+        tf.tidy(() => {
+          const inputs = [
+            tf.tensor2d(wave(N * C, 3), [N, C]),
+            tf.tensor1d(wave(C)),
+            tf.tensor1d(wave(C, 0.5)),
+          ];
+          const upstream = tf.tensor2d(wave(N * C, 0.7), [N, C]);
+          return tf.grads((...[x, scale, offset]: tf.Tensor[]) =>
+            tf.mul(
+              geluNew(layerNorm(x as tf.Tensor2D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-5)),
+              upstream,
+            ),
+          )(inputs);
+        });
+      const fused = gradients();
+      for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, backend);
+      const composed = gradients();
+      for (const kernel of kernels) tf.registerKernel(kernel);
+      for (const [at, gradient] of fused.entries())
+        expect(await gradient.data()).toEqual(await composed[at]!.data());
+      tf.dispose([fused, composed]);
+    }
   });
 
   it('gradients agree with central differences in float64', async () => {

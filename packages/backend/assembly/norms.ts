@@ -1,10 +1,93 @@
-/** LayerNorm and RMSNorm of rows, by the formulas of packages/model/src/kernels: sums in float64, elements in float32. */
+/** LayerNorm, its gradient, and RMSNorm of rows, by the formulas of packages/model/src/kernels: sums in float64, elements in float32. */
 import { bytes } from './numbers';
-import { squareRow, sumRow } from './sums';
+import { shareRow, squareRow, sumRow } from './sums';
 
 /** A float32 by its bits. */
 function float(bits: i32): f32 {
   return reinterpret<f32>(bits);
+}
+
+/** y = x less a number. */
+function subtract(x: usize, value: f32, y: usize, width: i32): void {
+  const less = f32x4.splat(value);
+  const whole = width & ~3;
+  for (let i = 0; i < whole; i += 4) v128.store(y + bytes(i), f32x4.sub(v128.load(x + bytes(i)), less));
+  for (let i = whole; i < width; i++) store<f32>(y + bytes(i), load<f32>(x + bytes(i)) - value);
+}
+
+/** z = x y */
+function multiply(x: usize, y: usize, z: usize, width: i32): void {
+  const whole = width & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    v128.store(z + bytes(i), f32x4.mul(v128.load(x + bytes(i)), v128.load(y + bytes(i))));
+  }
+  for (let i = whole; i < width; i++)
+    store<f32>(z + bytes(i), load<f32>(x + bytes(i)) * load<f32>(y + bytes(i)));
+}
+
+/** y = x times a number. */
+function scaleBy(x: usize, factor: f32, y: usize, width: i32): void {
+  const by = f32x4.splat(factor);
+  const whole = width & ~3;
+  for (let i = 0; i < whole; i += 4) v128.store(y + bytes(i), f32x4.mul(v128.load(x + bytes(i)), by));
+  for (let i = whole; i < width; i++) store<f32>(y + bytes(i), load<f32>(x + bytes(i)) * factor);
+}
+
+/**
+ * The gradient of x, and what adds up to that of the scale: dx = (g - average(g) - xhat average(g xhat)) / deviation with
+ * g = dy scale, and dy xhat. Bit for bit what the ops of layer-norm.ts come to on this backend, which a trace sees instead.
+ *
+ * @param variance a float32 a row
+ * @param products rows of `width`, also the place of xhat on the way
+ * @param epsilonBits float32
+ */
+export function layerNormGrad(
+  x: usize,
+  scale: usize,
+  variance: usize,
+  dy: usize,
+  dx: usize,
+  products: usize,
+  epsilonBits: i32,
+  width: i32,
+  rows: i32,
+): void {
+  const whole = width & ~3;
+  const share = <f32>(1 / <f64>width);
+  for (let row = 0; row < rows; row++) {
+    subtract(x, <f32>shareRow(x, share, width), products, width);
+    subtract(products, <f32>shareRow(products, share, width), products, width);
+    const inverse: f32 = <f32>1 / sqrt<f32>(load<f32>(variance) + float(epsilonBits));
+    scaleBy(products, inverse, products, width);
+    multiply(dy, scale, dx, width);
+    const mean = <f32>shareRow(dx, share, width);
+    multiply(dx, products, dx, width);
+    const projection = <f32>shareRow(dx, share, width);
+    const means = f32x4.splat(mean);
+    const projections = f32x4.splat(projection);
+    const by = f32x4.splat(inverse);
+    for (let i = 0; i < whole; i += 4) {
+      const at = bytes(i);
+      const xhat = v128.load(products + at);
+      const slope = v128.load(dy + at);
+      const g = f32x4.mul(slope, v128.load(scale + at));
+      const taken = f32x4.add(means, f32x4.mul(xhat, projections));
+      v128.store(dx + at, f32x4.mul(f32x4.sub(g, taken), by));
+      v128.store(products + at, f32x4.mul(slope, xhat));
+    }
+    for (let i = whole; i < width; i++) {
+      const at = bytes(i);
+      const xhat = load<f32>(products + at);
+      const slope = load<f32>(dy + at);
+      store<f32>(dx + at, (slope * load<f32>(scale + at) - (mean + xhat * projection)) * inverse);
+      store<f32>(products + at, slope * xhat);
+    }
+    x += bytes(width);
+    dy += bytes(width);
+    dx += bytes(width);
+    products += bytes(width);
+    variance += 4;
+  }
 }
 
 /**
@@ -25,14 +108,9 @@ export function layerNorm(
   const whole = width & ~3;
   for (let row = 0; row < rows; row++) {
     const mean = <f32>(sumRow(x, width) / <f64>width);
-    let less = f32x4.splat(mean);
-    for (let i = 0; i < whole; i += 4) v128.store(y + bytes(i), f32x4.sub(v128.load(x + bytes(i)), less));
-    for (let i = whole; i < width; i++) store<f32>(y + bytes(i), load<f32>(x + bytes(i)) - mean);
+    subtract(x, mean, y, width);
     // What rounding left of the mean, so that rows far from zero keep their digits.
-    const rest = <f32>(sumRow(y, width) / <f64>width);
-    less = f32x4.splat(rest);
-    for (let i = 0; i < whole; i += 4) v128.store(y + bytes(i), f32x4.sub(v128.load(y + bytes(i)), less));
-    for (let i = whole; i < width; i++) store<f32>(y + bytes(i), load<f32>(y + bytes(i)) - rest);
+    subtract(y, <f32>(sumRow(y, width) / <f64>width), y, width);
     const spread = <f32>(squareRow(y, width) / <f64>width);
     store<f32>(variance, spread);
     const inverse = <f32>(1 / Math.sqrt(<f64>(spread + float(epsilonBits))));

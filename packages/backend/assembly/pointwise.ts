@@ -1,4 +1,4 @@
-/** Kernels that go over their elements once: gelu_new, exp, and what a cross entropy needs of a row of logits. */
+/** Kernels that go over their elements once: gelu_new and its gradient, exp, sigmoid, and what a cross entropy and a prediction need of a row of logits. */
 import { bytes, exp4, exponentials, largest4, smaller, sum4 } from './numbers';
 
 /** x / (1 + exp(-x (linear + cubic x^2))), as packages/model/src/kernels/gelu-new.ts has it. */
@@ -19,6 +19,82 @@ export function geluNew(x: usize, y: usize, count: i32): void {
   }
 }
 
+function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+/** 1 / (1 + e^-x) of `count` elements from x to y. */
+export function sigmoid(x: usize, y: usize, count: i32): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) v128.store(y + bytes(i), sigmoid4(v128.load(x + bytes(i))));
+  for (; i < count; i++) {
+    store<f32>(y + bytes(i), f32x4.extract_lane(sigmoid4(v128.load32_splat(x + bytes(i))), 0));
+  }
+}
+
+/** From here on the sigmoid is exactly 1 or 0 in float32: beyond, the squares of a large x overflow and meet a factor of 0. */
+const FLAT: f32 = 13;
+
+/**
+ * dy (s + x s (1 - s) (linear + 3 cubic x^2)): bit for bit what the ops of packages/model/src/kernels/gelu-new.ts come to on this backend,
+ * which a trace sees instead. A NaN passes the bounds.
+ */
+function geluNewSlope4(x: v128, dy: v128): v128 {
+  const near = f32x4.pmax(f32x4.pmin(x, f32x4.splat(FLAT)), f32x4.splat(-FLAT));
+  const square = f32x4.mul(near, near);
+  const linear = f32x4.splat(<f32>1.5957691216057308);
+  const doubled = f32x4.mul(near, f32x4.add(linear, f32x4.mul(f32x4.splat(<f32>0.071354812826329), square)));
+  const one = f32x4.splat(1);
+  const s = sigmoid4(doubled);
+  const inner = f32x4.add(linear, f32x4.mul(f32x4.splat(<f32>0.21406444881780073), square));
+  const bend = f32x4.mul(f32x4.mul(x, f32x4.mul(s, f32x4.sub(one, s))), inner);
+  return f32x4.mul(dy, f32x4.add(s, bend));
+}
+
+/** The gradient of `count` elements x from that of their results. */
+export function geluNewGrad(x: usize, dy: usize, dx: usize, count: i32): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    v128.store(dx + bytes(i), geluNewSlope4(v128.load(x + bytes(i)), v128.load(dy + bytes(i))));
+  }
+  for (; i < count; i++) {
+    const one = geluNewSlope4(v128.load32_splat(x + bytes(i)), v128.load32_splat(dy + bytes(i)));
+    store<f32>(dx + bytes(i), f32x4.extract_lane(one, 0));
+  }
+}
+
+/** The first place of the largest element of each row; -1 where that is infinite, and where the row has a NaN. */
+export function rowArgmax(x: usize, width: i32, to: usize, rows: i32): void {
+  for (let row = 0; row < rows; row++) {
+    const largest = largestOf(x, width);
+    const found = abs<f32>(largest) < Infinity ? placeOf(largest, x, width) : -1;
+    store<i32>(to + bytes(row), found);
+    x += bytes(width);
+  }
+}
+
+/** Of a row, or NaN where it has one. */
+function largestOf(x: usize, width: i32): f32 {
+  const whole = width & ~3;
+  let most = f32x4.splat(-Infinity);
+  for (let i = 0; i < whole; i += 4) most = f32x4.max(most, v128.load(x + bytes(i)));
+  for (let i = whole; i < width; i++) most = f32x4.max(most, v128.load32_splat(x + bytes(i)));
+  return largest4(most);
+}
+
+/** The first place of a value that the row has. */
+function placeOf(value: f32, x: usize, width: i32): i32 {
+  const wanted = f32x4.splat(value);
+  let i = 0;
+  for (; i + 4 <= width; i += 4) {
+    const found = i32x4.bitmask(f32x4.eq(v128.load(x + bytes(i)), wanted));
+    if (found !== 0) return i + ctz(found);
+  }
+  while (load<f32>(x + bytes(i)) !== value) i++;
+  return i;
+}
+
 /** What is added up in float32 before it goes into a sum in float64. */
 const CHUNK: i32 = 256;
 
@@ -30,10 +106,7 @@ const CHUNK: i32 = 256;
 export function rowExponentials(x: usize, width: i32, to: usize, rows: i32): void {
   const whole = width & ~3;
   for (let row = 0; row < rows; row++) {
-    let most = f32x4.splat(-Infinity);
-    for (let i = 0; i < whole; i += 4) most = f32x4.max(most, v128.load(x + bytes(i)));
-    for (let i = whole; i < width; i++) most = f32x4.max(most, v128.load32_splat(x + bytes(i)));
-    const largest = largest4(most);
+    const largest = largestOf(x, width);
     const less = f32x4.splat(largest);
     let sum: f64 = 0;
     for (let start = 0; start < whole; start += CHUNK) {

@@ -1,5 +1,5 @@
 /** Sums of float32 along an axis, in float64: nothing overflows on the way that does not in the result. */
-import { bytes } from './numbers';
+import { bytes, smaller } from './numbers';
 
 /** Two float32 of `x`, the lower or the upper pair, as float64. */
 function lower(x: v128): v128 {
@@ -97,4 +97,28 @@ function sum2(x: v128): f64 {
 /** The sum of each row of a matrix. */
 export function rowSums(x: usize, width: i32, rows: i32, to: usize): void {
   for (let i = 0; i < rows; i++) store<f32>(to + bytes(i), <f32>sumRow(x + <usize>i * bytes(width), width));
+}
+
+/** The sums of the squares of `count` elements, `width` at a time. @param to a float64 each, side by side */
+export function squareSums(x: usize, width: i32, count: i32, to: usize): void {
+  for (let start = 0; start < count; start += width) {
+    store<f64>(to, squareRow(x + bytes(start), smaller(width, count - start)));
+    to += 8;
+  }
+}
+
+/** The sum of `width` elements, each times `share` first, in float32 and in the order of `sumRow`. */
+export function shareRow(x: usize, share: f32, width: i32): f64 {
+  const by = f32x4.splat(share);
+  let a = f64x2.splat(0);
+  let b = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= width; i += 4) {
+    const four = f32x4.mul(v128.load(x + bytes(i)), by);
+    a = f64x2.add(a, lower(four));
+    b = f64x2.add(b, upper(four));
+  }
+  let sum = sum2(f64x2.add(a, b));
+  for (; i < width; i++) sum += <f64>(load<f32>(x + bytes(i)) * share);
+  return sum;
 }

@@ -25,6 +25,7 @@ export const unaryRows: readonly Row[] = [
   unary('Exp', tf.exp, 'N+....+.'),
   unary('Expm1', tf.expm1, 'N+....+.'),
   unary('Floor', tf.floor, 'N+-.....'),
+  unary('Identity', (x) => x.clone(), 'N+-.....'),
   unary('IsNan', tf.isNaN, '........'),
   unary('LeakyRelu', (x) => tf.leakyRelu(x), 'N+-.....'),
   unary('Log', tf.log, 'N+N-.N..'),

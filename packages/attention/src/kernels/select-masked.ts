@@ -9,6 +9,7 @@ import {
   elementwise,
   type HostTensor,
   hasKernel,
+  isTapped,
   shares,
   type WasmMemory,
   type WebgpuBackend,
@@ -69,12 +70,25 @@ function bits(values: HostTensor['values']): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
 
+/** A `keep` that has this many elements of x to each of its own, or more, is looked through before x is copied. */
+const LOOK = 16;
+
+/**
+ * Whether x is the result as it is; false where finding out might cost more than it saves, and in a trace, which tells the two apart
+ * by their memory.
+ */
+function keepsAll(x: tf.TensorInfo, keep: tf.TensorInfo, memory: WasmMemory): boolean {
+  if (isTapped() || LOOK * tf.util.sizeFromShape(keep.shape) > tf.util.sizeFromShape(x.shape)) return false;
+  return !memory.flags(keep).includes(0);
+}
+
 /** `SelectMasked` in WebAssembly, rows shared among threads. */
 function selectMaskedWasm(
   { x, keep, fill }: Record<string, tf.TensorInfo>,
   _attrs: object,
   memory: WasmMemory,
 ): tf.TensorInfo {
+  if (keepsAll(x!, keep!, memory)) return memory.share(x!);
   const output = memory.make(x!.shape, 'float32');
   const [B, H, T, S] = shapeFour(x!.shape);
   const words = [H, T, S, ...stridesFour(keep!.shape), ...stridesFour(fill!.shape)];

@@ -6,7 +6,8 @@ import {
   replaceTopKWithNaN,
   supplyUnsortedSegmentSum,
 } from '../corrections/segments.ts';
-import { replaceExp } from './exp.ts';
+import { replaceExponential } from './exp.ts';
+import { replaceIdentity } from './identity.ts';
 import { replaceSlice, replaceTranspose, replaceUnpack } from './moves.ts';
 import { replaceFusedProduct, replaceProduct } from './products.ts';
 import { replaceLookUp, replaceTile, replaceTruth, truthKernels } from './repeats.ts';
@@ -108,11 +109,17 @@ export const corrections: readonly Correction[] = [
     why: 'along other axes than the last it took 15 ns an element',
     install: replaceSum,
   },
-  {
-    kernel: 'Exp',
-    status: 'replaced',
+  ...(['Exp', 'Sigmoid'] as const).map((kernel) => ({
+    kernel,
+    status: 'replaced' as const,
     why: 'it took 6 ns an element; four are computed together, on all threads',
-    install: replaceExp,
+    install: () => replaceExponential(kernel),
+  })),
+  {
+    kernel: 'Identity',
+    status: 'replaced',
+    why: 'it copied the tensor, where other backends share its memory as Reshape does here',
+    install: replaceIdentity,
   },
   ...truthKernels.map((kernel) => ({
     kernel,

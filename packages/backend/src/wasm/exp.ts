@@ -1,11 +1,12 @@
-/** e^x, which the wasm backend computes one by one. */
+/** e^x and the sigmoid, which the wasm backend computes one by one. */
 import type * as tf from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
 import { wrapKernel } from '../corrections/correction.ts';
 import { shares, wasmMemory } from './memory.ts';
 
-export function replaceExp(): void {
-  wrapKernel('Exp', 'wasm', (original) => (call) => {
+export function replaceExponential(name: 'Exp' | 'Sigmoid'): void {
+  const kernel = name === 'Exp' ? 'exponential' : 'sigmoid';
+  wrapKernel(name, 'wasm', (original) => (call) => {
     const x = call.inputs.x as tf.TensorInfo;
     if (x.dtype !== 'float32') return original(call);
     const memory = wasmMemory(call.backend);
@@ -13,7 +14,7 @@ export function replaceExp(): void {
     const [from, to] = [memory.address(x), memory.address(out)];
     memory.run(
       shares(memory, util.sizeFromShape(x.shape)).map(({ first, count }) => ({
-        kernel: 'exponential',
+        kernel,
         words: [from + 4 * first, to + 4 * first, count],
       })),
     );

@@ -21,8 +21,9 @@ export interface WasmBackend {
   };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   getMemoryOffset(id: tf.DataId): number;
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array;
   disposeData(id: tf.DataId): boolean;
+  incRef(id: tf.DataId): void;
 }
 
 export interface WasmMemory {
@@ -34,6 +35,10 @@ export interface WasmMemory {
   values(tensor: tf.TensorInfo): Float32Array;
   /** The same of an int32 tensor. */
   integers(tensor: tf.TensorInfo): Int32Array;
+  /** The same of a bool tensor. */
+  flags(tensor: tf.TensorInfo): Uint8Array;
+  /** A second handle of the same memory: nothing writes into a tensor that somebody has seen. */
+  share(tensor: tf.TensorInfo): tf.TensorInfo;
   /** Gives back a tensor of `make` that nobody else has seen. */
   free(tensor: tf.TensorInfo): void;
   /** Runs all the calls, on all threads where there are some; none may write what another reads. */
@@ -72,6 +77,11 @@ function open(backend: WasmBackend): WasmMemory {
     make: (shape, dtype) => backend.makeOutput(shape, dtype),
     values: (tensor) => backend.typedArrayFromHeap(tensor) as Float32Array,
     integers: (tensor) => backend.typedArrayFromHeap(tensor) as Int32Array,
+    flags: (tensor) => backend.typedArrayFromHeap(tensor) as Uint8Array,
+    share: ({ dataId, shape, dtype }) => {
+      backend.incRef(dataId);
+      return { dataId, shape, dtype };
+    },
     free: ({ dataId }) => void backend.disposeData(dataId),
     run: (calls) => {
       if (pool && calls.length > 1) pool.run(calls, call);

@@ -229,3 +229,14 @@ it.each(['float32', 'int32'] as const)(
     }
   },
 );
+
+it('a clone costs no memory, and outlives what it was made of', async () => {
+  const x = tf.tensor1d([1, Number.NaN, 3]);
+  const before = tf.memory().numDataBuffers;
+  const clone = x.clone();
+  expect(tf.memory().numDataBuffers).toBe(before);
+  x.dispose();
+  tf.tensor1d([7, 8, 9]).dispose();
+  expect([...(await clone.data())]).toEqual([1, Number.NaN, 3]);
+  clone.dispose();
+});

@@ -7,6 +7,7 @@ import {
   defineKernel,
   elementwise,
   hasKernel,
+  isTapped,
   shares,
   uniformValues,
   type WebgpuBackend,
@@ -93,12 +94,28 @@ defineKernel('GeluNew', {
   tensorflow: (inputs) => composed(inputs.x as tf.Tensor),
 });
 
+defineKernel('GeluNewGrad', {
+  wasm: ({ x, dy }, _attrs, memory) => {
+    const dx = memory.make(x!.shape, 'float32');
+    const size = tf.util.sizeFromShape(x!.shape);
+    const places = [x!, dy!, dx].map(memory.address);
+    memory.run(
+      shares(memory, size).map(({ first, count }) => ({
+        kernel: 'geluNewGrad',
+        words: [...places.map((place) => place + 4 * first), count],
+      })),
+    );
+    return dx;
+  },
+});
+
 /** From here on s(2u) is exactly 1 or 0 in float32, and so is the slope of the whole. */
 const flat = 13;
 
 /**
  * d/dx x s(2u) = s + x s (1 - s) d(2u)/dx, with u at most where s is flat: beyond, the squares of a large x overflow and
- * meet a factor of 0. As in PyTorch an infinity, which times 0 is no number, has no slope.
+ * meet a factor of 0. As in PyTorch an infinity, which times 0 is no number, has no slope. One kernel where the backend has it and
+ * nothing is traced, for a trace shows the steps.
  */
 tf.registerGradient({
   kernelName: 'GeluNew',
@@ -106,14 +123,17 @@ tf.registerGradient({
   gradFunc: (dy, saved) => {
     const [x] = saved as [tf.Tensor];
     return {
-      x: () =>
-        tf.tidy(() => {
+      x: () => {
+        if (hasKernel('GeluNewGrad') && !isTapped())
+          return tf.engine().runKernel('GeluNewGrad', { x: x!, dy: dy as tf.Tensor }) as tf.Tensor;
+        return tf.tidy(() => {
           const near = tf.clipByValue(x, -flat, flat);
           const s = tf.sigmoid(doubledArgument(near));
           const slope = tf.add(linear, tf.mul(3 * cubic, tf.square(near)));
           const derivative = tf.add(s, tf.mul(tf.mul(x, tf.mul(s, tf.sub(1, s))), slope));
           return tf.mul(dy as tf.Tensor, derivative);
-        }),
+        });
+      },
     };
   },
 });

@@ -13,6 +13,7 @@ import {
   floatWord,
   type HostTensor,
   hasKernel,
+  isTapped,
   type NativeTensorflow,
   rowIndex,
   shares,
@@ -180,6 +181,42 @@ function tensorflow(
 
 defineKernel<LayerNormAttrs>('LayerNorm', { host, wasm, webgpu: layerNormWebgpu, tensorflow });
 
+/** x [N,C], scale [C], variance [N], dy [N,C] -> dx [N,C], dscale [C], doffset [C] */
+function gradientWasm(
+  { x, scale, variance, dy }: Record<string, tf.TensorInfo>,
+  { epsilon }: LayerNormAttrs,
+  memory: WasmMemory,
+): tf.TensorInfo[] {
+  const [N, C] = x!.shape as [number, number];
+  const products = memory.make([N, C], 'float32');
+  const outputs = [[N, C], [C], [C]].map((shape) => memory.make(shape, 'float32'));
+  const [from, by, spread, up, to, dscale, doffset, between] = [
+    ...[x!, scale!, variance!, dy!],
+    ...outputs,
+    products,
+  ].map(memory.address) as [number, number, number, number, number, number, number, number];
+  memory.run(
+    shares(memory, N, C).map(({ first, count }) => {
+      const at = 4 * first * C;
+      const rows = [from + at, by, spread + 4 * first, up + at, to + at, between + at];
+      return { kernel: 'layerNormGrad', words: [...rows, floatWord(epsilon), C, count] };
+    }),
+  );
+  // Each column by one thread, so that the bits do not depend on how many there are.
+  memory.run(
+    [[between, dscale] as const, [up, doffset] as const].flatMap(([matrix, sums]) =>
+      shares(memory, C, N).map(({ first, count }) => ({
+        kernel: 'columnSums' as const,
+        words: [matrix + 4 * first, C, N, count, sums + 4 * first],
+      })),
+    ),
+  );
+  memory.free(products);
+  return outputs;
+}
+
+defineKernel<LayerNormAttrs>('LayerNormGrad', { wasm: gradientWasm });
+
 /** [N,C] -> [N,1] */
 const average = (x: tf.Tensor2D) => tf.sum<tf.Tensor2D>(tf.mul(x, 1 / x.shape[1]), 1, true);
 
@@ -218,7 +255,10 @@ export function layerNormResults(
   return { y: tf.add<tf.Tensor2D>(tf.mul(normalised, scale), offset), variance };
 }
 
-/** dx = (g - average(g) - xhat average(g xhat)) / deviation with g = dy scale; the variance is for the taps, and has no slope. */
+/**
+ * dx = (g - average(g) - xhat average(g xhat)) / deviation with g = dy scale; the variance is for the taps, and has no slope. One kernel
+ * where the backend has it and nothing is traced, for a trace shows the steps.
+ */
 tf.registerGradient({
   kernelName: 'LayerNorm',
   inputsToSave: ['x', 'scale'],
@@ -227,6 +267,12 @@ tf.registerGradient({
     const [x, scale, variance] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
     const { epsilon } = attrs as unknown as LayerNormAttrs;
     const [upstream] = dys as unknown as [tf.Tensor2D];
+    if (hasKernel('LayerNormGrad') && !isTapped()) {
+      // At once: tfjs asks for each gradient in a tidy of its own, which would dispose of the others.
+      const all = tf.engine().runKernel('LayerNormGrad', { x, scale, variance, dy: upstream }, attrs);
+      const [dx, dscale, doffset] = all as tf.Tensor[];
+      return { x: () => dx!, scale: () => dscale!, offset: () => doffset! };
+    }
     const normalised = () => {
       const inverse = inverseDeviation(variance, epsilon);
       return { xhat: tf.mul<tf.Tensor2D>(centre(x), inverse), inverse };

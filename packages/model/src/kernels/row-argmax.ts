@@ -7,6 +7,7 @@ import {
   hasKernel,
   rowDispatch,
   rowIndex,
+  shares,
   uniformValues,
   type WebgpuBackend,
 } from '@nanscope/backend';
@@ -106,6 +107,18 @@ defineKernel('RowArgmax', {
       }
       index[n] = honest && Number.isFinite(x[n * V + best]) ? best : unanswerable;
     }
+    return output;
+  },
+  wasm: ({ x }, _attrs, memory) => {
+    const [N, V] = x!.shape as [number, number];
+    const output = memory.make([N], 'int32');
+    const [from, to] = [memory.address(x!), memory.address(output)];
+    memory.run(
+      shares(memory, N, V).map(({ first, count }) => ({
+        kernel: 'rowArgmax',
+        words: [from + 4 * first * V, V, to + 4 * first, count],
+      })),
+    );
     return output;
   },
   webgpu: rowArgmaxWebgpu,

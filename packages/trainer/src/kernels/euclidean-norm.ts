@@ -2,7 +2,14 @@
  * The Euclidean norm of a tensor times a factor, as one kernel: right wherever the result is a float32, though squares
  * on the way are not. NaN anywhere gives NaN, else an infinity anywhere gives Infinity.
  */
-import { defineKernel, hasKernel, type NativeTensorflow, type WebgpuBackend } from '@nanscope/backend';
+import {
+  defineKernel,
+  hasKernel,
+  type NativeTensorflow,
+  shares,
+  type WasmMemory,
+  type WebgpuBackend,
+} from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 interface NormAttrs {
@@ -120,6 +127,33 @@ function tensorflow(x: tf.Tensor, { factor }: NormAttrs, backend: NativeTensorfl
   });
 }
 
+/** Elements that one sum goes over: the same however many threads there are, so that the bits are, too. */
+const part = 1 << 12;
+
+/** In WebAssembly, parts shared among threads; float64 holds every sum of squares of float32. */
+function wasm(
+  { x }: Record<string, tf.TensorInfo>,
+  { factor }: NormAttrs,
+  memory: WasmMemory,
+): tf.TensorInfo {
+  const output = memory.make([], 'float32');
+  const size = tf.util.sizeFromShape(x!.shape);
+  const parts = Math.ceil(size / part);
+  const sums = memory.make([2 * parts], 'float32');
+  const [from, to] = [memory.address(x!), memory.address(sums)];
+  memory.run(
+    shares(memory, parts, part).map(({ first, count }) => ({
+      kernel: 'squareSums',
+      words: [from + 4 * first * part, part, Math.min(count * part, size - first * part), to + 8 * first],
+    })),
+  );
+  const { buffer, byteOffset } = memory.values(sums);
+  const total = new Float64Array(buffer, byteOffset, parts).reduce((sum, one) => sum + one, 0);
+  memory.values(output)[0] = Math.sqrt(total) * factor;
+  memory.free(sums);
+  return output;
+}
+
 defineKernel<NormAttrs>('EuclideanNorm', {
   host: (inputs, { factor }, allocate) => {
     const output = allocate([], 'float32');
@@ -129,6 +163,7 @@ defineKernel<NormAttrs>('EuclideanNorm', {
     output.values[0] = Math.sqrt(sum) * factor;
     return output;
   },
+  wasm,
   webgpu,
   tensorflow: ({ x }, attrs, backend) => tensorflow(x as tf.Tensor, attrs, backend),
 });
