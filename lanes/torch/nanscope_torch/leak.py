@@ -1,23 +1,25 @@
 """Does the future leak? Tokens from a position on are changed; logits before it must not move.
 
-The control is the same batch again, and with its rows among others. Tokens that share a product with those of other rows, as those of
-one expert do, may be rounded otherwise beside other tokens, and the controls may miss that: there a few last bits are no leak.
+The controls are the same batch again, and with its rows among others. Tokens that share a product with others, as those of one expert
+do, may be rounded otherwise beside other tokens, and the controls may miss that. Such a rounding takes a few values, whichever tokens
+come later; a leak gives another for each. So the tokens of a model with experts are changed several times, and all runs must differ.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import torch
 
 from .inputs import IGNORED, Batch
-from .model import DTYPES, Loaded
+from .model import Loaded
 
 MOST_LEAKS = 64
 ROWS = 4
-# Of the largest logit: what regrouping the tokens of an expert may change.
-LAST_BITS = 8
+CHANGES = 4
+"""Of the later tokens, in a model with experts."""
 
 
 def _logits(loaded: Loaded, batch: Batch) -> torch.Tensor:
@@ -32,12 +34,10 @@ def _distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.where(same, 0.0, torch.where(apart.isnan(), torch.inf, apart))
 
 
-def _regrouped(loaded: Loaded, logits: torch.Tensor) -> float:
-    """How far tokens beside others may move a logit: not at all, but in a model with experts."""
-    if not any("expert" in name for name, _ in loaded.model.named_modules()):
-        return 0.0
-    eps = torch.finfo(DTYPES[loaded.dtype]).eps
-    return LAST_BITS * eps * float(torch.where(logits.isfinite(), logits.abs(), 0.0).max())
+def _moves(one: torch.Tensor, other: torch.Tensor, noise: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """bool [B,T]: where a number is another, and where a class is."""
+    apart = _distance(one, other)
+    return ((apart > noise) & apart.isfinite()).any(-1), apart.isinf().any(-1)
 
 
 def check_leaks(loaded: Loaded, batch: Batch) -> dict[str, Any]:
@@ -50,18 +50,21 @@ def check_leaks(loaded: Loaded, batch: Batch) -> dict[str, Any]:
     among["input_ids"][rows:] = (among["input_ids"][rows:] + 1) % vocabulary
     controls = (_logits(loaded, batch), _logits(loaded, replace(batch, **among))[:rows].flip(0))
     apart = torch.stack([_distance(before, control) for control in controls]).amax(0)
-    noise = max(4 * float(torch.where(apart.isfinite(), apart, 0.0).max()), _regrouped(loaded, before))
+    noise = 4 * float(torch.where(apart.isfinite(), apart, 0.0).max())
     # A position that is a number in one run and none in the next says nothing, whatever its tokens are.
     steady = apart.isfinite().all(-1)
+    changes = CHANGES if any("expert" in name for name, _ in loaded.model.named_modules()) else 1
     found: dict[str, dict[tuple[int, int], int]] = {"leaks": {}, "reached": {}}
     for start in {length - 1, (length + 1) // 2} - {0}:
-        change = (torch.arange(length) >= start) & (batch.attention_mask == 1)
-        ids = torch.where(change, (batch.input_ids + 1) % vocabulary, batch.input_ids)
-        after = _logits(loaded, replace(batch, input_ids=ids))
-        moved = ((_distance(before, after).amax(-1) > noise) & steady)[:, :start]
-        numbers = torch.where(before.isfinite() & after.isfinite(), (before - after).abs(), 0.0).amax(-1)[:, :start] > noise
-        for row, position in moved.nonzero().tolist():
-            kind = found["leaks" if bool(numbers[row, position]) else "reached"]
+        later = (torch.arange(length) >= start) & (batch.attention_mask == 1)
+        ids = [torch.where(later, (batch.input_ids + by) % vocabulary, batch.input_ids) for by in range(1, changes + 1)]
+        after = [_logits(loaded, replace(batch, input_ids=each)) for each in ids]
+        pairs = [_moves(*pair, noise) for pair in combinations((before, *after), 2)]
+        moved = torch.stack([numbers for numbers, _ in pairs]).all(0)
+        # A class is no matter of rounding: once is enough.
+        reached = torch.stack([classes for _, classes in pairs[:changes]]).any(0)
+        for row, position in ((moved | reached) & steady)[:, :start].nonzero().tolist():
+            kind = found["leaks" if bool(moved[row, position]) else "reached"]
             kind[row, position] = min(start, kind.get((row, position), start))
 
     def listed(kind: str) -> list[dict[str, Any]]:

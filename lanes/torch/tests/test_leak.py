@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,3 +79,44 @@ def test_a_control_that_is_not_finite_hides_no_leak() -> None:
     batch = Batch(index=0, input_ids=ids, attention_mask=ones, labels=ids, position_ids=ids)
     leaks = check_leaks(cast(Loaded, Flickering()), batch)["leaks"]
     assert [(leak["row"], leak["position"]) for leak in leaks] == [(0, 0)]
+
+
+class Experts:
+    """A model in bfloat16 whose logits at 0 are changed by later tokens: by how much `moved` says of the last one."""
+
+    def __init__(self, moved: Callable[[int], float]) -> None:
+        self.model = torch.nn.ModuleDict({"experts": torch.nn.Identity()})
+        self._moved = moved
+
+    def record(self) -> dict[str, int]:
+        return {"vocabulary": 10}
+
+    def inputs(self, batch: Batch) -> torch.Tensor:
+        return batch.input_ids
+
+    def __call__(self, ids: torch.Tensor) -> SimpleNamespace:
+        logits = ids.cumsum(-1)[..., None] / torch.tensor([8.0, 64.0])
+        logits[:, 0, 1] += torch.tensor([self._moved(int(last)) for last in ids[:, -1]])
+        return SimpleNamespace(logits=logits.bfloat16())
+
+
+def leaks_of(moved: Callable[[int], float]) -> list[tuple[int, int]]:
+    ids = torch.tensor([[1, 2, 3, 4]])
+    batch = Batch(index=0, input_ids=ids, attention_mask=torch.ones_like(ids), labels=ids)
+    return [(leak["row"], leak["position"]) for leak in check_leaks(cast(Loaded, Experts(moved)), batch)["leaks"]]
+
+
+def test_a_leak_of_a_hundredth_of_the_largest_logit_is_found_in_bfloat16() -> None:
+    assert leaks_of(lambda last: last / 1024) == [(0, 0)]
+
+
+def test_a_rounding_that_depends_on_how_many_share_an_expert_is_no_leak() -> None:
+    assert leaks_of(lambda last: 0.0 if last == 4 else 2**-7) == []
+    assert leaks_of(lambda last: (0.0, 2**-7, 2**-6)[last % 3]) == []
+
+
+def test_an_infinity_that_one_later_token_brings_is_reached_by_it() -> None:
+    ids = torch.tensor([[1, 2, 3, 4]])
+    batch = Batch(index=0, input_ids=ids, attention_mask=torch.ones_like(ids), labels=ids)
+    record = check_leaks(cast(Loaded, Experts(lambda last: torch.inf if last == 6 else 0.0)), batch)
+    assert record["leaks"] == [] and [(each["row"], each["position"]) for each in record["reached"]] == [(0, 0)]
