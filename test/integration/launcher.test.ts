@@ -28,14 +28,21 @@ it('after an update that brought a package it says what to install, in one line'
     for (const folder of ['bin', 'src']) mkdirSync(join(checkout, folder));
     copyFileSync(launcher, join(checkout, 'bin', 'nanscope.mjs'));
     writeFileSync(join(checkout, 'src', 'main.ts'), '');
-    const dependencies = { '@nanscope/newcomer': 'workspace:*', yargs: '1' };
-    writeFileSync(join(checkout, 'package.json'), JSON.stringify({ dependencies }));
+    const known = join(checkout, 'node_modules', '@nanscope', 'known');
+    mkdirSync(known, { recursive: true });
+    const wants = (folder: string, ...names: string[]) => {
+      const dependencies = Object.fromEntries(names.map((name) => [name, '*']));
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies }));
+    };
+    wants(checkout, '@nanscope/newcomer', '@nanscope/known');
+    // What a package of ours depends on lies beside it.
+    wants(known, 'its-own', '@nanscope/known');
     const { status, stderr } = spawnSync(process.execPath, [
       join(checkout, 'bin', 'nanscope.mjs'),
       '--version',
     ]);
     expect(String(stderr)).toBe(
-      'nanscope: not installed: @nanscope/newcomer. Run pnpm install, or npm start, which does so.\n',
+      'nanscope: not installed: @nanscope/newcomer, its-own. Run pnpm install, or npm start, which does so.\n',
     );
     expect(status).toBe(2);
   } finally {

@@ -91,13 +91,21 @@ function startApart(words) {
   });
 }
 
-/** The packages of this checkout that are not installed: after an update that brought one. */
-function missingPackages() {
-  const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return Object.keys(dependencies).filter(
-    (name) =>
-      name.startsWith('@nanscope/') && !existsSync(new URL(`../node_modules/${name}`, import.meta.url)),
-  );
+/**
+ * What is not installed of all that our packages depend on: after an update that brought one.
+ *
+ * @returns {string[]}
+ */
+function missingPackages(folder = new URL('..', import.meta.url), seen = new Set()) {
+  const { dependencies = {} } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+  return Object.keys(dependencies).flatMap((name) => {
+    if (seen.has(name)) return [];
+    const place = new URL(`node_modules/${name}/`, folder);
+    if (!existsSync(place)) return [name];
+    if (!name.startsWith('@nanscope/')) return [];
+    seen.add(name);
+    return missingPackages(place, seen);
+  });
 }
 
 const alone = !mayLoadOthers(process.argv.slice(2));
@@ -106,7 +114,7 @@ if (!existsSync(source)) {
   await import(new URL(alone ? '../dist/bundle/main.mjs' : '../dist/main.js', import.meta.url).href);
 } else {
   const main = alone ? await bundle().catch(() => undefined) : undefined;
-  const missing = main === undefined ? missingPackages() : [];
+  const missing = main === undefined ? [...new Set(missingPackages())] : [];
   if (missing.length > 0) {
     console.error(
       `nanscope: not installed: ${missing.join(', ')}. Run pnpm install, or npm start, which does so.`,

@@ -30,6 +30,8 @@ def to_wire(tensor: torch.Tensor) -> dict[str, Any]:
     """Flat, in float32: two lanes may hold the same numbers under other shapes. `steps` are those of a coarser type in it."""
     if tensor.is_complex():
         raise Refused(f"it holds a tensor of {tensor.dtype}")
+    if tensor.dtype is torch.float64 and bool((tensor.isfinite() & ~tensor.float().isfinite()).any()):
+        raise Refused("it holds numbers of float64 that float32 has no place for")
     kind = "float32" if tensor.is_floating_point() else "bool" if tensor.dtype is torch.bool else "int32"
     steps = {torch.bfloat16: 2**16, torch.float16: 2**13}.get(tensor.dtype)
     values = to_array({"float32": "f4", "bool": "u1", "int32": "i4"}[kind], tensor)

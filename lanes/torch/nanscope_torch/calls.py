@@ -36,12 +36,18 @@ class Call:
     """Of each tensor that goes in; several where a part of its memory was written to since it was made."""
     written: frozenset[int] = frozenset()
     """Which of the tensors that go in are written to, by their places."""
-    outputs: list[torch.Tensor] = field(default_factory=list)
+    outputs: dict[int, torch.Tensor] = field(default_factory=dict)
+    """By their places among the results."""
     before: dict[int, torch.Tensor] = field(default_factory=dict)
     """Outputs as they were made, where a later call wrote over them."""
 
     def made(self, output: int) -> torch.Tensor:
         return self.before.get(output, self.outputs[output])
+
+    @property
+    def read(self) -> list[int]:
+        """Outputs that hold numbers which a caller reads."""
+        return [output for output in self.outputs if output == 0 or self.facts.base not in SECOND_OUTPUTS]
 
 
 @dataclass
@@ -72,8 +78,8 @@ class Calls:
             call.written = frozenset(at for at, tensor in enumerate(given) if id(tensor) in written)
             self._keep({place_of(given[at])[0] for at in call.written})
         result = func(*args, **kwargs)
-        call.outputs = outputs_of(facts, args, kwargs, result)
-        for output, tensor in enumerate(call.outputs):
+        call.outputs = {output: tensor for output, tensor, _ in outputs_of(facts, args, kwargs, result)}
+        for output, tensor in call.outputs.items():
             place = place_of(tensor)
             self._made[place] = made = (len(self.all), output)
             if facts.written:
@@ -87,7 +93,7 @@ class Calls:
     def _keep(self, storages: set[int]) -> None:
         """What was made in memory that is about to be written over."""
         for call in self.all:
-            for output, tensor in enumerate(call.outputs):
+            for output, tensor in call.outputs.items():
                 if output not in call.before and place_of(tensor)[0] in storages:
                     call.before[output] = tensor.clone()
 
@@ -106,9 +112,8 @@ class Calls:
 
     def records(self) -> Iterator[tuple[str, torch.Tensor]]:
         for call in self.all:
-            for output in range(len(call.outputs)) if call.key and not call.facts.uninitialised else ():
-                if output == 0 or call.facts.base not in SECOND_OUTPUTS:
-                    yield f"{call.key}:{output}", call.made(output)
+            for output in call.read if call.key and not call.facts.uninitialised else ():
+                yield f"{call.key}:{output}", call.made(output)
 
     def unit(self, key: str, shared: frozenset[str]) -> Unit:
         end = next((index for index, call in enumerate(self.all) if call.key == key), None)
@@ -135,7 +140,7 @@ class Calls:
                     else:
                         waiting.append(source[0])
         unit.inside.sort()
-        inside = {self._name((index, output)) for index in unit.inside for output in range(len(self.all[index].outputs))}
+        inside = {self._name((index, output)) for index in unit.inside for output in self.all[index].outputs}
         unit.leaves = {name: tensor for name, tensor in unit.leaves.items() if name not in inside}
         return unit
 
@@ -143,7 +148,7 @@ class Calls:
         return f"{self.all[made[0]].key}:{made[1]}"
 
     def replay(self, unit: Unit, given: dict[str, torch.Tensor]) -> list[torch.Tensor]:
-        """The outputs of the unit's last call for other numbers in the same memory layout; constants of the lane stay."""
+        """What is read of the unit's last call, for other numbers in the same memory layout; constants of the lane stay."""
         leaves = {name: _laid_out(given[name], tensor) if name in given else tensor for name, tensor in unit.leaves.items()}
         made: dict[Made, torch.Tensor] = {}
         with torch.no_grad():
@@ -159,8 +164,8 @@ class Calls:
 
                 args, kwargs = tree_map_only(torch.Tensor, put, (call.args, call.kwargs))
                 result = call.func(*args, **kwargs)
-                made.update({(index, output): tensor for output, tensor in enumerate(outputs_of(call.facts, args, kwargs, result))})
-        return [made[unit.end, output] for output in range(len(self.all[unit.end].outputs))]
+                made.update({(index, output): tensor for output, tensor, _ in outputs_of(call.facts, args, kwargs, result)})
+        return [made[unit.end, output] for output in self.all[unit.end].read]
 
 
 def tensors_given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:

@@ -106,6 +106,8 @@ def load_model(folder: str, *, name: str | None, device: torch.device, dtype: st
     """Raises `torch/model`, `torch/architecture`, `torch/trust-remote-code`, `torch/dtype`."""
     import transformers
 
+    if dtype == "float64" and device.type == "mps":
+        raise UserError("torch/dtype", "--dtype float64: expected a type that mps has, found one that Metal lacks. Take float32.")
     path = Path(folder)
     _check_folder(path, trust)
     # Called torch_dtype before transformers 4.56.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Iterator
+from typing import Any, Iterator, NamedTuple
 
 import torch
 
@@ -95,19 +95,33 @@ def named_tensors(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any])
                     yield argument, f"{argument}.{index}", item
 
 
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
         for item in value:
-            yield from tensors_in(item)
+            yield from _flat(item)
+    else:
+        yield value
 
 
-def outputs_of(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> list[torch.Tensor]:
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    return (each for each in _flat(value) if isinstance(each, torch.Tensor))
+
+
+class Output(NamedTuple):
+    place: int
+    """Among all results of the call, those that are left out (the gradient of what is frozen) counted; behind them what it only wrote to."""
+    tensor: torch.Tensor
+    item: int
+    """Its place in the list that it belongs to."""
+
+
+def outputs_of(facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> list[Output]:
     """What a call gives: the tensors it returns, then those that it wrote to and does not return."""
-    outputs = list(tensors_in(result))
-    returned = {id(tensor) for tensor in outputs}
-    return outputs + [tensor for argument, _, tensor in named_tensors(facts, args, kwargs) if argument in facts.written and id(tensor) not in returned]
+    results = [] if result is None else list(_flat(result))
+    outputs = [Output(place, tensor, place) for place, tensor in enumerate(results) if isinstance(tensor, torch.Tensor)]
+    returned = {id(output.tensor) for output in outputs}
+    written = [(shown, tensor) for argument, shown, tensor in named_tensors(facts, args, kwargs) if argument in facts.written and id(tensor) not in returned]
+    return outputs + [Output(len(results) + place, tensor, int(shown.partition(".")[2] or 0)) for place, (shown, tensor) in enumerate(written)]
 
 
 def constant_asked_for(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float | None:

@@ -194,12 +194,12 @@ class Recorder:
         stem, call = self._stem(facts, phase, path)
         self._calls[stem] = call + 1
         asked_for = constant_asked_for(args, kwargs)
-        for index, tensor in enumerate(outputs):
+        for output, tensor, item in outputs:
             op = Op(
-                f"{stem}#{call}:{index}", phase, path, facts.name, call, index, list(tensor.shape), dtype_name(tensor.dtype),
-                self._inputs_of(facts, given, index), asked_for=asked_for,
+                f"{stem}#{call}:{output}", phase, path, facts.name, call, output, list(tensor.shape), dtype_name(tensor.dtype),
+                self._inputs_of(facts, given, item), asked_for=asked_for,
             )  # fmt: skip
-            if index > 0:
+            if output > 0:
                 op.benign = SECOND_OUTPUTS.get(facts.base)
             self._measure(op, facts, tensor)
             place = self._register(tensor, len(self.ops))
@@ -207,7 +207,7 @@ class Recorder:
                 self._writes[place] = len(self.ops)
             self.ops.append(op)
             if op.key == self.explain or (op.measurement and op.measurement.poisoned):
-                self._look_closer(op, facts, args, kwargs, result, outputs)
+                self._look_closer(op, facts, args, kwargs, tensor)
 
     def _stem(self, facts: OpFacts, phase: str, path: str) -> tuple[str, int]:
         stem = f"{phase}/{path}/{facts.name}" if path else f"{phase}/{facts.name}"
@@ -218,10 +218,10 @@ class Recorder:
         stem, call = self._stem(facts, phase, path)
         return f"{stem}#{call}"
 
-    def _inputs_of(self, facts: OpFacts, given: Given, index: int) -> list[tuple[str, Reference]]:
+    def _inputs_of(self, facts: OpFacts, given: Given, item: int) -> list[tuple[str, Reference]]:
         if not facts.elementwise_lists:
             return [(shown, reference) for _, shown, reference in given]
-        return [(shown, ref) for argument, shown, ref in given if shown == argument or shown == f"{argument}.{index}"]
+        return [(shown, ref) for argument, shown, ref in given if shown == argument or shown == f"{argument}.{item}"]
 
     def _register(self, tensor: torch.Tensor, index: int) -> int:
         place = self._place(tensor)
@@ -242,12 +242,12 @@ class Recorder:
     def _measurement(self, reference: Reference) -> Optional[Measurement]:
         return self.ops[reference].measurement if isinstance(reference, int) else self._externals[reference].measurement
 
-    def _look_closer(self, op: Op, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, outputs: list[torch.Tensor]) -> None:
+    def _look_closer(self, op: Op, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any], output: torch.Tensor) -> None:
         """Where something may be born, and the memory is at hand: what went in, and of attention what happened inside."""
         if facts.base in ATTENTION and op.output == 0 and op.explained is None:
-            op.explained = explain_attention(facts, args, kwargs, outputs[0])
+            op.explained = explain_attention(facts, args, kwargs, output)
         elif facts.base.endswith("_backward") and facts.base[: -len("_backward")] in ATTENTION and op.explained is None:
-            op.explained = explain_gradient(facts, args, kwargs, outputs[op.output], op.output)
+            op.explained = explain_gradient(facts, args, kwargs, output, op.output)
         inputs = [self._measurement(reference) for _, reference in op.inputs]
         if facts.written or facts.elementwise_lists or any(one and one.poisoned for one in inputs):
             return

@@ -18,7 +18,7 @@ from .calls import Call, Calls, Unit
 from .errors import LaneFailure, Refused, UserError, first_line
 from .evaluate import open_batch
 from .folder import Channel
-from .ops import ATTENTION, SECOND_OUTPUTS
+from .ops import ATTENTION
 from .score import score, under
 from .tap import Tap
 from .versions import versions
@@ -78,7 +78,7 @@ class Answers:
         try:
             unit = self._units[key] = self._calls.unit(key, shared)
             end = self._calls.all[unit.end]
-            outputs = [end.made(output) for output in range(len(end.outputs)) if output == 0 or end.facts.base not in SECOND_OUTPUTS]
+            outputs = [end.made(output) for output in end.read]
             size = sum(tensor.numel() * 4 for tensor in (*unit.leaves.values(), *outputs))
             if size > MOST_BYTES:
                 raise Refused(f"its inputs and outputs are {size / 2**20:.1f} MiB, above the bound of {MOST_BYTES // 2**20} MiB for one op")
@@ -97,8 +97,7 @@ class Answers:
         for op in ask["ops"]:
             unit = self._units[op["attrs"]["call"]]
             outputs = self._calls.replay(unit, {given["name"]: from_wire(given) for given in op["inputs"]})
-            base = self._calls.all[unit.end].facts.base
-            found.append([to_wire(tensor) for output, tensor in enumerate(outputs) if output == 0 or base not in SECOND_OUTPUTS])
+            found.append([to_wire(tensor) for tensor in outputs])
         return found
 
 

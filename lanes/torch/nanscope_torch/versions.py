@@ -1,4 +1,4 @@
-"""What is installed and which devices are there. Imports nothing that may be missing."""
+"""What is installed and which devices are there. It can be imported where torch is missing."""
 
 from __future__ import annotations
 

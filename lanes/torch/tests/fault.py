@@ -21,7 +21,7 @@ def faulty(fault: Callable[[str, str, str, list[torch.Tensor]], None]) -> Iterat
     def spoiled(self: Recorder, facts: OpFacts, inputs: Any, args: Any, kwargs: Any, result: Any, phase: str, path: str) -> None:
         # A view computes nothing that could go wrong.
         if not facts.picks:
-            fault(facts.name, phase, path, outputs_of(facts, args, kwargs, result))
+            fault(facts.name, phase, path, [output.tensor for output in outputs_of(facts, args, kwargs, result)])
         after(self, facts, inputs, args, kwargs, result, phase, path)
 
     Recorder.after = spoiled  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from nanscope_torch.ask import ask, from_wire, run_conform, to_array, to_wire
+from nanscope_torch.errors import Refused
 from nanscope_torch.folder import Channel
 from nanscope_torch.versions import run_probe
 
@@ -107,3 +108,9 @@ def test_the_probe_tells_versions_devices_and_what_they_answer() -> None:
 def test_every_kind_of_tensor_is_sent_as_it_is() -> None:
     for tensor in (torch.tensor([1.5, -torch.inf]), torch.tensor([True, False]), torch.tensor([3, -4]), torch.tensor([0.5]).bfloat16()):
         assert torch.equal(from_wire(to_wire(tensor)).to(tensor.dtype), tensor)
+
+
+def test_a_number_beyond_float32_is_not_sent_as_an_infinity() -> None:
+    with pytest.raises(Refused, match="no place for"):
+        to_wire(torch.tensor([1e300, 1.0], dtype=torch.float64))
+    assert from_wire(to_wire(torch.tensor([torch.inf, 1.0], dtype=torch.float64))).tolist() == [torch.inf, 1.0]

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from nanscope_torch.folder import Channel
 from nanscope_torch.errors import LaneFailure, UserError
 from nanscope_torch.evaluate import run_evaluate
+from nanscope_torch.model import load_model
 
 ROOT = Path(__file__).parent.parent
 
@@ -258,3 +259,9 @@ def test_sigterm_ends_with_a_record_that_says_so(place: Path) -> None:
     assert process.wait(60) == 130 and last == {"kind": "failed", "code": "torch/interrupted", "reason": "interrupted by SIGTERM"}
     record = json.loads((place / "ended" / "run.json").read_text())
     assert record["status"] == "interrupted" and record["metrics"]["batches"] == 1
+
+
+def test_mps_is_not_asked_for_float64() -> None:
+    with pytest.raises(UserError, match="Metal lacks") as refused:
+        load_model("anywhere", name=None, device=torch.device("mps"), dtype="float64")
+    assert (refused.value.code, refused.value.exit_code) == ("torch/dtype", 2)
