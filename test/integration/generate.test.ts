@@ -91,11 +91,12 @@ describe('generate', () => {
   });
 
   it('--out leaves a run folder and --reporter a report of all rows; without one for standard output the rows stand there', async () => {
-    const policy = ['--policy', 'torch-2.4', '--prompt', "It's", '--prompt', 'A longer prompt'];
+    // The second row ends first.
+    const policy = ['--policy', 'torch-2.4', '--prompt', 'A longer prompt', '--prompt', "It's"];
     const files = ['--out', at('g'), '--reporter', `junit=${at('g.xml')}`, '--reporter', 'html'];
     const { code, stdout } = await run([...wasm, ...policy, ...files]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^\[1\] A longer prompt\n/);
+    expect(stdout).toMatch(/^\[0\] A longer prompt\n/);
     const result = JSON.parse(readFileSync(at('g/run.json'), 'utf8'));
     expect(result).toMatchObject({
       ...{ kind: 'generate', model: 'prose', prompts: 2, status: 'complete' },
@@ -105,10 +106,10 @@ describe('generate', () => {
     expect(
       result.rows.map(({ row, ended, evaluate }: Record<string, unknown>) => [row, ended, !!evaluate]),
     ).toEqual([
-      [0, 'non-finite', true],
-      [1, 'length', false],
+      [0, 'length', false],
+      [1, 'non-finite', true],
     ]);
-    expect(readFileSync(at('g.xml'), 'utf8')).toMatch(/name="row 0 meets no NaN"><failure/);
+    expect(readFileSync(at('g.xml'), 'utf8')).toMatch(/name="row 1 meets no NaN"><failure/);
     expect(readFileSync(at('g/report.html'), 'utf8')).toContain('A row met a NaN');
     const told = await run(['report', at('g')]);
     expect([told.code, told.stdout]).toEqual([0, expect.stringContaining('258 NaN among 258 logits')]);
@@ -116,7 +117,7 @@ describe('generate', () => {
     expect([story.code, story.stderr]).toEqual([0, '']);
     const [words, command] = story.stdout.split(/\n(?=printf )/);
     expect(words!.replace(/\s+/g, ' ')).toMatch(
-      /For 1 of 2 prompts .* prompt 1, token 1: 258 of its 258 scores are NaN\..*"It's" gave no token at all\..*command below/,
+      /For 1 of 2 prompts .* prompt 2, token 1: 258 of its 258 scores are NaN\..*"It's" gave no token at all\..*command below/,
     );
     expect(command).toMatch(/^printf [^\n]*pnpm eval [^\n]*\n$/);
     const compared = await run(['compare', at('g'), at('g')]);

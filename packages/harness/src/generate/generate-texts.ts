@@ -115,7 +115,8 @@ async function runProcess(
       hooks.onContinuation(continuation, evaluate);
     },
   });
-  return { outcome, rows };
+  // They come as they end.
+  return { outcome, rows: rows.sort((a, b) => a.row - b.row) };
 }
 
 /** A row that met a NaN fails, as a loss of NaN does that nobody asked for: a policy cannot ask for no text. */
