@@ -14,7 +14,7 @@ const SHIFT: f32 = 12582912;
 
 /** Written out where they are called. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only a method may carry the mark
-abstract class Inline {
+export abstract class Inline {
   /**
    * e^x to about 1 ulp: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r, with the constants of Cephes' expf (Moshier).
    * 2^n is multiplied in two steps, so that results below the normal range are rounded and not lost.

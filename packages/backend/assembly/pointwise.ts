@@ -1,65 +1,88 @@
 /** Kernels that go over their elements once: gelu_new and its gradient, exp, sigmoid, and what a cross entropy and a prediction need of a row of logits. */
-import { bytes, exp4, exponentials, largest4, smaller, sum4 } from './numbers';
+import { bytes, exp4, exponentials, Inline, largest4, smaller, sum4 } from './numbers';
 
-/** x / (1 + exp(-x (linear + cubic x^2))), as packages/model/src/kernels/gelu-new.ts has it. */
-function geluNew4(x: v128): v128 {
-  const linear = f32x4.splat(<f32>1.5957691216057308);
-  const cubic = f32x4.splat(<f32>0.071354812826329);
-  const slope = f32x4.add(linear, f32x4.mul(cubic, f32x4.mul(x, x)));
-  const e = exp4(f32x4.mul(f32x4.neg(x), slope));
-  return f32x4.div(x, f32x4.add(f32x4.splat(1), e));
+/** From here on the sigmoid is exactly 1 or 0 in float32: beyond, the squares of a large x overflow and meet a factor of 0. */
+const FLAT: f32 = 13;
+
+/** Functions of four numbers, written out where they are called. A NaN stays NaN in all of them. */
+// biome-ignore lint/complexity/noStaticOnlyClass: only a method may carry the mark
+abstract class Four {
+  /** x / (1 + exp(-x (linear + cubic x^2))), as packages/model/src/kernels/gelu-new.ts has it. */
+  @inline
+  static geluNew(x: v128): v128 {
+    const linear = f32x4.splat(<f32>1.5957691216057308);
+    const cubic = f32x4.splat(<f32>0.071354812826329);
+    const slope = f32x4.add(linear, f32x4.mul(cubic, f32x4.mul(x, x)));
+    const e = Inline.exp4(f32x4.mul(f32x4.neg(x), slope));
+    return f32x4.div(x, f32x4.add(f32x4.splat(1), e));
+  }
+
+  /** 1 / (1 + e^-x) */
+  @inline
+  static sigmoid(x: v128): v128 {
+    const one = f32x4.splat(1);
+    return f32x4.div(one, f32x4.add(one, Inline.exp4(f32x4.neg(x))));
+  }
+
+  /**
+   * dy (s + x s (1 - s) (linear + 3 cubic x^2)): bit for bit what the ops of packages/model/src/kernels/gelu-new.ts come to on this
+   * backend, which a trace sees instead.
+   */
+  @inline
+  static geluNewGrad(x: v128, dy: v128): v128 {
+    const near = f32x4.pmax(f32x4.pmin(x, f32x4.splat(FLAT)), f32x4.splat(-FLAT));
+    const square = f32x4.mul(near, near);
+    const linear = f32x4.splat(<f32>1.5957691216057308);
+    const cubic = f32x4.splat(<f32>0.071354812826329);
+    const s = Four.sigmoid(f32x4.mul(near, f32x4.add(linear, f32x4.mul(cubic, square))));
+    const inner = f32x4.add(linear, f32x4.mul(f32x4.splat(<f32>0.21406444881780073), square));
+    const bend = f32x4.mul(f32x4.mul(x, f32x4.mul(s, f32x4.sub(f32x4.splat(1), s))), inner);
+    return f32x4.mul(dy, f32x4.add(s, bend));
+  }
 }
 
 /** `count` elements from x to y. */
 export function geluNew(x: usize, y: usize, count: i32): void {
   let i = 0;
-  for (; i + 4 <= count; i += 4) v128.store(y + bytes(i), geluNew4(v128.load(x + bytes(i))));
+  for (; i + 8 <= count; i += 8) {
+    const at = bytes(i);
+    const a = Four.geluNew(v128.load(x + at));
+    const b = Four.geluNew(v128.load(x + at, 16));
+    v128.store(y + at, a);
+    v128.store(y + at, b, 16);
+  }
   for (; i < count; i++) {
-    store<f32>(y + bytes(i), f32x4.extract_lane(geluNew4(v128.load32_splat(x + bytes(i))), 0));
+    store<f32>(y + bytes(i), f32x4.extract_lane(Four.geluNew(v128.load32_splat(x + bytes(i))), 0));
   }
 }
 
-function sigmoid4(x: v128): v128 {
-  const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
-}
-
-/** 1 / (1 + e^-x) of `count` elements from x to y. */
+/** `count` elements from x to y. */
 export function sigmoid(x: usize, y: usize, count: i32): void {
   let i = 0;
-  for (; i + 4 <= count; i += 4) v128.store(y + bytes(i), sigmoid4(v128.load(x + bytes(i))));
-  for (; i < count; i++) {
-    store<f32>(y + bytes(i), f32x4.extract_lane(sigmoid4(v128.load32_splat(x + bytes(i))), 0));
+  for (; i + 8 <= count; i += 8) {
+    const at = bytes(i);
+    const a = Four.sigmoid(v128.load(x + at));
+    const b = Four.sigmoid(v128.load(x + at, 16));
+    v128.store(y + at, a);
+    v128.store(y + at, b, 16);
   }
-}
-
-/** From here on the sigmoid is exactly 1 or 0 in float32: beyond, the squares of a large x overflow and meet a factor of 0. */
-const FLAT: f32 = 13;
-
-/**
- * dy (s + x s (1 - s) (linear + 3 cubic x^2)): bit for bit what the ops of packages/model/src/kernels/gelu-new.ts come to on this backend,
- * which a trace sees instead. A NaN passes the bounds.
- */
-function geluNewSlope4(x: v128, dy: v128): v128 {
-  const near = f32x4.pmax(f32x4.pmin(x, f32x4.splat(FLAT)), f32x4.splat(-FLAT));
-  const square = f32x4.mul(near, near);
-  const linear = f32x4.splat(<f32>1.5957691216057308);
-  const doubled = f32x4.mul(near, f32x4.add(linear, f32x4.mul(f32x4.splat(<f32>0.071354812826329), square)));
-  const one = f32x4.splat(1);
-  const s = sigmoid4(doubled);
-  const inner = f32x4.add(linear, f32x4.mul(f32x4.splat(<f32>0.21406444881780073), square));
-  const bend = f32x4.mul(f32x4.mul(x, f32x4.mul(s, f32x4.sub(one, s))), inner);
-  return f32x4.mul(dy, f32x4.add(s, bend));
+  for (; i < count; i++) {
+    store<f32>(y + bytes(i), f32x4.extract_lane(Four.sigmoid(v128.load32_splat(x + bytes(i))), 0));
+  }
 }
 
 /** The gradient of `count` elements x from that of their results. */
 export function geluNewGrad(x: usize, dy: usize, dx: usize, count: i32): void {
   let i = 0;
-  for (; i + 4 <= count; i += 4) {
-    v128.store(dx + bytes(i), geluNewSlope4(v128.load(x + bytes(i)), v128.load(dy + bytes(i))));
+  for (; i + 8 <= count; i += 8) {
+    const at = bytes(i);
+    const a = Four.geluNewGrad(v128.load(x + at), v128.load(dy + at));
+    const b = Four.geluNewGrad(v128.load(x + at, 16), v128.load(dy + at, 16));
+    v128.store(dx + at, a);
+    v128.store(dx + at, b, 16);
   }
   for (; i < count; i++) {
-    const one = geluNewSlope4(v128.load32_splat(x + bytes(i)), v128.load32_splat(dy + bytes(i)));
+    const one = Four.geluNewGrad(v128.load32_splat(x + bytes(i)), v128.load32_splat(dy + bytes(i)));
     store<f32>(dx + bytes(i), f32x4.extract_lane(one, 0));
   }
 }

@@ -103,7 +103,11 @@ export function wasmMemory(backend: unknown): WasmMemory {
 /** Elements that are worth waking a thread for. */
 const worthSharing = 1 << 14;
 
-/** Cuts `count` things of `size` elements each into parts for all threads; few elements stay one part. */
+/**
+ * Cuts `count` things of `size` elements each into parts for all threads; few elements stay one part.
+ *
+ * @param size for a kernel that does next to nothing with an element, a part of what there are
+ */
 export function shares(
   { threads }: Pick<WasmMemory, 'threads'>,
   count: number,

@@ -25,7 +25,7 @@ function moved(
   const [from, to, at] = [x, out, words].map(memory.address) as [number, number, number];
   memory.integers(words).set(plan);
   memory.run(
-    shares(memory, tf.util.sizeFromShape(shape.slice(0, axes)), width).map((rows) => ({
+    shares(memory, tf.util.sizeFromShape(shape.slice(0, axes)), width / 4).map((rows) => ({
       kernel: 'transposeRows',
       words: [from + 4 * first, to + 4 * rows.first * width, width, axes, at, rows.first, rows.count],
     })),
