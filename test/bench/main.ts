@@ -1,5 +1,5 @@
 /**
- * Entry point of `pnpm bench [eval|train|where|scale|trace|torch|probes|attention|page|start] [--backends a,b] [--preset gpt2] [--rounds N]
+ * Entry point of `pnpm bench [eval|train|where|scale|trace|torch|probes|attention|product|page|start] [--backends a,b] [--preset gpt2] [--rounds N]
  * [--seconds N] [--write FILE]`: runs the benchmark, prints its table, and with --write puts it into a page in place of the table of the same command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import type { BenchOptions } from './measure.ts';
 import { withSection } from './page.ts';
 import { pageBench } from './page-bench.ts';
 import { probeBench } from './probe-bench.ts';
+import { productBench } from './product-bench.ts';
 import { scaleBench } from './scale-bench.ts';
 import { startBench } from './start-bench.ts';
 import { torchBench } from './torch-bench.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<string
   torch: torchBench,
   probes: probeBench,
   attention: attentionBench,
+  product: productBench,
   page: pageBench,
   start: startBench,
 };
@@ -51,7 +53,7 @@ const [name = 'eval', ...more] = positionals;
 const bench = benches[name];
 if (!bench || more.length > 0)
   refuse(
-    `expected eval, train, where, scale, trace, torch, probes, attention, page or start, found ${positionals.join(' ')}.`,
+    `expected eval, train, where, scale, trace, torch, probes, attention, product, page or start, found ${positionals.join(' ')}.`,
   );
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected 1 or more, found ${values.rounds}.`);
@@ -72,7 +74,7 @@ const table = await bench({
 });
 const shape = name === 'eval' || name === 'where' ? ` --preset ${values.preset}` : '';
 const budget = name === 'attention' || name === 'scale' ? ` --seconds ${seconds}` : '';
-const devices = name === 'start' || name === 'torch' ? '' : ` --backends ${values.backends}`;
+const devices = ['product', 'start', 'torch'].includes(name) ? '' : ` --backends ${values.backends}`;
 const command = `pnpm bench ${name}${devices}${shape} --rounds ${rounds}${budget}`;
 process.stdout.write(`${command}\n\n${table}\n`);
 if (values.write) {
