@@ -2,7 +2,7 @@
 import type { LaneOutcome, LaneTask } from '@nanscope/lane';
 import type { ComparisonRecord, LaneRecord } from '@nanscope/record';
 import type { Finding } from '@nanscope/settings';
-import type { Advice, Decision, Reason } from '@nanscope/words';
+import type { Advice, Decision, Reason, TrainAdvice, TrainDecision, TrainReason } from '@nanscope/words';
 
 export interface Evidence {
   readonly target?: LaneRecord | undefined;
@@ -25,9 +25,14 @@ export interface Evidence {
 /** What is decided of the lanes, before what a loss leaves out is set beside it. */
 export type Verdict = Omit<Decision, 'beside'>;
 
-export const verdictOf = (
-  code: Decision['code'],
+/** What is the case, the exit code, why, and what to do next: of an evaluation or of a training run. */
+export const verdictOf = <
+  Code extends Decision['code'] | TrainDecision['code'],
+  Because extends Reason | TrainReason,
+  Next extends readonly (Advice | TrainAdvice)[],
+>(
+  code: Code,
   exitCode: Decision['exitCode'],
-  reason: Reason,
-  ...next: Advice[]
-): Verdict => ({ code, exitCode, reason, next });
+  reason: Because,
+  ...next: Next
+) => ({ code, exitCode, reason, next });

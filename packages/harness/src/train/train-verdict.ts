@@ -9,15 +9,10 @@ import {
   type TrainVerdictRecord,
 } from '@nanscope/record';
 import type { Finding } from '@nanscope/settings';
-import {
-  type OwnReason,
-  type TrainAdvice,
-  type TrainDecision,
-  type TrainReason,
-  wordTrainVerdict,
-} from '@nanscope/words';
+import { type OwnReason, type TrainAdvice, type TrainDecision, wordTrainVerdict } from '@nanscope/words';
 import { replayVerdict } from '../compare/beside.ts';
 import { rerunAdvice } from '../compare/compare-config.ts';
+import { verdictOf } from '../compare/evidence.ts';
 import { withExitCode } from '../compare/exit-code.ts';
 
 export interface TrainEvidence {
@@ -33,16 +28,9 @@ export interface TrainEvidence {
   readonly failOn?: readonly Finding[] | undefined;
 }
 
-const of = <Reason extends TrainReason>(
-  code: TrainDecision['code'],
-  exitCode: TrainDecision['exitCode'],
-  reason: Reason,
-  ...next: TrainAdvice[]
-) => ({ code, exitCode, reason, next });
-
 /** A run that was stopped before any lane began. */
 export const interruptedEarly: TrainVerdictRecord = wordTrainVerdict(
-  of('interrupted', 130, { is: 'not begun' }, { to: 'run again' }),
+  verdictOf('interrupted', 130, { is: 'not begun' }, { to: 'run again' }),
   {},
 );
 
@@ -55,7 +43,7 @@ function interrupted({ target, reference, outcomes, folder }: TrainEvidence): Tr
     Object.values(outcomes).some((outcome) => outcome.status === 'interrupted');
   if (!stopped) return undefined;
   const saved = savedIn(target);
-  return of(
+  return verdictOf(
     'interrupted',
     130,
     { is: 'interrupted', step: target?.training.steps ?? 0, saved },
@@ -68,7 +56,7 @@ function laneFailed({ target, outcomes, folder }: TrainEvidence): TrainDecision 
   if (ended.length === 0) return undefined;
   const absent = ended.some(([, { userError }]) => userError?.exitCode === 3);
   const intact = savedIn(target);
-  return of(
+  return verdictOf(
     'lane-failed',
     absent ? 3 : 1,
     {
@@ -90,16 +78,16 @@ function hitAdvice(lane: TrainLaneRecord, folder: string): TrainAdvice[] {
 }
 
 /** What the target came to by itself. */
-function ownVerdict(lane: TrainLaneRecord, folder: string) {
+function ownVerdict(lane: TrainLaneRecord, folder: string): TrainDecision & { readonly reason: OwnReason } {
   const { training } = lane;
   if (training.end === 'non-finite')
-    return of<OwnReason>('stopped-non-finite', 1, { is: 'stopped' }, ...hitAdvice(lane, folder));
+    return verdictOf('stopped-non-finite', 1, { is: 'stopped' }, ...hitAdvice(lane, folder));
   const loss = training.validation.at(-1)?.loss ?? training.loss;
   if (loss !== undefined && !Number.isFinite(fromJsonNumber(loss)))
-    return of<OwnReason>('ended-non-finite', 1, { is: 'ended', loss }, ...hitAdvice(lane, folder));
+    return verdictOf('ended-non-finite', 1, { is: 'ended', loss }, ...hitAdvice(lane, folder));
   const best = training.checkpoints.find((one) => one.best) ?? training.checkpoints.at(-1);
   const model = training.saved ?? `${folder}/target/checkpoints/${best?.folder ?? ''}`;
-  return of<OwnReason>('trained', 0, { is: 'trained' }, { to: 'evaluate', model });
+  return verdictOf('trained', 0, { is: 'trained' }, { to: 'evaluate', model });
 }
 
 /** The earliest difference of a kind over all quantities. */
@@ -119,37 +107,42 @@ function lanesApart(
   if (byClass) {
     const origin = target.cascade?.origin ? 'target' : 'reference';
     const reason = { is: 'classes apart', quantity: byClass, origin } as const;
-    return of('classes-differ', 1, reason, { to: 'evaluate on both' });
+    return verdictOf('classes-differ', 1, reason, { to: 'evaluate on both' });
   }
   // Two lanes whose common steps agree, and of which one went on where the other did not.
   const ends = [target.training.end, reference.training.end];
   if (ends[0] !== ends[1]) {
     const code = ends.includes('non-finite') ? 'classes-differ' : 'numbers-differ';
-    return of(code, 1, { is: 'ends apart' }, { to: 'compare the last steps' });
+    return verdictOf(code, 1, { is: 'ends apart' }, { to: 'compare the last steps' });
   }
   const byNumber = earliest(comparison, 'firstBeyond');
   if (byNumber) {
     const reason = { is: 'numbers apart', quantity: byNumber } as const;
-    return of('numbers-differ', 1, reason, { to: 'expect rounding to grow' });
+    return verdictOf('numbers-differ', 1, reason, { to: 'expect rounding to grow' });
   }
   const { divergent, sameOrigin, firstDivergence } = comparison.ops;
   if (divergent === 0 && sameOrigin !== false) return undefined;
   const reason = { is: 'cascades apart', first: firstDivergence } as const;
-  return of('classes-differ', 1, reason, { to: 'compare the origins' });
+  return verdictOf('classes-differ', 1, reason, { to: 'compare the origins' });
 }
 
-function verdictOf(evidence: TrainEvidence): TrainDecision {
+function verdict(evidence: TrainEvidence): TrainDecision {
   const { target, reference, comparison, folder } = evidence;
   const early = evidence.separateRuns ? undefined : (interrupted(evidence) ?? laneFailed(evidence));
   if (early) return early;
   if (!target || (evidence.referenceWanted && !reference)) {
     const role = target ? 'reference' : 'target';
-    return of('lane-failed', 1, { is: 'no result', role }, { to: 'ask the doctor' });
+    return verdictOf('lane-failed', 1, { is: 'no result', role }, { to: 'ask the doctor' });
   }
   const taps = replayVerdict({ target, reference }, 'step');
   if (taps) {
     const { code, exitCode, replay } = taps;
-    return of(code, exitCode, { is: 'taps change it', ...replay }, { to: 'look where taps differ', replay });
+    return verdictOf(
+      code,
+      exitCode,
+      { is: 'taps change it', ...replay },
+      { to: 'look where taps differ', replay },
+    );
   }
   const own = ownVerdict(target, folder);
   if (!reference || !comparison) return own;
@@ -157,7 +150,7 @@ function verdictOf(evidence: TrainEvidence): TrainDecision {
   const differing = comparison.configuration;
   if (differing.length > 0 && (apart || !evidence.separateRuns)) {
     const reason = { is: 'settings apart', differing, beside: apart?.reason } as const;
-    return of('configuration-differs', 1, reason, rerunAdvice(differing));
+    return verdictOf('configuration-differs', 1, reason, rerunAdvice(differing));
   }
   if (apart) return apart;
   const reason = { is: 'agreed', own: own.reason, steps: comparison.steps.compared } as const;
@@ -166,7 +159,7 @@ function verdictOf(evidence: TrainEvidence): TrainDecision {
 
 /** @returns What is the case; exactly one of its codes fits any evidence. */
 export const decideTraining = (evidence: TrainEvidence): TrainDecision =>
-  withExitCode(verdictOf(evidence), evidence, evidence.failOn);
+  withExitCode(verdict(evidence), evidence, evidence.failOn);
 
 /** @returns The verdict as it is written down, with the sentences that report makes of the decision. */
 export const judgeTraining = (evidence: TrainEvidence): TrainVerdictRecord =>
