@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { numberClass, requiredRtol, sameNumber } from './sanitize.ts';
+import { numberClass, requiredRtol, sameNumber, sanitize, sanitizeRecord } from './sanitize.ts';
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const tolerance = { rtol: 1e-3, atol: 1e-6 };
@@ -69,4 +69,28 @@ it('classes tell NaN and the infinities apart', () => {
     'finite',
     'finite',
   ]);
+});
+
+describe('sanitize', () => {
+  it('makes control, format and line separator characters visible', () => {
+    expect(sanitize('a\u001b[31mb\r\nc\u009b2J\u202ed\u2028e\u200bf\0')).toBe(
+      'a\\e[31mb\\r\\nc\\u{9b}2J\\u{202e}d\\u{2028}e\\u{200b}f\\u{0}',
+    );
+    expect(sanitize('\ud800')).toBe('\\u{d800}');
+  });
+
+  it('leaves letters of any script alone, and spells them out where only ASCII may be printed', () => {
+    expect(sanitize('naïve 日本 → ok')).toBe('naïve 日本 → ok');
+    expect(sanitize('é → x', false)).toBe('\\u{e9} -> x');
+  });
+
+  it('reaches every string of a record, keys too, and gives up on absurd nesting', () => {
+    expect(sanitizeRecord({ 'a\n': ['\u001b', { b: 1 }], c: null })).toEqual({
+      'a\\n': ['\\e', { b: 1 }],
+      c: null,
+    });
+    let nested: unknown = 'x';
+    for (let depth = 0; depth < 50_000; depth++) nested = [nested];
+    expect(() => sanitizeRecord(nested)).not.toThrow();
+  });
 });

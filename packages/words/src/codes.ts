@@ -20,7 +20,10 @@ export interface Said<T> {
 }
 
 /** What `pick` finds in each lane; one entry for both when the findings are equal. */
-export function perLane<T>(result: ResultRecord, pick: (lane: LaneRecord) => T | undefined): Said<T>[] {
+export function perLane<T>(
+  result: Pick<ResultRecord, Role>,
+  pick: (lane: LaneRecord) => T | undefined,
+): Said<T>[] {
   const said = roles.flatMap((who) => {
     const lane = result[who];
     const value = lane === undefined ? undefined : pick(lane);

@@ -1,17 +1,23 @@
-import { oneCaseCommand } from '@nanscope/words';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { cell, fit, labelled, lineWidth, paint, span } from './line.ts';
 
-it.each([
-  ['nanscope conform', "nanscope conform --filter 'a:b;c=1'"],
-  [
-    "nanscope conform --filter 'x;y=*' --backend ./my.mjs --device mine --bail",
-    "nanscope conform --backend ./my.mjs --device mine --filter 'a:b;c=1'",
-  ],
-  [
-    'nanscope conform --bail 3 --shard=1/2 --reporter junit=a.xml --json --device wasm',
-    "nanscope conform --device wasm --filter 'a:b;c=1'",
-  ],
-  ['nanscope conform --json --vectors v', "nanscope conform --vectors v --filter 'a:b;c=1'"],
-])('one case of %s', (command, expected) => {
-  expect(oneCaseCommand(command, 'a:b;c=1')).toBe(expected);
+describe('line', () => {
+  it('a cell has exactly its width', () => {
+    expect(lineWidth(cell([span('ab')], 5))).toBe(5);
+    expect(lineWidth(cell([span('abcdefg')], 5))).toBe(5);
+    expect(cell([span('a')], 3, 'right').map(({ text }) => text)).toEqual(['  ', 'a']);
+  });
+
+  it('a line is cut across its spans, with a mark', () => {
+    const text = (line: readonly { text: string }[]): string => line.map((item) => item.text).join('');
+    expect(text(fit([span('abc'), span('def')], 6))).toBe('abcdef');
+    expect(text(fit([span('abc'), span('def')], 5))).toBe('abcd…');
+    expect(text(fit([span('abc'), span('def')], 3))).toBe('ab…');
+  });
+
+  it('paint leaves no blanks at line ends and is plain without colours', () => {
+    const lines = [[span('a', 'bad'), span('   ')], [], ...labelled(span('l'), 3, 'text', 'dim', 20)];
+    expect(paint(lines, 20, false)).toBe('a\n\nl  text\n');
+    expect(paint(lines, 20, true)).toContain('\u001b[');
+  });
 });

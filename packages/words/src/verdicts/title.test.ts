@@ -1,7 +1,12 @@
 import type { MatrixRecord } from '@nanscope/record';
-import { verdictOf } from '@nanscope/words';
 import { expect, it } from 'vitest';
-import { matrix } from '../fixtures.ts';
+import { verdictOf } from './title.ts';
+
+const matrix: MatrixRecord = {
+  ...{ schemaVersion: 1, kind: 'matrix', command: 'nanscope matrix --device wasm', folder: 'runs/matrix' },
+  ...{ status: 'complete', factors: {}, devices: [], cells: 4, asPredicted: 4 },
+  ...{ surprises: [], surprisesCut: 0, answers: [] },
+};
 
 const incomplete = (missing: NonNullable<MatrixRecord['missing']>) =>
   verdictOf({ ...matrix, status: 'incomplete', missing }).next;

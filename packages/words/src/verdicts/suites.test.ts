@@ -1,8 +1,10 @@
 /** The sentences of conform, selftest and doctor, each from a decision. */
 
-import { wordConform, wordDoctor, wordSelftest } from '@nanscope/words';
+import type { DoctorBackend, SelftestDevice } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { diagnosed, misled } from '../fixtures.ts';
+import { wordConform } from './conform.ts';
+import { wordDoctor } from './doctor.ts';
+import { wordSelftest } from './selftest.ts';
 
 const counts = { cases: 4, pass: 3, fail: 1, refused: 0, notRun: 0 };
 const complete = { status: 'complete' } as const;
@@ -38,19 +40,28 @@ describe('conform', () => {
   });
 });
 
-it('a self-test says the shares of each device', () => {
-  const [device] = misled.devices;
-  const faults = { ...device!.faults, trials: 2, seen: 1, originRight: 1, mechanismRight: 1 };
-  const decided = { code: 'detector-below-bar', exitCode: 1 } as const;
-  expect(wordSelftest(decided, [{ ...device!, name: 'wasm', faults, falseAlarms: 0 }]).sentence).toBe(
+it('a self-test gives the shares of each device', () => {
+  const device: SelftestDevice = {
+    ...{ name: 'wasm', label: 'wasm', backend: 'wasm', gpu: false, status: 'complete', seconds: 3 },
+    ...{ injectable: 2, injected: 2, aliases: 0, integers: 0, groups: [], wrong: [], wrongCut: 0 },
+    ...{ falseAlarms: 0, meetsBar: false, setAside: [] },
+    faults: { trials: 2, setAside: 0, seen: 1, killed: 0, originRight: 1, mechanismRight: 1 },
+  };
+  expect(wordSelftest({ code: 'detector-below-bar', exitCode: 1 }, [device]).sentence).toBe(
     'wasm: of 2 faults 50.0 % seen, 50.0 % placed, 50.0 % named, 0 false alarms.',
   );
 });
 
 describe('doctor', () => {
-  const backend = { ...diagnosed.backends[0]!, id: 'wasm', status: 'opens' as const, adapter: undefined };
-  const { adapter: _, ...wasm } = backend;
-  const absent = { ...wasm, id: 'webgpu', status: 'absent' as const };
+  const wasm: DoctorBackend = {
+    id: 'wasm',
+    status: 'opens',
+    limits: {},
+    kernels: {},
+    selfTest: [],
+    seconds: 1,
+  };
+  const absent: DoctorBackend = { ...wasm, id: 'webgpu', status: 'absent' };
 
   it('lists what opens, what fails, and what is not here', () => {
     const failed = { code: 'self-test-failed', exitCode: 1 } as const;

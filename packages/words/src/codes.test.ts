@@ -1,10 +1,23 @@
-import type { OriginRecord } from '@nanscope/record';
-import { coordinateWords, keyWords, perLane, placeOfPath, policyWords, positionWords } from '@nanscope/words';
+import type { OriginRecord, PictureRecord, ResultRecord } from '@nanscope/record';
 import { describe, expect, it } from 'vitest';
-import { bothNaN, nanCascade, nanPicture, safePolicy } from '../fixtures.ts';
+import { lane } from '../../../test/fixtures/records/lanes.ts';
+import { coordinateWords, keyWords, perLane, placeOfPath, policyWords, positionWords } from './codes.ts';
 
-const origin = nanCascade.origin!;
+const origin: OriginRecord = {
+  ...{ key: 'forward/transformer.h.0.attn.probs/Softmax#0:0', batch: 0 },
+  ...{ coordinates: [1, 0, 0, 0], coordinateNames: ['batch', 'head', 'query', 'key'] },
+  mechanism: { name: 'fully masked row', evidence: 'all scores of the row are -inf' },
+};
 const at = (batch: number, query: number): OriginRecord => ({ ...origin, coordinates: [batch, 0, query, 0] });
+
+/** Two rows of 24 positions, the second with seven of padding. */
+const picture: PictureRecord = {
+  layers: ['h.0'],
+  cells: [['.'.repeat(24)], [`${'N'.repeat(7)}${'.'.repeat(17)}`]],
+  padding: [0, 7].map((left) => ({ left, right: 0 })),
+};
+
+const { policy: safe } = lane();
 
 describe('places', () => {
   it('splits a key into layer and op', () => {
@@ -35,11 +48,11 @@ describe('places', () => {
 });
 
 describe('coordinates', () => {
-  it('are named, and their place in the row is told', () => {
+  it('are named, and the words say where in its row a position lies', () => {
     expect(coordinateWords(origin)).toBe('[batch 1, head 0, query 0, key 0]');
     expect(coordinateWords({ ...origin, coordinateNames: ['row'] })).toBe('[row 1, 0, 0, 0]');
     const words = (batch: number, query: number): string | undefined =>
-      positionWords(at(batch, query), nanPicture);
+      positionWords(at(batch, query), picture);
     expect(words(1, 0)).toBe('the first padded query of batch row 1');
     expect(words(1, 3)).toBe('a padded query of batch row 1');
     expect(words(1, 6)).toBe('the last padded query of batch row 1');
@@ -49,11 +62,9 @@ describe('coordinates', () => {
     expect(positionWords(origin, undefined)).toBeUndefined();
   });
 
-  it('padding on the right is told as such', () => {
-    const padding = nanPicture.padding.map(() => ({ left: 0, right: 3 }));
-    expect(positionWords(at(0, 22), { ...nanPicture, padding })).toMatch(
-      /padding on the right of batch row 0/,
-    );
+  it('padding on the right is named as such', () => {
+    const padding = picture.padding.map(() => ({ left: 0, right: 3 }));
+    expect(positionWords(at(0, 22), { ...picture, padding })).toMatch(/padding on the right of batch row 0/);
   });
 });
 
@@ -68,26 +79,29 @@ describe('policyWords', () => {
     ['additive:-1e9', '-1e9 added to masked scores'],
     ['-10000', 'masked scores set to -10000'],
   ])('fill %s', (fill, words) => {
-    expect(policyWords({ ...safePolicy, fill })).toContain(`: ${words}, `);
+    expect(policyWords({ ...safe, fill })).toContain(`: ${words}, `);
   });
 
-  it('says composition and guard', () => {
-    expect(policyWords(safePolicy)).toBe(
+  it('names composition and guard', () => {
+    expect(policyWords(safe)).toBe(
       'safe: masked scores set to -inf, causal AND padding, a row without an allowed key gives zeros, f32',
     );
-    expect(policyWords({ ...safePolicy, compose: 'new', rowGuard: 'other' })).toMatch(
+    expect(policyWords({ ...safe, compose: 'new', rowGuard: 'other' })).toMatch(
       /composed by new, row guard other/,
     );
   });
 });
 
 describe('perLane', () => {
+  const reference = lane({ role: 'reference', decision: { ...lane().decision, label: 'wasm' } });
+  const result: Pick<ResultRecord, 'target' | 'reference'> = { target: lane(), reference };
+
   it('says a thing once where both devices say the same', () => {
-    expect(perLane(bothNaN, (lane) => lane.cascade?.origin)).toMatchObject([{ who: 'both devices' }]);
-    expect(perLane(bothNaN, (lane) => lane.decision.label).map(({ who }) => who)).toEqual([
-      'target',
-      'reference',
+    expect(perLane(result, (one) => one.policy)).toEqual([{ who: 'both devices', value: safe }]);
+    expect(perLane(result, (one) => one.decision.label)).toEqual([
+      { who: 'target', value: 'webgpu' },
+      { who: 'reference', value: 'wasm' },
     ]);
-    expect(perLane(bothNaN, () => undefined)).toEqual([]);
+    expect(perLane(result, () => undefined)).toEqual([]);
   });
 });
