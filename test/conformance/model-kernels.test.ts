@@ -1,36 +1,14 @@
 /**
  * The kernels that GPT-2 and its loss add to TensorFlow.js, on every backend this machine has, against the same
  * formula in float64, where NaN and infinities must land exactly where IEEE arithmetic puts them. Numbers of hostile
- * sizes are cases of the conformance suite (kernels.test.ts).
+ * sizes are cases of the conformance suite (kernels.test.ts); tensors that threads share are in shared-work.test.ts.
  */
-import { geluNew, layerNorm, linear, rmsNorm } from '@nanscope/model';
-import { adamWStep, crossEntropy, rowArgmax } from '@nanscope/trainer';
+import { geluNew, layerNorm, linear } from '@nanscope/model';
+import { crossEntropy, rowArgmax } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { difference } from './compare.ts';
+import { expectClose, infinity, layerNormOracle, wave } from './model-kernel-oracles.ts';
 import { onEveryBackend } from './on-every-backend.ts';
-
-const infinity = Number.POSITIVE_INFINITY;
-/** Values that look random and are the same everywhere. */
-const wave = (size: number, scale = 1) =>
-  Float32Array.from({ length: size }, (_, i) => scale * Math.sin(1 + i * 1.7));
-
-async function expectClose(actual: tf.Tensor, expected: ArrayLike<number>, tolerance: number): Promise<void> {
-  const { required, classes } = difference(await actual.data(), expected);
-  actual.dispose();
-  expect(classes).toEqual([]);
-  expect(required).toBeLessThanOrEqual(tolerance);
-}
-
-function layerNormOracle(x: Float32Array, scale: Float32Array, offset: Float32Array): number[] {
-  const C = scale.length;
-  return Array.from(x, (value, i) => {
-    const row = [...x.subarray(i - (i % C), i - (i % C) + C)];
-    const mean = row.reduce((sum, v) => sum + v, 0) / C;
-    const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / C;
-    return ((value - mean) / Math.sqrt(variance + 1e-5)) * scale[i % C]! + offset[i % C]!;
-  });
-}
 
 const geluOracle = (x: number) =>
   x * (1 / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))));
@@ -204,106 +182,6 @@ onEveryBackend(() => {
       [777, 999],
       0,
     );
-  });
-
-  /** More elements than one thread is given, and no whole number of vectors. */
-  describe('of a size that threads share', () => {
-    it('LayerNorm and RMSNorm', async () => {
-      const [N, C] = [301, 67];
-      const [x, scale, offset] = [wave(N * C, 3), wave(C), wave(C, 0.5)];
-      x[C * 200 + 66] = infinity;
-      const layer = layerNormOracle(x, scale, offset);
-      layer.fill(Number.NaN, C * 200, C * 201);
-      const input = () => tf.tensor2d(x, [N, C]);
-      await expectClose(
-        tf.tidy(() => layerNorm(input(), tf.tensor1d(scale), tf.tensor1d(offset), 1e-5)),
-        layer,
-        1e-5,
-      );
-      const rms = Array.from(x, (value, i) => {
-        const row = x.subarray(i - (i % C), i - (i % C) + C);
-        if (row.includes(infinity)) return value === infinity ? Number.NaN : 0 * value;
-        return (value / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / C + 1e-6)) * (1 + scale[i % C]!);
-      });
-      await expectClose(
-        tf.tidy(() => rmsNorm(input(), tf.tensor1d(scale), 1e-6, 1)),
-        rms,
-        1e-5,
-      );
-    });
-
-    it('AdamW, whose results are new memory', async () => {
-      const size = 20_003;
-      const [w, g, m] = [wave(size), wave(size, 0.1), wave(size, 0.05)];
-      const v = wave(size, 0.1).map((value) => value * value);
-      g[20_002] = Number.NaN;
-      v[17] = infinity;
-      const attrs = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, rate: 0.01, inverseRoot: 3, keep: 0.99 };
-      const inputs = tf.tidy(() => ({
-        parameter: tf.tensor1d(w),
-        gradient: tf.tensor1d(g),
-        average: tf.tensor1d(m),
-        square: tf.tensor1d(v),
-        scale: tf.scalar(0.5),
-      }));
-      const after = adamWStep(inputs, attrs);
-      const average = Array.from(m, (value, i) => 0.9 * value + 0.1 * 0.5 * g[i]!);
-      const square = Array.from(v, (value, i) => 0.999 * value + 0.001 * (0.5 * g[i]!) ** 2);
-      const parameter = Array.from(
-        w,
-        (value, i) => value * 0.99 - (0.01 * average[i]!) / (Math.sqrt(square[i]!) * 3 + 1e-8),
-      );
-      await expectClose(after.average, average, 1e-6);
-      await expectClose(after.square, square, 1e-6);
-      await expectClose(after.parameter, parameter, 1e-6);
-      expect(await inputs.parameter.data()).toEqual(w);
-      tf.dispose(inputs);
-    });
-
-    it('a broadcast mask, whose fill is moved as bits', async () => {
-      const [B, T, S] = [3, 61, 131];
-      const x = wave(B * T * S);
-      const keep = Uint8Array.from({ length: B * S }, (_, i) => (i % 7 === 3 ? 0 : 1));
-      const masked = Array.from(x, (value, i) =>
-        keep[Math.floor(i / (T * S)) * S + (i % S)] === 0 ? -infinity : value,
-      );
-      const inputs = {
-        x: tf.tensor4d(x, [B, 1, T, S]),
-        keep: tf.tensor4d(keep, [B, 1, 1, S], 'bool'),
-        fill: tf.scalar(-infinity),
-      };
-      await expectClose(tf.engine().runKernel('SelectMasked', inputs) as tf.Tensor, masked, 0);
-      tf.dispose(inputs);
-    });
-
-    it('a mask that keeps all: the same numbers, which outlive their source', async () => {
-      const x = tf.tensor4d(wave(3 * 61 * 131), [3, 1, 61, 131]);
-      const keep = tf.ones([3, 1, 61, 1], 'bool');
-      const fill = tf.scalar(-infinity);
-      const kept = tf.engine().runKernel('SelectMasked', { x, keep, fill }) as tf.Tensor;
-      tf.dispose([x, keep, fill]);
-      tf.zeros([3, 1, 61, 131]).dispose();
-      await expectClose(kept, wave(3 * 61 * 131), 0);
-    });
-
-    it('a sum along every axis', async () => {
-      const [B, T, S] = [3, 61, 131];
-      const x = wave(B * T * S);
-      for (const axis of [0, 1, 2]) {
-        const sums = new Map<number, number>();
-        x.forEach((value, i) => {
-          const [b, t, s] = [Math.floor(i / (T * S)), Math.floor(i / S) % T, i % S];
-          const at = [t * S + s, b * S + s, b * T + t][axis]!;
-          sums.set(at, (sums.get(at) ?? 0) + value);
-        });
-        const expected = [...sums].sort(([a], [b]) => a - b).map(([, sum]) => sum);
-        await expectClose(
-          tf.tidy(() => tf.sum(tf.tensor3d(x, [B, T, S]), axis)),
-          expected,
-          1e-4,
-        );
-      }
-    });
   });
 
   it('gradients of one kernel have the bits of the ops that a trace sees in their place', async () => {
