@@ -15,15 +15,23 @@ const project = (
   test: { name, include, ...more },
 });
 
-/** Starts the command line, hundreds of times. */
-const startsCommands = { globalSetup: './test/build.ts' };
-
 const replaced = 'test/conformance/decorations/**/*.test.ts';
 
 /** Files run one after the other in a process; each begins on plain JavaScript. */
 const sharing: TestOptions = {
   setupFiles: ['./test/setup/early-tensors.ts', './test/setup/plain-backend.ts'],
   isolate: false,
+};
+
+/**
+ * Starts the command line, hundreds of times, each of which is several processes: on a busy machine that takes its time. No two of these files
+ * share a process: the command line in it is a bundle (test/integration/in-process.ts), whose kernels and those of the sources, which the next
+ * file may import, would be registered with one TensorFlow.js, the later over the earlier.
+ */
+const startsCommands: TestOptions = {
+  globalSetup: './test/build.ts',
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
 };
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */

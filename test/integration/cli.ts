@@ -19,12 +19,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult, type ResultRecord } from '@nanscope/record';
-import { afterAll, expect, vi } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { bundleOf, mainOf, openArguments } from '../../apps/cli/scripts/bundle.mjs';
 import { type Ended, environment, isBusy, runHere } from './in-process.ts';
-
-// Each run is several processes; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 export type { Ended };
 

@@ -18,7 +18,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { todaysPython as python } from '../fixtures/torch-python.ts';
 
 // Python imports PyTorch and transformers in each process, which takes its time.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 480_000 });
+vi.setConfig({ hookTimeout: 480_000 });
 
 const lane = fileURLToPath(new URL('../../lanes/torch/', import.meta.url));
 const why = existsSync(python) ? '' : ` (skipped: no Python with torch at ${python}, .ci/torch makes one)`;

@@ -7,13 +7,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult } from '@nanscope/record';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oldPython, todaysPython } from '../fixtures/torch-python.ts';
 import { type WarmPython, warmPython } from '../fixtures/warm-python.ts';
 import { run, workspace } from './cli.ts';
-
-// A Python imports PyTorch and transformers, which takes its time.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const { at } = workspace();
 const missing = [todaysPython, oldPython].filter((python) => !existsSync(python));

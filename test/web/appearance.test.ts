@@ -8,7 +8,7 @@ import { asked, askKernels, questions } from '@nanscope/lane';
 import { renderAnswers } from '@nanscope/report';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './page.ts';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './built-page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -104,8 +104,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('before anything has run: script under the budget, no model, no wasm; reached by the keyboard', async () => {
-      const { page, faults, requests } = await openPage(browser, built, '');
+      const { page, faults, requests } = await openPage(browser, built, '', { busy: true });
       await page.locator('#run').waitFor();
+      await page.waitForLoadState('networkidle');
       expect(requests.filter((path) => /\.(wasm|safetensors|txt)$/.test(path))).toEqual([]);
       const scripts = [...new Set(requests)].filter((path) => path.endsWith('.js'));
       const bytes = scripts.reduce(
@@ -114,6 +115,10 @@ describe.skipIf(chromiumPath === undefined)(
       );
       expect(scripts.length).toBeGreaterThan(0);
       expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
+      // What the page loads once it is idle comes after all that, and takes part in how it looks.
+      expect(await page.locator('#open-example').count()).toBe(0);
+      await page.evaluate('rest()');
+      await page.locator('#open-example').waitFor();
       await looksRight(page);
       const stops = new Set<string>();
       await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());

@@ -144,19 +144,36 @@ function rememberWorkers(): void {
   };
 }
 
+/** Runs in the page: it is never idle, until `rest()` is called in its global scope. */
+function stayBusy(): void {
+  const waiting: (() => void)[] = [];
+  globalThis.requestIdleCallback = (work) =>
+    waiting.push(() => work({ didTimeout: true, timeRemaining: () => 0 }));
+  Object.assign(globalThis, {
+    rest() {
+      globalThis.requestIdleCallback = (work) => setTimeout(work);
+      for (const work of waiting) work();
+    },
+  });
+}
+
 /** What Chromium says by itself to a page that asks for a GPU where there is none. */
 const ofTheBrowser = /^No available adapters\.$/;
 
-/** @param keepWorkers leaves the newest worker as `newest` in the page's global scope, and what it was started from as `newestSource` */
+/**
+ * @param keepWorkers leaves the newest worker as `newest` in the page's global scope, and what it was started from as `newestSource`
+ * @param busy keeps the page from being idle, and so from what it loads then, until `rest()` is called there
+ */
 export async function openPage(
   browser: Browser,
   { origin }: BuiltPage,
   query: string,
-  { keepWorkers = false, ...options }: BrowserContextOptions & { readonly keepWorkers?: boolean } = {},
+  { keepWorkers, busy, ...options }: BrowserContextOptions & { keepWorkers?: boolean; busy?: boolean } = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
   if (keepWorkers) await page.addInitScript(rememberWorkers);
+  if (busy) await page.addInitScript(stayBusy);
   const faults: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => {

@@ -3,7 +3,16 @@ import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, workspace } from '../integration/cli.ts';
-import { type BuiltPage, buildPage, chromiumPath, ended, launch, openPage, run, setting } from './page.ts';
+import {
+  type BuiltPage,
+  buildPage,
+  chromiumPath,
+  ended,
+  launch,
+  openPage,
+  run,
+  setting,
+} from './built-page.ts';
 import { savedRun } from './saved-run.ts';
 
 const policy = { policy: 'torch-mps-2.8', limit: '4', device: 'wasm', reference: 'javascript' };

@@ -15,7 +15,7 @@ import { strToU8, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../integration/cli.ts';
-import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './page.ts';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './built-page.ts';
 import { savedRun } from './saved-run.ts';
 
 const prose = fileURLToPath(new URL('../../packages/model/models/prose', import.meta.url));

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, firefox, webkit } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltPage, buildPage, openPage, run } from './page.ts';
+import { type BuiltPage, buildPage, openPage, run } from './built-page.ts';
 
 describe.each([
   ['Firefox', firefox],

@@ -2,7 +2,15 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../integration/cli.ts';
-import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, softwareAdapter } from './page.ts';
+import {
+  type BuiltPage,
+  buildPage,
+  chromiumPath,
+  launch,
+  openPage,
+  run,
+  softwareAdapter,
+} from './built-page.ts';
 import { savedRun } from './saved-run.ts';
 
 describe.skipIf(chromiumPath === undefined)('WebGPU in Chromium (skipped where none is on the PATH)', () => {
