@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from . import PROTOCOL, __version__
-from .errors import Interrupted, LaneFailure, UserError, first_line
+from .errors import Interrupted, UserError, ending, first_line
 from .folder import Channel
 from .versions import need
 
@@ -67,21 +67,12 @@ def main() -> int:
     except UserError as error:
         channel.send("user-error", code=error.code, message=str(error), exitCode=error.exit_code)
         return error.exit_code
-    except LaneFailure as error:
-        channel.send("failed", code=error.code, reason=str(error))
-        return 1
-    except Interrupted as error:
-        channel.send("failed", code="torch/interrupted", reason=f"interrupted by {error}")
-        return 130
     except BaseException as error:
-        from .model import is_out_of_memory, memory_words
-
-        if is_out_of_memory(error):
-            channel.send("failed", code="torch/out-of-memory", reason=memory_words("the lane", error))
-        else:
+        code, reason = ending(error)
+        if code == "torch/crashed":
             traceback.print_exc()
-            channel.send("failed", code="torch/crashed", reason=f"{type(error).__name__}: {first_line(error)}")
-        return 1
+        channel.send("failed", code=code, reason=reason)
+        return 130 if code == "torch/interrupted" else 1
     channel.send("done")
     return 0
 

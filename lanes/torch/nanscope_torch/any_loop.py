@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import torch
 
-from .errors import NonFiniteFound, first_line
+from .errors import NonFiniteFound, ending
 from .folder import Folder
 from .lane_record import SCHEMA_VERSION, LaneRecord, decision_record
 from .model import model_record
@@ -65,7 +65,7 @@ class trace:
         self._tap.on_root = self._root
         self._mask: Optional[torch.Tensor] = None
         self._mask_hook = self._model.register_forward_pre_hook(self._see_mask, with_kwargs=True)
-        self._tap.open()
+        self._tap.__enter__()
         return self
 
     def _root(self, entered: bool) -> None:
@@ -108,10 +108,10 @@ class trace:
             error = found
             raise
         finally:
-            self._tap.close()
+            self._tap.__exit__()
             self._mask_hook.remove()
-            failed = error is not None and not isinstance(error, NonFiniteFound)
-            self._record.end("failed" if failed else "complete", f"{type(error).__name__}: {first_line(error)}" if failed and error else None)
+            failure = None if error is None or isinstance(error, NonFiniteFound) else ending(error)[1]
+            self._record.end("failed" if failure else "complete", failure)
             self._write_result()
 
     def _write_result(self) -> None:

@@ -11,9 +11,8 @@ import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from . import PROTOCOL, __version__
-from .errors import Refused, first_line
+from .errors import Refused, first_line, is_out_of_memory
 from .folder import Channel
-from .model import is_out_of_memory
 from .versions import settle_device, versions
 
 BROKEN = ("CUDA error", "CUDA driver error", "cuDNN error", "CUBLAS_STATUS", "HIP error", "INTERNAL ASSERT FAILED")

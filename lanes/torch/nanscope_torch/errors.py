@@ -36,3 +36,21 @@ def first_line(error: BaseException) -> str:
     """The first line that says something, without the rest of a long message."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__)[:300]
+
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or any(words in str(error) for words in OUT_OF_MEMORY)
+
+
+def ending(error: BaseException) -> tuple[str, str]:
+    """Code and reason of a lane that ends by it."""
+    if isinstance(error, (UserError, LaneFailure)):
+        return error.code, str(error)
+    if isinstance(error, Interrupted):
+        return "torch/interrupted", f"interrupted by {error}"
+    if is_out_of_memory(error):
+        return "torch/out-of-memory", f"memory ran out; a smaller --batch-size or --max-length needs less: {first_line(error)}"
+    return "torch/crashed", f"{type(error).__name__}: {first_line(error)}"

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 
 from . import PROTOCOL, __version__
-from .errors import Interrupted, LaneFailure, UserError, first_line
+from .errors import UserError, ending
 from .folder import Channel, Folder
 from .inputs import Batch, read_batches
 from .lane_record import LaneRecord, decision_record
 from .leak import check_leaks
-from .model import DTYPES, Loaded, is_out_of_memory, load_model, memory_words
+from .model import DTYPES, Loaded, load_model
 from .outputs import save_outputs
 from .score import Accumulator, Scores, score
 from .stages import save_stages
@@ -150,17 +150,8 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
         if first is not None:
             questions(loaded, settings, first, folder, record, tracer, channel)
         record.end("complete")
-    except Interrupted as error:
-        record.end("interrupted", f"interrupted by {error}")
-        raise
-    except (UserError, LaneFailure) as error:
-        record.end("failed", str(error))
-        raise
-    except Exception as error:
-        memory = is_out_of_memory(error)
-        words = memory_words(str(device), error) if memory else f"{type(error).__name__}: {first_line(error)}"
-        record.end("failed", words)
-        if memory:
-            raise LaneFailure("torch/out-of-memory", words) from error
+    except BaseException as error:
+        code, reason = ending(error)
+        record.end("interrupted" if code == "torch/interrupted" else "failed", reason)
         raise
 

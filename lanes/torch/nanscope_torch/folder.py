@@ -7,8 +7,9 @@ import math
 import os
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterable, TextIO
+from typing import Any, Iterable, Iterator, TextIO
 
 from .errors import LaneFailure
 
@@ -56,36 +57,33 @@ class Channel:
             pass
 
 
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LaneFailure("torch/unwritable", f"{path} cannot be written: {error.strerror or error}") from error
+
+
 class Folder:
     """A lane's folder. Begins anew: lines of an earlier run in it are removed."""
 
     def __init__(self, path: str | os.PathLike[str], fresh: Iterable[str] = ()) -> None:
         self.path = Path(path)
-        try:
+        with _writing(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             for name in fresh:
                 (self.path / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
 
     def write(self, name: str, record: dict[str, Any]) -> None:
         """Replaces a file in one step: a reader sees the old record or the new one."""
         temporary = self.path / f"{name}.{os.getpid()}.tmp"
-        try:
+        with _writing(self.path / name):
             temporary.write_text(json.dumps(exact(record), allow_nan=False, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             os.replace(temporary, self.path / name)
-        except OSError as error:
-            raise unwritable(self.path / name, error) from error
 
     def append(self, name: str, values: Iterable[Any]) -> None:
         """Appends a line for each value."""
         text = "".join(to_line(value) + "\n" for value in values)
-        try:
-            with open(self.path / name, "a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise unwritable(self.path / name, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> LaneFailure:
-    return LaneFailure("torch/unwritable", f"{path} cannot be written: {error.strerror or error}")
+        with _writing(self.path / name), open(self.path / name, "a", encoding="utf-8") as file:
+            file.write(text)

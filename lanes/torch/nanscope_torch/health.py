@@ -15,6 +15,10 @@ COLUMNS = 11  # nan, posInf, negInf, firstNaN, firstInf, zero, subnormal, amax b
 Health = dict[str, Any]
 
 
+def clean(size: int) -> Health:
+    return {"size": size, "nan": 0, "posInf": 0, "negInf": 0}
+
+
 def has_health(tensor: torch.Tensor) -> bool:
     """Whether the dtype holds non-finite values and the memory can be looked at."""
     return tensor.dtype in LAYOUTS and tensor.layout is torch.strided and tensor.device.type != "meta"
@@ -98,7 +102,7 @@ class HostCounter:
         if size == 0 or not self.full:
             total = 0.0 if size == 0 else tensor.detach().sum(dtype=torch.float32 if tensor.itemsize == 2 else dtype).item()
             if math.isfinite(total):
-                return Measurement(size, dtype, {"size": size, "nan": 0, "posInf": 0, "negInf": 0})
+                return Measurement(size, dtype, clean(size))
         return Measurement(size, dtype, health_of(count_bits(tensor, self.full).tolist(), size, dtype, self.full))
 
     def flush(self) -> int:
@@ -119,10 +123,9 @@ class DeviceCounter:
         self._waiting: list[Measurement] = []
 
     def measure(self, tensor: torch.Tensor) -> Measurement:
+        if tensor.numel() == 0:
+            return Measurement(0, tensor.dtype, clean(0))
         measurement = Measurement(tensor.numel(), tensor.dtype)
-        if measurement.size == 0:
-            measurement.health = {"size": 0, "nan": 0, "posInf": 0, "negInf": 0}
-            return measurement
         place = len(self._waiting) % self.CAPACITY
         if place == 0:
             self._buffers.append(torch.zeros(self.CAPACITY, COLUMNS, dtype=torch.int64, device=self._device))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import torch
 
@@ -30,6 +30,10 @@ class Batch:
     @property
     def shape(self) -> tuple[int, int]:
         return self.input_ids.shape[0], self.input_ids.shape[1]
+
+    def each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
+        """The same batch with every tensor changed alike."""
+        return replace(self, **{name: change(grid) for name, grid in vars(self).items() if isinstance(grid, torch.Tensor)})
 
     @property
     def input_tokens(self) -> int:

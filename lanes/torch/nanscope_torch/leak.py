@@ -42,13 +42,13 @@ def _moves(one: torch.Tensor, other: torch.Tensor, noise: float) -> tuple[torch.
 
 def check_leaks(loaded: Loaded, batch: Batch) -> dict[str, Any]:
     """`leak` of a lane's record, over the first rows; cuts at the last position and in the middle."""
-    batch = replace(batch, **{name: grid[:ROWS] for name, grid in vars(batch).items() if isinstance(grid, torch.Tensor)})
+    batch = batch.each(lambda grid: grid[:ROWS])
     rows, length = batch.shape
     vocabulary = loaded.record()["vocabulary"]
     before = _logits(loaded, batch)
-    among = {name: torch.cat([grid.flip(0), grid]) for name, grid in vars(batch).items() if isinstance(grid, torch.Tensor)}
-    among["input_ids"][rows:] = (among["input_ids"][rows:] + 1) % vocabulary
-    controls = (_logits(loaded, batch), _logits(loaded, replace(batch, **among))[:rows].flip(0))
+    among = batch.each(lambda grid: torch.cat([grid.flip(0), grid]))
+    among.input_ids[rows:] = (among.input_ids[rows:] + 1) % vocabulary
+    controls = (_logits(loaded, batch), _logits(loaded, among)[:rows].flip(0))
     apart = torch.stack([_distance(before, control) for control in controls]).amax(0)
     noise = 4 * float(torch.where(apart.isfinite(), apart, 0.0).max())
     # A position that is a number in one run and none in the next says nothing, whatever its tokens are.

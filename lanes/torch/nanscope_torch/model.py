@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from .errors import LaneFailure, UserError, first_line
+from .errors import LaneFailure, UserError, first_line, is_out_of_memory
 from .inputs import Batch
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
@@ -30,10 +30,6 @@ class Loaded:
     accepts: frozenset[str]
     folder: str
     trust: bool
-
-    @property
-    def config(self) -> Any:
-        return self.model.config
 
     def inputs(self, batch: Batch) -> dict[str, torch.Tensor]:
         """The keyword arguments of one forward pass, on the device."""
@@ -128,14 +124,3 @@ def load_model(folder: str, *, name: str | None, device: torch.device, dtype: st
         raise UserError("torch/model", f"--model {folder}: {first_line(error)}") from error
     accepts = frozenset(inspect.signature(type(model).forward).parameters)
     return Loaded(model, name or path.name, device, dtype, attn, mask_form, _stored_as(path), accepts, folder, trust)
-
-
-def memory_words(where: str, error: BaseException) -> str:
-    return f"{where} ran out of memory; a smaller --batch-size or --max-length needs less: {first_line(error)}"
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    words = str(error)
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError if hasattr(torch, "OutOfMemoryError") else torch.cuda.OutOfMemoryError)) or any(
-        part in words for part in ("out of memory", "can't allocate memory", "not enough memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
-    )

@@ -30,12 +30,13 @@ INDEPENDENT = {
 SECOND_OUTPUTS: dict[str, str] = {
     "_scaled_dot_product_attention_math_for_mps": "the second output is scratch memory of the kernel, which no caller reads",
     "_scaled_dot_product_flash_attention_for_cpu": "the logarithm of a sum of weights: -inf for a query without a key",
-    "_scaled_dot_product_flash_attention": "the logarithm of a sum of weights, and the state of the random numbers",
-    "_scaled_dot_product_efficient_attention": "the logarithm of a sum of weights, and the state of the random numbers",
-    "_scaled_dot_product_cudnn_attention": "the logarithm of a sum of weights, and the state of the random numbers",
-    "_scaled_dot_product_fused_attention_overrideable": "the logarithm of a sum of weights, and the state of the random numbers",
-    "_flash_attention_forward": "the logarithm of a sum of weights, and the state of the random numbers",
-    "_efficient_attention_forward": "the logarithm of a sum of weights, and the state of the random numbers",
+    **dict.fromkeys(
+        (
+            *(f"_scaled_dot_product_{kind}" for kind in ("flash_attention", "efficient_attention", "cudnn_attention", "fused_attention_overrideable")),
+            *("_flash_attention_forward", "_efficient_attention_forward"),
+        ),
+        "the logarithm of a sum of weights, and the state of the random numbers",
+    ),
 }
 ATTENTION = frozenset(name for name in SECOND_OUTPUTS if "scaled_dot_product" in name) | {"_scaled_dot_product_attention_math"}
 

@@ -9,8 +9,8 @@ import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from .attention import explain_attention, explain_gradient
-from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, has_health, row_bits, row_letters
-from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, outputs_of, tensors_in
+from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, clean, has_health, row_bits, row_letters
+from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, outputs_of
 
 Reference = Union[int, str]
 Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
@@ -190,7 +190,6 @@ class Recorder:
         outputs = outputs_of(facts, args, kwargs, result)
         if not outputs:
             return
-        returned = {id(tensor) for tensor in tensors_in(result)}
         stem, call = self._stem(facts, phase, path)
         self._calls[stem] = call + 1
         asked_for = constant_asked_for(args, kwargs)
@@ -202,9 +201,10 @@ class Recorder:
             if output > 0:
                 op.benign = SECOND_OUTPUTS.get(facts.base)
             self._measure(op, facts, tensor)
-            place = self._register(tensor, len(self.ops))
-            if id(tensor) not in returned or facts.written:
-                self._writes[place] = len(self.ops)
+            place = self._place(tensor)
+            self._places[place] = len(self.ops)
+            if facts.written:
+                self._writes[place[0]] = len(self.ops)
             self.ops.append(op)
             if op.key == self.explain or (op.measurement and op.measurement.poisoned):
                 self._look_closer(op, facts, args, kwargs, tensor)
@@ -223,11 +223,6 @@ class Recorder:
             return [(shown, reference) for _, shown, reference in given]
         return [(shown, ref) for argument, shown, ref in given if shown == argument or shown == f"{argument}.{item}"]
 
-    def _register(self, tensor: torch.Tensor, index: int) -> int:
-        place = self._place(tensor)
-        self._places[place] = index
-        return place[0]
-
     def _measure(self, op: Op, facts: OpFacts, tensor: torch.Tensor) -> None:
         if facts.uninitialised or not has_health(tensor):
             return
@@ -235,7 +230,7 @@ class Recorder:
         measured = self._measurement(source) if source is not None else None
         if self._counter.immediate and measured and not measured.poisoned and not self._counter.full:
             # Some of the elements of what is clean.
-            op.measurement = Measurement(tensor.numel(), tensor.dtype, {"size": tensor.numel(), "nan": 0, "posInf": 0, "negInf": 0})
+            op.measurement = Measurement(tensor.numel(), tensor.dtype, clean(tensor.numel()))
         else:
             op.measurement = self._counter.measure(tensor)
 
@@ -253,8 +248,8 @@ class Recorder:
             return
         op.magnitudes = [_magnitude(tensor) for _, _, tensor in named_tensors(facts, args, kwargs) if has_health(tensor)]
 
-    def mark_rows(self, tensor: torch.Tensor) -> Optional[Op]:
-        """Gives the op that made this tensor a letter for each row."""
+    def mark_rows(self, tensor: torch.Tensor) -> Optional[int]:
+        """Gives the op that made this tensor a letter for each row; its place."""
         references = [ref for ref in self.references(tensor) if isinstance(ref, int)]
         if not references or tensor.dtype not in LAYOUTS or tensor.dim() < 2:
             return None
@@ -264,7 +259,7 @@ class Recorder:
             op.rows = "." * (tensor.numel() // tensor.shape[-1])
         else:
             self._rows.append((op, row_bits(tensor), tensor.dtype))
-        return op
+        return references[-1]
 
 
 def _magnitude(tensor: torch.Tensor) -> Optional[float]:

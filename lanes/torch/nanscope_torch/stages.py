@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -25,10 +24,6 @@ LOGITS = 256
 """Positions whose logits are kept."""
 ATTENTION = ("attn", "self_attn", "attention", "self_attention")
 Tensors = dict[str, torch.Tensor]
-
-
-def first_rows(batch: Batch) -> Batch:
-    return replace(batch, **{name: grid[:ROWS] for name, grid in vars(batch).items() if isinstance(grid, torch.Tensor)})
 
 
 def sample(tensor: torch.Tensor) -> torch.Tensor:
@@ -106,7 +101,7 @@ def save_stages(path: Path, loaded: Loaded, batch: Batch, *, gradients: bool) ->
     """Writes `STAGE`, `classes/STAGE` (NaN, infinite, size) and `exact/STAGE`. Returns what a reader has to know, a sentence each."""
     from safetensors.torch import save_file
 
-    batch = first_rows(batch)
+    batch = batch.each(lambda grid: grid[:ROWS])
     found: Tensors = {}
     notes: list[str] = []
     for stage, tensor in compute(loaded, batch, gradients).items():

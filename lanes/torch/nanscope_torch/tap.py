@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import _disable_current_modes as paused  # Our own ops are not seen.
 
 from .health import counter_for
 from .ops import OpFacts, facts_of, tensors_in
@@ -31,7 +32,7 @@ class _Dispatch(TorchDispatchMode):
 
 class Tap:
     """
-    Open it around a step, `take` what it saw. Nothing is installed before `open` and after `close`.
+    `with` it around a step, then `take` what it saw. Nothing is installed outside of that.
 
     `phase` may be set; where it is not, forward, loss, backward and optimizer are told by what runs.
     """
@@ -54,26 +55,19 @@ class Tap:
         """Layer name -> place of the op whose `rows` show it, in order of execution."""
         self._stack_parent: Optional[str] = None
 
-    def open(self) -> None:
+    def __enter__(self) -> Tap:
         self._paths = ModulePaths(self._model, self._enter, self._leave)
         self._handles = [register_optimizer_step_pre_hook(self._optimizer(True)), register_optimizer_step_post_hook(self._optimizer(False))]
         self._mode.__enter__()
+        return self
 
-    def close(self) -> None:
-        if self._paths is None:
-            return
+    def __exit__(self, *_: Any) -> None:
+        assert self._paths is not None
         self._mode.__exit__(None, None, None)
         self._paths.close()
         self._paths = None
         for handle in self._handles:
             handle.remove()
-
-    def __enter__(self) -> Tap:
-        self.open()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.close()
 
     def take(self) -> Taken:
         """What was seen since the last call: one batch."""
@@ -119,9 +113,9 @@ class Tap:
         if tensor is None:
             return
         with paused():
-            op = self.recorder.mark_rows(tensor)
-        if op is not None:
-            self.layers[name] = self.recorder.ops.index(op) if not self.recorder.ops or self.recorder.ops[-1] is not op else len(self.recorder.ops) - 1
+            index = self.recorder.mark_rows(tensor)
+        if index is not None:
+            self.layers[name] = index
 
     def _where(self, kernel: str) -> tuple[str, str]:
         """Phase and module path of the op that is running."""
@@ -166,18 +160,5 @@ class Tap:
         result = self.run(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
         self.recorder.after(facts, inputs, args, kwargs, result, phase, path)
         return result
-
-
-class paused:
-    """Our own ops are not seen."""
-
-    def __enter__(self) -> None:
-        from torch.utils._python_dispatch import _disable_current_modes
-
-        self._context = _disable_current_modes()
-        self._context.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self._context.__exit__(*error)
 
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from nanscope_torch.folder import Channel
-from nanscope_torch.errors import LaneFailure, UserError
+from nanscope_torch.errors import UserError, ending
 from nanscope_torch.evaluate import run_evaluate
 from nanscope_torch.model import load_model
 
@@ -225,11 +225,12 @@ def test_out_of_memory_is_said_and_what_was_measured_is_kept(place: Path, monkey
         return real(loaded, batch, observe)
 
     monkeypatch.setattr(lane, "score", forgetful)
-    with pytest.raises(LaneFailure) as raised:
+    with pytest.raises(RuntimeError) as raised:
         evaluate(place, "memory")
-    assert raised.value.code == "torch/out-of-memory" and "cpu ran out of memory" in str(raised.value)
+    code, reason = ending(raised.value)
+    assert code == "torch/out-of-memory" and reason.startswith("memory ran out; a smaller --batch-size")
     record = json.loads((place / "memory" / "run.json").read_text())
-    assert record["status"] == "failed" and record["metrics"]["batches"] == 1
+    assert record["status"] == "failed" and record["metrics"]["batches"] == 1 and record["failure"] == reason
 
 
 def test_a_python_without_torch_says_what_to_type(place: Path) -> None:
