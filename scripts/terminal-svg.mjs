@@ -25,7 +25,7 @@ const colours = {
   37: '#ffffff',
   90: '#8b949e',
 };
-/** Of the 256 that a terminal numbers: the orange of warnings. @type {Readonly<Record<string, string>>} */
+/** The orange of warnings, among the 256 colours that a terminal numbers. @type {Readonly<Record<string, string>>} */
 const numbered = { '38;5;166': '#d75f00' };
 /** @type {Readonly<Record<number, string>>} */
 const backgrounds = { 41: '#b62324', 45: '#8957e5' };

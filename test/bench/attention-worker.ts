@@ -24,7 +24,7 @@ export interface AttentionTime {
 
 export interface AttentionTimes {
   readonly adapter: string;
-  /** Of [1024, 1024] x [1024, 1024]. */
+  /** Speed of a product [1024, 1024] x [1024, 1024]. */
   readonly matmulGflops: number;
   readonly times: readonly AttentionTime[];
 }
@@ -90,7 +90,7 @@ async function matmulGflops(): Promise<number> {
 }
 
 const times: AttentionTime[] = [];
-/** Of a call of the length before: four times that is what the next one takes. */
+/** Time of a call at the length before: the next takes four times that. */
 const last = new Map<string, number>();
 for (const length of lengths) {
   const inputs = [random(length), random(length), random(length)];

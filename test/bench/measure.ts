@@ -13,7 +13,7 @@ export interface BenchOptions {
   readonly rounds: number;
   /** What all rounds of one length may take, where a bench has lengths; longer ones are left out and said to be. */
   readonly seconds: number;
-  /** Of the processes in which a backend opens. */
+  /** The environment of the processes in which a backend opens. */
   readonly environment: Readonly<Record<string, string>>;
   readonly say: (text: string) => void;
 }
@@ -22,7 +22,7 @@ export interface BenchOptions {
 export interface TorchTimes {
   readonly torch: string;
   readonly threads: number;
-  /** Of one round each. */
+  /** Seconds of single rounds. */
   readonly seconds: readonly number[];
 }
 

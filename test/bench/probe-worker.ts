@@ -5,7 +5,7 @@ import { backends } from '@nanscope/backend';
 export interface ProbeTimes {
   /** With the compilation of kernels, in milliseconds. */
   readonly first: number;
-  /** Of one round each. */
+  /** Times of single rounds. */
   readonly warm: readonly number[];
 }
 

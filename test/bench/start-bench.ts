@@ -30,7 +30,7 @@ function secondsOf(printed: string): number {
 }
 
 interface Spent {
-  /** Of processors, by all processes of the command. */
+  /** Processor time of all processes of the command. */
   readonly seconds: number;
   /** Until its first output, in seconds by the clock; NaN for a command that has none. */
   readonly first: number;

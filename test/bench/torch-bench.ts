@@ -16,7 +16,7 @@ const LAYERS = 12;
 interface Measured {
   readonly versions: string;
   readonly threads: number;
-  /** Of the processors, of the fastest round of each level. */
+  /** Processor time of the fastest round of each level. */
   readonly processorSeconds: Readonly<Record<string, number>>;
   readonly ratio: Readonly<Record<string, number>>;
 }

@@ -14,7 +14,7 @@ import { evaluationSteps, type Steps, trainingSteps } from './trace-steps.ts';
 export const levels = ['off', 'gate', 'health', 'full'] as const satisfies readonly TraceLevel[];
 
 export interface TraceMeasured {
-  /** Of the embedding matrix: the one asked for, or as many as one binding of the device holds. */
+  /** Rows of the embedding matrix: the number asked for, or as many as one binding of the device holds. */
   readonly vocabulary: number;
   readonly milliseconds: Readonly<Record<TraceLevel, number[]>>;
   /** Processor time of this process: what another process does weighs less on it. */

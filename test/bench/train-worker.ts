@@ -23,7 +23,7 @@ import { plainLoss } from './plain-gpt2.ts';
 export type TrainMode = 'nanscope' | 'plain';
 
 export interface TrainMeasured {
-  /** Of single steps, by mode. */
+  /** Seconds of single steps, by mode. */
   readonly seconds: Readonly<Record<TrainMode, number[]>>;
   /** Whole process, bytes. */
   readonly peakBytes: number;

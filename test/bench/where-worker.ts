@@ -1,6 +1,6 @@
 /**
  * Splits the time of a step over the kernels of one backend, in a process of its own. A kernel that calls others counts what it
- * does itself. On the CPU backends alone: a GPU only notes down what it is told, and works later. Answers with one JSON line.
+ * does itself. On the CPU backends alone: a GPU only notes down its work, and does it later. Answers with one JSON line.
  *
  *     where-worker.ts BACKEND eval|train LAYERS WIDTH HEADS VOCABULARY BATCH LENGTH ROUNDS
  */
@@ -16,19 +16,19 @@ export interface KernelTime {
   /** A step. */
   readonly calls: number;
   readonly milliseconds: number;
-  /** Of products; 0 for every other kernel. */
+  /** Operations of products; 0 for every other kernel. */
   readonly operations: number;
 }
 
 export interface WhereMeasured {
-  /** Of a step that nobody looks into. */
+  /** Time of a step that nobody looks into. */
   readonly milliseconds: number;
   /** Processor time of it, all threads together. */
   readonly processorMilliseconds: number;
-  /** Of a step with a clock at every kernel. */
+  /** Time of a step with a clock at every kernel. */
   readonly clockedMilliseconds: number;
   readonly kernels: readonly KernelTime[];
-  /** Of a product of 1024 x 1024 matrices, after the steps: before them V8 has not compiled the kernel for speed yet. */
+  /** Speed of a product of 1024 x 1024 matrices, after the steps: before them V8 has not compiled the kernel for speed yet. */
   readonly productGflops: number;
   /** Time of a sum of two numbers: what a kernel call costs that computes almost nothing. */
   readonly callMicroseconds: number;

@@ -71,7 +71,7 @@ interface Fault {
   readonly from: string | RegExp;
   readonly to: string;
   readonly caughtBy: readonly (keyof typeof cases)[];
-  /** Of the backward pass. */
+  /** Whether the mutant is in the backward pass. */
   readonly backward?: true;
 }
 

@@ -33,7 +33,7 @@ export async function labelledBatch(folder: string, name: string): Promise<Label
 export interface MeanGradients {
   readonly loss: number;
   readonly norm: number;
-  /** Of the mean loss, by parameter name. */
+  /** Gradients of the mean loss, by parameter name. */
   readonly gradients: Record<string, Float32Array>;
 }
 

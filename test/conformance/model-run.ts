@@ -9,7 +9,7 @@ export interface ModelNumbers {
   readonly loss: number;
   /** `[B, T, V]` */
   readonly logits: Float32Array;
-  /** Of the mean, by Hugging Face name. */
+  /** Gradients of the mean, by Hugging Face name. */
   readonly gradients: Readonly<Record<string, Float32Array>>;
 }
 

@@ -90,7 +90,7 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
     ];
     expectPart('docs/torch.md', 'torch-nan', `\`\`\`text\n${report.join('\n\n')}\n\`\`\``);
     const text = readFileSync(script, 'utf8').trimEnd();
-    // Of this machine.
+    // What only this machine shows is left out.
     const shown = text
       .replaceAll(/\+(cpu|cu\d+)/g, '')
       .replace(/Python [\d.]+, .*, cpu.*\.$/m, 'Python 3.11.7, Linux, cpu.');

@@ -20,7 +20,7 @@ const { families } = readJson('half.json') as { readonly families: Readonly<Reco
 
 const [B, T] = batch.shape;
 
-/** Of the last position of each row. */
+/** The logits of the last position of each row. */
 async function lastLogits(
   config: Record<string, unknown>,
   dtype: (typeof dtypes)[number],

@@ -138,7 +138,7 @@ it('golden/gpt2-options holds what its manifest says', () => {
 });
 
 describe('what a note says of transformers 4.57 is what it does', () => {
-  it('ties a head that differs, unless told not to, and cannot load a head alone', () => {
+  it('ties a head that differs, unless it must not, and cannot load a head alone', () => {
     const tied = recorded['equal head']!.loss;
     expect(earlier['own head']!.loss).toBe(tied);
     expect(earlier['own head, tie_word_embeddings absent']!.loss).toBe(tied);

@@ -133,7 +133,7 @@ describe('refused, and nothing is changed', () => {
   });
 });
 
-it('--save replaces a model that train saved, and others when it is told to', async () => {
+it('--save replaces a model that train saved, and others when asked to', async () => {
   const [own, foreign] = [at('own'), at('foreign')];
   const train = ['train', ...small, '--steps', '1', '--max-length', '32'];
   const save = (...args: string[]) => run([...train, '--out', at('any'), ...args]);

@@ -145,7 +145,7 @@ describe('matrix', () => {
     expect(ids.flat().sort()).toEqual(idsOf(at('small')).sort());
   });
 
-  it('of shards is merged into the table of the whole; a part that is missing or of another table is told', async () => {
+  it('of shards is merged into the table of the whole; a part that is missing or of another table is reported', async () => {
     const shards = ['shard-1', 'shard-2'].map(at);
     const whole = await run(['merge', ...shards, '--json', '--out', at('merged')]);
     expect(whole.code).toBe(0);

@@ -62,7 +62,7 @@ describe('a NaN that is there only while nobody looks', () => {
     expect(result.target?.training).toMatchObject({ steps: 0, end: 'non-finite' });
   });
 
-  it('is told from one that does not come again', async () => {
+  it('is distinguished from one that does not come again', async () => {
     const { default: flaky } = await import('./fixtures/first-product-backend.ts');
     const session = await flaky.open();
     const model = await loadCausalLM({ preset: 'tiny', seed: 1 });

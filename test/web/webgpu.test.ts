@@ -1,4 +1,4 @@
-/** The page on a WebGPU adapter, here one that a CPU plays: the GPU lane runs in its worker, and its device is told as what it is. */
+/** The page on a WebGPU adapter, here one that a CPU plays: the GPU lane runs in its worker, and its device is named as what it is. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../integration/cli.ts';
@@ -36,7 +36,7 @@ describe.skipIf(chromiumPath === undefined)('WebGPU in Chromium (skipped where n
     expect(record.target?.decision.label).toContain('SwiftShader');
     expect(record.target?.cascade?.origin?.mechanism.name).toBe('fully masked row');
     expect(record.target?.cascade?.origin).toEqual(record.reference?.cascade?.origin);
-    // What a device makes of a NaN is its own affair; that it is told from a bug is ours.
+    // What a device makes of a NaN is its own affair; that it is not taken for a bug is ours.
     expect(['agree-non-finite', 'permitted-by-wgsl']).toContain(record.verdict.code);
     expect(verdict).toContain(record.verdict.sentence.slice(0, 40));
     expect(faults).toEqual([]);

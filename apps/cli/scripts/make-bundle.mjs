@@ -70,7 +70,7 @@ function sourceText(path, packed) {
     first.push(`const urlOfSource = ${url};`);
   }
   if (text.includes('NANSCOPE_LANE')) first.push("const NANSCOPE_LANE = import.meta.resolve('./lane.mjs');");
-  // Of a namespace esbuild keeps what is used; of the object `z` all of zod, with its messages in sixty languages.
+  // esbuild keeps only what is used of a namespace, but all of zod for the object `z`, with its messages in sixty languages.
   text = text.replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';");
   // A required module is one object. As a namespace it would be copied, name by name, for each module that imports it.
   // Only where the line is an import: a script that is written out holds one in a string.

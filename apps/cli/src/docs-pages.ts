@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface DocsPage {
-  /** Of its file, without `.md`. */
+  /** The name of its file, without `.md`. */
   readonly name: string;
   readonly text: string;
 }
 
 export interface Section {
   readonly page: string;
-  /** Of the section; that of the page for what stands above its first. */
+  /** The heading of the section; that of the page for what stands above its first. */
   readonly heading: string;
   readonly lines: readonly string[];
 }

@@ -35,7 +35,7 @@ export function interruption(): Interruption {
 
 /**
  * @param unit what is counted in the progress line: `batches`, `steps`, `cases`
- * @param work is told what to call on the way
+ * @param work gets what to call on the way
  */
 export async function watched<Result>(
   config: string,

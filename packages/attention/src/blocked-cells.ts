@@ -4,7 +4,7 @@ import type { ComposedMask, MaskStep, PreparedMask } from './mask-types.ts';
 import { composeMask, KEY_BLOCK } from './prepare-mask.ts';
 
 export interface BlockedRow {
-  /** Of the mask: one entry stands for all batch rows where the mask does not depend on them. */
+  /** Batch rows of the mask: one entry stands for all where the mask does not depend on them. */
   readonly batch: number;
   /** Cells of the T x S (x heads, where the mask has them) plane, and how many are blocked. */
   readonly cells: number;

@@ -61,7 +61,7 @@ export interface Policy {
    * a row instead of S, and the scaled score has to overflow.
    */
   readonly scalesProduct?: boolean;
-  /** Of `f16` and `bf16`. Default: after-scale. */
+  /** Where `f16` and `bf16` round scores. Default: after-scale. */
   readonly scoreRounding?: ScoreRounding;
   /**
    * The scale is 1 / sqrt(D) whatever a model's settings say of it: `scale_attn_weights` and

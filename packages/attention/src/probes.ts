@@ -82,7 +82,7 @@ export async function attentionProbes(
   ];
 }
 
-/** Of all runs: what padding and causality allow does not depend on what the tensors hold. */
+/** The mask of all runs: what padding and causality allow does not depend on what the tensors hold. */
 function sharedMask(kernel: AttentionKernel): PreparedMask {
   const padding = tf.tensor2d(
     PADS.flatMap((pads) => Array.from({ length: T }, (_, s) => Number(s >= pads))),

@@ -147,7 +147,7 @@ export interface CascadeEvent {
   readonly nan: number;
   readonly posInf: number;
   readonly negInf: number;
-  /** Of a prop of infinities: a NaN that went in as well ended here. */
+  /** For a prop of infinities: a NaN that went in as well ended here. */
   readonly ended?: 'NaN';
   readonly benign?: string;
 }

@@ -61,7 +61,7 @@ export interface OpRecord {
   readonly health?: Health;
   /** True when the output is the memory of its first input: `health` is copied, not counted again. */
   readonly alias?: true;
-  /** Of a backward pass: the parameter whose gradient this is. */
+  /** In a backward pass: the parameter whose gradient this is. */
   readonly gradientOf?: string;
   /** True where a filter left this op out, and it is here only as what fed one that was wanted: its own inputs are not known. */
   readonly outside?: true;

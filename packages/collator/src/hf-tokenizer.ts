@@ -16,7 +16,7 @@ export interface HuggingFaceFiles {
   readonly tokenizerJson: JsonObject;
   /** tokenizer_config.json over special_tokens_map.json. */
   readonly config: JsonObject;
-  /** Of config.json, where there is one. */
+  /** The `model_type` of config.json, where there is one. */
   readonly modelType?: string;
   /** What is to be said of how the files were read. */
   readonly notes?: readonly string[];

@@ -20,7 +20,7 @@ export function numbers(seed: number, size: number, range: number): Float32Array
 
 /** A problem as plain arrays, and how much of its keys was cached before. */
 export interface AttentionProblem extends ReferenceProblem {
-  /** Of the S positions of k and v, how many at the front come from a cache. Default 0. */
+  /** How many of the S positions of k and v, at the front, come from a cache. Default 0. */
   readonly past?: number;
   /** The same as a node of the ONNX operator, for an implementation that is one; of cases that come from ONNX. */
   readonly node?: AttentionNode;

@@ -86,7 +86,7 @@ const expectedAttention = {
   sdpa: { eager: ['eager', 'sdpa'], probe: ['sdpa', 'sdpa'], off: ['sdpa', 'sdpa'] },
 } as const;
 
-/** Of a device on which eager alone is right, so that a measured decision is told from any other. */
+/** Outcomes on a device where only eager is right, so that a measured decision differs from any other. */
 const measured: readonly AttentionProbeOutcome[] = [
   { implementation: 'sdpa', probe: 'causal-leak', passed: false, detail: 'leaks' },
   { implementation: 'eager', probe: 'causal-leak', passed: true, detail: 'holds' },

@@ -82,7 +82,7 @@ export interface ModelBatch {
   readonly inputIds: tf.Tensor2D;
   readonly attentionMask: tf.Tensor2D;
   readonly positionIds: tf.Tensor2D;
-  /** Of `positionIds`: how far tables of rotary positions have to go. */
+  /** The largest of `positionIds`: how far tables of rotary positions have to go. */
   readonly largestPosition: number;
   readonly tokenTypeIds?: tf.Tensor2D;
 }

@@ -47,7 +47,7 @@ const read = (weights: ModelWeights, name: string) =>
       .reduce((product, n) => product * n, 1),
   );
 
-/** Of a tensor of `numbered`: the cells at rows x columns. */
+/** The cells of a tensor of `numbered` at rows x columns. */
 const cells = (name: string, rows: readonly number[], columns: readonly number[]) => {
   const tensor = [...parameterShapes(config).keys()].indexOf(name);
   return rows.flatMap((row) => columns.map((column) => tensor * 1e4 + row * 100 + column));

@@ -56,13 +56,13 @@ export interface Cut {
   readonly layers: readonly number[];
   /** Heads of keys and values, each with the query heads that share it. */
   readonly heads: readonly number[];
-  /** Of the query heads that share one head of keys, the same in each. */
+  /** Which of the query heads that share one head of keys are kept; the same in each group. */
   readonly queries: readonly number[];
-  /** Of the numbers of a head, the same in each; undefined where they rotate, which they do in pairs: all are kept then. */
+  /** Which numbers of a head are kept, the same in each; undefined where they rotate, which they do in pairs: then all are kept. */
   readonly dims?: readonly number[];
-  /** Of the residual stream; undefined where its width is heads x dims, whose channels `head * D + dim` are kept then. */
+  /** Which channels of the residual stream are kept; undefined where its width is heads x dims: then the channels `head * D + dim` are kept. */
   readonly channels?: readonly number[];
-  /** Of the units inside an MLP. */
+  /** Which units inside an MLP are kept. */
   readonly units: readonly number[];
   /** Token ids; in the cut model a token's id is its place in this list. */
   readonly vocabulary: readonly number[];

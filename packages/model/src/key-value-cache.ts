@@ -65,7 +65,7 @@ export class CacheExtension {
     return [key, value];
   }
 
-  /** Of the layers added so far. */
+  /** A cache of the layers added so far. */
   get cache(): KeyValueCache {
     return new KeyValueCache(this.#layers);
   }

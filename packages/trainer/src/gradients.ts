@@ -33,7 +33,7 @@ export interface LossAndGradients {
   readonly lossSum: tf.Scalar;
   /** How many there are. */
   readonly tokens: number;
-  /** Of the sum. A tied head and the token embedding are one parameter with one gradient. */
+  /** Gradients of the sum. A tied head and the token embedding are one parameter with one gradient. */
   readonly gradients: Gradients;
 }
 

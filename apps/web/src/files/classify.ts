@@ -11,7 +11,7 @@ export interface Dropped {
 
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const folderName = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined);
-/** Of a model, though they end as a result does. */
+/** Files of a model, though they end as a result does. */
 const ofAModel =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|vocab)\.json$|\.index\.json$/;
 const isText = ({ path }: PageFile) => /\.(txt|md|jsonl|ndjson)$/i.test(path);

@@ -8,7 +8,7 @@ interface Connection {
 
 /** What the service worker says once it has tried. */
 interface Kept {
-  /** Of all files together; undefined where they could not be kept. */
+  /** Bytes of all files together; undefined where they could not be kept. */
   readonly bytes?: number;
 }
 

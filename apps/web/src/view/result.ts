@@ -56,7 +56,7 @@ function showVerdict(root: HTMLElement): void {
   one('#verdict', root).scrollIntoView({ block: 'nearest' });
 }
 
-/** Of a run that was stopped before it had anything to show. */
+/** Shows a run that was stopped before it had a result. */
 export function showStopped(root: HTMLElement, words: string, actions?: Html): void {
   show(root, stoppedFrame(words, actions));
   showVerdict(root);

@@ -7,7 +7,7 @@ import { strFromU8, Unzip, UnzipInflate } from 'fflate';
 
 export interface Bounds {
   readonly zipBytes: number;
-  /** Of all that is unpacked together. */
+  /** Bytes of all that is unpacked. */
   readonly unpackedBytes: number;
   readonly entries: number;
 }

@@ -37,7 +37,7 @@ export function runPass(backend: WebgpuBackend, pass: Pass): tf.TensorInfo {
     variableNames: pass.bindings.map(({ name }) => name),
     variableComponents: pass.bindings.map(({ width }) => width),
     outputComponent: pass.outputWidth ?? 1,
-    // Of another rank than the flat inputs: tfjs would compile again where they happen to broadcast to each other.
+    // The rank differs from that of the flat inputs: tfjs would compile again where they happen to broadcast to each other.
     outputShape: [size, 1],
     workgroupSize: [invocations, 1, 1] as [number, number, number],
     dispatchLayout: { x: [0, 1] },
@@ -73,7 +73,7 @@ function withDirectives<T>(device: GPUDevice, directives: string, body: () => T)
 
 export const one = (name: string, tensor: tf.TensorInfo): Binding => ({ name, tensor, width: 1 });
 
-/** Of a packed output: `outputShape` numbers from `start`. */
+/** Takes `outputShape` numbers of a packed output, from `start`. */
 export function slice(
   backend: WebgpuBackend,
   packed: tf.TensorInfo,

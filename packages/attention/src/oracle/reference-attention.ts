@@ -7,7 +7,7 @@ import type { ReferenceForward, ReferenceProblem, ReferenceResult, Rounding } fr
 import { cleared, clearRows, rowMask } from './row-mask.ts';
 
 interface ReferenceGradients {
-  /** Of q before scaling. */
+  /** The gradient of q before scaling. */
   readonly dq: Float64Array;
   readonly dk: Float64Array;
   readonly dv: Float64Array;
@@ -141,7 +141,7 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
   return { out, scores, softcap: capped, masked, probabilities, sunk };
 }
 
-/** Of the S numbers from `start` and a sink, whose share is returned. A row of -inf gives NaN, as -inf - (-inf) does. */
+/** Softmax of the S numbers from `start` and a sink, whose share is returned. A row of -inf gives NaN, as -inf - (-inf) does. */
 function softmax(
   from: Float64Array,
   to: Float64Array,

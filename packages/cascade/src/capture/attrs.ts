@@ -73,7 +73,7 @@ export function readAttrs(attrs: AttrsJson): tf.NamedAttrMap {
 export interface CapturedTensor {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32' | 'bool';
-  /** Of a coarser type than float32, in which the values lie: how many float32 numbers one of its steps is. */
+  /** How many float32 numbers one step of the values' type is, where that is coarser than float32. */
   readonly steps?: number;
   /** Row-major, in a copy of its own. */
   readonly values: Float32Array | Int32Array | Uint8Array;
@@ -88,18 +88,18 @@ export interface CapturedInput extends CapturedTensor {
 }
 
 export interface CapturedOp {
-  /** Of the call: a record's key without its output. */
+  /** Key of the call: a record's key without its output. */
   readonly key: string;
   readonly kernel: string;
   readonly attrs: AttrsJson;
   readonly inputs: readonly CapturedInput[];
   readonly outputs: readonly CapturedTensor[];
   /**
-   * Of PyTorch: the calls that make it of what both lanes have, kernel and all that goes in besides tensors, without those that only
+   * In PyTorch: the calls that make it of what both lanes have, kernel and all that goes in besides tensors, without those that only
    * look at memory in another way.
    */
   readonly ops?: readonly (readonly [kernel: string, scalars: string])[];
-  /** Of PyTorch: the lane's own key, where `key` is one that both lanes have. */
+  /** In PyTorch: the lane's own key, where `key` is one that both lanes have. */
   readonly own?: string;
 }
 

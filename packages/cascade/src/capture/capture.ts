@@ -23,7 +23,7 @@ export interface CaptureOptions {
   /** Calls to keep: keys of records without their output (`callOf`). */
   readonly calls: readonly string[];
   readonly nameOf?: NameOf;
-  /** Of one op, inputs and outputs together. Default: `MOST_BYTES`. */
+  /** Most bytes of one op, inputs and outputs together. Default: `MOST_BYTES`. */
   readonly mostBytes?: number;
 }
 

@@ -12,7 +12,7 @@ import { hold, observe } from './replay.ts';
 export const SAMPLED = 64;
 
 export interface Digest {
-  /** Of the record, with its output. */
+  /** Key of the record, with its output. */
   readonly key: string;
   readonly size: number;
   readonly samples: Float32Array;

@@ -56,7 +56,7 @@ describe('kills', () => {
     },
   );
 
-  it('a NaN that ends while an infinity goes on is told', () => {
+  it('a NaN that ends while an infinity goes on is reported', () => {
     const both = { ...withNaN(), negInf: 1, firstInf: 1 };
     const judge = (out = withInf(0, 1)) =>
       classifyOps(traceOf([{ kernel: 'Max', in: ['x'], out }], { x: both }))[0];

@@ -10,7 +10,7 @@ import { type Coordinates, coordinatesOf, unravel } from './coordinates.ts';
 
 /** The element that is the first to be hidden: of `from`, an input or another result of the same call. */
 export interface Laundering extends Coordinates {
-  /** Of the record that gives a finite number. */
+  /** Key of the record that gives a finite number. */
   readonly key: string;
   /** Key of the record, or name of the external, that holds the hidden value. */
   readonly from: string;

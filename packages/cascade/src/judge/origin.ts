@@ -60,7 +60,7 @@ export interface Origin extends Coordinates {
   /** The kind whose first element the coordinates name. */
   readonly kind: 'NaN' | 'Inf';
   readonly mechanism: Mechanism;
-  /** Of an infinity: where the first of its descendants became a NaN. */
+  /** For an infinity: where the first of its descendants became a NaN. */
   readonly becameNaN?: Turn;
   /** False when every descendant was killed on the way, so that no result shows it. */
   readonly survives: boolean;

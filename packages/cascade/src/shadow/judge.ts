@@ -81,7 +81,7 @@ export function judgeShadow(facts: ShadowFacts): ShadowVerdict {
 
 export interface DifferingInput {
   readonly name: string;
-  /** Of the target; the reference's has the same place. */
+  /** Source in the target; the reference's has the same place. */
   readonly from: Source;
   readonly deviation: Deviation;
 }
@@ -112,9 +112,9 @@ export function mostDifferingInput(
 // The first output whose sampled elements differ between two devices by more than the tolerance of the run. Pure.
 
 export interface MagnitudeDivergence {
-  /** Of the record, with its output. */
+  /** Key of the record, with its output. */
   readonly key: string;
-  /** Of the sampled elements. */
+  /** Deviation of the sampled elements. */
   readonly deviation: Deviation;
 }
 

@@ -76,7 +76,7 @@ describe('a NaN that came in with a weight at the last position', () => {
   const one = contextOf([[1, 1, 1, 1]], true);
   const steps = spreadOf(graph, classifyOps(graph, one), positionPicture(graph, one), one);
 
-  it('is told by the weight, and its way by where the position really is', () => {
+  it('is recognised by the weight, and its way by where the position really is', () => {
     expect(steps).toMatchObject([
       {
         layer: 'embeddings',

@@ -18,7 +18,7 @@ export type NameOf = (id: tf.DataId) => string | undefined;
 
 interface Draft {
   readonly fields: Omit<OpRecord, 'health' | 'rows' | 'gradientOf' | 'outside'>;
-  /** Of the rows that were asked for; undefined when none were. */
+  /** Length of the rows that were asked for; undefined when none were. */
   readonly rowLength: number | undefined;
   measurement: Measurement | undefined;
   /** False where a filter leaves it out. */

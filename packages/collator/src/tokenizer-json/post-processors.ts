@@ -46,7 +46,7 @@ function template(part: Part): Surrounding {
 }
 
 const makers: Makers<Surrounding> = {
-  // Of the ByteLevel step only offsets depend, which are not used.
+  // The ByteLevel step changes offsets alone, which are not used.
   ByteLevel: () => nothing,
   TemplateProcessing: template,
   BertProcessing: (part) => pair(part.only('sep', 'cls')),

@@ -62,7 +62,7 @@ export function unigram(part: Part): Model {
   function bestSteps(piece: string): (Step | undefined)[] {
     const best: (Step | undefined)[] = new Array(piece.length + 1);
     const offer = (to: number, step: Step) => {
-      // Of equal scores the first stays, as in tokenizers; that is the one with the longest last token.
+      // Between equal scores the first stays, as in tokenizers: the one with the longest last token.
       if (best[to] === undefined || step.score > best[to].score) best[to] = step;
     };
     for (let from = 0; from < piece.length; ) {

@@ -23,7 +23,7 @@ export interface CaseResult {
   /** One sentence; of a case that did not pass. */
   readonly reason?: string;
   readonly accuracy: string;
-  /** Of the comparison that came nearest to what is allowed, or went furthest beyond. */
+  /** The error in the comparison that came nearest to what is allowed, or went furthest beyond. */
   readonly required: number;
   readonly allowed: number;
   readonly tensors: readonly Measured[];
@@ -39,7 +39,7 @@ export interface CaseResult {
 const share = ({ required, allowed }: Measured) =>
   required === 0 ? 0 : allowed === 0 ? Number.POSITIVE_INFINITY : required / allowed;
 
-/** What is told of a case, whatever it is about. */
+/** What is reported of a case, whatever it is about. */
 type Named = Pick<ConformCase, 'id' | 'accuracy'>;
 
 export function verdict({ id, accuracy }: Named, { comparisons, controls }: Judgement): CaseResult {

@@ -141,7 +141,7 @@ function rotaryCase(
 
 const heads = numbers(41, 2048, 2);
 const plain = (i: number) => heads[i % heads.length]!;
-/** Of number 5 in the second row, which turns with number 5 + 8 or 13 - 8 of sixteen. */
+/** Puts a value at number 5 of the second row, which turns with number 5 + 8 or 13 - 8 of sixteen. */
 const oneOf = (value: number) => (i: number) => (i === 16 + 5 ? value : plain(i));
 
 const rotaryCases: readonly KernelCase[] = [

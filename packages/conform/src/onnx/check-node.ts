@@ -41,7 +41,7 @@ interface Attributes {
 }
 
 const FIRST_OPSET = 23;
-/** Of ONNX 1.23; Attention has not changed since 25. */
+/** The last opset of ONNX 1.23; Attention has not changed since 25. */
 const LAST_OPSET = 28;
 
 interface Rule {

@@ -6,7 +6,7 @@ type Shape = readonly [rows: number, heads: number, positions: number, size: num
 /** What is said to attention of which query may see which key. */
 export interface TorchMask {
   readonly dtype: 'bool' | 'float32';
-  /** Of one row for all, or of each. */
+  /** How many rows the mask has: one for the whole batch, or one for each of its two rows. */
   readonly rows: 1 | 2;
   /** 1 and 0 of bool; what is added, of float32. */
   cell(at: { readonly row: number; readonly t: number; readonly s: number }, T: number, S: number): number;

@@ -26,7 +26,7 @@ export interface TorchCall {
   readonly id: string;
   readonly function: string;
   readonly arguments: Readonly<Record<string, TorchTensor | number | boolean>>;
-  /** Of attention, as PyTorch calls it, where one is forced. */
+  /** The backend of attention, as PyTorch calls it, where one is forced. */
   readonly backend?: string;
   /** Arguments by which the sum of what it gives is differentiated. */
   readonly gradients?: readonly string[];
@@ -84,7 +84,7 @@ function inputsOf({ q, kv = q, valueSize = kv[3], dtype, poison }: TorchAttentio
   return given;
 }
 
-/** Of some queries. @param causal whether the order is a part of it, not only what is given as a mask */
+/** The mask of some queries. @param causal whether the order is a part of it, not only what is given as a mask */
 function maskOf(
   { q: [, , T], kv, mask }: TorchAttention,
   queries: readonly number[],
@@ -104,7 +104,7 @@ function maskOf(
 
 const everyQuery = ({ q: [, , T] }: TorchAttention) => Array.from({ length: T }, (_, t) => t);
 
-/** Of a tensor [B,H,T,D] the queries that are judged; not all are only where there is one row and one head. */
+/** The judged queries of a tensor [B,H,T,D]; some are left out only where there is one row and one head. */
 function judgedOf(values: ArrayLike<number>, T: number, queries: readonly number[]): Float64Array {
   const all = Float64Array.from(values);
   if (queries.length === T) return all;

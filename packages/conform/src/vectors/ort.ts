@@ -18,7 +18,7 @@ const policy = {
   fill: { how: 'select', value: MASK_FILTER_VALUE },
 } as const;
 
-/** Of literals whose own error the file does not state: four decimals. */
+/** The error of literals for which the file states none: four decimals. */
 const LITERAL = 5e-5;
 const FLOOR = 8 * 2 ** -24;
 

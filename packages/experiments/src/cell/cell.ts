@@ -145,7 +145,7 @@ export interface Outcome {
   readonly nanMap: NanMap;
   readonly leak: Leak;
   readonly loss: 'finite' | 'NaN' | 'infinite';
-  /** Of all parameters together; `none` in inference. */
+  /** Gradients of all parameters together; `none` in inference. */
   readonly gradients: 'none' | 'finite' | 'NaN' | 'infinite';
   /** Where the cascade begins: `fully masked row at [0,0,0]`, or `none`. */
   readonly origin: string;

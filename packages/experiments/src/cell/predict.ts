@@ -11,7 +11,7 @@ import { ignoreIndex } from '@nanscope/collator';
 import { type Cell, type Leak, nanMapOf, type Outcome } from './cell.ts';
 import { BATCH, type CellBatch, cellBatch, FUTURE, isChanged, LENGTH } from './cell-batch.ts';
 
-/** What the judge of a cascade is told of a cell's mask: which cells are blocked, which queries have no key. */
+/** What the judge of a cascade knows of a cell's mask: which cells are blocked, which queries have no key. */
 export function maskFactsOf(cell: Cell, { batch, window, explicit }: CellBatch): MaskFacts {
   // A padding mask is always given, so this composition always drops causality.
   const causal = cell.compose !== 'causal-dropped';

@@ -151,7 +151,7 @@ describe('an experiment that does not work decides nothing', () => {
     expect(fourth!.because).toMatch(/On gpu it could not be shown\.$/);
   });
 
-  it('eager that is finite whatever its fill makes claim 14 hold, one condition that is needed is told in claim 6', () => {
+  it('eager that is finite whatever its fill makes claim 14 hold, one condition that is needed stands in claim 6', () => {
     const robust = device('wasm', false, (_seen, { attn }) => (attn === 'eager' ? { loss: 'finite' } : {}));
     expect(verdicts(robust)[14]).toBe('holds');
     expect(judgeClaims([robust])[5]!.because).toMatch(/^The NaN goes with eager instead of sdpa, and stays/);

@@ -30,7 +30,7 @@ export function claimCells(device: string, of: readonly Claim[] = claims): Cell[
 /** What was seen on one device. */
 export interface DeviceObservations {
   readonly device: string;
-  /** As it is told: `webgpu (software)`. */
+  /** As it is shown: `webgpu (software)`. */
   readonly label: string;
   readonly gpu: boolean;
   /** By cell id. */

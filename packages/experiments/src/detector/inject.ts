@@ -111,7 +111,7 @@ export interface Expected {
   readonly key: string;
   /** Any of these is right. */
   readonly mechanisms: readonly MechanismName[];
-  /** Of an infinity that must be told to have become a NaN: at which key, and how. */
+  /** Where an infinity has to be reported to have become a NaN: at which key, and how. */
   readonly becameNaN?: { readonly key: string; readonly mechanism: MechanismName };
 }
 
@@ -128,7 +128,7 @@ export interface Trial {
   readonly family: TrialFamily;
   /** `NaN at backward/Multiply#3:0`, `log of 0`, `safe, sdpa, left padding`. */
   readonly id: string;
-  /** Of an injected fault: what it is counted under. */
+  /** What an injected fault is counted under. */
   readonly kind?: FaultKind;
   readonly phase?: string;
   /** Absent of a clean run. */

@@ -89,7 +89,7 @@ async function trainingStep(
   }
 }
 
-/** Of both models. */
+/** Clean trials of both models. */
 const cleanTrialCount = 2 * sides.length * implementations.length * (presetNames.length + 1);
 
 async function* cleanTrials(session: TraceableSession, { of, model }: Named): AsyncGenerator<Trial> {
@@ -222,9 +222,9 @@ async function* injectedTrials(
 export interface TrialPlan extends Pick<Targets, 'aliases' | 'integers'> {
   /** Faults that could be injected, all kinds together. */
   readonly injectable: number;
-  /** Of them, how many are in the share. */
+  /** How many of them are in the share. */
   readonly injected: number;
-  /** Of all families. */
+  /** Trials of all families. */
   readonly trials: number;
 }
 

@@ -7,7 +7,7 @@ export interface Score {
   readonly setAside: number;
   /** The detector named an origin. */
   readonly seen: number;
-  /** Of those that it saw, where every descendant was killed: only the op's own health shows the fault. */
+  /** Those that it saw although every descendant was killed: only the op's own health shows the fault. */
   readonly killed: number;
   readonly originRight: number;
   readonly mechanismRight: number;

@@ -16,7 +16,7 @@ const cells = table({
 });
 
 describe('minimal sufficient sets', () => {
-  it('of a conjunction is that conjunction, with the values of a condition told together', () => {
+  it('of a conjunction is that conjunction, with the values of a condition named together', () => {
     const shows = ({ fill, keys }: Cell) => fill !== 'finfo-min' && keys === '0';
     expect(setsOf(cells, shows)).toEqual([[{ fill: ['select-inf', 'additive-inf'], keys: ['0'] }, 8]]);
   });

@@ -5,7 +5,7 @@ import { isUnguarded } from '@nanscope/settings';
 import type { Advice } from '@nanscope/words';
 import { isBornMasked } from './exit-code.ts';
 
-/** Of a loss that is not finite. */
+/** What to do about a loss that is not finite. */
 export function mendAdvice(lane: LaneRecord): Advice {
   if (isBornMasked(lane) && lane.decision.torch) return { to: 'guard rows of PyTorch' };
   if (isBornMasked(lane)) return { to: 'guard rows' };
@@ -48,7 +48,7 @@ export function maskedAdvice(
   };
 }
 
-/** Of a loss that is finite and may be used. */
+/** What to do next after a finite loss. */
 export function exploreAdvice(lane: LaneRecord, command: string): Advice {
   const { config, policy, cascade } = lane;
   if (isBundled(config)) return { to: 'explore', cascade: policy.name === 'safe' };

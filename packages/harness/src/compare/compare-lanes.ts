@@ -27,7 +27,7 @@ export interface LaneFiles {
   traces(wanted: ReadonlySet<number>): Promise<ReadonlyMap<number, BatchTrace>>;
 }
 
-/** Of cascades that were not compared. */
+/** The result for cascades that were not compared. */
 const nothingAligned: Pick<ComparisonRecord, 'ops' | 'cascade'> = {
   ops: { aligned: 0, onlyTarget: 0, onlyReference: 0, divergent: 0 },
   cascade: [],

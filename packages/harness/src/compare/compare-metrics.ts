@@ -12,7 +12,7 @@ import {
 } from '@nanscope/record';
 import { counted } from '@nanscope/words';
 
-/** Of metrics, what is compared; over the labels that both sides have there are no batches and no time. */
+/** The metrics that are compared; over the labels that both sides have there are no batches and no time. */
 export type ComparedMetrics = Pick<
   MetricsRecord,
   'loss' | 'perplexity' | 'accuracy' | 'tokens' | 'unanswerable' | 'nonFinite'

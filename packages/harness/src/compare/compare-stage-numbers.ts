@@ -5,7 +5,7 @@
 import type { LaneRecord, StageComparison, StagesRecord } from '@nanscope/record';
 import { toJsonNumber } from '@nanscope/record';
 
-/** Of a stage: some of its elements, the classes of all of them, and where a lane has it what float64 gives. */
+/** Some elements of a stage, the classes of all of them, and what float64 gives where a lane has it. */
 export interface StageValues {
   readonly values: Float32Array;
   readonly classes: { readonly nan: number; readonly inf: number; readonly size: number };
@@ -18,7 +18,7 @@ const TIMES = 16;
 /** Steps of a lane's type at the largest value of the stage, where the better lane happens to be exact. */
 const STEPS = 64;
 
-/** Of the coarsest type in which a lane computes: that of its attention, or of all of it. */
+/** The step of the coarsest type in which a lane computes: that of its attention, or of the whole model. */
 function stepOf({ policy, config }: LaneRecord): number {
   const types = [policy.computeDtype, config.dtype];
   return types.includes('bf16') ? 2 ** -7 : types.includes('f16') ? 2 ** -10 : 2 ** -23;

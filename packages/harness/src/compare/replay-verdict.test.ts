@@ -78,11 +78,14 @@ describe('with ops replayed', () => {
       'Replayed from Exp in layer 0, MLP (forward/transformer.h.0/mlp/Exp#0) upwards: where it ended.',
     ],
     ['rounding', 'upwards: where it ended.'],
-  ] as const)('%s: the numbers differ, no kernel is blamed, and the replay is told', (judgement, words) => {
-    const verdict = numbers(shadow(step(judgement)));
-    expect(verdict.code).toBe('numbers-differ');
-    expect(told(shadow(step(judgement))).sentence).toContain(words);
-  });
+  ] as const)(
+    '%s: the numbers differ, no kernel is blamed, and the replay is reported',
+    (judgement, words) => {
+      const verdict = numbers(shadow(step(judgement)));
+      expect(verdict.code).toBe('numbers-differ');
+      expect(told(shadow(step(judgement))).sentence).toContain(words);
+    },
+  );
 
   it('what WGSL permits stays permitted, whatever a replay shows', () => {
     const found = { ops: divergent('permitted by WGSL, divergent'), shadow: shadow(step('own')) };
@@ -103,7 +106,7 @@ describe('with ops replayed', () => {
     expect(of({ ...own, onTargetInputs: { ...classes, beyond: 1 } }, false)).toBe('kernel-bug-suspected');
   });
 
-  it('a class divergence that came in is told with its replay', () => {
+  it('a class divergence that came in is reported with its replay', () => {
     const found = { ops: divergent('inherited'), shadow: shadow(step('inherited')) };
     expect(judged({ comparison: comparison(found) }).code).toBe('classes-differ');
     expect(worded({ comparison: comparison(found) }).sentence).toContain('where it ended');

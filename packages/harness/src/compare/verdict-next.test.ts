@@ -97,7 +97,7 @@ describe('a finite loss that hides something', () => {
     });
   });
 
-  it('is told of the other lane too, and without one', () => {
+  it('names the other lane too, and needs none', () => {
     expect(judged({ reference: hidden }).beside.hidden).toMatchObject({ role: 'reference' });
     const alone = judged({ target: hidden, reference: undefined, referenceWanted: false });
     expect(alone.beside.hidden).toMatchObject({ role: 'target' });
@@ -115,7 +115,7 @@ describe('a finite loss that hides something', () => {
     expect(verdict.to).not.toContain('mend what is hidden');
   });
 
-  it('an external input is told by what brought it', () => {
+  it('an external input is named by what brought it', () => {
     const external = {
       ...origin,
       mechanism: {

@@ -82,7 +82,7 @@ describe('judge, one case for each code', () => {
     });
   });
 
-  it('permitted-by-wgsl: told apart from a bug, and still a difference', () => {
+  it('permitted-by-wgsl: no bug, and still a difference', () => {
     const ops = divergent('permitted by WGSL, divergent');
     expect(judged({ comparison: comparison({ ops }) })).toMatchObject({
       code: 'permitted-by-wgsl',

@@ -124,7 +124,7 @@ function numbersApart(evidence: Evidence, comparison: ComparisonRecord): Verdict
   );
 }
 
-/** Of two runs of one device, made apart: another driver or version is suspected before any kernel. */
+/** Two runs of one device, made at different times: another driver or version is suspected before any kernel. */
 function environmentsApart(
   { target, reference, separateRuns }: Evidence,
   { environment }: ComparisonRecord,
@@ -150,7 +150,7 @@ function oneLane(lane: LaneRecord, { command }: Evidence, { hidden }: Beside): V
   return verdictOf('no-reference', 0, { is: 'one lane' }, next);
 }
 
-/** Of lanes that agree. */
+/** The verdict on lanes that agree. */
 function agreed(
   lane: LaneRecord,
   { command }: Evidence,

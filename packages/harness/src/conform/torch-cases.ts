@@ -59,7 +59,7 @@ export async function runTorchCases(
   return { outcome, results, cases };
 }
 
-/** Of a lane that says that it is done: it must have answered each call once, and nothing else. */
+/** How a lane ended that says it is done: it must have answered each call once, and nothing else. */
 function endOf(unanswered: number, [stray]: readonly string[]): LaneOutcome {
   if (stray !== undefined)
     return {

@@ -25,7 +25,7 @@ import { openFolder } from './open-folder.ts';
 import { prepare } from './prepare.ts';
 import { spoolStdin } from './resume.ts';
 
-/** Of PyTorch, what is reduced is the op in which a value is born, or one that is another in two lanes of it. */
+/** Whether lanes of PyTorch have an op to reduce: one in which a value is born, or one whose results differ between two of them. */
 const hasTorchFault = ({ comparison, ...lanes }: Pick<ResultRecord, 'target' | 'reference' | 'comparison'>) =>
   comparison?.shadow?.steps.at(-1)?.own !== undefined ||
   roles.some((role) => lanes[role]?.decision.torch && lanes[role].cascade?.origin);

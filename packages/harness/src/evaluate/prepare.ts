@@ -14,7 +14,7 @@ import { firstRows, firstRowsWords } from './first-rows.ts';
 /** How much the lanes evaluate. */
 export type Amount = Pick<LaneTask, 'batches' | 'cut'>;
 
-/** Of a run that is continued: its settings have the limit, and a lane that began has the reason. */
+/** Why the data of a run that is continued was cut: its settings have only the limit, but a lane that began has the reason. */
 const earlierCut = (folder: string): LaneRecord['data']['cut'] =>
   roles.map((role) => readLane(join(folder, role))?.data.cut).find((cut) => cut !== undefined);
 

@@ -26,7 +26,7 @@ describe('the settings of a run that is resumed', () => {
   const configOf = (given: Record<string, unknown>) =>
     toEvalConfig(resolveFlags(evalFlags, { resume: path, ...given }, { path, values }));
 
-  it('are those of that run, but for how the result is told', () => {
+  it('are those of that run, except how the result is reported', () => {
     expect(values).toEqual({ model: 'tiny', 'batch-size': 2, device: 'wasm', out: 'old' });
     expect(configOf({})).toMatchObject({ batchSize: 2, json: false, out: 'old' });
     expect(keptConfig({ ...configOf({ 'lane-timeout': '7' }), resume: path })).toEqual({
@@ -44,7 +44,7 @@ describe('the settings of a run that is resumed', () => {
     expect(() => checkSameSettings(configOf(given), configOf({}))).toThrow(line);
   });
 
-  it('may be said again, and told elsewhere', () => {
+  it('may be given again, and reported elsewhere', () => {
     const again = configOf({ 'batch-size': '2', json: true, reporter: ['junit'], 'lane-timeout': '9' });
     expect(() => checkSameSettings(again, configOf({}))).not.toThrow();
   });

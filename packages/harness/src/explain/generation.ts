@@ -3,7 +3,7 @@ import type { GeneratedRow, GenerationRecord } from '@nanscope/record';
 import { count, counted } from '@nanscope/words';
 
 export interface Story {
-  /** Of each paragraph: a heading, and its text. */
+  /** Each paragraph has a heading and a text. */
   readonly paragraphs: readonly (readonly [heading: string, text: string])[];
   /** What the last paragraph ends with: a command to paste, which no line break may cut. */
   readonly command?: string;

@@ -169,7 +169,7 @@ const deviceWords: Partial<Record<string, string>> = {
 function advice(record: ResultRecord | TrainResultRecord, folder: string | undefined): string {
   const { code, next, exitCode } = record.verdict;
   const devices = deviceWords[code];
-  // Of numbers alone an op is reduced, where the replays named one.
+  // Where only numbers differ, `reduce` needs an op that the replays named.
   const blamed = record.kind === 'eval' && record.comparison?.shadow?.steps.at(-1)?.judgement;
   const reducible =
     record.kind === 'eval' &&

@@ -103,7 +103,7 @@ interface Run<Device extends NamedDevice> {
   /** Filled by id. */
   readonly seen: Map<string, CellResult>;
   readonly failures: Failures;
-  /** What the devices are in, where it is told. */
+  /** What the devices are in, where it is shown. */
   readonly machine: Pick<DeviceRecord, 'os' | 'arch'>;
   readonly hooks: ExperimentHooks;
 }

@@ -14,7 +14,7 @@ export interface ListedRun {
   /** Title of the verdict. */
   readonly verdict: string;
   readonly exitCode: number;
-  /** Of the target. */
+  /** The loss of the target. */
   readonly loss?: JsonNumber;
   /** ISO 8601: when it was written last. */
   readonly date: string;

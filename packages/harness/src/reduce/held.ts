@@ -21,7 +21,7 @@ export type Held =
 /** What a case showed. */
 export interface Shown {
   readonly origin?: OriginRecord;
-  /** Of two devices: the first op whose classes differ. */
+  /** With two devices: the first op whose classes differ. */
   readonly divergence?: Pick<ClassDivergence, 'key' | 'label' | 'reason'>;
 }
 

@@ -37,7 +37,7 @@ import { type Trial, Trials } from './trials.ts';
 // Which of the cases that pass stands beside the smallest that fails: the one that is least smaller than it. Pure.
 
 /**
- * Of the neighbours that pass, the one with most parameters; then with most tokens; then with most weights of the run.
+ * The passing neighbour with most parameters; then with most tokens; then with most weights of the run.
  *
  * @param model of the run
  */

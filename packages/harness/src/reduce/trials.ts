@@ -13,7 +13,7 @@ export interface Trial extends Shown {
   readonly answer: Exclude<Answer, 'broken'>;
   readonly loss: number;
   readonly cascade: CascadeRecord;
-  /** Of the device it differs from. */
+  /** Loss and cascade of the device that it differs from. */
   readonly reference?: { readonly loss: number; readonly cascade: CascadeRecord };
 }
 

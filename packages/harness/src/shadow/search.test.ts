@@ -30,7 +30,7 @@ interface Making {
   readonly weight?: readonly number[];
   readonly refused?: Readonly<Record<string, string>>;
   readonly dies?: string;
-  /** Of PyTorch: the calls that make an op, and further inputs of it. */
+  /** In PyTorch: the calls that make an op, and further inputs of it. */
   readonly ops?: readonly (readonly [string, string])[];
   readonly beside?: string;
 }

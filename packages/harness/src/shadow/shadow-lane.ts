@@ -1,4 +1,4 @@
-/** A lane that is open for questions, as promises, wherever it runs. However it ends, every open question is told. */
+/** A lane that is open for questions, as promises, wherever it runs. However it ends, every open question is answered or refused. */
 import type {
   LaneMessage,
   LaneOutcome,

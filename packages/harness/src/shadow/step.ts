@@ -98,7 +98,7 @@ function mismatch(target: CapturedOp, reference: CapturedOp): string | undefined
     : 'the devices call it with different attributes, shapes or dtypes';
 }
 
-/** Of two lanes of PyTorch: what of both a record is made of, where that is not the same. */
+/** How two lanes of PyTorch make a record of different ops, where they do. */
 function otherSources(target: CapturedOp, reference: CapturedOp): string | undefined {
   if (!target.ops || !reference.ops) return undefined;
   const alone = (op: CapturedOp, other: CapturedOp) =>

@@ -19,7 +19,7 @@ import { smallestEpsilon } from '@nanscope/trainer';
 import { checkWritable, inputsOf } from '../lanes/check-inputs.ts';
 import { checkResumed, type Resumed } from './resumed-run.ts';
 
-// Where `--save` may put a model: in a new folder, over one that `train` saved, and over any other only when it is told to.
+// Where `--save` may put a model: in a new folder, over one that `train` saved, and over any other only when asked to.
 
 /**
  * Before a run: whether its model may be put where `--save` says.

@@ -90,7 +90,7 @@ function checkLines(folder: string, name: string): void {
   }
 }
 
-/** Of each lane that goes on: its folder, and its checkpoint; none where it ended before its first one. */
+/** The folder and the checkpoint of each lane that goes on; no checkpoint where it ended before its first one. */
 export type ResumedLanes = Partial<Record<Role, { readonly folder: string; readonly checkpoint?: string }>>;
 
 export interface Resumed {

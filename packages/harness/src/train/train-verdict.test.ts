@@ -88,7 +88,7 @@ describe('the verdict of one lane', () => {
     expect(worded({ target }).sentence).toContain('the weights were broken by the update before it');
   });
 
-  it('ended on a NaN under continue: exit 1; skipped steps with a finite end: exit 0, and told', () => {
+  it('ended on a NaN under continue: exit 1; skipped steps with a finite end: exit 0, and reported', () => {
     const nan = trainLane({
       validation: [{ step: 20, loss: 'NaN', accuracy: 0, tokens: 4 }],
       nonFinite: [hit],

@@ -140,7 +140,7 @@ export function onnxruntimeProvider(
   );
 }
 
-/** The decision as it is told: what computes is onnxruntime, whatever our own backend for the device is. */
+/** The decision as it is reported: what computes is onnxruntime, whatever our own backend for the device is. */
 export function onnxruntimeDecision(attn: OnnxruntimeOperator, decision: Decision): Decision {
   if (onnxruntimeProvider(attn, decision) === 'webgpu')
     return { ...decision, label: decision.label.replace(/^webgpu/, 'onnxruntime') };

@@ -20,7 +20,7 @@ export async function loadTokenizerFor(config: TokenizerConfig): Promise<Tokeniz
   const place = modelPlace(config.model);
   const names = isModelPreset(config.model) || !existsSync(place) ? undefined : readdirSync(place);
   const inFolder = names?.includes('config.json') && !config.tokenizer && config.loadInputs === undefined;
-  // Of a model that PyTorch alone can compute, the files beside it say enough.
+  // For a model that only PyTorch can compute, the files beside it say enough.
   const ids = inFolder
     ? await modelConfig({ model: config.model, seed: 0 }).catch(unlessUnknown(() => undefined))
     : undefined;

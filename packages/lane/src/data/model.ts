@@ -127,7 +127,7 @@ export function modelSource({ model, seed }: ModelChoice): ModelSource {
   return isModelPreset(model) ? { preset: model, seed } : { directory: modelFolder(model) };
 }
 
-/** @param say is told the size of the model and the memory it needs, before a weight is read */
+/** @param say gets the size of the model and the memory it needs, before a weight is read */
 export async function loadModel(config: ModelChoice, say: (what: string) => void): Promise<CausalLM> {
   const weights = await openWeights(modelSource(config), config.dtype);
   say(`loading ${config.model}: ${memoryWords(memoryOf(weights.config))}`);

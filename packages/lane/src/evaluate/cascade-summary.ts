@@ -28,7 +28,7 @@ export interface TracedBatch {
   readonly trace: BatchTrace;
   readonly batch: CausalLMBatch;
   readonly policy: Policy;
-  /** Of the model's layers, see `ModelConfig`. */
+  /** Windows of the model's layers, see `ModelConfig`. */
   readonly windows?: readonly (number | null)[] | undefined;
 }
 

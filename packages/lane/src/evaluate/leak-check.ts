@@ -3,7 +3,7 @@
  * cannot see the change. The control is the same batch run twice: what moves without any change is noise of
  * the device, and on a deterministic one every bit counts. Where no bit moved, the control could change nothing, and is not run.
  * Where a logit only becomes NaN or infinite, or ceases to be, no value of a later token is known to be seen: a blocked NaN or
- * overflow crossed the mask, which is told apart.
+ * overflow crossed the mask, which is reported apart.
  */
 import { type CausalLMBatch, ignoreIndex } from '@nanscope/collator';
 import type { LeakRecord } from '@nanscope/record';
@@ -30,7 +30,7 @@ function distance(a: number, b: number): number {
   return Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart;
 }
 
-/** Of two numbers; 0 where one is none. */
+/** Distance of two numbers; 0 where one is not finite. */
 function finiteDistance(a: number, b: number): number {
   return Number.isFinite(a) && Number.isFinite(b) ? Math.abs(a - b) : 0;
 }

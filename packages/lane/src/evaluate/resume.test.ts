@@ -29,7 +29,7 @@ const text = join(base, 'text.txt');
 let session: Session;
 let model: CausalLM;
 beforeAll(async () => {
-  // Of unequal length, so that the unguarded policy makes a NaN in some batches.
+  // Rows of unequal length, so that the unguarded policy makes a NaN in some batches.
   writeFileSync(text, 'A row of text.\nShort.\nsame\nsame\nAnother row, longer.\nx y\nThe last of all.\n');
   session = await builtinBackend('wasm').open();
   model = await loadCausalLM({ preset: 'tiny', seed: 0 });

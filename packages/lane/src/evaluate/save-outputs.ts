@@ -40,7 +40,7 @@ async function intermediates(
   return tensors;
 }
 
-/** Of the mean over the supervised tokens of the batch. Freed one after the other as they are read. */
+/** Gradients of the mean over the supervised tokens of the batch, each freed once it is read. */
 export async function gradientsOf(
   { model, implementation, policy, kernel }: Computation,
   batch: CausalLMBatch,

@@ -12,7 +12,7 @@ import { nanscopeVersion } from '../session/open-session.ts';
 export interface TorchTask {
   /** As PyTorch names it; `best` leaves the choice to the lane. */
   readonly device: string;
-  /** Of the lane, absolute; for tasks that write one. */
+  /** Absolute path of the lane's folder; for tasks that write one. */
   readonly folder?: string;
   readonly task: object;
 }

@@ -15,7 +15,7 @@ const MOST_REPLAYS = 4;
 /** Whole traces of the steps before the first origin, and of its own. */
 export const HIT_FILE = 'hit.jsonl';
 
-/** Of a lane in which no kernel was looked at. */
+/** The cascade of a lane in which no kernel was looked at. */
 function emptyCascade({ level, filters }: TraceSettings): CascadeRecord {
   return {
     level,
@@ -129,7 +129,7 @@ export class TraceBook {
     this.#summary = { ...this.#summary, gate: { replays: [...replays, replay], notReplayed } };
   }
 
-  /** Of a level that wraps nothing: that it is so, as the registry shows. */
+  /** Notes that a level wraps nothing, as the registry shows. */
   observedRegistry(tfjsName: string): void {
     const wrapped = wrappedKernels(tfjsName);
     if (wrapped === 0) this.observed('nothing wrapped', 'no kernel is registered a second time');

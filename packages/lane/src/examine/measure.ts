@@ -49,7 +49,7 @@ const caseIds: readonly string[] = [
   'oracle:policy=torch-2.4;mask=left-padding;size=small',
 ];
 
-/** Of the faults that `selftest --detector` injects. */
+/** The share of faults that `selftest --detector` injects. */
 const SHARE = 0.02;
 
 type Findings = Pick<SelfCheck, 'passed' | 'detail'>;

@@ -91,7 +91,7 @@ describe('settings of a generation', () => {
   const of = (asked: Parameters<typeof generationSettings>[0], json?: Record<string, unknown>) =>
     generationSettings(asked, json && fileOf(json), model, { eosTokenId: 9, padTokenId: 3 });
 
-  it('are told with who asks for them', () => {
+  it('are listed with who asks for them', () => {
     expect(of({}).words).toEqual([
       'draws (default)',
       'at most 64 new tokens (default)',

@@ -22,7 +22,7 @@ export interface Continuation {
   /** Every generated token. */
   readonly tokens: readonly number[];
   readonly ended: RowEnd | 'non-finite';
-  /** Of a row that ended non-finite: the classes of its logits in the step after its last token. */
+  /** The classes of the logits in the step after the last token, for a row that ended non-finite. */
   readonly logits?: LogitClasses;
 }
 

@@ -5,7 +5,7 @@ import type { ErrorCode } from '@nanscope/errors';
 import type { LaneRecord } from '@nanscope/record';
 import type { EvalConfig } from '@nanscope/settings';
 
-/** What every lane is told, whatever it computes. */
+/** What every task says, whatever the lane computes. */
 export interface LaneTaskBase {
   readonly role: 'target' | 'reference';
   readonly folder: string;

@@ -177,7 +177,7 @@ export interface Tried {
   readonly trace: BatchTrace;
   /** Mean over the supervised tokens, in nats. */
   readonly loss: number;
-  /** Of the call that was asked for. */
+  /** Capture of the call that was asked for. */
   readonly captured?: Capture;
 }
 

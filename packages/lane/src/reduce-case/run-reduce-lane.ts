@@ -1,4 +1,4 @@
-/** The process that tries cases: opens the device, then evaluates one traced batch for each case it is told of, until it is stopped. */
+/** The process that tries cases: opens the device, then evaluates one traced batch for each case it receives, until it is stopped. */
 import type { Session } from '@nanscope/backend';
 import { type Capture, namesOf, openCapture, openTrace } from '@nanscope/cascade';
 import { errorLine } from '@nanscope/errors';

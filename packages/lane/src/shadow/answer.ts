@@ -68,7 +68,7 @@ export function answer(answering: Answering, question: Question): Promise<Questi
   }
 }
 
-// The lane's side of questions, in a process or in a worker of a page: waits for one after the other, answers, until it is told to stop.
+// The lane's side of questions, in a process or in a worker of a page: waits for one after the other, answers, until it has to stop.
 
 /** How often an idle lane says that it is still there. */
 const PULSE_MS = 2000;

@@ -12,7 +12,7 @@ export interface TorchCapturedOp extends CapturedOp {
 
 export type TorchCapture = Exclude<Capture, CapturedOp> | TorchCapturedOp;
 
-/** Of `capture`: names of records that both lanes have. */
+/** What `capture` is asked for: names of records that both lanes have. */
 export interface TorchCaptureAsk {
   readonly calls: readonly string[];
   readonly shared: readonly string[];

@@ -61,7 +61,7 @@ export interface RunIdentity {
   readonly model: ModelConfig;
   readonly tokenizer: Tokenizer;
   readonly data: Pick<TrainDataRecord, 'rows' | 'training' | 'validation' | 'split'>;
-  /** Of the ids. */
+  /** Digest of the ids. */
   readonly digest: string;
 }
 

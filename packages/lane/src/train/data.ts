@@ -71,7 +71,7 @@ interface TrainData {
   /** Absent when no row is held back. */
   readonly validation?: TrainingRows;
   readonly record: TrainDataRecord;
-  /** Of all training ids in order: tells this text from another. */
+  /** Digest of all training ids in order: distinguishes this text from another. */
   readonly digest: string;
 }
 

@@ -63,7 +63,7 @@ export async function trainModelConfig(config: Shape, tokenizer: Tokenizer): Pro
   return modelConfig(config);
 }
 
-/** @param say is told the size of the model before a weight is drawn or read */
+/** @param say gets the size of the model before a weight is drawn or read */
 export async function loadTrainModel(
   config: Shape,
   tokenizer: Tokenizer,

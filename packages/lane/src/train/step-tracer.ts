@@ -41,7 +41,7 @@ const prefixed = <T>(prefix: string, table: Readonly<Record<string, T>> = {}) =>
 /** A step once more. */
 type Again = (observer?: Observer, kernel?: StepKernel) => Promise<StepFigures>;
 
-/** Of a trace that is taken to be looked at once. */
+/** A sink for a trace that is looked at once and not kept. */
 const noSink: RecordSink = { write: () => {}, append: () => {}, appendLines: () => {} };
 
 const allFinite = ({ loss, gradNorm }: StepFigures) => Number.isFinite(loss) && Number.isFinite(gradNorm);
@@ -54,7 +54,7 @@ export class StepTracer {
   #book: TraceBook;
   #trace: Trace | undefined;
   #batch: CausalLMBatch | undefined;
-  /** Of the step that is being computed. */
+  /** Gradients of the step that is being computed. */
   #gradients: Gradients | undefined;
   /** What was run under taps and not collected yet. */
   #open: StepPart | undefined;

@@ -112,7 +112,7 @@ export class TrainRecorder {
     else this.#change({ nonFiniteCut: nonFiniteCut + 1 });
   }
 
-  /** Of the steps before a resume. */
+  /** Takes over the hits of the steps before a resume. */
   takeHits(hits: Pick<TrainingRecord, 'nonFinite' | 'nonFiniteCut'>): void {
     this.#change(hits);
   }

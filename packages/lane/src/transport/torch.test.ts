@@ -38,7 +38,7 @@ it('hands over one line of JSON and hears messages until the end', async () => {
   });
 });
 
-it('what is printed to standard output is told once, and is no message', async () => {
+it('what is printed to standard output is reported once, and is no message', async () => {
   const { outcome, kinds, messages } = await lane('noise');
   expect(outcome).toEqual({ status: 'complete' });
   expect(kinds).toEqual(['hello', 'note', 'progress', 'done']);

@@ -8,7 +8,7 @@ import type { TorchTask } from '../evaluate/torch-task.ts';
 import { type ChildEnd, type ChildOptions, watchChild } from './child.ts';
 
 // A program in another language: one line of JSON in on its standard input, lines of JSON out on its standard output.
-// What is no message there (a print that got through) is no message: it is told of once, and never taken for one.
+// What is no message there (a print that got through) is no message: it is reported once, and never taken for one.
 
 /** A program, its arguments, and what its environment has beside ours. */
 export interface Program {
@@ -17,7 +17,7 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Of a line of noise, what the report shows. */
+/** How many characters of a line of noise the report shows. */
 const MOST_SHOWN = 80;
 
 /** Typed arrays travel as `{ "$": name, "data": base64 }`. */
@@ -85,7 +85,7 @@ export function runProgram<Out>(
   return ended;
 }
 
-/** Of the protocol that we speak. */
+/** Version of the protocol that we speak. */
 const PROTOCOL = 1;
 
 /** Where the Python package lies: in `lanes/` of a checkout, beside our own files as published. */

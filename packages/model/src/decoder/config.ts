@@ -23,7 +23,7 @@ const dropoutKeys: Readonly<Record<string, Sites<string>>> = {
 export const dropoutKeysOf = (modelType: string): Sites<string> =>
   dropoutKeys[modelType] ?? { attention: 'attention_dropout' };
 
-/** Of those with `longrope`, transformers' module of Phi-3 alone drops its cache at the switch. */
+/** Among modules with `longrope`, only that of Phi-3 in transformers drops its cache at the switch. */
 function restart({ modelType, layers: [first] }: DecoderSpec): Pick<DecoderConfig, 'restartsCacheAfter'> {
   const scaling = first?.rope?.scaling;
   return modelType === 'phi3' && scaling?.type === 'longrope'
@@ -43,7 +43,7 @@ export function decoderConfig(json: JsonObject, where: string): DecoderConfig {
     heads: spec.heads,
     keyValueHeads: spec.keyValueHeads,
     headDim: spec.headDim,
-    // Of which one number turns has that twice.
+    // A head of which one number turns has that number twice.
     ...(spec.layers.some(({ rope }) => rope?.doubles) && { attendedDim: spec.headDim + 1 }),
     mlpWidth: spec.mlpWidth,
     vocabulary: spec.vocabulary,

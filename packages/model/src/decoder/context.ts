@@ -11,7 +11,7 @@ import type { DecoderSpec } from './spec.ts';
 
 export interface DecoderContext {
   readonly spec: DecoderSpec;
-  /** Of weights and of what each op gives. */
+  /** The type of the weights and of what each op gives. */
   readonly dtype: ComputeDtype;
   readonly cast: Cast;
   /** By Hugging Face name. */
@@ -20,7 +20,7 @@ export interface DecoderContext {
   readonly batch: number;
   /** T. */
   readonly length: number;
-  /** Of each layer. */
+  /** The mask of each layer. */
   readonly masks: readonly PreparedMask[];
   /** Cosines and sines [B,1,T,P] of each layer; null for one that sees no positions. */
   readonly turns: readonly (readonly [cos: tf.Tensor4D, sin: tf.Tensor4D] | null)[];

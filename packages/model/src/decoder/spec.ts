@@ -89,11 +89,11 @@ export interface NormSpec {
 export interface BranchSpec {
   /** The module's name below the layer, `self_attn`; null where its projections lie in the layer itself (OPT's MLP). */
   readonly module: string | null;
-  /** Of what enters: Llama and most others. In a parallel layer without one, the MLP shares attention's. */
+  /** Norm of what enters: Llama and most others. In a parallel layer without one, the MLP shares attention's. */
   readonly before?: string;
-  /** Of what the branch adds, before the sum: OLMo 2, Gemma. */
+  /** Norm of what the branch adds, before the sum: OLMo 2, Gemma. */
   readonly after?: string;
-  /** Of the sum: OPT with `do_layer_norm_before` false. */
+  /** Norm of the sum: OPT with `do_layer_norm_before` false. */
   readonly sum?: string;
   /** What it adds is not dropped in training, whatever the rate: StableLM's attention. */
   readonly undropped?: true;
@@ -149,7 +149,7 @@ export interface MlpSpec {
 export interface DecoderSpec {
   /** `model_type` of config.json. */
   readonly modelType: string;
-  /** Of the residual stream. */
+  /** Width of the residual stream. */
   readonly width: number;
   readonly heads: number;
   /** Heads of keys and values; divides `heads`, and as many query heads share one. */

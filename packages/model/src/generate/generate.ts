@@ -20,7 +20,7 @@ interface LiveRow {
   readonly pads: number;
   /** Tokens of the prompt and generated ones. */
   readonly length: number;
-  /** Of the prompt, padding included, and generated ones. */
+  /** Tokens of the prompt, padding included, and generated ones. */
   readonly tokens: readonly number[];
 }
 

@@ -10,7 +10,7 @@ export interface GenerateOptions extends WarpOptions {
   readonly maxLength?: number | undefined;
   /** `greedy`: the most likely token. `sample`: a draw from what temperature, top-k and top-p leave; at temperature 0 greedy as well. */
   readonly strategy: 'greedy' | 'sample';
-  /** Of the draws, default 0: a token is a function of (seed, row number, step) and the row's logits, of nothing else. */
+  /** Seed of the draws, default 0: a token depends on (seed, row number, step) and the row's logits, and on nothing else. */
   readonly seed?: number;
   /** One a row of the batch: which random numbers are its own. Default: its place in the batch. */
   readonly rowNumbers?: readonly number[];

@@ -124,7 +124,7 @@ export function configJson(config: Gpt2Settings): string {
     model_type: 'gpt2',
     dtype: 'float32',
     use_cache: true,
-    // Of a classification head that this model has not; transformers writes them in every GPT-2.
+    // Settings of a classification head, which this model does not have; transformers writes them for every GPT-2.
     summary_activation: null,
     summary_first_dropout: 0.1,
     summary_proj_to_labels: true,

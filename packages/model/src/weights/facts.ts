@@ -22,7 +22,7 @@ export interface ModelFacts {
   readonly unusedSettings: readonly string[];
 }
 
-/** Of weights that come from no file. */
+/** The facts of weights that come from no file. */
 export const drawnFacts: ModelFacts = {
   storedAs: [],
   computedAs: 'float32',

@@ -112,7 +112,7 @@ describe('names in the file', () => {
 });
 
 describe('weights', () => {
-  it('stored [out, in] are told as that', async () => {
+  it('stored [out, in] are named as that', async () => {
     const name = 'transformer.h.0.attn.c_attn.weight';
     await expect(open({ ...weights(), [name]: filled([12, 4], 1) })).rejects.toThrow(
       'It is stored [out, in]',

@@ -27,7 +27,7 @@ export interface ModelFolder {
   open(name: string): Promise<ByteSource>;
 }
 
-/** Of one file, and of several. */
+/** The names of weights in one file, and of their index where there are several. */
 const weightFiles = ['model.safetensors', 'model.safetensors.index.json'];
 export interface CheckedModel {
   /** As config.json says, but untied where the file holds a head of its own. */

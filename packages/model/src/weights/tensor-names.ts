@@ -26,7 +26,7 @@ function wrappersOf(stored: string, parameter: string): string[] {
   return found;
 }
 
-/** Of a layer, counted from any index. */
+/** The name of a layer's tensor, whatever its index. */
 const ofLayer = /^(|.*\.)(h|layers)\.\d+\./;
 
 /** All layers as one name: `h.*.attn.bias`. */

@@ -13,7 +13,7 @@ async function linesOf(name: string, longest?: number): Promise<WholeLine[]> {
   return lines;
 }
 
-it('are told with the byte at which they end, and without one that was cut off', async () => {
+it('come with the byte at which they end, and without one that was cut off', async () => {
   writeFileSync(join(base, 'a'), 'one\n\nzwölf\ncut of');
   expect(await linesOf('a')).toEqual([
     { text: 'one', end: 4 },

@@ -71,7 +71,7 @@ export const eventSchema = z.object({
   nan: z.number().int(),
   posInf: z.number().int(),
   negInf: z.number().int(),
-  /** Of a `prop` of infinities: a NaN that went in as well ended here. */
+  /** For a `prop` of infinities: a NaN that went in as well ended here. */
   ended: z.literal('NaN').optional(),
   /** Why this non-finite is intended (a mask's -inf); absent when it is not. */
   benign: z.string().optional(),
@@ -90,7 +90,7 @@ export const originSchema = z.object({
   coordinates: z.array(z.number().int()),
   coordinateNames: z.array(z.string()),
   mechanism: mechanismSchema,
-  /** Of an infinity: the step at which it became a NaN. */
+  /** The step at which an infinity became a NaN. */
   becameNaN: z
     .object({
       key: z.string(),
@@ -123,7 +123,7 @@ export type PictureRecord = z.infer<typeof pictureSchema>;
 
 /** A value that is not finite went into an op and a number came out: what is further on does not show it. */
 export const launderingSchema = z.object({
-  /** Of the op that gives the number. */
+  /** Key of the op that gives the number. */
   key: z.string(),
   /** Key of the op, or name of the tensor from outside, that holds the hidden value. */
   from: z.string(),
@@ -154,7 +154,7 @@ export const cascadeSchema = z.object({
   observer: observerSchema,
   /** What was compared for it, in words. */
   observed: z.string().optional(),
-  /** Of the first batch that looks abnormal, else of the first that was traced. */
+  /** The warning about the first batch that looks abnormal, else about the first that was traced. */
   warning: warningSchema.optional(),
   /** Filters, as typed: an op that none of them wants was not looked at, and an origin may lie there. */
   filters: z.array(z.string()).optional(),

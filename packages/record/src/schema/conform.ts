@@ -24,7 +24,7 @@ export const conformCaseSchema = z.object({
   reason: z.string().optional(),
   /** The required accuracy, in words. */
   accuracy: z.string(),
-  /** Of the comparison that came nearest to what is allowed, or went furthest beyond; NaN where there were no numbers. */
+  /** The error in the comparison that came nearest to what is allowed, or went furthest beyond; NaN where there were no numbers. */
   required: jsonNumber,
   allowed: jsonNumber,
   comparisons: z.array(comparisonSchema),

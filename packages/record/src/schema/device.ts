@@ -20,7 +20,7 @@ export const decisionSchema = z.object({
   rules: z.array(z.object({ rule: z.string(), reason: z.string() })).readonly(),
   warnings: z.array(z.string()).readonly(),
   label: z.string(),
-  /** Of a lane of PyTorch: the Python that runs it, and the device as PyTorch names it. */
+  /** The Python that runs a lane of PyTorch, and the device as PyTorch names it. */
   torch: z.object({ python: z.string(), device: z.string() }).optional(),
 });
 export type DecisionRecord = z.infer<typeof decisionSchema>;

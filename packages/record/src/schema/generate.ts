@@ -11,7 +11,7 @@ const generatedRowSchema = z.object({
   text: z.string(),
   tokens: z.array(z.number().int()),
   ended: z.enum(['eos', 'length', 'positions', 'non-finite']),
-  /** Of a row that ended non-finite: the classes of its logits in the step after its last token. */
+  /** The classes of the logits in the step after the last token, for a row that ended non-finite. */
   logits: z
     .object({
       size: z.number().int(),
@@ -20,7 +20,7 @@ const generatedRowSchema = z.object({
       negInf: z.number().int(),
     })
     .optional(),
-  /** Of the same row: what shows where the value is born. */
+  /** The command that shows where the value is born, for the same row. */
   evaluate: z.string().optional(),
 });
 export type GeneratedRow = z.infer<typeof generatedRowSchema>;

@@ -58,7 +58,7 @@ export const healthLineSchema = z.discriminatedUnion('type', [
     ),
     /** The output is the memory of its first input. */
     alias: z.literal(true).optional(),
-    /** Of the residual stream: one letter a row, `.` finite, `I` an infinity, `N` a NaN. */
+    /** Rows of the residual stream, one letter each: `.` finite, `I` an infinity, `N` a NaN. */
     rows: z.string().optional(),
   }),
 ]);

@@ -90,7 +90,7 @@ export const matrixSchema = z.object({
   lastFailed: z.boolean().optional(),
   /** Ended early, by `--bail`. */
   bailed: z.object({ failures: z.number().int(), notRun: z.number().int() }).optional(),
-  /** Of a merged run that is incomplete: parts that were not given, and the first cells that none of them holds. */
+  /** What an incomplete merged run lacks: parts that were not given, and the first cells that none of them holds. */
   missing: z
     .object({ shards: z.array(z.string()), cells: z.number().int(), ids: z.array(z.string()) })
     .optional(),

@@ -62,7 +62,7 @@ export const reducedCaseSchema = z.object({
   /** The same on the device that it was compared with. */
   referenceLoss: jsonNumber.optional(),
   origin: originSchema.optional(),
-  /** Of two devices: the first op whose classes differ, and what that means. */
+  /** With two devices: the first op whose classes differ, and what that means. */
   divergence: z.object({ key: z.string(), label: z.string(), reason: z.string() }).optional(),
   /** Ops that hold a non-finite value, up to the one that is held. */
   ops: z.array(caseOpSchema),
@@ -94,7 +94,7 @@ export const reducedSchema = z.object({
   /** The batch of the run, on the whole of its model. */
   from: caseSizeSchema,
   smallest: reducedCaseSchema,
-  /** Of the neighbours of the smallest case that do not show it, the largest. */
+  /** The largest neighbour of the smallest case that does not show it. */
   passing: reducedCaseSchema.extend({ difference: z.string() }).optional(),
   search: z.object({
     tried: z.number().int(),
@@ -182,7 +182,7 @@ export const reducedOpSchema = z.object({
   script: z.object({
     /** Default: reproduce.mjs. */
     name: z.string().optional(),
-    /** Of plain PyTorch: the version that it was run with besides, and what it left there. */
+    /** In plain PyTorch: the other version that the script was run with, and its exit code there. */
     besides: z.object({ version: z.string(), code: z.number().int().nullable() }).optional(),
     backend: z.string(),
     failing: z.number().int().nullable(),

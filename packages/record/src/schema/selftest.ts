@@ -12,7 +12,7 @@ const score = {
   setAside: z.number().int(),
   /** The detector named an origin. */
   seen: z.number().int(),
-  /** Of these, where every descendant was killed: only the op's own health shows the fault. */
+  /** Those of them where every descendant was killed: only the op's own health shows the fault. */
   killed: z.number().int(),
   originRight: z.number().int(),
   mechanismRight: z.number().int(),
@@ -67,7 +67,7 @@ export const selftestSchema = z.object({
   schema: z.literal(SELFTEST_SCHEMA),
   kind: z.literal('selftest'),
   command: z.string(),
-  /** Of the faults that could be injected, by a hash of their names. */
+  /** The share of possible faults that is injected, chosen by a hash of their names. */
   share: z.number(),
   /** The least share of faults that must be seen, placed and named; and the most false alarms. */
   bar: z.object({ seen: z.number(), origin: z.number(), mechanism: z.number(), falseAlarms: z.number() }),

@@ -54,7 +54,7 @@ const deviationSchema = z.object({
 export type DeviationRecord = z.infer<typeof deviationSchema>;
 
 const shadowStepSchema = z.object({
-  /** Of the call: a record's key without its output. */
+  /** Key of the call: a record's key without its output. */
   key: z.string(),
   kernel: z.string(),
   judgement: z.enum([
@@ -63,7 +63,7 @@ const shadowStepSchema = z.object({
     'other ops',
   ]),
   reason: z.string(),
-  /** Of two lanes of PyTorch that each make it by one call: its key in either. */
+  /** Its key in either of two lanes of PyTorch that each make it by one call. */
   own: z.object({ target: z.string(), reference: z.string() }).optional(),
   /** Whether an input or the reference's output holds a non-finite value, after which WGSL promises no class. */
   nonFinite: z.literal(true).optional(),

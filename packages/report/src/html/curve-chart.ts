@@ -66,7 +66,7 @@ function line({ values, lane, points }: Series, { x, y }: Scale): Html {
   return html`<path class="curve ${lane}${points && ' thin'}" d="${path.join('')}"/>${marked.map(mark)}`;
 }
 
-/** Of each lane, the steps whose value is no number: those of the series and those named. */
+/** The steps of each lane whose value is not finite: those of the series and those named. */
 function brokenSteps(
   series: readonly Series[],
   { nonFinite }: ChartOptions,

@@ -121,7 +121,7 @@ const kinds: { readonly [K in AnyRecord['kind']]: Kind<RecordOf<K>> } = {
 /** The row of a record: what it is given has to be that record. */
 export const kindOf = ({ kind }: AnyRecord): Kind<AnyRecord> => kinds[kind];
 
-// What has to be known of a kind of result to read it out: how it is told, on a terminal, as a page and as checks.
+// What a kind of result needs to be read out: how it is shown on a terminal, as a page and as checks.
 
 export interface Kind<R extends AnyRecord> {
   terminal(record: R, options: RenderOptions): string;
@@ -130,7 +130,7 @@ export interface Kind<R extends AnyRecord> {
   /** What stands below it. The record is sanitised. */
   sections(record: R, subject: ReportSubject): Section[];
   checks(record: R, subject: ReportSubject): Check[];
-  /** Of each of its parts, how long it ran. */
+  /** How long each of its parts ran. */
   seconds(record: R): readonly (number | undefined)[];
   /** Whether its parts ran side by side, else one after the other. */
   readonly together?: boolean;

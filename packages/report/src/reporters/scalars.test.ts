@@ -20,7 +20,7 @@ describe('scalarsOf', () => {
     expect(target!.steps).toHaveLength(rows.length + 1);
   });
 
-  it('a lane is told apart from the other by its own figures', () => {
+  it('a lane has figures of its own, apart from those of the other', () => {
     const [target, reference] = scalarsOf({ record: kernelBug });
     expect(target!.steps[0]!.scalars['eval/loss']).toBeNaN();
     expect(reference!.steps[0]!.scalars['eval/loss']).toBe(6.0556672);

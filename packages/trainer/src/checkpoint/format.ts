@@ -16,7 +16,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '@nanscope/errors';
 
-/** Of the layout above. Raised when an older reader would misunderstand a newer checkpoint. */
+/** Version of the layout above. Raised when an older reader would misunderstand a newer checkpoint. */
 export const checkpointFormat = 1;
 
 export const checkpointFiles = {
@@ -47,15 +47,15 @@ export interface TrainerState {
   /** The optimizer's own counters and settings. */
   readonly optimizer: JsonObject;
   readonly schedule: JsonObject;
-  /** Of the random numbers: seed, and counters where there are any. */
+  /** State of the random numbers: seed, and counters where there are any. */
   readonly generator: JsonObject;
   /** Where in the data the next batch begins, and what tells the data from other data. */
   readonly data: JsonObject;
   /** Counters of the loop: tokens, skipped steps, evaluations without improvement. */
   readonly progress: JsonObject;
-  /** Of the resolved configuration. */
+  /** Hash of the resolved configuration. */
   readonly configHash: string;
-  /** Of the programs that wrote this, by name. */
+  /** Versions of the programs that wrote this, by name. */
   readonly versions: Readonly<Record<string, string>>;
   /** The model's configuration. */
   readonly architecture: JsonObject;
@@ -104,7 +104,7 @@ export type ExpectedState = Partial<
   Pick<TrainerState, 'architecture' | 'vocabulary' | 'versions' | 'configHash' | 'data' | 'optimizer'>
 >;
 
-/** Value of a key for a message; a key that is not there is told apart from null. */
+/** Value of a key for a message; a missing key differs from null. */
 const shown = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 function firstDifference(found: JsonObject, expected: JsonObject): string | undefined {
@@ -132,7 +132,7 @@ export function checkExpected(path: string, state: TrainerState, expected: Expec
     const wanted = expected[what];
     if (wanted === undefined) continue;
     const all: JsonObject = state[what];
-    // Of versions only those that were asked for: a checkpoint may name more programs.
+    // Only the versions asked for are compared: a checkpoint may name more programs.
     const found =
       what === 'versions'
         ? Object.fromEntries(Object.entries(all).filter(([name]) => Object.hasOwn(wanted, name)))

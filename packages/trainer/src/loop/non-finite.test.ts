@@ -51,7 +51,7 @@ describe('a step that is not finite', () => {
       [3, 4, 5].map((step) => [step, action]),
     );
     expect(progress.skipped).toBe(onNonFinite === 'skip' ? 3 : 0);
-    // The first one is told with the weights that gave it, before the update breaks them.
+    // The first one is reported with the weights that gave it, before the update breaks them.
     const finite = onNonFinite === 'skip' ? [true, true, true] : [true, false, false];
     expect(run.hits.map(({ weightsFinite }) => weightsFinite)).toEqual(finite);
     // What was broken by going on is not saved over the last good state.

@@ -1,4 +1,4 @@
-/** What a run is told, and what it is given: the numbers of the recipe, the data, and the effects it may have. Types only. */
+/** The settings of a run and what it works on: the numbers of the recipe, the data, and the effects it may have. Types only. */
 import { type CausalLM, type ForwardOptions, uploadBatch } from '@nanscope/model';
 import * as tf from '@tensorflow/tfjs';
 import type { Gradients, NonFinitePolicy } from '../gradients.ts';
@@ -23,7 +23,7 @@ export interface TrainSettings
   readonly clip?: number;
   /** Rate at all three places of GPT-2; 0 draws nothing. */
   readonly dropout: number;
-  /** Of shuffling and dropout. */
+  /** Seed of shuffling and dropout. */
   readonly seed: number;
   /** Steps between evaluations; 0 evaluates at the end only. */
   readonly evalEvery: number;

@@ -13,7 +13,7 @@ import {
   opTitleWords,
 } from './op.ts';
 
-/** Of a call of PyTorch, whose script says all of it. @returns Markdown, closed by a newline */
+/** The bug report about a call of PyTorch, whose script says all of it. @returns Markdown, closed by a newline */
 export function torchBugReport(record: ReducedOpRecord, title: string, script: string): string {
   const { smallest, environment, from, op, batch, command, made } = sanitizeRecord(record);
   const { element } = smallest;

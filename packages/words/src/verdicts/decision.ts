@@ -114,7 +114,7 @@ export type Advice =
 
 /** What a lane has beside its loss that the verdict must not leave out. */
 export interface Beside {
-  /** Of a finite loss: the lane that met what is not finite on the way, and the op it ended in. */
+  /** With a finite loss: the lane that met what is not finite on the way, and the op it ended in. */
   readonly hidden?: { readonly role: Role; readonly endsIn?: string | undefined } | undefined;
   /** The level of a trace that looked at no op of a lane. */
   readonly unseen?: 'off' | 'gate' | undefined;

@@ -36,7 +36,7 @@ export function wordDoctor(
   return { code, exitCode, sentence, next };
 }
 
-/** Of a device of PyTorch that was asked for alone. */
+/** The verdict on a device of PyTorch that was asked for alone. */
 export function wordTorch(
   { code, exitCode }: Decided,
   { device = 'torch', probe, conform }: DoctorTorch,

@@ -47,7 +47,7 @@ describe('the sentence of a verdict', () => {
     expect(worded(reason)).toContain(sentence);
   });
 
-  it('begins with the losses where devices are told apart', () => {
+  it('begins with the losses where they differ between devices', () => {
     const apart = { code: 'numbers-differ', exitCode: 1, reason: labels, next: [], beside: {} } as const;
     expect(wordVerdict(apart, both).sentence).toMatch(
       /^The loss is 5.5, finite on both devices, which differ\. /,

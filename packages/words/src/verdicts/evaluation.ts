@@ -43,7 +43,7 @@ function besideWords({ hidden, leftBehind, leak, unseen }: Beside, lanes: Decide
   return `${finite ? `${under ?? left}${blind}` : ''}${ahead}`;
 }
 
-/** Of a finite loss: what was not finite on the way. */
+/** What was not finite on the way to a finite loss. */
 export function hiddenWords(
   { endsIn }: NonNullable<Beside['hidden']>,
   lane: Pick<LaneRecord, 'cascade'> | undefined,

@@ -96,7 +96,7 @@ function missingCommand({ shards, ids }: NonNullable<MatrixRecord['missing']>): 
     : `Run what is missing with the settings of the other parts, nanscope matrix ${part} --out runs/missing, and merge again.`;
 }
 
-/** Of a matrix that is incomplete. */
+/** The verdict on a matrix that is incomplete. */
 function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): Verdict {
   const observed = `${counted(cells, 'cell')} observed`;
   if (missing) {
@@ -120,7 +120,7 @@ function incomplete({ devices, cells, folder, bailed, missing }: MatrixRecord): 
   };
 }
 
-/** Of a matrix: its exit code is what `nanscope matrix` leaves with. */
+/** The verdict on a matrix: its exit code is that of `nanscope matrix`. */
 function matrixVerdict(record: MatrixRecord): Verdict {
   const { status, cells, asPredicted } = record;
   if (status !== 'complete') return incomplete(record);

@@ -61,7 +61,7 @@ export function programOf(plan: Plan, { bias, activation }: Finish): WebGPUProgr
     variableNames: ['A', 'B', ...(hasBias ? ['Bias'] : []), ...(prelu ? ['Weight'] : [])],
     variableComponents: [aWidth, bWidth, ...(hasBias ? [1] : []), ...(prelu ? [1] : [])],
     outputComponent: outputWidth,
-    // Of another rank than the flat inputs: tfjs would compile again where they happen to broadcast to each other.
+    // The rank differs from that of the flat inputs: tfjs would compile again where they happen to broadcast to each other.
     outputShape: [util.sizeFromShape(outputShape), 1],
     workgroupSize: [skinny ? skinnyInvocations : tileInvocations, 1, 1],
     dispatchLayout: { x: [0, 1] },

@@ -85,7 +85,7 @@ export const outOfRangeRead: MechanismRule = {
   },
 };
 
-/** Of an infinity that went in, whether this kernel can make a NaN in a way that counts alone do not show: a row of -inf. */
+/** Whether this kernel can make a NaN of an infinity that went in, in a way that counts alone do not show: a row of -inf. */
 function infinityMayDoIt(scene: Scene): boolean {
   if (fromFinite(scene)) return false;
   return (

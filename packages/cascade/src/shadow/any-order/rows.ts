@@ -81,7 +81,7 @@ function centred(values: readonly number[]): Span[] {
 export interface Normalised {
   /** (x - mean) / deviation * scale + offset */
   readonly outputs: readonly Span[];
-  /** Of RMSNorm: the mean of squares. */
+  /** For RMSNorm: the mean of squares. */
   readonly variance: Span;
 }
 

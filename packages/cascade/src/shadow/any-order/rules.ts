@@ -43,7 +43,7 @@ export type Rule = (op: Op, outputs: readonly Pick<CapturedTensor, 'shape'>[]) =
 
 const least = (spans: readonly Span[]): Span => negative(greatest(spans.map(negative)));
 
-/** Of two inputs that are broadcast. */
+/** A rule for two inputs that are broadcast. */
 const binary =
   (of: (a: Span, b: Span) => Span): Rule =>
   ({ inputs: [a, b] }, outputs) =>
@@ -226,7 +226,7 @@ const norm: Rule = ({ attrs, inputs: [x] }) => {
   for (const value of x!.values) total += (value / (largest || 1)) ** 2;
   const factor = attrs.factor as number;
   const exact = largest * Math.sqrt(total) * factor;
-  // Of subnormals that are flushed, or are no divisor, some or all are left out.
+  // Some or all subnormals are left out: they are flushed, or cannot be divided by.
   const left = Math.sqrt(x!.values.length) * 2 ** -126 * Math.max(1, factor);
   const span = rounded(exact, exact, false, x!.values.length / 2 + 8);
   return () => ({ ...span, low: Math.max(0, span.low - left), high: span.high + left });

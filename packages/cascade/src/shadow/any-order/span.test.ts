@@ -70,7 +70,7 @@ describe('arithmetic', () => {
     expect(holds(square(given(nan)), 1)).toBe(false);
   });
 
-  it('is told in words', () => {
+  it('is put into words', () => {
     expect(spanWords(given(1.5))).toBe('1.5');
     expect(spanWords(onlyNaN)).toBe('NaN only');
     expect(spanWords(sum(all(3e38, 3e38, -3e38, -3e38)))).toBe('-Infinity to Infinity, or NaN');

@@ -14,7 +14,7 @@ export interface OperatorGraph {
   readonly operator: string;
   /** "" is ai.onnx. */
   readonly domain: string;
-  /** Of the domain. */
+  /** The opset of the domain. */
   readonly opset: number;
   readonly attributes: Readonly<Record<string, { readonly int: number } | { readonly float: number }>>;
   /** By position; undefined is an optional one that is left out. */

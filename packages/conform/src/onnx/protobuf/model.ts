@@ -13,9 +13,9 @@ export interface Node {
 
 export interface Attribute {
   readonly type: 'INT' | 'FLOAT' | 'INTS' | 'FLOATS' | 'TENSOR' | 'other';
-  /** Of INT and FLOAT. */
+  /** The value of an INT or a FLOAT. */
   readonly value?: number;
-  /** Of TENSOR. */
+  /** The value of a TENSOR. */
   readonly tensor?: SafetensorsTensor;
 }
 
@@ -62,7 +62,7 @@ function readGraph(bytes: Uint8Array): Omit<Model, 'opsets'> {
   return { nodes, initializers: new Map(tensors.map((tensor) => [tensor.name, tensor])), inputs, outputs };
 }
 
-/** Of a ValueInfoProto. */
+/** Reads the name of a ValueInfoProto. */
 function readName(bytes: Uint8Array): string {
   let name = '';
   readMessage(bytes, (field) => {

@@ -19,7 +19,7 @@ export interface CaseData {
   readonly weights: ReadonlyMap<string, Weight>;
   readonly heads: number;
   readonly layers: number;
-  /** Of every LayerNorm. */
+  /** The epsilon of every LayerNorm. */
   readonly epsilon: number;
 }
 

@@ -16,7 +16,7 @@ export interface ForwardPass {
   /** Scores are divided by the square root of the head size, and by the number of the layer. */
   readonly scaled: boolean;
   readonly scaledByLayer: boolean;
-  /** Of the MLP. */
+  /** The activation of the MLP. */
   readonly activation: ActivationName;
   /** Whether the head is the token table. */
   readonly tied: boolean;
@@ -130,7 +130,7 @@ function blockLines(pass: ForwardPass, stage: Stage): string[] {
       `const mixed = ${shown('c_attn', 'linear(normed, `h.${layer}.attn.c_attn`)')};`,
       'const [q, k, v] = tf.unstack(mixed.reshape([B, T, 3, H, -1]).transpose([2, 0, 3, 1, 4]));',
     );
-  // Of what lies behind, only the result is shown; of where the op is, each op.
+  // Stages behind the op show only their result; the stage it is in shows each op.
   const behind = reaches('attention');
   const scores = `tf.matMul(q${scale}, k, false, true)`;
   if (reaches('scores')) lines.push(`const scores = ${behind ? scores : shown('scores', scores)};`);

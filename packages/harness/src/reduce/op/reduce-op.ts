@@ -121,7 +121,7 @@ const callRecord = (op: Replayable, { got, reference, expected, ...place }: Wron
 const facts = ({ inputs }: Replayable): string[] =>
   inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
 
-/** Of the neighbours that are computed right, the one with most operands; then the one tried last, which is the smallest step away. */
+/** The neighbour with most operands among those that are computed right; then the one tried last, which is the smallest step away. */
 function nearest(neighbours: readonly Neighbour<Replayable>[]): Replayable | undefined {
   const right = neighbours.flatMap(({ answer, candidate }) => (answer === 'passes' ? [candidate] : []));
   const most = Math.max(0, ...right.map(sizeOf));

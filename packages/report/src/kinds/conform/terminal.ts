@@ -37,7 +37,7 @@ function headerSection(result: ConformResultRecord, { width }: Page): Line[] {
   ];
 }
 
-/** Of the cases that gave numbers, the largest share of the allowed error that was needed. */
+/** The largest share of the allowed error that a case needed, among those that gave numbers. */
 export function worstShare(cases: readonly ConformCaseRecord[]): number {
   let worst = 0;
   for (const { required, allowed } of cases) {
@@ -125,7 +125,7 @@ function listSection(
   ];
 }
 
-/** Of a case that comes from reports: who is known to fail it, and why it matters. */
+/** Who is known to fail a case that comes from reports, and why it matters. */
 export const reportWords = ({ known, why }: Pick<ConformCaseRecord, 'known' | 'why'>): string[] => [
   ...(known === undefined ? [] : [`Known: ${known}`]),
   ...(why === undefined ? [] : [`It matters: ${why}`]),

@@ -16,7 +16,7 @@ import { cell, type Line, lineWidth, paragraph, span, type Tone } from '../../te
 
 interface Row {
   readonly name: string;
-  /** Undefined for what is told, not compared. */
+  /** Undefined for what is shown and not compared. */
   readonly compared?: MetricComparison;
   readonly target?: string | undefined;
   readonly reference?: string | undefined;

@@ -93,7 +93,7 @@ describe('renderTerminal', () => {
   it.each(cases)('%s cuts nothing at 60 and 80 columns', (_, result) => {
     // The mark stands before a blank where ops or layers are folded, behind a text where it is cut.
     expect(plain(result, 80)).not.toMatch(/…(?! )/);
-    // Of the name of an op its end is shown, which says more.
+    // A long name of an op is cut at its front: its end says more.
     expect(plain(result, 60).replace(/^ +…/gm, '')).not.toMatch(/…(?! )/);
   });
 
@@ -287,7 +287,7 @@ describe('generated files', () => {
   );
 });
 
-it('an infinity that became NaN is told with the step at which it did', () => {
+it('an infinity that became NaN is shown with the step at which it did', () => {
   const text = plain(chained(), 100);
   expect(text).toMatch(/born at +h\.0 mlp Exp\n/);
   expect(text).toMatch(/mechanism +exp overflow\n/);

@@ -38,7 +38,7 @@ export function shareWords({ cells: showing, asked }: MatrixAnswer, cells: numbe
   return `${count(showing)} of ${of}`;
 }
 
-/** Of a question that no cell answers with yes, why. */
+/** Why no cell answers a question with yes. */
 export function nowhereWords({ asked, minimalSets }: MatrixAnswer): string {
   if (asked === 0) return 'not looked for: inference computes no gradients';
   return `nowhere in this ${minimalSets ? 'table' : 'part of the table'}`;

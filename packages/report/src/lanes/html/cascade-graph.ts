@@ -1,6 +1,6 @@
 /**
  * The cascade as a graph: ops as nodes in execution order, a box a layer, both devices as rails through it. What an op
- * did is told by shape and letter; who looks at one reads its figures and evidence in the panel below.
+ * did is shown by shape and letter; who looks at one reads its figures and evidence in the panel below.
  */
 import type { CascadeRow, OpClass, OriginRecord, ResultRecord } from '@nanscope/record';
 import { count, counted, keyWords, type Role, roles } from '@nanscope/words';

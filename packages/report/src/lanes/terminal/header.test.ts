@@ -17,7 +17,7 @@ describe('how the model was loaded', () => {
     expect(text(withFacts(quiet))).toBe(text(noReference));
   });
 
-  it('is told beside the model, a sentence a note, on a terminal and in a page', () => {
+  it('is shown beside the model, a sentence a note, on a terminal and in a page', () => {
     const record = withFacts({
       ...quiet,
       tokenizer: 'bytes: ids 0 to 257',

@@ -40,7 +40,7 @@ export function dataWords({ data }: LaneRecord): string {
   return `${data.source}: ${counted(data.rows, 'row')}${truncated}${cut}`;
 }
 
-/** Command, model, data, policy; a field on which the lanes differ is told for each. */
+/** Command, model, data, policy; a field on which the lanes differ is shown for each. */
 export function headerSection(result: ResultRecord, { width }: Page): Line[] {
   const fields: [string, (lane: LaneRecord) => string | undefined][] = [
     ['model', modelWords],
