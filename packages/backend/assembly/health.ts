@@ -36,30 +36,38 @@ export function countNonFinite(x: usize, width: i32, count: i32, to: usize): voi
   for (let start = 0; start < count; start += width) {
     const end = min<i32>(count - start, width);
     const row = x + bytes(start);
-    let nan = 0;
-    let infinite = 0;
-    let negative = 0;
+    let nan = i32x4.splat(0);
+    let infinite = nan;
+    let negative = nan;
     let firstNaN = -1;
     let firstInfinite = -1;
     for (let i = 0; i < end; i += 4) {
       const bits = end - i < 4 ? lastOf(row + bytes(i), end - i) : v128.load(row + bytes(i));
       const size = v128.and(bits, magnitude);
       if (!v128.any_true(i32x4.ge_s(size, exponent))) continue;
-      const nans = i32x4.bitmask(i32x4.gt_s(size, exponent));
-      const infinities = i32x4.bitmask(i32x4.eq(size, exponent));
-      if (nans !== 0 && firstNaN < 0) firstNaN = i + ctz(nans);
-      if (infinities !== 0 && firstInfinite < 0) firstInfinite = i + ctz(infinities);
-      nan += popcnt(nans);
-      infinite += popcnt(infinities);
-      negative += popcnt(infinities & i32x4.bitmask(bits));
+      const nans = i32x4.gt_s(size, exponent);
+      const infinities = i32x4.eq(size, exponent);
+      if (firstNaN < 0 && v128.any_true(nans)) firstNaN = i + ctz(i32x4.bitmask(nans));
+      if (firstInfinite < 0 && v128.any_true(infinities)) firstInfinite = i + ctz(i32x4.bitmask(infinities));
+      // A lane that holds is -1.
+      nan = i32x4.sub(nan, nans);
+      infinite = i32x4.sub(infinite, infinities);
+      negative = i32x4.sub(negative, v128.and(infinities, i32x4.shr_s(bits, 31)));
     }
-    store<i32>(to, nan);
-    store<i32>(to, infinite - negative, 4);
-    store<i32>(to, negative, 8);
+    const negatives = lanes(negative);
+    store<i32>(to, lanes(nan));
+    store<i32>(to, lanes(infinite) - negatives, 4);
+    store<i32>(to, negatives, 8);
     store<i32>(to, firstNaN, 12);
     store<i32>(to, firstInfinite, 16);
     to += 20;
   }
+}
+
+function lanes(x: v128): i32 {
+  return (
+    i32x4.extract_lane(x, 0) + i32x4.extract_lane(x, 1) + i32x4.extract_lane(x, 2) + i32x4.extract_lane(x, 3)
+  );
 }
 
 /** Up to three numbers, and 0 in the place of the others. */

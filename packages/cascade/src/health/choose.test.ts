@@ -15,10 +15,13 @@ function bitsOf(size: number, gap: number): Uint32Array<ArrayBuffer> {
   return bits;
 }
 
-describe('counting on wasm', () => {
+const native = await builtinBackend('tensorflow')!.probe();
+
+describe.each(['wasm', 'tensorflow'])('counting on %s', (id) => {
+  if (id === 'tensorflow' && !native.available) return it.skip(native.reason, () => {});
   let session: Session;
   beforeAll(async () => {
-    session = await builtinBackend('wasm')!.open();
+    session = await builtinBackend(id)!.open();
   });
   afterAll(() => session.dispose());
 
@@ -33,10 +36,11 @@ describe('counting on wasm', () => {
     [100_514, 50_257],
   ] as const;
   it.each(shapes)('finds in %d elements, in rows of %s, what a plain count finds', (size, rowLength) => {
-    const counter = chooseCounter('wasm', tf.backend(), false);
+    const counter = chooseCounter(id, tf.backend(), false);
     for (const gap of [0, 1, 2, 37, size]) {
       const values = new Float32Array(bitsOf(size, gap).buffer);
-      const tensor = tf.tensor1d(values);
+      // What an op made is the device's own.
+      const tensor = tf.tidy(() => tf.tensor2d(values, [1, size]).reshape([size]));
       expect(counter.measure(tensor, rowLength)).toEqual(countBits(values, { rowLength }));
       tensor.dispose();
     }
