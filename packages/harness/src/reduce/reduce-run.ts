@@ -179,7 +179,11 @@ export async function reduceRun(
   const { result, smallest, passing, seconds } = searched;
   const place = resolve(folder);
   const held = { ...(inTermsOf(fault.held, smallest) ?? fault.held) };
-  const decision = structuredClone(decided.target) as ReducedRecord['decision'];
+  const setting = {
+    model: config.model,
+    policy: policyRecord(policy),
+    decision: structuredClone(decided.target) as ReducedRecord['decision'],
+  };
   const found: Found = {
     schemaVersion: SCHEMA_VERSION,
     kind: 'reduce',
@@ -187,10 +191,8 @@ export async function reduceRun(
     run,
     folder,
     held,
-    cause: causeOf({ held, policy: policyRecord(policy), decision, model: config.model }),
-    model: config.model,
-    policy: policyRecord(policy),
-    decision,
+    cause: causeOf({ held, ...setting }),
+    ...setting,
     ...(decided.reference && {
       reference: structuredClone(decided.reference) as NonNullable<ReducedRecord['reference']>,
     }),
