@@ -116,6 +116,8 @@ export interface NativeTensorflow {
     count: number,
   ): tf.Tensor[];
   readSync(id: tf.DataId): Float32Array | Int32Array | Uint8Array;
+  /** One more handle of the same memory. */
+  incRef(id: tf.DataId): void;
   /** Holds the values until an op of TensorFlow's first reads them. */
   write(values: HostTensor['values'], shape: number[], dtype: tf.DataType): tf.DataId;
 }
