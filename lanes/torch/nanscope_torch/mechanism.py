@@ -100,7 +100,7 @@ def _from_finite(op: Op, base: str, out: Counts, gave: str, sources: list[str]) 
     reach, name = _reach(op, base, sizes)
     if seen and reach is not None and not reach >= LARGEST.get(op.dtype, math.inf):
         return Mechanism("kernel fault", f"{evidence}: nothing that went in can become it, the kernel is suspected, a second device decides")
-    if seen and out[0] and base in PRODUCTS | SUMS | {"mul", "mul_", "sub", "relu", "gelu", "tanh", "sigmoid", "silu"} and not out[1] + out[2] and reach is not None:
+    if seen and out[0] and base in PRODUCTS | SUMS | NORMS | {"mul", "mul_", "sub", "relu", "gelu", "tanh", "sigmoid", "silu"} and not out[1] + out[2] and reach is not None:
         return Mechanism(name, evidence)
     if out[1] + out[2]:
         if base in ("div", "div_", "reciprocal", "rsqrt"):

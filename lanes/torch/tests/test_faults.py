@@ -145,21 +145,29 @@ def test_the_formula_of_the_gradients_is_that_of_autograd(causal: bool) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_wrong_number_is_seen_at_its_op_beside_a_right_run(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("phase", ["forward", "backward", "optimizer"])
+def test_a_wrong_number_is_seen_at_its_op_beside_a_right_run(tmp_path: Path, phase: str, seed: int) -> None:
     """At level `full` the first op whose figures differ from those of a run without the fault is the one that was patched."""
     chance = random.Random(f"wrong {seed}")
-    model = tiny("GPT2", **FAMILIES["GPT2"]).eval()
-    faults = [InjectedFault("forward", -1)]
+    faults = [InjectedFault(phase, -1)]
     for name in ("right", "wrong"):
-        with faults[-1], nanscope_torch.trace(model, out=tmp_path / name, level="full"), torch.no_grad():
-            model(input_ids=torch.arange(1, 9)[None], use_cache=False)
-        faults.append(InjectedFault("forward", chance.randrange(faults[0].seen), 977.0, chance.random()))
+        model = tiny("GPT2", **FAMILIES["GPT2"])
+        with faults[-1], nanscope_torch.trace(model, out=tmp_path / name, level="full"):
+            step(model)
+        faults.append(InjectedFault(phase, chance.randrange(faults[0].seen), 977.0, chance.random()))
     fault = faults[1]
     assert fault.hit is not None
     right, wrong = ([json.loads(line) for line in (tmp_path / name / "target" / "health.jsonl").read_text().splitlines()][1:] for name in ("right", "wrong"))
     first = next(two["key"] for one, two in zip(right, wrong) if one != two)
-    phase, path, kernel = fault.hit
+    _, path, kernel = fault.hit
     assert first.startswith(f"{phase}/{path}/{kernel}#" if path else f"{phase}/{kernel}#")
+
+
+def test_a_norm_of_what_overflows_when_it_is_squared_is_an_overflow(tmp_path: Path) -> None:
+    norm = torch.nn.LayerNorm(8)
+    with nanscope_torch.trace(norm, out=tmp_path) as run, torch.no_grad():
+        norm(torch.linspace(-1e30, 1e30, 8)[None])
+    assert run.cascade["origin"]["mechanism"]["name"] == "overflow", run.cascade["origin"]
 
 
 def test_a_device_whose_counts_come_late_finds_the_same_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,17 @@ describe('faultOf', () => {
     expect(torchFaultOf(folder(result({ target: shown })))).toBeUndefined();
   });
 
+  it('refuses a loop of one’s own, which has no batches to run again', () => {
+    const shown = lane({ cascade: cascade({ origin }) as never, config: { model: 'GPT2LMHeadModel' } });
+    const target = { ...shown, data: { ...shown.data, source: "a loop of the user's" } };
+    expect(() => faultOf(folder(result({ target })))).toThrow(
+      expect.objectContaining({
+        code: 'run-folder/foreign',
+        message: expect.stringContaining('of your own'),
+      }),
+    );
+  });
+
   it('refuses lanes of PyTorch that differ without such an op', () => {
     const shown = lane({ cascade: cascade({ origin }) as never, config, metrics: nanMetrics });
     const target = { ...shown, decision: { ...shown.decision, torch: { python: 'python3', device: 'cpu' } } };

@@ -31,14 +31,22 @@ export interface OpFault extends Pick<Fault, 'batch' | 'lane' | 'config'> {
 
 export const isOpFault = (fault: Fault | OpFault): fault is OpFault => 'op' in fault;
 
+/** What nanscope_torch.trace writes as the source of its data. */
+const OWN_LOOP = "a loop of the user's";
+
 const refuse = (run: string, found: string, help: string) =>
   new UserError(
     'reduce/nothing',
     `${run}: expected a run with a NaN or an infinity that nobody asked for, or with two devices that differ in class or by more than rounding; found ${found}. ${help}`,
   );
 
-/** The configuration of a lane, checked as if it had been typed. */
+/** The configuration of a lane, checked as if it had been typed. @throws {UserError} `run-folder/foreign` for a loop that nobody can run again */
 function configOf(lane: LaneRecord, run: string): EvalConfig {
+  if (lane.data.source === OWN_LOOP)
+    throw new UserError(
+      'run-folder/foreign',
+      `${run}: expected the run folder of nanscope eval, found that of a loop of your own, which is not there to be run again. Evaluate its model with nanscope eval --device torch, and reduce that.`,
+    );
   const told = flagNames(evalFlags, 'output', 'place');
   const values = Object.fromEntries(Object.entries(lane.config).filter(([name]) => !told.includes(name)));
   return toEvalConfig(resolveFlags(evalFlags, {}, { path: join(run, 'run.json'), values }));
