@@ -1,4 +1,4 @@
-/** What is to be said of the settings before anything runs: which policy `--like` chose, and a table that is read as text. Lines of progress. */
+/** Notes on the settings before anything runs: which policy `--like` chose, and a table that is read as text. Lines of progress. */
 import { policyChoice } from '@nanscope/settings';
 
 interface Inputs {

@@ -81,8 +81,8 @@ function placesWords({ positionals = [] }: Command): string {
 }
 
 /** @returns The exit code of the command that ran; 0 for help. @throws {UserError} for a line that cannot be understood */
-export async function run(given: readonly string[], commands: readonly Command[]): Promise<number> {
-  const argv = joinNegativeNumbers(given);
+export async function run(words: readonly string[], commands: readonly Command[]): Promise<number> {
+  const argv = joinNegativeNumbers(words);
   const names = commands.map((command) => command.name);
   const [first] = argv;
   if (first === '--complete') {
@@ -105,17 +105,17 @@ export async function run(given: readonly string[], commands: readonly Command[]
         ? 'Expected a command. See nanscope --help.'
         : `Expected a command, found ${first}. See nanscope --help.`,
     );
-  const asked = first === 'help' && argv[1] !== undefined ? argv[1] : first;
-  const wanted = commands.find((command) => command.name === asked);
+  const name = first === 'help' && argv[1] !== undefined ? argv[1] : first;
+  const wanted = commands.find((command) => command.name === name);
   if (!wanted) {
-    const near = nearest(asked, names);
+    const near = nearest(name, names);
     throw new UserError(
       'usage/unknown-command',
-      `Unknown command "${asked}".${near ? ` Did you mean ${near}?` : ''} Expected one of ${names.join(', ')}.`,
+      `Unknown command "${name}".${near ? ` Did you mean ${near}?` : ''} Expected one of ${names.join(', ')}.`,
     );
   }
   refuseUnknownFlags(argv.slice(1), wanted);
-  const invocation = await parse(argv, wanted, ['nanscope', ...given].map(shellWord).join(' '));
+  const invocation = await parse(argv, wanted, ['nanscope', ...words].map(shellWord).join(' '));
   return wanted.run(invocation);
 }
 
@@ -137,11 +137,11 @@ async function parse(argv: readonly string[], command: Command, typed: string): 
     .exitProcess(false)
     .fail((message, error) => {
       if (error && error.name !== 'YError') throw error;
-      const said = message ?? error.message;
-      const bare = /^Not enough arguments following: (.+)$/.exec(said)?.[1];
-      const few = /^Not enough non-option arguments: got (\d+)/.exec(said)?.[1];
+      const text = message ?? error.message;
+      const bare = /^Not enough arguments following: (.+)$/.exec(text)?.[1];
+      const few = /^Not enough non-option arguments: got (\d+)/.exec(text)?.[1];
       if (few === undefined)
-        throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : said);
+        throw new UserError('usage/parse', bare ? `--${bare}: expected a value, found none.` : text);
       throw new UserError(
         'usage/parse',
         `${name}: expected ${placesWords(command)}; found ${few}. See nanscope ${name} --help.`,

@@ -79,10 +79,10 @@ export function policyFrom(request: PolicyRequest = {}): Policy {
 }
 
 /** finfo.min is a different number in each dtype; a number that was typed is taken as it is. */
-function isFinfoMin(asked: string | number | undefined, preset: Fill): boolean {
-  if (asked === undefined) return preset.value === FLOAT32_MIN;
+function isFinfoMin(value: string | number | undefined, preset: Fill): boolean {
+  if (value === undefined) return preset.value === FLOAT32_MIN;
   return (
-    typeof asked === 'string' && /^(select |additive )?(finfo-min|additive-finfo-min)$/.test(canonical(asked))
+    typeof value === 'string' && /^(select |additive )?(finfo-min|additive-finfo-min)$/.test(canonical(value))
   );
 }
 
@@ -96,8 +96,8 @@ function canonical(word: string): string {
     .replace(/^(select)[\s:_-]+finfo[-_]min$/, 'finfo-min');
 }
 
-function fillFrom(asked: string | number): Fill {
-  const word = canonical(String(asked));
+function fillFrom(fill: string | number): Fill {
+  const word = canonical(String(fill));
   switch (word) {
     case 'select-inf':
       return { how: 'select', value: Number.NEGATIVE_INFINITY };
@@ -114,21 +114,21 @@ function fillFrom(asked: string | number): Fill {
     const near = nearest(word, policyWords.fill);
     throw new UserError(
       'policy/fill',
-      `Unknown fill "${asked}"${near ? `, did you mean ${near}?` : '.'} Expected ${policyWords.fill.join(', ')}, a number, or select:NUMBER, additive:NUMBER.`,
+      `Unknown fill "${fill}"${near ? `, did you mean ${near}?` : '.'} Expected ${policyWords.fill.join(', ')}, a number, or select:NUMBER, additive:NUMBER.`,
     );
   }
   return { how: match[1] === 'additive' ? 'additive' : 'select', value };
 }
 
-function oneOf(what: string, asked: string, words: readonly string[], code: ErrorCode): string {
-  if (words.includes(asked)) return asked;
-  const near = nearest(asked, words);
+function oneOf(what: string, word: string, words: readonly string[], code: ErrorCode): string {
+  if (words.includes(word)) return word;
+  const near = nearest(word, words);
   const name =
     { rowGuard: 'row guard', computeDtype: 'compute dtype', compose: 'composition', preset: 'policy' }[
       what
     ] ?? what;
   throw new UserError(
     code,
-    `Unknown ${name} "${asked}"${near ? `, did you mean ${near}?` : '.'} Expected one of ${words.join(', ')}.`,
+    `Unknown ${name} "${word}"${near ? `, did you mean ${near}?` : '.'} Expected one of ${words.join(', ')}.`,
   );
 }

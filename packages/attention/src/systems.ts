@@ -131,10 +131,10 @@ function parse(text: string): Readonly<Record<string, string>> {
 
 function versionIn(
   text: string,
-  asked: Readonly<Record<string, string>>,
+  parsed: Readonly<Record<string, string>>,
   system: System,
 ): Version | undefined {
-  const value = asked[system];
+  const value = parsed[system];
   if (value === undefined) return undefined;
   const version = versionOf(value);
   if (version === undefined) throw wrong(text, `a version of ${system}, such as ${system}=2.8`, `"${value}"`);
@@ -154,18 +154,18 @@ function oneOf<T extends string>(
 }
 
 /** What is known of the version that was asked for: that it was read, or which ones were. */
-function readWords({ read }: SystemRow, asked: string): string {
+function readWords({ read }: SystemRow, version: string): string {
   const exact = read.some(
-    (one) => asked === one || asked.startsWith(`${one}.`) || one.startsWith(`${asked}.`),
+    (one) => version === one || version.startsWith(`${one}.`) || one.startsWith(`${version}.`),
   );
   return exact
     ? `read in ${read.join(' and ')}`
-    : `${asked} itself was not read; the nearest read is ${read.join(' and ')}`;
+    : `${version} itself was not read; the nearest read is ${read.join(' and ')}`;
 }
 
 function decided(
   row: SystemRow,
-  asked: string,
+  version: string,
   more: Partial<LikeDecision> & { readonly why?: string } = {},
 ): LikeDecision {
   const { why, ...rest } = more;
@@ -174,7 +174,7 @@ function decided(
   return {
     policy: row.policy,
     ...rest,
-    because: `${name} ${asked} is ${row.policy}${range ? ` (${name} ${range}; ${readWords(row, asked)})` : ` (${readWords(row, asked)})`}${why ? `; ${why}` : ''}`,
+    because: `${name} ${version} is ${row.policy}${range ? ` (${name} ${range}; ${readWords(row, version)})` : ` (${readWords(row, version)})`}${why ? `; ${why}` : ''}`,
   };
 }
 
@@ -185,11 +185,11 @@ function decided(
  * @throws {UserError} `policy/like`
  */
 export function policyLike(text: string): LikeDecision {
-  const asked = parse(text);
-  const named = (Object.keys(systemNames) as System[]).filter((system) => asked[system] !== undefined);
-  const versions = Object.fromEntries(named.map((system) => [system, versionIn(text, asked, system)!]));
-  const device = oneOf(text, 'device', asked.device, ['cpu', 'cuda', 'mps']);
-  const attn = oneOf(text, 'attn', asked.attn, ['eager', 'sdpa']);
+  const parsed = parse(text);
+  const named = (Object.keys(systemNames) as System[]).filter((system) => parsed[system] !== undefined);
+  const versions = Object.fromEntries(named.map((system) => [system, versionIn(text, parsed, system)!]));
+  const device = oneOf(text, 'device', parsed.device, ['cpu', 'cuda', 'mps']);
+  const attn = oneOf(text, 'attn', parsed.attn, ['eager', 'sdpa']);
   const alone = named.filter((system) => system !== 'torch' && system !== 'transformers');
   if (named.length === 0)
     throw wrong(text, `a system with its version: ${Object.keys(systemNames).join(', ')}`, 'none');
@@ -207,34 +207,34 @@ export function policyLike(text: string): LikeDecision {
   if (other !== undefined) {
     if (device !== undefined || attn !== undefined)
       throw wrong(text, `${other} alone, which is one policy on every device`, device ? 'device' : 'attn');
-    return decided(row(other, {}), asked[other]!);
+    return decided(row(other, {}), parsed[other]!);
   }
   const onMps = device === 'mps' ? ({ device } as const) : {};
-  if (asked.transformers === undefined) {
+  if (parsed.transformers === undefined) {
     if (attn === 'eager')
       throw wrong(text, 'transformers=VERSION, whose choice eager is', 'torch alone, which has sdpa');
-    return decided(row('torch', onMps), asked.torch!);
+    return decided(row('torch', onMps), parsed.torch!);
   }
   const chosen = row('transformers', { attn: attn ?? 'sdpa' });
   if (attn === 'eager')
-    return decided(chosen, asked.transformers, { why: 'eager attention does not ask PyTorch' });
+    return decided(chosen, parsed.transformers, { why: 'eager attention does not ask PyTorch' });
   const assumed = attn === undefined ? 'sdpa is its default' : undefined;
-  if (asked.torch === undefined) {
+  if (parsed.torch === undefined) {
     const why = 'without torch=VERSION, one with the guard of 2.5 is assumed';
-    return decided(chosen, asked.transformers, { why: [assumed, why].filter(Boolean).join('; ') });
+    return decided(chosen, parsed.transformers, { why: [assumed, why].filter(Boolean).join('; ') });
   }
   // transformers itself opens fully masked rows where PyTorch is too old to guard them.
   if (compareVersions(versions.torch!, [2, 5]) < 0) {
-    const why = `with PyTorch ${asked.torch} before 2.5 it opens fully masked rows itself: --row-guard attend-all`;
-    return decided(chosen, asked.transformers, { rowGuard: 'attend-all', why });
+    const why = `with PyTorch ${parsed.torch} before 2.5 it opens fully masked rows itself: --row-guard attend-all`;
+    return decided(chosen, parsed.transformers, { rowGuard: 'attend-all', why });
   }
   const below = row('torch', onMps);
   if (below.policy === 'torch-2.5') {
-    const why = `PyTorch ${asked.torch}${onMps.device ? ' on mps' : ''} guards the rows`;
-    return decided(chosen, asked.transformers, { why });
+    const why = `PyTorch ${parsed.torch}${onMps.device ? ' on mps' : ''} guards the rows`;
+    return decided(chosen, parsed.transformers, { why });
   }
-  return decided(below, asked.torch, {
-    why: `sdpa of transformers ${asked.transformers} hands the bool mask to PyTorch, which does not guard the rows`,
+  return decided(below, parsed.torch, {
+    why: `sdpa of transformers ${parsed.transformers} hands the bool mask to PyTorch, which does not guard the rows`,
   });
 }
 

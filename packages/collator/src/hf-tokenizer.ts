@@ -18,7 +18,7 @@ export interface HuggingFaceFiles {
   readonly config: JsonObject;
   /** The `model_type` of config.json, where there is one. */
   readonly modelType?: string;
-  /** What is to be said of how the files were read. */
+  /** Notes on how the files were read. */
   readonly notes?: readonly string[];
 }
 

@@ -30,9 +30,9 @@ const install = (python: string) =>
 const absent = { torch: 'torch/no-torch', transformers: 'torch/no-transformers' } as const;
 
 /** @throws {UserError} `torch/no-torch`, `torch/no-transformers`, `torch/version` (exit 3) */
-function versionOf(name: Package, asked: string, { python, reason, probe }: FoundTorch): string {
+function versionOf(name: Package, request: string, { python, reason, probe }: FoundTorch): string {
   const version = probe[name];
-  const wanted = `${asked} looks for ${name} ${least[name]} or later in ${python} (${reason})`;
+  const wanted = `${request} looks for ${name} ${least[name]} or later in ${python} (${reason})`;
   if (version === null) {
     const why = typeof probe.missing === 'string' ? `: ${probe.missing}` : '';
     throw new UserError(
@@ -48,7 +48,11 @@ function versionOf(name: Package, asked: string, { python, reason, probe }: Foun
 }
 
 /** The device that a name stands for, as PyTorch names it: `best` takes the first of cuda, mps, cpu that is there. */
-function deviceOf(asked: string, name: string, { python, probe }: FoundTorch): TorchProbe['devices'][number] {
+function deviceOf(
+  request: string,
+  name: string,
+  { python, probe }: FoundTorch,
+): TorchProbe['devices'][number] {
   const here = probe.devices.filter(({ available }) => available);
   const wanted = name === 'torch' ? '' : name.slice('torch:'.length);
   const found =
@@ -61,7 +65,7 @@ function deviceOf(asked: string, name: string, { python, probe }: FoundTorch): T
   const have = here.map((device) => `torch:${device.name}`).join(', ');
   throw new UserError(
     'torch/no-device',
-    `${asked} looks for ${wanted} in PyTorch ${probe.torch} of ${python}, and it is not there${why ? `: ${why}` : ''}. Found: ${have}. Use one of these, or another Python with --python.`,
+    `${request} looks for ${wanted} in PyTorch ${probe.torch} of ${python}, and it is not there${why ? `: ${why}` : ''}. Found: ${have}. Use one of these, or another Python with --python.`,
   );
 }
 
@@ -75,10 +79,10 @@ export function resolveTorch(
   flag: string,
   found: FoundTorch,
 ): Decision {
-  const asked = `${flag} ${name}`;
-  const torch = versionOf('torch', asked, found);
-  const transformers = versionOf('transformers', asked, found);
-  const device = deviceOf(asked, name, found);
+  const request = `${flag} ${name}`;
+  const torch = versionOf('torch', request, found);
+  const transformers = versionOf('transformers', request, found);
+  const device = deviceOf(request, name, found);
   const { python, reason, probe } = found;
   return {
     requested: name,
@@ -92,7 +96,7 @@ export function resolveTorch(
       },
       {
         rule: 'torch-device',
-        reason: name === 'torch' ? `${device.name} is the best of its devices` : `${asked} names it`,
+        reason: name === 'torch' ? `${device.name} is the best of its devices` : `${request} names it`,
       },
       attention === 'auto'
         ? { rule: 'attention-default', reason: "sdpa is the model's own default in transformers" }

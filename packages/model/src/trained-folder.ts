@@ -1,4 +1,4 @@
-/** The folder of a trained model that comes along, as a path of this machine. */
+/** The folder of a bundled trained model, as a path of this machine. */
 import { fileURLToPath } from 'node:url';
 import { type TrainedModel, trainedModelFiles } from './trained.ts';
 

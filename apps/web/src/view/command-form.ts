@@ -51,7 +51,7 @@ async function copy(button: HTMLElement, text: string): Promise<void> {
   );
 }
 
-/** @param run rejects with what is to be said */
+/** @param run rejects with the sentence to show */
 export function openForm(
   place: HTMLElement,
   name: CommandName,

@@ -1,4 +1,4 @@
-/** Model, tokenizer and text of a configuration: what comes along is fetched from beside the page, the rest is what the visitor dropped. */
+/** Model, tokenizer and text of a configuration: what is bundled is fetched from beside the page, the rest is what the visitor dropped. */
 import {
   batches,
   builtinTextUrl,

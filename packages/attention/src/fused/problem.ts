@@ -87,35 +87,35 @@ export interface Problem extends Sizes {
   readonly fill: readonly [number, number, number, number];
 }
 
-export function problemOf(sizes: Sizes, given: GivenTensors, attrs: FusedAttrs): Problem {
+export function problemOf(sizes: Sizes, tensors: GivenTensors, attrs: FusedAttrs): Problem {
   const { policy } = attrs;
   const half = policy.computeDtype === 'f16';
   const rounds = roundsScores(policy);
   const late = scalesProduct(policy);
   const round = rounds ? roundToHalfNumber : Math.fround;
   const value = round(policy.fill.value);
-  const masked = given.padding || given.explicit !== undefined;
+  const masked = tensors.padding || tensors.explicit !== undefined;
   const causal = attrs.causal && !(policy.compose === 'causal-dropped' && masked);
   const constrained = causal || attrs.window !== undefined || masked;
   const select = policy.fill.how === 'select';
   const clear = policy.clearMasked === true && constrained;
   const twice2 = round(value + value);
   const zeros = policy.rowGuard === 'zeros';
-  const isFloat = given.explicit !== undefined && given.explicit.dtype !== 'bool';
+  const isFloat = tensors.explicit !== undefined && tensors.explicit.dtype !== 'bool';
   return {
     ...sizes,
     attrs,
     half,
-    sunk: given.sinks,
+    sunk: tensors.sinks,
     roundsScores: rounds,
     queryScale: late ? 1 : attrs.scale,
     productScale: late ? attrs.scale : 1,
     causal,
     offset: attrs.offset ?? sizes.keys - sizes.queries,
     window: attrs.window ?? 0,
-    padded: given.padding,
-    explicitKind: explicits.indexOf(given.explicit ? (isFloat ? 'float' : 'bool') : 'none'),
-    explicitStep: stepsFour(given.explicit?.shape ?? []),
+    padded: tensors.padding,
+    explicitKind: explicits.indexOf(tensors.explicit ? (isFloat ? 'float' : 'bool') : 'none'),
+    explicitStep: stepsFour(tensors.explicit?.shape ?? []),
     guard: guards.indexOf(zeros && policy.clearMasked ? 'cleared' : policy.rowGuard),
     select,
     even: zeros && !policy.clearMasked && (select || policy.guardReads === 'mask'),

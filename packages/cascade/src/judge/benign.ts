@@ -16,7 +16,7 @@ export interface BenignCase {
 export interface BenignRule {
   readonly name: string;
   /** The reason to show, or undefined when the rule does not apply. */
-  reason(given: BenignCase): string | undefined;
+  reason(candidate: BenignCase): string | undefined;
 }
 
 /** The input whose share of -inf cells the output repeats, cell by cell. */
@@ -53,17 +53,17 @@ const mask: BenignRule = {
 
 const maskedScores: BenignRule = {
   name: 'masked scores',
-  reason(given) {
-    const { record, context } = given;
+  reason(candidate) {
+    const { record, context } = candidate;
     const { posInf, negInf, size } = record.health!;
     if (posInf > 0 || !inScope(record, 'masked')) return undefined;
-    const source = broadcastOf(given);
+    const source = broadcastOf(candidate);
     if (source) return `the mask's -inf, cell by cell (${source.from})`;
     const blocked = context && blockedCells(context, size, negInf);
     if (blocked === undefined) return "the mask's -inf (not counted: the mask's facts were not given)";
     if (negInf === blocked) return `the mask's -inf: exactly the ${blocked} blocked cells`;
     if (negInf > blocked) return undefined;
-    const filled = given.inputs.some(isPoisoned);
+    const filled = candidate.inputs.some(isPoisoned);
     return filled
       ? `the mask's -inf in ${negInf} of the ${blocked} blocked cells; a row guard opens the others`
       : `finite fills added up to -inf in ${negInf} of the ${blocked} blocked cells`;
@@ -110,11 +110,11 @@ export const benignRules: readonly BenignRule[] = [
 ];
 
 /** The first rule's reason, or undefined when the record's infinities are not intended. */
-export function benignReason(given: BenignCase): string | undefined {
-  const { health } = given.record;
+export function benignReason(candidate: BenignCase): string | undefined {
+  const { health } = candidate.record;
   if (!health || health.nan > 0) return undefined;
   for (const rule of benignRules) {
-    const reason = rule.reason(given);
+    const reason = rule.reason(candidate);
     if (reason !== undefined) return reason;
   }
   return undefined;

@@ -149,7 +149,7 @@ const movers: ReadonlySet<string> = new Set([
 
 /**
  * Whether the infinities that came out may be those that went in: of the same sign, or through a kernel that can
- * turn the sign. Sub turns that of its second input only. Of a kernel that is not known nothing is said against it.
+ * turn the sign. Sub turns that of its second input only. An unknown kernel gets the benefit of the doubt.
  */
 export function carriesInfinity(record: OpRecord, inputs: readonly Input[]): boolean {
   const { posInf, negInf } = record.health!;

@@ -70,7 +70,7 @@ export function roundingsOf(inputs: readonly Pick<CapturedTensor, 'shape'>[]): n
 /**
  * @param reference an output
  * @param moved the same output for inputs moved by one rounding
- * @returns what is allowed of each element: so many times what one rounding of the inputs does, or one rounding of the
+ * @returns the error allowed for each element: a multiple of what one rounding of the inputs does, or one rounding of the
  * output (and of its typical magnitude, which a small element is a difference of) where that is more, and never less than
  * what a flush of subnormals takes away. Infinity where the class itself hangs on a rounding. 0 for whole numbers.
  */

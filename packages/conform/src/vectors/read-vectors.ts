@@ -54,11 +54,11 @@ export async function readVectors(folder: string, wanted: (id: string) => boolea
   return { cases, faults };
 }
 
-/** @param asked whether the folder was named by the user, and not found in one that was */
+/** @param isNamed whether the folder was named by the user, and not found in one that was */
 async function find(
   folder: string,
   depth: number,
-  asked: boolean,
+  isNamed: boolean,
   sources: Source[],
   tell: (error: unknown) => void,
 ): Promise<void> {
@@ -70,8 +70,8 @@ async function find(
   try {
     if (names.includes('model.onnx') || (/^test_/.test(basename(resolve(folder))) && existsDataSet(names)))
       return void sources.push(...(await folderSources(folder)));
-    if (names.includes('index.json')) sources.push(...(await indexSources(folder, asked)));
-    if (names.includes('cases.json')) sources.push(...(await ortSources(folder, asked)));
+    if (names.includes('index.json')) sources.push(...(await indexSources(folder, isNamed)));
+    if (names.includes('cases.json')) sources.push(...(await ortSources(folder, isNamed)));
   } catch (error) {
     tell(error);
   }
@@ -93,11 +93,11 @@ async function folderSources(folder: string): Promise<Source[]> {
   });
 }
 
-async function indexSources(folder: string, asked: boolean): Promise<Source[]> {
+async function indexSources(folder: string, isNamed: boolean): Promise<Source[]> {
   const file = join(folder, 'index.json');
   const content = await readJsonFile(file);
   // An index of something else beside the vectors is no fault.
-  if (!asked && !isOfAttention(content)) return [];
+  if (!isNamed && !isOfAttention(content)) return [];
   return casesOf(file, content).map((entry) => {
     const name = typeof entry.name === 'string' ? entry.name : '';
     if (isIndexedNode(entry)) {
@@ -117,11 +117,11 @@ function isOfAttention(content: unknown): boolean {
   return content.cases.some((entry) => isObject(entry) && (isIndexedNode(entry) || 'file' in entry));
 }
 
-async function ortSources(folder: string, asked: boolean): Promise<Source[]> {
+async function ortSources(folder: string, isNamed: boolean): Promise<Source[]> {
   const file = join(folder, 'cases.json');
   const content = await readJsonFile(file);
   if (!isOrtFile(content)) {
-    if (!asked) return [];
+    if (!isNamed) return [];
     throw badVectors(file, 'an object with "weight", "bias" and "cases"', 'something else');
   }
   return casesOf(file, content).map((entry) => ({

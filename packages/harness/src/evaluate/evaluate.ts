@@ -43,12 +43,16 @@ const nothingDone = (command: string): ResultRecord => ({
  * @returns The result, which is also in `run.json` of its folder.
  * @throws {UserError} before anything is written, for what is wrong in the configuration or its files
  */
-export async function evaluate(asked: EvalConfig, command: string, hooks: RunHooks): Promise<ResultRecord> {
-  const given = await withModelFolder(asked, hooks.onStage);
+export async function evaluate(
+  requested: EvalConfig,
+  command: string,
+  hooks: RunHooks,
+): Promise<ResultRecord> {
+  const resolved = await withModelFolder(requested, hooks.onStage);
   hooks.onStage('checking inputs');
-  const spooled = given.data === '-' && !given.loadInputs ? await spoolStdin(given) : undefined;
-  const place = given.resume === undefined ? {} : { out: given.resume };
-  const prepared = await prepare({ ...(spooled?.config ?? given), ...place }, hooks).catch(
+  const spooled = resolved.data === '-' && !resolved.loadInputs ? await spoolStdin(resolved) : undefined;
+  const place = resolved.resume === undefined ? {} : { out: resolved.resume };
+  const prepared = await prepare({ ...(spooled?.config ?? resolved), ...place }, hooks).catch(
     async (error: unknown) => {
       await spooled?.discard();
       throw error;
@@ -60,17 +64,17 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
   }
   const { amount, limit, decided } = prepared;
   // A part of the policy that was given stands over what the versions of PyTorch have.
-  const { policy: preset, rowGuard } = decided.policy ?? given;
+  const { policy: preset, rowGuard } = decided.policy ?? resolved;
   const wanted = {
-    ...{ ...given, policy: preset },
-    ...(given.rowGuard === undefined && rowGuard !== undefined && { rowGuard }),
+    ...{ ...resolved, policy: preset },
+    ...(resolved.rowGuard === undefined && rowGuard !== undefined && { rowGuard }),
     ...(limit !== undefined && { limit }),
   };
   const { folder, config } = await openFolder(wanted, spooled, hooks);
   const policy = policyOf(config);
   const outcomes = await runLanes(
     decided,
-    evalLane(config, decided, { folder, policy, ...amount, resume: given.resume !== undefined }, hooks),
+    evalLane(config, decided, { folder, policy, ...amount, resume: resolved.resume !== undefined }, hooks),
     hooks.onLane,
     hooks.signal,
   );
@@ -107,7 +111,7 @@ export async function evaluate(asked: EvalConfig, command: string, hooks: RunHoo
       command,
       folder,
       reducible: hasTorch(decided) && !hasTorchFault(parts) ? undefined : folder,
-      failOn: asked.failOn,
+      failOn: requested.failOn,
     },
     referenceWanted: decided.reference !== undefined,
   });

@@ -35,22 +35,22 @@ export function resumedEvaluation(folder: string): Record<string, unknown> {
  * @param earlier what `resumedEvaluation` gave, once it has been through the flag table
  * @throws {UserError} `resume/other-settings`
  */
-export function checkSameSettings(asked: EvalConfig, earlier: EvalConfig): void {
-  const [now, before] = [configRecord(asked), configRecord(earlier)];
+export function checkSameSettings(config: EvalConfig, earlier: EvalConfig): void {
+  const [now, before] = [configRecord(config), configRecord(earlier)];
   const words = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));
   for (const name of new Set([...Object.keys(now), ...Object.keys(before)])) {
     if (FREE.has(name) || words(now[name]) === words(before[name])) continue;
     throw new UserError(
       'resume/other-settings',
-      `--resume ${asked.resume}: expected --${name} ${words(before[name])} as in that run, found ${words(now[name])}. Leave it out, or start a new run with --out.`,
+      `--resume ${config.resume}: expected --${name} ${words(before[name])} as in that run, found ${words(now[name])}. Leave it out, or start a new run with --out.`,
     );
   }
 }
 
 /** The configuration of the lanes of a run that is continued: to the letter what it was, so that they are those of one run. */
 export function keptConfig({ resume, laneTimeout }: EvalConfig & { readonly resume: string }): EvalConfig {
-  const kept = keptSettings(resume, 'eval') as FlagValues;
-  return { ...toEvalConfig(kept), laneTimeout };
+  const settings = keptSettings(resume, 'eval') as FlagValues;
+  return { ...toEvalConfig(settings), laneTimeout };
 }
 
 // Two lanes cannot read one standard input: its rows are first written, streamed, to a file.
@@ -78,13 +78,13 @@ export interface Spooled {
  *
  * @throws {UserError} what is wrong with the text; nothing is left behind
  */
-export async function spoolStdin(given: EvalConfig): Promise<Spooled> {
+export async function spoolStdin(config: EvalConfig): Promise<Spooled> {
   const place = await mkdtemp(join(tmpdir(), 'nanscope-'));
   const path = join(place, 'input.jsonl');
   const discard = () => rm(place, { recursive: true, force: true });
-  const { textField: _, ...rest } = given;
+  const { textField: _, ...rest } = config;
   try {
-    await pipeline(jsonLines(given), createWriteStream(path));
+    await pipeline(jsonLines(config), createWriteStream(path));
   } catch (error) {
     await discard();
     throw error;
@@ -92,10 +92,10 @@ export async function spoolStdin(given: EvalConfig): Promise<Spooled> {
   return {
     config: { ...rest, data: path },
     async keepIn(folder) {
-      const kept = join(folder, 'input.jsonl');
-      await copyFile(path, kept);
+      const copy = join(folder, 'input.jsonl');
+      await copyFile(path, copy);
       await discard();
-      return { ...rest, data: kept };
+      return { ...rest, data: copy };
     },
     discard,
   };

@@ -91,7 +91,7 @@ export interface Laboratory<Device extends NamedDevice = NamedDevice> {
 /** What an experiment tells while it runs. */
 export interface ExperimentHooks extends DeviceHooks {
   /** Cells observed so far on this device, of those asked of it. */
-  readonly onProgress: (device: string, observed: number, asked: number) => void;
+  readonly onProgress: (device: string, observed: number, total: number) => void;
   /** Each cell as it is observed. */
   readonly onResults?: (device: string, results: readonly CellResult[]) => void;
 }

@@ -67,9 +67,9 @@ function withTokenizer(config: GenerateConfig, { onStage }: GenerateHooks): Gene
 async function checkedPrompts(
   config: GenerateConfig,
 ): Promise<Pick<GenerateTask, 'prompts' | 'settings' | 'policy'>> {
-  const given = (['temperature', 'topK', 'topP'] as const).find((name) => config[name] !== undefined);
-  if (config.greedy && given) {
-    const flag = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' }[given];
+  const sampling = (['temperature', 'topK', 'topP'] as const).find((name) => config[name] !== undefined);
+  if (config.greedy && sampling) {
+    const flag = { temperature: '--temperature', topK: '--top-k', topP: '--top-p' }[sampling];
     throw new UserError(
       'usage/greedy',
       `${flag} sets how to sample, and --greedy turns sampling off: give one of them.`,
@@ -137,11 +137,11 @@ function decideVerdict(
  * @throws {UserError} before anything is generated, for what is wrong in the configuration or its files
  */
 export async function generateTexts(
-  asked: GenerateConfig,
+  requested: GenerateConfig,
   command: string,
   hooks: GenerateHooks,
 ): Promise<GenerationRecord | undefined> {
-  const config = withTokenizer(await withModelFolder(asked, hooks.onStage), hooks);
+  const config = withTokenizer(await withModelFolder(requested, hooks.onStage), hooks);
   const { out, model, data, tokenizer } = config;
   hooks.onStage('checking inputs');
   if (out !== undefined) {

@@ -82,8 +82,8 @@ function earlierMatrix(out: string | undefined): string {
 }
 
 /** The devices of an earlier run: a name has to mean the same device still. */
-function resumedLabels(given: string | undefined, here: Labels): Labels {
-  const out = earlierMatrix(given);
+function resumedLabels(folder: string | undefined, here: Labels): Labels {
+  const out = earlierMatrix(folder);
   const before = readLabels(join(out, 'config.json'));
   for (const [name, label] of Object.entries(here)) {
     if (before[name] === undefined || before[name] === label) continue;

@@ -47,10 +47,10 @@ export function planMatrix(
   { device, factors: lists, filter, shard }: MatrixConfig,
   { timings, failed }: Earlier = {},
 ): MatrixPlan {
-  const asked = filter === undefined ? {} : conditionsFrom(filter);
-  const named = Object.fromEntries(Object.entries(asked).map(([name, value]) => [name, [value]]));
+  const conditions = filter === undefined ? {} : conditionsFrom(filter);
+  const named = Object.fromEntries(Object.entries(conditions).map(([name, value]) => [name, [value]]));
   const values: FactorValues = { device: deviceNames(device), ...lists, ...named } as FactorValues;
-  const table = cellsOf(values).filter((cell) => meets(cell, asked));
+  const table = cellsOf(values).filter((cell) => meets(cell, conditions));
   if (table.length === 0)
     throw empty(
       'the factors',
@@ -64,5 +64,5 @@ export function planMatrix(
   return { values, cells };
 }
 
-const empty = (given: string, expected: string) =>
-  new UserError('matrix/empty', `${given}: expected ${expected}, found none. See nanscope matrix --help.`);
+const empty = (flags: string, expected: string) =>
+  new UserError('matrix/empty', `${flags}: expected ${expected}, found none. See nanscope matrix --help.`);

@@ -48,24 +48,24 @@ export function resumedValues(folder: string): Record<string, unknown> {
 }
 
 /** A checkpoint by what was said of it. */
-async function chosen(laneFolder: string, said: string | undefined, best: string | undefined) {
+async function chosen(laneFolder: string, wanted: string | undefined, best: string | undefined) {
   const root = checkpointRoot(laneFolder);
   const { all, latest } = await checkpointNames(root);
-  if (said === undefined) return { name: latest, isLatest: true };
-  const step = /^(?:step-)?0*(\d+)$/.exec(said)?.[1];
+  if (wanted === undefined) return { name: latest, isLatest: true };
+  const step = /^(?:step-)?0*(\d+)$/.exec(wanted)?.[1];
   const name =
-    said === 'last'
+    wanted === 'last'
       ? latest
-      : said === 'best'
+      : wanted === 'best'
         ? best
         : step === undefined
-          ? all.find((one) => one === said)
+          ? all.find((one) => one === wanted)
           : all.findLast((one) => Number(/\d+/.exec(one)![0]) === Number(step));
   if (name !== undefined && all.includes(name)) return { name, isLatest: name === latest };
   const steps = all.map((one) => one.replace(/^step-0*(?=\d)/, 'step-'));
   throw new UserError(
     'resume/checkpoint',
-    `--checkpoint ${said}: expected ${steps.length === 0 ? 'a checkpoint' : `last, best or one of ${steps.join(', ')}`} in ${root}, found none of that name.${steps.length === 0 ? ' Leave it out to start over.' : ''}`,
+    `--checkpoint ${wanted}: expected ${steps.length === 0 ? 'a checkpoint' : `last, best or one of ${steps.join(', ')}`} in ${root}, found none of that name.${steps.length === 0 ? ' Leave it out to start over.' : ''}`,
   );
 }
 

@@ -89,11 +89,11 @@ function collect(
  * @throws {UserError} for what is wrong in the configuration or its files; before anything is written, if it can be seen there
  */
 export async function runTraining(
-  asked: TrainConfig,
+  requested: TrainConfig,
   command: string,
   hooks: RunHooks,
 ): Promise<TrainResultRecord> {
-  const config = await withModelFolder(asked, hooks.onStage);
+  const config = await withModelFolder(requested, hooks.onStage);
   const head = { schemaVersion: SCHEMA_VERSION, kind: 'train', command } as const;
   hooks.onStage('checking inputs');
   const checked = await checkTrain(config);

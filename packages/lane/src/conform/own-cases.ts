@@ -63,7 +63,7 @@ function gradients(
   return Object.fromEntries(Object.keys(inputs).map((name, i) => [`d${name}`, found[i]!]));
 }
 
-const runs: Readonly<Record<KernelProblem['kernel'], (given: Tensors, problem: KernelProblem) => Tensors>> = {
+const runs: Readonly<Record<KernelProblem['kernel'], (input: Tensors, problem: KernelProblem) => Tensors>> = {
   LayerNorm({ x, scale, offset }, problem) {
     const run = (...[input, gain, bias]: tf.Tensor[]) =>
       layerNormResults(
@@ -88,18 +88,18 @@ const runs: Readonly<Record<KernelProblem['kernel'], (given: Tensors, problem: K
     return { ...run(x!, scale!), ...slopes };
   },
   Rotary({ x, cos, sin }, problem) {
-    const run = (given: tf.Tensor) => rotary(given as tf.Tensor4D, cos as tf.Tensor4D, sin as tf.Tensor4D);
-    return { y: run(x!), ...gradients({ x: x! }, problem, (given) => run(given!)) };
+    const run = (input: tf.Tensor) => rotary(input as tf.Tensor4D, cos as tf.Tensor4D, sin as tf.Tensor4D);
+    return { y: run(x!), ...gradients({ x: x! }, problem, (input) => run(input!)) };
   },
   GatedSilu({ gate, up }, problem) {
     const run = (...[g, u]: tf.Tensor[]) => tf.mul(activate('silu', g as tf.Tensor2D), u!);
     return { y: run(gate!, up!), ...gradients({ gate: gate!, up: up! }, problem, run) };
   },
   SparseCrossEntropy({ logits, labels }, problem) {
-    const run = (given: tf.Tensor) => crossEntropy(given as tf.Tensor2D, labels as tf.Tensor1D);
-    return { loss: run(logits!), ...gradients({ logits: logits! }, problem, (given) => run(given!)) };
+    const run = (input: tf.Tensor) => crossEntropy(input as tf.Tensor2D, labels as tf.Tensor1D);
+    return { loss: run(logits!), ...gradients({ logits: logits! }, problem, (input) => run(input!)) };
   },
-  AdamWStep: (given, { attrs }) => adamWStep(given as unknown as AdamWInputs, attrs as unknown as AdamWAttrs),
+  AdamWStep: (input, { attrs }) => adamWStep(input as unknown as AdamWInputs, attrs as unknown as AdamWAttrs),
   EuclideanNorm: ({ x }, { attrs }) => ({ norm: euclideanNorm(x!, attrs.factor!) }),
 };
 
@@ -107,8 +107,8 @@ const runs: Readonly<Record<KernelProblem['kernel'], (given: Tensors, problem: K
 export const ownKernels: KernelImplementation = {
   async run(problem) {
     const results = tf.tidy(() => {
-      const given = Object.entries(problem.inputs).map(([name, tensor]) => [name, tensorOf(tensor)] as const);
-      return { ...runs[problem.kernel](Object.fromEntries(given), problem) };
+      const named = Object.entries(problem.inputs).map(([name, tensor]) => [name, tensorOf(tensor)] as const);
+      return { ...runs[problem.kernel](Object.fromEntries(named), problem) };
     });
     try {
       const read = Object.entries(results).map(

@@ -1,4 +1,4 @@
-/** The model a configuration names: a preset with seeded weights, a trained one that comes along, or a folder in Hugging Face layout. */
+/** The model a configuration names: a preset with seeded weights, a bundled trained one, or a folder in Hugging Face layout. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest, UserError } from '@nanscope/errors';

@@ -80,7 +80,7 @@ export function tokenizerChoice(
   );
 }
 
-/** What is to be said of a tokenizer beside a model that it may not belong to; empty where nothing is. */
+/** Notes on a tokenizer that may not belong to the model beside it; empty where there are none. */
 export function mismatchWords(tokenizer: Tokenizer, vocabulary: number, trained: boolean): string {
   const ids = vocabulary.toLocaleString('en');
   if (tokenizer.vocabSize > vocabulary)

@@ -75,7 +75,7 @@ const PULSE_MS = 2000;
 
 type Heard = Question | { readonly kind: 'stop' };
 
-/** Hears what is said to the lane. @returns ends the hearing */
+/** Listens to messages to the lane. @returns stops listening */
 type Listen = (hear: (message: Heard) => void) => () => void;
 
 /** Resolves at `stop`. */

@@ -135,10 +135,10 @@ export type Plan =
 
 const whole = (length: number): Width => (length % 4 === 0 ? 4 : 1);
 
-export function planOf(given: Problem): Plan {
-  const { rows, columns } = given;
-  if (Math.min(rows, columns) <= skinnyRows) return skinny(rows <= columns ? given : swapped(given));
-  return tiled(given);
+export function planOf(problem: Problem): Plan {
+  const { rows, columns } = problem;
+  if (Math.min(rows, columns) <= skinnyRows) return skinny(rows <= columns ? problem : swapped(problem));
+  return tiled(problem);
 }
 
 function skinny(problem: Problem): Plan {

@@ -43,7 +43,7 @@ function around(value: number, allowed: number): ExpectedElement {
 
 /**
  * The first element that is wrong: outside of what float32 may give, where the kernel is known; else further from the other
- * device than rounding explains. Of a kernel that is known the other device has to be right there.
+ * device than rounding explains. Where the kernel is known, the other device has to be right there.
  *
  * @param moved outputs of the other device for inputs moved by one rounding
  */

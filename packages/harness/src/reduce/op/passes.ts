@@ -13,26 +13,26 @@ const lengthOf = ({ inputs }: Replayable, [first]: Group): number =>
   first ? inputs[first.input]!.shape[first.axis]! : 0;
 
 /** An input with the given indices of one axis alone. */
-export function cutAxis(tensor: CapturedInput, axis: number, kept: readonly number[]): CapturedInput {
+export function cutAxis(tensor: CapturedInput, axis: number, places: readonly number[]): CapturedInput {
   const { shape, values } = tensor;
   const inner = shape.slice(axis + 1).reduce((size, n) => size * n, 1);
   const outer = shape.slice(0, axis).reduce((size, n) => size * n, 1);
   const length = shape[axis]!;
-  const cut = values.slice(0, outer * kept.length * inner);
+  const cut = values.slice(0, outer * places.length * inner);
   for (let o = 0; o < outer; o++)
-    kept.forEach((index, k) => {
+    places.forEach((index, k) => {
       const from = (o * length + index) * inner;
-      cut.set(values.subarray(from, from + inner), (o * kept.length + k) * inner);
+      cut.set(values.subarray(from, from + inner), (o * places.length + k) * inner);
     });
-  return { ...tensor, shape: shape.map((n, i) => (i === axis ? kept.length : n)), values: cut };
+  return { ...tensor, shape: shape.map((n, i) => (i === axis ? places.length : n)), values: cut };
 }
 
-const cutGroup = (op: Replayable, group: Group, kept: readonly number[]): Replayable => ({
+const cutGroup = (op: Replayable, group: Group, places: readonly number[]): Replayable => ({
   ...op,
   inputs: op.inputs.map((input, i) =>
     group
       .filter((one) => one.input === i)
-      .reduce((tensor: CapturedInput, { axis }) => cutAxis(tensor, axis, kept), input),
+      .reduce((tensor: CapturedInput, { axis }) => cutAxis(tensor, axis, places), input),
   ),
 });
 
@@ -145,7 +145,7 @@ export const opPasses = (element: number): readonly Pass<Replayable>[] => [
     name: 'axes',
     *candidates(op) {
       for (const group of axisGroups(op))
-        for (const kept of shorterLists(range(lengthOf(op, group)), 1)) yield cutGroup(op, group, kept);
+        for (const places of shorterLists(range(lengthOf(op, group)), 1)) yield cutGroup(op, group, places);
     },
   },
   { name: 'rank', candidates: flatter },
