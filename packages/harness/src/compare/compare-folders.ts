@@ -107,10 +107,13 @@ export async function compareRuns(
   const [own, other] = [sideOf(target), sideOf(reference)];
   const decorations = new Decorations();
   const comparison = await compareLaneFolders(own.folder, other.folder, tolerance, decorations);
-  if (!comparison || (comparison.labels.compared === 0 && comparison.metrics.length === 0)) {
+  // A traced loop of one's own has no labels: its ops are compared.
+  const found =
+    comparison && (comparison.labels.compared || comparison.metrics.length || comparison.ops.aligned);
+  if (!found) {
     throw new UserError(
       'compare/nothing',
-      `${target} and ${reference}: expected labels that both runs evaluated, found none in common. Compare runs over the same data.`,
+      `${target} and ${reference}: expected labels that both runs evaluated, or ops that both traced, found none in common. Compare runs over the same data.`,
     );
   }
   const parts = { target: own.lane, reference: other.lane, comparison };

@@ -47,7 +47,7 @@ export async function compareLanes(
     await targetFiles.traces(wanted),
     await referenceFiles.traces(wanted),
   ];
-  const torches = [target, reference].filter(({ decision }) => decision.torch !== undefined).length;
+  const torches = [target, reference].filter(({ decision }) => decision.backend.startsWith('torch-')).length;
   // Ops of two engines have no names in common.
   const compare = [compareCascades, compareStages, compareTorchCascades][torches]!;
   const common = new CommonLabels();

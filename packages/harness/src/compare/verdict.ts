@@ -154,7 +154,7 @@ function oneLane(lane: LaneRecord, { command }: Evidence, { hidden }: Beside): V
 function agreed(
   lane: LaneRecord,
   { command }: Evidence,
-  { rtol, atol }: ComparisonRecord,
+  { rtol, atol, labels, metrics, ops }: ComparisonRecord,
   { hidden, leak }: Beside,
 ): Verdict {
   if (isNonFinite(lane)) {
@@ -166,7 +166,11 @@ function agreed(
     : leak
       ? { to: 'keep causality' }
       : exploreAdvice(lane, command);
-  return verdictOf('agree', 0, { is: 'agreed', rtol, atol }, next);
+  const reason: Reason =
+    labels.compared === 0 && metrics.length === 0
+      ? { is: 'ops agreed', aligned: ops.aligned }
+      : { is: 'agreed', rtol, atol };
+  return verdictOf('agree', 0, reason, next);
 }
 
 /** A run that names an op can be cut down to it; one traced through a filter may name another op than the one at fault. */

@@ -5,6 +5,7 @@ import { readLane, readRun, writeJson } from '@nanscope/record';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { generation, lane, nanMetrics } from '../../../../test/fixtures/records/lanes.ts';
 import { compareRuns, readTraces } from '../compare/compare-folders.ts';
+import { cascade } from '../compare/testing/judged.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'nanscope-read-'));
 afterAll(() => rmSync(base, { recursive: true }));
@@ -57,29 +58,30 @@ describe('readLane', () => {
   });
 });
 
-describe('readTraces', () => {
-  const header = (batch: number, count: number) =>
-    JSON.stringify({
-      type: 'batch',
-      batch,
-      source: { backend: 'cpu', strictNumerics: true, method: 'bits' },
-      externals: {},
-      lines: count,
-      ops: count,
-    }).replace('{"type":"batch","batch"', '{"type":"batch","batch"');
-  const op = JSON.stringify({
-    type: 'op',
-    key: 'k',
-    phase: 'forward',
-    path: '',
-    kernel: 'K',
-    call: 0,
-    output: 0,
-    shape: [1],
-    dtype: 'float32',
-    inputs: [],
+const header = (batch: number, count: number) =>
+  JSON.stringify({
+    type: 'batch',
+    batch,
+    source: { backend: 'cpu', strictNumerics: true, method: 'bits' },
+    externals: {},
+    lines: count,
+    ops: count,
   });
+const op = JSON.stringify({
+  type: 'op',
+  key: 'k',
+  phase: 'forward',
+  path: '',
+  kernel: 'K',
+  call: 0,
+  output: 0,
+  shape: [1],
+  dtype: 'float32',
+  inputs: [],
+  health: { size: 1, nan: 0, posInf: 0, negInf: 0 },
+});
 
+describe('readTraces', () => {
   it('reads the first batch and those that are wanted, and leaves out one that was cut off', async () => {
     writeFileSync(
       join(folder, 'health.jsonl'),
@@ -102,6 +104,35 @@ describe('compareRuns', () => {
       code: 'compare/nothing',
       exitCode: 2,
     });
+  });
+
+  it('holds the ops of loops without a loss against each other', async () => {
+    const { origin: _origin, ...clean } = cascade;
+    const { metrics: _, ...loop } = lane({ cascade: clean });
+    const other = join(folder, 'other');
+    mkdirSync(other);
+    const poisoned = op.replace('"nan":0', '"nan":1');
+    expect(poisoned).not.toBe(op);
+    const compared = async (line: string) => {
+      for (const [place, each] of [
+        [folder, op],
+        [other, line],
+      ] as const) {
+        writeJson(place, 'run.json', loop);
+        writeFileSync(join(place, 'health.jsonl'), `${header(0, 1)}\n${each}\n`);
+      }
+      const { comparison, verdict } = await compareRuns(folder, other, { rtol: 0, atol: 0 }, 'c');
+      return { ops: comparison!.ops, verdict };
+    };
+    const same = await compared(op);
+    expect(same).toMatchObject({
+      ops: { aligned: 1, divergent: 0 },
+      verdict: { code: 'agree', exitCode: 0 },
+    });
+    expect(same.verdict.sentence).toContain(
+      'Neither run has a loss; of 1 op that both traced, none differs in class.',
+    );
+    expect(await compared(poisoned)).toMatchObject({ ops: { divergent: 1 }, verdict: { exitCode: 1 } });
   });
 
   it('refuses a generation, which has no losses, and says what compares devices', async () => {

@@ -66,7 +66,9 @@ export type Reason =
     }
   | { readonly is: 'one lane' }
   | { readonly is: 'neither is finite'; readonly byPolicy: boolean }
-  | { readonly is: 'agreed'; readonly rtol: number; readonly atol: number };
+  | { readonly is: 'agreed'; readonly rtol: number; readonly atol: number }
+  /** Runs without a loss, as loops of one's own have it. */
+  | { readonly is: 'ops agreed'; readonly aligned: number };
 
 /** A next step, by what it is. */
 export type Advice =

@@ -24,6 +24,10 @@ describe('the sentence of a verdict', () => {
       'The target lost its device (hung); the reference is complete.',
     ],
     [
+      { is: 'ops agreed', aligned: 64 },
+      'Neither run has a loss; of 64 ops that both traced, none differs in class.',
+    ],
+    [
       { is: 'classes apart', at: { row: 1, position: 5 }, permitted: false },
       'NaN, infinite and finite values differ between the devices, first at the label at row 1, position 5.',
     ],

@@ -144,6 +144,8 @@ function reasonWords(reason: Reason, beside: Beside, decided: Decided): string {
       return `${lossWords(target, reference)}: ${causeWords(beside, target)}. The devices agree, ${
         reason.byPolicy ? 'so the policy is the cause, not a device' : 'so no device is the cause'
       }.${besideWords(beside, decided, false)}`;
+    case 'ops agreed':
+      return `Neither run has a loss; of ${counted(reason.aligned, 'op')} that both traced, none differs in class.${besideWords(beside, decided, true)}`;
     case 'agreed':
       return `${lossWords(target, reference)}, which agree within rtol ${setting(reason.rtol)}, atol ${setting(reason.atol)}.${besideWords(beside, decided, true)}`;
   }
