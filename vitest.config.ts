@@ -24,9 +24,9 @@ const sharing: TestOptions = {
 };
 
 /**
- * Starts the command line, hundreds of times, each of which is several processes: on a busy machine that takes its time. No two of these files
- * share a process: the command line in it is a bundle (test/integration/in-process.ts), whose kernels and those of the sources, which the next
- * file may import, would be registered with one TensorFlow.js, the later over the earlier.
+ * Starts the command line, hundreds of times, each of which is several processes: on a busy machine that takes its time. Files that run one
+ * in their own process (test/integration/in-process.ts) share that with no other: it is a bundle, and the next file may import the sources,
+ * whose kernels would be registered over those of the bundle.
  */
 const startsCommands: TestOptions = {
   globalSetup: './test/build.ts',
@@ -67,7 +67,8 @@ export default defineConfig(({ mode }) => ({
       project('replaced', [replaced]),
       project('integration', ['test/integration/**/*.test.ts'], startsCommands),
       project('page', ['test/web/**/*.test.ts'], startsCommands),
-      project('docs', ['test/docs/**/*.test.ts'], startsCommands),
+      // These start each command in a process of its own, and so can share theirs.
+      project('docs', ['test/docs/**/*.test.ts'], { ...startsCommands, ...sharing }),
     ].filter(({ test }) => (mode === 'quick' ? quick : (chosen ?? all)).includes(String(test?.name))),
     setupFiles: ['./test/setup/early-tensors.ts'],
     pool: 'forks',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { kernelCases, metamorphicCases, oracleCases } from '@nanscope/conform';
 import { expect, it, vi } from 'vitest';
-import { run } from '../integration/cli.ts';
+import { start } from '../integration/cli.ts';
 import { at, expectPart } from './pages.ts';
 
 const page = 'docs/conform.md';
@@ -39,7 +39,7 @@ const timeless = (report: string) =>
     .replace(/minimum required tolerance[\s\S]*?\n\n/, '');
 
 it('the report is one of a run', async () => {
-  const { code, stdout } = await run([
+  const { code, stdout } = await start([
     'conform',
     '--device',
     'wasm',
@@ -47,7 +47,7 @@ it('the report is one of a run', async () => {
     'sdpa',
     '--filter',
     '*policy=safe*',
-  ]);
+  ]).ended;
   expect(code).toBe(0);
   expectPart(page, 'report', `\`\`\`text\n${stdout}\`\`\``, (found, wanted) =>
     expect(timeless(found)).toBe(timeless(wanted)),

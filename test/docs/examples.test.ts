@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { evalFlags, readConfigFile, resolveFlags } from '@nanscope/settings';
 import { afterAll, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { run } from '../integration/cli.ts';
+import { start as startCommand } from '../integration/cli.ts';
 import { understood } from './commands.ts';
 import { at, blocksOf, expectPart, textOf } from './pages.ts';
 
@@ -49,14 +49,14 @@ it.each(['evaluate', 'trace-your-model', 'policy'])('examples/%s.ts prints what 
 
 it('examples/backend.ts runs beside a backend of ours', async () => {
   const words = ['--backend', at('examples/backend.ts'), '--device', 'mirror', '--reference', 'wasm'];
-  const { code, stdout, stderr } = await run([
+  const { code, stdout, stderr } = await startCommand([
     'eval',
     ...words,
     '--limit',
     '4',
     '--out',
     join(place, 'mirror'),
-  ]);
+  ]).ended;
   expect(code, stderr).toBe(0);
   expect(stdout).toContain('mirror');
 });
@@ -84,7 +84,7 @@ it('the commands of the workflow are those of this version, understood, and leav
         .replace(/\${{ matrix\.device }}/, device)
         .split(' ');
     for (const device of nan.strategy.matrix.device) await understood(on(device));
-    const { code, stdout, stderr } = await run(on('wasm'), { cwd: place });
+    const { code, stdout, stderr } = await startCommand(on('wasm'), { cwd: place }).ended;
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/^::(notice|warning)/m);
   }
