@@ -93,7 +93,7 @@ it.each<[shape: number[], order: number[]]>([
     [0, 2, 1, 3],
   ],
   [
-    [2, 50, 4, 96],
+    [2, 100, 8, 96],
     [0, 2, 1, 3],
   ],
   [
@@ -123,7 +123,8 @@ it.each<[shape: number[], order: number[]]>([
       )
     ]!;
   });
-  expect(await result.data()).toEqual(expected);
+  const found = await result.data();
+  expect(expected.findIndex((value, at) => !Object.is(value, found[at]))).toBe(-1);
   result.dispose();
 });
 
@@ -200,35 +201,32 @@ it.each<[table: number[], indices: number[]]>([
   result.dispose();
 });
 
-it.each(['float32', 'int32'] as const)(
-  'comparisons of %s cells, more than a vector of them',
-  async (dtype) => {
-    const [rows, columns] = [50, 400];
-    const value = (i: number) => (dtype === 'float32' && i % 11 === 3 ? Number.NaN : ((i * 5) % 17) - 8);
-    const [row, column] = [
-      Array.from({ length: columns }, (_, i) => value(i)),
-      Array.from({ length: rows }, (_, i) => value(i + 4)),
-    ];
-    const asked: readonly (readonly [typeof tf.less, (x: number, y: number) => boolean])[] = [
-      [tf.less, (x, y) => x < y],
-      [tf.lessEqual, (x, y) => x <= y],
-      [tf.greater, (x, y) => x > y],
-      [tf.greaterEqual, (x, y) => x >= y],
-      [tf.equal, (x, y) => x === y],
-      [tf.notEqual, (x, y) => x !== y],
-    ];
-    for (const [ask, holds] of asked) {
-      const result = tf.tidy(() =>
-        ask(tf.tensor2d([row], undefined, dtype), tf.tensor(column, [rows, 1], dtype)),
-      );
-      const expected = Uint8Array.from({ length: rows * columns }, (_, i) =>
-        Number(holds(row[i % columns]!, column[Math.floor(i / columns)]!)),
-      );
-      expect(await result.data(), ask.name).toEqual(expected);
-      result.dispose();
-    }
-  },
-);
+it.each(['float32', 'int32'] as const)('comparisons of %s cells, as many as threads share', async (dtype) => {
+  const [rows, columns] = [400, 400];
+  const value = (i: number) => (dtype === 'float32' && i % 11 === 3 ? Number.NaN : ((i * 5) % 17) - 8);
+  const [row, column] = [
+    Array.from({ length: columns }, (_, i) => value(i)),
+    Array.from({ length: rows }, (_, i) => value(i + 4)),
+  ];
+  const asked: readonly (readonly [typeof tf.less, (x: number, y: number) => boolean])[] = [
+    [tf.less, (x, y) => x < y],
+    [tf.lessEqual, (x, y) => x <= y],
+    [tf.greater, (x, y) => x > y],
+    [tf.greaterEqual, (x, y) => x >= y],
+    [tf.equal, (x, y) => x === y],
+    [tf.notEqual, (x, y) => x !== y],
+  ];
+  for (const [ask, holds] of asked) {
+    const result = tf.tidy(() =>
+      ask(tf.tensor2d([row], undefined, dtype), tf.tensor(column, [rows, 1], dtype)),
+    );
+    const expected = Uint8Array.from({ length: rows * columns }, (_, i) =>
+      Number(holds(row[i % columns]!, column[Math.floor(i / columns)]!)),
+    );
+    expect(Buffer.compare((await result.data()) as Uint8Array, expected), ask.name).toBe(0);
+    result.dispose();
+  }
+});
 
 it('a clone costs no memory, and outlives what it was made of', async () => {
   const x = tf.tensor1d([1, Number.NaN, 3]);

@@ -34,6 +34,7 @@ describe.each(['wasm', 'tensorflow'])('counting on %s', (id) => {
     [4100, 5],
     [65_536, 128],
     [100_514, 50_257],
+    [300_007, undefined],
   ] as const;
   it.each(shapes)('finds in %d elements, in rows of %s, what a plain count finds', (size, rowLength) => {
     const counter = chooseCounter(id, tf.backend(), false);
