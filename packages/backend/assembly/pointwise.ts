@@ -25,7 +25,7 @@ abstract class Four {
   }
 
   /**
-   * dy (s + x s (1 - s) (linear + 3 cubic x^2)): bit for bit what the ops of packages/model/src/kernels/gelu-new.ts come to on this
+   * dy (s + x s (1 - s) (linear + 3 cubic x^2)), where 1 - s is the sigmoid of the opposite: bit for bit what the ops of packages/model/src/kernels/gelu-new.ts come to on this
    * backend, which a trace sees instead.
    */
   @inline
@@ -34,9 +34,10 @@ abstract class Four {
     const square = f32x4.mul(near, near);
     const linear = f32x4.splat(<f32>1.5957691216057308);
     const cubic = f32x4.splat(<f32>0.071354812826329);
-    const s = Four.sigmoid(f32x4.mul(near, f32x4.add(linear, f32x4.mul(cubic, square))));
+    const twice = f32x4.mul(near, f32x4.add(linear, f32x4.mul(cubic, square)));
+    const s = Four.sigmoid(twice);
     const inner = f32x4.add(linear, f32x4.mul(f32x4.splat(<f32>0.21406444881780073), square));
-    const bend = f32x4.mul(f32x4.mul(x, f32x4.mul(s, f32x4.sub(f32x4.splat(1), s))), inner);
+    const bend = f32x4.mul(f32x4.mul(x, f32x4.mul(s, Four.sigmoid(f32x4.neg(twice)))), inner);
     return f32x4.mul(dy, f32x4.add(s, bend));
   }
 }

@@ -113,9 +113,9 @@ defineKernel('GeluNewGrad', {
 const flat = 13;
 
 /**
- * d/dx x s(2u) = s + x s (1 - s) d(2u)/dx, with u at most where s is flat: beyond, the squares of a large x overflow and
- * meet a factor of 0. As in PyTorch an infinity, which times 0 is no number, has no slope. One kernel where the backend has it and
- * nothing is traced, for a trace shows the steps.
+ * d/dx x s(2u) = s + x s (1 - s) d(2u)/dx, where 1 - s is s(-2u): near 1 a difference has few digits left. u is at most where s is
+ * flat: beyond, the squares of a large x overflow and meet a factor of 0. As in PyTorch an infinity, which times 0 is no number, has
+ * no slope. One kernel where the backend has it and nothing is traced, for a trace shows the steps.
  */
 tf.registerGradient({
   kernelName: 'GeluNew',
@@ -128,9 +128,10 @@ tf.registerGradient({
           return tf.engine().runKernel('GeluNewGrad', { x: x!, dy: dy as tf.Tensor }) as tf.Tensor;
         return tf.tidy(() => {
           const near = tf.clipByValue(x, -flat, flat);
-          const s = tf.sigmoid(doubledArgument(near));
+          const twice = doubledArgument(near);
+          const s = tf.sigmoid(twice);
           const slope = tf.add(linear, tf.mul(3 * cubic, tf.square(near)));
-          const derivative = tf.add(s, tf.mul(tf.mul(x, tf.mul(s, tf.sub(1, s))), slope));
+          const derivative = tf.add(s, tf.mul(tf.mul(x, tf.mul(s, tf.sigmoid(tf.neg(twice)))), slope));
           return tf.mul(dy as tf.Tensor, derivative);
         });
       },
