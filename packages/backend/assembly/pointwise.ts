@@ -98,7 +98,7 @@ export function rowArgmax(x: usize, width: i32, to: usize, rows: i32): void {
   }
 }
 
-/** Of a row, or NaN where it has one. */
+/** The largest element of a row, or NaN where it has one. */
 function largestOf(x: usize, width: i32): f32 {
   const whole = width & ~3;
   let most = f32x4.splat(-Infinity);

@@ -64,7 +64,7 @@ export function replaceTruth(kernel: Truth): void {
     const [from, other, to] = [a, b, out].map(memory.address) as [number, number, number];
     const calls: Call[] = [];
     for (const { at, width, aAt, bAt, aStep, bStep, aRow, bRow, rows } of evenRows(a, b, shape)) {
-      // Sixteen cells at a time.
+      // A cell is little work: sixteen are compared at a time.
       for (const { first, count } of shares(memory, rows, width / 8)) {
         const one = [from + bytes * (aAt + first * aRow), aStep, bytes * aRow];
         const two = [other + bytes * (bAt + first * bRow), bStep, bytes * bRow];
