@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { classifyOps, findOrigin, parseTraces } from '@nanscope/cascade';
+import { reduceRun } from '@nanscope/harness';
 import {
   batchLineSchema,
   healthLineSchema,
@@ -31,6 +32,15 @@ from safetensors.torch import load_file, save_file
 weights = load_file(sys.argv[1])
 weights["transformer.h.1.mlp.c_fc.weight"][3, 4] = float("nan")
 save_file(weights, sys.argv[1], {"format": "pt"})`;
+
+/** A product that overflows, in a model that is no transformer. */
+const overflow = `
+import sys
+import torch, nanscope_torch
+model = torch.nn.Linear(6, 4)
+model.weight.data[1, 2] = 3e38
+with nanscope_torch.trace(model, out=sys.argv[1]):
+    model(torch.full((3, 6), 8.0)).sum().backward()`;
 
 const loop = `
 import sys
@@ -63,6 +73,7 @@ describe.skipIf(why !== '')(`a folder of the torch lane${why}`, () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     run('-c', loop, join(place, 'gpt2'), join(place, 'mine'));
+    run('-c', overflow, join(place, 'overflow'));
   });
 
   it('says hello first and done last', () => {
@@ -104,6 +115,19 @@ describe.skipIf(why !== '')(`a folder of the torch lane${why}`, () => {
     const text = renderTerminal(result, { width: 120, color: false });
     expect(text).toContain('transformer.h.1.mlp.c_fc.weight holds 1 NaN');
     expect(text).toMatch(/born at +h\.1 mlp\.c_fc addmm/);
+  });
+
+  it('is reduced to a script, that of a loop of one’s own', { timeout: 240_000 }, async () => {
+    const reduce = (name: string) =>
+      reduceRun(join(place, name), { budget: 60, json: false }, 'nanscope reduce', {
+        onStage: () => {},
+        onStep: () => {},
+      });
+    expect(await reduce('overflow')).toMatchObject({
+      ...{ kind: 'reduce-op', op: 'forward/addmm#0:0', kernel: 'aten.addmm.default' },
+      ...{ verdict: { code: 'reduced', exitCode: 0 }, script: { failing: 1 } },
+    });
+    await expect(reduce('mine')).rejects.toThrow(/c_fc\.weight holds 1 NaN, .* Mend the weight/);
   });
 
   it('refuses what it does not know in a line that another program can read', () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Optional
@@ -16,7 +17,10 @@ from .summary import Summary
 from .tap import Tap, paused
 from .trace_lane import TraceBook
 
-FILES = ("health.jsonl", "hit.jsonl")
+CALL = "origin.pt"
+"""The op of the origin and what went into it, for `nanscope reduce`: at most 256 MiB."""
+SOURCE = "a loop of the user's"
+FILES = ("health.jsonl", "hit.jsonl", CALL)
 
 
 class trace:
@@ -50,16 +54,18 @@ class trace:
         return self._book.record
 
     def __enter__(self) -> trace:
-        folder = Folder(self._out / "target", FILES)
+        folder = self._folder = Folder(self._out / "target", FILES)
         attention = getattr(getattr(self._model, "config", None), "_attn_implementation", None)
         # What a loop computes with is its own business: anything but eager is shown as sdpa.
         attn = "eager" if attention == "eager" else "sdpa"
         self._record = LaneRecord(
             folder, role="target", model=model_record(self._model, self._name), dtype=self._dtype, stored_as=[],
             config={"model": self._name, "attn": attention or "its own", "trace": self._level},
-            decision=decision_record(str(self._device), str(self._device), "a loop of the user's", "the model is there", attn), source="a loop of the user's", head={},
+            decision={**decision_record(str(self._device), str(self._device), SOURCE, "the model is there", attn), "torch": {"python": sys.executable, "device": str(self._device)}},
+            source=SOURCE, head={},
         )  # fmt: skip
         self._tap = Tap(self._model, self._device, self._level == "full")
+        self._tap.recorder.keep_calls = True
         source = {"backend": f"torch-{self._device.type}", "strictNumerics": True, "method": self._tap.counter.method}
         self._book = TraceBook(self._level, folder, source, self._keep)
         self._tap.on_root = self._root
@@ -91,12 +97,25 @@ class trace:
         if not taken.ops:
             return
         mask = self._mask.cpu().long() if self._mask is not None else None
-        self._book.add(Summary(taken, layers, batch=self._steps, level=self._level, mask=mask))
+        summary = Summary(taken, layers, batch=self._steps, level=self._level, mask=mask)
+        self._book.add(summary)
         self._steps += 1
         self._record.update(cascade=self._book.record)
         origin = self._book.record.get("origin")
+        if origin:
+            self._keep_call(summary, origin["key"])
         if origin and self._raise:
             raise NonFiniteFound(f"step {origin['batch']}: {origin['kind']} is born in {origin['key']}: {origin['mechanism']['name']}, {origin['mechanism']['evidence']}")
+
+    def _keep_call(self, summary: Summary, key: str) -> None:
+        """Of the step of the origin; where counts came too late for that, of a later one in which the same op fails again."""
+        path = self._folder.path / CALL
+        if key in summary.taken.calls and summary.judge.born(key) and not path.exists():
+            with paused():
+                torch.save(summary.taken.calls[key], path)
+        recorder = self._tap.recorder
+        recorder.keep_calls = not path.exists()
+        recorder.explain = key if recorder.keep_calls else None
 
     def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException], _trace: Optional[TracebackType]) -> None:
         self._tap.on_root = None
@@ -118,7 +137,8 @@ class trace:
         origin = self._book.record.get("origin")
         if origin:
             sentence = f"{'A NaN' if origin['kind'] == 'NaN' else 'An infinity'} is born in {origin['key']}: {origin['mechanism']['name']}."
-            following = "Open hit.jsonl for the whole trace of that step, or mend what the mechanism names."
+            alone = f"nanscope reduce {self._out} makes a script of it" if (self._folder.path / CALL).exists() else "Mend what the mechanism names"
+            following = f"{alone}; hit.jsonl has the whole trace of that step."
         else:
             sentence = f"No op made an unintended NaN or infinity in {self._steps} steps."
             following = "Trace the same loop on another device, and compare the two folders."

@@ -144,6 +144,10 @@ class Judge:
             turn = next((each for each in self._descendants(index, consumers) if self.judgements[each].from_infinity), None)
         return Origin(index, kind, self.mechanism(index), turn)
 
+    def born(self, key: str) -> bool:
+        """Whether something is born in the op of this key, from inputs that do not hold it."""
+        return any(op.key == key and self.judgements[index].kind == "gen" for index, op in enumerate(self.ops))
+
     def mechanism(self, index: int) -> Mechanism:
         op = self.ops[index]
         return mechanism_of(op, [(name, self.source(ref), isinstance(ref, str), counts) for name, ref, counts in self.inputs(op)])

@@ -45,6 +45,7 @@ ATTENTION = frozenset(name for name in SECOND_OUTPUTS if "scaled_dot_product" in
 class OpFacts:
     """Of one overload, worked out once."""
 
+    func: Any
     name: str
     """`add.Tensor`, `addmm`; of another library than ATen with its namespace."""
     arguments: list[str] = field(default_factory=list)
@@ -73,6 +74,7 @@ def facts_of(func: Any) -> OpFacts:
     views = any(result.alias_info is not None and not result.alias_info.is_write for result in schema.returns)
     seen = name in SEEN_THROUGH
     return OpFacts(
+        func=func,
         name=name,
         arguments=[argument.name for argument in schema.arguments],
         written=written,

@@ -7,6 +7,7 @@ from typing import Any, Optional, Union
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._pytree import tree_map_only
 
 from .attention import explain_attention, explain_gradient
 from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, clean, has_health, row_bits, row_letters
@@ -16,6 +17,8 @@ Reference = Union[int, str]
 Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 Given = list[tuple[str, str, Reference]]
 """Of a call: argument, shown name, and where it comes from, for each input."""
+MOST_KEPT = 256 * 2**20
+"""Bytes of what goes into the calls that are kept of a batch."""
 
 
 @dataclass
@@ -72,6 +75,8 @@ class Taken:
     ops: list[Op] = field(default_factory=list)
     externals: dict[str, External] = field(default_factory=dict)
     bytes_read: int = 0
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By key the op and the arguments of calls in which something may be born; none unless `keep_calls`."""
 
 
 def place_of(tensor: torch.Tensor) -> Place:
@@ -90,6 +95,7 @@ class Recorder:
         self._known: dict[str, tuple[int, int, Measurement]] = {}
         self.explain: Optional[str] = None
         """Key of an op to look closer at: on a device where counts come too late to know it while it runs."""
+        self.keep_calls = False
         self._begin()
 
     def _begin(self) -> None:
@@ -97,6 +103,8 @@ class Recorder:
         self._externals: dict[str, External] = {}
         self._calls: dict[str, int] = {}
         self._rows: list[tuple[Op, torch.Tensor, torch.dtype]] = []
+        self._kept: dict[str, dict[str, Any]] = {}
+        self._room = MOST_KEPT
         self._places: dict[Place, Reference] = {}
         self._writes: dict[int, int] = {}
         # A weak reference keeps the address of a freed storage from being given to another one.
@@ -116,7 +124,7 @@ class Recorder:
         bytes_read = self._counter.flush()
         for op, bits, dtype in self._rows:
             op.rows = row_letters(bits, dtype)
-        taken = Taken(self.ops, self._externals, bytes_read)
+        taken = Taken(self.ops, self._externals, bytes_read, self._kept)
         self._begin()
         return taken
 
@@ -243,10 +251,21 @@ class Recorder:
             op.explained = explain_attention(facts, args, kwargs, output)
         elif facts.base.endswith("_backward") and facts.base[: -len("_backward")] in ATTENTION and op.explained is None:
             op.explained = explain_gradient(facts, args, kwargs, output, op.output)
-        inputs = [self._measurement(reference) for _, reference in op.inputs]
-        if facts.written or facts.elementwise_lists or any(one and one.poisoned for one in inputs):
+        if facts.written or facts.elementwise_lists:
+            return  # What went in is written over, or belongs to many outputs.
+        inputs = [one for one in (self._measurement(reference) for _, reference in op.inputs) if one and one.poisoned]
+        # Only a mask's -inf may go in, and more than it come out.
+        if self.keep_calls and op.asked_for is None and not any(_unmasked(one) for one in inputs) and (not inputs or _unmasked(op.measurement)):
+            self._keep(op, facts, args, kwargs)
+        if inputs:
             return
         op.magnitudes = [_magnitude(tensor) for _, _, tensor in named_tensors(facts, args, kwargs) if has_health(tensor)]
+
+    def _keep(self, op: Op, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._room -= sum(tensor.nbytes for _, _, tensor in named_tensors(facts, args, kwargs))
+        if self._room >= 0:
+            args, kwargs = tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), (args, kwargs))
+            self._kept[op.key] = {"op": str(facts.func), "args": args, "kwargs": kwargs}
 
     def mark_rows(self, tensor: torch.Tensor) -> Optional[int]:
         """Gives the op that made this tensor a letter for each row; its place."""
@@ -260,6 +279,11 @@ class Recorder:
         else:
             self._rows.append((op, row_bits(tensor), tensor.dtype))
         return references[-1]
+
+
+def _unmasked(measurement: Optional[Measurement]) -> bool:
+    health = measurement.health if measurement else None
+    return health is not None and health["nan"] + health["posInf"] > 0
 
 
 def _magnitude(tensor: torch.Tensor) -> Optional[float]:

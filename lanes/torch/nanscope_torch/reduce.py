@@ -6,16 +6,17 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterator
+from pickle import UnpicklingError
 from typing import Any, Optional
 
 import torch
 import torch.nn.functional as F
 
 from .attention import composed_attention, scores_of
-from .errors import UserError
+from .errors import UserError, first_line
 from .evaluate import open_batch
 from .folder import Channel
-from .ops import ATTENTION, OpFacts
+from .ops import ATTENTION, OpFacts, facts_of
 from .outputs import save_outputs
 from .score import score, under
 from .tap import Tap
@@ -172,6 +173,18 @@ def capture(task: dict[str, Any], key: str, batch_index: int) -> Call:
     return found[0]
 
 
+def kept_call(path: str, key: str) -> Call:
+    """What `trace` left of the call in its folder."""
+    try:
+        kept = torch.load(path, weights_only=True)
+        func = torch.ops
+        for name in kept["op"].split("."):
+            func = getattr(func, name)
+    except (OSError, RuntimeError, AttributeError, KeyError, ValueError, UnpicklingError) as error:
+        raise UserError("reduce/not-reproduced", f"{path}: expected a call that can be made here, found {first_line(error)}") from error
+    return Call(func, facts_of(func), kept["args"], kept["kwargs"], int(key.rpartition(":")[2]))
+
+
 def numbers(name: str, tensor: torch.Tensor) -> dict[str, Any]:
     """All of a small tensor, and what it is here and in a record."""
     kind = "bool" if tensor.dtype is torch.bool else "float32" if tensor.is_floating_point() else "int32"
@@ -215,9 +228,9 @@ def reduced(call: Call, kind: str, key: str, budget: float) -> dict[str, Any]:
 
 def run_reduce(task: dict[str, Any], channel: Channel) -> None:
     own = task.get("task") or {}
-    key, kind, batch, budget = (own.pop(name) for name in ("op", "fault", "batch", "budget"))
-    channel.send("loading", what="running the batch up to the op")
+    key, kind, batch, budget, kept = (own.pop(name, None) for name in ("op", "fault", "batch", "budget", "call"))
+    channel.send("loading", what="reading the call" if kept else "running the batch up to the op")
     started = time.monotonic()
-    call = capture(task, key, batch)
+    call = kept_call(kept, key) if kept else capture(task, key, batch)
     channel.send("loading", what="reducing its numbers")
     channel.send("reduced", **reduced(call, kind, key, budget - (time.monotonic() - started)))

@@ -13,6 +13,9 @@ import torch
 from test_evaluate import start
 from transformers import AutoModelForCausalLM
 
+import nanscope_torch
+from nanscope_torch import tap
+from nanscope_torch.health import DeviceCounter
 from nanscope_torch.ops import facts_of
 from nanscope_torch.reduce import Call, reduced
 
@@ -109,3 +112,56 @@ def test_a_wrong_number_is_held_at_its_own_room_beside_an_infinity() -> None:
 
     message = division("number", [1, 3, 2], [0, 4, 1], off)
     assert message["index"] == 1 and abs(message["got"] - message["expected"]) > message["room"] > 0
+
+
+def reduced_loop(place: Path, model: torch.nn.Module, step: Any) -> dict[str, Any]:
+    """Traces three steps of a loop, and reduces its origin from what the folder has: the last message but `done`."""
+    with nanscope_torch.trace(model, out=place) as run:
+        for _ in range(3):
+            step()
+    origin = run.cascade["origin"]
+    assert (place / "target" / "origin.pt").exists(), origin
+    _, messages = start({"protocol": 1, "kind": "reduce-case", "device": "cpu", "task": {"call": str(place / "target" / "origin.pt"), "op": origin["key"], "fault": origin["kind"], "budget": 60}})
+    return messages[-1] if messages[-1]["kind"] != "done" else messages[-2]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_loop_of_ones_own_is_reduced_from_the_call_that_it_left(tmp_path: Path, late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if late:  # The host in the place of a device whose counts come after the step.
+        monkeypatch.setattr(tap, "counter_for", lambda device, full: DeviceCounter(full, device))
+    model = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.GELU(), torch.nn.Linear(8, 4))
+    with torch.no_grad():
+        model[2].weight[1, 2] = 3e38
+        model[0].bias += 20
+    message = reduced_loop(tmp_path, model, lambda: model(torch.ones(3, 6) * 4).mean().backward())
+    assert message["kind"] == "reduced" and message["kernel"] == "aten.addmm.default" and message["minimal"]
+    assert again(message).reshape(-1)[message["index"]].isinf()
+
+
+def test_a_fault_of_the_backward_pass_is_reduced_as_well(tmp_path: Path) -> None:
+    model = torch.nn.Linear(4, 4)
+    with torch.no_grad():
+        model.weight.zero_()
+        model.bias.zero_()
+    message = reduced_loop(tmp_path, model, lambda: model(torch.ones(2, 4)).norm().sqrt().backward())
+    assert message["kind"] == "reduced" and "div" in message["kernel"] and not torch.isfinite(again(message).reshape(-1)[message["index"]])
+
+
+@pytest.mark.skipif(not BEFORE_GUARD, reason="attention has a guard for rows without a key from 2.5 on")
+@pytest.mark.parametrize("family", [tiny.gpt2, tiny.llama])
+def test_a_row_without_a_key_of_a_loop_is_one_query_and_one_key(tmp_path: Path, family: Any) -> None:
+    model = AutoModelForCausalLM.from_pretrained(family(tmp_path))
+    mask = torch.ones(8, 8, dtype=torch.bool).tril()[None, None].repeat(2, 1, 1, 1)
+    mask[0, :, :, :3] = False
+    message = reduced_loop(tmp_path / "run", model, lambda: model(input_ids=torch.arange(16).view(2, 8), attention_mask=mask))
+    assert message["kernel"] == "scaled_dot_product_attention" and message["expected"] == 0
+    assert again(message).isnan().all()
+
+
+def test_what_is_given_a_nan_leaves_no_call(tmp_path: Path) -> None:
+    model = torch.nn.Linear(4, 4)
+    with torch.no_grad():
+        model.weight[0, 0] = torch.nan
+    with nanscope_torch.trace(model, out=tmp_path), torch.no_grad():
+        model(torch.ones(2, 4))
+    assert not (tmp_path / "target" / "origin.pt").exists()

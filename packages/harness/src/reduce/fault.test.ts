@@ -67,14 +67,21 @@ describe('faultOf', () => {
     expect(torchFaultOf(folder(result({ target: shown })))).toBeUndefined();
   });
 
-  it('refuses a loop of one’s own, which has no batches to run again', () => {
-    const shown = lane({ cascade: cascade({ origin }) as never, config: { model: 'GPT2LMHeadModel' } });
-    const target = { ...shown, data: { ...shown.data, source: "a loop of the user's" } };
-    expect(() => faultOf(folder(result({ target })))).toThrow(
-      expect.objectContaining({
-        code: 'run-folder/foreign',
-        message: expect.stringContaining('of your own'),
-      }),
+  it('of a loop of one’s own takes the call that it left, and says why where there is none', () => {
+    const torch = { python: 'python3', device: 'cpu' };
+    const loop = (mechanism: { readonly name: string; readonly evidence: string }) => {
+      const own = cascade({ origin: { ...origin, mechanism } });
+      const shown = lane({ cascade: own as never, config: { model: 'GPT2LMHeadModel' } });
+      const data = { ...shown.data, source: "a loop of the user's" };
+      return folder(result({ target: { ...shown, data, decision: { ...shown.decision, torch } } }));
+    };
+    const left = loop({ name: 'matmul overflow', evidence: '' });
+    expect(() => torchFaultOf(left)).toThrow(/expected a call that the loop left, found none/);
+    mkdirSync(join(left, 'target'));
+    writeFileSync(join(left, 'target/origin.pt'), '');
+    expect(torchFaultOf(left)).toMatchObject({ op: origin.key, call: join(left, 'target/origin.pt') });
+    expect(() => torchFaultOf(loop({ name: 'external input', evidence: 'w holds 1 NaN' }))).toThrow(
+      expect.objectContaining({ code: 'reduce/nothing', message: expect.stringContaining('w holds 1 NaN') }),
     );
   });
 

@@ -1,5 +1,6 @@
 /** From an eval run to what there is to reduce: which fault, where, under which configuration, on which devices. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { isLane, type LaneRecord, layerNumber, type ResultRecord, readRun } from '@nanscope/record';
@@ -31,8 +32,11 @@ export interface OpFault extends Pick<Fault, 'batch' | 'lane' | 'config'> {
 
 export const isOpFault = (fault: Fault | OpFault): fault is OpFault => 'op' in fault;
 
-/** What nanscope_torch.trace writes as the source of its data. */
+/** What nanscope_torch.trace writes as the source of its data, and the call of its origin. */
 const OWN_LOOP = "a loop of the user's";
+const CALL = 'target/origin.pt';
+
+const isOwnLoop = ({ data }: LaneRecord): boolean => data.source === OWN_LOOP;
 
 const refuse = (run: string, found: string, help: string) =>
   new UserError(
@@ -40,15 +44,11 @@ const refuse = (run: string, found: string, help: string) =>
     `${run}: expected a run with a NaN or an infinity that nobody asked for, or with two devices that differ in class or by more than rounding; found ${found}. ${help}`,
   );
 
-/** The configuration of a lane, checked as if it had been typed. @throws {UserError} `run-folder/foreign` for a loop that nobody can run again */
+/** The configuration of a lane, checked as if it had been typed; that of a loop of one's own says nothing that can be run. */
 function configOf(lane: LaneRecord, run: string): EvalConfig {
-  if (lane.data.source === OWN_LOOP)
-    throw new UserError(
-      'run-folder/foreign',
-      `${run}: expected the run folder of nanscope eval, found that of a loop of your own, which is not there to be run again. Evaluate its model with nanscope eval --device torch, and reduce that.`,
-    );
   const told = flagNames(evalFlags, 'output', 'place');
-  const values = Object.fromEntries(Object.entries(lane.config).filter(([name]) => !told.includes(name)));
+  const said = isOwnLoop(lane) ? [] : Object.entries(lane.config).filter(([name]) => !told.includes(name));
+  const values = Object.fromEntries(said);
   return toEvalConfig(resolveFlags(evalFlags, {}, { path: join(run, 'run.json'), values }));
 }
 
@@ -123,6 +123,8 @@ export interface TorchFaultOfRun extends Pick<Fault, 'batch' | 'lane' | 'config'
   readonly op: string;
   readonly kind: 'NaN' | 'Inf' | 'number';
   readonly role: 'target' | 'reference';
+  /** The call itself, of a loop that nobody can run again. */
+  readonly call?: string;
   /** The other lane, where that is PyTorch too: the script is tried there as well. */
   readonly other?: LaneRecord;
   readonly made: string;
@@ -152,12 +154,33 @@ function torchOpFault(
   };
 }
 
+/** What a loop of one's own left of the op in which a value is born. @throws {UserError} `reduce/nothing` with the reason where it left none */
+function callOf({ cascade, decision }: LaneRecord, run: string): { readonly call?: string } {
+  const call = join(run, CALL);
+  if (existsSync(call)) return { call };
+  const { key, mechanism } = cascade!.origin!;
+  const held = mechanism.name === 'external input';
+  const found = held
+    ? `an op that is given what is not finite: ${mechanism.evidence}`
+    : `none for ${key}: it writes over what it is given, was given more than 256 MiB, or on ${decision.label} did not fail again in a later step`;
+  const help = held
+    ? 'Mend the weight or the input that is named.'
+    : 'Evaluate the model with nanscope eval --device torch, and reduce that.';
+  throw new UserError(
+    'reduce/nothing',
+    `${run}: expected ${held ? 'an op whose inputs are finite' : 'a call that the loop left'}, found ${found}. ${help}`,
+  );
+}
+
 /** Undefined where no op of a PyTorch lane is at fault. @throws {UserError} as `faultOf` */
 export function torchFaultOf(run: string): TorchFaultOfRun | undefined {
   const result = readRun(run);
   if (result.kind !== 'eval') return undefined;
   const roles = ['target', 'reference'] as const;
-  const role = roles.find((each) => result[each]?.decision.torch && result[each]?.cascade?.origin);
+  const role = roles.find((each) => {
+    const lane = result[each];
+    return lane?.cascade?.origin && (lane.decision.torch || isOwnLoop(lane));
+  });
   const lane = role && result[role];
   const origin = lane?.cascade?.origin;
   if (!role || !lane || !origin) return torchOpFault(run, result);
@@ -165,6 +188,7 @@ export function torchFaultOf(run: string): TorchFaultOfRun | undefined {
   return {
     ...{ op: origin.key, kind: origin.kind ?? 'NaN', batch: origin.batch, role, lane },
     ...(other?.decision.torch && { other }),
+    ...(isOwnLoop(lane) && callOf(lane, run)),
     ...{ config: configOf(lane, run), made: result.command },
   };
 }

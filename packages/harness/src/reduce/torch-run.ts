@@ -40,7 +40,8 @@ async function reduced(
   budget: number,
   hooks: ReduceHooks,
 ): Promise<ReducedMessage | undefined> {
-  const { lane, config, op, kind, batch, role } = fault;
+  const { lane, config, op, kind, batch, role, call } = fault;
+  const asked = { op, fault: kind, batch, budget };
   const task = { role, config, decision: lane.decision };
   let found: ReducedMessage | undefined;
   const outcome = await watchLane<LaneMessage | ReducedMessage>({
@@ -48,7 +49,7 @@ async function reduced(
     ...(hooks.signal && { signal: hooks.signal }),
     start: torchIn(
       lane.decision.torch!.python,
-      torchReduceTask(task, join(run, 'batches.jsonl'), { op, fault: kind, batch, budget }),
+      torchReduceTask(task, call ? { call } : { inputs: join(run, 'batches.jsonl') }, asked),
     ),
     onMessage(message) {
       if (message.kind === 'reduced') found = message;

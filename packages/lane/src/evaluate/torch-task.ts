@@ -45,9 +45,17 @@ export interface TorchFault {
   readonly budget: number;
 }
 
-export const torchReduceTask = (lane: TorchLane, inputs: string, fault: TorchFault): TorchTask => ({
+/** @param from file of the batches of the run; or the call itself, as a loop of one's own left it */
+export const torchReduceTask = (
+  lane: TorchLane,
+  from: { readonly inputs: string } | { readonly call: string },
+  fault: TorchFault,
+): TorchTask => ({
   device: lane.decision.torch?.device ?? 'best',
-  task: { ...computedBy(lane, inputs), ...fault },
+  task: {
+    ...('call' in from ? { call: resolve(from.call) } : computedBy(lane, from.inputs)),
+    ...fault,
+  },
 });
 
 /**
