@@ -6,12 +6,12 @@
  */
 import { policies } from '@nanscope/attention';
 import { builtinBackend } from '@nanscope/backend';
-import { classifyOps, openTrace, type Trace } from '@nanscope/cascade';
 import { type CausalLM, loadCausalLM, uploadBatch } from '@nanscope/model';
 import { type RunPhase, scoreRows, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { garbageCollector } from './garbage.ts';
 import { plainLoss } from './plain-gpt2.ts';
+import { evaluationSteps, type OpenLevel } from './trace-steps.ts';
 
 export type Mode = 'off' | 'gate' | 'health' | 'plain';
 
@@ -45,11 +45,11 @@ const positionIds = Int32Array.from({ length: B * T }, (_, i) => i % T);
 const supervised = supervisedRows(inputIds, [B, T], model.config.vocabulary);
 
 /** What computes sdpa is what `--sdpa-kernel auto` comes to. */
-async function evaluate(phase: RunPhase, kernel: 'auto' | 'composed' = 'auto'): Promise<Float32Array> {
+async function evaluate(phase: RunPhase): Promise<Float32Array> {
   const scores = tf.tidy(() => {
     const device = uploadBatch(model.config, { shape: [B, T], inputIds, attentionMask, positionIds });
     const hidden = phase('forward', () =>
-      model.hidden(device, { implementation: 'sdpa', policy: policies.safe, kernel }),
+      model.hidden(device, { implementation: 'sdpa', policy: policies.safe, kernel: 'auto' }),
     );
     return { ...scoreRows(model, hidden, supervised, phase) };
   });
@@ -58,20 +58,14 @@ async function evaluate(phase: RunPhase, kernel: 'auto' | 'composed' = 'auto'): 
   return losses as Float32Array;
 }
 
-let bytesRead = 0;
-
-async function traced(trace: Trace): Promise<void> {
-  await evaluate((phase, work) => trace.run(phase, work), 'composed');
-  const collected = await trace.collect();
-  classifyOps(collected);
-  bytesRead = collected.bytesRead;
-}
-
 async function plain(): Promise<void> {
   const loss = tf.tidy(() => plainLoss(model, tf.tensor2d(inputIds, [B, T], 'int32')));
   await loss.data();
   loss.dispose();
 }
+
+/** As a lane does it: one trace for all batches, each judged and written down. */
+let health: OpenLevel | undefined;
 
 async function once(mode: Mode): Promise<void> {
   if (mode === 'plain') return plain();
@@ -81,12 +75,10 @@ async function once(mode: Mode): Promise<void> {
     if (!losses.every(Number.isFinite)) throw new Error('The benchmark batch is not finite.');
     return;
   }
-  const trace = openTrace(session, 'health');
-  try {
-    await traced(trace);
-  } finally {
-    trace.close();
-  }
+  health ??= await evaluationSteps({ session, model, policy: policies.safe, batch: B, length: T }).open(
+    'health',
+  );
+  await health.step();
 }
 
 const wanted = modes.split(',') as Mode[];
@@ -112,6 +104,6 @@ const measured: Measured = {
   peakBytes: process.resourceUsage().maxRSS * 1024,
   tensorsGrown: tf.memory().numTensors - before,
   residentGrown: process.memoryUsage.rss() - half,
-  bytesRead,
+  bytesRead: health?.last().bytesRead ?? 0,
 };
 process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));

@@ -23,6 +23,9 @@ export function nonFinite(x: usize, count: i32, to: usize): void {
 
 const EXPONENT: i32 = 0x7f800000;
 
+/** Elements that are looked at together, before any of them is counted. */
+const STEP: i32 = 32;
+
 /**
  * Counts what is not finite, row by row.
  *
@@ -31,37 +34,52 @@ const EXPONENT: i32 = 0x7f800000;
  * @param to five int32 a row: NaN, +inf, -inf, and the places of the first NaN and of the first infinity in it, -1 for none
  */
 export function countNonFinite(x: usize, width: i32, count: i32, to: usize): void {
-  const magnitude = i32x4.splat(MAGNITUDE);
-  const exponent = i32x4.splat(EXPONENT);
   for (let start = 0; start < count; start += width) {
-    const end = min<i32>(count - start, width);
-    const row = x + bytes(start);
-    let nan = i32x4.splat(0);
-    let infinite = nan;
-    let negative = nan;
-    let firstNaN = -1;
-    let firstInfinite = -1;
-    for (let i = 0; i < end; i += 4) {
-      const bits = end - i < 4 ? lastOf(row + bytes(i), end - i) : v128.load(row + bytes(i));
+    countRow(x + bytes(start), min<i32>(count - start, width), to);
+    to += 20;
+  }
+}
+
+function countRow(row: usize, count: i32, to: usize): void {
+  const magnitude = i32x4.splat(MAGNITUDE);
+  const carry = i32x4.splat(SMALLEST_NORMAL);
+  const exponent = i32x4.splat(EXPONENT);
+  let nan = i32x4.splat(0);
+  let infinite = nan;
+  let negative = nan;
+  let i = 0;
+  for (; i + STEP <= count; i += STEP) {
+    const at = row + bytes(i);
+    let seen = i32x4.splat(0);
+    for (let j = 0; j < STEP; j += 4)
+      seen = v128.or(seen, i32x4.add(v128.and(v128.load(at + bytes(j)), magnitude), carry));
+    if (!v128.any_true(i32x4.lt_s(seen, i32x4.splat(0)))) continue;
+    for (let j = 0; j < STEP; j += 4) {
+      const bits = v128.load(at + bytes(j));
       const size = v128.and(bits, magnitude);
-      if (!v128.any_true(i32x4.ge_s(size, exponent))) continue;
-      const nans = i32x4.gt_s(size, exponent);
       const infinities = i32x4.eq(size, exponent);
-      if (firstNaN < 0 && v128.any_true(nans)) firstNaN = i + ctz(i32x4.bitmask(nans));
-      if (firstInfinite < 0 && v128.any_true(infinities)) firstInfinite = i + ctz(i32x4.bitmask(infinities));
       // A lane that holds is -1.
-      nan = i32x4.sub(nan, nans);
+      nan = i32x4.sub(nan, i32x4.gt_s(size, exponent));
       infinite = i32x4.sub(infinite, infinities);
       negative = i32x4.sub(negative, v128.and(infinities, i32x4.shr_s(bits, 31)));
     }
-    const negatives = lanes(negative);
-    store<i32>(to, lanes(nan));
-    store<i32>(to, lanes(infinite) - negatives, 4);
-    store<i32>(to, negatives, 8);
-    store<i32>(to, firstNaN, 12);
-    store<i32>(to, firstInfinite, 16);
-    to += 20;
   }
+  let nans = lanes(nan);
+  let infinities = lanes(infinite);
+  let negatives = lanes(negative);
+  for (; i < count; i++) {
+    const bits = load<i32>(row + bytes(i));
+    const size = bits & MAGNITUDE;
+    if (size > EXPONENT) nans++;
+    if (size !== EXPONENT) continue;
+    infinities++;
+    if (bits < 0) negatives++;
+  }
+  store<i32>(to, nans);
+  store<i32>(to, infinities - negatives, 4);
+  store<i32>(to, negatives, 8);
+  store<i32>(to, nans > 0 ? firstNaN(row) : -1, 12);
+  store<i32>(to, infinities > 0 ? firstInfinity(row) : -1, 16);
 }
 
 function lanes(x: v128): i32 {
@@ -70,10 +88,16 @@ function lanes(x: v128): i32 {
   );
 }
 
-/** Up to three numbers, and 0 in the place of the others. */
-function lastOf(at: usize, count: i32): v128 {
-  let bits = v128.load32_zero(at);
-  if (count > 1) bits = i32x4.replace_lane(bits, 1, load<i32>(at, 4));
-  if (count > 2) bits = i32x4.replace_lane(bits, 2, load<i32>(at, 8));
-  return bits;
+/** The first NaN of a row that has one. */
+function firstNaN(row: usize): i32 {
+  let i = 0;
+  while ((load<i32>(row + bytes(i)) & MAGNITUDE) <= EXPONENT) i++;
+  return i;
+}
+
+/** The first infinity of a row that has one. */
+function firstInfinity(row: usize): i32 {
+  let i = 0;
+  while ((load<i32>(row + bytes(i)) & MAGNITUDE) !== EXPONENT) i++;
+  return i;
 }

@@ -54,6 +54,18 @@ function classOf(record: OpRecord, inputs: readonly Input[]): Judgement {
   return { class: 'prop', ...(given.nan > 0 && health.nan === 0 && { ended: 'NaN' as const }) };
 }
 
+const clean: Judgement = { class: 'clean' };
+
+/** Whether neither the output nor an input holds anything but finite numbers: of most records, so it is asked first and makes nothing. */
+function isClean({ records, externals }: TraceData, { health, inputs }: OpRecord): boolean {
+  if (nonFinite(health) > 0) return false;
+  for (const ref of inputs) {
+    const input = 'record' in ref ? records[ref.record] : externals[ref.external];
+    if (('record' in ref && !input) || nonFinite(input?.health) > 0) return false;
+  }
+  return true;
+}
+
 /** Preparing a mask looks fills up in a table, -inf among them: not every table entry is used. */
 function isUnusedFill(record: OpRecord, inputs: readonly Input[]): boolean {
   const { nan, posInf } = sumInputs(inputs);
@@ -70,6 +82,10 @@ export function classifyOps(trace: TraceData, context?: BatchContext): Judgement
   /** Externals whose infinities are the mask's, by the rule of their first consumer. */
   const benignExternals = new Set<string>();
   for (const record of trace.records) {
+    if (isClean(trace, record)) {
+      judgements.push(clean);
+      continue;
+    }
     const inputs = inputsOf(trace, record);
     const judgement = classOf(record, inputs);
     const inputsBenign = record.inputs.every((ref, i) => {

@@ -6,7 +6,7 @@ type Table = Readonly<Record<string, tf.TensorInfo>>;
 
 /**
  * Names weights and inputs by the given tables, later tables first. Variables may be assigned to in between, and what
- * a function gives may change: they are looked up anew whenever an unknown tensor is met.
+ * a function gives may change: where an unknown tensor is met they are looked through, and all looked up anew if it is there.
  *
  * @example
  * ```ts
@@ -16,15 +16,19 @@ type Table = Readonly<Record<string, tf.TensorInfo>>;
 export function namesOf(...tables: readonly (Table | (() => Table))[]): NameOf {
   let known = new Map<tf.DataId, string>();
   return (id) => {
-    if (!known.has(id)) {
-      known = new Map(
-        tables.flatMap((table) =>
-          Object.entries(typeof table === 'function' ? table() : table).map(
-            ([name, tensor]) => [tensor.dataId, name] as const,
-          ),
-        ),
-      );
-    }
+    const name = known.get(id);
+    if (name !== undefined) return name;
+    const now = tables.map((table) => (typeof table === 'function' ? table() : table));
+    if (!now.some((table) => holds(table, id))) return undefined;
+    known = new Map(
+      now.flatMap((table) => Object.entries(table).map(([name, tensor]) => [tensor.dataId, name] as const)),
+    );
     return known.get(id);
   };
+}
+
+/** Without a list of the names: most unknown tensors are in no table. */
+function holds(table: Table, id: tf.DataId): boolean {
+  for (const name in table) if (table[name]!.dataId === id) return true;
+  return false;
 }

@@ -17,7 +17,8 @@ const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDim
 export type NameOf = (id: tf.DataId) => string | undefined;
 
 interface Draft {
-  readonly fields: Omit<OpRecord, 'health' | 'rows' | 'gradientOf' | 'outside'>;
+  /** Complete but for what is known at the end of the batch. */
+  readonly record: { -readonly [Field in keyof OpRecord]: OpRecord[Field] };
   /** Length of the rows that were asked for; undefined when none were. */
   readonly rowLength: number | undefined;
   measurement: Measurement | undefined;
@@ -25,8 +26,10 @@ interface Draft {
   readonly wanted: boolean;
   /** Whether something that is wanted was computed from it. */
   feeds: boolean;
-  gradientOf?: string;
+  gradientOf: string | undefined;
 }
+
+const aliasMark = { alias: true } as const;
 
 interface Taken {
   records: OpRecord[];
@@ -56,6 +59,14 @@ export function createRecorder(
   let nameCall = callNames();
   let externals = new Map<tf.DataId, { name: string; tensor: Omit<ExternalRecord, 'health'> }>();
   let externalNames = new Map<string, number>();
+
+  /** Whether the outputs of a path get a class per row, by path. */
+  const residual = new Map<string, boolean>();
+  const isResidual = (path: string): boolean => {
+    const known = residual.get(path) ?? isResidualStream(path);
+    residual.set(path, known);
+    return known;
+  };
 
   /** Unnamed tensors are numbered in order of first use, which is the same order on every backend. */
   const nameExternal = (tensor: tf.TensorInfo): string => {
@@ -113,38 +124,47 @@ export function createRecorder(
 
   return {
     phase: 'forward',
+    // Runs after every kernel: on a small model what is made here weighs as much as the kernel.
     record(kernel, inputMap, outputs) {
       const { key, phase, path, call } = nameCall(this.phase, kernel);
-      const named = Object.entries(inputMap).flatMap(([name, tensor]) => (tensor ? [{ name, tensor }] : []));
-      const wanted = tapPasses(filters, { phase, path, kernel });
-      const inputs = named.map(({ name, tensor }) => reference(name, tensor, wanted));
-      const sources = named.map(({ tensor }) => tensor);
-      outputs.forEach((tensor, output) => {
-        const measurable = tensor.dtype === 'float32';
-        const rowLength =
-          isResidualStream(path) && tensor.shape.length > 1 ? tensor.shape.at(-1)! : undefined;
+      const wanted = filters.length === 0 || tapPasses(filters, { phase, path, kernel });
+      const inputs: InputRef[] = [];
+      const sources: tf.TensorInfo[] = [];
+      for (const name in inputMap) {
+        const tensor = inputMap[name];
+        if (!tensor) continue;
+        inputs.push(reference(name, tensor, wanted));
+        sources.push(tensor);
+      }
+      const hasRows = isResidual(path);
+      for (let output = 0; output < outputs.length; output++) {
+        const tensor = outputs[output]!;
+        const { dataId, shape, dtype } = tensor;
+        const measurable = dtype === 'float32';
+        const rowLength = hasRows && shape.length > 1 ? shape.at(-1)! : undefined;
         const alias = measurable ? aliased(kernel, sources, tensor, rowLength) : undefined;
         const measurement = alias ?? (measurable && wanted ? measure(tensor, rowLength) : undefined);
-        producers.set(tensor.dataId, drafts.length);
+        producers.set(dataId, drafts.length);
         drafts.push({
-          fields: {
+          record: {
             key: `${key}:${output}`,
             phase,
             path,
             kernel,
             call,
             output,
-            shape: [...tensor.shape],
-            dtype: tensor.dtype,
+            shape: shape.slice(),
+            dtype,
             inputs,
-            ...(alias && { alias: true as const }),
+            ...(alias && aliasMark),
           },
           rowLength,
           measurement,
           wanted,
           feeds: false,
+          gradientOf: undefined,
         });
-      });
+      }
     },
     nameGradients(gradients) {
       for (const [name, { dataId }] of Object.entries(gradients)) {
@@ -153,36 +173,33 @@ export function createRecorder(
       }
     },
     take() {
-      const kept = filters.length === 0 ? drafts : drafts.filter(({ wanted, feeds }) => wanted || feeds);
-      const place = new Map(kept.map((draft, index) => [draft, index]));
+      const all = filters.length === 0;
+      const kept = all ? drafts : drafts.filter(({ wanted, feeds }) => wanted || feeds);
+      const place = all ? undefined : new Map(kept.map((draft, index) => [draft, index]));
       const used = new Set<string>();
       /** The inputs that are still there, at their new places; those of an op outside of the filter are not followed. */
-      const inputsOf = ({ fields, wanted }: Draft): InputRef[] =>
-        (wanted ? fields.inputs : []).map((ref) => {
-          if ('record' in ref) return { ...ref, record: place.get(drafts[ref.record]!)! };
+      const inputsOf = ({ record, wanted }: Draft): readonly InputRef[] =>
+        (wanted ? record.inputs : []).map((ref) => {
+          if ('record' in ref) return { ...ref, record: place!.get(drafts[ref.record]!)! };
           used.add(ref.external);
           return ref;
         });
-      const records = kept.map((draft): OpRecord => {
-        const { fields, measurement, rowLength, wanted, gradientOf } = draft;
-        const { health, rows } = measurement ?? {};
-        const wantsRows = rowLength !== undefined && rows !== undefined;
-        return {
-          ...fields,
-          inputs: inputsOf(draft),
-          ...(gradientOf !== undefined && { gradientOf }),
-          ...(!wanted && { outside: true as const }),
-          ...(health && { health }),
-          ...(wantsRows && { rows }),
-        };
-      });
+      for (const draft of kept) {
+        const { record, measurement, rowLength, wanted, gradientOf } = draft;
+        if (!all) record.inputs = inputsOf(draft);
+        if (gradientOf !== undefined) record.gradientOf = gradientOf;
+        if (!wanted) record.outside = true;
+        if (measurement?.health) record.health = measurement.health;
+        if (rowLength !== undefined && measurement?.rows !== undefined) record.rows = measurement.rows;
+      }
       const named: Record<string, ExternalRecord> = {};
       for (const [id, { name, tensor }] of externals) {
-        if (!used.has(name)) continue;
+        if (!all && !used.has(name)) continue;
         const health = measured.get(id)?.health;
         named[name] = { ...tensor, ...(health && { health }) };
       }
       const filtered = drafts.length - kept.length;
+      const records = kept.map(({ record }) => record);
       drafts = [];
       producers = new Map();
       nameCall = callNames();

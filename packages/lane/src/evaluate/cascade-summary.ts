@@ -9,6 +9,7 @@ import {
   type EarlyWarning,
   earlyWarning,
   findOrigin,
+  type Judgement,
   launderings,
   type Origin,
   positionPicture,
@@ -81,17 +82,32 @@ function warningRecord({
   };
 }
 
-/** @param previous traces of the steps before, to see what grew */
+/** What a trace comes to, before anything is said of it. */
+export interface JudgedTrace {
+  readonly context: BatchContext;
+  readonly judgements: readonly Judgement[];
+  readonly origin: Origin | undefined;
+}
+
+export function judgeTrace({ trace, ...about }: TracedBatch): JudgedTrace {
+  const context = contextFor(about);
+  const judgements = classifyOps(trace, context);
+  return { context, judgements, origin: findOrigin(trace, context, judgements) };
+}
+
+/**
+ * @param previous traces of the steps before, to see what grew
+ * @param judged from `judgeTrace`, when the caller has it already
+ */
 export function summarize(
-  { trace, batch, policy, windows }: TracedBatch,
+  traced: TracedBatch,
   level: CascadeRecord['level'],
   previous: readonly BatchTrace[] = [],
   decorations = new Decorations(),
+  { context, judgements, origin }: JudgedTrace = judgeTrace(traced),
 ): CascadeRecord {
-  const context = contextFor({ batch, policy, windows });
-  const judgements = classifyOps(trace, context);
+  const { trace, batch } = traced;
   const { events, cut } = cascadeEvents(trace, judgements, MOST_EVENTS);
-  const origin = findOrigin(trace, context, judgements);
   const picture = decorations.make('the picture of positions', () => positionPicture(trace, context));
   const spread =
     picture && decorations.make('the spread', () => spreadOf(trace, judgements, picture, context));

@@ -130,6 +130,34 @@ describe('what a long run leaves', () => {
   });
 });
 
+describe('a summary is wanted', () => {
+  const mechanism = { name: 'unknown', evidence: '' } as const;
+  const more = { record: 0, kind: 'Inf', survives: true, mechanism } as const;
+  const judged = (rowsWithoutKey: number[], found = false) => ({
+    context: { batch: 1, positions: 4, mask: { fullyMasked: [rowsWithoutKey], blocked: 6 } },
+    judgements: [],
+    origin: found ? { ...origin, ...more } : undefined,
+  });
+  const warning = { batch: 0, rowsWithoutKey: 0, taps: 0, headroom: [], beyondF16: 0 };
+
+  it('at health of the first trace, of one with an origin, and of the first with a row without a key', () => {
+    const { book } = open({ level: 'health' });
+    expect(book.wants(judged([]))).toBe(true);
+    book.add(trace(0), summary({ warning }));
+    expect(book.wants(judged([]))).toBe(false);
+    expect(book.wants(judged([], true))).toBe(true);
+    expect(book.wants(judged([0]))).toBe(true);
+    book.add(trace(1), summary({ warning: { ...warning, batch: 1, rowsWithoutKey: 1 } }));
+    expect(book.wants(judged([0]))).toBe(false);
+  });
+
+  it('at full of every trace, for magnitudes may warn', () => {
+    const { book } = open();
+    book.add(trace(0), summary({ warning }));
+    expect(book.wants(judged([]))).toBe(true);
+  });
+});
+
 describe('replays', () => {
   it('are made at level gate only, four at most, and the others are counted', () => {
     expect(open().book.mayReplay()).toBe(false);

@@ -5,6 +5,7 @@
 import { type BatchTrace, filterWords, traceLines, wrappedKernels } from '@nanscope/cascade';
 import type { CascadeRecord, RecordSink, ReplayRecord } from '@nanscope/record';
 import type { TraceSettings } from '@nanscope/settings';
+import type { JudgedTrace } from './cascade-summary.ts';
 
 /** Batches whose ops are written to health.jsonl; of later ones only the header (and the ops of the origin's batch), so that a long run stays small. */
 const MOST_WRITTEN = 32;
@@ -68,7 +69,15 @@ export class TraceBook {
     return this.#summary.origin === undefined;
   }
 
-  /** @param summary of this trace; left out where it is not searched */
+  /** Whether the summary of one more trace could tell anything new. Magnitudes may warn; counts tell of an origin, or of rows without a key. */
+  wants({ origin, context }: JudgedTrace): boolean {
+    const { batchesTraced, warning } = this.#summary;
+    if (this.#settings.level !== 'health' || batchesTraced === 0 || origin) return true;
+    const fullyMasked = context.mask?.fullyMasked.some(({ length }) => length > 0) ?? false;
+    return !warning || (warning.rowsWithoutKey === 0 && fullyMasked);
+  }
+
+  /** @param summary of this trace; left out where it is not searched, or not wanted */
   add(trace: BatchTrace, summary: CascadeRecord | undefined): void {
     const { batchesTraced } = this.#summary;
     const found = this.searching && summary?.origin !== undefined;

@@ -19,7 +19,7 @@ import { type EvalConfig, type TraceSettings, traceSettings } from '@nanscope/se
 import * as tf from '@tensorflow/tfjs';
 import type { EvalBatch } from '../data/collation.ts';
 import type { LaneMessage } from '../protocol/task.ts';
-import { summarize } from './cascade-summary.ts';
+import { judgeTrace, summarize, type TracedBatch } from './cascade-summary.ts';
 import { type BatchResult, type Computation, evaluateBatch } from './evaluate-batch.ts';
 import { chosenKernel } from './sdpa-kernel.ts';
 import { TraceBook } from './trace-book.ts';
@@ -104,9 +104,7 @@ export class LaneTracer {
     const { policy, model } = computation;
     const traced = { trace: collected, batch: evalBatch.batch, policy, windows: model.config.windows };
     const summary = this.#book.searching
-      ? this.#decorations.make('the summary of a trace', () =>
-          summarize(traced, this.#settings.level, this.#book.last, this.#decorations),
-        )
+      ? this.#decorations.make('the summary of a trace', () => this.#summary(traced))
       : undefined;
     this.#book.add(traced.trace, summary);
     if (this.#settings.level === 'health' && summary?.origin?.mechanism.name === 'unknown')
@@ -114,6 +112,13 @@ export class LaneTracer {
         this.#measure(computation, evalBatch),
       );
     return result;
+  }
+
+  /** Undefined where it would tell nothing new. */
+  #summary(traced: TracedBatch): CascadeRecord | undefined {
+    const judged = judgeTrace(traced);
+    if (!this.#book.wants(judged)) return undefined;
+    return summarize(traced, this.#settings.level, this.#book.last, this.#decorations, judged);
   }
 
   /** Counts do not tell every way to a value that is not finite: the batch of the origin once more, with magnitudes. */

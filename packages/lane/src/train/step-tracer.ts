@@ -19,19 +19,20 @@ import {
   type StepPart,
   type Training,
 } from '@nanscope/trainer';
-import { summarize } from '../evaluate/cascade-summary.ts';
+import { judgeTrace, summarize } from '../evaluate/cascade-summary.ts';
 import { chosenKernel } from '../evaluate/sdpa-kernel.ts';
 import { TraceBook } from '../evaluate/trace-book.ts';
 import { replayHit } from '../evaluate/tracer.ts';
 
 interface Kept {
   readonly trace: BatchTrace;
-  readonly summary: CascadeRecord;
+  /** Undefined where it would tell nothing new. */
+  readonly summary: CascadeRecord | undefined;
 }
 
 /** The part that tells more: the first with an origin, else the first. */
 function better(first: Kept | undefined, next: Kept | undefined): Kept | undefined {
-  if (!first || (!first.summary.origin && next?.summary.origin)) return next ?? first;
+  if (!first || (!first.summary?.origin && next?.summary?.origin)) return next ?? first;
   return first;
 }
 
@@ -117,11 +118,11 @@ export class StepTracer {
     if (!this.#batch || trace.records.length === 0) return;
     const { policy } = this.#run.settings;
     const { windows } = this.#run.model.config;
-    const summary = summarize(
-      { trace, batch: this.#batch, policy, windows },
-      this.#settings.level,
-      this.#book.last,
-    );
+    const traced = { trace, batch: this.#batch, policy, windows };
+    const judged = judgeTrace(traced);
+    const summary = this.#book.wants(judged)
+      ? summarize(traced, this.#settings.level, this.#book.last, undefined, judged)
+      : undefined;
     if (this.#told && this.#told.step !== part.step) this.#keep();
     this.#told = { step: part.step, kept: better(this.#told?.kept, { trace, summary }) };
   }
