@@ -96,6 +96,17 @@ function requireOf(path, packed) {
 }
 
 /**
+ * A module whose default export is an object that is loaded when something of it is first asked for: what only leads the lanes needs
+ * nothing of TensorFlow.js. From then on it has all that is in it as its own.
+ * @param {string} load an expression
+ */
+const lateObject = (load) => `
+const get = (_, name) => Object.assign(late, ${load})[name];
+const late = Object.create(new Proxy({}, { get }));
+export default late;
+`;
+
+/**
  * @param {boolean} packed
  * @param {Record<string, string>} outside packages of the workspace that are another part, by kind of import
  * @returns {Plugin}
@@ -138,7 +149,7 @@ function parts(packed, outside) {
         return { contents: `module.exports = ${requireOf(path, packed)};`, loader: 'js' };
       });
       builder.onLoad({ filter: /.*/, namespace: 'object' }, ({ path }) => {
-        return { contents: `export default ${requireOf(path, packed)};`, loader: 'js' };
+        return { contents: lateObject(requireOf(path, packed)), loader: 'js' };
       });
       builder.onLoad({ filter: /[\\/](packages|apps)[\\/].*\.ts$/ }, ({ path }) => ({
         contents: sourceText(path, packed),

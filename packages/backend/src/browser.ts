@@ -3,6 +3,8 @@ export type * from './backend.ts';
 export type * from './host-memory.ts';
 export {
   activeBackend,
+  beginWork,
+  defineGradient,
   defineKernel,
   elementwise,
   hasKernel,
@@ -11,6 +13,7 @@ export {
   rowIndex,
   tappedName,
   uniformValues,
+  whenAtWork,
 } from './kernels.ts';
 export {
   type PhiloxStream,

@@ -2,8 +2,7 @@
  * Tensors whose elements JavaScript can see without a copy: those of the plain JavaScript backend and those on
  * the wasm heap. Kernels of our own and corrections of the backends' kernels both work on these views.
  */
-import type * as tf from '@tensorflow/tfjs';
-import { util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { WasmMemory as WasmKernels } from './wasm/memory.ts';
 
@@ -44,7 +43,7 @@ function cpuMemory(memory: CpuMemory): HostMemory {
   return {
     view,
     allocate: (shape, dtype) =>
-      view(memory.makeTensorInfo(shape, dtype, arrayFor(dtype, util.sizeFromShape(shape)))),
+      view(memory.makeTensorInfo(shape, dtype, arrayFor(dtype, tf.util.sizeFromShape(shape)))),
   };
 }
 

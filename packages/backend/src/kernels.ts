@@ -24,11 +24,36 @@ function mapInputs(
   );
 }
 
+/** What waits for TensorFlow.js; undefined once it is at work here. */
+let waiting: (() => void)[] | undefined = [];
+
+/**
+ * Registers something with TensorFlow.js, at the latest when it is first at work here. What only leads the lanes imports the same
+ * modules and needs none of it: loading it takes half a second.
+ */
+export function whenAtWork(register: () => void): void {
+  if (waiting) waiting.push(register);
+  else register();
+}
+
+/** TensorFlow.js is at work here from now on. */
+export function beginWork(): void {
+  const registers = waiting ?? [];
+  waiting = undefined;
+  for (const register of registers) register();
+}
+
+export const defineGradient = (gradient: tf.GradConfig): void =>
+  whenAtWork(() => tf.registerGradient(gradient));
+
 /**
  * Registers `name` for every backend that has an implementation here. Replaces an existing registration, so
  * that a backend's own kernel can be overridden where it is wrong about NaN.
  */
-export function defineKernel<Attrs extends object>(name: string, by: KernelImplementations<Attrs>): void {
+export const defineKernel = <Attrs extends object>(name: string, by: KernelImplementations<Attrs>): void =>
+  whenAtWork(() => registerFor(name, by));
+
+function registerFor<Attrs extends object>(name: string, by: KernelImplementations<Attrs>): void {
   const register = (backendName: string, kernelFunc: tf.KernelFunc) => {
     if (tf.getKernel(name, backendName)) tf.unregisterKernel(name, backendName);
     tf.registerKernel({ kernelName: name, backendName, kernelFunc });
@@ -69,6 +94,7 @@ export function defineKernel<Attrs extends object>(name: string, by: KernelImple
 
 /** Whether the active backend has a kernel of this name. */
 export function hasKernel(name: string): boolean {
+  beginWork();
   return tf.getKernel(name, tf.getBackend()) != null;
 }
 
@@ -96,6 +122,7 @@ function silenceBanner(): void {
 
 /** Makes `name` the active tfjs backend. Throws a plain `Error` when tfjs cannot initialise it. */
 export async function activate(name: string): Promise<void> {
+  beginWork();
   silenceBanner();
   if (!(await tf.setBackend(name)))
     throw new Error(`TensorFlow.js could not initialise its backend "${name}".`);

@@ -17,12 +17,12 @@ export {
   generationSettings,
 } from './generate/settings.ts';
 export type { Continuation } from './generate/task.ts';
-export { measureAttention } from './probe/probe.ts';
 export { nanscopeVersion, thirdPartyBackend } from './session/open-session.ts';
 export type { TorchCapture, TorchCapturedOp, TorchDigest } from './shadow/torch-questions.ts';
 export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.ts';
 export { trainData } from './train/data.ts';
 export { cardMark, loadTrainModel, trainModelConfig } from './train/model.ts';
 export { runChild } from './transport/child.ts';
+export { endKept } from './transport/kept.ts';
 export { startLane, watchLane } from './transport/start-lane.ts';
 export { runTorch, torchIn } from './transport/torch.ts';

@@ -2,7 +2,7 @@
  * `FusedAttention(q, k, v, padding?, explicit?, sinks?)` and `FusedAttentionGrad` as tfjs kernels: WGSL on WebGPU,
  * WebAssembly on wasm, and the composed sdpa inside one kernel elsewhere, so that two lanes that both run fused have the same kernels by name.
  */
-import { defineKernel } from '@nanscope/backend';
+import { beginWork, defineGradient, defineKernel, whenAtWork } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { PreparedMask } from '../mask-types.ts';
 import { composedBackward, composedForward, shareMask } from './composed.ts';
@@ -60,10 +60,12 @@ function registerComposed(
   }
 }
 
-registerComposed(FUSED, (all, attrs) => composedForward(given(all, attrs), attrs));
-registerComposed(GRADIENT, (all, attrs) => composedBackward(given(all, attrs), attrs));
+whenAtWork(() => {
+  registerComposed(FUSED, (all, attrs) => composedForward(given(all, attrs), attrs));
+  registerComposed(GRADIENT, (all, attrs) => composedBackward(given(all, attrs), attrs));
+});
 
-tf.registerGradient({
+defineGradient({
   kernelName: FUSED,
   inputsToSave: ['q', 'k', 'v', ...optionalNames],
   outputsToSave: [true, true],
@@ -106,6 +108,7 @@ export function fusedAttention(
   const { causal = false, offset, window } = spec;
   const attrs: KernelAttrs = { policy, scale, softcap, causal, offset, window, given };
   if (composed) shareMask(attrs, composed);
+  beginWork();
   const [context] = tf.engine().runKernel(FUSED, inputs, attrs as unknown as tf.NamedAttrMap) as tf.Tensor[];
   return context as tf.Tensor4D;
 }

@@ -1,13 +1,15 @@
 /** Which variant of the fused shaders a problem gets on a device: by its sizes, what the device offers, and three flags. */
-import { isSoftware } from '@nanscope/backend';
+import { isSoftware, whenAtWork } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import type { ForwardVariant } from './forward.wgsl.ts';
 import type { Width } from './load.wgsl.ts';
 import { type Problem, side, tileFor } from './problem.ts';
 
-tf.env().registerFlag('NANSCOPE_FUSED_SUBGROUPS', () => true);
-tf.env().registerFlag('NANSCOPE_FUSED_F16', () => true);
-tf.env().registerFlag('NANSCOPE_FUSED_LARGE_TILES', () => false);
+whenAtWork(() => {
+  tf.env().registerFlag('NANSCOPE_FUSED_SUBGROUPS', () => true);
+  tf.env().registerFlag('NANSCOPE_FUSED_F16', () => true);
+  tf.env().registerFlag('NANSCOPE_FUSED_LARGE_TILES', () => false);
+});
 
 /** Rows per invocation at most. A software adapter takes minutes to compile what a GPU is made for. */
 export function mostRows({ limits, adapterInfo }: GPUDevice): number {

@@ -4,7 +4,7 @@
  * straight through; `castTo` rounds it as well, as that of a tensor of the dtype is.
  */
 
-import { defineKernel, elementwise, hasKernel } from '@nanscope/backend';
+import { defineGradient, defineKernel, elementwise, hasKernel } from '@nanscope/backend';
 import { UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { ComputeDtype } from '../policy.ts';
@@ -129,7 +129,7 @@ for (const dtype of ['f16', 'bf16'] as const) {
       return tf.tensor(rounded, x!.shape, 'float32');
     },
   });
-  tf.registerGradient({ kernelName, gradFunc: (dy) => ({ x: () => dy as tf.Tensor }) });
+  defineGradient({ kernelName, gradFunc: (dy) => ({ x: () => dy as tf.Tensor }) });
 }
 
 /** Whether the active backend can round to float16 and bfloat16. */

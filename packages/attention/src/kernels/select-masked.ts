@@ -5,6 +5,7 @@
  */
 import {
   type Allocate,
+  defineGradient,
   defineKernel,
   elementwise,
   type HostTensor,
@@ -161,7 +162,7 @@ defineKernel(NAME, {
   tensorflow: selectMaskedTensorflow,
 });
 
-tf.registerGradient({
+defineGradient({
   kernelName: NAME,
   inputsToSave: ['keep'],
   gradFunc: (dy, saved) => ({ x: () => selectMasked(dy as tf.Tensor, saved[0]!, tf.scalar(0)) }),

@@ -1,5 +1,5 @@
 /** Host kernels of elementwise ops that lose a NaN: clip, relu6, maximum, minimum, sign, pow, cast to bool. */
-import { backend_util, util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { HostBackendName, HostTensor } from '../host-memory.ts';
 import { wrapHostKernel } from './correction.ts';
 
@@ -7,7 +7,7 @@ import { wrapHostKernel } from './correction.ts';
 
 /** How far the flat index of `shape` moves per step along each axis of `out`: 0 where it is broadcast. */
 function strides(shape: readonly number[], out: readonly number[]): number[] {
-  const own = [...util.computeStrides([...shape]), 1];
+  const own = [...tf.util.computeStrides([...shape]), 1];
   return out.map((_, axis) => {
     const at = axis - (out.length - shape.length);
     return at < 0 || shape[at] === 1 ? 0 : own[at]!;
@@ -20,7 +20,7 @@ interface Shaped {
 
 /** The shape two tensors broadcast to. */
 export function broadcastShape(a: Shaped, b: Shaped): number[] {
-  return backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  return tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
 }
 
 /** A row of the output, and where its cells come from: from `aAt` and `bAt`, so many elements apart (0: one for all). */
@@ -36,7 +36,7 @@ export interface RowPair {
 /** Calls `visit` for every row of the last axis of the output. */
 export function forEachRowPair(a: Shaped, b: Shaped, out: Shaped, visit: (row: RowPair) => void): void {
   const { shape } = out;
-  const size = util.sizeFromShape(shape);
+  const size = tf.util.sizeFromShape(shape);
   const last = shape.length - 1;
   const [aSteps, bSteps] = [strides(a.shape, shape), strides(b.shape, shape)];
   const [width, aStep, bStep] = [shape[last] ?? 1, aSteps[last] ?? 0, bSteps[last] ?? 0];

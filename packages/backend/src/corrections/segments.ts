@@ -1,5 +1,5 @@
 /** Host kernels that move rows by index: the sum over segments (the gradient of an embedding) and batched gather. */
-import { backend_util, util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { type Allocate, type HostBackendName, type HostTensor, handles, hostMemory } from '../host-memory.ts';
 import { addKernel, wrapHostKernel } from './correction.ts';
 import { hasNaN } from './elementwise.ts';
@@ -15,7 +15,7 @@ export function unsortedSegmentSum(
   allocate: Allocate,
 ): HostTensor {
   const inner = x.shape.slice(segmentIds.shape.length);
-  const width = util.sizeFromShape(inner);
+  const width = tf.util.sizeFromShape(inner);
   const out = allocate([numSegments, ...inner], x.dtype);
   const [from, ids, to] = [x.values, segmentIds.values, out.values];
   for (let i = 0; i < ids.length; i++) {
@@ -46,17 +46,17 @@ export function replaceBatchedGather(backend: HostBackendName): void {
     const batchDims = (attrs.batchDims as number | undefined) ?? 0;
     if (batchDims === 0) return original();
     const { x, indices } = inputs as { x: HostTensor; indices: HostTensor };
-    const axis = util.parseAxisParam(attrs.axis as number, x.shape)[0]!;
+    const axis = tf.util.parseAxisParam(attrs.axis as number, x.shape)[0]!;
     const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
-      backend_util.segment_util.collectGatherOpShapeInfo(
+      tf.backend_util.segment_util.collectGatherOpShapeInfo(
         x.info as never,
         indices.info as never,
         axis,
         batchDims,
       );
-    const count = util.sizeFromShape(indices.shape) / batchSize;
+    const count = tf.util.sizeFromShape(indices.shape) / batchSize;
     for (const index of indices.values) {
-      util.assert(
+      tf.util.assert(
         index >= 0 && index < dimSize,
         () => `GatherV2: the index value ${index} is not in [0, ${dimSize - 1}]`,
       );

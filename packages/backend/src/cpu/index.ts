@@ -40,7 +40,7 @@ export const corrections: readonly Correction[] = [
   {
     kernel: 'BatchMatMul',
     status: 'replaced',
-    why: 'waited for each term of a sum; now four sums go side by side, with the same bits',
+    why: 'waited for each term of a sum; now eight sums go side by side, with the same bits',
     install: replaceProduct,
   },
   {
@@ -58,17 +58,20 @@ export const corrections: readonly Correction[] = [
   known('Mod', '-2 modulo Infinity is NaN, where flooring gives Infinity'),
 ];
 
-const facts: BackendFacts = {
+const facts = (): BackendFacts => ({
   id: 'cpu',
   version: `@tensorflow/tfjs ${tf.version.tfjs}`,
   capabilities: { gpu: false, shaderF16: false, subgroups: false, strictNumerics: true },
-};
+});
 
 export const cpu: Backend = {
   id: 'cpu',
-  probe: async () => ({ id: 'cpu', available: true, facts }),
+  probe: async () => ({ id: 'cpu', available: true, facts: facts() }),
   open: async () => {
     await activate('cpu');
-    return { id: 'cpu', tfjsName: 'cpu', facts, notes: correct(corrections), dispose: () => release('cpu') };
+    return {
+      ...{ id: 'cpu', tfjsName: 'cpu', facts: facts() },
+      ...{ notes: correct(corrections), dispose: () => release('cpu') },
+    };
   },
 };

@@ -1,6 +1,5 @@
 /** e^x and the sigmoid, which the wasm backend computes one by one. */
-import type * as tf from '@tensorflow/tfjs';
-import { util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { wrapKernel } from '../corrections/correction.ts';
 import { shares, wasmMemory } from './memory.ts';
 
@@ -13,7 +12,7 @@ export function replaceExponential(name: 'Exp' | 'Sigmoid'): void {
     const out = memory.make(x.shape, 'float32');
     const [from, to] = [memory.address(x), memory.address(out)];
     memory.run(
-      shares(memory, util.sizeFromShape(x.shape)).map(({ first, count }) => ({
+      shares(memory, tf.util.sizeFromShape(x.shape)).map(({ first, count }) => ({
         kernel,
         words: [from + 4 * first, to + 4 * first, count],
       })),

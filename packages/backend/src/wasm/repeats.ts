@@ -2,8 +2,7 @@
  * Kernels that repeat rows or cells of an input, and that the wasm backend does cell by cell through vectors of indices: 50 to 120 ns
  * a cell, where a loop over rows takes a few. They are what a mask is made of.
  */
-import type * as tf from '@tensorflow/tfjs';
-import { util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { type Kernel, wrapHostKernel, wrapKernel } from '../corrections/correction.ts';
 import { broadcastShape, forEachRowPair, type RowPair } from '../corrections/elementwise.ts';
 import { shares, wasmMemory } from './memory.ts';
@@ -56,7 +55,7 @@ export function replaceTruth(kernel: Truth): void {
   wrapKernel(kernel, 'wasm', (original) => (call) => {
     const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     const known = a.dtype === b.dtype && a.dtype in cells && (a.dtype === 'bool') === logic;
-    if (!known || util.arraysEqual(a.shape, b.shape)) return original(call);
+    if (!known || tf.util.arraysEqual(a.shape, b.shape)) return original(call);
     const memory = wasmMemory(call.backend);
     const shape = broadcastShape(a, b);
     const out = memory.make(shape, 'bool');
@@ -92,12 +91,12 @@ export function replaceTile(): void {
     const x = inputs.x!;
     const reps = attrs.reps as readonly number[];
     const rank = x.shape.length;
-    if (rank === 0 || reps.length !== rank || util.sizeFromShape(x.shape) === 0 || x.dtype === 'string')
+    if (rank === 0 || reps.length !== rank || tf.util.sizeFromShape(x.shape) === 0 || x.dtype === 'string')
       return original();
     const shape = x.shape.map((size, axis) => size * reps[axis]!);
     const out = memory.allocate(shape, x.dtype);
     const [from, to] = [x.values, out.values];
-    const strides = [...util.computeStrides([...x.shape]), 1];
+    const strides = [...tf.util.computeStrides([...x.shape]), 1];
     const width = x.shape[rank - 1]!;
     const at = shape.map(() => 0);
     for (let target = 0; target < to.length; ) {
@@ -122,16 +121,16 @@ export function replaceLookUp(): void {
       const { x, indices } = call.inputs as { x: tf.TensorInfo; indices: tf.TensorInfo };
       const { axis = 0, batchDims = 0 } = call.attrs as unknown as Partial<tf.GatherV2Attrs>;
       const plain = x.dtype === 'float32' && indices.dtype === 'int32' && x.shape.length > 0;
-      if (!plain || util.parseAxisParam(axis, x.shape)[0] !== 0 || batchDims !== 0) return original(call);
+      if (!plain || tf.util.parseAxisParam(axis, x.shape)[0] !== 0 || batchDims !== 0) return original(call);
       const memory = wasmMemory(call.backend);
       const [size, ...row] = x.shape as [number, ...number[]];
       // What is no place in it is the backend's to refuse.
       if (memory.integers(indices).some((index) => index < 0 || index >= size)) return original(call);
-      const width = util.sizeFromShape(row);
+      const width = tf.util.sizeFromShape(row);
       const out = memory.make([...indices.shape, ...row], 'float32');
       const [from, at, to] = [x, indices, out].map(memory.address) as [number, number, number];
       memory.run(
-        shares(memory, util.sizeFromShape(indices.shape), width).map(({ first, count }) => ({
+        shares(memory, tf.util.sizeFromShape(indices.shape), width).map(({ first, count }) => ({
           kernel: 'gatherRows',
           words: [from, at + 4 * first, to + 4 * first * width, width, count],
         })),

@@ -1,5 +1,5 @@
 /** Kernels in WGSL that take the place of those of TensorFlow.js: powers, softmax, the largest of a row. */
-import { util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { WebgpuCall } from '../corrections/correction.ts';
 import { rowDispatch, rowIndex } from '../kernels.ts';
 
@@ -77,7 +77,7 @@ export function softmax({ inputs, backend, original }: WebgpuCall) {
   const x = inputs.logits!;
   const width = x.shape.at(-1)!;
   if (x.dtype !== 'float32' || width === 0) return original();
-  const rows = util.sizeFromShape(x.shape) / width;
+  const rows = tf.util.sizeFromShape(x.shape) / width;
   return backend.runWebGPUProgram(
     {
       variableNames: ['x'],

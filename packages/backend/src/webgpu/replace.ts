@@ -1,6 +1,5 @@
 /** Kernels of the webgpu backend that are replaced because they lose a NaN or invent a value. */
-import type * as tf from '@tensorflow/tfjs';
-import { backend_util, util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import { type WebgpuCall, wrapWebgpuKernel } from '../corrections/correction.ts';
 import type { WebgpuBackend } from '../host-memory.ts';
@@ -30,7 +29,7 @@ export function flatProgram(
     outputShape,
     workgroupSize,
     dispatchLayout: { x: outputShape.map((_, axis) => axis) },
-    dispatch: [Math.max(1, Math.ceil(util.sizeFromShape(outputShape) / workgroupSize[0])), 1, 1],
+    dispatch: [Math.max(1, Math.ceil(tf.util.sizeFromShape(outputShape) / workgroupSize[0])), 1, 1],
     shaderKey: `nanscope_${shaderKey}`,
     size: true,
     ...(uniforms ? { uniforms } : {}),
@@ -83,7 +82,7 @@ export function replacePow(): void {
   wrapWebgpuKernel('Pow', ({ inputs, backend, original }) => {
     const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return original();
-    const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const body = 'result[index] = powIeee(getAByOutputIndex(index), getBByOutputIndex(index));';
     const program = flatProgram(shape, ['A', 'B'], 'pow', body, { functions: powIeee });
     return backend.runWebGPUProgram(program, [a, b], 'float32');

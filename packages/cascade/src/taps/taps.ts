@@ -3,7 +3,7 @@
  * instance, with a function that reports what went in and what came out. Making the first name active again
  * makes tracing cost nothing at all. What is done with a report is the recorder's business (recorder.ts).
  */
-import { tappedName } from '@nanscope/backend';
+import { beginWork, tappedName } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 
 /** Called after a top-level kernel ran. Kernels that a kernel runs inside itself are not reported. */
@@ -57,6 +57,7 @@ export function wrappedKernels(backendName: string): number {
  * @param backendName the name of an initialised backend in the tfjs registry
  */
 export function openTaps(backendName: string, onKernel: OnKernel, alter?: Alter): Taps {
+  beginWork();
   const engine = tf.engine() as unknown as EngineRegistry;
   const instance = tf.findBackend(backendName);
   if (!instance) throw new Error(`There is no backend ${backendName} in the tfjs registry.`);

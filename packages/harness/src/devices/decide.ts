@@ -1,15 +1,12 @@
-/**
- * Decides the devices of a run on this machine. A driver that is looked at can crash or hang, hence a process of its own;
- * plain JavaScript and WebAssembly cannot, and starting one would take longer than all else.
- */
-import { builtinBackend, laneEnvironment } from '@nanscope/backend';
-import { measureAttention, thirdPartyBackend } from '@nanscope/lane';
+/** Decides the devices of a run on this machine. */
+import { laneEnvironment } from '@nanscope/backend';
+import { endKept, thirdPartyBackend } from '@nanscope/lane';
 import { backendsOf, type Decided, type DeviceConfig, decideWith } from './decision.ts';
 import { probeAttention, probeBackend } from './probe-backend.ts';
 import { type PythonConfig, probeTorch, pythonOf } from './probe-torch.ts';
 
-/** Those that run nothing native. */
-const harmless = (id: string): id is 'cpu' | 'wasm' => id === 'cpu' || id === 'wasm';
+/** Those that find their driver without help. */
+const plain = ['cpu', 'wasm', 'tensorflow'];
 
 /** @throws {UserError} `device/unknown` (exit 2), `device/not-found` (exit 3) */
 export async function decide(
@@ -18,25 +15,23 @@ export async function decide(
 ): Promise<Decided> {
   const thirdParty = config.backend ? (await thirdPartyBackend(config.backend)).id : undefined;
   // Which driver a process finds is decided before it starts, and finding that out starts one more.
-  const native = backendsOf(config).some((id) => !harmless(id) && id !== 'tensorflow');
+  const native = backendsOf(config).some((id) => !plain.includes(id));
   const environment = native ? await laneEnvironment() : {};
   const decided = await decideWith(
     config,
     {
-      backend: (id) =>
-        harmless(id)
-          ? builtinBackend(id).probe()
-          : probeBackend(id, environment, id === thirdParty ? config.backend : undefined),
-      attention: (id) =>
-        harmless(id)
-          ? measureAttention({ kind: 'attention', id })
-          : probeAttention(id, environment, config.backend),
+      backend: (id) => probeBackend(id, environment, id === thirdParty ? config.backend : undefined),
+      attention: (id) => probeAttention(id, environment, config.backend),
       torch: (role, asked) => probeTorch(asked, pythonOf(role, asked, config)),
     },
     say,
     thirdParty,
-  );
+  ).catch((error: unknown) => {
+    endKept();
+    throw error;
+  });
   const { target, reference } = decided;
+  endKept([target.backend, reference?.backend]);
   if (thirdParty === undefined || [target, reference].some((lane) => lane?.backend === thirdParty))
     return { ...decided, environment };
   const unused = `--backend ${config.backend} is not used: it is the device "${thirdParty}". Ask for it with --device ${thirdParty}.`;

@@ -1,8 +1,8 @@
 /**
- * The parent's side of probing. Native TensorFlow and Dawn are looked at in a process of their own each: a driver may crash or
- * hang while it is asked, and that too is an answer.
+ * The parent's side of probing. A backend is looked at in a process of its own: a driver may crash or hang while it is asked, and that
+ * too is an answer. The same process then waits to be the lane of that backend, but for one with a driver of a GPU, which begins anew.
  */
-import type { Probe } from '@nanscope/backend';
+import { builtinBackend, type Probe } from '@nanscope/backend';
 import type { AttentionProbeOutcome } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import {
@@ -17,6 +17,8 @@ const SILENCE_SECONDS = 60;
 
 type Environment = Readonly<Record<string, string>>;
 
+const stays = (id: string): boolean => id !== 'webgpu' && builtinBackend(id) !== undefined;
+
 /** Looks at one backend in a child process; a child that dies gives "not available" with its last words. */
 export async function probeBackend(
   id: string,
@@ -29,7 +31,7 @@ export async function probeBackend(
   const end = await runChild<ProbeMessage | AttentionProbeMessage>({
     run: 'probe',
     task,
-    environment,
+    ...{ environment, backend: id, stay: stays(id) },
     silenceSeconds: SILENCE_SECONDS,
     onMessage(message) {
       if (message.kind === 'probe') probe = message.probe;
@@ -61,7 +63,7 @@ export async function probeAttention(
   const end = await runChild<AttentionProbeMessage>({
     run: 'probe',
     task,
-    environment,
+    ...{ environment, backend: id, stay: stays(id) },
     silenceSeconds: SILENCE_SECONDS,
     onMessage(message) {
       if (message.kind === 'outcomes') outcomes = message.outcomes;

@@ -3,7 +3,7 @@
  * of every batch. What is kept of it is the book's business (trace-book.ts).
  */
 
-import type { Session } from '@nanscope/backend';
+import { beginWork, type Session } from '@nanscope/backend';
 import { checkFilteredOps, namesOf, observerEffect, openTrace, type Trace } from '@nanscope/cascade';
 import type { CausalLMBatch } from '@nanscope/collator';
 import { Decorations } from '@nanscope/errors';
@@ -203,13 +203,13 @@ export class LaneTracer {
 // Whether a run can be traced as asked: filters that are understood, and name ops that some kernel bears.
 
 /** Kernels that are registered in this process for any backend: those of tfjs itself and ours. */
-const knownKernels = (): string[] => [
-  ...new Set(
-    ['cpu', 'wasm', 'webgpu', 'tensorflow'].flatMap((name) =>
-      tf.getKernelsForBackend(name).map(({ kernelName }) => kernelName),
-    ),
-  ),
-];
+function knownKernels(): string[] {
+  beginWork();
+  const names = ['cpu', 'wasm', 'webgpu', 'tensorflow'].flatMap((name) =>
+    tf.getKernelsForBackend(name).map(({ kernelName }) => kernelName),
+  );
+  return [...new Set(names)];
+}
 
 /** @throws UserError `usage/trace-filter` */
 export function checkTracing(
@@ -217,7 +217,8 @@ export function checkTracing(
 ): void {
   const { filters } = traceSettings(config);
   // A third party's backend may bring kernels of its own, which are known once it is open.
-  if (config.backend === undefined) checkFilteredOps(filters, knownKernels());
+  if (config.backend === undefined && filters.some(({ op }) => op !== undefined))
+    checkFilteredOps(filters, knownKernels());
 }
 
 // What a run says of its loss while it goes on, and of the first value that is not finite.

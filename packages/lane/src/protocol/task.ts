@@ -82,8 +82,10 @@ export type RunnerName =
 /** Runs a task, sends messages as they come, and looks at `stop`, which is set when the parent asks it to end. */
 export type Runner = (task: never, send: (message: unknown) => void, stop: AbortSignal) => Promise<void>;
 
-/** The first message to a process. */
+/** The first message to a process, and to one that has stayed. */
 export interface Start {
   readonly run: RunnerName;
   readonly task: unknown;
+  /** It waits for another one when this is done. */
+  readonly stay: boolean;
 }

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isNativeNoise } from '@nanscope/backend';
 import type { RunnerName, Start } from '../protocol/task.ts';
+import { keep, type Ready, take } from './kept.ts';
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -29,6 +30,10 @@ export interface ChildOptions<Out> {
   readonly graceSeconds?: number;
   /** Called once at the start, for a child that gets messages beyond its input. A message to a child that has ended is lost. */
   readonly onStarted?: (tell: (message: object) => void) => void;
+  /** The backend that it opens: one that has looked at it and waits (`stay`) takes the task, in the same environment. */
+  readonly backend?: string;
+  /** It waits to be the lane of its backend when it has done this. */
+  readonly stay?: boolean;
 }
 
 /** The last line that says something: a thrown error's own line when there is one. */
@@ -44,8 +49,10 @@ function lastWords(stderr: string): string {
 interface Watched {
   /** Something came from it: the silence begins anew. */
   readonly heard: () => void;
-  /** Resolves when it has ended, whatever way; never rejects. */
+  /** Resolves when it has ended, whatever way, or was let go; never rejects. */
   readonly ended: Promise<ChildEnd>;
+  /** It has done its work and lives on: it is watched no longer. */
+  readonly letGo: () => void;
 }
 
 /** @param ask asks the child to end by itself; false where it cannot be asked any more */
@@ -83,15 +90,17 @@ export function watchChild(
     stderr += `\n${error.message}`;
   });
   signal?.addEventListener('abort', stop, { once: true });
+  let over: (code: number | null, killedBy: NodeJS.Signals | null) => void = () => {};
   const ended = new Promise<ChildEnd>((resolve) => {
-    child.on('close', (code, killedBy) => {
+    over = (code, killedBy) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
       resolve({ code, signal: killedBy, silent, lastWords: lastWords(stderr) });
-    });
+    };
   });
+  child.on('close', over);
   heard();
-  return { heard, ended };
+  return { heard, ended, letGo: () => over(0, null) };
 }
 
 // A process of ours: forked, one message in, a stream of messages out. The same door serves lanes and device probes, so that
@@ -111,23 +120,42 @@ interface ProcessOptions<Out> extends ChildOptions<Out> {
   readonly module?: URL;
 }
 
-/** Resolves when the child has ended, whatever way; never rejects. */
-export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
-  const child = fork(fileURLToPath(options.module ?? entry), [], {
-    env: { ...process.env, ...options.environment },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
-  });
+/** Resolves when the child has ended, whatever way, or waits for its next task; never rejects. */
+export async function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
+  const { backend, signal } = options;
+  const env = { ...process.env, ...options.environment };
+  const ready = backend === undefined ? undefined : { backend, env };
+  const start = () =>
+    fork(fileURLToPath(options.module ?? entry), [], {
+      ...{ env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
+    });
+  const waiting = ready && take(ready);
+  const { end, silent } = await runIn(waiting ?? start(), ready, options);
+  // One that waited may have ended meanwhile, which is no fault of its task.
+  return waiting && silent && !signal?.aborted ? (await runIn(start(), ready, options)).end : end;
+}
+
+/** Hands a child its task. Resolves with its end, and whether it ended without a word. */
+async function runIn<Out>(
+  child: ChildProcess,
+  ready: Ready | undefined,
+  { run, task, stay = false, onMessage, onStarted, ...watching }: ProcessOptions<Out>,
+): Promise<{ end: ChildEnd; silent: boolean }> {
+  let silent = true;
   const tell = (message: object): boolean => {
     if (child.connected) child.send(message);
     return child.connected;
   };
-  const { heard, ended } = watchChild(child, options, () => tell({ kind: 'stop' }));
+  const { heard, ended, letGo } = watchChild(child, watching, () => tell({ kind: 'stop' }));
   child.on('message', (message) => {
+    silent = false;
     heard();
-    options.onMessage(message as Out);
+    onMessage(message as Out);
+    if (!stay || !ready || (message as { kind?: unknown }).kind !== 'done') return;
+    letGo();
+    keep(ready, child);
   });
-  child.send({ run: options.run, task: options.task } satisfies Start);
-  options.onStarted?.(tell);
-  return ended;
+  tell({ run, task, stay } satisfies Start);
+  onStarted?.(tell);
+  return { end: await ended, silent };
 }

@@ -22,41 +22,55 @@ const isUnwritable = (error: unknown) =>
     (error as NodeJS.ErrnoException | undefined)?.code ?? '',
   );
 
-/** Waits for its task, runs it, and ends the process with the exit code that says how it went. */
+/** Waits for its task, runs it, and ends the process with the exit code that says how it went; or waits for another one, where it is to. */
 export function serve(runners: Readonly<Record<RunnerName, () => Promise<Runner>>>): void {
-  const stop = new AbortController();
   process.on('disconnect', () => process.exit(1)); // The parent is gone: nobody waits for this lane.
   // Ctrl-C on a terminal reaches this process too; the parent says when to stop, and there may be a state to save first.
   process.on('SIGINT', () => {});
-  process.once('message', async ({ run, task }: Start) => {
-    process.on('message', (message: { readonly kind?: unknown }) => {
-      if (message.kind === 'stop') stop.abort();
-    });
-    // What the parent says while the runner is imported would reach nobody: it is said again once the runner listens.
-    const early: unknown[] = [];
-    const keep = (message: unknown) => void early.push(message);
-    process.on('message', keep);
-    try {
-      const runner = await runners[run]();
-      process.off('message', keep);
-      const ended = runner(task as never, (message) => void send(message), stop.signal);
-      for (const message of early) process.emit('message', message, undefined);
-      await ended;
+  const wait = () => {
+    process.once('message', async (start: Start) => {
+      await runTask(start, runners);
+      if (start.stay) wait();
       await send({ kind: 'done' } satisfies LaneMessage);
-      process.exit(0);
-    } catch (thrown) {
-      if (isUnwritable(thrown)) {
-        await send({ kind: 'failed', reason: errorLine(thrown) });
-        process.exit(1);
-      }
-      if (thrown instanceof UserError) {
-        await send(userErrorMessage(thrown));
-        process.exit(thrown.exitCode);
-      }
-      process.stderr.write(
-        `${thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorLine(thrown)}\n`,
-      );
+      if (!start.stay) process.exit(0);
+    });
+  };
+  wait();
+}
+
+/** Returns when the task is done; where it fails, the process ends. */
+async function runTask(
+  { run, task }: Start,
+  runners: Readonly<Record<RunnerName, () => Promise<Runner>>>,
+): Promise<void> {
+  const stop = new AbortController();
+  const heard = (message: { readonly kind?: unknown }) => {
+    if (message.kind === 'stop') stop.abort();
+  };
+  process.on('message', heard);
+  // What the parent says while the runner is imported would reach nobody: it is said again once the runner listens.
+  const early: unknown[] = [];
+  const keep = (message: unknown) => void early.push(message);
+  process.on('message', keep);
+  try {
+    const runner = await runners[run]();
+    process.off('message', keep);
+    const ended = runner(task as never, (message) => void send(message), stop.signal);
+    for (const message of early) process.emit('message', message, undefined);
+    await ended;
+    process.off('message', heard);
+  } catch (thrown) {
+    if (isUnwritable(thrown)) {
+      await send({ kind: 'failed', reason: errorLine(thrown) });
       process.exit(1);
     }
-  });
+    if (thrown instanceof UserError) {
+      await send(userErrorMessage(thrown));
+      process.exit(thrown.exitCode);
+    }
+    process.stderr.write(
+      `${thrown instanceof Error ? (thrown.stack ?? thrown.message) : errorLine(thrown)}\n`,
+    );
+    process.exit(1);
+  }
 }

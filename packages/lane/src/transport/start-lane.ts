@@ -88,6 +88,7 @@ export async function startLane(
     run,
     task,
     environment,
+    backend: task.decision.backend,
     silenceSeconds: task.config.laneTimeout,
     ...(signal ? { signal } : {}),
     ...(graceSeconds === undefined ? {} : { graceSeconds }),

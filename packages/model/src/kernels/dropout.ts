@@ -4,6 +4,7 @@
  * ones, bit for bit, and the gradient needs no saved mask. As in PyTorch, 0 times NaN stays NaN.
  */
 import {
+  defineGradient,
   defineKernel,
   elementwise,
   hasKernel,
@@ -128,7 +129,7 @@ defineKernel<DropoutAttrs>('Dropout', {
   tensorflow: (inputs, attrs) => composed(inputs.x as tf.Tensor, attrs),
 });
 
-tf.registerGradient({
+defineGradient({
   kernelName: 'Dropout',
   gradFunc: (dy, _saved, attrs) => ({
     x: () => run(dy as tf.Tensor, attrs as unknown as DropoutAttrs),

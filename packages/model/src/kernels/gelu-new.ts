@@ -4,6 +4,7 @@
  * for negative x. NaN stays NaN; -Infinity gives NaN, as in PyTorch.
  */
 import {
+  defineGradient,
   defineKernel,
   elementwise,
   hasKernel,
@@ -117,7 +118,7 @@ const flat = 13;
  * flat: beyond, the squares of a large x overflow and meet a factor of 0. As in PyTorch an infinity, which times 0 is no number, has
  * no slope. One kernel where the backend has it and nothing is traced, for a trace shows the steps.
  */
-tf.registerGradient({
+defineGradient({
   kernelName: 'GeluNew',
   inputsToSave: ['x'],
   gradFunc: (dy, saved) => {

@@ -9,6 +9,7 @@
  */
 import {
   type Allocate,
+  defineGradient,
   defineKernel,
   floatWord,
   type HostTensor,
@@ -185,7 +186,7 @@ export function layerNormResults(
  * dx = (g - average(g) - xhat average(g xhat)) / deviation with g = dy scale; the variance is for the taps, and has no slope. One kernel
  * where the backend has it and nothing is traced, for a trace shows the steps.
  */
-tf.registerGradient({
+defineGradient({
   kernelName: 'LayerNorm',
   inputsToSave: ['x', 'scale'],
   outputsToSave: [false, true],

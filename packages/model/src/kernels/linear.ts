@@ -3,7 +3,13 @@
  * TensorFlow its matrix product and BiasAdd, the others their own fused product. GPT-2 stores w as [in, out], all
  * other families as [out, in].
  */
-import { defineKernel, hasKernel, type NativeTensorflow } from '@nanscope/backend';
+import {
+  defineGradient,
+  defineKernel,
+  hasKernel,
+  type NativeTensorflow,
+  whenAtWork,
+} from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { biasAdd, matrixProduct } from './native.ts';
 
@@ -56,7 +62,9 @@ function delegate(backendName: string): void {
     },
   });
 }
-for (const backendName of ['cpu', 'wasm', 'webgpu']) delegate(backendName);
+whenAtWork(() => {
+  for (const backendName of ['cpu', 'wasm', 'webgpu']) delegate(backendName);
+});
 
 /** tfjs-node cannot pass lists of strings, which TensorFlow's own _FusedMatMul asks for. */
 function linearTensorflow(
@@ -73,7 +81,7 @@ function linearTensorflow(
 
 defineKernel<LinearAttrs>('Linear', { tensorflow: linearTensorflow });
 
-tf.registerGradient({
+defineGradient({
   kernelName: 'Linear',
   inputsToSave: ['x', 'weight'],
   gradFunc: (dy, saved, attrs) => {

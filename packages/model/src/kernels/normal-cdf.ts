@@ -2,7 +2,14 @@
  * The normal distribution function, y = erfc(-x / sqrt(2)) / 2, which makes the exact GELU: x times it. One kernel, since
  * TensorFlow.js' erf is an approximation whose error shows in a loss. NaN stays NaN; the infinities give 0 and 1.
  */
-import { defineKernel, elementwise, hasKernel, uniformValues, type WebgpuBackend } from '@nanscope/backend';
+import {
+  defineGradient,
+  defineKernel,
+  elementwise,
+  hasKernel,
+  uniformValues,
+  type WebgpuBackend,
+} from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { unaryNative } from './native.ts';
 
@@ -97,7 +104,7 @@ defineKernel('NormalCdf', {
 });
 
 /** The density, exp(-x^2 / 2) / sqrt(2 pi). */
-tf.registerGradient({
+defineGradient({
   kernelName: 'NormalCdf',
   inputsToSave: ['x'],
   gradFunc: (dy, saved) => {

@@ -8,6 +8,7 @@
  */
 import {
   type Allocate,
+  defineGradient,
   defineKernel,
   floatWord,
   type HostTensor,
@@ -201,7 +202,7 @@ export function rmsNormResults(
 }
 
 /** dx = (g - xhat average(g xhat)) / root with g = dy (scale + offset); the mean is for the taps, and has no slope. */
-tf.registerGradient({
+defineGradient({
   kernelName: 'RmsNorm',
   inputsToSave: ['x', 'scale'],
   outputsToSave: [false, true],

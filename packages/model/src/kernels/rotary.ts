@@ -5,6 +5,7 @@
  */
 import {
   type Allocate,
+  defineGradient,
   defineKernel,
   elementwise,
   type HostTensor,
@@ -126,7 +127,7 @@ function tensorflow(
 
 defineKernel<RotaryAttrs>('Rotary', { host, webgpu: rotaryWebgpu, tensorflow });
 
-tf.registerGradient({
+defineGradient({
   kernelName: 'Rotary',
   inputsToSave: ['cos', 'sin'],
   gradFunc: (dy, saved, attrs) => {

@@ -4,6 +4,7 @@
  */
 import {
   type Allocate,
+  defineGradient,
   defineKernel,
   type HostTensor,
   hasKernel,
@@ -184,7 +185,7 @@ defineKernel('SparseCrossEntropy', {
  * dlogits = dy (softmax - onehot), with dy taken as 0 where the label is ignored. It is a product, not a select: as
  * in PyTorch, 0 times a softmax of NaN is NaN, so a poisoned position spoils the gradient without being supervised.
  */
-tf.registerGradient({
+defineGradient({
   kernelName: 'SparseCrossEntropy',
   inputsToSave: ['logits', 'labels'],
   gradFunc: (dy, saved) => {

@@ -4,8 +4,7 @@
  * output is NaN only by its own products, and the same input gives the same bits. Other dtypes than float32 know
  * no NaN and stay with the backend's own kernels.
  */
-import type * as tf from '@tensorflow/tfjs';
-import { util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { type WebgpuCall, wrapWebgpuKernel } from '../../corrections/correction.ts';
 import type { WebgpuBackend } from '../../host-memory.ts';
 import { batchSize, type Problem, planOf, problemOf, type Spread, spreadOf } from './plan.ts';
@@ -16,14 +15,14 @@ import { activationNamed } from './tile.wgsl.ts';
 const flat = ({ dataId, dtype, shape }: tf.TensorInfo): tf.TensorInfo => ({
   dataId,
   dtype,
-  shape: [util.sizeFromShape(shape)],
+  shape: [tf.util.sizeFromShape(shape)],
 });
 
 /** A device refuses a buffer past its limit only when the commands run, long after the call. */
 function assertBindable(tensors: readonly tf.TensorInfo[], outputSize: number, backend: WebgpuBackend): void {
   const limit = backend.device.limits.maxStorageBufferBindingSize;
-  for (const size of [...tensors.map(({ shape }) => util.sizeFromShape(shape)), outputSize]) {
-    util.assert(
+  for (const size of [...tensors.map(({ shape }) => tf.util.sizeFromShape(shape)), outputSize]) {
+    tf.util.assert(
       size * 4 <= limit,
       () => `matMul: a tensor of ${size * 4} bytes is larger than the ${limit} bytes this device can bind.`,
     );
@@ -49,7 +48,7 @@ function matMul({ inputs, attrs, backend, original }: WebgpuCall): tf.TensorInfo
   if (all.some(({ dtype }) => dtype !== 'float32')) return original();
   const problem = problemOf(a!.shape, b!.shape, attrs.transposeA === true, attrs.transposeB === true);
   const finish = finishOf(problem, inputs, attrs);
-  const outputSize = util.sizeFromShape(problem.outputShape);
+  const outputSize = tf.util.sizeFromShape(problem.outputShape);
   if (problem.inner === 0 && outputSize > 0) return emptySum(problem, finish, all.slice(2), backend);
   assertBindable(all, outputSize, backend);
   return run(problem, finish, all, backend);

@@ -2,7 +2,7 @@
  * Which shader a product runs on, decided by its sizes alone: a tile where there is something to share, slices of
  * k where one operand has few rows. Pure.
  */
-import { backend_util, util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { skinnyColumns, skinnyRows } from './skinny.wgsl.ts';
 import type { Tile, Width } from './tile.wgsl.ts';
 
@@ -46,7 +46,7 @@ function fourAxes(values: readonly number[], fill: number): BatchAxes {
 
 /** Row-major steps of `shape` within the broadcast shape `out`: 0 along an axis on which it repeats. */
 function steps(shape: readonly number[], out: readonly number[]): number[] {
-  const own = [...util.computeStrides([...shape]), 1];
+  const own = [...tf.util.computeStrides([...shape]), 1];
   return out.map((_, axis) => {
     const at = axis - (out.length - shape.length);
     return at < 0 || shape[at] === 1 ? 0 : own[at]!;
@@ -68,13 +68,13 @@ export function problemOf(
   const [b0, b1] = b.slice(-2) as [number, number];
   const [rows, inner] = transposeA ? [a1, a0] : [a0, a1];
   const [bInner, columns] = transposeB ? [b1, b0] : [b0, b1];
-  util.assert(
+  tf.util.assert(
     inner === bInner,
     () =>
       `matMul: the inner sizes ${inner} and ${bInner} of [${a}]${transposeA ? ' transposed' : ''} and [${b}]${transposeB ? ' transposed' : ''} differ.`,
   );
-  const batch = backend_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
-  util.assert(batch.length <= 4, () => `matMul: at most 4 batch axes, got [${batch}].`);
+  const batch = tf.backend_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
+  tf.util.assert(batch.length <= 4, () => `matMul: at most 4 batch axes, got [${batch}].`);
   const operand = (shape: readonly number[], innerContiguous: boolean): Operand => ({
     step: fourAxes(steps(shape.slice(0, -2), batch), 0),
     innerContiguous,
@@ -100,9 +100,9 @@ export function swapped(problem: Problem): Problem {
 
 /** @throws when `shape` does not broadcast to the output of the problem. */
 export function spreadOf(name: string, shape: readonly number[], { outputShape }: Problem): Spread {
-  const joint = backend_util.assertAndGetBroadcastShape([...shape], outputShape);
-  util.assert(
-    util.arraysEqual(joint, outputShape),
+  const joint = tf.backend_util.assertAndGetBroadcastShape([...shape], outputShape);
+  tf.util.assert(
+    tf.util.arraysEqual(joint, outputShape),
     () => `matMul: a ${name} of shape [${shape}] does not fit the output [${outputShape}].`,
   );
   const all = steps(shape, outputShape);

@@ -1,5 +1,5 @@
 /** The WebGPU program of a plan: code, bindings, dispatch and uniform data, which must agree in order. */
-import { util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import { type Plan, planKey, type Spread } from './plan.ts';
 import { skinnyFunctions, skinnyInvocations } from './skinny.wgsl.ts';
@@ -62,7 +62,7 @@ export function programOf(plan: Plan, { bias, activation }: Finish): WebGPUProgr
     variableComponents: [aWidth, bWidth, ...(hasBias ? [1] : []), ...(prelu ? [1] : [])],
     outputComponent: outputWidth,
     // The rank differs from that of the flat inputs: tfjs would compile again where they happen to broadcast to each other.
-    outputShape: [util.sizeFromShape(outputShape), 1],
+    outputShape: [tf.util.sizeFromShape(outputShape), 1],
     workgroupSize: [skinny ? skinnyInvocations : tileInvocations, 1, 1],
     dispatchLayout: { x: [0, 1] },
     dispatch: groupDispatch(plan.groups),

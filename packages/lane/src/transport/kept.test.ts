@@ -1,0 +1,80 @@
+/** Processes that wait for their next task, with a module that says which process it is. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, expect, it } from 'vitest';
+import { runChild } from './child.ts';
+import { endKept } from './kept.ts';
+
+const file = join(mkdtempSync(join(tmpdir(), 'nanscope-')), 'child.mjs');
+writeFileSync(
+  file,
+  `process.on('disconnect', () => process.exit(0));
+process.on('message', ({ task, stay }) => {
+  process.send({ kind: 'pid', pid: process.pid });
+  process.send({ kind: 'done' }, () => { if (!stay) process.exit(task.code); });
+});`,
+);
+
+afterEach(() => endKept());
+
+/** Runs one task; the process that did it, and its exit code. */
+async function did({
+  backend = 'wasm',
+  stay = false,
+  environment = {},
+  code = 0,
+}: {
+  readonly backend?: string;
+  readonly stay?: boolean;
+  readonly environment?: Record<string, string>;
+  readonly code?: number;
+} = {}) {
+  let pid = 0;
+  const end = await runChild<{ pid?: number }>({
+    ...{ run: 'probe', task: { code }, environment, backend, stay, silenceSeconds: 20 },
+    module: pathToFileURL(file),
+    onMessage: (message) => {
+      pid = message.pid ?? pid;
+    },
+  });
+  return { pid, code: end.code };
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+it('one that stays takes the next task of its backend, and then ends with that', async () => {
+  const { pid } = await did({ stay: true });
+  expect(await did({ stay: true })).toEqual({ pid, code: 0 });
+  expect(await did({ code: 3 })).toEqual({ pid, code: 3 });
+  expect((await did()).pid).not.toBe(pid);
+});
+
+it('another backend, or another environment, has a process of its own', async () => {
+  const { pid } = await did({ stay: true });
+  expect((await did({ backend: 'cpu' })).pid).not.toBe(pid);
+  expect((await did({ environment: { NANSCOPE_KEPT: '1' } })).pid).not.toBe(pid);
+  expect((await did()).pid).toBe(pid);
+});
+
+it('one that ended while it waited costs the next task nothing', async () => {
+  const { pid } = await did({ stay: true });
+  process.kill(pid, 'SIGKILL');
+  const next = await did({ code: 4 });
+  expect(next.code).toBe(4);
+  expect(next.pid).not.toBe(pid);
+});
+
+it('those that nobody will take are ended, and no other', async () => {
+  const [wasm, cpu] = [await did({ stay: true }), await did({ backend: 'cpu', stay: true })];
+  endKept(['cpu']);
+  await expect.poll(() => isAlive(wasm.pid)).toBe(false);
+  expect(isAlive(cpu.pid)).toBe(true);
+});
