@@ -2,6 +2,7 @@
  * Kernels that share their work among threads: more elements than one thread is given, and no whole number of vectors. On every backend this
  * machine has, against the same formula in float64.
  */
+import { openTrace } from '@nanscope/cascade';
 import { layerNorm, rmsNorm } from '@nanscope/model';
 import { adamWStep } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
@@ -9,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { expectClose, infinity, layerNormOracle, wave } from './model-kernel-oracles.ts';
 import { onEveryBackend } from './on-every-backend.ts';
 
-onEveryBackend(() => {
+onEveryBackend(({ session }) => {
   describe('of a size that threads share', () => {
     it('LayerNorm and RMSNorm', async () => {
       const [N, C] = [301, 67];
@@ -87,6 +88,28 @@ onEveryBackend(() => {
       tf.dispose([x, keep, fill]);
       tf.zeros([3, 1, 61, 131]).dispose();
       await expectClose(kept, wave(3 * 61 * 131), 0);
+    });
+
+    it('a mask that keeps all: in a trace a result of its own, with the counts of its source', async () => {
+      const x = tf.tensor4d(wave(3 * 61 * 131).fill(infinity, 5, 7), [3, 1, 61, 131]);
+      const keep = tf.ones([3, 1, 61, 1], 'bool');
+      const fill = tf.scalar(0);
+      const trace = openTrace(session(), 'health');
+      trace.run('forward', () =>
+        tf.tidy(() => {
+          const kept = tf.engine().runKernel('SelectMasked', { x, keep, fill }) as tf.Tensor;
+          tf.neg(kept);
+        }),
+      );
+      const { records } = await trace.collect();
+      trace.close();
+      tf.dispose([x, keep, fill]);
+      const size = 3 * 61 * 131;
+      expect(records).toMatchObject([
+        { kernel: 'SelectMasked', health: { size, nan: 0, posInf: 2, negInf: 0, firstInf: 5 } },
+        { kernel: 'Neg', health: { size, nan: 0, posInf: 0, negInf: 2 }, inputs: [{ record: 0 }] },
+      ]);
+      expect(records[0]).not.toHaveProperty('alias');
     });
 
     it('a sum along every axis', async () => {

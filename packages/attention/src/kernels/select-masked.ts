@@ -10,7 +10,6 @@ import {
   elementwise,
   type HostTensor,
   hasKernel,
-  isTapped,
   type NativeTensorflow,
   shares,
   type WasmMemory,
@@ -75,16 +74,13 @@ function bits(values: HostTensor['values']): Uint32Array {
 /** A `keep` that has this many elements of x to each of its own, or more, is looked through before x is copied. */
 const LOOK = 16;
 
-/**
- * Whether x is the result as it is; false where finding out might cost more than it saves, and in a trace, which tells the two apart
- * by their memory.
- */
+/** Whether x is the result as it is; false where finding out might cost more than it saves. */
 function keepsAll(
   x: tf.TensorInfo,
   keep: tf.TensorInfo,
   flagsOf: (keep: tf.TensorInfo) => Uint8Array,
 ): boolean {
-  if (isTapped() || LOOK * tf.util.sizeFromShape(keep.shape) > tf.util.sizeFromShape(x.shape)) return false;
+  if (LOOK * tf.util.sizeFromShape(keep.shape) > tf.util.sizeFromShape(x.shape)) return false;
   return !flagsOf(keep).includes(0);
 }
 

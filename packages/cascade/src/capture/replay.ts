@@ -66,11 +66,11 @@ export function hold(info: tf.TensorInfo): tf.Tensor {
  * @param tfjsName name of the session's backend in the tfjs registry
  */
 export function observe(tfjsName: string, nameOf: NameOf, onCall: (call: SeenCall) => void): Observation {
-  const nameCall = callNames();
+  const names = callNames();
   const producers = new Map<tf.DataId, string>();
   let current: Phase = 'forward';
   const taps = openTaps(tfjsName, (kernel, inputMap, outputs, attrs) => {
-    const call = nameCall(current, kernel);
+    const call = names.next(current, kernel);
     const inputs = Object.entries(inputMap).flatMap(([name, tensor]) => {
       if (!tensor) return [];
       const record = producers.get(tensor.dataId);

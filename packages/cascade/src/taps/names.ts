@@ -15,20 +15,14 @@ type Table = Readonly<Record<string, tf.TensorInfo>>;
  */
 export function namesOf(...tables: readonly (Table | (() => Table))[]): NameOf {
   let known = new Map<tf.DataId, string>();
+  const lists = tables.map((table) => (typeof table === 'function' ? table : Object.entries(table)));
   return (id) => {
     const name = known.get(id);
     if (name !== undefined) return name;
-    const now = tables.map((table) => (typeof table === 'function' ? table() : table));
-    if (!now.some((table) => holds(table, id))) return undefined;
-    known = new Map(
-      now.flatMap((table) => Object.entries(table).map(([name, tensor]) => [tensor.dataId, name] as const)),
-    );
+    const now = lists.map((list) => (typeof list === 'function' ? Object.entries(list()) : list));
+    // Most unknown tensors are in no table.
+    if (!now.some((list) => list.some(([, tensor]) => tensor.dataId === id))) return undefined;
+    known = new Map(now.flat().map(([name, tensor]) => [tensor.dataId, name]));
     return known.get(id);
   };
-}
-
-/** Without a list of the names: most unknown tensors are in no table. */
-function holds(table: Table, id: tf.DataId): boolean {
-  for (const name in table) if (table[name]!.dataId === id) return true;
-  return false;
 }

@@ -13,6 +13,12 @@ import { callNames } from './scope.ts';
 /** Kernels whose output is their first input seen through another shape. */
 const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDims']);
 
+/**
+ * Kernels that give their first input itself where they change nothing of it, on some backends: a result of their own all the
+ * same, so that lanes have equal records, of which nothing more has to be counted.
+ */
+const sharing: ReadonlySet<string> = new Set(['SelectMasked']);
+
 /** The name of a tensor from outside the trace, when the caller knows one. */
 export type NameOf = (id: tf.DataId) => string | undefined;
 
@@ -56,7 +62,7 @@ export function createRecorder(
   const measured = new WeakMap<tf.DataId, Measurement>();
   let drafts: Draft[] = [];
   let producers = new Map<tf.DataId, number>();
-  let nameCall = callNames();
+  const names = callNames();
   let externals = new Map<tf.DataId, { name: string; tensor: Omit<ExternalRecord, 'health'> }>();
   let externalNames = new Map<string, number>();
 
@@ -126,7 +132,7 @@ export function createRecorder(
     phase: 'forward',
     // Runs after every kernel: on a small model what is made here weighs as much as the kernel.
     record(kernel, inputMap, outputs) {
-      const { key, phase, path, call } = nameCall(this.phase, kernel);
+      const { key, phase, path, call } = names.next(this.phase, kernel);
       const wanted = filters.length === 0 || tapPasses(filters, { phase, path, kernel });
       const inputs: InputRef[] = [];
       const sources: tf.TensorInfo[] = [];
@@ -156,7 +162,7 @@ export function createRecorder(
             shape: shape.slice(),
             dtype,
             inputs,
-            ...(alias && aliasMark),
+            ...(alias && !sharing.has(kernel) && aliasMark),
           },
           rowLength,
           measurement,
@@ -202,7 +208,7 @@ export function createRecorder(
       const records = kept.map(({ record }) => record);
       drafts = [];
       producers = new Map();
-      nameCall = callNames();
+      names.restart();
       externals = new Map();
       externalNames = new Map();
       return { records, externals: named, ...(filtered > 0 && { filtered }) };

@@ -14,21 +14,6 @@ function isOwnScope(name: string): boolean {
   return name === 'unnamed scope' || name.endsWith('__op') || name === 'forward' || name === 'backward';
 }
 
-/**
- * The path of the current scope, and whether it lies in the backward half of a gradient, which tfjs runs
- * inside the same call as the forward half.
- */
-function currentScope(phase: Phase): { readonly path: string; readonly phase: Phase } {
-  const { scopeStack } = (tf.engine() as unknown as { state: EngineState }).state;
-  let path = '';
-  let inBackward = false;
-  for (const { name } of scopeStack) {
-    if (name === 'backward') inBackward = true;
-    if (!isOwnScope(name)) path = path === '' ? name : `${path}/${name}`;
-  }
-  return { path, phase: inBackward && phase !== 'optimizer' ? 'backward' : phase };
-}
-
 // Names kernel calls: whoever watches the same computation gives the same call the same key.
 
 export interface Call {
@@ -40,15 +25,81 @@ export interface Call {
   readonly call: number;
 }
 
-/** @returns names the kernel that is running now; use a new one for each batch */
-export function callNames(): (phase: Phase, kernel: string) => Call {
-  const calls = new Map<string, number>();
-  return (asked, kernel) => {
-    const { path, phase } = currentScope(asked);
-    const counted = path === '' ? `${phase}/${kernel}` : `${phase}/${path}/${kernel}`;
-    const call = calls.get(counted) ?? 0;
-    calls.set(counted, call + 1);
-    return { key: `${counted}#${call}`, phase, path, call };
+/** One kernel in one phase and path. */
+interface Counter {
+  readonly name: string;
+  batch: number;
+  calls: number;
+}
+
+/** An open scope within those before it: looked up, so that no path is put together for a call. */
+interface Place {
+  readonly path: string;
+  /** Whether it lies in the backward half of a gradient, which tfjs runs inside the same call as the forward half. */
+  readonly inBackward: boolean;
+  readonly inner: Map<string, Place>;
+  readonly counters: Map<Phase, Map<string, Counter>>;
+}
+
+function counterAt({ path, counters }: Place, phase: Phase, kernel: string): Counter {
+  let kernels = counters.get(phase);
+  if (!kernels) {
+    kernels = new Map();
+    counters.set(phase, kernels);
+  }
+  let counter = kernels.get(kernel);
+  if (!counter) {
+    const name = path === '' ? `${phase}/${kernel}` : `${phase}/${path}/${kernel}`;
+    counter = { name, batch: -1, calls: 0 };
+    kernels.set(kernel, counter);
+  }
+  return counter;
+}
+
+export interface CallNames {
+  /** Names the kernel that is running now. */
+  next(phase: Phase, kernel: string): Call;
+  /** Counts anew, for the next batch. */
+  restart(): void;
+}
+
+export function callNames(): CallNames {
+  /** One path can be reached by several ways, and its calls are counted together. */
+  const counters = new Map<string, Place['counters']>();
+  const placeAt = (path: string, inBackward: boolean): Place => {
+    const known = counters.get(path) ?? new Map();
+    counters.set(path, known);
+    return { path, inBackward, inner: new Map(), counters: known };
+  };
+  const within = (place: Place, name: string): Place => {
+    const known = place.inner.get(name);
+    if (known) return known;
+    const inBackward = place.inBackward || name === 'backward';
+    const path = isOwnScope(name) ? place.path : place.path === '' ? name : `${place.path}/${name}`;
+    const same = path === place.path && inBackward === place.inBackward;
+    const made = same ? place : placeAt(path, inBackward);
+    place.inner.set(name, made);
+    return made;
+  };
+  const root = placeAt('', false);
+  let batch = 0;
+  return {
+    next(asked, kernel) {
+      let place = root;
+      for (const { name } of (tf.engine() as unknown as { state: EngineState }).state.scopeStack)
+        place = within(place, name);
+      const phase = place.inBackward && asked !== 'optimizer' ? 'backward' : asked;
+      const counter = counterAt(place, phase, kernel);
+      if (counter.batch !== batch) {
+        counter.batch = batch;
+        counter.calls = 0;
+      }
+      const call = counter.calls++;
+      return { key: `${counter.name}#${call}`, phase, path: place.path, call };
+    },
+    restart() {
+      batch++;
+    },
   };
 }
 
