@@ -112,6 +112,28 @@ onEveryBackend(({ session }) => {
       expect(records[0]).not.toHaveProperty('alias');
     });
 
+    it('a maximum along the last axes, NaN where there is one', async () => {
+      const [B, T, S] = [301, 3, 71];
+      const x = wave(B * T * S);
+      const width = T * S;
+      for (const [row, place] of [0, 3, width - 2, width - 1].entries()) x[row * width + place] = Number.NaN;
+      x.fill(-infinity, 4 * width, 5 * width);
+      x[5 * width + 70] = infinity;
+      const expected = (rows: number) =>
+        Array.from({ length: x.length / rows }, (_, i) => Math.max(...x.subarray(i * rows, (i + 1) * rows)));
+      const input = () => tf.tensor3d(x, [B, T, S]);
+      await expectClose(
+        tf.tidy(() => tf.max(input(), [1, 2])),
+        expected(width),
+        0,
+      );
+      await expectClose(
+        tf.tidy(() => tf.max(input(), -1, true)),
+        expected(S),
+        0,
+      );
+    });
+
     it('a sum along every axis', async () => {
       const [B, T, S] = [3, 61, 131];
       const x = wave(B * T * S);

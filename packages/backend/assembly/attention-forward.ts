@@ -16,7 +16,6 @@ import {
   moderate,
   OUT,
   Q,
-  QT,
   QUERIES,
   rowAt,
   SINKS,
@@ -65,17 +64,25 @@ function finishRow(stats: usize, out: usize, size: i32): void {
 }
 
 /**
- * The context of queries first .. first + QT of one head, and their maximum and sum.
+ * The context of queries first .. first + count of one head, and their maximum and sum.
  *
+ * @param count at most QT; the bits of a query do not depend on it
  * @param scratch address of `scratchBytes()` bytes that nobody else uses
  */
-export function attentionForward(problem: usize, b: i32, h: i32, first: i32, scratch: usize): void {
+export function attentionForward(
+  problem: usize,
+  b: i32,
+  h: i32,
+  first: i32,
+  count: i32,
+  scratch: usize,
+): void {
   const heads = word(problem, HEADS);
   const keyHeads = word(problem, KEY_HEADS);
   const keys = word(problem, KEYS);
   const size = word(problem, SIZE);
   const valueSize = word(problem, VALUE_SIZE);
-  const rows = smaller(QT, word(problem, QUERIES) - first);
+  const rows = smaller(count, word(problem, QUERIES) - first);
   const row = (b * heads + h) * word(problem, QUERIES) + first;
   const keyRow = (b * keyHeads + (h * keyHeads) / heads) * keys;
   const q = rowAt(problem, Q, row, size);

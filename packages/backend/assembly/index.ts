@@ -7,7 +7,15 @@ export { countNonFinite, nonFinite } from './health';
 export { gatherRows, transposeRows } from './move';
 export { narrowProduct } from './narrow-product';
 export { layerNorm, layerNormGrad, rmsNorm } from './norms';
-export { exponential, geluNew, geluNewGrad, rowArgmax, rowExponentials, sigmoid } from './pointwise';
+export {
+  exponential,
+  geluNew,
+  geluNewGrad,
+  rowArgmax,
+  rowExponentials,
+  rowMaxima,
+  sigmoid,
+} from './pointwise';
 export { product } from './product';
 export { selectMasked } from './select';
 export { columnSums, rowSums, squareSums } from './sums';

@@ -147,6 +147,14 @@ export function rowExponentials(x: usize, width: i32, to: usize, rows: i32): voi
   }
 }
 
+/** The largest element of each row, NaN where it has one. */
+export function rowMaxima(x: usize, width: i32, rows: i32, to: usize): void {
+  for (let row = 0; row < rows; row++) {
+    store<f32>(to + bytes(row), largestOf(x, width));
+    x += bytes(width);
+  }
+}
+
 /** e^x of `count` elements from x to y. */
 export function exponential(x: usize, y: usize, count: i32): void {
   const whole = count & ~3;

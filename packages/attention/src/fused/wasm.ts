@@ -4,8 +4,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { PreparedAttention } from '../call.ts';
 import type { MaskStep } from '../mask-types.ts';
 
-/** Queries of one call (QT in the assembly). */
-const tile = 96;
+/**
+ * Queries of one call: at most QT of the assembly. Where there are few in all, a causal mask leaves out more keys of a low tile than
+ * packing the others again for the next one costs.
+ */
+const tileOf = (queries: number): number => (queries <= 256 ? 32 : 96);
 
 /** Whether these kernels can compute what the policy asks for: they compute in float32. */
 export const hasWasmAttention = ({ prepared: { policy } }: Pick<PreparedAttention, 'prepared'>): boolean =>
@@ -74,10 +77,11 @@ export function wasmForward(
   const stats = tensorOf<tf.Tensor4D>(memory, [B, H, T, 2]);
   const problem = describe(memory, { q, k, v, out, stats }, core);
   const calls = [];
+  const tile = tileOf(T);
   for (let b = 0; b < B; b++) {
     for (let h = 0; h < H; h++) {
       for (let first = 0; first < T; first += tile) {
-        calls.push({ kernel: 'attentionForward', words: [problem, b, h, first] } as const);
+        calls.push({ kernel: 'attentionForward', words: [problem, b, h, first, tile] } as const);
       }
     }
   }

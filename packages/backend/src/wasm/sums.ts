@@ -1,10 +1,10 @@
-/** Sums, which the wasm backend makes element by element of a transposed copy. */
+/** Sums, which the wasm backend makes element by element of a transposed copy, and maxima of rows, for which it takes 1.5 ns an element. */
 import * as tf from '@tensorflow/tfjs';
 import { type Kernel, wrapKernel } from '../corrections/correction.ts';
 import { shares, type WasmMemory, wasmMemory } from './memory.ts';
 import type { Call } from './threads.ts';
 
-/** A tensor as `outer` matrices of rows and columns for a sum along neighbouring axes, which are the rows; or undefined. */
+/** A tensor as `outer` matrices of rows and columns for a sum or a maximum along neighbouring axes, which are the rows; or undefined. */
 function matricesOf(shape: readonly number[], axes: readonly number[]) {
   const long = axes.filter((axis) => shape[axis] !== 1);
   const first = Math.min(...long, shape.length);
@@ -35,6 +35,10 @@ function sumCalls(
   ).flat();
 }
 
+/** The shape that is left. */
+const without = (axes: readonly number[], shape: readonly number[], keepDims: boolean): number[] =>
+  shape.flatMap((size, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [size]));
+
 function sum(original: Kernel): Kernel {
   return (call) => {
     const x = call.inputs.x as tf.TensorInfo;
@@ -43,11 +47,37 @@ function sum(original: Kernel): Kernel {
     const matrices = matricesOf(x.shape, axes);
     if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || !matrices) return original(call);
     const memory = wasmMemory(call.backend);
-    const shape = x.shape.flatMap((size, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [size]));
-    const out = memory.make(shape, 'float32');
+    const out = memory.make(without(axes, x.shape, keepDims), 'float32');
     memory.run(sumCalls(memory, matrices, memory.address(x), memory.address(out)));
     return out;
   };
+}
+
+function maximum(original: Kernel): Kernel {
+  return (call) => {
+    const x = call.inputs.x as tf.TensorInfo;
+    const { reductionIndices, keepDims } = call.attrs as unknown as tf.MaxAttrs;
+    const axes = tf.util.parseAxisParam(reductionIndices, x.shape);
+    const matrices = matricesOf(x.shape, axes);
+    if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0 || matrices?.columns !== 1)
+      return original(call);
+    const { outer, rows: width } = matrices;
+    const memory = wasmMemory(call.backend);
+    const out = memory.make(without(axes, x.shape, keepDims), 'float32');
+    const [from, to] = [memory.address(x), memory.address(out)];
+    memory.run(
+      shares(memory, outer, width / 4).map(({ first, count }) => ({
+        kernel: 'rowMaxima',
+        words: [from + 4 * first * width, width, count, to + 4 * first],
+      })),
+    );
+    return out;
+  };
+}
+
+/** Maxima along the last axes. */
+export function replaceMax(): void {
+  wrapKernel('Max', 'wasm', maximum);
 }
 
 /** Sums along neighbouring axes, in float64. */

@@ -15,6 +15,7 @@ const names = [
   'geluNewGrad',
   'rowArgmax',
   'rowExponentials',
+  'rowMaxima',
   'exponential',
   'sigmoid',
   'adamWStep',
