@@ -13,6 +13,7 @@ import { type EvalConfig, sdpaKernelOf, traceSettings } from '@nanscope/settings
 import { EvalAccumulator } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import type { EvalBatch } from '../data/collation.ts';
+import { OneAhead } from '../data/one-ahead.ts';
 import type { LaneMessage, LaneTask } from '../protocol/task.ts';
 import { CompletedBatches, type EarlierLane } from './completed.ts';
 import type { BatchResult, Computation } from './evaluate-batch.ts';
@@ -112,10 +113,14 @@ async function evaluateAll(evaluation: Evaluation): Promise<{ first?: Evaluated;
   let seconds = completed?.record.metrics?.seconds ?? 0;
   let tensorsAfterFirst: number | undefined;
   let told = false;
-  for await (const evalBatch of evaluation.batches) {
+  const source = new OneAhead(evaluation.batches);
+  for await (const evalBatch of source) {
     const known = await completed?.take(evalBatch, computation.model.config.vocabulary, rows);
     const started = performance.now();
-    const result = known ?? (await tracer.evaluate(computation, evalBatch));
+    const computing = known ? undefined : tracer.evaluate(computation, evalBatch);
+    // A GPU has its work now and does it alone; on a CPU the batch is done.
+    if (computing && evaluation.session.facts.capabilities.gpu) source.ask();
+    const result = known ?? (await computing!);
     const took = (performance.now() - started) / 1000;
     accumulator.add({ losses: result.losses, predictions: result.answers, labels: result.supervised.labels });
     if (!known) recordBatch(sink, evalBatch, result, rows, took);
