@@ -12,6 +12,7 @@ from .kernels import LAYOUTS, fused_counter
 
 COLUMNS = 11  # nan, posInf, negInf, firstNaN, firstInf, zero, subnormal, amax bits, finite elements, min and mean as bits of float32
 
+EIGHTS = frozenset(getattr(torch, name) for name in dir(torch) if name.startswith("float8_"))
 Health = dict[str, Any]
 
 
@@ -19,9 +20,28 @@ def clean(size: int) -> Health:
     return {"size": size, "nan": 0, "posInf": 0, "negInf": 0}
 
 
+def memory_of(tensor: torch.Tensor) -> Optional[torch.Tensor]:
+    """The same numbers as they lie in memory: the values of what is sparse or nested, pairs of what is complex. None where there is no memory to look at."""
+    try:
+        if tensor.is_nested or tensor.layout is not torch.strided:
+            tensor = tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
+        if tensor.is_complex():
+            tensor = torch.view_as_real(tensor.conj() if tensor.is_conj() else tensor)
+        if tensor._is_zerotensor() or tensor.untyped_storage()._cdata == 0:
+            return None  # Zeros that forward differentiation has without writing them down: reading them crashes.
+    except (RuntimeError, NotImplementedError, AttributeError):
+        return None
+    return tensor
+
+
 def has_health(tensor: torch.Tensor) -> bool:
     """Whether the dtype holds non-finite values and the memory can be looked at."""
-    return tensor.dtype in LAYOUTS and tensor.layout is torch.strided and tensor.device.type != "meta"
+    return (tensor.dtype in LAYOUTS or tensor.dtype in EIGHTS) and tensor.layout is torch.strided and tensor.device.type != "meta"
+
+
+def widened(tensor: torch.Tensor) -> torch.Tensor:
+    """Numbers of 8 bits as float32, which has all of them."""
+    return tensor.detach().float() if tensor.dtype in EIGHTS else tensor
 
 
 def count_bits(tensor: torch.Tensor, full: bool) -> torch.Tensor:
@@ -98,6 +118,7 @@ class HostCounter:
         self.method = "bits on the host" + ("" if full else ", behind a sum that is finite only where all elements are")
 
     def measure(self, tensor: torch.Tensor) -> Measurement:
+        tensor = widened(tensor)
         size, dtype = tensor.numel(), tensor.dtype
         if size == 0 or not self.full:
             total = 0.0 if size == 0 else tensor.detach().sum(dtype=torch.float32 if tensor.itemsize == 2 else dtype).item()
@@ -123,6 +144,7 @@ class DeviceCounter:
         self._waiting: list[Measurement] = []
 
     def measure(self, tensor: torch.Tensor) -> Measurement:
+        tensor = widened(tensor)
         if tensor.numel() == 0:
             return Measurement(0, tensor.dtype, clean(0))
         measurement = Measurement(tensor.numel(), tensor.dtype)

@@ -11,6 +11,7 @@ from .recorder import Op, Taken
 
 Counts = tuple[int, int, int]
 NONE: Counts = (0, 0, 0)
+OVERSCALED = "the scale of a GradScaler is too large for this step, which it looks for and skips"
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Judge:
     def __init__(self, taken: Taken) -> None:
         self.ops, self.externals = taken.ops, taken.externals
         self._benign_externals: set[str] = set()
+        self._scaled = taken.scaled
         self.judgements: list[Judgement] = []
         for op in self.ops:
             self.judgements.append(self._judge(op))
@@ -72,11 +74,12 @@ class Judge:
         judgement = self._class(op, inputs, given, out)
         poisoned = [ref for _, ref, counts in inputs if any(counts)]
         inputs_benign = all(self.judgements[ref].benign is not None if isinstance(ref, int) else ref in self._benign_externals for ref in poisoned)
+        overscaled = self._overscaled(op, judgement, poisoned)
         if judgement.kind == "kill":
             independent = INDEPENDENT.get(f"{op.kernel.split('.')[0]}:{op.output}")
-            judgement.benign = independent or ("the mask's -inf ends here, as intended" if inputs_benign else None)
+            judgement.benign = independent or overscaled or ("the mask's -inf ends here, as intended" if inputs_benign else None)
         elif judgement.kind in ("gen", "prop"):
-            judgement.benign = self._benign(op, out, bool(poisoned), inputs_benign)
+            judgement.benign = overscaled or self._benign(op, out, bool(poisoned), inputs_benign)
             if judgement.benign is not None:
                 self._benign_externals.update(ref for ref in poisoned if isinstance(ref, str))
         return judgement
@@ -90,6 +93,16 @@ class Judge:
         if out[0] == 0 and out[1] + out[2] > 0 and not carries_infinity(op.kernel, out, [counts for _, _, counts in inputs]):
             return Judgement("gen", "Inf")
         return Judgement("prop", ended="NaN" if given[0] > 0 and out[0] == 0 else None)
+
+    def _overscaled(self, op: Op, judgement: Judgement, poisoned: list[int | str]) -> Optional[str]:
+        """Behind the forward pass, what overflows because a GradScaler makes the loss large, and what becomes of that."""
+        if not self._scaled or op.phase == "forward":
+            return None
+        if poisoned:
+            # A gradient that was there before was judged in the step that made it.
+            scaled = all(ref.startswith("grad.") if isinstance(ref, str) else self.judgements[ref].benign == OVERSCALED for ref in poisoned)
+            return OVERSCALED if scaled else None
+        return OVERSCALED if judgement.born == "Inf" and self.mechanism(len(self.judgements)).name.endswith("overflow") else None
 
     def _benign(self, op: Op, out: Counts, poisoned: bool, inputs_benign: bool) -> Optional[str]:
         """The first rule's reason. But for memory that no caller reads a NaN is never benign."""
@@ -122,6 +135,14 @@ class Judge:
                     waiting.append(following)
         return sorted(seen)
 
+    def _is_constant(self, index: int, ends: list[int]) -> bool:
+        """What the program asks for by a constant, as the beginning of a minimum, is no fault while no result holds it."""
+        op = self.ops[index]
+        if op.asked_for is not None:
+            return ends in ([], [index])
+        poisoned = [ref for _, ref, counts in self.inputs(op) if any(counts)]
+        return not ends and len(poisoned) > 0 and all(isinstance(ref, str) and ref.startswith("constant#") for ref in poisoned)
+
     def _brings_in(self, index: int) -> bool:
         judgement, op = self.judgements[index], self.ops[index]
         if judgement.benign is not None or not any(counts_of(op.health)):
@@ -130,12 +151,17 @@ class Judge:
 
     def origin(self) -> Optional[Origin]:
         """The first non-finite value that is not intended; one that lives on to a result before one that ends on the way."""
-        candidates = [index for index in range(len(self.ops)) if self._brings_in(index)]
-        if not candidates:
+        consumers, index = self._consumers(), None
+        for start in filter(self._brings_in, range(len(self.ops))):
+            ends = [each for each in self._descendants(start, consumers) if not consumers[each]]
+            if self._is_constant(start, ends):
+                continue
+            if ends or index is None:
+                index = start
+            if ends:
+                break
+        if index is None:
             return None
-        consumers = self._consumers()
-        alive = next((start for start in candidates if any(not consumers[each] for each in self._descendants(start, consumers))), None)
-        index = candidates[0] if alive is None else alive
         judgement, health = self.judgements[index], self.ops[index].health
         assert health is not None
         kind = judgement.born or ("NaN" if "firstNaN" in health else "Inf")

@@ -65,7 +65,11 @@ class OpFacts:
         return self.name.split(".")[0]
 
 
-def facts_of(func: Any) -> OpFacts:
+def has_kernel(func: Any, key: str) -> bool:
+    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key)
+
+
+def facts_of(func: Any, device_type: str = "cpu") -> OpFacts:
     schema = func._schema
     namespace, _, base = schema.name.partition("::")
     overload = f".{schema.overload_name}" if schema.overload_name else ""
@@ -80,7 +84,8 @@ def facts_of(func: Any) -> OpFacts:
         written=written,
         seen_through=seen,
         picks=views and not seen,
-        composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),
+        # One that has a kernel for the device runs as that: taken apart it gives other numbers.
+        composite=has_kernel(func, "CompositeImplicitAutograd") and not has_kernel(func, device_type.upper()),
         uninitialised=base.startswith(UNINITIALISED) and not written,
         shape_only=base in SHAPE_ONLY,
         elementwise_lists=base.startswith(("_foreach_", "_fused_adam", "_fused_sgd", "_amp_foreach")),

@@ -6,6 +6,7 @@ from typing import Any, Callable, Optional
 
 import torch
 from torch.nn.modules import module as nn_module
+from torch.utils._python_dispatch import TorchDispatchMode
 
 NO_SEQUENCE = 2**64 - 1  # What AccumulateGrad has.
 
@@ -20,13 +21,15 @@ def split_path(name: str) -> str:
 class ModulePaths:
     """Follows the modules of one model while it is open. `on_enter` and `on_leave` are told path, module and what goes in or comes out."""
 
-    def __init__(self, model: torch.nn.Module, on_enter: Callable[..., None], on_leave: Callable[..., None]) -> None:
+    def __init__(self, model: torch.nn.Module, mode: TorchDispatchMode, on_enter: Callable[..., None], on_leave: Callable[..., None]) -> None:
         self._model = model  # Held, so that no other module gets one of these ids.
         self._paths = {id(module): split_path(name) if name else "" for name, module in model.named_modules()}
         self._parameters = {id(parameter): split_path(name.rpartition(".")[0]) for name, parameter in model.named_parameters()}
         self._stack: list[str] = []
         self._sequences: dict[int, str] = {}
-        self._on_enter, self._on_leave = on_enter, on_leave
+        self._mode, self._on_enter, self._on_leave = mode, on_enter, on_leave
+        self.unseen = False
+        """Whether the model ran in another thread: no op of that is seen."""
         self._handles = [
             nn_module.register_module_forward_pre_hook(self._enter),
             nn_module.register_module_forward_hook(self._leave, always_call=True),
@@ -44,16 +47,23 @@ class ModulePaths:
     def depth(self) -> int:
         return len(self._stack)
 
+    def _sees(self) -> bool:
+        """Hooks are those of all threads; a mode is that of one, and of autograd's where that works for it."""
+        return any(torch._C._get_dispatch_stack_at(place) is self._mode for place in range(torch._C._len_torch_dispatch_stack()))
+
     def _enter(self, module: torch.nn.Module, args: Any) -> None:
         path = self._paths.get(id(module))
         if path is None:
+            return
+        if not self._sees():
+            self.unseen = True
             return
         self._on_enter(path, module, args, self.depth)
         self._stack.append(path)
 
     def _leave(self, module: torch.nn.Module, _args: Any, output: Any) -> None:
         path = self._paths.get(id(module))
-        if path is None or path not in self._stack:
+        if path is None or path not in self._stack or not self._sees():
             return
         while self._stack.pop() != path:
             pass

@@ -7,10 +7,10 @@ from typing import Any, Optional, Union
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_map
 
 from .attention import explain_attention, explain_gradient
-from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, clean, has_health, row_bits, row_letters
+from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, clean, has_health, memory_of, row_bits, row_letters
 from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, outputs_of
 
 Reference = Union[int, str]
@@ -75,6 +75,8 @@ class Taken:
     ops: list[Op] = field(default_factory=list)
     externals: dict[str, External] = field(default_factory=dict)
     bytes_read: int = 0
+    scaled: bool = False
+    """Whether a GradScaler multiplied the loss by more than 1."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By key the op and the arguments of calls in which something may be born; none unless `keep_calls`."""
 
@@ -96,6 +98,7 @@ class Recorder:
         self.explain: Optional[str] = None
         """Key of an op to look closer at: on a device where counts come too late to know it while it runs."""
         self.keep_calls = False
+        self._names: dict[int, str] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -109,10 +112,11 @@ class Recorder:
         self._writes: dict[int, int] = {}
         # A weak reference keeps the address of a freed storage from being given to another one.
         self._storages: dict[int, StorageWeakRef] = {}
-        self._names: dict[int, str] = {}
         self._unnamed = {"external": 0, "constant": 0}
-        for name, tensor in (*self._model.named_parameters(), *self._model.named_buffers()):
-            self._names[tensor.untyped_storage()._cdata] = name
+        named = [(name, memory_of(tensor)) for name, tensor in (*self._model.named_parameters(), *self._model.named_buffers())]
+        # Under torch.func others stand in the place of the parameters: they have no memory, the names stay with the real ones.
+        if all(memory is not None for _, memory in named):
+            self._names = {memory.untyped_storage()._cdata: name for name, memory in named if memory is not None}
 
     def name(self, tensors: dict[str, torch.Tensor]) -> None:
         """Names tensors of this batch that come from outside: `input_ids`, `labels`."""
@@ -124,7 +128,7 @@ class Recorder:
         bytes_read = self._counter.flush()
         for op, bits, dtype in self._rows:
             op.rows = row_letters(bits, dtype)
-        taken = Taken(self.ops, self._externals, bytes_read, self._kept)
+        taken = Taken(self.ops, self._externals, bytes_read, calls=self._kept)
         self._begin()
         return taken
 
@@ -143,10 +147,10 @@ class Recorder:
 
     def references(self, tensor: torch.Tensor) -> list[Reference]:
         """Usually one; two where a part of the memory was written to since."""
-        try:
-            place = self._place(tensor)
-        except (RuntimeError, NotImplementedError):
-            return []  # Memory of a kind that cannot be looked at.
+        memory = memory_of(tensor)
+        if memory is None:
+            return []
+        tensor, place = memory, self._place(memory)
         known = self._places.get(place)
         last = self._writes.get(place[0])
         if known is None:
@@ -159,8 +163,8 @@ class Recorder:
     def _external(self, tensor: torch.Tensor, place: Place) -> str:
         name = self._names.get(place[0])
         if name is None:
-            grads = {p.grad.untyped_storage()._cdata: f"grad.{n}" for n, p in self._model.named_parameters() if p.grad is not None and p.grad.layout is torch.strided}
-            name = grads.get(place[0])
+            grads = ((n, p.grad) for n, p in self._model.named_parameters() if p.grad is not None)
+            name = next((f"grad.{n}" for n, grad in grads if (memory := memory_of(grad)) is not None and memory.untyped_storage()._cdata == place[0]), None)
         if name is None or (name in self._externals and self._externals[name].shape != list(tensor.shape)):
             base = name or ("constant" if tensor.numel() == 1 else "external")
             self._unnamed[base] = self._unnamed.get(base, 0) + 1
@@ -185,9 +189,9 @@ class Recorder:
 
     def see_through(self, tensor: torch.Tensor, result: torch.Tensor) -> None:
         """The result is all of the tensor's memory: where it came from is where that came from."""
-        references = self.references(tensor)
-        if references:
-            self._places[self._place(result)] = references[-1] if isinstance(references[-1], int) else references[0]
+        references, memory = self.references(tensor), memory_of(result)
+        if references and memory is not None:
+            self._places[self._place(memory)] = references[-1] if isinstance(references[-1], int) else references[0]
 
     def before(self, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Given:
         """What goes in, looked at before the op can write over it."""
@@ -201,18 +205,22 @@ class Recorder:
         stem, call = self._stem(facts, phase, path)
         self._calls[stem] = call + 1
         asked_for = constant_asked_for(args, kwargs)
-        for output, tensor, item in outputs:
+        for output, result_tensor, item in outputs:
+            memory = memory_of(result_tensor)
+            tensor = result_tensor if memory is None else memory
+            shape = [] if memory is None else list(memory.shape)
             op = Op(
-                f"{stem}#{call}:{output}", phase, path, facts.name, call, output, list(tensor.shape), dtype_name(tensor.dtype),
+                f"{stem}#{call}:{output}", phase, path, facts.name, call, output, shape, dtype_name(result_tensor.dtype),
                 self._inputs_of(facts, given, item), asked_for=asked_for,
             )  # fmt: skip
             if output > 0:
                 op.benign = SECOND_OUTPUTS.get(facts.base)
-            self._measure(op, facts, tensor)
-            place = self._place(tensor)
-            self._places[place] = len(self.ops)
-            if facts.written:
-                self._writes[place[0]] = len(self.ops)
+            if memory is not None:
+                self._measure(op, facts, tensor)
+                place = self._place(tensor)
+                self._places[place] = len(self.ops)
+                if facts.written:
+                    self._writes[place[0]] = len(self.ops)
             self.ops.append(op)
             if op.key == self.explain or (op.measurement and op.measurement.poisoned):
                 self._look_closer(op, facts, args, kwargs, tensor)
@@ -264,11 +272,13 @@ class Recorder:
     def _keep(self, op: Op, facts: OpFacts, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._room -= sum(tensor.nbytes for _, _, tensor in named_tensors(facts, args, kwargs))
         if self._room >= 0:
-            args, kwargs = tree_map_only(torch.Tensor, lambda tensor: tensor.detach().clone(), (args, kwargs))
+            args, kwargs = tree_map(_kept, (args, kwargs))
             self._kept[op.key] = {"op": str(facts.func), "args": args, "kwargs": kwargs}
 
     def mark_rows(self, tensor: torch.Tensor) -> Optional[int]:
         """Gives the op that made this tensor a letter for each row; its place."""
+        if tensor.is_nested:
+            return None  # It has no rows of one length.
         references = [ref for ref in self.references(tensor) if isinstance(ref, int)]
         if not references or tensor.dtype not in LAYOUTS or tensor.dim() < 2:
             return None
@@ -279,6 +289,13 @@ class Recorder:
         else:
             self._rows.append((op, row_bits(tensor), tensor.dtype))
         return references[-1]
+
+
+def _kept(value: Any) -> Any:
+    """Of an argument what a file can hold: a device and a layout are those of the tensors."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    return value if isinstance(value, (bool, int, float, complex, str, torch.dtype)) else None
 
 
 def _unmasked(measurement: Optional[Measurement]) -> bool:

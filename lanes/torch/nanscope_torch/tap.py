@@ -6,10 +6,12 @@ import re
 from typing import Any, Callable, Optional
 
 import torch
+from torch.amp import GradScaler
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._python_dispatch import _disable_current_modes as paused  # Our own ops are not seen.
 
+from .errors import first_line
 from .health import counter_for
 from .ops import OpFacts, facts_of, tensors_in
 from .paths import ModulePaths
@@ -27,7 +29,9 @@ class _Dispatch(TorchDispatchMode):
         self._tap = tap
 
     def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Optional[dict[str, Any]] = None) -> Any:
-        return self._tap.dispatch(self, func, args, kwargs or {})
+        # A tensor of a class of its own takes its ops apart itself: those are seen.
+        own = any(kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ for kind in types)
+        return NotImplemented if own else self._tap.dispatch(self, func, args, kwargs or {})
 
 
 class Tap:
@@ -38,12 +42,19 @@ class Tap:
     """
 
     def __init__(self, model: torch.nn.Module, device: torch.device, full: bool = False) -> None:
-        self._model = model
+        self._model, self._device_type = model, device.type
         self.counter = counter_for(device, full)
         self.recorder = Recorder(self.counter, model)
         self.phase: Optional[str] = None
         self.on_root: Optional[Callable[[bool], None]] = None
         """Told when the model itself is entered (True) and left (False)."""
+        self.unseen = False
+        """Once it is closed, whether the model ran in another thread meanwhile."""
+        self.lenient = False
+        self.unknown: dict[str, str] = {}
+        """Where it is lenient, ops that could not be looked at, and why."""
+        self.scaled = False
+        """Whether a GradScaler multiplied the loss of this batch: what overflows by that, it looks for, and skips the step."""
         self.run: Callable[..., Any] = lambda _key, func, _facts, args, kwargs: func(*args, **kwargs)
         """Runs a call and returns what it gives: its key without an output (none where it only looks at memory in another way), the op, its facts and arguments."""
         self._facts: dict[Any, OpFacts] = {}
@@ -51,12 +62,16 @@ class Tap:
         self._paths: Optional[ModulePaths] = None
         self._handles: list[Any] = []
         self._after_forward = self._in_optimizer = self._after_backward = False
+        self._in_closure = False
+        """Whether an optimizer's step called the model, and no backward pass began since."""
         self.layers: dict[str, int] = {}
         """Layer name -> place of the op whose `rows` show it, in order of execution."""
         self._stack_parent: Optional[str] = None
 
     def __enter__(self) -> Tap:
-        self._paths = ModulePaths(self._model, self._enter, self._leave)
+        self._paths = ModulePaths(self._model, self._mode, self._enter, self._leave)
+        self._scale = GradScaler.scale
+        GradScaler.scale = lambda scaler, outputs: self._scales(scaler, outputs)
         self._handles = [register_optimizer_step_pre_hook(self._optimizer(True)), register_optimizer_step_post_hook(self._optimizer(False))]
         self._mode.__enter__()
         return self
@@ -64,7 +79,9 @@ class Tap:
     def __exit__(self, *_: Any) -> None:
         assert self._paths is not None
         self._mode.__exit__(None, None, None)
+        GradScaler.scale = self._scale
         self._paths.close()
+        self.unseen = self._paths.unseen
         self._paths = None
         for handle in self._handles:
             handle.remove()
@@ -73,6 +90,7 @@ class Tap:
         """What was seen since the last call: one batch."""
         with paused():
             taken = self.recorder.take()
+        taken.scaled, self.scaled = self.scaled, False
         if self._paths:
             self._paths.forget()
         self._after_forward = self._after_backward = False
@@ -87,6 +105,11 @@ class Tap:
 
         return hook
 
+    def _scales(self, scaler: GradScaler, outputs: Any) -> Any:
+        with paused():
+            self.scaled = self.scaled or scaler.get_scale() > 1
+        return self._scale(scaler, outputs)
+
     def _enter(self, path: str, _module: torch.nn.Module, args: Any, depth: int) -> None:
         if depth == 0 and path == "" and self.on_root:
             self.on_root(True)
@@ -97,7 +120,7 @@ class Tap:
 
     def _leave(self, path: str, _module: torch.nn.Module, output: Any, depth: int) -> None:
         if depth == 0 and path == "":
-            self._after_forward = True
+            self._after_forward, self._in_closure = True, self._in_optimizer
             if self.on_root:
                 self.on_root(False)
         if self._stack_parent is None or "/" in path:
@@ -120,12 +143,12 @@ class Tap:
     def _where(self, kernel: str) -> tuple[str, str]:
         """Phase and module path of the op that is running."""
         assert self._paths is not None
-        if self._in_optimizer:
-            return "optimizer", ""
         node = torch._C._current_autograd_node()
         if node is not None:
-            self._after_backward = True
+            self._after_backward, self._in_closure = True, False
             return "backward", self._paths.backward_path(node)
+        if self._in_optimizer and self._paths.depth == 0 and not self._in_closure:
+            return "optimizer", ""
         path = self._paths.forward_path()
         if self.phase is not None:
             return self.phase, path
@@ -142,13 +165,15 @@ class Tap:
             return func(*args, **kwargs)  # A higher-order op: what it runs inside is not seen.
         facts = self._facts.get(func)
         if facts is None:
-            facts = self._facts[func] = facts_of(func)
-        if facts.composite:
-            # Only under inference_mode: elsewhere autograd has taken it apart already.
+            facts = self._facts[func] = facts_of(func, self._device_type)
+        if facts.composite and not any(tensor.is_nested for tensor in tensors_in(args)):
+            # Only under inference_mode: elsewhere autograd has taken it apart already, or it has a kernel of its own for nested tensors.
             with mode:
                 result = func.decompose(*args, **kwargs)
             if result is not NotImplemented:
                 return result
+        if facts.base == "set_":
+            return func(*args, **kwargs)  # Other memory, which nothing here has computed.
         if facts.seen_through:
             if torch._C._current_autograd_node() is None and self._paths is not None:
                 self._paths.forward_path()  # Its gradient may compute something.
@@ -156,9 +181,19 @@ class Tap:
             self.recorder.see_through(args[0], result)
             return result
         phase, path = self._where(facts.name)
-        inputs = self.recorder.before(facts, args, kwargs)
+        inputs = self._looks(facts, self.recorder.before, facts, args, kwargs) or []
         result = self.run(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
-        self.recorder.after(facts, inputs, args, kwargs, result, phase, path)
+        self._looks(facts, self.recorder.after, facts, inputs, args, kwargs, result, phase, path)
         return result
+
+    def _looks(self, facts: OpFacts, look: Callable[..., Any], *args: Any) -> Any:
+        """In a loop of the user's no tensor of a kind that we do not know, and no lack of memory of ours, ends what would have gone on."""
+        try:
+            return look(*args)
+        except Exception as error:
+            if not self.lenient:
+                raise
+            self.unknown[facts.name] = first_line(error)
+            return None
 
 

@@ -1,0 +1,272 @@
+"""What people really run around a `trace`: the same bits, the fault at its op, no false alarm, and never an error of ours."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import math
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call, grad, jvp, vmap
+
+import nanscope_torch
+from nanscope_torch.errors import NonFiniteFound
+
+Body = Callable[[nn.Module], list[torch.Tensor]]
+
+
+def small() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 8), nn.SiLU(), nn.Linear(8, 4))
+
+
+def ones(rows: int = 2) -> torch.Tensor:
+    return torch.ones(rows, 6)
+
+
+class Embedded(nn.Module):
+    """Its gradients are sparse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.table, self.out = nn.Embedding(16, 8, sparse=True), nn.Linear(8, 4)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.out(self.table(ids))
+
+
+class Complex(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.weight = nn.Parameter(torch.randn(4, 4, dtype=torch.complex64))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.fft.ifft(torch.fft.fft(x) @ self.weight).abs()
+
+
+def trained(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[], torch.Tensor]) -> list[torch.Tensor]:
+    found = []
+    for _ in range(3):
+        value = loss()
+        value.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        found.append(value.detach())
+    return [*found, *(parameter.detach().clone() for parameter in model.parameters())]
+
+
+def plain(model: nn.Module) -> list[torch.Tensor]:
+    return trained(model, torch.optim.AdamW(model.parameters()), lambda: model(ones()).pow(2).mean())
+
+
+def sparse(model: nn.Module) -> list[torch.Tensor]:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return trained(model, optimizer, lambda: model(torch.tensor([[1, 2, 2]])).pow(2).mean())
+
+
+def closure(model: nn.Module) -> list[torch.Tensor]:
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=3)
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = model(ones()).pow(2).mean()
+        value.backward()
+        return value
+
+    return [optimizer.step(loss).detach() for _ in range(2)]
+
+
+def transforms(model: nn.Module) -> list[torch.Tensor]:
+    weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    each = vmap(grad(lambda given, x: functional_call(model, given, (x[None],)).sum()), in_dims=(None, 0))(weights, ones(3))
+    return [*each.values(), jvp(model, (ones(),), (ones(),))[1].detach()]
+
+
+def copied(model: nn.Module) -> list[torch.Tensor]:
+    """Copies, in other types too, and a file of the whole model."""
+    others = [copy.deepcopy(model).to(dtype) for dtype in (torch.float64, torch.bfloat16)]
+    out = [other(ones().to(next(other.parameters()).dtype)).detach() for other in others]
+    torch.save(model, io.BytesIO())
+    return [*out, model(ones()).detach()]
+
+
+def threads(model: nn.Module) -> list[torch.Tensor]:
+    found: dict[tuple[int, int], torch.Tensor] = {}
+
+    def work(which: int) -> None:
+        with torch.no_grad():
+            for step in range(20):
+                found[which, step] = model(ones())
+
+    other = threading.Thread(target=work, args=(1,))
+    other.start()
+    work(0)
+    other.join()
+    return [found[key] for key in sorted(found)]
+
+
+def ragged(model: nn.Module) -> list[torch.Tensor]:
+    return [row.detach() for layout in (torch.strided, torch.jagged) for row in model(torch.nested.nested_tensor([ones(2), ones(3)], layout=layout)).unbind()]
+
+
+def types(model: nn.Module) -> list[torch.Tensor]:
+    eight = ones().to(torch.float8_e4m3fn)
+    whole = (ones() * 3).to(torch.int8)
+    return [model(eight.float()).detach(), whole.sum(), torch.quantize_per_tensor(ones(), 0.1, 0, torch.qint8).dequantize()]
+
+
+def saved(model: nn.Module) -> list[torch.Tensor]:
+    file = io.BytesIO()
+    torch.save(model.state_dict(), file)
+    file.seek(0)
+    model.load_state_dict(torch.load(file, weights_only=True))
+    return [model(ones()).detach()]
+
+
+LOOPS: dict[str, tuple[Callable[[], nn.Module], Body, str, str]] = {
+    # Model, loop, the weight that a NaN is put into, and the beginning of the key at which that is found.
+    "an op of autograd that could be taken apart": (small, plain, "2.weight", "forward/2/addmm"),
+    "sparse gradients": (Embedded, sparse, "table.weight", "forward/table/embedding"),
+    "complex numbers": (Complex, lambda model: plain_of(model, torch.ones(2, 4)), "weight", "forward/mm"),
+    "an optimizer that calls the model": (small, closure, "2.weight", "forward/2/addmm"),
+    "torch.func": (small, transforms, "2.weight", "forward/2/mm"),
+    "copies of the model": (small, copied, "2.weight", "forward/clone"),
+    "a thread of its own": (small, threads, "2.weight", "forward/2/addmm"),
+    "nested tensors": (small, ragged, "2.weight", "forward/2/"),
+    "types without float32's bits": (small, types, "2.weight", "forward/2/addmm"),
+    "a file that is read back": (small, saved, "2.weight", "forward/copy_"),
+}
+
+
+def plain_of(model: nn.Module, given: torch.Tensor) -> list[torch.Tensor]:
+    return trained(model, torch.optim.SGD(model.parameters(), lr=0.1), lambda: model(given).sum())
+
+
+@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.filterwarnings("ignore")
+def test_a_loop_has_the_same_bits_and_its_fault_is_found(tmp_path: Path, name: str) -> None:
+    make, body, weight, key = LOOPS[name]
+    for poison in (False, True):
+        results = []
+        for traced in (False, True):
+            model = make()
+            if poison:
+                with torch.no_grad():
+                    model.get_parameter(weight)[1:3] = torch.nan
+            if traced:
+                with nanscope_torch.trace(model, out=tmp_path) as run:
+                    results.append(body(model))
+            else:
+                results.append(body(model))
+        for one, other in zip(*results):
+            assert one.dtype == other.dtype and torch.equal(one.nan_to_num(nan=7.25), other.nan_to_num(nan=7.25))
+        origin = run.cascade.get("origin")
+        assert origin["key"].startswith(key) if poison else origin is None, origin
+        notes = record_of(tmp_path)["modelFacts"]["notes"]
+        assert [note["text"] for note in notes if "looked at" in note["text"]] == []
+
+
+def record_of(place: Path) -> dict[str, Any]:
+    return json.loads((place / "target" / "run.json").read_text())
+
+
+def scaled(place: Path, loss: Callable[[torch.Tensor], torch.Tensor], scale: float) -> float:
+    """Two backward passes a step, of which the first is over before the scaler looks."""
+    model = small()
+    optimizer, scaler = torch.optim.SGD(model.parameters(), lr=1e-3), torch.amp.GradScaler("cpu", init_scale=scale)
+    with nanscope_torch.trace(model, out=place, raise_on="nan"):
+        for _ in range(4):
+            for _ in range(2):
+                scaler.scale(loss(model(ones()))).backward()
+            scaler.unscale_(optimizer)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad()
+    return scaler.get_scale()
+
+
+def test_what_a_grad_scaler_makes_too_large_is_no_fault(tmp_path: Path) -> None:
+    assert scaled(tmp_path, lambda out: out.exp().mean() * 100, 2.0**127) < 2.0**127
+    assert [event for event in record_of(tmp_path)["cascade"]["events"] if "benign" not in event] == []
+
+
+def test_what_a_grad_scaler_only_hides_is_one(tmp_path: Path) -> None:
+    with pytest.raises(NonFiniteFound, match="born in backward/.*division by 0"):
+        scaled(tmp_path, lambda out: (out * 0).norm().sqrt(), 2.0**16)
+
+
+def test_a_constant_of_the_program_is_no_fault_until_a_result_holds_it(tmp_path: Path) -> None:
+    def loop(model: nn.Module, *, kept: bool) -> dict[str, Any]:
+        with nanscope_torch.trace(model, out=tmp_path) as run, torch.no_grad():
+            out = model(ones())
+            torch.minimum(torch.tensor(math.inf), out.min())
+            torch.full((3,), math.inf)
+            unknown = torch.where(torch.tensor([True, False]), torch.tensor(math.nan), out[0, :2])
+            if not kept:
+                unknown.nan_to_num()
+        return run.cascade
+
+    assert "origin" not in loop(small(), kept=False)
+    assert loop(small(), kept=True)["origin"]["mechanism"]["name"] == "external input"
+
+
+def test_a_compiled_model_is_said_to_be_one(tmp_path: Path) -> None:
+    model = torch.compile(small(), backend="eager")
+    with pytest.warns(UserWarning, match="torch.compile"), nanscope_torch.trace(model, out=tmp_path):
+        model(ones())
+    assert "compiled" in record_of(tmp_path)["modelFacts"]["notes"][0]["text"]
+
+
+def test_a_model_that_never_ran_here_is_said_to_be_one(tmp_path: Path) -> None:
+    model, other = small(), small()
+    with pytest.warns(UserWarning, match="never called"), nanscope_torch.trace(model, out=tmp_path):
+        other(ones())
+    with pytest.warns(UserWarning, match="another thread"), nanscope_torch.trace(model, out=tmp_path):
+        model(ones())
+        thread = threading.Thread(target=model, args=(ones(),))
+        thread.start()
+        thread.join()
+
+
+def test_an_op_that_cannot_be_looked_at_does_not_end_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr("nanscope_torch.recorder.Recorder._measure", refuse)
+    model = small()
+    with pytest.warns(UserWarning, match="addmm could not be looked at: no room"), nanscope_torch.trace(model, out=tmp_path):
+        assert torch.equal(model(ones()), model(ones()))
+
+
+def test_an_interrupted_loop_says_so(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), nanscope_torch.trace(model := small(), out=tmp_path):
+        model(ones())
+        raise KeyboardInterrupt
+    assert record_of(tmp_path)["status"] == "interrupted"
+
+
+def test_what_cannot_be_traced_is_refused_and_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "eval").mkdir()
+    (tmp_path / "eval" / "run.json").write_text('{"command": "nanscope eval"}')
+    with pytest.raises(ValueError, match="found another run"), nanscope_torch.trace(small(), out=tmp_path / "eval"):
+        pass
+    with pytest.raises(TypeError, match="found str"):
+        nanscope_torch.trace("gpt2", out=tmp_path)  # type: ignore[arg-type]
+    with warnings.catch_warnings(), nanscope_torch.trace(model := small(), out=tmp_path / "one"):
+        warnings.simplefilter("ignore")
+        with pytest.raises(RuntimeError, match="no other trace"), nanscope_torch.trace(model, out=tmp_path / "two"):
+            pass
+        model(ones())
+    assert record_of(tmp_path / "one")["status"] == "complete" and not (tmp_path / "two").exists()
+    assert torch._C._len_torch_dispatch_stack() == 0
