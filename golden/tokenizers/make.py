@@ -23,7 +23,8 @@ import tempfile
 
 import sentencepiece
 import tokenizers
-from kinds import SEED, base_models, build, kinds
+from base_models import SEED, base_models
+from kinds import build, kinds
 
 FOLDER = pathlib.Path(__file__).parent
 
