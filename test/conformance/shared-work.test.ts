@@ -112,6 +112,19 @@ onEveryBackend(({ session }) => {
       expect(records[0]).not.toHaveProperty('alias');
     });
 
+    it('e^x, 0 in runs of masked scores, and NaN where one stands among them', async () => {
+      const x = wave(20_003, 3);
+      for (let i = 0; i < x.length; i += 64) x.fill(i % 128 === 0 ? -infinity : -110, i, i + 32);
+      x.set([Number.NaN], 64 * 20 + 5);
+      x.set([infinity], 64 * 30 + 5);
+      x.set([1], 64 * 40 + 5);
+      await expectClose(
+        tf.tidy(() => tf.exp(tf.tensor1d(x))),
+        Array.from(x, (value) => Math.exp(value)),
+        1e-5,
+      );
+    });
+
     it('a maximum along the last axes, NaN where there is one', async () => {
       const [B, T, S] = [331, 3, 71];
       const x = wave(B * T * S);

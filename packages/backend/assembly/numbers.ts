@@ -12,6 +12,9 @@ export function bytes(elements: i32): usize {
 /** Next to this, 1.5 * 2^23, a float32 has no fraction left, and its last bits are an integer. */
 const SHIFT: f32 = 12582912;
 
+/** e^x is 0 of this and of all that is less. */
+const LEAST: f32 = -105;
+
 /** Written out where they are called. */
 // biome-ignore lint/complexity/noStaticOnlyClass: only a method may carry the mark
 export abstract class Inline {
@@ -22,7 +25,7 @@ export abstract class Inline {
   @inline
   static exp4(x: v128): v128 {
     // Beyond these e^x is 0 or infinite. Both let a NaN through: it is the first of their operands, and no comparison with it holds.
-    const bounded = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
+    const bounded = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(LEAST));
     const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(<f32>Math.LOG2E)), f32x4.splat(SHIFT));
     const n = f32x4.sub(shifted, f32x4.splat(SHIFT));
     let r = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
@@ -51,6 +54,11 @@ export function exp4(x: v128): v128 {
   return Inline.exp4(x);
 }
 
+/** Where e^x is 0, as of a masked score; of a NaN it is not. */
+function vanishes(x: v128): v128 {
+  return f32x4.le(x, f32x4.splat(LEAST));
+}
+
 /**
  * exp(x - less) times a factor. Four vectors a time, so that the constants of the polynomial are brought once for sixteen numbers.
  *
@@ -65,10 +73,20 @@ export function exponentials(from: usize, to: usize, count: i32, less: f32, fact
   let i = 0;
   for (; i + 16 <= count; i += 16) {
     const at = from + bytes(i);
-    const a = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at), subtrahend)), by);
-    const b = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at, 16), subtrahend)), by);
-    const c = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at, 32), subtrahend)), by);
-    const d = f32x4.mul(Inline.exp4(f32x4.sub(v128.load(at, 48), subtrahend)), by);
+    let a = f32x4.sub(v128.load(at), subtrahend);
+    let b = f32x4.sub(v128.load(at, 16), subtrahend);
+    let c = f32x4.sub(v128.load(at, 32), subtrahend);
+    let d = f32x4.sub(v128.load(at, 48), subtrahend);
+    if (i32x4.all_true(v128.and(v128.and(vanishes(a), vanishes(b)), v128.and(vanishes(c), vanishes(d))))) {
+      // To compute them is dearer than any others: on the way to 0 they are too small for normal numbers.
+      if (to === 0) continue;
+      for (let j = 0; j < 64; j += 16) v128.store(to + bytes(i) + j, f32x4.splat(0));
+      continue;
+    }
+    a = f32x4.mul(Inline.exp4(a), by);
+    b = f32x4.mul(Inline.exp4(b), by);
+    c = f32x4.mul(Inline.exp4(c), by);
+    d = f32x4.mul(Inline.exp4(d), by);
     sum = f32x4.add(f32x4.add(f32x4.add(f32x4.add(sum, a), b), c), d);
     if (to === 0) continue;
     v128.store(to + bytes(i), a);
