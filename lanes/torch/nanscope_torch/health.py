@@ -27,11 +27,10 @@ def memory_of(tensor: torch.Tensor) -> Optional[torch.Tensor]:
             tensor = tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
         if tensor.is_complex():
             tensor = torch.view_as_real(tensor.conj() if tensor.is_conj() else tensor)
-        if tensor._is_zerotensor() or tensor.untyped_storage()._cdata == 0:
-            return None  # Zeros that forward differentiation has without writing them down: reading them crashes.
-    except (RuntimeError, NotImplementedError, AttributeError):
+    except (RuntimeError, AttributeError):
         return None
-    return tensor
+    # Zeros that forward differentiation has without writing them down: reading them crashes.
+    return None if tensor._is_zerotensor() else tensor
 
 
 def has_health(tensor: torch.Tensor) -> bool:

@@ -113,15 +113,16 @@ class Recorder:
         # A weak reference keeps the address of a freed storage from being given to another one.
         self._storages: dict[int, StorageWeakRef] = {}
         self._unnamed = {"external": 0, "constant": 0}
-        named = [(name, memory_of(tensor)) for name, tensor in (*self._model.named_parameters(), *self._model.named_buffers())]
-        # Under torch.func others stand in the place of the parameters: they have no memory, the names stay with the real ones.
-        if all(memory is not None for _, memory in named):
-            self._names = {memory.untyped_storage()._cdata: name for name, memory in named if memory is not None}
+        memories = ((name, memory_of(tensor)) for name, tensor in (*self._model.named_parameters(), *self._model.named_buffers()))
+        try:
+            self._names = {memory.untyped_storage()._cdata: name for name, memory in memories if memory is not None}
+        except NotImplementedError:
+            pass  # Under torch.func others stand in the place of the parameters: the names stay with the real ones.
 
     def name(self, tensors: dict[str, torch.Tensor]) -> None:
         """Names tensors of this batch that come from outside: `input_ids`, `labels`."""
         for name, tensor in tensors.items():
-            self._names[self._storage(tensor)] = name
+            self._names[self._place(tensor)[0]] = name
 
     def take(self) -> Taken:
         """Everything since the last call, measured."""
@@ -134,16 +135,12 @@ class Recorder:
 
     # Where a tensor's values come from
 
-    def _storage(self, tensor: torch.Tensor) -> int:
+    def _place(self, tensor: torch.Tensor) -> Place:
         storage = tensor.untyped_storage()
         address = storage._cdata
         if address not in self._storages:
             self._storages[address] = StorageWeakRef(storage)
-        return address
-
-    def _place(self, tensor: torch.Tensor) -> Place:
-        self._storage(tensor)
-        return place_of(tensor)
+        return address, tensor.storage_offset(), tuple(tensor.shape), tensor.stride()
 
     def references(self, tensor: torch.Tensor) -> list[Reference]:
         """Usually one; two where a part of the memory was written to since."""

@@ -6,7 +6,6 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterator
-from pickle import UnpicklingError
 from typing import Any, Optional
 
 import torch
@@ -180,8 +179,8 @@ def kept_call(path: str, key: str) -> Call:
         func = torch.ops
         for name in kept["op"].split("."):
             func = getattr(func, name)
-    except (OSError, RuntimeError, AttributeError, KeyError, ValueError, UnpicklingError) as error:
-        raise UserError("reduce/not-reproduced", f"{path}: expected a call that can be made here, found {first_line(error)}") from error
+    except Exception as error:  # A broken file raises anything.
+        raise UserError("reduce/not-reproduced", f"{path}: expected a call that can be made here, found {type(error).__name__}: {first_line(error)}. Trace the loop again.") from error
     return Call(func, facts_of(func), kept["args"], kept["kwargs"], int(key.rpartition(":")[2]))
 
 

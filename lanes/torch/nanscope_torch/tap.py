@@ -30,7 +30,7 @@ class _Dispatch(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Optional[dict[str, Any]] = None) -> Any:
         # A tensor of a class of its own takes its ops apart itself: those are seen.
-        own = any(kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ for kind in types)
+        own = types and any(kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ for kind in types)
         return NotImplemented if own else self._tap.dispatch(self, func, args, kwargs or {})
 
 

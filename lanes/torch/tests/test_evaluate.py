@@ -90,6 +90,11 @@ def test_half_types_are_computed_and_clean(place: Path, dtype: str) -> None:
     assert record["modelFacts"]["computedAs"] == dtype
 
 
+def test_float64_says_what_is_not_seen_of_it(place: Path) -> None:
+    notes = [evaluate(place, dtype, dtype=dtype)["modelFacts"]["notes"] for dtype in ("float64", "float32")]
+    assert "held against another device as float32" in notes[0][0]["text"] and notes[1] == []
+
+
 def test_eager_attention_under_left_padding_leaks_at_the_last_pad(place: Path) -> None:
     """transformers 5: a pad row's finite fills make it uniform over all keys, the future among them."""
     import transformers

@@ -15,9 +15,10 @@ from transformers import AutoModelForCausalLM
 
 import nanscope_torch
 from nanscope_torch import tap
+from nanscope_torch.errors import UserError
 from nanscope_torch.health import DeviceCounter
 from nanscope_torch.ops import facts_of
-from nanscope_torch.reduce import Call, reduced
+from nanscope_torch.reduce import Call, kept_call, reduced
 
 BEFORE_GUARD = torch.__version__.startswith("2.4")
 
@@ -156,6 +157,13 @@ def test_a_row_without_a_key_of_a_loop_is_one_query_and_one_key(tmp_path: Path, 
     message = reduced_loop(tmp_path / "run", model, lambda: model(input_ids=torch.arange(16).view(2, 8), attention_mask=mask))
     assert message["kernel"] == "scaled_dot_product_attention" and message["expected"] == 0
     assert again(message).isnan().all()
+
+
+def test_a_file_that_is_no_call_is_one_line(tmp_path: Path) -> None:
+    for content in (b"", b"broken\n"):
+        (tmp_path / "origin.pt").write_bytes(content)
+        with pytest.raises(UserError, match=r"expected a call that can be made here, found .*Trace the loop again\.$"):
+            kept_call(str(tmp_path / "origin.pt"), "forward/mm#0:0")
 
 
 def test_what_is_given_a_nan_leaves_no_call(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 /** An op of PyTorch in which a NaN is born, reduced by PyTorch itself to a script of its own: the folder, the report, the record. */
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '@nanscope/errors';
 import { type LaneMessage, throwUserError, torchIn, torchReduceTask, watchLane } from '@nanscope/lane';
@@ -74,6 +74,12 @@ export async function reduceTorchRun(
   hooks: ReduceHooks,
 ): Promise<ReducedOpRecord | undefined> {
   const { lane, other, op, batch, made } = fault;
+  const { python } = lane.decision.torch!;
+  if (!existsSync(python))
+    throw new UserError(
+      'torch/no-python',
+      `${run}: its lane ran in the Python at ${python}, and there is none any more. Make the run again with a Python that is there.`,
+    );
   hooks.onStage(`holding   the ${faultWords(fault)} of ${op}`);
   let record: ReducedOpRecord | undefined;
   const earlier = await makeFolder(folder, async (fresh) => {
@@ -85,7 +91,7 @@ export async function reduceTorchRun(
     const script = join(fresh, SCRIPT);
     const text = torchScript(found, fault.kind);
     writeFileSync(script, text);
-    const failing = await runScript(lane.decision.torch!.python, script);
+    const failing = await runScript(python, script);
     const elsewhere = other?.decision.torch && {
       version: other.policy.name,
       code: await runScript(other.decision.torch.python, script),

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runScript } from './torch-run.ts';
+import { reduceTorchRun, runScript } from './torch-run.ts';
 import { literal, type ReducedCall, type TorchOperand, torchScript, torchWords } from './torch-script.ts';
 
 const operand = (name: string, type: string, ...values: TorchOperand['values']): TorchOperand => ({
@@ -96,4 +96,13 @@ it.each([
   const path = join(mkdtempSync(join(tmpdir(), 'torch-script-')), 'script.mjs');
   writeFileSync(path, `console.log('first');\nconsole.log('${line}');\nprocess.exit(${code});\n`);
   expect(await runScript(process.execPath, path)).toBe(said);
+});
+
+it('a run whose Python is gone is refused before anything is made', async () => {
+  const fault = { lane: { decision: { torch: { python: '/gone/python', device: 'cpu' } } } } as never;
+  const place = { run: 'runs/a', folder: '/gone/reduced', budget: 1, command: '' };
+  await expect(reduceTorchRun(fault, place, {} as never)).rejects.toMatchObject({
+    ...{ code: 'torch/no-python', exitCode: 3 },
+    message: expect.stringContaining('the Python at /gone/python'),
+  });
 });
