@@ -6,7 +6,7 @@ import { wrapHostKernel } from './correction.ts';
 // An elementwise function of two host tensors under broadcasting, for the kernels that are replaced whole.
 
 /** How far the flat index of `shape` moves per step along each axis of `out`: 0 where it is broadcast. */
-function strides(shape: readonly number[], out: readonly number[]): number[] {
+export function strides(shape: readonly number[], out: readonly number[]): number[] {
   const own = [...tf.util.computeStrides([...shape]), 1];
   return out.map((_, axis) => {
     const at = axis - (out.length - shape.length);

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type Kernel, wrapHostKernel, wrapKernel } from '../corrections/correction.ts';
-import { broadcastShape, forEachRowPair, type RowPair } from '../corrections/elementwise.ts';
+import { broadcastShape, forEachRowPair, type RowPair, strides } from '../corrections/elementwise.ts';
 import { shares, wasmMemory } from './memory.ts';
 import type { Call } from './threads.ts';
 
@@ -36,7 +36,15 @@ interface EvenRows extends RowPair {
 function evenRows(a: tf.TensorInfo, b: tf.TensorInfo, shape: number[]): EvenRows[] {
   const found: EvenRows[] = [];
   let last: EvenRows | undefined;
-  forEachRowPair(a, b, { shape }, (row) => {
+  // All rows of a matrix at once.
+  const axis = shape.length - 2;
+  const rows = shape[axis] ?? 1;
+  const [aRow, bRow] = [a, b].map((x) => strides(x.shape, shape)[axis] ?? 0) as [number, number];
+  forEachRowPair(a, b, { shape: shape.map((size, i) => (i === axis ? 1 : size)) }, (row) => {
+    if (rows > 1) {
+      found.push({ ...row, at: row.at * rows, aRow, bRow, rows });
+      return;
+    }
     if (last?.rows === 1) [last.aRow, last.bRow] = [row.aAt - last.aAt, row.bAt - last.bAt];
     if (last && row.aAt === last.aAt + last.rows * last.aRow && row.bAt === last.bAt + last.rows * last.bRow)
       last.rows++;
