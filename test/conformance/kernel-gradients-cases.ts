@@ -31,6 +31,8 @@ export const withoutGradient: Readonly<Record<string, string>> = {
   EuclideanNorm: 'of gradients, which are not differentiated again',
   GeluNewGrad: 'a gradient itself, which is not differentiated again',
   LayerNormGrad: 'likewise',
+  RmsNormGrad: 'likewise',
+  SiluGrad: 'likewise',
   RoundToBfloat16: 'a staircase: its gradient passes straight through by decision, and castTo rounds it',
   RoundToHalf: 'a staircase: its gradient passes straight through by decision, and has a test of its own',
 };

@@ -3,7 +3,7 @@
  * formula in float64, where NaN and infinities must land exactly where IEEE arithmetic puts them. Numbers of hostile
  * sizes are cases of the conformance suite (kernels.test.ts); tensors that threads share are in shared-work.test.ts.
  */
-import { geluNew, layerNorm, linear } from '@nanscope/model';
+import { activate, geluNew, layerNorm, linear, rmsNorm } from '@nanscope/model';
 import { crossEntropy, rowArgmax } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
@@ -186,7 +186,7 @@ onEveryBackend(() => {
 
   it('gradients of one kernel have the bits of the ops that a trace sees in their place', async () => {
     const backend = tf.getBackend();
-    const names = ['GeluNewGrad', 'LayerNormGrad'];
+    const names = ['GeluNewGrad', 'LayerNormGrad', 'RmsNormGrad', 'SiluGrad'];
     const kernels = names.flatMap((name) => tf.getKernel(name, backend) ?? []);
     if (backend === 'wasm') expect(kernels.length).toBe(names.length);
     for (const [N, C] of [
@@ -201,12 +201,21 @@ onEveryBackend(() => {
             tf.tensor1d(wave(C, 0.5)),
           ];
           const upstream = tf.tensor2d(wave(N * C, 0.7), [N, C]);
-          return tf.grads((...[x, scale, offset]: tf.Tensor[]) =>
+          const ofLayer = tf.grads((...[x, scale, offset]: tf.Tensor[]) =>
             tf.mul(
               geluNew(layerNorm(x as tf.Tensor2D, scale as tf.Tensor1D, offset as tf.Tensor1D, 1e-5)),
               upstream,
             ),
           )(inputs);
+          const ofRms = ([0, 1] as const).flatMap((shift) =>
+            tf.grads((...[x, scale]: tf.Tensor[]) =>
+              tf.mul(
+                activate('silu', rmsNorm(x as tf.Tensor2D, scale as tf.Tensor1D, 1e-6, shift)),
+                upstream,
+              ),
+            )(inputs.slice(0, 2)),
+          );
+          return [...ofLayer, ...ofRms];
         });
       const fused = gradients();
       for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, backend);

@@ -6,7 +6,7 @@ export { scratchBytes } from './attention-problem';
 export { countNonFinite, nonFinite } from './health';
 export { gatherRows, transposeRows } from './move';
 export { narrowProduct } from './narrow-product';
-export { layerNorm, layerNormGrad, rmsNorm } from './norms';
+export { layerNorm, layerNormGrad, rmsNorm, rmsNormGrad } from './norms';
 export {
   exponential,
   geluNew,
@@ -15,6 +15,7 @@ export {
   rowExponentials,
   rowMaxima,
   sigmoid,
+  siluGrad,
 } from './pointwise';
 export { product } from './product';
 export { selectMasked } from './select';

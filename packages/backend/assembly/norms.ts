@@ -1,4 +1,4 @@
-/** LayerNorm, its gradient, and RMSNorm of rows, by the formulas of packages/model/src/kernels: sums in float64, elements in float32. */
+/** LayerNorm and RMSNorm of rows with their gradients, by the formulas of packages/model/src/kernels: sums in float64, elements in float32. */
 import { bytes } from './numbers';
 import { shareRow, squareRow, sumRow } from './sums';
 
@@ -165,4 +165,73 @@ export function rmsNorm(
     y += bytes(width);
     meanSquare += 4;
   }
+}
+
+/**
+ * The gradient of x, and what adds up to that of the scale: dx = (g - xhat average(g xhat)) / root with g = dy (scale + shift), and
+ * dy xhat. Bit for bit what the ops of rms-norm.ts come to on this backend, which a trace sees instead.
+ *
+ * @param meanSquare a float32 a row
+ * @param products rows of `width`
+ * @param epsilonBits float32
+ * @param shiftBits float32: what is added to the scale
+ */
+export function rmsNormGrad(
+  x: usize,
+  scale: usize,
+  meanSquare: usize,
+  dy: usize,
+  dx: usize,
+  products: usize,
+  epsilonBits: i32,
+  shiftBits: i32,
+  width: i32,
+  rows: i32,
+): void {
+  const whole = width & ~3;
+  const share = <f32>(1 / <f64>width);
+  for (let row = 0; row < rows; row++) {
+    const inverse: f32 = <f32>1 / sqrt<f32>(load<f32>(meanSquare) + float(epsilonBits));
+    const by = f32x4.splat(inverse);
+    scaleBy(x, inverse, products, width);
+    factorBy(dy, scale, float(shiftBits), dx, width);
+    multiply(dx, products, dx, width);
+    const projection = <f32>shareRow(dx, share, width);
+    const projections = f32x4.splat(projection);
+    factorBy(dy, scale, float(shiftBits), dx, width);
+    for (let i = 0; i < whole; i += 4) {
+      const at = bytes(i);
+      const xhat = v128.load(products + at);
+      const left = f32x4.sub(v128.load(dx + at), f32x4.mul(xhat, projections));
+      v128.store(dx + at, f32x4.mul(left, by));
+      v128.store(products + at, f32x4.mul(v128.load(dy + at), xhat));
+    }
+    for (let i = whole; i < width; i++) {
+      const at = bytes(i);
+      const xhat = load<f32>(products + at);
+      store<f32>(dx + at, (load<f32>(dx + at) - xhat * projection) * inverse);
+      store<f32>(products + at, load<f32>(dy + at) * xhat);
+    }
+    x += bytes(width);
+    dy += bytes(width);
+    dx += bytes(width);
+    products += bytes(width);
+    meanSquare += 4;
+  }
+}
+
+/** g = dy (scale + shift). Of no shift nothing is added: -0 would turn into 0. */
+function factorBy(dy: usize, scale: usize, shift: f32, g: usize, width: i32): void {
+  if (shift === 0) {
+    multiply(dy, scale, g, width);
+    return;
+  }
+  const whole = width & ~3;
+  const more = f32x4.splat(shift);
+  for (let i = 0; i < whole; i += 4) {
+    const factor = f32x4.add(v128.load(scale + bytes(i)), more);
+    v128.store(g + bytes(i), f32x4.mul(v128.load(dy + bytes(i)), factor));
+  }
+  for (let i = whole; i < width; i++)
+    store<f32>(g + bytes(i), load<f32>(dy + bytes(i)) * (load<f32>(scale + bytes(i)) + shift));
 }

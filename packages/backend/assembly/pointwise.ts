@@ -1,4 +1,4 @@
-/** Kernels that go over their elements once: gelu_new and its gradient, exp, sigmoid, and what a cross entropy and a prediction need of a row of logits. */
+/** Kernels that go over their elements once: gelu_new, the gradients of it and of silu, exp, sigmoid, and what a cross entropy and a prediction need of a row of logits. */
 import { bytes, exp4, exponentials, Inline, largest4, smaller, sum4 } from './numbers';
 
 /** From here on the sigmoid is exactly 1 or 0 in float32: beyond, the squares of a large x overflow and meet a factor of 0. */
@@ -40,6 +40,14 @@ abstract class Four {
     const bend = f32x4.mul(f32x4.mul(x, f32x4.mul(s, Four.sigmoid(f32x4.neg(twice)))), inner);
     return f32x4.mul(dy, f32x4.add(s, bend));
   }
+
+  /** dy s (1 + x (1 - s)): bit for bit what the ops of packages/model/src/kernels/activation.ts come to, which a trace sees instead. */
+  @inline
+  static siluGrad(x: v128, dy: v128): v128 {
+    const one = f32x4.splat(1);
+    const s = Four.sigmoid(x);
+    return f32x4.mul(f32x4.mul(dy, s), f32x4.add(f32x4.mul(x, f32x4.sub(one, s)), one));
+  }
 }
 
 /** `count` elements from x to y. */
@@ -73,6 +81,22 @@ export function sigmoid(x: usize, y: usize, count: i32): void {
 }
 
 /** The gradient of `count` elements x from that of their results. */
+export function siluGrad(x: usize, dy: usize, dx: usize, count: i32): void {
+  let i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const at = bytes(i);
+    const a = Four.siluGrad(v128.load(x + at), v128.load(dy + at));
+    const b = Four.siluGrad(v128.load(x + at, 16), v128.load(dy + at, 16));
+    v128.store(dx + at, a);
+    v128.store(dx + at, b, 16);
+  }
+  for (; i < count; i++) {
+    const one = Four.siluGrad(v128.load32_splat(x + bytes(i)), v128.load32_splat(dy + bytes(i)));
+    store<f32>(dx + bytes(i), f32x4.extract_lane(one, 0));
+  }
+}
+
+/** Likewise. */
 export function geluNewGrad(x: usize, dy: usize, dx: usize, count: i32): void {
   let i = 0;
   for (; i + 8 <= count; i += 8) {

@@ -3,6 +3,7 @@
  * names of Hugging Face's stand for which is in activations.ts.
  */
 import type { ComputeDtype } from '@nanscope/attention';
+import { defineKernel, hasKernel, isTapped, shares } from '@nanscope/backend';
 import * as tf from '@tensorflow/tfjs';
 import { type Cast, castOf, scalarIn } from '../dtype.ts';
 import { type ActivationName, activationFunction } from '../gpt2/activations.ts';
@@ -26,10 +27,26 @@ const withGradient =
       };
     })(x) as tf.Tensor2D;
 
-/** The slope s (1 + x (1 - s)) first, as in PyTorch: the upstream gradient times x may overflow where the slope is 1. */
+defineKernel('SiluGrad', {
+  wasm: ({ x, dy }, _attrs, memory) => {
+    const dx = memory.make(x!.shape, 'float32');
+    const places = [x!, dy!, dx].map(memory.address);
+    memory.run(
+      shares(memory, tf.util.sizeFromShape(x!.shape)).map(({ first, count }) => ({
+        kernel: 'siluGrad',
+        words: [...places.map((place) => place + 4 * first), count],
+      })),
+    );
+    return dx;
+  },
+});
+
+/** One kernel where the backend has it and nothing is traced, for a trace shows the steps. The slope s (1 + x (1 - s)) first, as in PyTorch: the upstream gradient times x may overflow where the slope is 1. */
 const silu = withGradient(
   (x) => tf.mul(x, tf.sigmoid(x)),
   (dy, x) => {
+    if (hasKernel('SiluGrad') && !isTapped())
+      return tf.engine().runKernel('SiluGrad', { x, dy }) as tf.Tensor;
     const s = tf.sigmoid(x);
     return tf.mul(tf.mul(dy, s), tf.add(tf.mul(x, tf.sub(1, s)), 1));
   },

@@ -13,6 +13,7 @@ import {
   floatWord,
   type HostTensor,
   hasKernel,
+  isTapped,
   type NativeTensorflow,
   rowIndex,
   shares,
@@ -173,6 +174,39 @@ function tensorflow(
 
 defineKernel<RmsNormAttrs>('RmsNorm', { host, wasm, webgpu: rmsNormWebgpu, tensorflow });
 
+/** x [N,C], scale [C], meanSquare [N], dy [N,C] -> dx [N,C], dscale [C] */
+function gradientWasm(
+  { x, scale, meanSquare, dy }: Record<string, tf.TensorInfo>,
+  { epsilon, offset }: RmsNormAttrs,
+  memory: WasmMemory,
+): tf.TensorInfo[] {
+  const [N, C] = x!.shape as [number, number];
+  const products = memory.make([N, C], 'float32');
+  const outputs = [[N, C], [C]].map((shape) => memory.make(shape, 'float32'));
+  const tensors = [x!, scale!, meanSquare!, dy!, ...outputs, products];
+  const [from, by, mean, up, to, dscale, between] = tensors.map(memory.address) as [
+    ...[number, number, number, number, number, number, number],
+  ];
+  memory.run(
+    shares(memory, N, C).map(({ first, count }) => {
+      const at = 4 * first * C;
+      const rows = [from + at, by, mean + 4 * first, up + at, to + at, between + at];
+      return { kernel: 'rmsNormGrad', words: [...rows, floatWord(epsilon), floatWord(offset), C, count] };
+    }),
+  );
+  // Each column by one thread, so that the bits do not depend on how many there are.
+  memory.run(
+    shares(memory, C, N).map(({ first, count }) => ({
+      kernel: 'columnSums',
+      words: [between + 4 * first, C, N, count, dscale + 4 * first],
+    })),
+  );
+  memory.free(products);
+  return outputs;
+}
+
+defineKernel<RmsNormAttrs>('RmsNormGrad', { wasm: gradientWasm });
+
 /** [N] -> [N,1] */
 const inverseRoot = (meanSquare: tf.Tensor, epsilon: number) =>
   tf.rsqrt<tf.Tensor2D>(tf.add(tf.reshape(meanSquare, [-1, 1]), epsilon));
@@ -201,7 +235,10 @@ export function rmsNormResults(
   return { y: tf.mul<tf.Tensor2D>(normalised, shifted(scale, offset)), meanSquare };
 }
 
-/** dx = (g - xhat average(g xhat)) / root with g = dy (scale + offset); the mean is for the taps, and has no slope. */
+/**
+ * dx = (g - xhat average(g xhat)) / root with g = dy (scale + offset); the mean is for the taps, and has no slope. One kernel where
+ * the backend has it and nothing is traced, for a trace shows the steps.
+ */
 defineGradient({
   kernelName: 'RmsNorm',
   inputsToSave: ['x', 'scale'],
@@ -210,6 +247,12 @@ defineGradient({
     const [x, scale, meanSquare] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
     const { epsilon, offset } = attrs as unknown as RmsNormAttrs;
     const [upstream] = dys as unknown as [tf.Tensor2D];
+    if (hasKernel('RmsNormGrad') && !isTapped()) {
+      // At once: tfjs asks for each gradient in a tidy of its own, which would dispose of the others.
+      const all = tf.engine().runKernel('RmsNormGrad', { x, scale, meanSquare, dy: upstream }, attrs);
+      const [dx, dscale] = all as tf.Tensor[];
+      return { x: () => dx!, scale: () => dscale! };
+    }
     return {
       x: () =>
         tf.tidy(() => {
