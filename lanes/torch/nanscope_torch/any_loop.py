@@ -59,8 +59,6 @@ class trace:
         parameter = next(model.parameters(), None)
         self._device = parameter.device if parameter is not None else torch.device("cpu")
         self._dtype = str(parameter.dtype).replace("torch.", "") if parameter is not None else "float32"
-        self._steps = 0
-        self._called = self._entered = False
 
     @property
     def cascade(self) -> dict[str, Any]:
@@ -73,6 +71,8 @@ class trace:
         earlier = self._out / "run.json"
         if earlier.is_file() and COMMAND not in earlier.read_text(encoding="utf-8"):
             raise ValueError(f"out: expected a new folder or that of an earlier trace, found another run in {self._out}. Name another folder.")
+        self._steps = 0
+        self._called = self._entered = False
         folder = self._folder = Folder(self._out / "target", FILES)
         attention = getattr(getattr(self._model, "config", None), "_attn_implementation", None)
         # What a loop computes with is its own business: anything but eager is shown as sdpa.
@@ -89,7 +89,7 @@ class trace:
         self._tap.recorder.keep_calls = self._tap.lenient = True
         source = {"backend": f"torch-{self._device.type}", "strictNumerics": True, "method": self._tap.counter.method}
         self._book = TraceBook(self._level, folder, source, self._keep)
-        self._tap.on_root = self._root
+        self._tap.on_root, self._tap.on_full = self._root, self.step
         self._mask: Optional[torch.Tensor] = None
         self._tap.__enter__()
         trace._open = True
@@ -145,7 +145,7 @@ class trace:
         recorder.explain = key if recorder.keep_calls else None
 
     def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException], _trace: Optional[TracebackType]) -> None:
-        self._tap.on_root = None
+        self._tap.on_root = self._tap.on_full = None
         try:
             if not isinstance(error, NonFiniteFound):
                 self._raise = self._raise if error is None else None
@@ -161,7 +161,7 @@ class trace:
             for op, reason in self._tap.unknown.items():
                 self._note(f"{op} could not be looked at: {reason}")
             if not self._entered:
-                self._note("the model that was handed to trace was never called: what ran belongs to no module of it")
+                self._note("the model that was handed to trace was never called (its forward alone does not count): what ran is one step, or those of step()")
             failure = None if error is None or isinstance(error, NonFiniteFound) else f"{type(error).__name__}: {first_line(error)}"
             self._record.update(cascade=self._book.record)
             self._record.end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failure else "complete", failure)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Optional
 
-from .ops import ATTENTION
+from .ops import ATTENTION, NORMS
 from .recorder import Op
 
 Counts = tuple[int, int, int]
@@ -17,7 +17,6 @@ PICKERS = frozenset("select slice split split_with_sizes unbind narrow index ind
 MOVERS = PICKERS | frozenset("clamp clamp_min clamp_max amax amin max min maximum minimum relu where masked_fill masked_fill_ _softmax exp log sqrt add add_ sum mean cumsum index_add index_put index_put_ scatter scatter_add embedding_dense_backward".split())
 SUMS = frozenset("add add_ sum mean cumsum index_add scatter_add embedding_dense_backward _foreach_add linalg_vector_norm norm".split())
 SOFTMAX = frozenset("_softmax _log_softmax softmax log_softmax _safe_softmax logsumexp".split())
-NORMS = frozenset("native_layer_norm _fused_rms_norm native_group_norm var_mean var std".split())
 LARGEST = {"float16": 65504.0, "bfloat16": 3.39e38, "float32": 3.4028235e38, "float64": 1.797e308}
 
 
@@ -91,7 +90,7 @@ def _from_finite(op: Op, base: str, out: Counts, gave: str, sources: list[str]) 
     domain = {"log": "log of a negative", "log1p": "log of a negative", "sqrt": "square root of a negative", "rsqrt": "square root of a negative", "pow": "power of a negative"}
     if out[0] and base.rstrip("_") in domain:
         return Mechanism(domain[base.rstrip("_")], evidence)
-    if out[0] and base in ("div", "div_"):
+    if out[0] and base.strip("_").removeprefix("foreach_") in ("div", "addcdiv"):
         return Mechanism("0 / 0", evidence)
     if out[2] and base in ("log", "log_"):
         return Mechanism("log of 0", evidence)

@@ -38,6 +38,8 @@ SECOND_OUTPUTS: dict[str, str] = {
         "the logarithm of a sum of weights, and the state of the random numbers",
     ),
 }
+NORMS = frozenset("native_layer_norm _fused_rms_norm native_group_norm var_mean var std".split())
+AVERAGES = frozenset("mean var std var_mean std_mean".split())
 ATTENTION = frozenset(name for name in SECOND_OUTPUTS if "scaled_dot_product" in name) | {"_scaled_dot_product_attention_math"}
 
 
@@ -137,4 +139,19 @@ def constant_asked_for(args: tuple[Any, ...], kwargs: dict[str, Any]) -> float |
     for value in (*args, *kwargs.values()):
         if isinstance(value, float) and not math.isfinite(value):
             return value
+    return None
+
+
+def explain_nothing(base: str, each: int, eps: Optional[float]) -> Optional[tuple[str, str]]:
+    """
+    Where finite numbers give a NaN that is right, a division of 0 by 0 that nobody wrote.
+
+    each: how many elements go into one of the result
+    """
+    if base.startswith("nll_loss"):
+        return "0 / 0", "no label counts, so that the mean loss is over none of them"
+    if base in AVERAGES and each <= (0 if base == "mean" else 1):
+        return "0 / 0", f"{base} over {each} element{'' if each == 1 else 's'}"
+    if base in NORMS and eps == 0:
+        return "0 / 0", f"{base} with eps 0, of elements that have no spread"
     return None

@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_map
 
 from .attention import explain_attention, explain_gradient
 from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, clean, has_health, memory_of, row_bits, row_letters
-from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, named_tensors, outputs_of
+from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, explain_nothing, named_tensors, outputs_of
 
 Reference = Union[int, str]
 Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
@@ -256,9 +256,13 @@ class Recorder:
             op.explained = explain_attention(facts, args, kwargs, output)
         elif facts.base.endswith("_backward") and facts.base[: -len("_backward")] in ATTENTION and op.explained is None:
             op.explained = explain_gradient(facts, args, kwargs, output, op.output)
+        inputs = [one for one in (self._measurement(reference) for _, reference in op.inputs) if one and one.poisoned]
+        if not inputs and op.explained is None and (op.health is None or op.health["nan"] > 0):
+            sizes = [tensor.numel() for _, _, tensor in named_tensors(facts, args, kwargs)]
+            eps = {**dict(zip(facts.arguments, args)), **kwargs}.get("eps")
+            op.explained = explain_nothing(facts.base, max(sizes, default=0) // max(1, output.numel()), eps)
         if facts.written or facts.elementwise_lists:
             return  # What went in is written over, or belongs to many outputs.
-        inputs = [one for one in (self._measurement(reference) for _, reference in op.inputs) if one and one.poisoned]
         # Only a mask's -inf may go in, and more than it come out.
         if self.keep_calls and op.asked_for is None and not any(_unmasked(one) for one in inputs) and (not inputs or _unmasked(op.measurement)):
             self._keep(op, facts, args, kwargs)

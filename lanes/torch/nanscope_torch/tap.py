@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, Callable, Optional
 
@@ -17,6 +18,7 @@ from .ops import OpFacts, facts_of, tensors_in
 from .paths import ModulePaths
 from .recorder import Recorder, Taken
 
+MOST_OPS = 200_000
 LOSSES = frozenset({"_log_softmax", "nll_loss_forward", "nll_loss2d_forward"})
 BLOCK = re.compile(r"^(?:(.*)\.)?([^.]+\.\d+)$")
 
@@ -26,10 +28,12 @@ class _Dispatch(TorchDispatchMode):
 
     def __init__(self, tap: Tap) -> None:
         super().__init__()
-        self._tap = tap
+        self._tap, self._process = tap, os.getpid()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Optional[dict[str, Any]] = None) -> Any:
         # A tensor of a class of its own takes its ops apart itself: those are seen.
+        if os.getpid() != self._process:
+            return func(*args, **(kwargs or {}))  # A worker that loads data was made of this process, and would fill its memory.
         own = types and any(kind.__torch_dispatch__ is not torch.Tensor.__torch_dispatch__ for kind in types)
         return NotImplemented if own else self._tap.dispatch(self, func, args, kwargs or {})
 
@@ -48,6 +52,8 @@ class Tap:
         self.phase: Optional[str] = None
         self.on_root: Optional[Callable[[bool], None]] = None
         """Told when the model itself is entered (True) and left (False)."""
+        self.on_full: Optional[Callable[[], None]] = None
+        """Told when there are more ops than memory should hold."""
         self.unseen = False
         """Once it is closed, whether the model ran in another thread meanwhile."""
         self.lenient = False
@@ -184,6 +190,8 @@ class Tap:
         inputs = self._looks(facts, self.recorder.before, facts, args, kwargs) or []
         result = self.run(self.recorder.next_key(facts, phase, path), func, facts, args, kwargs)
         self._looks(facts, self.recorder.after, facts, inputs, args, kwargs, result, phase, path)
+        if self.on_full and len(self.recorder.ops) >= MOST_OPS:
+            self.on_full()
         return result
 
     def _looks(self, facts: OpFacts, look: Callable[..., Any], *args: Any) -> Any:

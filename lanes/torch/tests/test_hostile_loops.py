@@ -270,3 +270,50 @@ def test_what_cannot_be_traced_is_refused_and_leaves_nothing_open(tmp_path: Path
         model(ones())
     assert record_of(tmp_path / "one")["status"] == "complete" and not (tmp_path / "two").exists()
     assert torch._C._len_torch_dispatch_stack() == 0
+
+
+class Rows(torch.utils.data.Dataset):
+    """Of each row, how many ops a tap saw in the process that loads it."""
+
+    def __init__(self, tap: Any) -> None:
+        self.tap = tap
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, _: int) -> torch.Tensor:
+        return torch.ones(3).sum() * 0 + len(self.tap.recorder.ops)
+
+
+def test_workers_that_load_data_are_not_traced(tmp_path: Path) -> None:
+    with nanscope_torch.trace(model := small(), out=tmp_path) as run:
+        model(ones())
+        seen = list(torch.utils.data.DataLoader(Rows(run._tap), batch_size=None, num_workers=1, multiprocessing_context="fork"))
+    assert len(seen) == 4 and len({int(count) for count in seen}) == 1
+
+
+def test_a_loop_that_never_calls_the_model_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nanscope_torch.tap.MOST_OPS", 10)
+    with pytest.warns(UserWarning, match="never called"), nanscope_torch.trace(model := small(), out=tmp_path):
+        for _ in range(10):
+            model.forward(ones())
+    assert record_of(tmp_path)["cascade"]["batchesTraced"] > 2
+
+
+NOTHING: dict[str, tuple[Callable[[torch.Tensor], Any], str]] = {
+    "labels that are all ignored": (lambda out: nn.functional.cross_entropy(out, torch.tensor([-100, -100])), "no label counts"),
+    "the mean of nothing": (lambda out: out[:0].mean(), "mean over 0 elements"),
+    "the deviation of one row": (lambda out: out[:1].std(0), "std over 1 element"),
+    "a norm without eps": (lambda out: nn.functional.layer_norm(out * 0, (4,), eps=0.0), "native_layer_norm with eps 0"),
+    "Adam without eps": (lambda out: torch.addcdiv(out, out * 0, out * 0), "addcdiv of"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+@pytest.mark.filterwarnings("ignore")
+def test_a_division_of_0_by_0_that_nobody_wrote_is_no_fault_of_a_kernel(tmp_path: Path, name: str) -> None:
+    loss, evidence = NOTHING[name]
+    with nanscope_torch.trace(model := small(), out=tmp_path) as run:
+        loss(model(ones()))
+    mechanism = run.cascade["origin"]["mechanism"]
+    assert mechanism["name"] == "0 / 0" and mechanism["evidence"].startswith(evidence)
