@@ -26,7 +26,8 @@ export interface OpenLevel {
 }
 
 export interface Steps {
-  open(level: TraceLevel): Promise<OpenLevel>;
+  /** @param composed whether attention is composed at levels that leave it to the backend, too */
+  open(level: TraceLevel, composed?: boolean): Promise<OpenLevel>;
 }
 
 /** Keeps the last header of health.jsonl: one a batch of an evaluation, one a step of training. */
@@ -63,8 +64,8 @@ export function evaluationSteps(setup: StepSetup): Steps {
   const { session, model, policy } = setup;
   const batch = batchOf(setup);
   return {
-    async open(level) {
-      const kernel = sdpaKernelOf({ sdpaKernel: 'auto', trace: level });
+    async open(level, composed = false) {
+      const kernel = sdpaKernelOf({ sdpaKernel: composed ? 'composed' : 'auto', trace: level });
       const computation = { model, implementation: 'sdpa' as const, policy, kernel };
       const sink = headerSink();
       const tracer = new LaneTracer(session, { level, keep: 3, filters: [] }, model, sink);
@@ -105,9 +106,11 @@ export function trainingSteps(setup: StepSetup): Steps {
     },
   };
   return {
-    async open(level) {
+    async open(level, composed = false) {
       const sink = headerSink();
-      const tracer = new StepTracer(session, { level, keep: 3, filters: [] }, run, sink);
+      const settings = { ...run.settings, kernel: composed ? ('composed' as const) : run.settings.kernel };
+      const taken = { ...run, settings };
+      const tracer = new StepTracer(session, { level, keep: 3, filters: [] }, taken, sink);
       let loss = Number.NaN;
       const hooks: TrainHooks = {
         ...(tracer.everyStep && { observe: tracer.observer }),
@@ -123,7 +126,7 @@ export function trainingSteps(setup: StepSetup): Steps {
       };
       return {
         async step() {
-          await train(run, hooks);
+          await train(taken, hooks);
           return Float32Array.of(loss);
         },
         last: sink.last,

@@ -19,6 +19,8 @@ function rows(label: string, measured: WhereMeasured): string[] {
     kernels,
     clockedMilliseconds: whole,
     milliseconds,
+    composedMilliseconds,
+    healthMilliseconds,
     processorMilliseconds,
     productGflops,
     callMicroseconds,
@@ -26,6 +28,7 @@ function rows(label: string, measured: WhereMeasured): string[] {
   } = measured;
   const row = (name: string, calls: number | string, taken: number, rate = '-') =>
     tableRow([label, name, `${calls}`, taken.toFixed(1), share(taken, whole), rate]);
+  const times = (other: number) => `${(other / milliseconds).toFixed(2)}x`;
   const large = kernels.filter((kernel) => kernel.milliseconds >= SMALL * whole);
   const small = kernels.filter((kernel) => !large.includes(kernel));
   const sum = (all: WhereMeasured['kernels']) => all.reduce((total, one) => total + one.milliseconds, 0);
@@ -53,6 +56,11 @@ function rows(label: string, measured: WhereMeasured): string[] {
       whole.toFixed(1),
       '100 %',
       '-',
+    ]),
+    tableRow([
+      label,
+      `the same by turns: ${times(composedMilliseconds)} with attention composed, ${times(healthMilliseconds)} traced at \`health\``,
+      ...['-', '-', '-', '-'],
     ]),
     tableRow([
       label,

@@ -23,6 +23,9 @@ export interface KernelTime {
 export interface WhereMeasured {
   /** Time of a step that nobody looks into. */
   readonly milliseconds: number;
+  /** Time of it with attention composed, and traced at `health`, by turns with the one that nobody looks into. */
+  readonly composedMilliseconds: number;
+  readonly healthMilliseconds: number;
   /** Processor time of it, all threads together. */
   readonly processorMilliseconds: number;
   /** Time of a step with a clock at every kernel. */
@@ -49,7 +52,8 @@ const shape = {
 };
 const model = await loadCausalLM({ config: parseConfig(shape, 'bench'), seed: 1 });
 const steps = kind === 'eval' ? evaluationSteps : trainingSteps;
-const { step } = await steps({ session, model, policy: policies.safe, batch, length }).open('off');
+const opened = steps({ session, model, policy: policies.safe, batch, length });
+const { step } = await opened.open('off');
 
 async function timed(work: () => Promise<unknown>): Promise<[wall: number, processor: number]> {
   const before = process.cpuUsage();
@@ -157,7 +161,17 @@ async function productGflops(): Promise<number> {
 await step();
 const call = await callMicroseconds();
 const plain: [number, number][] = [];
-for (let round = 0; round < rounds; round++) plain.push(await timed(step));
+const composed: number[] = [];
+const health: number[] = [];
+const others = { composed: await opened.open('off', true), health: await opened.open('health') };
+await others.composed.step();
+await others.health.step();
+for (let round = 0; round < rounds; round++) {
+  plain.push(await timed(step));
+  composed.push((await timed(others.composed.step))[0]);
+  health.push((await timed(others.health.step))[0]);
+}
+await others.health.close();
 const gflops = await productGflops();
 const counted = countNativeOps();
 await step();
@@ -170,6 +184,8 @@ for (let round = 0; round < rounds; round++) clocked.push((await timed(step))[0]
 
 const measured: WhereMeasured = {
   milliseconds: median(plain.map(([wall]) => wall)),
+  composedMilliseconds: median(composed),
+  healthMilliseconds: median(health),
   processorMilliseconds: median(plain.map(([, processor]) => processor)),
   clockedMilliseconds: clocked.reduce((sum, wall) => sum + wall, 0) / rounds,
   kernels: [...totals]

@@ -114,7 +114,8 @@ export function shares(
   size = 1,
 ): { readonly first: number; readonly count: number }[] {
   if (count === 0) return [];
-  const parts = threads === 1 || count * size < worthSharing ? 1 : Math.min(count, 2 * threads);
+  if (threads === 1 || count * size < worthSharing) return [{ first: 0, count }];
+  const parts = Math.min(count, 2 * threads);
   // Whole vectors, so that the bits of an element do not depend on where a part ends.
   const step = Math.ceil(count / parts / 4) * 4;
   return Array.from({ length: Math.ceil(count / step) }, (_, i) => ({
