@@ -113,9 +113,10 @@ class Recorder:
         # A weak reference keeps the address of a freed storage from being given to another one.
         self._storages: dict[int, StorageWeakRef] = {}
         self._unnamed = {"external": 0, "constant": 0}
-        memories = ((name, memory_of(tensor)) for name, tensor in (*self._model.named_parameters(), *self._model.named_buffers()))
+        grads = ((f"grad.{name}", parameter.grad) for name, parameter in self._model.named_parameters() if parameter.grad is not None)
+        memories = ((name, memory_of(tensor)) for name, tensor in (*grads, *self._model.named_parameters(), *self._model.named_buffers()))
         try:
-            self._names = {memory.untyped_storage()._cdata: name for name, memory in memories if memory is not None}
+            self._names = {self._place(memory)[0]: name for name, memory in memories if memory is not None}
         except NotImplementedError:
             pass  # Under torch.func others stand in the place of the parameters: the names stay with the real ones.
 
@@ -159,9 +160,6 @@ class Recorder:
 
     def _external(self, tensor: torch.Tensor, place: Place) -> str:
         name = self._names.get(place[0])
-        if name is None:
-            grads = ((n, p.grad) for n, p in self._model.named_parameters() if p.grad is not None)
-            name = next((f"grad.{n}" for n, grad in grads if (memory := memory_of(grad)) is not None and memory.untyped_storage()._cdata == place[0]), None)
         if name is None or (name in self._externals and self._externals[name].shape != list(tensor.shape)):
             base = name or ("constant" if tensor.numel() == 1 else "external")
             self._unnamed[base] = self._unnamed.get(base, 0) + 1
@@ -173,7 +171,8 @@ class Recorder:
     def _measure_external(self, name: str, tensor: torch.Tensor, place: Place) -> Optional[Measurement]:
         if not has_health(tensor):
             return None
-        version = tensor._version if not tensor.is_inference() else -1
+        # What trains may be written to by kernels that PyTorch does not know of, and no version tells.
+        version = -1 if self._model.training or tensor.is_inference() else tensor._version
         known = self._known.get(name)
         if known and known[:2] == (place[0], version):
             return known[2]

@@ -317,3 +317,21 @@ def test_a_division_of_0_by_0_that_nobody_wrote_is_no_fault_of_a_kernel(tmp_path
         loss(model(ones()))
     mechanism = run.cascade["origin"]["mechanism"]
     assert mechanism["name"] == "0 / 0" and mechanism["evidence"].startswith(evidence)
+
+
+def test_a_weight_that_is_written_to_behind_torch_is_no_fault_of_a_kernel(tmp_path: Path) -> None:
+    with nanscope_torch.trace(model := small(), out=tmp_path) as run:
+        model(ones())
+        model[2].weight.detach().numpy()[1, 2] = math.nan
+        model(ones())
+    origin = run.cascade["origin"]
+    assert origin["batch"] == 1 and origin["mechanism"]["evidence"] == "2.weight holds 1 NaN, before any op ran on it"
+
+
+def test_a_gradient_that_was_there_before_has_its_name(tmp_path: Path) -> None:
+    model = small()
+    model(ones()).sum().backward()
+    model[2].weight.grad[0, 0] = math.inf
+    with nanscope_torch.trace(model, out=tmp_path) as run:
+        model(ones()).sum().backward()
+    assert run.cascade["origin"]["mechanism"]["evidence"].startswith("grad.2.weight holds 1 +inf")
