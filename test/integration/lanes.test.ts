@@ -122,6 +122,26 @@ describe('third-party backends', () => {
     expect(code).toBe(0);
   });
 
+  it('one that copies the kernels of another has those of ours', async () => {
+    const folder = at('copy');
+    const { code } = await run([
+      ...[
+        'eval',
+        '--backend',
+        fixture('fixtures/copying-backend.ts'),
+        '--device',
+        'copy',
+        '--reference',
+        'none',
+      ],
+      ...['--data', text, '--limit', '1', '--trace', 'full', '--out', folder],
+    ]);
+    expect(code).toBe(0);
+    const kernels = readFileSync(`${folder}/target/health.jsonl`, 'utf8');
+    for (const name of ['LayerNorm', 'SelectMasked', 'Linear'])
+      expect(kernels).toContain(`"kernel":"${name}"`);
+  });
+
   it('one that cannot be opened is reported, and the other lane is finished', async () => {
     const { code, result } = await evaluate(
       ...third('fixtures/failing-backend.ts', 'failing'),

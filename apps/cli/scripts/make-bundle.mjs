@@ -69,6 +69,7 @@ function sourceText(path, packed) {
     const url = packed ? `placeOf('${name}', ${place})` : JSON.stringify(pathToFileURL(path).href);
     first.push(`const urlOfSource = ${url};`);
   }
+  if (text.includes('NANSCOPE_LATE')) first.push('const NANSCOPE_LATE = true;');
   if (text.includes('NANSCOPE_LANE')) first.push("const NANSCOPE_LANE = import.meta.resolve('./lane.mjs');");
   // esbuild keeps only what is used of a namespace, but all of zod for the object `z`, with its messages in sixty languages.
   text = text.replace(/^import \{ z \} from 'zod';$/m, "import * as z from 'zod';");
@@ -101,8 +102,11 @@ function requireOf(path, packed) {
  * @param {string} load an expression
  */
 const lateObject = (load) => `
-const get = (_, name) => Object.assign(late, ${load})[name];
-const late = Object.create(new Proxy({}, { get }));
+const loaded = () => {
+  const all = ${load};
+  return Object.assign(Object.setPrototypeOf(late, Object.prototype), all);
+};
+const late = Object.create(new Proxy({}, { get: (_, name) => loaded()[name], has: (_, name) => name in loaded() }));
 export default late;
 `;
 

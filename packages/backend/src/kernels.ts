@@ -24,12 +24,15 @@ function mapInputs(
   );
 }
 
+/** Set in a bundle alone (apps/cli/scripts/make-bundle.mjs): TensorFlow.js is loaded there when it is first asked for something. */
+declare const NANSCOPE_LATE: true;
+
 /** What waits for TensorFlow.js; undefined once it is at work here. */
-let waiting: (() => void)[] | undefined = [];
+let waiting: (() => void)[] | undefined = typeof NANSCOPE_LATE === 'undefined' ? undefined : [];
 
 /**
- * Registers something with TensorFlow.js, at the latest when it is first at work here. What only leads the lanes imports the same
- * modules and needs none of it: loading it takes half a second.
+ * Registers something with TensorFlow.js: at once, but in the bundle of the command line when it is first at work. What only leads the lanes
+ * imports the same modules and needs none of it, and loading it takes half a second.
  */
 export function whenAtWork(register: () => void): void {
   if (waiting) waiting.push(register);

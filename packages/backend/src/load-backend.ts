@@ -6,6 +6,7 @@
 import { errorLine, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { Backend, Probe, Session } from './backend.ts';
+import { beginWork } from './kernels.ts';
 import { inNode } from './runtime.ts';
 import { builtinBackend } from './table.ts';
 
@@ -122,6 +123,7 @@ export async function loadBackend(
   file: string,
   { reserved = [] }: LoadBackendOptions = {},
 ): Promise<Backend> {
+  beginWork(); // It may copy the kernels of a backend.
   const exported = await importDefault(file);
   const who = `--backend ${file}`;
   if (exported === undefined) {
