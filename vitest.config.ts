@@ -24,9 +24,8 @@ const sharing: TestOptions = {
 };
 
 /**
- * Starts the command line, hundreds of times, each of which is several processes: on a busy machine that takes its time. Files that run one
- * in their own process (test/integration/in-process.ts) share that with no other: it is a bundle, and the next file may import the sources,
- * whose kernels would be registered over those of the bundle.
+ * Starts the command line, hundreds of times, each of which is several processes: on a busy machine that takes its time. What a test runs
+ * in its own process (test/integration/in-process.ts) is a bundle that leads and computes nothing, so that these share processes too.
  */
 const startsCommands: TestOptions = {
   globalSetup: './test/build.ts',
@@ -68,10 +67,9 @@ export default defineConfig(({ mode }) => ({
       }),
       // Those that put modules of their own in the place of ours, which nobody else may get.
       project('replaced', [replaced]),
-      project('integration', ['test/integration/**/*.test.ts'], startsCommands),
-      project('page', ['test/web/**/*.test.ts'], startsCommands),
-      // These start each command in a process of its own, and so can share theirs.
+      project('integration', ['test/integration/**/*.test.ts'], { ...startsCommands, ...sharing }),
       project('docs', ['test/docs/**/*.test.ts'], { ...startsCommands, ...sharing }),
+      project('page', ['test/web/**/*.test.ts'], startsCommands),
     ].filter(({ test }) => (mode === 'quick' ? quick : (chosen ?? all)).includes(String(test?.name))),
     setupFiles: ['./test/setup/early-tensors.ts'],
     pool: 'forks',

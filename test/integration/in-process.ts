@@ -17,18 +17,8 @@ interface CommandLine {
   commandLine(words: readonly string[]): Promise<number>;
 }
 
-/** Beside the packages of a test, which are its sources: both register their kernels with one TensorFlow.js, which warns of it. */
-async function load(): Promise<CommandLine> {
-  const { warn } = console;
-  console.warn = () => {};
-  const part = async (name: string) => import(pathToFileURL(join(await bundleOf(), `${name}.mjs`)).href);
-  try {
-    await part('harness');
-    return await part('command-line');
-  } finally {
-    console.warn = warn;
-  }
-}
+const load = async (): Promise<CommandLine> =>
+  import(pathToFileURL(join(await bundleOf(), 'command-line.mjs')).href);
 
 let loaded: Promise<CommandLine> | undefined;
 

@@ -1,4 +1,4 @@
-"""`python -m nanscope_torch`: one task line in, lines of JSON out. What each kind of task does is its own module's business."""
+"""`python -m nanscope_torch`: a task line in, lines of JSON out; another task where it stays. What each kind of task does is its own module's business."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .errors import Interrupted, UserError, ending, first_line
 from .folder import Channel
 from .versions import need
 
-FIELDS = {"protocol", "kind", "device", "folder", "task"}
+FIELDS = {"protocol", "kind", "device", "folder", "task", "stay"}
 
 
 def read_task(line: str) -> dict[str, Any]:
@@ -63,7 +63,15 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, interrupt)
     try:
-        run(read_task(sys.stdin.readline()), channel)
+        task = read_task(sys.stdin.readline())
+        run(task, channel)
+        while task.get("stay"):
+            channel.send("done")
+            line = sys.stdin.readline()
+            if not line:
+                return 0  # Whoever started it is gone.
+            task = read_task(line)
+            run(task, channel)
     except UserError as error:
         channel.send("user-error", code=error.code, message=str(error), exitCode=error.exit_code)
         return error.exit_code

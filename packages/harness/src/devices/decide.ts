@@ -22,7 +22,7 @@ export async function decide(
     {
       backend: (id) => probeBackend(id, environment, id === thirdParty ? config.backend : undefined),
       attention: (id) => probeAttention(id, environment, config.backend),
-      torch: (role, asked) => probeTorch(asked, pythonOf(role, asked, config)),
+      torch: (role, asked) => probeTorch(asked, pythonOf(role, asked, config), { environment }),
     },
     say,
     thirdParty,
@@ -31,7 +31,7 @@ export async function decide(
     throw error;
   });
   const { target, reference } = decided;
-  endKept([target.backend, reference?.backend]);
+  endKept([target, reference].map((lane) => lane?.torch?.python ?? lane?.backend));
   if (thirdParty === undefined || [target, reference].some((lane) => lane?.backend === thirdParty))
     return { ...decided, environment };
   const unused = `--backend ${config.backend} is not used: it is the device "${thirdParty}". Ask for it with --device ${thirdParty}.`;

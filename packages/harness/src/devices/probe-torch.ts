@@ -108,20 +108,25 @@ export function pythonOf(
   });
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 /**
  * @param asked as typed: `--device torch:cpu`
- * @param full with the checks that take longer than a second
+ * @param more full: with the checks that take longer than a second; environment: that of the lane which the Python waits to be
  * @throws {UserError} `torch/no-python`, `torch/protocol` where it gives no answer (exit 3)
  */
-export async function probeTorch(asked: string, { path, reason }: Python, full = false): Promise<FoundTorch> {
+export async function probeTorch(
+  asked: string,
+  { path, reason }: Python,
+  { full = false, environment }: { readonly full?: boolean; readonly environment?: Environment } = {},
+): Promise<FoundTorch> {
   let answer: unknown;
   let refused: Extract<LaneMessage, { kind: 'user-error' }> | undefined;
   const end = await runTorch<LaneMessage | { readonly kind: 'probe'; readonly probe: ProbeAnswer }>(
     path,
     { device: 'best', task: full ? { calls: torchQuestions } : {} },
     {
-      run: 'probe',
-      environment: {},
+      ...{ run: 'probe', environment: environment ?? {}, stay: environment !== undefined },
       silenceSeconds: SILENCE_SECONDS,
       onMessage(message) {
         if (message.kind === 'probe') {

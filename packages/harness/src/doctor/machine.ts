@@ -77,11 +77,9 @@ export async function examineTorch(
   const asked = device === undefined ? 'doctor' : `--device ${device}`;
   onStage('asking for PyTorch');
   try {
-    const found = await probeTorch(
-      asked,
-      pythonOf('target', asked, python === undefined ? {} : { python }),
-      device !== undefined,
-    );
+    const found = await probeTorch(asked, pythonOf('target', asked, python === undefined ? {} : { python }), {
+      full: device !== undefined,
+    });
     if (device === undefined) {
       const { probe } = found;
       if (probe.torch !== null) return { status: 'found', python: found.python, reason: found.reason, probe };

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isNativeNoise } from '@nanscope/backend';
 import type { RunnerName, Start } from '../protocol/task.ts';
-import { keep, type Ready, take } from './kept.ts';
+import { inKept, keep, type Ready } from './kept.ts';
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -54,6 +54,9 @@ interface Watched {
   /** It has done its work and lives on: it is watched no longer. */
   readonly letGo: () => void;
 }
+
+/** Whether it is the last that a child says of its task. */
+export const isLast = (message: { readonly kind?: unknown }): boolean => message.kind === 'done';
 
 /** @param ask asks the child to end by itself; false where it cannot be asked any more */
 export function watchChild(
@@ -121,18 +124,15 @@ interface ProcessOptions<Out> extends ChildOptions<Out> {
 }
 
 /** Resolves when the child has ended, whatever way, or waits for its next task; never rejects. */
-export async function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
-  const { backend, signal } = options;
-  const env = { ...process.env, ...options.environment };
-  const ready = backend === undefined ? undefined : { backend, env };
+export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
+  const { backend, environment, module } = options;
+  const env = { ...process.env, ...environment };
+  const ready = backend === undefined ? undefined : { what: backend, env };
   const start = () =>
-    fork(fileURLToPath(options.module ?? entry), [], {
+    fork(fileURLToPath(module ?? entry), [], {
       ...{ env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
     });
-  const waiting = ready && take(ready);
-  const { end, silent } = await runIn(waiting ?? start(), ready, options);
-  // One that waited may have ended meanwhile, which is no fault of its task.
-  return waiting && silent && !signal?.aborted ? (await runIn(start(), ready, options)).end : end;
+  return inKept(ready, (waiting) => runIn(waiting ?? start(), ready, options), options.signal);
 }
 
 /** Hands a child its task. Resolves with its end, and whether it ended without a word. */
@@ -151,7 +151,7 @@ async function runIn<Out>(
     silent = false;
     heard();
     onMessage(message as Out);
-    if (!stay || !ready || (message as { kind?: unknown }).kind !== 'done') return;
+    if (!stay || !ready || !isLast(message as object)) return;
     letGo();
     keep(ready, child);
   });

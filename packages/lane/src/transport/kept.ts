@@ -1,5 +1,5 @@
 /**
- * Processes that have looked at a backend and wait to be its lane: TensorFlow.js and what stands under it are loaded once for both.
+ * Processes that have looked at a backend or at PyTorch, and wait to be the lane of that: what stands under it is loaded once for both.
  * One that nobody takes ends after a minute, and with the process that started it.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -9,7 +9,8 @@ const SECONDS = 60;
 
 /** What a process is ready for. */
 export interface Ready {
-  readonly backend: string;
+  /** A backend's id, or the path of a Python. */
+  readonly what: string;
   /** What it was started in. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -26,7 +27,7 @@ function hold(child: ChildProcess, yes: boolean): void {
   const call = yes ? 'ref' : 'unref';
   child[call]();
   child.channel?.[call]();
-  (child.stderr as Socket | null)?.[call]();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket | null)?.[call]();
 }
 
 /** Whoever listened to it listens no more. */
@@ -57,16 +58,32 @@ function claim(child: ChildProcess): ChildProcess {
   return child;
 }
 
-const same = (one: Ready, { backend, env }: Ready): boolean =>
-  one.backend === backend && JSON.stringify(one.env) === JSON.stringify(env);
+const same = (one: Ready, { what, env }: Ready): boolean =>
+  one.what === what && JSON.stringify(one.env) === JSON.stringify(env);
+
+const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
 /** A process that is ready for this, which is the caller's from now on; undefined where none waits. */
-export function take(wanted: Ready): ChildProcess | undefined {
-  const kept = waiting.find((each) => same(each, wanted) && each.child.connected);
+function take(wanted: Ready): ChildProcess | undefined {
+  const kept = waiting.find((each) => same(each, wanted) && isAlive(each.child));
   return kept && claim(kept.child);
 }
 
-/** Ends those that wait. @param but the backends whose processes are still wanted */
+/**
+ * Runs something in a process that waits for it, else in a new one. One that waited may have ended meanwhile, which is no fault of its task: where
+ * it ended without a word, a new one takes it.
+ */
+export async function inKept<End>(
+  ready: Ready | undefined,
+  run: (waiting: ChildProcess | undefined) => Promise<{ readonly end: End; readonly silent: boolean }>,
+  signal: AbortSignal | undefined,
+): Promise<End> {
+  const waiting = ready && take(ready);
+  const { end, silent } = await run(waiting);
+  return waiting && silent && !signal?.aborted ? (await run(undefined)).end : end;
+}
+
+/** Ends those that wait. @param but what is still wanted */
 export function endKept(but: readonly (string | undefined)[] = []): void {
-  for (const { backend, child } of waiting) if (!but.includes(backend)) claim(child).kill('SIGKILL');
+  for (const { what, child } of waiting) if (!but.includes(what)) claim(child).kill('SIGKILL');
 }

@@ -1,12 +1,12 @@
 /** A torch lane over standard input and output, with a program that stands in for its Python. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { LaneMessage } from '../protocol/task.ts';
 import { watchLane } from './start-lane.ts';
-import { torchIn } from './torch.ts';
+import { runTorch, torchIn } from './torch.ts';
 
 const fake = fileURLToPath(new URL('../../../../test/fixtures/fake-python.mjs', import.meta.url));
 
@@ -36,6 +36,26 @@ it('hands over one line of JSON and hears messages until the end', async () => {
     ...{ protocol: 1, kind: 'evaluate', device: 'cpu', folder: '/lane' },
     task: { role: 'target' },
   });
+});
+
+it('one that stays takes the next task in the same process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nanscope-'));
+  const python = join(folder, 'python.mjs');
+  const starts = join(folder, 'starts');
+  const counting = `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(starts)}, 'x');`;
+  writeFileSync(python, `#!/usr/bin/env node\n${counting}\nawait import(${JSON.stringify(fake)});\n`);
+  chmodSync(python, 0o755);
+  const kinds: string[] = [];
+  const run = (run: 'probe' | 'evaluate', stay: boolean) =>
+    runTorch<LaneMessage>(
+      python,
+      { device: 'cpu', task: {} },
+      { run, stay, environment: {}, silenceSeconds: 20, onMessage: ({ kind }) => void kinds.push(kind) },
+    );
+  await run('probe', true);
+  await run('evaluate', false);
+  expect(kinds).toEqual(['probe', 'done', 'hello', 'progress', 'done']);
+  expect(readFileSync(starts, 'utf8')).toBe('x');
 });
 
 it('what is printed to standard output is reported once, and is no message', async () => {

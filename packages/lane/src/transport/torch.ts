@@ -1,11 +1,12 @@
 /** The torch lane as a program: a Python, and the package of ours that it runs (`lanes/torch/PROTOCOL.md`). */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TorchTask } from '../evaluate/torch-task.ts';
-import { type ChildEnd, type ChildOptions, watchChild } from './child.ts';
+import { type ChildEnd, type ChildOptions, isLast, watchChild } from './child.ts';
+import { inKept, keep, type Ready } from './kept.ts';
 
 // A program in another language: one line of JSON in on its standard input, lines of JSON out on its standard output.
 // What is no message there (a print that got through) is no message: it is reported once, and never taken for one.
@@ -52,37 +53,58 @@ function messageIn(line: string): object | undefined {
 }
 
 /**
- * Starts the program and hands it its task. Resolves when it has ended, whatever way; never rejects.
+ * Hands a task to a program, started here where none waits for it. Resolves when it has ended, whatever way, or waits for its next
+ * task; never rejects.
  *
  * @param line the task, as the program reads it
  */
 export function runProgram<Out>(
   program: Program,
   line: object,
-  options: Omit<ChildOptions<Out>, 'run' | 'task'>,
+  options: Omit<ChildOptions<Out>, 'run' | 'task' | 'backend'>,
 ): Promise<ChildEnd> {
-  const child = spawn(program.command, [...program.arguments], {
-    env: { ...process.env, ...options.environment, ...program.environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  // Where its standard input is closed behind the task, a signal is all that can be said to it later.
-  const { heard, ended } = watchChild(child, options, () => child.kill('SIGTERM'));
+  const env = { ...process.env, ...options.environment, ...program.environment };
+  const ready = { what: program.command, env };
+  const start = () =>
+    spawn(program.command, [...program.arguments], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  return inKept(ready, (waiting) => runIn(waiting ?? start(), ready, line, options), options.signal);
+}
+
+async function runIn<Out>(
+  child: ChildProcess,
+  ready: Ready,
+  line: object,
+  { stay = false, onMessage, onStarted, ...watching }: Omit<ChildOptions<Out>, 'run' | 'task' | 'backend'>,
+): Promise<{ end: ChildEnd; silent: boolean }> {
+  const { stdin, stdout } = child as ChildProcessWithoutNullStreams;
+  let silent = true;
   let noise = false;
-  createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (text) => {
+  // Where its standard input is closed behind the task, a signal is all that can be said to it later.
+  const { heard, ended, letGo } = watchChild(child, watching, () => child.kill('SIGTERM'));
+  const lines = createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on('line', (text) => {
     heard();
     const message = messageIn(text);
-    if (message) return options.onMessage(message as Out);
+    if (message) {
+      silent = false;
+      onMessage(message as Out);
+      if (!stay || !isLast(message)) return;
+      lines.close();
+      letGo();
+      keep(ready, child);
+      return;
+    }
     if (noise || text.trim() === '') return;
     noise = true;
     const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text;
     const note = { kind: 'note', text: `printed to standard output, which is not a message: ${shown}` };
-    options.onMessage(note as Out);
+    onMessage(note as Out);
   });
-  child.stdin.on('error', () => {}); // It ended before it read its task: how it ended says why.
-  child.stdin.write(toLine(line));
-  if (options.onStarted) options.onStarted((message) => child.stdin.write(toLine(message)));
-  else child.stdin.end();
-  return ended;
+  stdin.on('error', () => {}); // It ended before it read its task: how it ended says why.
+  stdin.write(toLine({ ...line, ...(stay && { stay }) }));
+  if (onStarted) onStarted((message) => stdin.write(toLine(message)));
+  else if (!stay) stdin.end();
+  return { end: await ended, silent };
 }
 
 /** Version of the protocol that we speak. */
