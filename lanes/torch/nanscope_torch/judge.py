@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -43,13 +44,25 @@ def _fills(op: Op) -> bool:
     return max((size for size in op.magnitudes if size is not None), default=0.0) > 3.4e38
 
 
+def _asks(op: Op) -> bool:
+    """Whether it asks which elements are finite, as `isnan` and `isfinite` do: by a comparison with itself, or with inf."""
+    itself = len(op.inputs) == 2 and op.inputs[0][1] == op.inputs[1][1]
+    return op.kernel.startswith("isnan") or (op.kernel.startswith(("eq.", "ne.")) and (itself or op.asked_for is not None))
+
+
 class Judge:
     """Of one batch."""
 
     def __init__(self, taken: Taken) -> None:
         self.ops, self.externals = taken.ops, taken.externals
+        self._scaled, self._by_scaler = taken.scaled, taken.by_scaler
+        self._judge_all()
+        if self._scaled and any(self._unskipped(index) for index in range(len(self.ops))):
+            self._scaled = False
+            self._judge_all()
+
+    def _judge_all(self) -> None:
         self._benign_externals: set[str] = set()
-        self._scaled = taken.scaled
         self.judgements: list[Judgement] = []
         for op in self.ops:
             self.judgements.append(self._judge(op))
@@ -95,14 +108,21 @@ class Judge:
         return Judgement("prop", ended="NaN" if given[0] > 0 and out[0] == 0 else None)
 
     def _overscaled(self, op: Op, judgement: Judgement, poisoned: list[int | str]) -> Optional[str]:
-        """Behind the forward pass, what overflows because a GradScaler makes the loss large, and what becomes of that."""
+        """What overflows in `scale` and behind it because a GradScaler makes the loss large, and what becomes of that."""
         if not self._scaled or op.phase == "forward":
             return None
         if poisoned:
             # A gradient that was there before was judged in the step that made it.
             scaled = all(ref.startswith("grad.") if isinstance(ref, str) else self.judgements[ref].benign == OVERSCALED for ref in poisoned)
             return OVERSCALED if scaled else None
-        return OVERSCALED if judgement.born == "Inf" and self.mechanism(len(self.judgements)).name.endswith("overflow") else None
+        scaling = op.phase == "backward" or len(self.judgements) in self._by_scaler
+        return OVERSCALED if scaling and judgement.born == "Inf" and self.mechanism(len(self.judgements)).name.endswith("overflow") else None
+
+    def _unskipped(self, index: int) -> bool:
+        """Whether an optimizer took what is overscaled: without the scaler no step is skipped. A fused one skips inside, and writes the gradients alone."""
+        op = self.ops[index]
+        skips = index in self._by_scaler and op.kernel.startswith("_fused_")
+        return op.phase == "optimizer" and not op.path and not skips and self.judgements[index].benign == OVERSCALED and any(counts_of(op.health))
 
     def _benign(self, op: Op, out: Counts, poisoned: bool, inputs_benign: bool) -> Optional[str]:
         """The first rule's reason. But for memory that no caller reads a NaN is never benign."""
@@ -135,13 +155,28 @@ class Judge:
                     waiting.append(following)
         return sorted(seen)
 
-    def _is_constant(self, index: int, ends: list[int]) -> bool:
-        """What the program asks for by a constant, as the beginning of a minimum, is no fault while no result holds it."""
+    def _is_constant(self, index: int, ends: list[int], consumers: list[list[int]]) -> bool:
+        """What the program asks for by a constant, as the beginning of a minimum, is no fault while no result holds it or shows it."""
         op = self.ops[index]
+        poisoned = [(ref, counts) for _, ref, counts in self.inputs(op) if any(counts)]
+        if not all(isinstance(ref, str) and ref.startswith("constant#") for ref, _ in poisoned):
+            return False
+        has_nan = counts_of(op.health)[0] > 0
+        asks_nan = (op.asked_for is not None and math.isnan(op.asked_for)) or any(counts[0] > 0 for _, counts in poisoned)
+        if has_nan and (not asks_nan or self._shows(index, consumers)):
+            return False
         if op.asked_for is not None:
-            return ends in ([], [index])
-        poisoned = [ref for _, ref, counts in self.inputs(op) if any(counts)]
-        return not ends and len(poisoned) > 0 and all(isinstance(ref, str) and ref.startswith("constant#") for ref in poisoned)
+            return not ends or (ends == [index] and not op.inputs and not has_nan)
+        return not ends and len(poisoned) > 0
+
+    def _shows(self, index: int, consumers: list[list[int]]) -> bool:
+        """Whether a NaN shows in what has no counts, a comparison or a place. To ask where it is (`x != x` and the like), beside an op that ends it, is no such thing."""
+        holders = [each for each in self._descendants(index, consumers) if counts_of(self.ops[each].health)[0] > 0]
+        # A second output, a place, has the values beside it.
+        readers = [self.ops[reader] for each in holders for reader in consumers[each] if self.ops[reader].output == 0]
+        blind = [op for op in readers if op.health is None]
+        ended = any(op.health is not None and not any(counts_of(op.health)) for op in readers)
+        return len(blind) > 0 and not (ended and all(_asks(op) for op in blind))
 
     def _brings_in(self, index: int) -> bool:
         judgement, op = self.judgements[index], self.ops[index]
@@ -154,7 +189,7 @@ class Judge:
         consumers, index = self._consumers(), None
         for start in filter(self._brings_in, range(len(self.ops))):
             ends = [each for each in self._descendants(start, consumers) if not consumers[each]]
-            if self._is_constant(start, ends):
+            if self._is_constant(start, ends, consumers):
                 continue
             if ends or index is None:
                 index = start

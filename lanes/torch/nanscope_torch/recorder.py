@@ -77,6 +77,8 @@ class Taken:
     bytes_read: int = 0
     scaled: bool = False
     """Whether a GradScaler multiplied the loss by more than 1."""
+    by_scaler: set[int] = field(default_factory=set)
+    """The places of the ops that ran inside a GradScaler's `scale` and `step`."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By key the op and the arguments of calls in which something may be born; none unless `keep_calls`."""
 
@@ -262,8 +264,9 @@ class Recorder:
             op.explained = explain_nothing(facts.base, max(sizes, default=0) // max(1, output.numel()), eps)
         if facts.written or facts.elementwise_lists:
             return  # What went in is written over, or belongs to many outputs.
-        # Only a mask's -inf may go in, and more than it come out.
-        if self.keep_calls and op.asked_for is None and not any(_unmasked(one) for one in inputs) and (not inputs or _unmasked(op.measurement)):
+        # Only a mask's -inf may go in, and more than it come out; `reduce` has no complex numbers.
+        plain = op.asked_for is None and not op.dtype.startswith("complex") and not any(tensor.is_complex() for _, _, tensor in named_tensors(facts, args, kwargs))
+        if self.keep_calls and plain and not any(_unmasked(one) for one in inputs) and (not inputs or _unmasked(op.measurement)):
             self._keep(op, facts, args, kwargs)
         if inputs:
             return

@@ -61,6 +61,7 @@ class Tap:
         """Where it is lenient, ops that could not be looked at, and why."""
         self.scaled = False
         """Whether a GradScaler multiplied the loss of this batch: what overflows by that, it looks for, and skips the step."""
+        self._by_scaler: set[int] = set()
         self.run: Callable[..., Any] = lambda _key, func, _facts, args, kwargs: func(*args, **kwargs)
         """Runs a call and returns what it gives: its key without an output (none where it only looks at memory in another way), the op, its facts and arguments."""
         self._facts: dict[Any, OpFacts] = {}
@@ -76,8 +77,8 @@ class Tap:
 
     def __enter__(self) -> Tap:
         self._paths = ModulePaths(self._model, self._mode, self._enter, self._leave)
-        self._scale = GradScaler.scale
-        GradScaler.scale = lambda scaler, outputs: self._scales(scaler, outputs)
+        self._scaler = GradScaler.scale, GradScaler.step
+        GradScaler.scale, GradScaler.step = self._of_scaler(GradScaler.scale, True), self._of_scaler(GradScaler.step, False)
         self._handles = [register_optimizer_step_pre_hook(self._optimizer(True)), register_optimizer_step_post_hook(self._optimizer(False))]
         self._mode.__enter__()
         return self
@@ -85,7 +86,7 @@ class Tap:
     def __exit__(self, *_: Any) -> None:
         assert self._paths is not None
         self._mode.__exit__(None, None, None)
-        GradScaler.scale = self._scale
+        GradScaler.scale, GradScaler.step = self._scaler
         self._paths.close()
         self.unseen = self._paths.unseen
         self._paths = None
@@ -97,6 +98,7 @@ class Tap:
         with paused():
             taken = self.recorder.take()
         taken.scaled, self.scaled = self.scaled, False
+        taken.by_scaler, self._by_scaler = self._by_scaler, set()
         if self._paths:
             self._paths.forget()
         self._after_forward = self._after_backward = False
@@ -111,10 +113,20 @@ class Tap:
 
         return hook
 
-    def _scales(self, scaler: GradScaler, outputs: Any) -> Any:
-        with paused():
-            self.scaled = self.scaled or scaler.get_scale() > 1
-        return self._scale(scaler, outputs)
+    def _of_scaler(self, method: Callable[..., Any], scales: bool) -> Callable[..., Any]:
+        """The same method of a GradScaler, of which is known what runs inside."""
+
+        def seen(scaler: GradScaler, *args: Any, **kwargs: Any) -> Any:
+            if scales:
+                with paused():
+                    self.scaled = self.scaled or scaler.get_scale() > 1
+            before = len(self.recorder.ops)
+            try:
+                return method(scaler, *args, **kwargs)
+            finally:
+                self._by_scaler.update(range(before, len(self.recorder.ops)))
+
+        return seen
 
     def _enter(self, path: str, _module: torch.nn.Module, args: Any, depth: int) -> None:
         if depth == 0 and path == "" and self.on_root:

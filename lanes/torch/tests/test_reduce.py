@@ -173,3 +173,15 @@ def test_what_is_given_a_nan_leaves_no_call(tmp_path: Path) -> None:
     with nanscope_torch.trace(model, out=tmp_path), torch.no_grad():
         model(torch.ones(2, 4))
     assert not (tmp_path / "target" / "origin.pt").exists()
+
+
+@pytest.mark.parametrize("name", ["what goes in", "what comes out", "both"])
+def test_complex_numbers_leave_no_call(tmp_path: Path, name: str) -> None:
+    ops = {"what goes in": lambda y: torch.complex(y * 3e38, y * 3e38).abs(), "what comes out": lambda y: y / 0j, "both": lambda y: torch.complex(y, y) / (y * 0)}
+    model = torch.nn.Linear(4, 4, bias=False)
+    with torch.no_grad():
+        model.weight.fill_(0.25)
+    with nanscope_torch.trace(model, out=tmp_path) as run, torch.no_grad():
+        ops[name](model(torch.ones(2, 4)))
+    assert run.cascade["origin"] and not (tmp_path / "target" / "origin.pt").exists()
+    assert "nanscope reduce" not in json.loads((tmp_path / "run.json").read_text())["verdict"]["next"]

@@ -162,7 +162,7 @@ function callOf({ cascade, decision }: LaneRecord, run: string): { readonly call
   const held = mechanism.name === 'external input';
   const found = held
     ? `an op that is given what is not finite: ${mechanism.evidence}`
-    : `none for ${key}: it writes over what it is given, was given more than 256 MiB, or on ${decision.label} did not fail again in a later step`;
+    : `none for ${key}: it writes over what it is given, has complex numbers, was given more than 256 MiB, or on ${decision.label} did not fail again in a later step`;
   const help = held
     ? 'Mend the weight or the input that is named.'
     : 'Evaluate the model with nanscope eval --device torch, and reduce that.';
