@@ -122,7 +122,10 @@ class Judge:
         """Whether an optimizer took what is overscaled: without the scaler no step is skipped. A fused one skips inside, and writes the gradients alone."""
         op = self.ops[index]
         skips = index in self._by_scaler and op.kernel.startswith("_fused_")
-        return op.phase == "optimizer" and not op.path and not skips and self.judgements[index].benign == OVERSCALED and any(counts_of(op.health))
+        written = op.inputs[0][1] if op.inputs and op.kernel.split(".")[0].endswith("_") else None
+        # A step by hand has no optimizer, and writes to a weight.
+        by_hand = isinstance(written, str) and not written.startswith(("grad.", "constant#", "external#"))
+        return op.phase == "optimizer" and (by_hand or not op.path) and not skips and self.judgements[index].benign == OVERSCALED and any(counts_of(op.health))
 
     def _benign(self, op: Op, out: Counts, poisoned: bool, inputs_benign: bool) -> Optional[str]:
         """The first rule's reason. But for memory that no caller reads a NaN is never benign."""

@@ -433,3 +433,13 @@ def test_a_fused_step_that_the_scaler_skips_inside_is_no_fault(tmp_path: Path, m
             optimizer.zero_grad()
     assert scaler.get_scale() < 2.0**127 and all(parameter.isfinite().all() for parameter in model.parameters())
     assert "origin" not in run.cascade, run.cascade["origin"]
+
+
+def test_a_scaled_gradient_in_a_step_by_hand_is_a_fault(tmp_path: Path) -> None:
+    model, scaler = small(), torch.amp.GradScaler("cpu", init_scale=2.0**127)
+    with nanscope_torch.trace(model, out=tmp_path) as run:
+        scaler.scale(model(ones()).exp().mean() * 100).backward()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter -= 1e-3 * parameter.grad
+    assert run.cascade.get("origin", {}).get("kind") == "Inf"
