@@ -15,7 +15,7 @@ const aliasing: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'ExpandDim
 
 /**
  * Kernels that give their first input itself where they change nothing of it, on some backends: a result of their own all the
- * same, so that lanes have equal records, of which nothing more has to be counted.
+ * same, so that lanes have equal records, of which nothing more has to be counted. Who reads that input later is said to read the result.
  */
 const sharing: ReadonlySet<string> = new Set(['SelectMasked']);
 

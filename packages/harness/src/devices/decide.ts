@@ -2,11 +2,8 @@
 import { laneEnvironment } from '@nanscope/backend';
 import { endKept, thirdPartyBackend } from '@nanscope/lane';
 import { backendsOf, type Decided, type DeviceConfig, decideWith } from './decision.ts';
-import { probeAttention, probeBackend } from './probe-backend.ts';
+import { isPlain, probeAttention, probeBackend } from './probe-backend.ts';
 import { type PythonConfig, probeTorch, pythonOf } from './probe-torch.ts';
-
-/** Those that find their driver without help. */
-const plain = ['cpu', 'wasm', 'tensorflow'];
 
 /** @throws {UserError} `device/unknown` (exit 2), `device/not-found` (exit 3) */
 export async function decide(
@@ -15,7 +12,7 @@ export async function decide(
 ): Promise<Decided> {
   const thirdParty = config.backend ? (await thirdPartyBackend(config.backend)).id : undefined;
   // Which driver a process finds is decided before it starts, and finding that out starts one more.
-  const native = backendsOf(config).some((id) => !plain.includes(id));
+  const native = backendsOf(config).some((id) => !isPlain(id));
   const environment = native ? await laneEnvironment() : {};
   const decided = await decideWith(
     config,

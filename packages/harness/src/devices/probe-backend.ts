@@ -17,7 +17,8 @@ const SILENCE_SECONDS = 60;
 
 type Environment = Readonly<Record<string, string>>;
 
-const stays = (id: string): boolean => id !== 'webgpu' && builtinBackend(id) !== undefined;
+/** A backend of ours on the CPU: it finds its driver without help, and nothing of a look at it is in the way of its lane. */
+export const isPlain = (id: string): boolean => id !== 'webgpu' && builtinBackend(id) !== undefined;
 
 /** Looks at one backend in a child process; a child that dies gives "not available" with its last words. */
 export async function probeBackend(
@@ -31,7 +32,7 @@ export async function probeBackend(
   const end = await runChild<ProbeMessage | AttentionProbeMessage>({
     run: 'probe',
     task,
-    ...{ environment, backend: id, stay: stays(id) },
+    ...{ environment, backend: id, stay: isPlain(id) },
     silenceSeconds: SILENCE_SECONDS,
     onMessage(message) {
       if (message.kind === 'probe') probe = message.probe;
@@ -63,7 +64,7 @@ export async function probeAttention(
   const end = await runChild<AttentionProbeMessage>({
     run: 'probe',
     task,
-    ...{ environment, backend: id, stay: stays(id) },
+    ...{ environment, backend: id, stay: isPlain(id) },
     silenceSeconds: SILENCE_SECONDS,
     onMessage(message) {
       if (message.kind === 'outcomes') outcomes = message.outcomes;
