@@ -90,7 +90,10 @@ async function traced(id: string, { kernel, inputs, attrs }: Case): Promise<Batc
   await tf.setBackend(session.tfjsName);
   const trace = openTrace(session, 'full');
   const given = Object.fromEntries(
-    inputs.map(({ name, shape, dtype, values }) => [name, tf.tensor(values, [...shape], dtype)]),
+    inputs.map(({ name, shape, dtype, values }) => [
+      name,
+      tf.tensor(values, [...shape], dtype as tf.DataType),
+    ]),
   );
   try {
     tf.dispose(trace.run('forward', () => tf.engine().runKernel(kernel, given, readAttrs(attrs))));

@@ -6,8 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { firstMagnitudeDivergence } from '@nanscope/cascade';
+import { type LaneMessage, type ShadowMessage, torchIn, watchLane } from '@nanscope/lane';
 import { parseResult } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { searchUpwards } from '../../packages/harness/src/shadow/investigate.ts';
+import { openShadowLane } from '../../packages/harness/src/shadow/shadow-lane.ts';
+import { inCommonNames } from '../../packages/harness/src/shadow/torch-lanes.ts';
 import { oldPython, todaysPython } from '../fixtures/torch-python.ts';
 import { type WarmPython, warmPython } from '../fixtures/warm-python.ts';
 import { run, workspace } from './cli.ts';
@@ -54,7 +59,8 @@ import tiny, torch
 from safetensors.torch import save_file
 line = tiny.batch_line(0, pads=0)
 names = {"inputIds": "input_ids", "attentionMask": "attention_mask", "labels": "labels", "positionIds": "position_ids"}
-save_file({name: torch.tensor(line[key]).reshape(2, 8) for key, name in names.items()}, sys.argv[2] + "/unpadded.safetensors")`;
+save_file({name: torch.tensor(line[key]).reshape(2, 8) for key, name in names.items()}, sys.argv[2] + "/unpadded.safetensors")
+import json; open(sys.argv[2] + "/unpadded.jsonl", "w").write(json.dumps(line))`;
 
 describe.skipIf(absent)(`two lanes of PyTorch${absent}`, () => {
   const models = at('models');
@@ -142,6 +148,35 @@ describe.skipIf(absent)(`two lanes of PyTorch${absent}`, () => {
       expect(stdout).toContain(work);
     },
   );
+
+  it('in float64 the kernel that is wrong in the twelfth digit is found', async () => {
+    const kernel = layerNorm('y[..., 3] *= 1 + 1e-12').replace('float32', 'float64');
+    const inputs = join(models, 'unpadded.jsonl');
+    const open = (role: 'target' | 'reference', python: string) => {
+      const own = { model: join(models, 'gpt2'), inputs, dtype: 'float64', batch: 0 };
+      const start = torchIn(python, { device: 'cpu', task: { role, ...own } });
+      const lane = { run: 'shadow' as const, task: {}, environment: {}, silenceSeconds: 60, start };
+      return openShadowLane({ role }, (hooks) =>
+        watchLane<ShadowMessage | LaneMessage>({ ...lane, ...hooks }),
+      );
+    };
+    const opened = {
+      target: open('target', broken('double', today, 'native_layer_norm', kernel)),
+      reference: open('reference', old),
+    };
+    try {
+      const lanes = await inCommonNames(opened);
+      const tolerance = { rtol: 1e-13, atol: 1e-15 };
+      const [own, other] = [await lanes.target.ask('digest', {}), await lanes.reference.ask('digest', {})];
+      const { key } = firstMagnitudeDivergence(own, other, tolerance)!;
+      const last = (await searchUpwards(key, lanes, tolerance)).steps.at(-1)!;
+      expect(last).toMatchObject({ key: 'forward/transformer.h.0/ln_1/layer_norm#0', judgement: 'own' });
+      const { target, reference } = last.onReferenceInputs!.worst!;
+      expect(Math.abs(Number(target) / Number(reference) - 1)).toBeCloseTo(1e-12, 14);
+    } finally {
+      await Promise.all([opened.target.end(), opened.reference.end()]);
+    }
+  });
 
   it('PyTorch alone computes a model of any architecture that transformers has; beside another engine it is refused, and says so', async () => {
     const made = `import sys, torch

@@ -17,7 +17,7 @@ from .versions import settle_device, versions
 
 BROKEN = ("CUDA error", "CUDA driver error", "cuDNN error", "CUBLAS_STATUS", "HIP error", "INTERNAL ASSERT FAILED")
 """What a PyTorch without AcceleratorError says where a device or it itself broke down."""
-ARRAYS = {"f4": torch.float32, "i4": torch.int32, "u1": torch.uint8}
+ARRAYS = {"f4": torch.float32, "f8": torch.float64, "i4": torch.int32, "u1": torch.uint8}
 
 
 def to_array(name: str, tensor: torch.Tensor) -> dict[str, str]:
@@ -25,16 +25,23 @@ def to_array(name: str, tensor: torch.Tensor) -> dict[str, str]:
     return {"$": name, "data": base64.b64encode(flat.numpy().tobytes()).decode("ascii")}
 
 
+def dtype_of(tensor: torch.Tensor) -> str:
+    """What it is outside of PyTorch: half types have their place in float32, whole numbers in int32."""
+    if tensor.is_floating_point():
+        return "float64" if tensor.dtype is torch.float64 else "float32"
+    return "bool" if tensor.dtype is torch.bool else "int32"
+
+
 def to_wire(tensor: torch.Tensor) -> dict[str, Any]:
-    """Flat, in float32: two lanes may hold the same numbers under other shapes. `steps` are those of a coarser type in it."""
+    """Flat: two lanes may hold the same numbers under other shapes. `steps` are those of a type that is coarser than float32, in it."""
     if tensor.is_complex():
         raise Refused(f"it holds a tensor of {tensor.dtype}")
-    if tensor.dtype is torch.float64 and bool((tensor.isfinite() & ~tensor.float().isfinite()).any()):
-        raise Refused("it holds numbers of float64 that float32 has no place for")
-    kind = "float32" if tensor.is_floating_point() else "bool" if tensor.dtype is torch.bool else "int32"
+    dtype = dtype_of(tensor)
+    if dtype == "int32" and bool((tensor != tensor.int()).any()):
+        raise Refused("it holds whole numbers that int32 has no place for")
     steps = {torch.bfloat16: 2**16, torch.float16: 2**13}.get(tensor.dtype)
-    values = to_array({"float32": "f4", "bool": "u1", "int32": "i4"}[kind], tensor)
-    return {"shape": [tensor.numel()], "dtype": kind, "values": values, **({"steps": steps} if steps else {})}
+    values = to_array({"float32": "f4", "float64": "f8", "bool": "u1", "int32": "i4"}[dtype], tensor)
+    return {"shape": [tensor.numel()], "dtype": dtype, "values": values, **({"steps": steps} if steps else {})}
 
 
 def from_wire(given: dict[str, Any]) -> torch.Tensor:

@@ -22,7 +22,6 @@ from .trace_lane import LaneTracer
 from .versions import settle_device, summary, versions
 
 STAGES = "stages.safetensors"
-FLOAT64 = "float64: ops and stages are held against another device as float32, and what differs by less is not seen"
 FILES = ("metrics.jsonl", "samples.jsonl", "health.jsonl", "hit.jsonl", STAGES)
 CHOICES = {
     "role": ("target", "reference"), "dtype": tuple(DTYPES), "attn": ("eager", "sdpa"), "maskForm": ("2d", "4d"),
@@ -143,7 +142,7 @@ def run_evaluate(task: dict[str, Any], channel: Channel) -> None:
     config = {"model": loaded.name, **{name: settings[key] for name, key in (("attn", "attn"), ("compute-dtype", "dtype"), ("mask-form", "maskForm"), ("trace", "trace"))}}
     record = LaneRecord(
         folder, role=settings["role"], model=loaded.record(), dtype=loaded.dtype, stored_as=loaded.stored_as, config=config, decision=decision,
-        source=Path(settings["inputs"]).name, head=settings["head"], notes=[FLOAT64] if loaded.dtype == "float64" else [],
+        source=Path(settings["inputs"]).name, head=settings["head"],
     )  # fmt: skip
     tracer = LaneTracer(loaded.model, settings["trace"], folder, device, keep=settings["traceKeep"])
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, Iterable
+from typing import Any
 
 from .folder import Folder
 from .versions import environment, summary
@@ -32,9 +32,9 @@ def decision_record(asked: str, device: str, label: str, reason: str, attn: str)
 class LaneRecord:
     """Every change is written at once, so that a lane that is killed leaves what it had."""
 
-    def __init__(self, folder: Folder, *, role: str, model: dict[str, Any], dtype: str, stored_as: list[str], config: dict[str, Any], decision: dict[str, Any], source: str, head: dict[str, Any], notes: Iterable[str] = ()) -> None:
+    def __init__(self, folder: Folder, *, role: str, model: dict[str, Any], dtype: str, stored_as: list[str], config: dict[str, Any], decision: dict[str, Any], source: str, head: dict[str, Any]) -> None:
         self._folder = folder
-        facts = {"storedAs": stored_as, "computedAs": dtype, "notes": [{"about": "settings", "text": text} for text in notes], "unusedTensors": [], "unusedSettings": []}
+        facts = {"storedAs": stored_as, "computedAs": dtype, "notes": [], "unusedTensors": [], "unusedSettings": []}
         self.record: dict[str, Any] = {
             "schemaVersion": SCHEMA_VERSION, "kind": "lane", "role": role, "status": "running", "startedAt": now(),
             "config": head.get("config", config), "policy": head.get("policy", policy_record(dtype)), "decision": head.get("decision", decision),

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from .inputs import IGNORED, Batch
-from .model import Loaded
+from .model import Loaded, widened
 
 MOST_LEAKS = 64
 ROWS = 4
@@ -24,7 +24,7 @@ CHANGES = 4
 
 def _logits(loaded: Loaded, batch: Batch) -> torch.Tensor:
     with torch.no_grad():
-        return loaded(loaded.inputs(batch)).logits.float().cpu()
+        return widened(loaded(loaded.inputs(batch)).logits).cpu()
 
 
 def _distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,11 @@ from .inputs import Batch
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16, "float64": torch.float64}
 
 
+def widened(tensor: torch.Tensor) -> torch.Tensor:
+    """In float32, or in float64 where it is that."""
+    return tensor if tensor.dtype is torch.float64 else tensor.float()
+
+
 @dataclass
 class Loaded:
     """A model that is ready to compute, and how it is called."""

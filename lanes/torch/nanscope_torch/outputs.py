@@ -8,7 +8,7 @@ import torch
 
 from .errors import UserError
 from .inputs import Batch
-from .model import Loaded
+from .model import Loaded, widened
 from .score import Observe, losses_of
 
 
@@ -27,8 +27,8 @@ def save_outputs(path: Optional[str], loaded: Loaded, batch: Batch, observe: Opt
         with torch.set_grad_enabled(gradients):
             result, losses = observe(batch, compute) if observe else compute(None)
         rows, length = batch.shape
-        per_token = torch.zeros(rows * length, dtype=torch.float32, device=loaded.device)
-        per_token[batch.supervised()[0].to(loaded.device)] = losses.float()
+        per_token = torch.zeros(rows * length, dtype=losses.dtype, device=loaded.device)
+        per_token[batch.supervised()[0].to(loaded.device)] = losses
         tensors = {"logits": result.logits, "loss": losses.mean().reshape(1), "per_token_loss": per_token.view(rows, length)[:, :-1]}
         tensors.update({f"hidden_states.{index}": hidden for index, hidden in enumerate(result.hidden_states or ())})
         for name, parameter in loaded.model.named_parameters() if gradients else ():
@@ -47,6 +47,6 @@ def _write(path: str, tensors: dict[str, torch.Tensor], metadata: dict[str, str]
     from safetensors.torch import save_file
 
     try:
-        save_file({name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}, path, metadata)
+        save_file({name: widened(tensor.detach()).cpu().contiguous().clone() for name, tensor in tensors.items()}, path, metadata)
     except OSError as error:
         raise UserError("torch/unwritable", f"--save-outputs {path}: cannot be written: {error.strerror or error}") from error

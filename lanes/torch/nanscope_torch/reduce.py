@@ -11,6 +11,7 @@ from typing import Any, Optional
 import torch
 import torch.nn.functional as F
 
+from .ask import dtype_of
 from .attention import composed_attention, scores_of
 from .errors import UserError, first_line
 from .evaluate import open_batch
@@ -186,9 +187,8 @@ def kept_call(path: str, key: str) -> Call:
 
 def numbers(name: str, tensor: torch.Tensor) -> dict[str, Any]:
     """All of a small tensor, and what it is here and in a record."""
-    kind = "bool" if tensor.dtype is torch.bool else "float32" if tensor.is_floating_point() else "int32"
     values = (tensor.int() if tensor.dtype is torch.bool else tensor).cpu().reshape(-1).tolist()
-    return {"name": name, "shape": list(tensor.shape), "dtype": kind, "type": str(tensor.dtype), "values": values}
+    return {"name": name, "shape": list(tensor.shape), "dtype": dtype_of(tensor), "type": str(tensor.dtype), "values": values}
 
 
 def reduced(call: Call, kind: str, key: str, budget: float) -> dict[str, Any]:
@@ -196,6 +196,8 @@ def reduced(call: Call, kind: str, key: str, budget: float) -> dict[str, Any]:
     started = time.monotonic()
     if not finite_inputs(call.arguments):
         raise UserError("reduce/nothing", f"{key}: expected an op whose inputs are finite, found one that is given what is not. Mend the weight or the input that the report names.")
+    if kind == "number" and not call.attention and call(call.arguments).dtype is torch.float64:
+        raise UserError("reduce/not-reproduced", f"{key}: expected an op that float64 says more of, found one that is computed in float64, beside which there is nothing finer. Hold it against another version or device.")
     # Smaller numbers soon make a 0 / 0, which is no fault: what float64 had right has to stay so.
     own = bool(broken(kind, call, call.arguments, True).any())
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from .inputs import Batch
-from .model import Loaded
+from .model import Loaded, widened
 from .tap import Tap
 
 Compute = Callable[[Optional[Tap]], Any]
@@ -34,7 +34,7 @@ class Scores:
 
 def token_losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """[N] in nats, float32 or as wide as the logits. Half logits are widened first, as transformers does."""
-    return F.cross_entropy(logits if logits.dtype is torch.float64 else logits.float(), labels, reduction="none")
+    return F.cross_entropy(widened(logits), labels, reduction="none")
 
 
 def losses_of(loaded: Loaded, batch: Batch, tap: Optional[Tap] = None, *, gradients: bool = False, **more: Any) -> tuple[Any, torch.Tensor, torch.Tensor]:

@@ -13,11 +13,12 @@ import torch
 from torch.utils._pytree import tree_map_only
 
 from . import PROTOCOL, __version__
-from .ask import from_wire, to_array, to_wire
+from .ask import dtype_of, from_wire, to_array, to_wire
 from .calls import Call, Calls, Unit
 from .errors import LaneFailure, Refused, UserError, first_line
 from .evaluate import open_batch
 from .folder import Channel
+from .model import widened
 from .ops import ATTENTION
 from .score import score, under
 from .tap import Tap
@@ -36,7 +37,7 @@ def same_as(tensor: torch.Tensor) -> str:
     flat = tensor.detach().reshape(-1)
     if not 1 < flat.numel() <= MOST_READ or bool((flat == flat[0]).all()):
         return ""
-    wide = flat.to(torch.float32 if tensor.is_floating_point() else torch.int64).cpu()
+    wide = (widened(flat) if tensor.is_floating_point() else flat.long()).cpu()
     return hashlib.blake2b(wide.numpy().tobytes(), digest_size=12).hexdigest()
 
 
@@ -62,11 +63,11 @@ class Answers:
         self._units: dict[str, Unit] = {}
 
     def evaluate(self, ask: dict[str, Any]) -> Any:
-        return [to_array("f4", torch.tensor(self._evaluate(), dtype=torch.float32)) for _ in range(ask["times"])]
+        return [to_array("f8", torch.tensor(self._evaluate(), dtype=torch.float64)) for _ in range(ask["times"])]
 
     def digest(self, _ask: dict[str, Any]) -> Any:
         return [
-            {**_place(name), "size": tensor.numel(), "samples": to_array("f4", samples(tensor)), "same": same_as(tensor)}
+            {**_place(name), "size": tensor.numel(), "samples": to_array("f8" if dtype_of(tensor) == "float64" else "f4", samples(tensor)), "same": same_as(tensor)}
             for name, tensor in self._calls.records()
         ]
 
@@ -79,7 +80,7 @@ class Answers:
             unit = self._units[key] = self._calls.unit(key, shared)
             end = self._calls.all[unit.end]
             outputs = [end.made(output) for output in end.read]
-            size = sum(tensor.numel() * 4 for tensor in (*unit.leaves.values(), *outputs))
+            size = sum(tensor.numel() * (8 if dtype_of(tensor) == "float64" else 4) for tensor in (*unit.leaves.values(), *outputs))
             if size > MOST_BYTES:
                 raise Refused(f"its inputs and outputs are {size / 2**20:.1f} MiB, above the bound of {MOST_BYTES // 2**20} MiB for one op")
             inputs = [

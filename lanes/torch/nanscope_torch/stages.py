@@ -14,7 +14,7 @@ import torch
 
 from .errors import LaneFailure, UserError
 from .inputs import Batch
-from .model import Loaded
+from .model import Loaded, widened
 from .score import losses_of
 
 ROWS = 4
@@ -105,7 +105,7 @@ def save_stages(path: Path, loaded: Loaded, batch: Batch, *, gradients: bool) ->
     found: Tensors = {}
     notes: list[str] = []
     for stage, tensor in compute(loaded, batch, gradients).items():
-        found[stage] = sample(tensor).float()
+        found[stage] = widened(sample(tensor))
         found[f"classes/{stage}"] = _classes(tensor)
     try:
         found.update({f"exact/{stage}": sample(tensor) for stage, tensor in compute(loaded.in_float64(), batch, gradients).items()})

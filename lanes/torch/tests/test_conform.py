@@ -106,11 +106,19 @@ def test_the_probe_tells_versions_devices_and_what_they_answer() -> None:
 
 
 def test_every_kind_of_tensor_is_sent_as_it_is() -> None:
-    for tensor in (torch.tensor([1.5, -torch.inf]), torch.tensor([True, False]), torch.tensor([3, -4]), torch.tensor([0.5]).bfloat16()):
-        assert torch.equal(from_wire(to_wire(tensor)).to(tensor.dtype), tensor)
+    third = torch.tensor([1 / 3, 1e300, -0.0, torch.inf, torch.nan], dtype=torch.float64)
+    for tensor in (torch.tensor([1.5, -torch.inf]), torch.tensor([True, False]), torch.tensor([3, -4]), torch.tensor([0.5]).bfloat16(), third):
+        assert torch.equal(from_wire(to_wire(tensor)).to(tensor.dtype).nan_to_num(7), tensor.nan_to_num(7))
+    assert to_wire(third)["dtype"] == "float64" and to_wire(third)["values"]["$"] == "f8"
 
 
-def test_a_number_beyond_float32_is_not_sent_as_an_infinity() -> None:
-    with pytest.raises(Refused, match="no place for"):
-        to_wire(torch.tensor([1e300, 1.0], dtype=torch.float64))
-    assert from_wire(to_wire(torch.tensor([torch.inf, 1.0], dtype=torch.float64))).tolist() == [torch.inf, 1.0]
+def test_a_whole_number_beyond_int32_is_refused() -> None:
+    with pytest.raises(Refused, match="int32 has no place for"):
+        to_wire(torch.tensor([2**40, 1]))
+
+
+def test_a_call_in_float64_is_made_and_answered_in_float64() -> None:
+    number = torch.tensor([1 / 3], dtype=torch.float64)
+    tensor = {"shape": [1], "type": "float64", "values": to_array("f8", number)}
+    answer = ask({"id": "x", "function": "relu", "arguments": {"input": tensor}}, CPU)["answer"]
+    assert torch.equal(from_wire(answer), number)

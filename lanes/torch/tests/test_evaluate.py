@@ -90,9 +90,15 @@ def test_half_types_are_computed_and_clean(place: Path, dtype: str) -> None:
     assert record["modelFacts"]["computedAs"] == dtype
 
 
-def test_float64_says_what_is_not_seen_of_it(place: Path) -> None:
-    notes = [evaluate(place, dtype, dtype=dtype)["modelFacts"]["notes"] for dtype in ("float64", "float32")]
-    assert "held against another device as float32" in notes[0][0]["text"] and notes[1] == []
+def test_float64_is_kept_in_every_file_and_looked_at_as_it_is(place: Path) -> None:
+    from safetensors.torch import load_file
+
+    record = evaluate(place, "float64", dtype="float64", stages=True, saveOutputs=str(place / "float64.safetensors"))
+    assert record["modelFacts"]["notes"] == [] and record["leak"] == evaluate(place, "float32")["leak"]
+    stages, outputs = load_file(place / "float64" / "stages.safetensors"), load_file(place / "float64.safetensors")
+    for tensor in (stages["h.0"], stages["loss"], outputs["logits"], outputs["per_token_loss"]):
+        assert tensor.dtype is torch.float64 and not torch.equal(tensor, tensor.float().double())
+    assert torch.equal(stages["h.0"], stages["exact/h.0"])
 
 
 def test_eager_attention_under_left_padding_leaks_at_the_last_pad(place: Path) -> None:

@@ -115,6 +115,15 @@ def test_a_wrong_number_is_held_at_its_own_room_beside_an_infinity() -> None:
     assert message["index"] == 1 and abs(message["got"] - message["expected"]) > message["room"] > 0
 
 
+def test_operands_of_float64_keep_every_digit_and_its_kernel_is_not_its_own_judge() -> None:
+    call = Call(torch.ops.aten.mul.Tensor, facts_of(torch.ops.aten.mul.Tensor), (torch.tensor([1 / 3, 1e300], dtype=torch.float64), torch.tensor([1e300, 1e300], dtype=torch.float64)), {}, 0)
+    message = reduced(call, "Inf", "forward/mul.Tensor#0:0", 20)
+    assert [operand["dtype"] for operand in message["operands"]] == ["float64", "float64"]
+    assert again(message).isinf().all() and [operand["values"] for operand in message["operands"]] == [[1e300], [1e300]]
+    with pytest.raises(UserError, match="nothing finer"):
+        reduced(call, "number", "forward/mul.Tensor#0:0", 20)
+
+
 def reduced_loop(place: Path, model: torch.nn.Module, step: Any) -> dict[str, Any]:
     """Traces three steps of a loop, and reduces its origin from what the folder has: the last message but `done`."""
     with nanscope_torch.trace(model, out=place) as run:

@@ -19,6 +19,7 @@ from nanscope_torch.inputs import read_batches
 from nanscope_torch.model import load_model
 from nanscope_torch.calls import Calls
 from nanscope_torch.ask import from_wire, to_wire
+from nanscope_torch.shadow import Answers, same_as
 from nanscope_torch.tap import Tap
 
 FAMILIES = {"gpt2": tiny.gpt2, "llama": tiny.llama}
@@ -46,7 +47,7 @@ def wrong(calls: Calls, shared: frozenset[str]) -> Iterator[str]:
             yield name
 
 
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
 @pytest.mark.parametrize("attn", ["sdpa", "eager"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_record_is_made_again_of_those_before_it(tmp_path: Path, family: str, attn: str, dtype: str) -> None:
@@ -74,6 +75,19 @@ def test_a_wrong_number_shows_in_its_own_call_alone(tmp_path: Path, nth: int) ->
     assert found <= {"/".join(part for part in fault.hit if part)}
     # A view of memory that others hold as well has the number in all of them.
     assert found or fault.hit[2].startswith(("split", "slice", "select", "index"))
+
+
+def test_of_float64_all_bits_count(tmp_path: Path) -> None:
+    calls = calls_of(tmp_path, "gpt2", dtype="float64")
+    losses = torch.tensor([1 / 3, 2.5], dtype=torch.float64)
+    answers = Answers(losses.tolist, calls)
+    assert torch.equal(from_wire({"shape": [2], "values": answers.evaluate({"times": 1})[0]}), losses)
+    record = next(each for each in answers.digest({}) if each["kernel"] == "addmm")
+    first = dict(calls.records())[record["key"]].reshape(-1)[0]
+    assert record["samples"]["$"] == "f8" and from_wire({"shape": [1], "values": record["samples"]})[0] == first
+    moved = torch.tensor([1.0, 1.0 + 2**-52], dtype=torch.float64)
+    assert same_as(moved) not in ("", same_as(moved.flip(0)))
+    assert same_as(torch.tensor([1.0, 2.0])) == same_as(torch.tensor([1.0, 2.0]).half())
 
 
 def test_it_answers_questions_until_it_is_told_to_stop(tmp_path: Path) -> None:

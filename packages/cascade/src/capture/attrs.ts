@@ -72,12 +72,19 @@ export function readAttrs(attrs: AttrsJson): tf.NamedAttrMap {
 
 export interface CapturedTensor {
   readonly shape: readonly number[];
-  readonly dtype: 'float32' | 'int32' | 'bool';
+  /** `float64` in PyTorch alone: TensorFlow.js has none. */
+  readonly dtype: 'float32' | 'float64' | 'int32' | 'bool';
   /** How many float32 numbers one step of the values' type is, where that is coarser than float32. */
   readonly steps?: number;
   /** Row-major, in a copy of its own. */
-  readonly values: Float32Array | Int32Array | Uint8Array;
+  readonly values: Float32Array | Float64Array | Int32Array | Uint8Array;
 }
+
+type Float = 'float32' | 'float64';
+
+export const isFloat = <T extends Pick<CapturedTensor, 'dtype'>>(
+  tensor: T,
+): tensor is T & { readonly dtype: Float } => tensor.dtype === 'float32' || tensor.dtype === 'float64';
 
 /** Where an input came from: the record that made it, or a tensor from outside (a weight by its name). */
 export type Source = { readonly record: string } | { readonly external: string };

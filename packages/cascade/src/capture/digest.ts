@@ -15,7 +15,7 @@ export interface Digest {
   /** Key of the record, with its output. */
   readonly key: string;
   readonly size: number;
-  readonly samples: Float32Array;
+  readonly samples: Float32Array | Float64Array;
 }
 
 export interface OpenDigest {

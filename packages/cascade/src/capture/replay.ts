@@ -17,7 +17,10 @@ export async function replayOp({
   }
   const outputs = tf.tidy(() => {
     const given = Object.fromEntries(
-      inputs.map(({ name, shape, dtype, values }) => [name, tf.tensor(values, [...shape], dtype)]),
+      inputs.map(({ name, shape, dtype, values }) => [
+        name,
+        tf.tensor(values, [...shape], dtype as tf.DataType),
+      ]),
     );
     return ([] as tf.Tensor[]).concat(tf.engine().runKernel(kernel, given, readAttrs(attrs)) as tf.Tensor[]);
   });

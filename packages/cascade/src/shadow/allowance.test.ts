@@ -14,6 +14,11 @@ const tensor = (...values: number[]): CapturedTensor => ({
   dtype: 'float32',
   values: Float32Array.from(values),
 });
+const double = (...values: number[]): CapturedTensor => ({
+  shape: [values.length],
+  dtype: 'float64',
+  values: Float64Array.from(values),
+});
 const ulp = 2 ** -23;
 
 /** What is allowed of `op` at these inputs. */
@@ -45,6 +50,21 @@ describe('movedByOneRounding', () => {
     expect(equalBits(movedByOneRounding(given, move).values, given.values)).toBe(true);
   });
 
+  it('moves float64 by one of its own', () => {
+    const { MAX_VALUE, MIN_VALUE, NaN: nan, POSITIVE_INFINITY: inf } = Number;
+    const given = double(1, -1, 0, nan, inf, MAX_VALUE, -MIN_VALUE, 3 * MIN_VALUE, 2 ** -1022);
+    const [up, random] = [
+      movedByOneRounding(given, 0).values,
+      movedByOneRounding(double(...Array(100).fill(1)), 1),
+    ];
+    const flushed = [-0, 0, 2 ** -1022 + MIN_VALUE];
+    expect([...up]).toEqual([1 + 2 ** -52, -1 - 2 ** -52, 0, nan, inf, MAX_VALUE, ...flushed]);
+    expect(new Set(random.values)).toEqual(new Set([1 + 2 ** -52, 1 - 2 ** -53]));
+    expect(new Set([1, 2].map((move) => movedByOneRounding(double(MIN_VALUE), move).values[0]))).toEqual(
+      new Set([0, 2 * MIN_VALUE]),
+    );
+  });
+
   it('passes whole numbers on', () => {
     const whole: CapturedTensor = { shape: [1], dtype: 'int32', values: Int32Array.of(3) };
     expect(movedByOneRounding(whole, 0)).toBe(whole);
@@ -54,6 +74,11 @@ describe('movedByOneRounding', () => {
 describe('roundingAllowance', () => {
   it('of a copy is a few roundings', () => {
     expect(allowed((x) => x, 1)(0)).toBeCloseTo(8 * ulp, 10);
+  });
+
+  it('of float64 is a few of its own roundings, down to its own subnormals', () => {
+    expect(roundingAllowance(double(1), [], 4)(0)).toBe(8 * 2 ** -52);
+    expect(roundingAllowance(double(1e-310), [], 4)(0)).toBe(4 * 2 ** -1022);
   });
 
   it('of a difference that cancels grows with what was subtracted', () => {

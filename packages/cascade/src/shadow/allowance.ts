@@ -3,15 +3,16 @@
  * moving each of its float inputs by one rounding (one ulp) and looking how far its output moves. What moves much for so
  * little (a sum that cancels, a large exponent) cannot be exact on any device; what does not move has to agree.
  */
-import type { CapturedTensor } from '../capture/attrs.ts';
+import { type CapturedTensor, isFloat } from '../capture/attrs.ts';
 import type { Values } from './deviation.ts';
 
-/** One rounding of float32. */
-const ROUNDING = 2 ** -23;
+/** One rounding, and what a device that flushes subnormals makes 0. WGSL permits that; native TensorFlow does it as well. */
+const types = {
+  float32: { rounding: 2 ** -23, flushed: 2 ** -126 },
+  float64: { rounding: 2 ** -52, flushed: 2 ** -1022 },
+};
 const LARGEST = 0x7f7fffff;
 const SMALLEST_NORMAL = 0x00800000;
-/** What a device that flushes subnormals makes 0. WGSL permits that; native TensorFlow does it as well. */
-const FLUSHED = 2 ** -126;
 
 /** How the inputs are moved: all away from zero together, then each up or down at random, the same way every time. */
 export const MOVES = 3;
@@ -29,6 +30,7 @@ function isUp(index: number, move: number): boolean {
  * @param move 0 to `MOVES` - 1
  */
 export function movedByOneRounding<T extends CapturedTensor>(tensor: T, move: number): T {
+  if (tensor.dtype === 'float64') return { ...tensor, values: moved64(tensor.values, move) };
   if (tensor.dtype !== 'float32') return tensor;
   const values = Float32Array.from(tensor.values);
   const words = new Uint32Array(values.buffer);
@@ -44,6 +46,23 @@ export function movedByOneRounding<T extends CapturedTensor>(tensor: T, move: nu
     if (up ? magnitude <= LARGEST - steps : magnitude > steps) words[i] = words[i]! + (up ? steps : -steps);
   }
   return { ...tensor, values };
+}
+
+function moved64(given: Values, move: number): Float64Array {
+  const values = Float64Array.from(given);
+  const words = new BigInt64Array(values.buffer);
+  for (let i = 0; i < words.length; i++) {
+    const size = Math.abs(values[i]!);
+    if (size === 0 || !Number.isFinite(size)) continue;
+    if (size < types.float64.flushed && move === 0) {
+      values[i] = values[i]! < 0 ? -0 : 0;
+      continue;
+    }
+    const up = move === 0 || isUp(i, move);
+    // The bits of a sign and a magnitude: one more is one further from zero. The largest has no neighbour there.
+    if (!up || size !== Number.MAX_VALUE) words[i] = words[i]! + (up ? 1n : -1n);
+  }
+  return values;
 }
 
 /** Root of the mean square of the finite elements. */
@@ -79,12 +98,13 @@ export function roundingAllowance(
   moved: readonly CapturedTensor[],
   roundings: number,
 ): (index: number) => number {
-  if (reference.dtype !== 'float32') return () => 0;
+  if (!isFloat(reference)) return () => 0;
   const typical = rootMeanSquare(reference.values);
-  const rounding = ROUNDING * (reference.steps ?? 1);
+  const { flushed, rounding: single } = types[reference.dtype];
+  const rounding = single * (reference.steps ?? 1);
   return (index) => {
     const value = reference.values[index]!;
-    let response = Number.isFinite(value) ? Math.max(FLUSHED, rounding * (Math.abs(value) + typical)) : 0;
+    let response = Number.isFinite(value) ? Math.max(flushed, rounding * (Math.abs(value) + typical)) : 0;
     for (const { values } of moved) {
       const away = Math.abs(values[index]! - value);
       if (!Number.isNaN(away)) response = Math.max(response, away);

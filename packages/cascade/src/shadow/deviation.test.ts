@@ -27,6 +27,13 @@ describe('deviationOf', () => {
     expect(of([1.2, 3], [1, 2], 0.5).worst).toMatchObject({ index: 1, allowed: 0.5 });
   });
 
+  it('counts numbers of float64 where both lanes have them', () => {
+    const [target, reference] = [Float64Array.of(1 + 3 * 2 ** -52), Float64Array.of(1)];
+    const worst = (a: Float64Array, b: Float64Array) => deviationOf(a, b, () => 0).worst;
+    expect(worst(target, reference)).toMatchObject({ target: 1 + 3 * 2 ** -52, ulps: 3 });
+    expect(worst(Float64Array.of(-Number.MIN_VALUE), Float64Array.of(Number.MIN_VALUE))?.ulps).toBe(2);
+  });
+
   it('passes over another class only where anything is allowed', () => {
     expect(isApart(of([nan, inf], [1, 2], inf))).toBe(false);
     expect(of([nan, inf], [1, 2], 1e38).classes).toBe(2);

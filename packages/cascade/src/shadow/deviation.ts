@@ -19,7 +19,7 @@ export interface Deviation {
   readonly beyond: number;
   /** The finite element that is worst against what is allowed of it, when any differs at all. */
   readonly worst?: Place & {
-    /** Float32 numbers between the two. */
+    /** Numbers of their type between the two: float64 where both lanes have that, else float32. */
     readonly ulps: number;
     readonly allowed: number;
   };
@@ -28,13 +28,15 @@ export interface Deviation {
   readonly firstExcused?: Place;
 }
 
-export type Values = Float32Array | Int32Array | Uint8Array;
+export type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const classOf = (value: number): number =>
   Number.isNaN(value) ? 1 : Number.isFinite(value) ? 0 : value > 0 ? 2 : 3;
 
 const word = new Float32Array(1);
 const bits = new Int32Array(word.buffer);
+const double = new Float64Array(1);
+const doubleBits = new BigInt64Array(double.buffer);
 
 /** The place of a float32 in the order of all of them; both zeros are 0. */
 function ordinal(value: number): number {
@@ -43,8 +45,16 @@ function ordinal(value: number): number {
   return found < 0 ? -(found & 0x7fffffff) : found;
 }
 
-/** How many float32 numbers lie between two, the farther one counted. */
-const ulpsBetween = (a: number, b: number): number => Math.abs(ordinal(a) - ordinal(b));
+/** The same of a float64. */
+function ordinal64(value: number): bigint {
+  double[0] = value;
+  const found = doubleBits[0]!;
+  return found < 0n ? -BigInt.asUintN(63, found) : found;
+}
+
+/** How many numbers of the type lie between two, the farther one counted. */
+const ulpsBetween = (a: number, b: number, wide: boolean): number =>
+  wide ? Math.abs(Number(ordinal64(a) - ordinal64(b))) : Math.abs(ordinal(a) - ordinal(b));
 
 /**
  * @param allowed of each element, as an absolute difference; Infinity also allows another class
@@ -61,6 +71,7 @@ export function deviationOf(
   if (target.length !== reference.length) {
     throw new Error(`Expected ${reference.length} elements, found ${target.length}.`);
   }
+  const wide = target instanceof Float64Array && reference instanceof Float64Array;
   let classes = 0;
   let firstClass: Place | undefined;
   let beyond = 0;
@@ -102,7 +113,7 @@ export function deviationOf(
       (ratio === worstRatio && worst && difference > Math.abs(worst.target - worst.reference))
     ) {
       worstRatio = ratio;
-      worst = { index, reference: r, target: t, ulps: ulpsBetween(r, t), allowed: limit };
+      worst = { index, reference: r, target: t, ulps: ulpsBetween(r, t, wide), allowed: limit };
     }
   }
   return {

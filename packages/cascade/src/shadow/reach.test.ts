@@ -19,6 +19,20 @@ it.each([
   expect(overflowPermitted({ inputs, outputs: [input(1)] })(place)).toBe(permitted);
 });
 
+it('float64 has room for what float32 has none for', () => {
+  const wide = (largest: number): CapturedInput => ({
+    ...input(1),
+    ...{ dtype: 'float64', values: Float64Array.of(largest) },
+  });
+  const permitted = (largest: number, outputs: CapturedInput[]) =>
+    overflowPermitted({ inputs: [wide(largest)], outputs })(place);
+  expect([permitted(1e19, [wide(1)]), permitted(1e19, [input(1)]), permitted(1e160, [wide(1)])]).toEqual([
+    undefined,
+    true,
+    true,
+  ]);
+});
+
 it('in float16 a long sum may overflow, and what is made by several calls sooner than by one', () => {
   const row = (length: number): CapturedInput => ({
     ...input(1, 2 ** 13),

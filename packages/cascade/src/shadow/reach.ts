@@ -2,14 +2,15 @@
  * Ops of PyTorch have no rule that says what float32 may give in any order (`any-order/`). Where what goes in is so large that a sum may
  * overflow on the way, another class is held against nobody. Pure.
  */
-import type { CapturedOp } from '../capture/attrs.ts';
+import { type CapturedOp, type CapturedTensor, isFloat } from '../capture/attrs.ts';
 import type { Place, Values } from './deviation.ts';
 
-/** Products that a sum may have, and that one element may be multiplied by on the way. float32 has room for them. */
+/** Products that a sum may have, and that one element may be multiplied by on the way. float32 and float64 have room for them. */
 const TERMS = 2 ** 20;
 /** More of it where several calls stand between the inputs and the output, float16. */
 const SEVERAL_CALLS = 2 ** 6;
-const largestOf = (steps: number | undefined): number => (steps === 2 ** 13 ? 65504 : 3.4028234e38);
+const largestOf = ({ dtype, steps }: CapturedTensor): number =>
+  dtype === 'float64' ? Number.MAX_VALUE : steps === 2 ** 13 ? 65504 : 3.4028234e38;
 
 function magnitude(values: Values): number {
   let most = 0;
@@ -37,9 +38,9 @@ type Reached = Pick<CapturedOp, 'inputs' | 'outputs' | 'ops'>;
 /** @returns whether both values may come of an overflow; undefined where none can */
 export function overflowPermitted(op: Reached): (place: Place) => boolean | undefined {
   const { inputs } = op;
-  const sizes = inputs.filter(({ dtype }) => dtype === 'float32').map(({ values }) => magnitude(values));
+  const sizes = inputs.filter(isFloat).map(({ values }) => magnitude(values));
   const [first = 0, second = 1] = sizes.sort((a, b) => b - a);
-  const limit = Math.min(...[...inputs, ...op.outputs].map(({ steps }) => largestOf(steps)));
+  const limit = Math.min(...[...inputs, ...op.outputs].filter(isFloat).map(largestOf));
   const reach = first * Math.max(second, first, 1) * (limit < TERMS ? halfTerms(op) : TERMS);
   const mayOverflow = !(reach < limit);
   return ({ target, reference }) =>

@@ -16,7 +16,7 @@ export interface TorchTensor {
   readonly shape: readonly number[];
   /** As PyTorch calls it. */
   readonly type: string;
-  readonly values: Float32Array | Uint8Array;
+  readonly values: Float32Array | Float64Array | Uint8Array;
   /** The second and third dimension are swapped in memory. */
   readonly transposed?: true;
 }

@@ -7,7 +7,7 @@ import { toJsonNumber } from '@nanscope/record';
 
 /** Some elements of a stage, the classes of all of them, and what float64 gives where a lane has it. */
 export interface StageValues {
-  readonly values: Float32Array;
+  readonly values: Float32Array | Float64Array;
   readonly classes: { readonly nan: number; readonly inf: number; readonly size: number };
   readonly exact?: Float64Array;
 }
@@ -18,7 +18,10 @@ const TIMES = 16;
 /** Steps of a lane's type at the largest value of the stage, where the better lane happens to be exact. */
 const STEPS = 64;
 
-/** The step of the coarsest type in which a lane computes: that of its attention, or of the whole model. */
+/**
+ * The step of the coarsest type in which a lane computes: that of its attention, or of the whole model. No finer than float32: models in
+ * float64 compute norms and softmax in float32 as well.
+ */
 function stepOf({ policy, config }: LaneRecord): number {
   const types = [policy.computeDtype, config.dtype];
   return types.includes('bf16') ? 2 ** -7 : types.includes('f16') ? 2 ** -10 : 2 ** -23;

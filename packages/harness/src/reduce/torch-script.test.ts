@@ -39,6 +39,10 @@ describe('a line of Python that makes a tensor', () => {
     [operand('x', 'bfloat16', 2, 2), 'torch.full([2], 2.0, dtype=torch.bfloat16)'],
     [operand('x', 'float32', '-Infinity', -0), 'torch.tensor([-float("inf"), -0.0]).reshape([2])'],
     [operand('x', 'float64', 'NaN'), 'torch.full([1], float("nan"), dtype=torch.float64)'],
+    [
+      operand('x', 'float64', 1 / 3, 1e300),
+      'torch.tensor([0.3333333333333333, 1e+300], dtype=torch.float64).reshape([2])',
+    ],
     [operand('x', 'int64', 3, -1), 'torch.tensor([3, -1]).reshape([2])'],
     [operand('x', 'int32', 3, -1), 'torch.tensor([3, -1], dtype=torch.int32).reshape([2])'],
     [operand('x', 'bool', 1, 0), 'torch.tensor([True, False]).reshape([2])'],

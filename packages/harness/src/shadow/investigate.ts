@@ -112,7 +112,7 @@ const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && N
 export function compareReplays(
   role: LaneReplays['role'],
   run: readonly SampleLine[],
-  replays: readonly Float32Array[],
+  replays: readonly ArrayLike<number>[],
 ): LaneReplays {
   const labels = run.flatMap(({ row, positions, losses }) =>
     positions.map((position, i) => ({ row, position, loss: fromJsonNumber(losses[i]!) })),

@@ -142,7 +142,10 @@ export type Replayable = Pick<CapturedOp, 'kernel' | 'attrs' | 'inputs'>;
 /** Questions by name, each with what goes with it and what comes back. */
 export interface Questions {
   /** Plain evaluations, one after the other: the losses of each. */
-  readonly evaluate: { readonly ask: { readonly times: number }; readonly answer: readonly Float32Array[] };
+  readonly evaluate: {
+    readonly ask: { readonly times: number };
+    readonly answer: readonly ArrayLike<number>[];
+  };
   /** Some elements of every output. */
   readonly digest: { readonly ask: object; readonly answer: readonly Digest[] };
   /** The calls of these names, whole. */

@@ -38,6 +38,27 @@ it('hands over one line of JSON and hears messages until the end', async () => {
   });
 });
 
+it('numbers arrive in the type in which they are sent, both ways', async () => {
+  const python = join(mkdtempSync(join(tmpdir(), 'nanscope-')), 'python.mjs');
+  const echo = `const { task } = JSON.parse(line); say({ kind: 'answer', answer: task }); say({ kind: 'done' });`;
+  writeFileSync(
+    python,
+    `#!/usr/bin/env node\nconst say = (message) => console.log(JSON.stringify(message));\nfor await (const line of (await import('node:readline')).createInterface({ input: process.stdin })) { ${echo} }\n`,
+    { mode: 0o755 },
+  );
+  const task = {
+    ...{ f8: Float64Array.of(1 / 3, 1e300, -0, Number.NaN), f4: Float32Array.of(0.1) },
+    ...{ i4: Int32Array.of(-7), u1: Uint8Array.of(1) },
+  };
+  const heard: object[] = [];
+  await runTorch<object>(
+    python,
+    { device: 'cpu', task },
+    { run: 'conform', environment: {}, silenceSeconds: 20, onMessage: (message) => void heard.push(message) },
+  );
+  expect(heard).toEqual([{ kind: 'answer', answer: task }, { kind: 'done' }]);
+});
+
 it('one that stays takes the next task in the same process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nanscope-'));
   const python = join(folder, 'python.mjs');

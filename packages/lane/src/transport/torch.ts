@@ -22,7 +22,7 @@ export interface Program {
 const MOST_SHOWN = 80;
 
 /** Typed arrays travel as `{ "$": name, "data": base64 }`. */
-const arrays = { f4: Float32Array, i4: Int32Array, u1: Uint8Array };
+const arrays = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array };
 
 const toLine = (message: object): string =>
   `${JSON.stringify(message, (_, value: unknown) => {

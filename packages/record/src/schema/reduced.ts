@@ -125,7 +125,8 @@ export type ReducedRecord = z.infer<typeof reducedSchema>;
 const operandSchema = z.object({
   name: z.string(),
   shape: z.array(z.number().int()),
-  dtype: z.enum(['float32', 'int32', 'bool']),
+  /** `float64` in PyTorch alone. */
+  dtype: z.enum(['float32', 'float64', 'int32', 'bool']),
   /** Row-major. */
   values: z.array(jsonNumber),
 });

@@ -55,7 +55,8 @@ const MOST_VALUES = 16;
 
 export function operandWords({ shape, dtype, values }: OperandRecord): string {
   const more = values.length - MOST_VALUES;
-  const shown = values.slice(0, MOST_VALUES).map((value) => float32Words(fromJsonNumber(value)));
+  const words = dtype === 'float64' ? String : float32Words;
+  const shown = values.slice(0, MOST_VALUES).map((value) => words(fromJsonNumber(value)));
   return `${dtype} [${shape.join(', ')}]: ${shown.join(', ')}${more > 0 ? `, and ${count(more)} more` : ''}`;
 }
 
