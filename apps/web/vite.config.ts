@@ -5,6 +5,7 @@ import { isBuiltin } from 'node:module';
 import { join, relative, resolve, sep } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import { browserScript } from '../../packages/report/src/html/browser-script.ts';
+import { isolation } from './isolation.ts';
 import { securityPolicy } from './security-policy.ts';
 import { serviceWorker } from './service-worker.ts';
 
@@ -89,6 +90,8 @@ export default defineConfig({
     NANSCOPE_SOURCE: JSON.stringify(process.env.NANSCOPE_SOURCE ?? ''),
   },
   plugins,
+  server: { headers: isolation },
+  preview: { headers: isolation },
   worker: { format: 'es', plugins: () => [withoutNode] },
   build: {
     target: 'es2022',

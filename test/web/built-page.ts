@@ -13,6 +13,7 @@ import {
   type Page,
 } from 'playwright-core';
 import { build } from 'vite';
+import { isolation } from '../../apps/web/isolation.ts';
 
 export const chromiumPath = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
   .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
@@ -29,7 +30,7 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-function serve(folder: string): Promise<Server> {
+function serve(folder: string, headers: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer(({ url = '/' }, response) => {
     const path = normalize(decodeURIComponent(new URL(url, 'http://page').pathname)).replace(
       /\/$/,
@@ -38,7 +39,7 @@ function serve(folder: string): Promise<Server> {
     const file = join(folder, path);
     if (!existsSync(file)) return response.writeHead(404).end();
     const type = types[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
+    response.writeHead(200, { 'content-type': type, ...headers }).end(readFileSync(file));
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
@@ -111,9 +112,10 @@ function begin(building: string): boolean {
   }
 }
 
-export async function buildPage(): Promise<BuiltPage> {
+/** @param isolated as of a host that sends the headers for it; else none, as a static host does */
+export async function buildPage({ isolated = false } = {}): Promise<BuiltPage> {
   const folder = await buildOnce();
-  const server = await serve(folder);
+  const server = await serve(folder, isolated ? isolation : {});
   const { port } = server.address() as AddressInfo;
   return { folder, origin: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
@@ -190,6 +192,22 @@ export async function openPage(
   });
   await page.goto(`${origin}/${query}`);
   return { page, faults, requests };
+}
+
+/**
+ * The threads of the wasm backend that pages of the browser start from now on, by the name they have there. Workers of workers, which Playwright
+ * does not show.
+ */
+export async function threadsOf(browser: Browser): Promise<ReadonlySet<string>> {
+  const session = await browser.newBrowserCDPSession();
+  const threads = new Set<string>();
+  const look = ({ targetInfo }: { targetInfo: { targetId: string; title: string } }) => {
+    if (targetInfo.title === 'nanscope thread') threads.add(targetInfo.targetId);
+  };
+  session.on('Target.targetCreated', look);
+  session.on('Target.targetInfoChanged', look);
+  await session.send('Target.setDiscoverTargets', { discover: true, filter: [{}] });
+  return threads;
 }
 
 /** Sets a setting as a visitor does, who first unfolds what it lies in. */

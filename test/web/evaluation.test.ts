@@ -12,6 +12,7 @@ import {
   openPage,
   run,
   setting,
+  threadsOf,
 } from './built-page.ts';
 import { savedRun } from './saved-run.ts';
 
@@ -51,19 +52,23 @@ describe.skipIf(chromiumPath === undefined)(
   () => {
     const { at } = workspace();
     let built: BuiltPage;
+    let isolated: BuiltPage;
     let browser: Browser;
 
     beforeAll(async () => {
       built = await buildPage();
+      isolated = await buildPage({ isolated: true });
       browser = await launch(chromiumPath!);
     });
     afterAll(async () => {
       await browser?.close();
       built?.close();
+      isolated?.close();
     });
 
-    it('torch-mps-2.8: cascade, metrics, comparison and verdict are those of the command line; nothing leaves the origin', async () => {
-      const { page, faults } = await openPage(browser, built, query(policy));
+    it('torch-mps-2.8: cascade, metrics, comparison and verdict are those of the command line, on as many threads; nothing leaves the origin', async () => {
+      const threads = await threadsOf(browser);
+      const { page, faults } = await openPage(browser, isolated, query(policy));
       expect(await page.textContent('#command')).toBe(
         'nanscope eval --limit 4 --device wasm --reference javascript --policy torch-mps-2.8',
       );
@@ -72,6 +77,10 @@ describe.skipIf(chromiumPath === undefined)(
       const { result: own } = await evaluate(...words(policy), '--out', at('run'));
       expect(own.verdict.code).toBe('agree-non-finite');
       expect(essence(record)).toEqual(essence(own));
+      const { backendVersion, cores } = record.target!.environment!;
+      expect(backendVersion).toBe(own.target?.environment?.backendVersion);
+      // Those of the lane, and of the probe of its attention.
+      expect(threads.size).toBe(2 * (cores - 1));
       expect(await page.locator('.graph .op').count()).toBeGreaterThan(20);
       expect(await page.locator('svg.heat').count()).toBeGreaterThan(0);
       expect(faults).toEqual([]);
@@ -136,14 +145,36 @@ describe.skipIf(chromiumPath === undefined)(
       expect(faults).toEqual([]);
     });
 
-    it('without a network, once it is kept: runs, in this page and in one that is loaded anew', async () => {
+    it('loaded from a host without headers: one thread, and why; loaded once more, without a network: all of them, and the same numbers', async () => {
+      const threads = await threadsOf(browser);
       const { page, faults } = await openPage(browser, built, '?device=wasm&reference=none&limit=2');
-      await page.locator('#offline', { hasText: 'works without a network' }).waitFor();
+      const kept = page.locator('#offline', { hasText: 'works without a network' });
+      await kept.waitFor();
+      const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+      const more = cores > 1 ? ` Loaded again, it computes wasm on ${cores} cores instead of one.` : '';
+      expect(await kept.textContent()).toMatch(new RegExp(`works without a network\\.${more}$`));
       await page.context().setOffline(true);
       expect(await run(page)).toContain('there is no other device to compare with');
+      const { record: alone } = await savedRun(page, at('.'));
+      expect(alone.target?.environment?.backendVersion).toContain(
+        cores > 1 ? '(SIMD, 1 thread: the page is not cross-origin isolated)' : '(SIMD, 1 thread)',
+      );
+      expect(threads.size).toBe(0);
+
       await page.reload();
       await page.locator('#run').waitFor();
       expect(await run(page)).toContain('there is no other device to compare with');
+      const { record } = await savedRun(page, at('.'));
+      expect(record.target?.environment?.backendVersion).toContain(
+        cores > 1 ? '(SIMD, threads)' : '1 thread',
+      );
+      expect(threads.size).toBe(2 * (cores - 1));
+      expect(numbersOf(record.target)).toEqual(numbersOf(alone.target));
+      await page.context().setOffline(false);
+      await page.reload();
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+      await kept.waitFor();
+      expect(await kept.textContent()).not.toContain('Loaded again');
       expect(faults).toEqual([]);
     });
 

@@ -27,4 +27,5 @@ export {
 } from './philox.ts';
 export { type BuiltinId, backends, builtinBackend } from './table.ts';
 export { floatWord, kernelWindow, shares, type WasmMemory, wasmMemory } from './wasm/memory.ts';
+export { setThreadedBuild } from './wasm/page-host.ts';
 export { isSoftware } from './webgpu/gpu.ts';

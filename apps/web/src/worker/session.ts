@@ -1,23 +1,25 @@
 /** A task's backend, opened; a device that is lost ends the worker and says so. */
-import { type Backend, builtinBackend, type Session } from '@nanscope/backend';
+import { type Backend, builtinBackend, type Session, setThreadedBuild } from '@nanscope/backend';
 import type { Decision } from '@nanscope/device';
 import { UserError } from '@nanscope/errors';
 import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import type { Say } from './tasks.ts';
 
 // The backends of a page, by id. Native TensorFlow is none of them: it says so itself when it is asked.
 
-/** One thread, as in Node: on a host that isolates its pages the threaded build would start workers of its own, which the page's policy does not know. */
+/** The backend opens the threaded build itself where the page is isolated; TensorFlow.js, which would start workers of its own for it, does not. */
 function prepareWasm(): void {
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths({
     'tfjs-backend-wasm.wasm': plain,
     'tfjs-backend-wasm-simd.wasm': simd,
-    'tfjs-backend-wasm-threaded-simd.wasm': simd,
+    'tfjs-backend-wasm-threaded-simd.wasm': threaded,
   });
+  setThreadedBuild(new URL(threaded, import.meta.url).href);
 }
 
 /** @throws {UserError} `device/unknown-backend` */

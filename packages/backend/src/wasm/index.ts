@@ -1,5 +1,5 @@
 /**
- * The `wasm` backend: SIMD, in Node on all cores, in a page on one; the CPU backend of a
+ * The `wasm` backend: SIMD, on all cores in Node and in a page that is cross-origin isolated, else on one; the CPU backend of a
  * machine with nothing installed. The kernels it lacks or has wrong about NaN are in `corrections.ts`.
  */
 
@@ -10,18 +10,46 @@ import { correct } from '../corrections/correction.ts';
 import { activate, release } from '../kernels.ts';
 import { inNode } from '../runtime.ts';
 import { corrections } from './corrections.ts';
-import { shareMemory } from './shared.ts';
+import { nodeHost } from './node-host.ts';
+import { pageHost } from './page-host.ts';
+import { newMemory, shareMemory } from './shared.ts';
 
-/** Threads that share the work. A page has one: it would need headers of its host that few hosts send. */
-const threadCount = (): number => (inNode ? process.getBuiltinModule('node:os').availableParallelism() : 1);
+const host = inNode ? nodeHost : pageHost;
+
+/** Threads that share the work, and their memory; or why there is one alone, where that needs a word. */
+type Sharing =
+  | { readonly count: number; readonly memory: WebAssembly.Memory }
+  | { readonly why: string | undefined };
+
+function decide(): Sharing {
+  const { count, why } = host.threads();
+  if (count === 1) return { why };
+  try {
+    return { count, memory: newMemory() };
+  } catch (cause) {
+    return { why: `there is no memory that threads can share (${errorLine(cause)})` };
+  }
+}
+
+let decided: Sharing | undefined;
+
+/** Decided once in a process. */
+function sharing(): Sharing {
+  decided ??= decide();
+  return decided;
+}
+
+function threadWords(how: Sharing): string {
+  if ('memory' in how) return 'threads';
+  return how.why === undefined ? '1 thread' : `1 thread: ${how.why}`;
+}
 
 async function load(): Promise<BackendFacts> {
   const { version_wasm } = await import('@tensorflow/tfjs-backend-wasm');
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-  const threads = threadCount() > 1;
   return {
     id: 'wasm',
-    version: `@tensorflow/tfjs-backend-wasm ${version_wasm} (${simd ? 'SIMD' : 'no SIMD'}, ${threads ? 'threads' : '1 thread'})`,
+    version: `@tensorflow/tfjs-backend-wasm ${version_wasm} (${simd ? 'SIMD' : 'no SIMD'}, ${threadWords(sharing())})`,
     capabilities: { gpu: false, shaderF16: false, subgroups: false, strictNumerics: true },
   };
 }
@@ -32,8 +60,11 @@ let prepared: Promise<void> | undefined;
 
 /** Once in a process, before tfjs makes its backend. */
 function prepare(): Promise<void> {
-  if (threadCount() === 1) return Promise.resolve();
-  prepared ??= import('@tensorflow/tfjs-backend-wasm').then((tfjs) => shareMemory(tfjs, threadCount()));
+  const how = sharing();
+  if (!('memory' in how)) return Promise.resolve();
+  prepared ??= import('@tensorflow/tfjs-backend-wasm').then((tfjs) =>
+    shareMemory(tfjs, how.memory, how.count, host),
+  );
   return prepared;
 }
 

@@ -1,25 +1,11 @@
 /**
  * The wasm backend over memory that threads share: tfjs's own threaded build, opened by us, because tfjs finds no
- * threads in Node. Its kernels stay on the caller's thread; ours share theirs (threads.ts). For Node only.
+ * threads in Node and would start Emscripten's in a page. Its kernels stay on the caller's thread; ours share theirs (threads.ts).
  */
 import * as tf from '@tensorflow/tfjs';
+import type { EmscriptenModule, WasmHost } from './host.ts';
 import { type KernelExports, kernelBytes, shareThreads } from './memory.ts';
 import { openThreads } from './threads.ts';
-
-/** The part of an Emscripten module that a backend is made of. */
-interface EmscriptenModule {
-  _malloc(bytes: number): number;
-  cwrap(name: string, result: string | null, parameters: string[]): (...words: number[]) => number;
-  tfjs?: Record<string, (...words: number[]) => number>;
-}
-
-type Receive = (instance: WebAssembly.Instance, module: WebAssembly.Module) => void;
-
-type Factory = (options: {
-  readonly wasmMemory: WebAssembly.Memory;
-  locateFile(path: string): string;
-  instantiateWasm(imports: WebAssembly.Imports, receive: Receive): object;
-}) => Promise<EmscriptenModule>;
 
 /**
  * Emscripten starts eight workers before it begins, for threads that nothing of ours asks for. This one says that it is
@@ -35,57 +21,49 @@ class IdleWorker {
   }
 }
 
-async function openModule(wasmMemory: WebAssembly.Memory): Promise<EmscriptenModule> {
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
-  const { readFileSync } = process.getBuiltinModule('node:fs');
-  const file = (extension: string) =>
-    require.resolve(`@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.${extension}`);
-  const factory = require(file('js')) as Factory;
+async function openModule(wasmMemory: WebAssembly.Memory, host: WasmHost): Promise<EmscriptenModule> {
+  const { factory, binary } = await host.build();
   const before = (globalThis as { Worker?: unknown }).Worker;
-  const listeners = (['uncaughtException', 'unhandledRejection'] as const).map(
-    (event) => [event, process.rawListeners(event)] as const,
-  );
   try {
-    return await factory({
-      wasmMemory,
-      locateFile: (path) => {
-        // Asked for right before each worker is made, after Emscripten has put Node's class there.
-        if (path.endsWith('.worker.js')) Object.assign(globalThis, { Worker: IdleWorker });
-        return path;
-      },
-      instantiateWasm: (imports, receive) => {
-        void WebAssembly.instantiate(readFileSync(file('wasm')), imports).then(({ instance, module }) =>
-          receive(instance, module),
-        );
-        return {};
-      },
+    return await new Promise<EmscriptenModule>((resolve, reject) => {
+      factory({
+        wasmMemory,
+        locateFile: (path) => {
+          // Asked for right before each worker is made, after Emscripten has put Node's class there.
+          if (path.endsWith('.worker.js')) Object.assign(globalThis, { Worker: IdleWorker });
+          return path;
+        },
+        instantiateWasm: (imports, receive) => {
+          WebAssembly.instantiate(binary, imports)
+            .then(({ instance, module }) => receive(instance, module))
+            .catch(reject);
+          return {};
+        },
+      }).then(resolve, reject);
     });
   } finally {
     Object.assign(globalThis, { Worker: before });
-    // Emscripten rethrows what nobody caught, from listeners of its own: Node's own report says more.
-    for (const [event, known] of listeners) {
-      for (const listener of process.rawListeners(event)) {
-        if (!known.includes(listener)) process.removeListener(event, listener as () => void);
-      }
-    }
   }
 }
 
-/** Pages of 64 KiB: what Emscripten begins with, and all that 32 bits can name. */
-const pages = { initial: 256, maximum: 65536 } as const;
+/** Pages of 64 KiB: what Emscripten begins with, and all that 32 bits can name. @throws {RangeError} where there is no place for that */
+export const newMemory = (): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: 256, maximum: 65536, shared: true });
 
 /**
  * Makes the wasm backend of tfjs one with shared memory. Before it is first used.
  *
  * @param tfjs The package of tfjs's wasm backend.
+ * @param memory One of `newMemory`.
  * @param size Threads, the caller's included; 2 or more.
  */
 export async function shareMemory(
   tfjs: typeof import('@tensorflow/tfjs-backend-wasm'),
+  memory: WebAssembly.Memory,
   size: number,
+  host: WasmHost,
 ): Promise<void> {
-  const memory = new WebAssembly.Memory({ ...pages, shared: true });
-  const module = await openModule(memory);
+  const module = await openModule(memory, host);
   module.tfjs = {
     init: module.cwrap('init', null, []),
     initWithThreadsCount: module.cwrap('init_with_threads_count', null, ['number']),
@@ -102,5 +80,9 @@ export async function shareMemory(
   const { scratchBytes } = new WebAssembly.Instance(kernels, { env: { memory } })
     .exports as unknown as KernelExports;
   const allocate = (bytes: number) => module._malloc(bytes);
-  shareThreads(memory, openThreads(size, kernels, memory, allocate, scratchBytes()));
+  const pool = openThreads(size, host.start, kernels, memory, allocate, scratchBytes());
+  shareThreads(memory, pool);
+  if (!host.started) return;
+  pool.start();
+  await host.started();
 }

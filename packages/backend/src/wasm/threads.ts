@@ -1,9 +1,8 @@
 /**
  * Threads that share the calls of a kernel, over one shared memory. A job is a list of calls; whoever is free takes the next one,
  * the caller too, who then waits until all are done. A thread that is still starting is waited for by nobody.
- *
- * For Node only.
  */
+import type { WasmHost } from './host.ts';
 
 /** The kernels that can be called, by the number a thread knows them by. */
 const names = [
@@ -55,10 +54,9 @@ const STRIDE = 18;
 /** Calls of one round; a longer job is run in several. */
 const MOST = 1024;
 
-/** What a thread does, as source text: it has to start from a bundle, too. */
+/** What a thread does with what it is `given`, as source text: it has to start from a bundle, too. */
 const source = `
-const { workerData } = require('node:worker_threads');
-const { module, memory, control, names } = workerData;
+const { module, memory, control, names } = given;
 const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
 const words = new Int32Array(memory.buffer, control.at, control.length);
 const scratch = control.scratch;
@@ -80,22 +78,25 @@ for (;;) {
 export interface ThreadPool {
   /** The caller's included. */
   readonly size: number;
+  /** Starts the others; the first job does where nobody has. */
+  start(): void;
   run(calls: readonly Call[], call: (one: Call) => void): void;
 }
 
 /**
+ * @param startThread As the place does it that they run in.
  * @param module Our kernels, for shared memory.
  * @param allocate Reserves bytes in the memory, for good.
  * @param scratchBytes What a thread needs for itself.
  */
 export function openThreads(
   size: number,
+  startThread: WasmHost['start'],
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   allocate: (bytes: number) => number,
   scratchBytes: number,
 ): ThreadPool {
-  const { Worker } = process.getBuiltinModule('node:worker_threads');
   const length = CALLS + MOST * STRIDE;
   const at = allocate(4 * length);
   // A shared memory that grows has a new buffer, and the old one still shows the same bytes.
@@ -103,13 +104,11 @@ export function openThreads(
   words.fill(0);
   const scratches = Array.from({ length: size - 1 }, () => allocate(scratchBytes));
   let started = false;
-  /** With the first job: a process that has none, as one that only probes, is spared them. */
   const start = () => {
+    if (started) return;
     started = true;
     for (const scratch of scratches) {
-      const control = { at, length, scratch };
-      const worker = new Worker(source, { eval: true, workerData: { module, memory, control, names } });
-      worker.unref();
+      startThread(source, { module, memory, control: { at, length, scratch }, names });
     }
   };
   const round = (calls: readonly Call[], call: (one: Call) => void): void => {
@@ -131,8 +130,9 @@ export function openThreads(
   };
   return {
     size,
+    start,
     run: (calls, call) => {
-      if (!started) start();
+      start();
       for (let from = 0; from < calls.length; from += MOST) round(calls.slice(from, from + MOST), call);
     },
   };
