@@ -72,7 +72,7 @@ const table = await bench({
   if (error instanceof UserError) refuse(error.message);
   throw error;
 });
-const shape = name === 'eval' || name === 'where' ? ` --preset ${values.preset}` : '';
+const shape = ['eval', 'where', 'page'].includes(name) ? ` --preset ${values.preset}` : '';
 const budget = name === 'attention' || name === 'scale' ? ` --seconds ${seconds}` : '';
 const devices = ['product', 'start', 'torch'].includes(name) ? '' : ` --backends ${values.backends}`;
 const command = `pnpm bench ${name}${devices}${shape} --rounds ${rounds}${budget}`;
