@@ -65,7 +65,7 @@ export interface ReferenceResult extends ReferenceForward {
 }
 
 /**
- * Applied after every operation. The oracle's is the identity; `Math.fround` makes the same loops the plain
- * float32 implementation whose error sets the tolerances.
+ * Of the oracle's operations. `float32` rounds after every one of them: the plain implementation whose distance from the
+ * float64 one sets the tolerances.
  */
-export type Rounding = (x: number) => number;
+export type Precision = 'float64' | 'float32';

@@ -3,7 +3,7 @@
 import { UserError } from '@nanscope/errors';
 import { roundNumberTo } from '../kernels/rounding.ts';
 import { type ComputeDtype, roundsScores, scalesProduct } from '../policy.ts';
-import type { ReferenceForward, ReferenceProblem, ReferenceResult, Rounding } from './problem.ts';
+import type { Precision, ReferenceForward, ReferenceProblem, ReferenceResult } from './problem.ts';
 import { cleared, clearRows, rowMask } from './row-mask.ts';
 
 interface ReferenceGradients {
@@ -14,6 +14,12 @@ interface ReferenceGradients {
   readonly dsinks: Float64Array;
 }
 
+/** After every operation. One function that asks, where two would be called: a compiler makes it part of the loops. */
+const roundingTo = (precision: Precision) => {
+  const single = precision === 'float32';
+  return (x: number) => (single ? Math.fround(x) : x);
+};
+
 /** f32 is what the caller rounds to, or does not. */
 const roundingOf = (dtype: ComputeDtype) => (x: number) => (dtype === 'f32' ? x : roundNumberTo(x, dtype));
 
@@ -21,13 +27,16 @@ const roundingOf = (dtype: ComputeDtype) => (x: number) => (dtype === 'f32' ? x 
 export function backward(
   problem: ReferenceProblem,
   { scores, probabilities, sunk }: ReferenceForward,
-  round: Rounding = (x) => x,
+  precision: Precision = 'float64',
 ): ReferenceGradients {
+  const round = roundingTo(precision);
   const { B, H, Hkv, T, S, D, Dv, softcap, policy, dout } = problem;
-  const { q, k, v, liveQueries, liveKeys } = cleared(problem);
+  const { liveQueries, liveKeys, ...inputs } = cleared(problem);
   const half = roundingOf(policy.computeDtype);
   const rounded = roundingOf(roundsScores(policy) && !scalesProduct(policy) ? policy.computeDtype : 'f32');
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
+  const [k, v] = [inputs.k.map(half), inputs.v.map(half)];
+  const scaled = inputs.q.map((x) => rounded(round(half(x) * scale)));
   const dq = new Float64Array(B * H * T * D);
   const dk = new Float64Array(B * Hkv * S * D);
   const dv = new Float64Array(B * Hkv * S * Dv);
@@ -48,7 +57,7 @@ export function backward(
             const dy = dout ? dout[row * Dv + d]! : 1;
             const value = (kv * S + s) * Dv + d;
             dv[value] = round(dv[value]! + round(p * dy));
-            dp[s] = round(dp[s]! + round(dy * half(v[value]!)));
+            dp[s] = round(dp[s]! + round(dy * v[value]!));
           }
           delta = round(delta + round(dp[s]! * p));
         }
@@ -61,10 +70,9 @@ export function backward(
             ds = round(ds * round(1 - round(tanh * tanh)));
           }
           for (let d = 0; d < D; d++) {
-            const key = (kv * S + s) * D + d;
-            const scaled = rounded(round(half(q[row * D + d]!) * scale));
-            dq[row * D + d] = round(dq[row * D + d]! + round(ds * half(k[key]!)));
-            dk[key] = round(dk[key]! + round(ds * scaled));
+            const [query, key] = [row * D + d, (kv * S + s) * D + d];
+            dq[query] = round(dq[query]! + round(ds * k[key]!));
+            dk[key] = round(dk[key]! + round(ds * scaled[query]!));
           }
         }
         for (let d = 0; d < D; d++) dq[row * D + d] = round(dq[row * D + d]! * scale);
@@ -77,14 +85,16 @@ export function backward(
   return { dq, dk, dv, dsinks };
 }
 
-/** Attention written out, one query at a time. Never optimised: this is what the fast ones are judged by. */
-export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): ReferenceForward {
+/** Attention written out, one query at a time. No algorithm saves a step: this is what the fast ones are judged by. */
+export function forward(problem: ReferenceProblem, precision: Precision = 'float64'): ReferenceForward {
+  const round = roundingTo(precision);
   const { B, H, Hkv, T, S, D, Dv, softcap, policy } = problem;
-  const { q, k, v } = cleared(problem);
+  const inputs = cleared(problem);
   const half = roundingOf(policy.computeDtype);
   const rounded = roundingOf(roundsScores(policy) ? policy.computeDtype : 'f32');
-  const query = (x: number) => (scalesProduct(policy) ? half(x) : rounded(round(half(x) * scale)));
   const scale = round(problem.scale ?? 1 / Math.sqrt(D));
+  const [k, v] = [inputs.k.map(half), inputs.v.map(half)];
+  const q = inputs.q.map(scalesProduct(policy) ? half : (x) => rounded(round(half(x) * scale)));
   const out = new Float64Array(B * H * T * Dv);
   const sunk = new Float64Array(B * H * T);
   const stages = Array.from({ length: 4 }, () => new Float64Array(B * H * T * S));
@@ -102,9 +112,8 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
         const mask = rowMask(problem, b, h, t);
         for (let s = 0; s < S; s++) {
           let score = 0;
-          for (let d = 0; d < D; d++) {
-            score = round(score + round(query(q[row * D + d]!) * half(k[(kv * S + s) * D + d]!)));
-          }
+          for (let d = 0; d < D; d++)
+            score = round(score + round(q[row * D + d]! * k[(kv * S + s) * D + d]!));
           const at = row * S + s;
           scores[at] = scalesProduct(policy) ? rounded(round(rounded(score) * scale)) : rounded(score);
           capped[at] =
@@ -132,7 +141,7 @@ export function forward(problem: ReferenceProblem, round: Rounding = (x) => x): 
         for (let d = 0; d < Dv; d++) {
           let sum = 0;
           for (let s = 0; s < S; s++)
-            sum = round(sum + round(probabilities[row * S + s]! * half(v[(kv * S + s) * Dv + d]!)));
+            sum = round(sum + round(probabilities[row * S + s]! * v[(kv * S + s) * Dv + d]!));
           out[row * Dv + d] = half(sum);
         }
       }
@@ -148,7 +157,7 @@ function softmax(
   start: number,
   S: number,
   sink: number,
-  round: Rounding,
+  round: (x: number) => number,
 ): number {
   const row = from.subarray(start, start + S);
   const maximum = row.reduce((a, b) => Math.max(a, b), sink);
@@ -171,7 +180,7 @@ function softmax(
  */
 export function referenceAttention(
   problem: ReferenceProblem,
-  precision: 'float64' | 'float32' = 'float64',
+  precision: Precision = 'float64',
 ): ReferenceResult {
   const { B, H, Hkv, T, S, D, Dv, q, k, v, dout, mask, sinks } = problem;
   const expected: [string, ArrayLike<number> | undefined, number][] = [
@@ -187,7 +196,6 @@ export function referenceAttention(
       throw new UserError('attention/shape', `${name} must have ${size} numbers, got ${values.length}.`);
     }
   }
-  const round: Rounding = precision === 'float32' ? Math.fround : (x) => x;
-  const result = forward(problem, round);
-  return { ...result, ...backward(problem, result, round) };
+  const result = forward(problem, precision);
+  return { ...result, ...backward(problem, result, precision) };
 }

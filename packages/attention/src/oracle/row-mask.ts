@@ -3,17 +3,13 @@ import { roundNumberTo } from '../kernels/rounding.ts';
 import { roundsScores } from '../policy.ts';
 import type { ReferenceProblem } from './problem.ts';
 
-/** One cell of a query's row of scores. */
-interface Cell {
-  /** Allowed under the composition, before the row guard. */
-  readonly allowed: boolean;
-  readonly causal: boolean;
-  readonly window: boolean;
-  readonly padding: boolean;
-  readonly explicit: boolean;
-  /** The explicit mask when it is float, else 0. */
-  readonly bias: number;
-}
+// What each mask allows of a cell of a query's row of scores, a bit each.
+const CAUSAL = 1;
+const WINDOW = 2;
+const PADDING = 4;
+const EXPLICIT = 8;
+/** Allowed under the composition, before the row guard. */
+const ALLOWED = CAUSAL | WINDOW | PADDING | EXPLICIT;
 
 interface RowMask {
   /** False where no key is allowed. */
@@ -25,13 +21,13 @@ interface RowMask {
 }
 
 export function rowMask(problem: ReferenceProblem, b: number, h: number, t: number): RowMask {
-  const { policy, S } = problem;
+  const { policy } = problem;
   const round = roundsScores(policy)
     ? (x: number) => roundNumberTo(x, policy.computeDtype)
     : overflowToInfinity;
   const value = round(policy.fill.value);
-  const cells = Array.from({ length: S }, (_, s) => cellAt(problem, b, h, t, s));
-  const live = cells.some((cell) => cell.allowed);
+  const { cells, biases } = cellsOf(problem, b, h, t);
+  const live = cells.includes(ALLOWED);
   const own = positionOf(problem, t);
   const select = policy.fill.how === 'select';
   const opened = (s: number) =>
@@ -43,18 +39,18 @@ export function rowMask(problem: ReferenceProblem, b: number, h: number, t: numb
   // A finite fill does not lift what the caller's own float mask set to -inf.
   const leaves =
     Number.isFinite(value) && policy.rowGuard !== 'zeros' && problem.mask?.explicit?.dtype === 'float32';
-  const closed = ({ allowed, causal, window, padding }: Cell) =>
-    leaves ? !(causal && window && padding) : !allowed;
-  const selected = (s: number) => !opened(s) && (select ? closed(cells[s]!) : twice && !cells[s]!.causal);
+  const needed = leaves ? ALLOWED & ~EXPLICIT : ALLOWED;
+  const selected = (s: number) =>
+    !opened(s) && (select ? (cells[s]! & needed) !== needed : twice && !(cells[s]! & CAUSAL));
   const guarded = !live && policy.rowGuard === 'zeros' && policy.guardReads === 'mask';
   const sum = (a: number, b: number) => round(a + b);
   return {
     live,
     masked(score, s) {
-      const cell = cells[s]!;
-      const bias = opened(s) && cell.bias === Number.NEGATIVE_INFINITY ? 0 : cell.bias;
+      const bias = opened(s) && biases[s] === Number.NEGATIVE_INFINITY ? 0 : biases[s]!;
       if (select) return selected(s) ? value : bias === 0 ? score : sum(score, bias);
-      const blocks = opened(s) ? 0 : policy.compose === 'add' ? blockCount(cell) : Number(!cell.allowed);
+      const allowed = opened(s) || cells[s] === ALLOWED;
+      const blocks = allowed ? 0 : policy.compose === 'add' ? blockCount(cells[s]!, biases[s]!) : 1;
       let fill = 0;
       for (let i = 0; i < blocks; i++) fill = sum(fill, value);
       const total = sum(bias, fill);
@@ -72,30 +68,34 @@ function positionOf({ mask, T, S }: ReferenceProblem, t: number): number {
   return t + (mask?.offset ?? S - T);
 }
 
-function cellAt(problem: ReferenceProblem, b: number, h: number, t: number, s: number): Cell {
+/** The cells of a row, and beside them the explicit mask where it is float, else zeros. */
+function cellsOf(problem: ReferenceProblem, b: number, h: number, t: number) {
   const { mask = {}, policy, S } = problem;
+  const { explicit } = mask;
+  const cells = new Uint8Array(S);
+  const biases = new Float64Array(S);
   const dropped =
-    policy.compose === 'causal-dropped' && (mask.padding !== undefined || mask.explicit !== undefined);
+    policy.compose === 'causal-dropped' && (mask.padding !== undefined || explicit !== undefined);
   const at = positionOf(problem, t);
-  const causal = !mask.causal || dropped || s <= at;
-  const window = mask.window === undefined || s > at - mask.window;
-  const padding = mask.padding === undefined || mask.padding[b * S + s] !== 0;
-  const given = mask.explicit && mask.explicit.values[explicitIndex(mask.explicit.shape, b, h, t, s)]!;
-  const isBool = mask.explicit?.dtype === 'bool';
-  const explicit = given === undefined || (isBool ? given !== 0 : given !== Number.NEGATIVE_INFINITY);
-  const bias =
-    given === undefined || isBool
-      ? 0
-      : policy.computeDtype === 'f32'
-        ? given
-        : roundNumberTo(given, policy.computeDtype);
-  return { allowed: causal && window && padding && explicit, causal, window, padding, explicit, bias };
+  for (let s = 0; s < S; s++) {
+    if (!mask.causal || dropped || s <= at) cells[s]! |= CAUSAL;
+    if (mask.window === undefined || s > at - mask.window) cells[s]! |= WINDOW;
+    if (mask.padding === undefined || mask.padding[b * S + s] !== 0) cells[s]! |= PADDING;
+    const given = explicit && explicit.values[explicitIndex(explicit.shape, b, h, t, s)]!;
+    const isBool = explicit?.dtype === 'bool';
+    if (given === undefined || (isBool ? given !== 0 : given !== Number.NEGATIVE_INFINITY))
+      cells[s]! |= EXPLICIT;
+    if (given !== undefined && !isBool)
+      biases[s] = policy.computeDtype === 'f32' ? given : roundNumberTo(given, policy.computeDtype);
+  }
+  return { cells, biases };
 }
 
 /** How many of the separately added masks block a cell. A float mask is added by itself and not counted. */
-function blockCount(cell: Cell): number {
+function blockCount(cell: number, bias: number): number {
+  const order = CAUSAL | WINDOW;
   return (
-    Number(!(cell.causal && cell.window)) + Number(!cell.padding) + Number(!cell.explicit && cell.bias === 0)
+    Number((cell & order) !== order) + Number(!(cell & PADDING)) + Number(!(cell & EXPLICIT) && bias === 0)
   );
 }
 

@@ -9,6 +9,7 @@ import { type Correction, correct, known } from '../corrections/correction.ts';
 import { replacePow, replaceSign } from '../corrections/elementwise.ts';
 import { replaceTopKWithNaN, replaceUnsortedSegmentSum } from '../corrections/segments.ts';
 import { activate, release } from '../kernels.ts';
+import { broadcastKernels, replaceBroadcast } from './broadcast.ts';
 import { replaceFusedProduct, replaceProduct } from './products.ts';
 
 /** What the plain JavaScript backend does otherwise than IEEE 754 or than the other backends. */
@@ -49,6 +50,14 @@ export const corrections: readonly Correction[] = [
     why: 'multiplied as BatchMatMul did; the same bits in less time',
     install: replaceFusedProduct,
   },
+  ...broadcastKernels.map(
+    (kernel): Correction => ({
+      kernel,
+      status: 'replaced',
+      why: 'asked for the place of every element where one side is smaller; the same bits in less time',
+      install: () => replaceBroadcast(kernel),
+    }),
+  ),
   known('Sum', 'adds in float64, so a sum may stay finite that overflows in float32 elsewhere'),
   known('Cast', 'NaN and infinities become 0 in int32; other backends give the smallest or largest integer'),
   known('FloorDiv', 'gives int32 for float inputs: NaN and infinities become 0'),

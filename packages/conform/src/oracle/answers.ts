@@ -2,7 +2,7 @@
  * What the float64 oracle gives for a problem, and what plain float32 arithmetic does: computed once, however many devices and
  * implementations are judged by it.
  */
-import { type ReferenceResult, referenceAttention } from '@nanscope/attention';
+import { type ReferenceResult, referenceAttention, referenceForward } from '@nanscope/attention';
 import type { AttentionProblem } from '../case.ts';
 
 type Answer = Pick<ReferenceResult, 'out' | 'dq' | 'dk' | 'dv' | 'dsinks'>;
@@ -22,7 +22,7 @@ const makers: {
 } = {
   exact: (problem) => tensors(referenceAttention(problem)),
   plain: (problem) => tensors(referenceAttention(problem, 'float32')),
-  unmasked: ({ mask: _, ...open }) => referenceAttention(open).out,
+  unmasked: ({ mask: _, ...open }) => referenceForward(open).out,
 };
 
 const kept = new WeakMap<AttentionProblem, Partial<OracleAnswers>>();

@@ -170,13 +170,13 @@ function truthOf(given: TorchAttention) {
   const problem = problemOf(given, queries, true);
   const { H, Hkv, D, Dv } = problem;
   const exact = referenceForward(problem);
-  const plain = referenceForward(problem, Math.fround);
+  const plain = referenceForward(problem, 'float32');
   // Half inputs are multiplied in half: their products and the weights are rounded once each.
   const step = STEP[dtype] * (largest(exact.out) || 1);
   const allowed = 2 * Math.max(greatestError(plain.out, exact.out), step);
   const parts: Part[] = [{ name: 'out', expected: exact.out, allowed, heads: H, width: Dv, place: 'query' }];
   if (gradients) {
-    const [right, single] = [backward(problem, exact), backward(problem, plain, Math.fround)];
+    const [right, single] = [backward(problem, exact), backward(problem, plain, 'float32')];
     const most = Math.max(...Object.values(right).map((each: Float64Array) => largest(each)));
     const part = (name: 'dq' | 'dk' | 'dv', heads: number, width: number): Part => ({
       ...{ name, expected: right[name], heads, width, place: name === 'dq' ? 'query' : 'key' },
