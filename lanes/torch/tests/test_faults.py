@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import math
 import random
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,10 +22,20 @@ from nanscope_torch.errors import NonFiniteFound
 from fault import InjectedFault, faulty
 
 FAULTS_A_PHASE = 20
+PHASES = ("forward", "backward", "optimizer")
 
 
 def tiny(name: str, **settings: Any) -> torch.nn.Module:
-    """A model of random weights of a family, two layers."""
+    """A model of random weights of a family, two layers; that of GPT-2, as most take it, is built once and copied."""
+    return copy.deepcopy(gpt2()) if name == "GPT2" and settings == FAMILIES["GPT2"] else build(name, **settings)
+
+
+@functools.cache
+def gpt2() -> torch.nn.Module:
+    return build("GPT2", **FAMILIES["GPT2"])
+
+
+def build(name: str, **settings: Any) -> torch.nn.Module:
     import transformers
 
     torch.manual_seed(3)
@@ -74,26 +88,38 @@ def test_a_clean_model_gives_no_alarm(tmp_path: Path, family: str, attention: st
     assert run.cascade["batchesTraced"] == 2 and run.cascade["ops"] > 100
 
 
-def count_of(phase: str, out: Path) -> int:
-    """How many calls a fault can be put into."""
-    with InjectedFault(phase, -1) as probe, nanscope_torch.trace(model := tiny("GPT2", **FAMILIES["GPT2"]), out=out):
-        step(model)
-    return probe.seen
+def health(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "target" / "health.jsonl").read_text().splitlines()][1:]
+
+
+@dataclass
+class Right:
+    """A run without a fault: what a run with one is held against."""
+
+    counts: dict[str, int]
+    """By phase, how many calls a fault can be put into."""
+    lines: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def counts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    out = tmp_path_factory.mktemp("counts")
-    return {phase: count_of(phase, out / phase) for phase in ("forward", "backward", "optimizer")}
+def right(tmp_path_factory: pytest.TempPathFactory) -> Right:
+    out = tmp_path_factory.mktemp("right")
+    probes = {phase: InjectedFault(phase, -1) for phase in PHASES}
+    with ExitStack() as stack:
+        for probe in probes.values():
+            stack.enter_context(probe)
+        with nanscope_torch.trace(model := tiny("GPT2", **FAMILIES["GPT2"]), out=out, level="full"):
+            step(model)
+    return Right({phase: probe.seen for phase, probe in probes.items()}, health(out))
 
 
 @pytest.mark.parametrize("seed", range(FAULTS_A_PHASE))
-@pytest.mark.parametrize("phase", ["forward", "backward", "optimizer"])
-def test_an_injected_fault_is_found_at_its_op(tmp_path: Path, counts: dict[str, int], phase: str, seed: int) -> None:
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_injected_fault_is_found_at_its_op(tmp_path: Path, right: Right, phase: str, seed: int) -> None:
     chance = random.Random(f"{phase} {seed}")
     value = chance.choice([math.nan, math.nan, math.inf])
     model = tiny("GPT2", **FAMILIES["GPT2"])
-    with InjectedFault(phase, chance.randrange(counts[phase]), value, chance.random()) as fault:
+    with InjectedFault(phase, chance.randrange(right.counts[phase]), value, chance.random()) as fault:
         with pytest.raises(NonFiniteFound):
             with nanscope_torch.trace(model, out=tmp_path, raise_on="nan") as run:
                 step(model)
@@ -145,20 +171,16 @@ def test_the_formula_of_the_gradients_is_that_of_autograd(causal: bool) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("phase", ["forward", "backward", "optimizer"])
-def test_a_wrong_number_is_seen_at_its_op_beside_a_right_run(tmp_path: Path, phase: str, seed: int) -> None:
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_wrong_number_is_seen_at_its_op_beside_a_right_run(tmp_path: Path, right: Right, phase: str, seed: int) -> None:
     """At level `full` the first op whose figures differ from those of a run without the fault is the one that was patched."""
     chance = random.Random(f"wrong {seed}")
-    faults = [InjectedFault(phase, -1)]
-    for name in ("right", "wrong"):
-        model = tiny("GPT2", **FAMILIES["GPT2"])
-        with faults[-1], nanscope_torch.trace(model, out=tmp_path / name, level="full"):
+    model = tiny("GPT2", **FAMILIES["GPT2"])
+    with InjectedFault(phase, chance.randrange(right.counts[phase]), 977.0, chance.random()) as fault:
+        with nanscope_torch.trace(model, out=tmp_path, level="full"):
             step(model)
-        faults.append(InjectedFault(phase, chance.randrange(faults[0].seen), 977.0, chance.random()))
-    fault = faults[1]
     assert fault.hit is not None
-    right, wrong = ([json.loads(line) for line in (tmp_path / name / "target" / "health.jsonl").read_text().splitlines()][1:] for name in ("right", "wrong"))
-    first = next(two["key"] for one, two in zip(right, wrong) if one != two)
+    first = next(two["key"] for one, two in zip(right.lines, health(tmp_path)) if one != two)
     _, path, kernel = fault.hit
     assert first.startswith(f"{phase}/{path}/{kernel}#" if path else f"{phase}/{kernel}#")
 
