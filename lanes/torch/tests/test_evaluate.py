@@ -7,7 +7,6 @@ import math
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,12 @@ import pytest
 import tiny
 import torch
 import torch.nn.functional as F
+from process import python, start
 
 from nanscope_torch.folder import Channel
 from nanscope_torch.errors import UserError, ending
 from nanscope_torch.evaluate import run_evaluate
 from nanscope_torch.model import load_model
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +35,6 @@ def evaluate(place: Path, name: str, **settings: Any) -> dict[str, Any]:
     with open(place / f"{name}.messages", "w", encoding="utf-8") as stream:
         run_evaluate(tiny.task(place / "gpt2", place / "inputs.jsonl", place / name, **settings), Channel(stream))
     return json.loads((place / name / "run.json").read_text())
-
-
-def start(task: Any, *, code: str = "", environment: dict[str, str] | None = None) -> tuple[int, list[dict[str, Any]]]:
-    """Exit code and messages of a process; `code` runs in it first."""
-    program = f"{code}\nimport runpy\nrunpy.run_module('nanscope_torch', run_name='__main__')"
-    line = task if isinstance(task, str) else json.dumps(task)
-    done = subprocess.run([sys.executable, "-c", program], input=line + "\n", capture_output=True, text=True, cwd=ROOT, env=environment, timeout=200)
-    return done.returncode, [json.loads(each) for each in done.stdout.splitlines()]
 
 
 def test_losses_and_answers_are_those_of_the_model_itself(place: Path) -> None:
@@ -179,7 +169,7 @@ def test_gradients_by_parameter_name_are_those_of_the_mean_loss(place: Path) -> 
 
 def test_nothing_but_messages_lands_on_standard_output(place: Path) -> None:
     noisy = "import os, builtins\n_import = builtins.__import__\ndef loud(name, *a, **k):\n    if name == 'transformers': os.write(1, b'noise\\n'); print('noise')\n    return _import(name, *a, **k)\nbuiltins.__import__ = loud"
-    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "noisy"), code=noisy)
+    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "noisy"), code=noisy, fresh=True)
     assert code == 0 and messages[0]["kind"] == "hello" and messages[-1] == {"kind": "done"}
 
 
@@ -246,9 +236,9 @@ def test_out_of_memory_is_said_and_what_was_measured_is_kept(place: Path, monkey
 
 def test_a_python_without_torch_says_what_to_type(place: Path) -> None:
     missing = "import sys\nsys.modules['torch'] = None"
-    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "none"), code=missing)
+    code, messages = start(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "none"), code=missing, fresh=True)
     assert code == 3 and messages[-1]["code"] == "torch/no-torch" and "-m pip install 'torch>=2.4'" in messages[-1]["message"]
-    code, messages = start({"protocol": 1, "kind": "probe"}, code=missing)
+    code, messages = start({"protocol": 1, "kind": "probe"}, code=missing, fresh=True)
     assert code == 0 and "torch" in messages[0]["probe"]["missing"] and messages[0]["probe"]["devices"] == []
 
 
@@ -258,8 +248,9 @@ def test_a_line_that_is_no_task(place: Path) -> None:
 
 
 def test_sigterm_ends_with_a_record_that_says_so(place: Path) -> None:
-    slow = "import time, signal\nimport nanscope_torch.evaluate as lane\nreal = lane.score\ndef score(loaded, batch, observe=None):\n    if batch.index == 1: time.sleep(60)\n    return real(loaded, batch, observe)\nlane.score = score"
-    process = subprocess.Popen([sys.executable, "-c", f"{slow}\nimport runpy\nrunpy.run_module('nanscope_torch', run_name='__main__')"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
+    # Sleeps are short, as ops are: a signal that comes just before one is not seen until it ends.
+    slow = "import time\nimport nanscope_torch.evaluate as lane\nreal = lane.score\ndef score(loaded, batch, observe=None):\n    for _ in range(600 * batch.index): time.sleep(0.1)\n    return real(loaded, batch, observe)\nlane.score = score"
+    process = python("-c", f"{slow}\nimport runpy\nrunpy.run_module('nanscope_torch', run_name='__main__')", stderr=subprocess.DEVNULL)
     assert process.stdin and process.stdout
     process.stdin.write(json.dumps(tiny.task(place / "gpt2", place / "inputs.jsonl", place / "ended")) + "\n")
     process.stdin.close()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import tiny
 import torch
-from test_evaluate import start
+from process import start
 from transformers import AutoModelForCausalLM
 
 import nanscope_torch

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 import tiny
 import torch
-from test_evaluate import ROOT
+from process import answers
 
 from nanscope_torch.score import score, under
 from fault import InjectedFault
@@ -101,12 +99,10 @@ def test_it_answers_questions_until_it_is_told_to_stop(tmp_path: Path) -> None:
         {"kind": "stop"},
     ]
     lines = "".join(json.dumps(each) + "\n" for each in [task, *questions])
-    done = subprocess.run([sys.executable, "-m", "nanscope_torch"], input=lines, capture_output=True, text=True, cwd=ROOT, timeout=200)
-    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    code, messages = answers(lines)
     kinds = [message["kind"] for message in messages if message["kind"] != "waiting"]
-    assert done.returncode == 0, done.stderr
-    assert kinds == ["hello", "ready", "answer", "answer", "answer", "done"]
-    answers = [message["answer"] for message in messages if message["kind"] == "answer"]
-    assert {"key", "path", "kernel", "call", "output", "phase", "size", "samples", "same"} == set(answers[0][0])
-    assert answers[1] == [{"key": "forward/nothing#0", "refused": "no call of this name ran"}]
-    assert answers[2][0] == answers[2][1]
+    assert code == 0 and kinds == ["hello", "ready", "answer", "answer", "answer", "done"]
+    answered = [message["answer"] for message in messages if message["kind"] == "answer"]
+    assert {"key", "path", "kernel", "call", "output", "phase", "size", "samples", "same"} == set(answered[0][0])
+    assert answered[1] == [{"key": "forward/nothing#0", "refused": "no call of this name ran"}]
+    assert answered[2][0] == answered[2][1]
