@@ -25,8 +25,15 @@ def exact(value: Any) -> Any:
     return value
 
 
+def to_json(value: Any, **layout: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, **layout)
+    except ValueError:  # Few records have a number that JSON lacks: only those are gone through in Python.
+        return json.dumps(exact(value), allow_nan=False, ensure_ascii=False, **layout)
+
+
 def to_line(value: Any) -> str:
-    return json.dumps(exact(value), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return to_json(value, separators=(",", ":"))
 
 
 class Channel:
@@ -79,7 +86,7 @@ class Folder:
         """Replaces a file in one step: a reader sees the old record or the new one."""
         temporary = self.path / f"{name}.{os.getpid()}.tmp"
         with _writing(self.path / name):
-            temporary.write_text(json.dumps(exact(record), allow_nan=False, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            temporary.write_text(to_json(record, indent=2) + "\n", encoding="utf-8")
             os.replace(temporary, self.path / name)
 
     def append(self, name: str, values: Iterable[Any]) -> None:
