@@ -8,16 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseResult } from '@nanscope/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oldPython as old, todaysPython as today } from '../fixtures/torch-python.ts';
+import { oldPython, todaysPython } from '../fixtures/torch-python.ts';
+import { type WarmPython, warmPython } from '../fixtures/warm-python.ts';
 import { nodeArguments } from '../integration/cli.ts';
 import { expectPart } from './pages.ts';
 import { sectionsOf } from './report-of.ts';
 
-const missing = [old, today].filter((python) => !existsSync(python));
+const missing = [oldPython, todaysPython].filter((python) => !existsSync(python));
 const absent =
   missing.length === 0 ? '' : ` (skipped: no torch in ${missing.join(', ')}; .ci/torch makes it)`;
 
-const evaluation = [
+const evaluation = (old: string, today: string) => [
   ...['eval', '--device', 'torch:cpu', '--python', old],
   ...['--reference', 'torch:cpu', '--reference-python', today],
   ...['--mask-form', '4d', '--attn', 'sdpa', '--limit', '16'],
@@ -26,7 +27,12 @@ const evaluation = [
 describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'nanscope-docs-'));
   const run = join(folder, 'run');
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  let warm: WarmPython[] = [];
+  let [old, today] = ['', ''];
+  afterAll(() => {
+    for (const python of warm) python.end();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   const nanscope = (...command: string[]) => {
     const env = { ...process.env, NO_COLOR: '1', CI: '', COLUMNS: '100', LC_ALL: 'C.UTF-8' };
@@ -39,8 +45,10 @@ describe.skipIf(absent)(`a NaN from PyTorch itself${absent}`, () => {
   ];
 
   beforeAll(() => {
+    warm = [oldPython, todaysPython].map((python, i) => warmPython(python, join(folder, `python${i}`)));
+    [old, today] = warm.map(({ path }) => path) as [string, string];
     // From within the folder, so that what is printed has no path of this machine.
-    evaluated = nanscope(...evaluation, '--out', 'run');
+    evaluated = nanscope(...evaluation(old, today), '--out', 'run');
     reduced = nanscope('reduce', 'run');
   }, 600_000);
 

@@ -15,14 +15,17 @@ import {
   sampleLineSchema,
 } from '@nanscope/record';
 import { renderTerminal } from '@nanscope/report';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { todaysPython as python } from '../fixtures/torch-python.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { todaysPython } from '../fixtures/torch-python.ts';
+import { type WarmPython, warmPython } from '../fixtures/warm-python.ts';
 
-// Python imports PyTorch and transformers in each process, which takes its time.
+// Python imports PyTorch and transformers, which takes its time.
 vi.setConfig({ hookTimeout: 480_000 });
 
 const lane = fileURLToPath(new URL('../../lanes/torch/', import.meta.url));
-const why = existsSync(python) ? '' : ` (skipped: no Python with torch at ${python}, .ci/torch makes one)`;
+const why = existsSync(todaysPython)
+  ? ''
+  : ` (skipped: no Python with torch at ${todaysPython}, .ci/torch makes one)`;
 const environment = { ...process.env, PYTHONPATH: lane, OMP_NUM_THREADS: '1' };
 
 /** A NaN in a weight of the second block. */
@@ -54,8 +57,13 @@ describe.skipIf(why !== '')(`a folder of the torch lane${why}`, () => {
   const place = mkdtempSync(join(tmpdir(), 'nanscope-torch-'));
   const folder = join(place, 'target');
   let messages: { readonly kind: string }[] = [];
+  let warm: WarmPython;
+  let python: string;
+  afterAll(() => warm.end());
 
   beforeAll(() => {
+    warm = warmPython(todaysPython, join(place, 'warm'));
+    python = warm.path;
     const run = (...words: string[]) => execFileSync(python, words, { env: environment, stdio: 'pipe' });
     run(join(lane, 'tests/tiny.py'), place);
     run('-c', poison, join(place, 'gpt2/model.safetensors'));
