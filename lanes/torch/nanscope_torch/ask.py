@@ -37,7 +37,9 @@ def to_wire(tensor: torch.Tensor) -> dict[str, Any]:
     if tensor.is_complex():
         raise Refused(f"it holds a tensor of {tensor.dtype}")
     dtype = dtype_of(tensor)
-    if dtype == "int32" and bool((tensor != tensor.int()).any()):
+    # PyTorch compares no unsigned types beyond bytes, and a uint64 from 2^63 on is below 0 as int64.
+    whole = tensor.to(torch.int64) if dtype == "int32" else tensor
+    if dtype == "int32" and bool(((whole != whole.int()) | (whole.lt(0) & (not tensor.dtype.is_signed))).any()):
         raise Refused("it holds whole numbers that int32 has no place for")
     steps = {torch.bfloat16: 2**16, torch.float16: 2**13}.get(tensor.dtype)
     values = to_array({"float32": "f4", "float64": "f8", "bool": "u1", "int32": "i4"}[dtype], tensor)

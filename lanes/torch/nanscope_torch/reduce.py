@@ -196,8 +196,6 @@ def reduced(call: Call, kind: str, key: str, budget: float) -> dict[str, Any]:
     started = time.monotonic()
     if not finite_inputs(call.arguments):
         raise UserError("reduce/nothing", f"{key}: expected an op whose inputs are finite, found one that is given what is not. Mend the weight or the input that the report names.")
-    if kind == "number" and not call.attention and call(call.arguments).dtype is torch.float64:
-        raise UserError("reduce/not-reproduced", f"{key}: expected an op that float64 says more of, found one that is computed in float64, beside which there is nothing finer. Hold it against another version or device.")
     # Smaller numbers soon make a 0 / 0, which is no fault: what float64 had right has to stay so.
     own = bool(broken(kind, call, call.arguments, True).any())
 
@@ -205,6 +203,8 @@ def reduced(call: Call, kind: str, key: str, budget: float) -> dict[str, Any]:
         return bool(broken(kind, call, arguments, own).any()) and finite_inputs(arguments)
 
     if not fails(call.arguments):
+        if kind == "number" and any(isinstance(value, torch.Tensor) and value.dtype is torch.float64 for value in call.arguments.values()):
+            raise UserError("reduce/not-reproduced", f"{key}: expected an op that float64 says more of, found one that is computed in float64, beside which there is nothing finer. Hold it against another version or device.")
         raise UserError("reduce/not-reproduced", f"expected {WORDS.get(kind, kind)} from {key} on the inputs of the run alone, found none. It needs more than its inputs: memory left by other calls, or a kernel that is not repeatable.")
     size = sum(value.numel() for value in call.arguments.values() if isinstance(value, torch.Tensor))
     arguments, tried, minimal = shrink(call.arguments, fails, started + budget)

@@ -117,6 +117,14 @@ def test_a_whole_number_beyond_int32_is_refused() -> None:
         to_wire(torch.tensor([2**40, 1]))
 
 
+def test_unsigned_numbers_are_sent_where_int32_has_them() -> None:
+    for dtype in (torch.uint8, torch.uint16, torch.uint32, torch.uint64):
+        assert from_wire(to_wire(torch.tensor([1, 200], dtype=dtype))).tolist() == [1, 200]
+    for dtype, largest in ((torch.uint32, 2**32 - 1), (torch.uint64, 2**64 - 1)):
+        with pytest.raises(Refused, match="int32 has no place for"):
+            to_wire(torch.tensor([largest], dtype=dtype))
+
+
 def test_a_call_in_float64_is_made_and_answered_in_float64() -> None:
     number = torch.tensor([1 / 3], dtype=torch.float64)
     tensor = {"shape": [1], "type": "float64", "values": to_array("f8", number)}

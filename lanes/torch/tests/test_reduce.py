@@ -124,6 +124,13 @@ def test_operands_of_float64_keep_every_digit_and_its_kernel_is_not_its_own_judg
         reduced(call, "number", "forward/mul.Tensor#0:0", 20)
 
 
+def test_a_call_that_cannot_be_made_is_not_reproduced() -> None:
+    call = Call(torch.ops.aten.mm.default, facts_of(torch.ops.aten.mm.default), (torch.ones(2, 3), torch.ones(2, 3)), {}, 0)
+    for kind in ("NaN", "Inf", "number"):
+        with pytest.raises(UserError, match="found none. It needs more"):
+            reduced(call, kind, "forward/mm#0:0", 20)
+
+
 def reduced_loop(place: Path, model: torch.nn.Module, step: Any) -> dict[str, Any]:
     """Traces three steps of a loop, and reduces its origin from what the folder has: the last message but `done`."""
     with nanscope_torch.trace(model, out=place) as run:

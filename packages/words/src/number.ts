@@ -91,9 +91,12 @@ export function counted(value: number, noun: string, plural = `${noun}s`): strin
   return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** The shortest decimal that is this float64. */
+export const float64Words = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
 /** The shortest decimal that is this float32: `-6.2` of -6.199999809265137. */
 export function float32Words(value: number): string {
-  if (!Number.isFinite(value) || Object.is(value, -0)) return Object.is(value, -0) ? '-0' : String(value);
+  if (!Number.isFinite(value) || value === 0) return float64Words(value);
   for (let digits = 1; digits <= 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return String(short);

@@ -77,6 +77,14 @@ it.each(broadcastKernels)('%s gives the bits of the own kernel, and leaves no te
     }
 });
 
+it('leaves to the own kernel what is no typed array', () => {
+  const listed = tf.engine().makeTensor([1, 2, 3] as never, [3], 'float32');
+  expect(tf.add(listed, tf.ones([2, 1])).arraySync()).toEqual([
+    [2, 3, 4],
+    [2, 3, 4],
+  ]);
+});
+
 it('refuses shapes that do not fit, as before', () => {
   expect(() => tf.add(tf.zeros([2, 3]), tf.zeros([2]))).toThrow('could not be broadcast');
 });

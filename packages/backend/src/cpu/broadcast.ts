@@ -52,14 +52,17 @@ function writtenOut(values: Values, from: readonly number[], to: readonly number
   return current;
 }
 
-const isPlain = ({ dtype }: tf.TensorInfo) => dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+/** Not of strings or complex numbers, nor of an array that only looks like numbers. */
+const isPlain = ({ dataId }: tf.TensorInfo, { data }: CpuBackend) =>
+  ArrayBuffer.isView(data.get(dataId).values);
 
 function inOrder(original: Kernel): Kernel {
   return (call) => {
     const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-    if (!isPlain(a) || !isPlain(b) || tf.util.arraysEqual(a.shape, b.shape)) return original(call);
-    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const backend = call.backend as unknown as CpuBackend;
+    if (tf.util.arraysEqual(a.shape, b.shape) || !isPlain(a, backend) || !isPlain(b, backend))
+      return original(call);
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const [left, right] = [a, b].map((info) =>
       tf.util.arraysEqual(info.shape, shape)
         ? info

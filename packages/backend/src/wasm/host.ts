@@ -26,8 +26,9 @@ export interface WasmHost {
   /** Runs source text in a thread of its own, with what it is `given` under that name. The thread keeps nobody from ending. */
   start(source: string, given: object): void;
   /**
-   * Where a thread begins only while whoever started it is idle, as in a browser: resolves when all run that were started, or
-   * when that has taken too long. Elsewhere they start with the first job: a process that has none, as one that only probes, is spared them.
+   * Where a thread begins only while whoever started it is idle, as in a browser: waits until all run that were started, or until that
+   * has taken too long, and says why where none does. Elsewhere they start with the first job: a process that has none, as one that
+   * only probes, is spared them.
    */
-  started?(): Promise<void>;
+  started?(): Promise<string | undefined>;
 }

@@ -58,13 +58,20 @@ const remedy = `Install the dependencies again: ${reinstall}.`;
 
 let prepared: Promise<void> | undefined;
 
+/** Where threads do not come about, one computes, and the facts say why. */
+async function share({ count, memory }: Extract<Sharing, { memory: object }>): Promise<void> {
+  try {
+    const why = await shareMemory(await import('@tensorflow/tfjs-backend-wasm'), memory, count, host);
+    if (why !== undefined) decided = { why };
+  } catch (cause) {
+    decided = { why: errorLine(cause) };
+  }
+}
+
 /** Once in a process, before tfjs makes its backend. */
 function prepare(): Promise<void> {
   const how = sharing();
-  if (!('memory' in how)) return Promise.resolve();
-  prepared ??= import('@tensorflow/tfjs-backend-wasm').then((tfjs) =>
-    shareMemory(tfjs, how.memory, how.count, host),
-  );
+  prepared ??= 'memory' in how ? share(how) : Promise.resolve();
   return prepared;
 }
 
@@ -79,8 +86,8 @@ export const wasm: Backend = {
   },
   open: async () => {
     try {
-      const facts = await load();
       await prepare();
+      const facts = await load();
       await activate('wasm');
       return {
         id: 'wasm',

@@ -1,7 +1,10 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { pageHost, setThreadedBuild } from './page-host.ts';
 
-afterEach(() => void vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 /** A worker of an isolated page, but for what is given. */
 function stub(given: Record<string, unknown> = {}): void {
@@ -37,4 +40,48 @@ it('else all cores; and nothing to explain where there is but one', () => {
   expect(pageHost.threads()).toEqual({ count: 8 });
   stub({ navigator: { hardwareConcurrency: 1 }, crossOriginIsolated: false });
   expect(pageHost.threads()).toEqual({ count: 1 });
+  stub({ navigator: {} });
+  expect(pageHost.threads()).toEqual({ count: 1 });
+});
+
+describe('a thread that does not come about is said', () => {
+  it('one that never begins, after two seconds', async () => {
+    vi.useFakeTimers();
+    stub({
+      Worker: class extends EventTarget {
+        postMessage() {}
+      },
+    });
+    pageHost.start('', {});
+    const started = pageHost.started!();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await started).toBe('no thread began within 2 s');
+  });
+
+  it('one that the browser refuses', async () => {
+    vi.useFakeTimers();
+    stub({
+      Worker: class {
+        constructor() {
+          throw new Error('by its policy');
+        }
+      },
+    });
+    pageHost.start('', {});
+    const started = pageHost.started!();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await started).toBe('the browser refused a thread (by its policy)');
+  });
+
+  it('and of one that begins there is nothing to say', async () => {
+    stub({
+      Worker: class extends EventTarget {
+        postMessage() {
+          this.dispatchEvent(new Event('message'));
+        }
+      },
+    });
+    pageHost.start('', {});
+    expect(await pageHost.started!()).toBeUndefined();
+  });
 });

@@ -2,6 +2,7 @@
  * Threads of the wasm backend in a page: workers of the worker that computes. They need memory that threads share, which a browser gives
  * to a page that is cross-origin isolated, and to no other.
  */
+import { errorLine } from '@nanscope/errors';
 import type { Factory, WasmHost } from './host.ts';
 
 let binaryUrl: string | undefined;
@@ -24,6 +25,8 @@ function obstacle(): string | undefined {
 const PATIENCE_MS = 2000;
 
 const starting: Promise<void>[] = [];
+let running = 0;
+let refusal: string | undefined;
 
 /** One text for all threads, which lives as long as whoever starts them. */
 let program: { readonly source: string; readonly url: string } | undefined;
@@ -38,7 +41,7 @@ function urlOf(source: string): string {
 
 export const pageHost: WasmHost = {
   threads() {
-    const count = navigator.hardwareConcurrency;
+    const count = navigator.hardwareConcurrency || 1;
     const why = count > 1 ? obstacle() : undefined;
     return why === undefined ? { count } : { count: 1, why };
   },
@@ -53,16 +56,29 @@ export const pageHost: WasmHost = {
   },
   start(source, given) {
     // From a blob, which inherits the page's policies, as the page's own workers do.
-    const worker = new Worker(urlOf(source), { name: 'nanscope thread' });
+    let worker: Worker;
+    try {
+      worker = new Worker(urlOf(source), { name: 'nanscope thread' });
+    } catch (cause) {
+      refusal = errorLine(cause);
+      return;
+    }
     worker.onerror = (event) => {
       throw new Error(`A thread of the wasm backend failed: ${event.message || 'it could not be loaded'}`);
     };
-    worker.postMessage(given);
     starting.push(
-      new Promise((resolve) => worker.addEventListener('message', () => resolve(), { once: true })),
+      new Promise((resolve) =>
+        worker.addEventListener('message', () => resolve(void running++), { once: true }),
+      ),
     );
+    worker.postMessage(given);
   },
   async started() {
-    await Promise.race([Promise.all(starting), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    await Promise.race([Promise.all(starting), late]);
+    if (running > 0) return undefined;
+    return refusal === undefined
+      ? `no thread began within ${PATIENCE_MS / 1000} s`
+      : `the browser refused a thread (${refusal})`;
   },
 };

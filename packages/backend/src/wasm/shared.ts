@@ -56,13 +56,14 @@ export const newMemory = (): WebAssembly.Memory =>
  * @param tfjs The package of tfjs's wasm backend.
  * @param memory One of `newMemory`.
  * @param size Threads, the caller's included; 2 or more.
+ * @returns why the caller's is the only one all the same, where it is
  */
 export async function shareMemory(
   tfjs: typeof import('@tensorflow/tfjs-backend-wasm'),
   memory: WebAssembly.Memory,
   size: number,
   host: WasmHost,
-): Promise<void> {
+): Promise<string | undefined> {
   const module = await openModule(memory, host);
   module.tfjs = {
     init: module.cwrap('init', null, []),
@@ -72,17 +73,17 @@ export async function shareMemory(
     disposeData: module.cwrap('dispose_data', null, ['number']),
     dispose: module.cwrap('dispose', null, []),
   };
+  const kernels = new WebAssembly.Module(kernelBytes(true));
+  const { scratchBytes } = new WebAssembly.Instance(kernels, { env: { memory } })
+    .exports as unknown as KernelExports;
   tfjs.setThreadsCount(1);
   const backend = new tfjs.BackendWasm(module as never);
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => backend, 2);
-  const kernels = new WebAssembly.Module(kernelBytes(true));
-  const { scratchBytes } = new WebAssembly.Instance(kernels, { env: { memory } })
-    .exports as unknown as KernelExports;
   const allocate = (bytes: number) => module._malloc(bytes);
   const pool = openThreads(size, host.start, kernels, memory, allocate, scratchBytes());
   shareThreads(memory, pool);
-  if (!host.started) return;
+  if (!host.started) return undefined;
   pool.start();
-  await host.started();
+  return host.started();
 }

@@ -7,4 +7,6 @@ it('numbers are written as short as their type allows', () => {
   expect(words('float32', Math.fround(0.1))).toBe('float32 [1]: 0.1');
   expect(words('float64', Math.fround(0.1))).toBe('float64 [1]: 0.10000000149011612');
   expect(words('float64', 0.1)).toBe('float64 [1]: 0.1');
+  expect(words('float64', -0)).toBe('float64 [1]: -0');
+  expect(words('float32', -0)).toBe('float32 [1]: -0');
 });

@@ -6,7 +6,7 @@ import {
   type OperandRecord,
   type ReducedOpRecord,
 } from '@nanscope/record';
-import { count, counted, float32Words, measured } from '../number.ts';
+import { count, counted, float32Words, float64Words, measured } from '../number.ts';
 
 type Titled = Pick<ReducedOpRecord, 'kernel' | 'decision' | 'smallest'>;
 
@@ -55,7 +55,7 @@ const MOST_VALUES = 16;
 
 export function operandWords({ shape, dtype, values }: OperandRecord): string {
   const more = values.length - MOST_VALUES;
-  const words = dtype === 'float64' ? String : float32Words;
+  const words = dtype === 'float64' ? float64Words : float32Words;
   const shown = values.slice(0, MOST_VALUES).map((value) => words(fromJsonNumber(value)));
   return `${dtype} [${shape.join(', ')}]: ${shown.join(', ')}${more > 0 ? `, and ${count(more)} more` : ''}`;
 }
