@@ -48,7 +48,7 @@ export async function scaleBench(options: BenchOptions): Promise<string> {
   const { backends, rounds, seconds } = options;
   const [tokens, batch, layers, vocabulary] = base;
   const lines = [
-    `${machine()}. GPT-2 of width 128 with 4 heads, random weights, sdpa, policy safe, no trace; ${batch} row of ${tokens} tokens, ${layers} layers, vocabulary ${vocabulary}, but for the size of the line. Median of ${rounds} batches, and what they added to the memory of the process. A size that would take more than ${seconds} s is left out.`,
+    `${machine()}. GPT-2 of width 128 with 4 heads, random weights, sdpa, policy safe, no trace; ${batch} row of ${tokens} tokens, ${layers} layers, vocabulary ${vocabulary}, but for the size of the line. Median of ${rounds} batch${rounds === 1 ? '' : 'es'}, and what that added to the memory of the process. A size that would take more than ${seconds} s is left out.`,
   ];
   for (const [name, axis, values] of series) {
     const found = await measured(options, axis, values);

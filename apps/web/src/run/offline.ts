@@ -24,7 +24,7 @@ function whenKept(container: ServiceWorkerContainer): Promise<Kept> {
 /** What loading the page once more brings: the headers that isolate it, from the service worker, where its host sends none. */
 function threadsOnceMore({ controller }: ServiceWorkerContainer): string {
   const cores = navigator.hardwareConcurrency;
-  if (crossOriginIsolated || controller !== null || self !== top || cores < 2) return '';
+  if (crossOriginIsolated || controller !== null || self !== top || !(cores > 1)) return '';
   return ` Loaded again, it computes wasm on ${cores} cores instead of one.`;
 }
 

@@ -74,6 +74,7 @@ describe('a thread that does not come about is said', () => {
   });
 
   it('and of one that begins there is nothing to say', async () => {
+    vi.useFakeTimers();
     stub({
       Worker: class extends EventTarget {
         postMessage() {
@@ -82,6 +83,8 @@ describe('a thread that does not come about is said', () => {
       },
     });
     pageHost.start('', {});
-    expect(await pageHost.started!()).toBeUndefined();
+    const started = pageHost.started!();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await started).toBeUndefined();
   });
 });
