@@ -1,4 +1,4 @@
-/** The command line, bundled as it is started, in the process of a test: what it says is caught, what it needs of the environment set. */
+/** The command line, bundled as it is started, in the process of a test: what it says is caught, what it needs of the environment set. Lanes wait for the next command. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleOf } from '../../apps/cli/scripts/bundle.mjs';
@@ -17,8 +17,11 @@ interface CommandLine {
   commandLine(words: readonly string[]): Promise<number>;
 }
 
-const load = async (): Promise<CommandLine> =>
-  import(pathToFileURL(join(await bundleOf(), 'command-line.mjs')).href);
+async function load(): Promise<CommandLine> {
+  const part = async (name: string) => import(pathToFileURL(join(await bundleOf(), `${name}.mjs`)).href);
+  (await part('harness')).keepLanes();
+  return part('command-line');
+}
 
 let loaded: Promise<CommandLine> | undefined;
 

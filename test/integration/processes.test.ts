@@ -1,5 +1,5 @@
 /** Which processes a command starts, and what they load: each import of TensorFlow.js costs half a second of a processor. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { rows, start, workspace } from './cli.ts';
 
@@ -7,38 +7,47 @@ const { at } = workspace();
 
 const loaded = at('loaded.jsonl');
 const watcher = at('watcher.cjs');
-// Loaded first in every process of a command: as it ends it says which it was, and whether TensorFlow.js was in it.
+// Loaded first in every process of a command: says which it is, and as it ends whether TensorFlow.js was in it. One that is killed does not.
 writeFileSync(
   watcher,
   `const { isMainThread } = require('node:worker_threads');
-if (isMainThread) process.on('exit', () => {
-  const tensorflow = Object.keys(require.cache).some((file) => file.includes('tfjs-core'));
-  const line = JSON.stringify({ lane: /lane/.test(process.argv[1]), tensorflow });
-  require('node:fs').appendFileSync(${JSON.stringify(loaded)}, line + '\\n');
-});`,
+const say = (what) => require('node:fs').appendFileSync(${JSON.stringify(loaded)}, JSON.stringify({ lane: /lane/.test(process.argv[1]), ...what }) + '\\n');
+if (isMainThread) {
+  say({ began: true });
+  process.on('exit', () => say({ tensorflow: Object.keys(require.cache).some((file) => file.includes('tfjs-core')) }));
+}`,
 );
 
-it('an evaluation is three processes: one that leads, which needs no TensorFlow.js, and one a lane', async () => {
+const parent = [
+  { lane: false, began: true },
+  { lane: false, tensorflow: false },
+];
+const lane = [
+  { lane: true, began: true },
+  { lane: true, tensorflow: true },
+];
+const order = (a: object, b: object) => JSON.stringify(a).localeCompare(JSON.stringify(b));
+
+const small = ['--model', 'tiny', '--tokenizer', 'bytes'];
+const wasm = ['--device', 'wasm'];
+
+it.each([
+  ['an evaluation', ['eval', ...wasm, '--reference', 'javascript', ...small, '--data', at('few.txt')], 2],
+  ['a generation', ['generate', ...wasm, ...small, '--prompt', 'It rained.', '--max-new-tokens', '2'], 1],
+  ['a conformance suite', ['conform', ...wasm, '--attn', 'sdpa', '--shard', '1/100'], 1],
+  ['a matrix', ['matrix', ...wasm, '--shard', '1/500', '--out', at('matrix')], 1],
+])('%s is one process that leads, which needs no TensorFlow.js, and one a lane', async (_, args, lanes) => {
   writeFileSync(at('few.txt'), rows.join('\n'));
-  const args = [
-    'eval',
-    '--device',
-    'wasm',
-    '--reference',
-    'javascript',
-    '--model',
-    'tiny',
-    '--tokenizer',
-    'bytes',
-  ];
-  const { ended } = start([...args, '--data', at('few.txt'), '--out', at('run')], {
+  rmSync(loaded, { force: true });
+  const out = args[0] === 'eval' ? ['--out', at('run')] : [];
+  const { ended } = start([...args, ...out], {
     env: { CI: '', NODE_OPTIONS: `--require=${watcher}` },
   });
-  expect((await ended).code).toBe(0);
-  const seen = readFileSync(loaded, 'utf8').trim().split('\n').sort();
-  expect(seen.map((line) => JSON.parse(line))).toEqual([
-    { lane: false, tensorflow: false },
-    { lane: true, tensorflow: true },
-    { lane: true, tensorflow: true },
-  ]);
+  expect(await ended).toMatchObject({ code: 0 });
+  const seen = readFileSync(loaded, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .sort(order);
+  expect(seen).toEqual([...parent, ...Array(lanes).fill(lane).flat()].sort(order));
 });

@@ -114,27 +114,29 @@ def _scalars(call: Call) -> str:
 
 
 def answer_questions(channel: Channel, answers: Answers) -> None:
-    idle = threading.Event()
+    idle, over = threading.Event(), threading.Event()
     idle.set()
 
     def pulse() -> None:
-        while True:
-            threading.Event().wait(2)
+        while not over.wait(2):
             if idle.is_set():
                 channel.send("waiting")
 
     threading.Thread(target=pulse, daemon=True).start()
     channel.send("ready")
-    for line in sys.stdin:
-        question = json.loads(line)
-        if question["kind"] == "stop":
-            return
-        idle.clear()
-        try:
-            channel.send("answer", id=question["id"], answer=getattr(answers, question["name"])(question["ask"]))
-        except (Refused, RuntimeError, MemoryError) as error:
-            channel.send("refused", id=question["id"], reason=first_line(error))
-        idle.set()
+    try:
+        while line := sys.stdin.readline():
+            question = json.loads(line)
+            if question["kind"] == "stop":
+                return
+            idle.clear()
+            try:
+                channel.send("answer", id=question["id"], answer=getattr(answers, question["name"])(question["ask"]))
+            except (Refused, RuntimeError, MemoryError) as error:
+                channel.send("refused", id=question["id"], reason=first_line(error))
+            idle.set()
+    finally:
+        over.set()
 
 
 def run_shadow(task: dict[str, Any], channel: Channel) -> None:

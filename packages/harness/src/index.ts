@@ -1,4 +1,6 @@
 /** Runs evaluations, trainings, experiments and conformance suites: plans, lanes in processes of their own, run folders, comparison. @module */
+
+export { keepLanes } from '@nanscope/lane';
 export * from './browser.ts';
 export { runClaims } from './claims/run-claims.ts';
 export { compareRuns } from './compare/compare-folders.ts';

@@ -23,6 +23,6 @@ export { checkpointRoot, identity, type RunIdentity } from './train/checkpoints.
 export { trainData } from './train/data.ts';
 export { cardMark, loadTrainModel, trainModelConfig } from './train/model.ts';
 export { runChild } from './transport/child.ts';
-export { endKept } from './transport/kept.ts';
+export { endKept, keepLanes } from './transport/kept.ts';
 export { startLane, watchLane } from './transport/start-lane.ts';
 export { runTorch, torchIn } from './transport/torch.ts';

@@ -75,6 +75,7 @@ async function runProcess(
     run: 'conform',
     task,
     environment: variables,
+    backend: task.decision.backend,
     silenceSeconds: laneTimeout,
     ...(hooks.signal ? { signal: hooks.signal } : {}),
     onMessage(message) {

@@ -53,6 +53,7 @@ export async function runCells(
     run: 'cells',
     task,
     environment: device.environment,
+    backend: device.decision.backend,
     silenceSeconds: config.laneTimeout,
     graceSeconds: GRACE_SECONDS,
     stoppedIsInterrupted: true,

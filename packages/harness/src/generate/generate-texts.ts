@@ -98,6 +98,7 @@ async function runProcess(
     run: 'generate',
     task,
     environment,
+    backend: task.decision.backend,
     silenceSeconds: laneTimeout,
     ...(hooks.signal ? { signal: hooks.signal } : {}),
     onMessage(message) {

@@ -57,6 +57,7 @@ export class CaseLane {
       run: 'reduce-case',
       task: this.#task,
       environment,
+      backend: this.#task.decision.backend,
       silenceSeconds: this.#task.config.laneTimeout,
       graceSeconds: GRACE_SECONDS,
       signal: stop.signal,

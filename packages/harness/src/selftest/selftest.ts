@@ -120,6 +120,7 @@ async function runDevice(
     run: 'trials',
     task,
     environment: device.environment,
+    backend: device.decision.backend,
     silenceSeconds: config.laneTimeout,
     graceSeconds: GRACE_SECONDS,
     stoppedIsInterrupted: true,

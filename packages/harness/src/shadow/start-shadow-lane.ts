@@ -19,6 +19,7 @@ export function startShadowLane(
       run: 'shadow',
       task,
       environment,
+      backend: task.decision.backend,
       silenceSeconds: task.config.laneTimeout,
       ...(signal ? { signal } : {}),
       ...hooks,

@@ -77,10 +77,11 @@ async function captureOf(
 async function* casesUntil(stop: AbortSignal): AsyncGenerator<CaseMessage> {
   const waiting: CaseMessage[] = [];
   let wake = () => {};
-  process.on('message', (message: { readonly kind?: unknown }) => {
+  const heard = (message: { readonly kind?: unknown }) => {
     if (message.kind === 'case') waiting.push(message as CaseMessage);
     wake();
-  });
+  };
+  process.on('message', heard);
   stop.addEventListener('abort', () => wake());
   while (!stop.aborted) {
     const next = waiting.shift();
@@ -91,6 +92,7 @@ async function* casesUntil(stop: AbortSignal): AsyncGenerator<CaseMessage> {
       });
     }
   }
+  process.off('message', heard);
 }
 
 export async function runReduceLane(

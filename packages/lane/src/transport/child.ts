@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { isNativeNoise } from '@nanscope/backend';
+import { builtinBackend, isNativeNoise } from '@nanscope/backend';
 import type { RunnerName, Start } from '../protocol/task.ts';
-import { inKept, keep, type Ready } from './kept.ts';
+import { inKept, keep, lanesLast, type Ready } from './kept.ts';
 
 export interface ChildEnd {
   readonly code: number | null;
@@ -127,7 +127,8 @@ interface ProcessOptions<Out> extends ChildOptions<Out> {
 export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
   const { backend, environment, module } = options;
   const env = { ...process.env, ...environment };
-  const ready = backend === undefined ? undefined : { what: backend, env };
+  // Another module may give its backend the same name.
+  const ready = backend === undefined || !builtinBackend(backend) ? undefined : { what: backend, env };
   const start = () =>
     fork(fileURLToPath(module ?? entry), [], {
       ...{ env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
@@ -139,8 +140,9 @@ export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
 async function runIn<Out>(
   child: ChildProcess,
   ready: Ready | undefined,
-  { run, task, stay = false, onMessage, onStarted, ...watching }: ProcessOptions<Out>,
+  { run, task, stay: asked = false, onMessage, onStarted, ...watching }: ProcessOptions<Out>,
 ): Promise<{ end: ChildEnd; silent: boolean }> {
+  const stay = ready !== undefined && (asked || lanesLast());
   let silent = true;
   const tell = (message: object): boolean => {
     if (child.connected) child.send(message);
@@ -151,7 +153,7 @@ async function runIn<Out>(
     silent = false;
     heard();
     onMessage(message as Out);
-    if (!stay || !ready || !isLast(message as object)) return;
+    if (!stay || !isLast(message as object)) return;
     letGo();
     keep(ready, child);
   });

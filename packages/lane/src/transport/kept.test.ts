@@ -3,9 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { runChild } from './child.ts';
-import { endKept } from './kept.ts';
+import { endKept, keepLanes } from './kept.ts';
 
 const file = join(mkdtempSync(join(tmpdir(), 'nanscope-')), 'child.mjs');
 writeFileSync(
@@ -77,4 +77,23 @@ it('those that nobody will take are ended, and no other', async () => {
   endKept(['cpu']);
   await expect.poll(() => isAlive(wasm.pid)).toBe(false);
   expect(isAlive(cpu.pid)).toBe(true);
+});
+
+it('where lanes last, each waits for the next, but one of a third party', async () => {
+  keepLanes();
+  onTestFinished(() => keepLanes(false));
+  const { pid } = await did();
+  endKept();
+  expect((await did()).pid).toBe(pid);
+  const mirror = await did({ backend: 'mirror' });
+  expect((await did({ backend: 'mirror' })).pid).not.toBe(mirror.pid);
+});
+
+it('of those that last the eight of the latest tasks stay', async () => {
+  keepLanes();
+  onTestFinished(() => keepLanes(false));
+  const pids: number[] = [];
+  for (let one = 0; one < 9; one++) pids.push((await did({ environment: { ONE: `${one}` } })).pid);
+  await expect.poll(() => isAlive(pids[0]!)).toBe(false);
+  expect(pids.slice(1).every(isAlive)).toBe(true);
 });

@@ -22,6 +22,24 @@ interface Kept extends Ready {
 
 let waiting: readonly Kept[] = [];
 
+/** Of those that lasting lanes leave. */
+const MOST = 8;
+
+let lasting = false;
+
+/**
+ * From now on a lane of a backend of ours, or of PyTorch, that did its work waits for the next run in the same environment, as one does that
+ * looked at it: for a program that runs many, one after the other. The peak memory in its record is then of all that it has done.
+ *
+ * @param yes false: from now on lanes end again, and those that wait do after a minute
+ */
+export function keepLanes(yes = true): void {
+  lasting = yes;
+}
+
+/** Whether lanes last beyond their run (`keepLanes`). */
+export const lanesLast = (): boolean => lasting;
+
 /** Whether a process that waits holds up the end of this one. */
 function hold(child: ChildProcess, yes: boolean): void {
   const call = yes ? 'ref' : 'unref';
@@ -48,6 +66,7 @@ export function keep(ready: Ready, child: ChildProcess): void {
   const timer = setTimeout(() => void claim(child).kill('SIGKILL'), SECONDS * 1000).unref();
   waiting = [...waiting, { ...ready, child, timer }];
   hold(child, false);
+  if (waiting.length > MOST) claim(waiting[0]!.child).kill('SIGKILL');
 }
 
 function claim(child: ChildProcess): ChildProcess {
@@ -83,7 +102,8 @@ export async function inKept<End>(
   return waiting && silent && !signal?.aborted ? (await run(undefined)).end : end;
 }
 
-/** Ends those that wait. @param but what is still wanted */
+/** Ends those that wait, but where lanes last. @param but what is still wanted */
 export function endKept(but: readonly (string | undefined)[] = []): void {
+  if (lasting) return;
   for (const { what, child } of waiting) if (!but.includes(what)) claim(child).kill('SIGKILL');
 }

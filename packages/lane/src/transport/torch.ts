@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TorchTask } from '../evaluate/torch-task.ts';
 import { type ChildEnd, type ChildOptions, isLast, watchChild } from './child.ts';
-import { inKept, keep, type Ready } from './kept.ts';
+import { inKept, keep, lanesLast, type Ready } from './kept.ts';
 
 // A program in another language: one line of JSON in on its standard input, lines of JSON out on its standard output.
 // What is no message there (a print that got through) is no message: it is reported once, and never taken for one.
@@ -74,7 +74,12 @@ async function runIn<Out>(
   child: ChildProcess,
   ready: Ready,
   line: object,
-  { stay = false, onMessage, onStarted, ...watching }: Omit<ChildOptions<Out>, 'run' | 'task' | 'backend'>,
+  {
+    stay = lanesLast(),
+    onMessage,
+    onStarted,
+    ...watching
+  }: Omit<ChildOptions<Out>, 'run' | 'task' | 'backend'>,
 ): Promise<{ end: ChildEnd; silent: boolean }> {
   const { stdin, stdout } = child as ChildProcessWithoutNullStreams;
   let silent = true;
