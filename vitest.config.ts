@@ -38,8 +38,11 @@ const quick = ['unit', 'conformance', 'replaced'];
 const all = ['unit', 'devices', 'conformance', 'replaced', 'integration', 'page', 'docs'];
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 
-/** Mesa's software GPU translates a shader in two thirds of the time where its vectors are four numbers wide; it computes the same. */
-const narrowVectors = { LP_NATIVE_VECTOR_WIDTH: '128' };
+/**
+ * Mesa's software GPU translates a shader in two thirds of the time where its vectors are four numbers wide, and one thread beside
+ * the process is woken for small work at less cost than one for every core; it computes the same.
+ */
+const softwareGpu = { LP_NATIVE_VECTOR_WIDTH: '128', LP_NUM_THREADS: '1' };
 
 /** `NANSCOPE_PROJECTS=devices,conformance` runs these alone: on a machine that has less, those whose course depends on that. */
 const chosen = process.env.NANSCOPE_PROJECTS?.split(',');
@@ -51,7 +54,7 @@ export default defineConfig(({ mode }) => ({
   resolve: { conditions: source },
   ssr: { resolve: { conditions: source, externalConditions: source } },
   test: {
-    env: { ...narrowVectors, ...(mode === 'quick' && quickBackends) },
+    env: { ...softwareGpu, ...(mode === 'quick' && quickBackends) },
     projects: [
       // Beside the sources. They share processes, because importing TensorFlow.js takes longer than most of them.
       project('unit', ['{packages,apps}/*/src/**/*.test.ts', 'test/scripts/**/*.test.ts'], {

@@ -17,7 +17,7 @@ import {
 import { readSafetensors, toFloat32, toIntegers } from '@nanscope/safetensors';
 import { crossEntropy, shiftLabels, supervisedRows } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
-import { policyOf } from './gpt2-cases.ts';
+import { arraysOf, policyOf } from './gpt2-cases.ts';
 
 export interface DecoderInputs {
   readonly batch: HostBatch;
@@ -114,51 +114,57 @@ function lossOf(
   });
 }
 
-async function arraysOf(tensors: Record<string, tf.Tensor>): Promise<Record<string, Float32Array>> {
-  const arrays: Record<string, Float32Array> = {};
-  for (const [name, tensor] of Object.entries(tensors)) arrays[name] = (await tensor.data()) as Float32Array;
-  tf.dispose(tensors);
+/** Loss, the gradient of every parameter as `grad.` and its name, and what `keep` is called with on the way. */
+async function runWithGradients(
+  model: Decoder,
+  { batch, labels }: DecoderInputs,
+  convention: string,
+  implementation: Implementation,
+  wanted: (name: string) => boolean,
+): Promise<Record<string, Float32Array>> {
+  const device = uploadBatch(model.config, batch);
+  const kept: Record<string, tf.Tensor> = {};
+  const keep = (name: string, tensor: tf.Tensor) => {
+    if (wanted(name)) kept[name] = tf.keep(tf.clone(tensor));
+  };
+  const { value, grads } = tf.variableGrads(
+    () => lossOf(model, device, labels, convention, implementation, keep),
+    Object.values(model.parameters),
+  );
+  value.dispose();
+  for (const [name, variable] of Object.entries(model.parameters))
+    kept[`grad.${name}`] = grads[variable.name]!;
+  const arrays = await arraysOf(kept);
+  tf.dispose({ ...device });
   return arrays;
 }
 
 /** Loss and the gradient of every parameter, by its name. */
 export async function lossAndGradientsOf(
   model: Decoder,
-  { batch, labels }: DecoderInputs,
+  inputs: DecoderInputs,
   convention = 'zero',
   implementation: Implementation = 'eager',
 ): Promise<{ readonly loss: number; readonly gradients: Record<string, Float32Array> }> {
-  const device = uploadBatch(model.config, batch);
-  const { value, grads } = tf.variableGrads(
-    () => lossOf(model, device, labels, convention, implementation),
-    Object.values(model.parameters),
+  const { loss, ...named } = await runWithGradients(
+    model,
+    inputs,
+    convention,
+    implementation,
+    (name) => name === 'loss',
   );
-  const named = Object.entries(model.parameters).map(([name, variable]) => [name, grads[variable.name]!]);
-  const { loss } = await arraysOf({ loss: value });
-  const gradients = await arraysOf(Object.fromEntries(named));
-  tf.dispose({ ...device });
-  return { loss: loss![0]!, gradients };
+  const gradients = Object.entries(named).map(([name, values]) => [name.replace(/^grad\./, ''), values]);
+  return { loss: loss![0]!, gradients: Object.fromEntries(gradients) };
 }
 
 /** Every tensor that the reference has, by its name, as host arrays. */
-export async function runDecoder(
+export const runDecoder = (
   model: Decoder,
   inputs: DecoderInputs,
   convention: string,
   implementation: Implementation,
-): Promise<Record<string, Float32Array>> {
-  const device = uploadBatch(model.config, inputs.batch);
-  const kept: Record<string, tf.Tensor> = {};
-  const keep = (name: string, tensor: tf.Tensor) => {
-    if (!name.startsWith('attn_probs')) kept[name] = tf.keep(tf.clone(tensor));
-  };
-  lossOf(model, device, inputs.labels, convention, implementation, keep).dispose();
-  const forward = await arraysOf(kept);
-  tf.dispose({ ...device });
-  const { gradients } = await lossAndGradientsOf(model, inputs, convention, implementation);
-  const named = Object.entries(gradients).map(([name, values]) => [`grad.${name}`, values]);
-  return { ...forward, ...Object.fromEntries(named) };
-}
+): Promise<Record<string, Float32Array>> =>
+  runWithGradients(model, inputs, convention, implementation, (name) => !name.startsWith('attn_probs'));
 
 /** Every tensor of a reference file. */
 export async function referenceTensors(path: string): Promise<Record<string, Float32Array>> {
@@ -169,5 +175,11 @@ export async function referenceTensors(path: string): Promise<Record<string, Flo
 }
 
 /** The largest finite magnitude. */
-export const largestOf = (numbers: ArrayLike<number>): number =>
-  Array.from(numbers).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
+export function largestOf(numbers: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const magnitude = Math.abs(numbers[i]!);
+    if (magnitude > most && magnitude < Number.POSITIVE_INFINITY) most = magnitude;
+  }
+  return most;
+}

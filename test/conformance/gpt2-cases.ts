@@ -67,6 +67,16 @@ export function policyOf(convention: string): Policy {
   return { name: convention, compose: 'and', computeDtype: 'f32', ...known };
 }
 
+/** Every tensor's numbers by its name, in one read-back; the tensors are let go. */
+export async function arraysOf(tensors: Record<string, tf.Tensor>): Promise<Record<string, Float32Array>> {
+  const read = Object.entries(tensors).map(
+    async ([name, tensor]) => [name, (await tensor.data()) as Float32Array] as const,
+  );
+  const arrays = Object.fromEntries(await Promise.all(read));
+  tf.dispose(tensors);
+  return arrays;
+}
+
 /** Runs one case and gives every tensor of the reference file, by its name, as host arrays. */
 export async function runCase(
   model: CausalLM,
@@ -93,12 +103,12 @@ export async function runCase(
     kept[name] = tf.keep(tf.clone(tensor));
   };
 
-  const forward = (capture: boolean): tf.Scalar =>
+  const forward = (): tf.Scalar =>
     tf.tidy(() => {
       const hidden = model.hidden(device, {
         implementation,
         policy: policyOf(convention),
-        ...(capture && { capture: keep }),
+        capture: keep,
       });
       const logits = model.logits(tf.reshape(hidden, [B * T, model.config.width]));
       const grid = tf.reshape(logits, [B, T, model.config.vocabulary]) as tf.Tensor3D;
@@ -108,26 +118,22 @@ export async function runCase(
       ]) as tf.Tensor2D;
       const losses = crossEntropy(predicting, shifted);
       const loss = tf.div(tf.sum(losses), tf.scalar(count)) as tf.Scalar;
-      if (capture) {
-        keep('logits', logits);
-        keep('per_token_loss', losses);
-        keep('loss', loss);
-      }
+      keep('logits', logits);
+      keep('per_token_loss', losses);
+      keep('loss', loss);
       return loss;
     });
 
-  forward(true).dispose();
-  if (gradients) {
-    const variables = Object.values(model.parameters);
-    const { value, grads } = tf.variableGrads(() => forward(false), variables);
+  if (!gradients) forward().dispose();
+  else {
+    const { value, grads } = tf.variableGrads(forward, Object.values(model.parameters));
     value.dispose();
     for (const [name, variable] of Object.entries(model.parameters)) {
       kept[`grad.${name}`] = grads[variable.name]!;
     }
   }
-  const arrays: Record<string, Float32Array> = {};
-  for (const [name, tensor] of Object.entries(kept)) arrays[name] = (await tensor.data()) as Float32Array;
-  tf.dispose([kept, shifted, { ...device }]);
+  const arrays = await arraysOf(kept);
+  tf.dispose([shifted, { ...device }]);
   return arrays;
 }
 

@@ -15,7 +15,7 @@ import {
   uploadTrainingBatch,
 } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
-import { policyOf } from './gpt2-cases.ts';
+import { arraysOf, policyOf } from './gpt2-cases.ts';
 
 /** One of the folder's batches, in JavaScript memory. */
 export async function labelledBatch(folder: string, name: string): Promise<LabelledBatch> {
@@ -47,14 +47,12 @@ export async function meanGradients(
   const batch = uploadTrainingBatch(model.config, host);
   const result = lossAndGradients(model, batch, { implementation, policy: policyOf(convention) });
   const norm = gradientNorm(result.gradients, result.tokens);
-  const gradients: Record<string, Float32Array> = {};
-  for (const [name, gradient] of Object.entries(result.gradients)) {
-    gradients[name] = Float32Array.from(await gradient.data(), (value) => value / result.tokens);
-  }
-  const loss = (await result.lossSum.data())[0]! / result.tokens;
-  const normValue = (await norm.data())[0]!;
-  tf.dispose([norm, { ...batch }, { ...result }]);
-  return { loss, norm: normValue, gradients };
+  const numbers = await arraysOf({ ...result.gradients, lossSum: result.lossSum, norm });
+  tf.dispose({ ...batch });
+  const { lossSum, norm: normValue, ...sums } = numbers;
+  const mean = (sum: Float32Array) => sum.map((value) => value / result.tokens);
+  const gradients = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, mean(sum)]));
+  return { loss: lossSum![0]! / result.tokens, norm: normValue![0]!, gradients };
 }
 
 /** The model without its last block: the one-layer truncation of the reference, sharing the parameters of `model`. */

@@ -20,6 +20,7 @@ import { lossAndGradients, uploadTrainingBatch } from '@nanscope/trainer';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { difference } from '../conformance/compare.ts';
+import { arraysOf } from '../conformance/gpt2-cases.ts';
 import { onEveryBackend } from '../conformance/on-every-backend.ts';
 
 const golden = fileURLToPath(new URL('../../golden', import.meta.url));
@@ -122,12 +123,10 @@ async function lossAndNorms(model: CausalLM, { settings, types }: Case) {
   const implementation = 'reorder_and_upcast_attn' in settings ? 'eager' : 'sdpa';
   const policy = policies[`transformers-5-${implementation}`];
   const { lossSum, tokens, gradients } = lossAndGradients(model, device, { implementation, policy });
-  const loss = (await lossSum.data())[0]! / tokens;
-  const norms: Record<string, number> = {};
-  for (const [name, gradient] of Object.entries(gradients))
-    norms[name] = Math.hypot(...(await gradient.data())) / tokens;
-  tf.dispose([lossSum, gradients, { ...device }]);
-  return { loss, norms };
+  const { lossSum: sum, ...numbers } = await arraysOf({ ...gradients, lossSum });
+  tf.dispose({ ...device });
+  const norms = Object.entries(numbers).map(([name, gradient]) => [name, Math.hypot(...gradient) / tokens]);
+  return { loss: sum![0]! / tokens, norms: Object.fromEntries(norms) as Record<string, number> };
 }
 
 it('golden/gpt2-options holds what its manifest says', () => {

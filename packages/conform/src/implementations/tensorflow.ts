@@ -62,32 +62,41 @@ function compute(
   keep: (name: string, tensor: tf.Tensor) => void,
 ): void {
   const { B, H, T, Dv } = problem;
-  const [q, k, v] = inputs(problem);
+  const [q, k, v] = keysAndQueries(problem);
   const options = { ...optionsOf(problem), ...callOf(id) };
   const capture = (stage: CaptureStage, tensor: tf.Tensor) => {
     if (wanted.stages.includes(stage)) keep(stage, tensor);
   };
-  keep('out', attention(q, k, v, wanted.stages.length > 0 ? { ...options, capture } : options));
   if (wanted.present) {
     keep('presentKey', k);
     keep('presentValue', v);
   }
-  if (!wanted.gradients) return;
-  const dout = problem.dout
-    ? tf.tensor4d(Float32Array.from(problem.dout), [B, H, T, Dv])
-    : tf.ones([B, H, T, Dv]);
   const forward = (...[q, k, v, sinks]: tf.Tensor[]) =>
     attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, {
       ...options,
       ...(sinks && { sinks: sinks as tf.Tensor1D }),
+      ...(wanted.stages.length > 0 && { capture }),
     });
   const { sinks } = options;
-  const gradients = tf.grads(forward)(sinks ? [q, k, v, sinks] : [q, k, v], dout);
-  for (const [i, gradient] of gradients.entries()) keep(['dq', 'dk', 'dv', 'dsinks'][i]!, gradient);
+  const inputs = sinks ? [q, k, v, sinks] : [q, k, v];
+  if (!wanted.gradients) {
+    keep('out', forward(...inputs));
+    return;
+  }
+  const dout = problem.dout
+    ? tf.tensor4d(Float32Array.from(problem.dout), [B, H, T, Dv])
+    : tf.ones([B, H, T, Dv]);
+  // The forward pass whose gradients these are: no second one.
+  const { value, grads } = tf.valueAndGrads((...all: tf.Tensor[]): tf.Tensor => forward(...all))(
+    inputs,
+    dout,
+  );
+  keep('out', value);
+  for (const [i, gradient] of grads.entries()) keep(['dq', 'dk', 'dv', 'dsinks'][i]!, gradient);
 }
 
 /** q, k, v on the device; a cache is put in front of the new keys there. */
-function inputs({ B, H, Hkv, T, S, D, Dv, q, k, v, past = 0 }: AttentionProblem) {
+function keysAndQueries({ B, H, Hkv, T, S, D, Dv, q, k, v, past = 0 }: AttentionProblem) {
   const tensor = (values: ArrayLike<number>, shape: [number, number, number, number]) =>
     tf.tensor4d(Float32Array.from(values), shape);
   const joined = (values: ArrayLike<number>, width: number): tf.Tensor4D => {
