@@ -163,8 +163,7 @@ class trace:
             if not self._entered:
                 self._note("the model that was handed to trace was never called (its forward alone does not count): what ran is one step, or those of step()")
             failure = None if error is None or isinstance(error, NonFiniteFound) else f"{type(error).__name__}: {first_line(error)}"
-            self._record.update(cascade=self._book.record)
-            self._record.end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failure else "complete", failure)
+            self._record.end("interrupted" if isinstance(error, KeyboardInterrupt) else "failed" if failure else "complete", failure, cascade=self._book.record)
             self._write_result()
 
     def _note(self, text: str) -> None:

@@ -36,6 +36,10 @@ def to_line(value: Any) -> str:
     return to_json(value, separators=(",", ":"))
 
 
+def to_lines(values: Iterable[Any]) -> str:
+    return "".join(to_line(value) + "\n" for value in values)
+
+
 class Channel:
     """Lines of JSON to whoever started the process, and nothing else on standard output."""
 
@@ -91,6 +95,8 @@ class Folder:
 
     def append(self, name: str, values: Iterable[Any]) -> None:
         """Appends a line for each value."""
-        text = "".join(to_line(value) + "\n" for value in values)
+        self.append_text(name, to_lines(values))
+
+    def append_text(self, name: str, text: str) -> None:
         with _writing(self.path / name), open(self.path / name, "a", encoding="utf-8") as file:
             file.write(text)

@@ -47,5 +47,5 @@ class LaneRecord:
         self.record.update(changes)
         self._folder.write("run.json", self.record)
 
-    def end(self, status: str, failure: str | None = None) -> None:
-        self.update(status=status, finishedAt=now(), **({"failure": failure} if failure else {}))
+    def end(self, status: str, failure: str | None = None, **changes: Any) -> None:
+        self.update(**changes, status=status, finishedAt=now(), **({"failure": failure} if failure else {}))

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 
 import torch
 
-from .folder import Folder
+from .folder import Folder, to_lines
 from .inputs import Batch
 from .recorder import Taken
 from .score import Compute, Observe, Scores
@@ -45,10 +45,13 @@ class TraceBook:
             traces = [*self._last, summary]
             self._last = []
             for each in traces:
-                self._folder.append("hit.jsonl", each.lines(self._source, whole=True))
+                lines = to_lines(each.lines(self._source, whole=True))
+                self._folder.append_text("hit.jsonl", lines)
             self.record["hit"] = {"file": "hit.jsonl", "batches": [each.batch for each in traces]}
-        limit = {} if found or done < MOST_WRITTEN else {"limit": 0}
-        self._folder.append("health.jsonl", summary.lines(self._source, whole=whole, **limit))
+        if not found or not whole:  # Else those are its lines.
+            limit = {} if found or done < MOST_WRITTEN else {"limit": 0}
+            lines = to_lines(summary.lines(self._source, whole=whole, **limit))
+        self._folder.append_text("health.jsonl", lines)
         self.record["batchesTraced"] = done + 1
         if self.searching and self._keep > 0:
             self._last = [*self._last, summary][-self._keep :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
 import os
@@ -23,6 +24,7 @@ VARIABLES = (
 )  # fmt: skip
 
 
+@functools.cache
 def version_of(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)

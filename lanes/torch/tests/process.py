@@ -1,4 +1,4 @@
-"""The lane in a process of its own, as a parent starts it. All but those that say `fresh` are forks of one that has imported PyTorch."""
+"""The lane in a process of its own, as a parent starts it. All but those that say `fresh` are forks of this one as it was before the tests, with PyTorch imported."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import atexit
 import functools
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -21,23 +22,35 @@ def warm() -> list[str]:
     """A Python that is warm, to be started as `[sys.executable]` is."""
     folder = tempfile.TemporaryDirectory()
     place = f"{folder.name}/socket"
-    server = subprocess.Popen([sys.executable, str(WARM), "serve", place], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    program = runpy.run_path(str(WARM))
+    program["load"]()
+    reading, writing = os.pipe()
+    server = os.fork()
+    if server == 0:
+        os.close(writing)
+        sys.stdin = open(reading, encoding="utf-8")
+        try:
+            program["serve"](place)
+        finally:
+            os._exit(1)
+
+    os.close(reading)
+    tests = os.getpid()
 
     def end() -> None:
-        assert server.stdin
-        server.stdin.close()
-        server.wait()
-        folder.cleanup()
+        if os.getpid() == tests:
+            os.close(writing)
+            os.waitpid(server, 0)
+            folder.cleanup()
 
     atexit.register(end)
     return [sys.executable, "-I", "-S", str(WARM), "run", place]
 
 
-def python(*words: str, fresh: bool = False, **more: Any) -> subprocess.Popen[str]:
+def python(*words: str, fresh: bool = False, environment: dict[str, str] | None = None, **more: Any) -> subprocess.Popen[str]:
     """With pipes for its input and its output, in the folder of the lane."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable] if fresh else warm()
-    return subprocess.Popen([*command, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment, **more)
+    return subprocess.Popen([*command, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}, **more)
 
 
 def answers(lines: str, *, code: str = "", fresh: bool = False) -> tuple[int, list[dict[str, Any]]]:

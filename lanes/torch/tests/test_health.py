@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
+from process import python
 
 from nanscope_torch.health import LAYOUTS, DeviceCounter, HostCounter, count_bits, row_bits, row_letters
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("dtype", LAYOUTS, ids=str)
@@ -91,8 +87,9 @@ for dtype in LAYOUTS:
         assert row[:5].tolist() == count_bits(tensor, False)[:5].tolist(), (dtype, row)
 print('same')
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, env={**os.environ, "TRITON_INTERPRET": "1"}, timeout=200)
-    assert done.stdout.strip() == "same", done.stderr
+    process = python("-c", program, fresh=True, environment={"TRITON_INTERPRET": "1"}, stderr=subprocess.PIPE)
+    out, error = process.communicate(timeout=200)
+    assert out.strip() == "same", error
 
 
 def test_the_metal_shader_names_the_bits_of_each_type() -> None:
