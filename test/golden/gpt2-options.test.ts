@@ -99,6 +99,9 @@ const changes: Readonly<Record<string, (tensors: Tensors) => Tensors>> = {
 const root = mkdtempSync(join(tmpdir(), 'nanscope-options-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
+/** By the name of the case: written once, read on every backend. */
+const folders = new Map<string, Promise<string>>();
+
 async function folderOf({ settings, without = [], tensors }: Case): Promise<string> {
   const folder = mkdtempSync(join(root, 'model-'));
   const config = { ...readJson('gpt2', 'model', 'config.json'), ...settings };
@@ -149,7 +152,9 @@ describe('what a note says of transformers 4.57 is what it does', () => {
 onEveryBackend(({ id }) => {
   it.each(cases)('golden:gpt2-options:%s', async (name, subject) => {
     const expected = recorded[name]!;
-    const model = await loadCausalLM({ directory: await folderOf(subject) });
+    const folder = folders.get(name) ?? folderOf(subject);
+    folders.set(name, folder);
+    const model = await loadCausalLM({ directory: await folder });
     const { loss, norms } = await lossAndNorms(model, subject);
     model.dispose();
     // A loss of 3.5 in float32 is known to 2.4e-7; the webgpu backend's exp is less exact.

@@ -94,6 +94,29 @@ interface Pending {
   readonly rows: number;
 }
 
+interface Shader {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** What a device has translated already: it is opened once, traces are opened on it by the hundred. */
+const translated = new WeakMap<GPUDevice, Map<boolean, Shader>>();
+
+function shaderOf(device: GPUDevice, full: boolean): Shader {
+  const shaders = translated.get(device) ?? new Map<boolean, Shader>();
+  translated.set(device, shaders);
+  const known = shaders.get(full);
+  if (known) return known;
+  const pipeline = device.createComputePipeline({
+    label: 'nanscope health',
+    layout: 'auto',
+    compute: { module: device.createShaderModule({ code: healthShader(full) }) },
+  });
+  const shader = { pipeline, layout: pipeline.getBindGroupLayout(0) };
+  shaders.set(full, shader);
+  return shader;
+}
+
 /**
  * @param backend the instance of tfjs's WebGPUBackend
  * @param trouble the session's `lost` and `errors`: a flush throws rather than hand out zeros of a lost device
@@ -102,12 +125,7 @@ export function webgpuCounter(backend: unknown, full: boolean, trouble: DeviceTr
   const stream = backend as CommandStream;
   const { device } = stream;
   const resultWords = full ? FULL_WORDS : HEALTH_WORDS;
-  const pipeline = device.createComputePipeline({
-    label: 'nanscope health',
-    layout: 'auto',
-    compute: { module: device.createShaderModule({ code: healthShader(full) }) },
-  });
-  const layout = pipeline.getBindGroupLayout(0);
+  const { pipeline, layout } = shaderOf(device, full);
   const chunks: Chunk[] = [];
   const parameterBuffers: GPUBuffer[] = [];
   let staging: GPUBuffer | undefined;
