@@ -48,9 +48,12 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 describe.skipIf(executable === undefined)('in Chromium (skipped where none is on the PATH)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nanscope-html-'));
   let browser: Browser;
+  /** One for all: a process for each costs more than most tests. */
+  let page: Page;
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: executable! });
+    page = await browser.newPage();
     for (const [name, subject] of Object.entries(subjects))
       writeFileSync(join(folder, `${name}.html`), renderHtml(subject));
   });
@@ -59,14 +62,13 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     rmSync(folder, { recursive: true });
   });
 
-  interface Opened {
-    readonly page: Page;
-    /** What it complained of, and what it asked for beyond its own file. */
-    readonly faults: string[];
-  }
-
-  async function open(name: Name, width = 1440, colorScheme: 'light' | 'dark' = 'light'): Promise<Opened> {
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+  /** @returns what it complained of, and what it asked for beyond its own file */
+  async function open(name: Name, width = 1440, colorScheme: 'light' | 'dark' = 'light'): Promise<string[]> {
+    for (const event of ['console', 'pageerror', 'request']) page.removeAllListeners(event);
+    await page.goto('about:blank');
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ media: null, colorScheme });
+    await page.mouse.move(0, 0);
     const faults: string[] = [];
     const own = pathToFileURL(join(folder, `${name}.html`)).href;
     page.on('console', (message) => faults.push(`console: ${message.text()}`));
@@ -75,7 +77,7 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
       if (request.url() !== own) faults.push(`request: ${request.url()}`);
     });
     await page.goto(own);
-    return { page, faults };
+    return faults;
   }
 
   const views = [
@@ -86,7 +88,7 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
   ] as const;
 
   it.each(Object.keys(subjects) as Name[])('%s: silent, fits the page, and accessible', async (name) => {
-    const { page, faults } = await open(name);
+    const faults = await open(name);
     // The one with every kind of figure in all four, the others in the two that differ most.
     for (const [width, colorScheme] of name === 'bothNaN' ? views : [views[0], views[3]]) {
       await page.setViewportSize({ width, height: 900 });
@@ -115,11 +117,10 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
       expect(violations, `${width} ${colorScheme}`).toEqual([]);
     }
     expect(faults).toEqual([]);
-    await page.close();
   });
 
   it('the slider says what each op did and each layer holds, by the keyboard', async () => {
-    const { page } = await open('bothNaN');
+    await open('bothNaN');
     const output = page.locator('.slider output');
     const rows = bothNaN.comparison!.cascade;
     const slider = page.locator('#op');
@@ -164,11 +165,10 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.locator('.graph .op').nth(born).click();
     expect(await slider.inputValue()).toBe(String(born));
     expect(await page.locator('.later').count()).toBeGreaterThan(0);
-    await page.close();
   });
 
   it('the cascade is one stop of the tab key, begins at the origin, and arrows tell op by op', async () => {
-    const { page } = await open('bothNaN');
+    await open('bothNaN');
     const panel = page.locator('.inspector');
     expect(await page.locator('.op[tabindex="0"]').count()).toBe(1);
     await page.locator('.op[tabindex="0"]').focus();
@@ -178,11 +178,10 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     expect(await panel.textContent()).toMatch(/^h\.0 attn\.context BatchMatMul/);
     await page.locator('.op').first().hover();
     expect(await panel.textContent()).toMatch(/^embeddings GatherV2/);
-    await page.close();
   });
 
   it('filters leave the rows that fit and say how many, by the keyboard', async () => {
-    const { page } = await open('matrix');
+    await open('matrix');
     const shown = () => page.locator('#cell-table tbody tr:visible').count();
     const output = page.locator('.filters output');
     expect(await output.textContent()).toBe('4 of 4 cells');
@@ -200,30 +199,27 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     expect(await page.locator('.picked code').textContent()).toBe(
       `nanscope matrix --filter '${cells[1]!.id}'`,
     );
-    await page.close();
   });
 
   it('conformance cases are found by a part of their id', async () => {
-    const { page } = await open('conform');
+    await open('conform');
     await page.locator('input[name="id"]').focus();
     await page.keyboard.type('LEAK');
     expect(await page.locator('#case-table tbody tr:visible').allTextContents()).toEqual([
       expect.stringContaining('metamorphic:causal-leak'),
     ]);
-    await page.close();
   });
 
   it('what was refused or not decided is as visible as the rest', async () => {
     for (const name of ['conform', 'claims'] as const) {
-      const { page } = await open(name);
+      await open(name);
       const box = await page.locator('.badge.skip').first().boundingBox();
       expect(box!.x).toBeGreaterThan(0);
-      await page.close();
     }
   });
 
   it('the button changes the theme and says to which', async () => {
-    const { page } = await open('agree', 1440, 'dark');
+    await open('agree', 1440, 'dark');
     const button = page.locator('#theme');
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const dark = await background();
@@ -232,11 +228,10 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.keyboard.press('Enter');
     expect(await button.textContent()).toBe('Dark theme');
     expect(await background()).not.toBe(dark);
-    await page.close();
   });
 
   it('paper is light in either theme, and shows what was folded', async () => {
-    const { page } = await open('bothNaN', 794, 'dark');
+    await open('bothNaN', 794, 'dark');
     await page.locator('#theme').click();
     await page.locator('#theme').click();
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
@@ -244,15 +239,14 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
     await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
     expect(await page.locator('details:not([open])').count()).toBe(0);
     expect(await page.locator('header:visible, .copy:visible, .slider:visible').count()).toBe(0);
-    await page.close();
   });
 
   it('is complete without its script', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false });
-    const page = await context.newPage();
-    await page.goto(pathToFileURL(join(folder, 'matrix.html')).href);
-    expect(await page.locator('#cell-table tbody tr:visible').count()).toBe(4);
-    expect(await page.locator('.filters:visible, #theme:visible').count()).toBe(0);
+    const plain = await context.newPage();
+    await plain.goto(pathToFileURL(join(folder, 'matrix.html')).href);
+    expect(await plain.locator('#cell-table tbody tr:visible').count()).toBe(4);
+    expect(await plain.locator('.filters:visible, #theme:visible').count()).toBe(0);
     await context.close();
   });
 
@@ -263,13 +257,12 @@ describe.skipIf(executable === undefined)('in Chromium (skipped where none is on
       join(folder, 'agree.html'),
       renderHtml({ record: { ...record, verdict: { ...bothNaN.verdict, sentence: poison } } }),
     );
-    const { page, faults } = await open('agree');
+    const faults = await open('agree');
     await page.locator('.op[tabindex="0"]').focus();
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.locator('.sentence').textContent()).toBe(poison);
     expect(await page.title()).not.toBe('owned');
     expect(faults).toEqual([]);
-    await page.close();
   });
 });
 
