@@ -35,7 +35,6 @@ const startsCommands: TestOptions = {
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
 const quick = ['unit', 'conformance', 'replaced'];
-const all = ['unit', 'devices', 'conformance', 'replaced', 'integration', 'page', 'docs'];
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 
 /**
@@ -43,11 +42,6 @@ const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
  * the process is woken for small work at less cost than one for every core; it computes the same.
  */
 const softwareGpu = { LP_NATIVE_VECTOR_WIDTH: '128', LP_NUM_THREADS: '1' };
-
-/** `NANSCOPE_PROJECTS=devices,conformance` runs these alone: on a machine that has less, those whose course depends on that. */
-const chosen = process.env.NANSCOPE_PROJECTS?.split(',');
-const strange = chosen?.find((name) => !all.includes(name));
-if (strange !== undefined) throw new Error(`NANSCOPE_PROJECTS: expected some of ${all}, found "${strange}".`);
 
 /** Tests run from the TypeScript sources; only the command line that they start is bundled (test/build.ts). */
 export default defineConfig(({ mode }) => ({
@@ -73,7 +67,7 @@ export default defineConfig(({ mode }) => ({
       project('integration', ['test/integration/**/*.test.ts'], { ...startsCommands, ...sharing }),
       project('docs', ['test/docs/**/*.test.ts'], { ...startsCommands, ...sharing }),
       project('page', ['test/web/**/*.test.ts'], startsCommands),
-    ].filter(({ test }) => (mode === 'quick' ? quick : (chosen ?? all)).includes(String(test?.name))),
+    ].filter(({ test }) => mode !== 'quick' || quick.includes(String(test?.name))),
     setupFiles: ['./test/setup/early-tensors.ts'],
     pool: 'forks',
     // Every core: most tests wait for processes of their own. The default leaves one idle, which is half of two. With one more than cores

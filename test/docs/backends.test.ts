@@ -17,15 +17,15 @@ const example = new URL('../../examples/backend.ts', import.meta.url);
 
 function notesTable(): string {
   const everyGpu = correctionsFor(adapters.llvmpipe);
-  const onMetal = correctionsFor(adapters['apple-m1']).filter(
-    (note) => !everyGpu.some((other) => other.kernel === note.kernel && other.why === note.why),
-  );
+  const beside = (notes: readonly Correction[]) =>
+    notes.filter((note) => !everyGpu.some((other) => other.kernel === note.kernel && other.why === note.why));
   const backends: Record<string, readonly Correction[]> = {
     javascript: cpu,
     wasm,
     tensorflow,
     webgpu: everyGpu,
-    'webgpu on Metal': onMetal,
+    'webgpu on Metal': beside(correctionsFor(adapters['apple-m1'])),
+    'webgpu on SwiftShader': beside(correctionsFor(adapters.swiftshader)),
   };
   const rows = Object.entries(backends).flatMap(([backend, notes]) =>
     notes.map(

@@ -51,6 +51,8 @@ const reduce = (combine: string) => `
   workgroupBarrier();`;
 
 const program = /* wgsl */ `
+// By bits: a driver's exp may make Infinity of a NaN, and then 0 of all others of its row.
+fn expKept(x : f32) -> f32 { return select(exp(x), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u); }
 var<workgroup> partial : array<f32, ${threads}>;
 fn main(index : i32) {
   let row = ${rowIndex};
@@ -63,12 +65,12 @@ fn main(index : i32) {
   let maximum = partial[0];
   workgroupBarrier();
   var sum = 0.0;
-  for (var i = thread; i < uniforms.width; i += ${threads}) { sum += exp(x[start + i] - maximum); }
+  for (var i = thread; i < uniforms.width; i += ${threads}) { sum += expKept(x[start + i] - maximum); }
   partial[thread] = sum;
   ${reduce(`partial[thread] = partial[thread] + partial[thread + half];`)}
   let total = partial[0];
   for (var i = thread; i < uniforms.width; i += ${threads}) {
-    result[start + i] = exp(x[start + i] - maximum) / total;
+    result[start + i] = expKept(x[start + i] - maximum) / total;
   }
 }`;
 

@@ -4,6 +4,7 @@ import { type Correction, known } from '../corrections/correction.ts';
 import { integerReductions, replaceCastToFloat, replaceTranspose } from './integers.ts';
 import { replaceMatMul } from './mat-mul/index.ts';
 import {
+  keepNaNBehind,
   replaceFusedRelu6,
   replacePow,
   replaceRelu6,
@@ -104,7 +105,24 @@ const onMetal = failingOnMetal.map((kernel) =>
   known(kernel, "does not propagate NaN on Metal, says the test filter of tfjs's own backend"),
 );
 
-export function correctionsFor({ api }: AdapterFacts): readonly Correction[] {
+/** All of tfjs's kernels of one input that call `exp`. */
+const exponentials = ['Exp', 'Expm1', 'Elu', 'Selu', 'Sigmoid', 'Softplus', 'Sinh', 'Cosh', 'Tanh', 'Erf'];
+
+/** SwiftShader's `exp` makes Infinity of a NaN, seen where a tensor's size is no multiple of four. */
+const onSwiftShader = exponentials.map(
+  (kernel): Correction => ({
+    kernel,
+    status: 'replaced',
+    why: 'the exp of this driver made Infinity of NaN',
+    install: () => keepNaNBehind(kernel),
+  }),
+);
+
+export function correctionsFor({
+  api,
+  architecture,
+}: Pick<AdapterFacts, 'api' | 'architecture'>): readonly Correction[] {
+  if (architecture === 'swiftshader') return [...everywhere, ...onSwiftShader];
   return api === 'metal' ? [...everywhere, ...onMetal] : everywhere;
 }
 

@@ -64,6 +64,26 @@ function replaceUnary(name: string, run: (x: tf.TensorInfo, backend: WebgpuBacke
   );
 }
 
+/**
+ * The backend's own kernel, and where its input is a NaN that NaN: a second pass, for a driver that loses it.
+ *
+ * @param name a float kernel of one input `x`, which gives NaN for NaN
+ */
+export const keepNaNBehind = (name: string) =>
+  wrapWebgpuKernel(name, ({ inputs, backend, original }) => {
+    const x = inputs.x!;
+    const computed = single(original());
+    if (computed.dtype !== 'float32' || x.dtype !== 'float32') return computed;
+    const body = 'let x = X[index]; result[index] = select(Y[index], x, isNaNBits(x));';
+    const out = backend.runWebGPUProgram(
+      flatProgram(x.shape, ['X', 'Y'], 'keepNaN', body),
+      [x, computed],
+      'float32',
+    );
+    backend.disposeData(computed.dataId);
+    return out;
+  });
+
 export const replaceRelu6 = () => replaceUnary('Relu6', relu6);
 export const replaceSign = () => replaceUnary('Sign', sign);
 
