@@ -7,21 +7,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { UserError } from '@nanscope/errors';
 import { compareRuns, readRecord } from '@nanscope/harness';
+import { bundleOf, mainOf } from '../../apps/cli/scripts/bundle.mjs';
 
-const main = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+const main = mainOf(await bundleOf());
 
 export interface Ended {
   readonly code: number | null;
   readonly stderr: string;
 }
 
-/** The real command line, from its sources. */
+/** The real command line, as a checkout runs it. */
 function start(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const node = ['--conditions=@nanscope/source', `--import=${import.meta.resolve('tsx')}`, main];
-  const child = spawn(process.execPath, [...node, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

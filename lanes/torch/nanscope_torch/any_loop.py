@@ -119,9 +119,10 @@ class trace:
         taken = self._tap.take()
         if not taken.ops:
             return
-        mask = self._mask.cpu().long() if self._mask is not None else None
-        summary = Summary(taken, layers, batch=self._steps, level=self._level, mask=mask)
-        self._book.add(summary)
+        with paused():  # What reads the mask is no op of the loop.
+            mask = self._mask.cpu().long() if self._mask is not None else None
+            summary = Summary(taken, layers, batch=self._steps, level=self._level, mask=mask)
+            self._book.add(summary)
         self._steps += 1
         self._record.update(cascade=self._book.record)
         origin = self._book.record.get("origin")

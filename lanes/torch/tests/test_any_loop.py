@@ -67,6 +67,18 @@ def test_phases_and_module_paths_of_a_training_step(tmp_path: Path) -> None:
     assert any(op["path"] == "clip" for op in ops)
 
 
+def test_what_the_trace_itself_reads_of_a_mask_is_no_op_of_the_loop(tmp_path: Path) -> None:
+    model, ids = model_of().eval(), torch.zeros(2, 8, dtype=torch.long)
+    mask = torch.ones_like(ids)
+    mask[0, :3] = 0
+    with nanscope_torch.trace(model, out=tmp_path), torch.no_grad():
+        for _ in range(3):
+            model(input_ids=ids, attention_mask=mask)
+    lines = [json.loads(line) for line in (tmp_path / "target" / "health.jsonl").read_text().splitlines()]
+    ops = [line["ops"] for line in lines if line["type"] == "batch"]
+    assert len(ops) == 3 and len(set(ops)) == 1
+
+
 def test_raise_on_nan_stops_at_the_step_and_says_where(tmp_path: Path) -> None:
     model = model_of(0.0)
     with torch.no_grad():
