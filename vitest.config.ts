@@ -55,8 +55,8 @@ export default defineConfig(({ mode }) => ({
         exclude: ['**/node_modules/**', 'packages/backend/**'],
         ...sharing,
       }),
-      // Those that open devices have a process each: a driver can take it down.
-      project('devices', ['packages/backend/src/**/*.test.ts']),
+      // Those that open devices have a process each: a driver can take it down. Here workgroups run side by side, as on a GPU.
+      project('devices', ['packages/backend/src/**/*.test.ts'], { env: { LP_NUM_THREADS: '2' } }),
       // These share processes as well: most of a file's time is the import of TensorFlow.js and the look at each backend.
       project('conformance', ['test/{conformance,golden}/**/*.test.ts'], {
         exclude: ['**/node_modules/**', replaced],

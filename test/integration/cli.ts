@@ -1,7 +1,7 @@
 /**
  * Runs the real command line, bundled as a user starts it: standard output and standard error apart, the exit code, and a folder
  * of its own for each test file. `start` gives it a process of its own, as signals and pipes need it; `run` runs it in this one
- * where that tells no difference (in-process.ts). Its lanes are processes either way, which then serve one command after the other.
+ * where that tells no difference (in-process.ts). Its lanes are processes either way; those of `run` serve one command after the other.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

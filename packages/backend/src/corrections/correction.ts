@@ -113,6 +113,7 @@ export interface WebgpuCall {
 export function wrapWebgpuKernel(
   name: string,
   kernel: (call: WebgpuCall) => tf.TensorInfo | tf.TensorInfo[],
+  purpose?: string,
 ): void {
   wrapKernel(
     name,
@@ -125,5 +126,6 @@ export function wrapWebgpuKernel(
           backend: backend as WebgpuBackend,
           original: (changed) => original({ inputs, attrs: (changed as tf.NamedAttrMap) ?? attrs, backend }),
         }),
+    purpose,
   );
 }

@@ -11,6 +11,7 @@ import {
   replaceSign,
   replaceSoftmax,
   replaceTopK,
+  splitExponentials,
 } from './replace.ts';
 
 const products = ['BatchMatMul', '_FusedMatMul'] as const;
@@ -105,18 +106,41 @@ const onMetal = failingOnMetal.map((kernel) =>
   known(kernel, "does not propagate NaN on Metal, says the test filter of tfjs's own backend"),
 );
 
-/** All of tfjs's kernels of one input that call `exp`. */
+/** Kernels of one input that call `exp` or `log`, and give NaN for NaN. */
 const exponentials = ['Exp', 'Expm1', 'Elu', 'Selu', 'Sigmoid', 'Softplus', 'Sinh', 'Cosh', 'Tanh', 'Erf'];
+const logarithms = ['Acosh', 'Atanh'];
 
-/** SwiftShader's `exp` makes Infinity of a NaN, seen where a tensor's size is no multiple of four. */
-const onSwiftShader = exponentials.map(
-  (kernel): Correction => ({
-    kernel,
+/** SwiftShader's `exp` makes Infinity of a NaN, its `log` 89.1, and of 0 a number. */
+const onSwiftShader: readonly Correction[] = [
+  ...[...exponentials, ...logarithms].map(
+    (kernel): Correction => ({
+      kernel,
+      status: 'replaced',
+      why: 'exp and log of this driver lose a NaN',
+      install: () => keepNaNBehind(kernel),
+    }),
+  ),
+  {
+    kernel: 'Log',
     status: 'replaced',
-    why: 'the exp of this driver made Infinity of NaN',
-    install: () => keepNaNBehind(kernel),
-  }),
-);
+    why: 'log of this driver gave a number for NaN and for 0',
+    install: () => keepNaNBehind('Log', { where: 'size == 0u', result: '-uniforms.INFINITY' }),
+  },
+  {
+    kernel: 'Asinh',
+    status: 'replaced',
+    why: 'asinh of this driver gave a number for NaN and for -Infinity',
+    install: () => keepNaNBehind('Asinh', { where: 'size == 0x7f800000u', result: 'x' }),
+  },
+  ...fused.map(
+    (kernel): Correction => ({
+      kernel,
+      status: 'replaced',
+      why: 'the exp in a fused elu or sigmoid lost a NaN on this driver',
+      install: () => splitExponentials(kernel),
+    }),
+  ),
+];
 
 export function correctionsFor({
   api,

@@ -68,21 +68,36 @@ function replaceUnary(name: string, run: (x: tf.TensorInfo, backend: WebgpuBacke
  * The backend's own kernel, and where its input is a NaN that NaN: a second pass, for a driver that loses it.
  *
  * @param name a float kernel of one input `x`, which gives NaN for NaN
+ * @param exact further inputs whose result the driver loses, in WGSL: a condition on the bits of `|x|`, and the result
  */
-export const keepNaNBehind = (name: string) =>
+export const keepNaNBehind = (name: string, exact?: { readonly where: string; readonly result: string }) =>
   wrapWebgpuKernel(name, ({ inputs, backend, original }) => {
     const x = inputs.x!;
     const computed = single(original());
     if (computed.dtype !== 'float32' || x.dtype !== 'float32') return computed;
-    const body = 'let x = X[index]; result[index] = select(Y[index], x, isNaNBits(x));';
-    const out = backend.runWebGPUProgram(
-      flatProgram(x.shape, ['X', 'Y'], 'keepNaN', body),
-      [x, computed],
-      'float32',
-    );
+    const further = exact ? `if (${exact.where}) { y = ${exact.result}; }` : '';
+    const body = `let x = X[index]; let size = bitcast<u32>(x) & 0x7fffffffu;
+      var y = select(Y[index], x, isNaNBits(x)); ${further} result[index] = y;`;
+    const program = flatProgram(x.shape, ['X', 'Y'], `keepNaN${exact ? name : ''}`, body);
+    const out = backend.runWebGPUProgram(program, [x, computed], 'float32');
     backend.disposeData(computed.dataId);
     return out;
   });
+
+/** A fused kernel without its elu or sigmoid, and then that as a kernel of its own, which keeps NaN (`keepNaNBehind`). */
+export const splitExponentials = (name: string) =>
+  wrapWebgpuKernel(
+    name,
+    ({ attrs, backend, original }) => {
+      const apart = { elu: 'Elu', sigmoid: 'Sigmoid' }[String(attrs.activation)];
+      if (apart === undefined) return original();
+      const x = single(original({ ...attrs, activation: 'linear' }));
+      const out = tf.getKernel(apart, 'webgpu')!.kernelFunc({ inputs: { x }, attrs: {}, backend });
+      backend.disposeData(x.dataId);
+      return out;
+    },
+    'exponentials apart',
+  );
 
 export const replaceRelu6 = () => replaceUnary('Relu6', relu6);
 export const replaceSign = () => replaceUnary('Sign', sign);

@@ -71,13 +71,15 @@ export function watchChild(
   let stderr = '';
   let silent = false;
   let timer: NodeJS.Timeout | undefined;
+  /** What is still to be done to it where it does not end; nothing once it has, or waits for another task. */
+  let harder: NodeJS.Timeout | undefined;
   const kill = () => {
     child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), 2000).unref();
+    harder = setTimeout(() => child.kill('SIGKILL'), 2000).unref();
   };
   const stop = () => {
     if (graceSeconds === undefined || !ask()) return kill();
-    setTimeout(kill, graceSeconds * 1000).unref();
+    harder = setTimeout(kill, graceSeconds * 1000).unref();
   };
   const heard = () => {
     clearTimeout(timer);
@@ -97,6 +99,7 @@ export function watchChild(
   const ended = new Promise<ChildEnd>((resolve) => {
     over = (code, killedBy) => {
       clearTimeout(timer);
+      clearTimeout(harder);
       signal?.removeEventListener('abort', stop);
       resolve({ code, signal: killedBy, silent, lastWords: lastWords(stderr) });
     };
@@ -128,36 +131,73 @@ export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
   const { backend, environment, module } = options;
   const env = { ...process.env, ...environment };
   // Another module may give its backend the same name.
-  const ready = backend === undefined || !builtinBackend(backend) ? undefined : { what: backend, env };
+  const ready =
+    backend === undefined || !builtinBackend(backend)
+      ? undefined
+      : { what: backend, env, cwd: process.cwd() };
   const start = () =>
     fork(fileURLToPath(module ?? entry), [], {
       ...{ env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' },
     });
-  return inKept(ready, (waiting) => runIn(waiting ?? start(), ready, options), options.signal);
+  const voice = new Voice(options.onStarted);
+  return inKept(ready, (waiting) => runIn(waiting ?? start(), ready, voice, options), options.signal);
 }
 
-/** Hands a child its task. Resolves with its end, and whether it ended without a word. */
+/** What the caller says to a child. One that ended before its first word has heard nothing: the next one is told it again. */
+class Voice {
+  readonly #onStarted: ChildOptions<never>['onStarted'];
+  #tell: ((message: object) => void) | undefined;
+  #unheard: object[] | undefined = [];
+
+  constructor(onStarted: ChildOptions<never>['onStarted']) {
+    this.#onStarted = onStarted;
+  }
+
+  reach(tell: (message: object) => void): void {
+    const first = this.#tell === undefined;
+    this.#tell = tell;
+    for (const message of this.#unheard ?? []) tell(message);
+    if (first)
+      this.#onStarted?.((message) => {
+        this.#unheard?.push(message);
+        this.#tell?.(message);
+      });
+  }
+
+  heard(): void {
+    this.#unheard = undefined;
+  }
+}
+
+/**
+ * Hands a child its task. Resolves with its end, and whether it ended without a word.
+ */
 async function runIn<Out>(
   child: ChildProcess,
   ready: Ready | undefined,
-  { run, task, stay: asked = false, onMessage, onStarted, ...watching }: ProcessOptions<Out>,
+  voice: Voice,
+  { run, task, stay: asked = false, onMessage, onStarted: _, ...watching }: ProcessOptions<Out>,
 ): Promise<{ end: ChildEnd; silent: boolean }> {
   const stay = ready !== undefined && (asked || lanesLast());
   let silent = true;
+  let done = false;
   const tell = (message: object): boolean => {
-    if (child.connected) child.send(message);
-    return child.connected;
+    const hears = child.connected && !done;
+    if (hears) child.send(message);
+    return hears;
   };
   const { heard, ended, letGo } = watchChild(child, watching, () => tell({ kind: 'stop' }));
   child.on('message', (message) => {
     silent = false;
+    voice.heard();
     heard();
     onMessage(message as Out);
     if (!stay || !isLast(message as object)) return;
+    done = true;
     letGo();
     keep(ready, child);
   });
   tell({ run, task, stay } satisfies Start);
-  onStarted?.(tell);
+  voice.reach(tell);
   return { end: await ended, silent };
 }

@@ -11,11 +11,19 @@ const file = join(mkdtempSync(join(tmpdir(), 'nanscope-')), 'child.mjs');
 writeFileSync(
   file,
   `process.on('disconnect', () => process.exit(0));
-process.on('message', ({ task, stay }) => {
+process.on('message', ({ kind, task, stay }) => {
+  const done = () => process.send({ kind: 'done' }, () => { if (!stay && kind !== 'stop') process.exit(task?.code ?? 0); });
+  if (kind) return done();
+  if (task.listens) return;
   process.send({ kind: 'pid', pid: process.pid });
-  process.send({ kind: 'done' }, () => { if (!stay) process.exit(task.code); });
+  setTimeout(done, task.takes ?? 0);
 });`,
 );
+
+const endLasting = () => {
+  keepLanes(false);
+  endKept();
+};
 
 afterEach(() => endKept());
 
@@ -25,15 +33,17 @@ async function did({
   stay = false,
   environment = {},
   code = 0,
+  takes = 0,
 }: {
   readonly backend?: string;
   readonly stay?: boolean;
   readonly environment?: Record<string, string>;
   readonly code?: number;
+  readonly takes?: number;
 } = {}) {
   let pid = 0;
   const end = await runChild<{ pid?: number }>({
-    ...{ run: 'probe', task: { code }, environment, backend, stay, silenceSeconds: 20 },
+    ...{ run: 'probe', task: { code, takes }, environment, backend, stay, silenceSeconds: 20 },
     module: pathToFileURL(file),
     onMessage: (message) => {
       pid = message.pid ?? pid;
@@ -81,7 +91,7 @@ it('those that nobody will take are ended, and no other', async () => {
 
 it('where lanes last, each waits for the next, but one of a third party', async () => {
   keepLanes();
-  onTestFinished(() => keepLanes(false));
+  onTestFinished(endLasting);
   const { pid } = await did();
   endKept();
   expect((await did()).pid).toBe(pid);
@@ -91,9 +101,40 @@ it('where lanes last, each waits for the next, but one of a third party', async 
 
 it('of those that last the eight of the latest tasks stay', async () => {
   keepLanes();
-  onTestFinished(() => keepLanes(false));
+  onTestFinished(endLasting);
   const pids: number[] = [];
   for (let one = 0; one < 9; one++) pids.push((await did({ environment: { ONE: `${one}` } })).pid);
   await expect.poll(() => isAlive(pids[0]!)).toBe(false);
   expect(pids.slice(1).every(isAlive)).toBe(true);
+});
+
+it('one that was asked to stop, and did, is not stopped in its next task', async () => {
+  keepLanes();
+  onTestFinished(endLasting);
+  const { pid } = await did();
+  const stop = new AbortController();
+  const ended = await runChild<object>({
+    ...{ run: 'probe', task: { listens: true }, environment: {}, backend: 'wasm', silenceSeconds: 20 },
+    ...{ module: pathToFileURL(file), signal: stop.signal, graceSeconds: 0.2 },
+    onStarted: () => void setTimeout(() => stop.abort(), 50),
+    onMessage: () => {},
+  });
+  expect(ended).toMatchObject({ code: 0, signal: null });
+  expect(await did({ takes: 600 })).toEqual({ pid, code: 0 });
+});
+
+it('what was told to one that had ended while it waited is told to the next', async () => {
+  const { pid } = await did({ stay: true });
+  process.kill(pid, 'SIGKILL');
+  let tell: (message: object) => void = () => {};
+  const ended = runChild<object>({
+    ...{ run: 'probe', task: { listens: true }, environment: {}, backend: 'wasm', silenceSeconds: 5 },
+    module: pathToFileURL(file),
+    onStarted: (given) => {
+      tell = given;
+    },
+    onMessage: () => {},
+  });
+  tell({ kind: 'case' });
+  expect(await ended).toMatchObject({ code: 0, silent: false });
 });

@@ -1,5 +1,6 @@
 /**
- * Processes that have looked at a backend or at PyTorch, and wait to be the lane of that: what stands under it is loaded once for both.
+ * Processes that have looked at a backend or at PyTorch, and wait to be the lane of that: what stands under it is loaded once for both. Where
+ * lanes last (`keepLanes`), those of earlier runs wait as well.
  * One that nobody takes ends after a minute, and with the process that started it.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -13,6 +14,8 @@ export interface Ready {
   readonly what: string;
   /** What it was started in. */
   readonly env: NodeJS.ProcessEnv;
+  /** The folder of relative paths. */
+  readonly cwd: string;
 }
 
 interface Kept extends Ready {
@@ -22,14 +25,15 @@ interface Kept extends Ready {
 
 let waiting: readonly Kept[] = [];
 
-/** Of those that lasting lanes leave. */
+/** How many may wait at once: the eldest ends where there would be more. */
 const MOST = 8;
 
 let lasting = false;
 
 /**
- * From now on a lane of a backend of ours, or of PyTorch, that did its work waits for the next run in the same environment, as one does that
- * looked at it: for a program that runs many, one after the other. The peak memory in its record is then of all that it has done.
+ * From now on a lane of a backend of ours, or of PyTorch, that did its work waits for the next run in the same folder and environment, as one
+ * does that looked at it: for a program that runs many, one after the other. One on a GPU keeps its driver and memory meanwhile, one that ran
+ * code of a model's author (`--trust-remote-code`) keeps that, and the peak memory in a record is of all that its process has done.
  *
  * @param yes false: from now on lanes end again, and those that wait do after a minute
  */
@@ -77,8 +81,8 @@ function claim(child: ChildProcess): ChildProcess {
   return child;
 }
 
-const same = (one: Ready, { what, env }: Ready): boolean =>
-  one.what === what && JSON.stringify(one.env) === JSON.stringify(env);
+const same = (one: Ready, { what, env, cwd }: Ready): boolean =>
+  one.what === what && one.cwd === cwd && JSON.stringify(one.env) === JSON.stringify(env);
 
 const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
@@ -92,14 +96,14 @@ function take(wanted: Ready): ChildProcess | undefined {
  * Runs something in a process that waits for it, else in a new one. One that waited may have ended meanwhile, which is no fault of its task: where
  * it ended without a word, a new one takes it.
  */
-export async function inKept<End>(
+export async function inKept<End extends { /** Stopped by us, for it hung. */ readonly silent: boolean }>(
   ready: Ready | undefined,
   run: (waiting: ChildProcess | undefined) => Promise<{ readonly end: End; readonly silent: boolean }>,
   signal: AbortSignal | undefined,
 ): Promise<End> {
   const waiting = ready && take(ready);
   const { end, silent } = await run(waiting);
-  return waiting && silent && !signal?.aborted ? (await run(undefined)).end : end;
+  return waiting && silent && !end.silent && !signal?.aborted ? (await run(undefined)).end : end;
 }
 
 /** Ends those that wait, but where lanes last. @param but what is still wanted */

@@ -28,12 +28,15 @@ export function serve(runners: Readonly<Record<RunnerName, () => Promise<Runner>
   // Ctrl-C on a terminal reaches this process too; the parent says when to stop, and there may be a state to save first.
   process.on('SIGINT', () => {});
   const wait = () => {
-    process.once('message', async (start: Start) => {
+    const hear = async (start: Start | { readonly kind: string }) => {
+      if (!('run' in start)) return; // Said to a task that has just ended.
+      process.off('message', hear);
       await runTask(start, runners);
       if (start.stay) wait();
       await send({ kind: 'done' } satisfies LaneMessage);
       if (!start.stay) process.exit(0);
-    });
+    };
+    process.on('message', hear);
   };
   wait();
 }

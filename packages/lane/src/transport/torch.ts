@@ -64,9 +64,12 @@ export function runProgram<Out>(
   options: Omit<ChildOptions<Out>, 'run' | 'task' | 'backend'>,
 ): Promise<ChildEnd> {
   const env = { ...process.env, ...options.environment, ...program.environment };
-  const ready = { what: program.command, env };
-  const start = () =>
-    spawn(program.command, [...program.arguments], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ready = { what: program.command, env, cwd: process.cwd() };
+  const start = () => {
+    const child = spawn(program.command, [...program.arguments], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.on('error', () => {}); // It ended before it read its task: how it ended says why.
+    return child;
+  };
   return inKept(ready, (waiting) => runIn(waiting ?? start(), ready, line, options), options.signal);
 }
 
@@ -105,7 +108,6 @@ async function runIn<Out>(
     const note = { kind: 'note', text: `printed to standard output, which is not a message: ${shown}` };
     onMessage(note as Out);
   });
-  stdin.on('error', () => {}); // It ended before it read its task: how it ended says why.
   stdin.write(toLine({ ...line, ...(stay && { stay }) }));
   if (onStarted) onStarted((message) => stdin.write(toLine(message)));
   else if (!stay) stdin.end();
