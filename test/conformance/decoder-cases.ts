@@ -91,7 +91,7 @@ function lossOf(
   labels: ArrayLike<number>,
   convention: string,
   implementation: Implementation,
-  keep?: (name: string, tensor: tf.Tensor) => void,
+  keep: (name: string, tensor: tf.Tensor) => void,
 ): tf.Scalar {
   const [B, T] = device.inputIds.shape;
   const { vocabulary } = model.config;
@@ -99,7 +99,7 @@ function lossOf(
     const hidden = model.hidden(device, {
       implementation,
       policy: policyOf(convention),
-      ...(keep && { capture: keep }),
+      capture: keep,
     });
     const logits = model.logits(tf.reshape(hidden, [B * T, hidden.shape[2]]));
     const grid = tf.reshape(logits, [B, T, vocabulary]) as tf.Tensor3D;
@@ -107,9 +107,9 @@ function lossOf(
     const losses = crossEntropy(rows, tf.tensor1d(shiftLabels(labels, [B, T]), 'int32'));
     const count = supervisedRows(labels, [B, T], vocabulary).rows.length;
     const loss = tf.div(tf.sum(losses), tf.scalar(count)) as tf.Scalar;
-    keep?.('logits', logits);
-    keep?.('per_token_loss', losses);
-    keep?.('loss', loss);
+    keep('logits', logits);
+    keep('per_token_loss', losses);
+    keep('loss', loss);
     return loss;
   });
 }

@@ -83,7 +83,6 @@ export async function runCase(
   folder: string,
   { batch, convention }: Gpt2Case,
   implementation: Implementation,
-  gradients: boolean,
 ): Promise<Record<string, Float32Array>> {
   const inputs = await readSafetensors(`${folder}/inputs.${batch}.safetensors`);
   const read = async (name: string) => toIntegers(await inputs.read(name));
@@ -124,14 +123,10 @@ export async function runCase(
       return loss;
     });
 
-  if (!gradients) forward().dispose();
-  else {
-    const { value, grads } = tf.variableGrads(forward, Object.values(model.parameters));
-    value.dispose();
-    for (const [name, variable] of Object.entries(model.parameters)) {
-      kept[`grad.${name}`] = grads[variable.name]!;
-    }
-  }
+  const { value, grads } = tf.variableGrads(forward, Object.values(model.parameters));
+  value.dispose();
+  for (const [name, variable] of Object.entries(model.parameters))
+    kept[`grad.${name}`] = grads[variable.name]!;
   const arrays = await arraysOf(kept);
   tf.dispose([shifted, { ...device }]);
   return arrays;

@@ -24,7 +24,7 @@ describe.skipIf(folder === undefined)(
         for (const implementation of ['eager', 'sdpa'] as const) {
           it(`${item.id};implementation=${implementation}`, async () => {
             const before = tf.memory().numTensors;
-            const actual = await runCase(model, folder!, item, implementation, true);
+            const actual = await runCase(model, folder!, item, implementation);
             expect(tf.memory().numTensors, 'no tensor is left behind').toBe(before);
             const expected = await expectedTensors(folder!, item);
             const forwardTolerance = id === 'webgpu' ? 1e-4 : 2 * item.float32Noise.logits;
