@@ -3,6 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { WebgpuCall } from '../corrections/correction.ts';
 import { rowDispatch, rowIndex } from '../kernels.ts';
 
+/** `fn isNaNBits(x)`, which holds where a driver assumes that NaN does not occur: only integers are compared. */
+export const isNaNBits = `
+fn isNaNBits(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+`;
+
 // IEEE 754's pow in WGSL, whose own is undefined for a negative base and free to do anything with infinities.
 
 /** `fn powIeee(a, b)`; needs `isNaNBits`. Special cases by bits, everything else by WGSL's pow of |a|. */
@@ -51,8 +56,9 @@ const reduce = (combine: string) => `
   workgroupBarrier();`;
 
 const program = /* wgsl */ `
-// By bits: a driver's exp may make Infinity of a NaN, and then 0 of all others of its row.
-fn expKept(x : f32) -> f32 { return select(exp(x), x, (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u); }
+${isNaNBits}
+// A driver's exp may make Infinity of a NaN, and the softmax 0 of all others in its row.
+fn expKept(x : f32) -> f32 { return select(exp(x), x, isNaNBits(x)); }
 var<workgroup> partial : array<f32, ${threads}>;
 fn main(index : i32) {
   let row = ${rowIndex};

@@ -3,14 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import { type WebgpuCall, wrapWebgpuKernel } from '../corrections/correction.ts';
 import type { WebgpuBackend } from '../host-memory.ts';
-import { orderKey, powIeee, selectIndex, softmax } from './corrected.wgsl.ts';
+import { isNaNBits, orderKey, powIeee, selectIndex, softmax } from './corrected.wgsl.ts';
 
 // The shape of our own WGSL programs: one invocation per output element, laid out flat.
-
-/** Bit tests that hold where a driver assumes that NaN does not occur: only integers are compared. */
-const bitHelpers = `
-fn isNaNBits(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
-`;
 
 /**
  * @param shaderKey Every option that changes the code must be in it: compiled pipelines are cached by it.
@@ -34,7 +29,7 @@ export function flatProgram(
     size: true,
     ...(uniforms ? { uniforms } : {}),
     getUserCode: () => `
-      ${bitHelpers}
+      ${isNaNBits}
       ${functions}
       fn main(index : i32) {
         if (index < uniforms.size) {

@@ -143,7 +143,7 @@ export function runChild<Out>(options: ProcessOptions<Out>): Promise<ChildEnd> {
   return inKept(ready, (waiting) => runIn(waiting ?? start(), ready, voice, options), options.signal);
 }
 
-/** What the caller says to a child. One that ended before its first word has heard nothing: the next one is told it again. */
+/** Passes the caller's messages to a child. If it dies before its first answer, the child that takes its place gets them again. */
 class Voice {
   readonly #onStarted: ChildOptions<never>['onStarted'];
   #tell: ((message: object) => void) | undefined;
@@ -169,9 +169,7 @@ class Voice {
   }
 }
 
-/**
- * Hands a child its task. Resolves with its end, and whether it ended without a word.
- */
+/** Hands a child its task. Resolves with its end, and whether it ended without a word. */
 async function runIn<Out>(
   child: ChildProcess,
   ready: Ready | undefined,

@@ -99,7 +99,7 @@ it('where lanes last, each waits for the next, but one of a third party', async 
   expect((await did({ backend: 'mirror' })).pid).not.toBe(mirror.pid);
 });
 
-it('of those that last the eight of the latest tasks stay', async () => {
+it('eight processes wait at most, those of the latest tasks', async () => {
   keepLanes();
   onTestFinished(endLasting);
   const pids: number[] = [];
@@ -108,7 +108,7 @@ it('of those that last the eight of the latest tasks stay', async () => {
   expect(pids.slice(1).every(isAlive)).toBe(true);
 });
 
-it('one that was asked to stop, and did, is not stopped in its next task', async () => {
+it('a process that stopped when it was asked to is not killed in its next task', async () => {
   keepLanes();
   onTestFinished(endLasting);
   const { pid } = await did();
@@ -123,7 +123,7 @@ it('one that was asked to stop, and did, is not stopped in its next task', async
   expect(await did({ takes: 600 })).toEqual({ pid, code: 0 });
 });
 
-it('what was told to one that had ended while it waited is told to the next', async () => {
+it('messages for a process that died while it waited reach the one that takes its place', async () => {
   const { pid } = await did({ stay: true });
   process.kill(pid, 'SIGKILL');
   let tell: (message: object) => void = () => {};

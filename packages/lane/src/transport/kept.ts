@@ -25,17 +25,17 @@ interface Kept extends Ready {
 
 let waiting: readonly Kept[] = [];
 
-/** How many may wait at once: the eldest ends where there would be more. */
+/** How many may wait at once; one more ends the oldest. */
 const MOST = 8;
 
 let lasting = false;
 
 /**
- * From now on a lane of a backend of ours, or of PyTorch, that did its work waits for the next run in the same folder and environment, as one
- * does that looked at it: for a program that runs many, one after the other. One on a GPU keeps its driver and memory meanwhile, one that ran
- * code of a model's author (`--trust-remote-code`) keeps that, and the peak memory in a record is of all that its process has done.
+ * For a program that runs many commands one after the other: a lane of one of our backends, or of PyTorch, that has done its work waits for
+ * the next run in the same folder and environment. Meanwhile one on a GPU keeps its driver and memory, and one that ran a model author's
+ * code (`--trust-remote-code`) keeps that code. The peak memory in a record is of everything its process has done.
  *
- * @param yes false: from now on lanes end again, and those that wait do after a minute
+ * @param yes false: lanes end with their run again, and those that wait after a minute
  */
 export function keepLanes(yes = true): void {
   lasting = yes;

@@ -87,6 +87,7 @@ async function runIn<Out>(
   const { stdin, stdout } = child as ChildProcessWithoutNullStreams;
   let silent = true;
   let noise = false;
+  let done = false;
   // Where its standard input is closed behind the task, a signal is all that can be said to it later.
   const { heard, ended, letGo } = watchChild(child, watching, () => child.kill('SIGTERM'));
   const lines = createInterface({ input: stdout, crlfDelay: Number.POSITIVE_INFINITY });
@@ -97,6 +98,7 @@ async function runIn<Out>(
       silent = false;
       onMessage(message as Out);
       if (!stay || !isLast(message)) return;
+      done = true;
       lines.close();
       letGo();
       keep(ready, child);
@@ -109,7 +111,7 @@ async function runIn<Out>(
     onMessage(note as Out);
   });
   stdin.write(toLine({ ...line, ...(stay && { stay }) }));
-  if (onStarted) onStarted((message) => stdin.write(toLine(message)));
+  if (onStarted) onStarted((message) => void (done || stdin.write(toLine(message))));
   else if (!stay) stdin.end();
   return { end: await ended, silent };
 }
