@@ -4,6 +4,7 @@
  */
 import type { AdapterFacts, GraphicsApi } from '../backend.ts';
 import { inNode } from '../runtime.ts';
+import { waitPatiently } from './patience.ts';
 
 // What an adapter is, from what the driver says about itself. Pure: device decisions and their tests work
 // on these facts alone.
@@ -95,6 +96,7 @@ async function dawn(): Promise<Gpu> {
   const { create, globals } = (await import(/* @vite-ignore */ found)) as typeof import('webgpu');
   const api = apiOf(process.platform);
   Object.assign(globalThis, globals);
+  waitPatiently();
   const gpu = create(api === 'unknown' ? [] : [`backend=${api}`]) as unknown as GPU;
   const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
   return {
