@@ -1,7 +1,8 @@
 /**
  * Runs the real command line, bundled as a user starts it: standard output and standard error apart, the exit code, and a folder
  * of its own for each test file. `start` gives it a process of its own, as signals and pipes need it; `run` runs it in this one
- * where that tells no difference (in-process.ts). Its lanes are processes either way; those of `run` serve one command after the other.
+ * where that tells no difference (in-process.ts), or in one that lasts, beside a third party's backend (beside.ts). Its lanes are processes
+ * either way; of those of `run`, the ones with a backend of ours serve one command after the other.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -21,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { parseResult, type ResultRecord } from '@nanscope/record';
 import { afterAll, expect } from 'vitest';
 import { bundleOf, mainOf, openArguments } from '../../apps/cli/scripts/bundle.mjs';
+import { isBusyBeside, runBeside } from './beside.ts';
 import { type Ended, environment, isBusy, runHere } from './in-process.ts';
 
 export type { Ended };
@@ -56,9 +58,6 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** One at a time, for its output is this process's meanwhile; its input never, and a third party's backend needs a condition of Node. */
-const canRunHere = (args: readonly string[]) => !args.some(isTypeScript) && !args.includes('-') && !isBusy();
-
 /** Starts the command line and does not wait. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
   const { fileBlocks, beside } = options;
@@ -86,8 +85,13 @@ export function start(args: readonly string[], options: StartOptions = {}): Runn
   return { child, ended };
 }
 
-export const run = (args: readonly string[], options?: StartOptions): Promise<Ended> =>
-  options || !canRunHere(args) ? start(args, options).ended : runHere(args);
+/** One command at a time, for its output is the process's meanwhile; its input never. */
+export function run(args: readonly string[], options: StartOptions = {}): Promise<Ended> {
+  const { beside: isBeside = args.some(isTypeScript), ...more } = options;
+  const own = args.includes('-') || Object.keys(more).length > 0 || (isBeside ? isBusyBeside() : isBusy());
+  if (own) return start(args, options).ended;
+  return isBeside ? runBeside(args) : runHere(args);
+}
 
 /** Runs `eval --json` and reads the result by its schema. */
 export async function evaluate(...args: string[]): Promise<Ended & { readonly result: ResultRecord }> {

@@ -1,7 +1,12 @@
-/** The command line, bundled as it is started, in the process of a test: what it says is caught, what it needs of the environment set. Lanes wait for the next command. */
+/** The command line, bundled as it is started, in a process that runs many commands: what it says is caught, what it needs of the environment set. Lanes wait for the next command. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleOf } from '../../apps/cli/scripts/bundle.mjs';
+
+/** Whether it runs beside third parties' backends, from the bundle that is open to them (beside-main.ts). */
+const open = process.execArgv.some(
+  (argument) => argument.startsWith('--import=') && argument.endsWith('/open.mjs'),
+);
 
 export interface Ended {
   readonly code: number | null;
@@ -18,8 +23,9 @@ interface CommandLine {
 }
 
 async function load(): Promise<CommandLine> {
-  const part = async (name: string) => import(pathToFileURL(join(await bundleOf(), `${name}.mjs`)).href);
-  (await part('harness')).keepLanes();
+  const folder = await bundleOf(undefined, { open });
+  const part = (name: string) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
+  (await part(open ? 'packages/harness' : 'harness')).keepLanes();
   return part('command-line');
 }
 

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseLane, parseResult } from '@nanscope/record';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { childrenOf, evaluate, fixture, rows, run, start, until, workspace } from './cli.ts';
+import { childrenOf, type Ended, evaluate, fixture, rows, run, start, until, workspace } from './cli.ts';
 
 const { at, text } = workspace();
 const windows = process.platform === 'win32';
@@ -49,14 +49,13 @@ const third = (name: string, id: string) => [
 ];
 
 /** Takes its twenty seconds beside the other tests. */
-let hanging: ReturnType<typeof evaluate> | undefined;
+let hanging: Promise<Ended> | undefined;
 beforeAll(() => {
   // Long enough for the other lane to start on a busy machine.
-  hanging = evaluate(
-    ...third('fixtures/hanging-backend.ts', 'hanging'),
+  hanging = start([
+    ...['eval', '--json', ...third('fixtures/hanging-backend.ts', 'hanging')],
     ...['--attn', 'sdpa', '--reference', 'wasm', '--lane-timeout', '20', '--out', at('hanging')],
-  );
-  hanging.catch(() => {}); // Its test says so.
+  ]).ended;
 });
 
 describe.skipIf(windows)(`signals${windows ? ' (skipped: Windows has none)' : ''}`, () => {
@@ -169,7 +168,8 @@ describe('third-party backends', () => {
   });
 
   it('one that hangs is stopped after --lane-timeout, and the other lane is finished', async () => {
-    const { code, result } = await hanging!;
+    const { code, stdout } = await hanging!;
+    const result = parseResult(stdout, 'standard output');
     expect(code).toBe(1);
     expect(result.verdict.sentence).toMatch(/target hung \(.*20 s \(--lane-timeout\)/);
     expect(result.reference?.status).toBe('complete');

@@ -197,7 +197,7 @@ export async function makeBundle(root, place, { packed = false, open = false } =
       ...{ define: { 'import.meta.url': 'urlOfSource' }, metafile: true },
     });
   if (open) {
-    const { metafile } = await part(['main', 'lane'], {}, packageEntries(root));
+    const { metafile } = await part(['main', 'command-line', 'lane'], {}, packageEntries(root));
     await writeFile(join(place, 'open.mjs'), openerText(root));
     return Object.keys(metafile.inputs);
   }
