@@ -10,8 +10,10 @@ import { difference } from '../conformance/compare.ts';
 import { float32Noise, modelBatches, recordings } from '../conformance/preset-goldens.ts';
 import { modelFolder } from '../conformance/small-model.ts';
 import { evaluate, run, workspace } from './cli.ts';
+import { missingDevice } from './missing-device.ts';
 
-const { at, text } = workspace();
+const folder = workspace();
+const { at, text } = folder;
 
 /** A recorded batch as a file for `--load-inputs`. */
 async function inputsOf(batch: string): Promise<string> {
@@ -30,16 +32,6 @@ async function inputsOf(batch: string): Promise<string> {
 const recorded = (preset: string) =>
   recordings.find(({ manifest }) => manifest.float32Noise && manifest.presets.some((one) => one === preset))!;
 
-/** Why a device is not here, in the last line of the command; empty where it is. Two are everywhere. */
-async function missing(device: string): Promise<string> {
-  if (device === 'javascript' || device === 'wasm') return '';
-  const { code, stderr } = await run([
-    ...['eval', '--device', device, '--reference', 'none', '--data', text, '--limit', '1'],
-    ...['--model', 'tiny', '--out', at(`probe-${device}`)],
-  ]);
-  return code === 3 ? ` (skipped: ${stderr.trim().split('\n').at(-1)})` : '';
-}
-
 const ways = [
   ['transformers-5-eager', ['--attn', 'eager']],
   ['transformers-5-sdpa', ['--attn', 'sdpa']],
@@ -47,7 +39,7 @@ const ways = [
 ] as const;
 
 for (const device of ['javascript', 'wasm', 'tensorflow', 'gpu']) {
-  const reason = await missing(device);
+  const reason = await missingDevice(device, folder);
   describe.skipIf(reason !== '')(`eval --grads --device ${device}${reason}`, () => {
     it.each(ways)('--policy %s %j gives the recorded gradients', async (policy, how) => {
       const batch = 'left-padding';
