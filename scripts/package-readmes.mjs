@@ -55,9 +55,10 @@ function exportsOf(file, skipped) {
     modules.set(path, { values: [...values, ...more.values], types: [...types, ...more.types] });
   };
   for (const [, onlyTypes, names, from] of text.matchAll(
-    /^export (type )?(\*|\{[^}]*\}) from '(\.[^']+)';/gm,
+    /^export (type )?(\*|\{[^}]*\}) from '(\.[^']+|@nanscope\/[^']+)';/gm,
   )) {
-    const path = resolve(dirname(file), /** @type {string} */ (from));
+    const place = /** @type {string} */ (from);
+    const path = place.startsWith('.') ? resolve(dirname(file), place) : place;
     if (path === skipped) continue;
     if (names === '*') {
       const inner = exportsOf(path);
@@ -86,6 +87,7 @@ const code = (/** @type {string[]} */ names) => names.map((name) => `\`${name}\`
 function exportTable(modules, folder) {
   const rows = [...modules].map(([path, { values, types }]) => {
     const names = [code(values), types.length > 0 ? `types ${code(types)}` : ''].filter(Boolean).join('; ');
+    if (path.startsWith('@')) return `| ${names} | [${path}](../${path.split('/')[1]}) | |`;
     const from = path.slice(folder.length + 1).replaceAll('\\', '/');
     return `| ${names} | [${from.replace(/^src\//, '')}](${from}) | ${firstSentence(readFileSync(path, 'utf8'))} |`;
   });
