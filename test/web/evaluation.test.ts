@@ -112,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('goes on while another view is in sight, and is there again with Back', async () => {
-      const { page } = await openPage(browser, built, '?device=javascript&reference=none&limit=16');
+      const { page } = await openPage(browser, built, '?device=javascript&reference=none&limit=30');
       await page.click('#run');
       await page.locator('#lane-target .figures dd').first().waitFor();
       await page.click('[data-command=matrix]');
@@ -121,7 +121,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('[data-command=eval][aria-label="Evaluate"]').waitFor();
       await page.goBack();
       expect(await ended(page)).toContain('there is no other device to compare with');
-      expect(new URL(page.url()).search).toBe('?limit=16&device=javascript&reference=none');
+      expect(new URL(page.url()).search).toBe('?limit=30&device=javascript&reference=none');
     });
 
     it('an example is set and run by one press, and stands in the address', async () => {
@@ -179,7 +179,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('a worker that is killed costs its lane only, and is shown as that', async () => {
-      const { page } = await openPage(browser, built, '?device=javascript&reference=wasm&limit=16', {
+      const { page } = await openPage(browser, built, '?device=javascript&reference=wasm&limit=24', {
         keepWorkers: true,
       });
       await page.click('#run');
