@@ -6,13 +6,17 @@
 
 type Callback = (...rest: unknown[]) => void;
 
-/** Milliseconds until the next question: an answer is noticed late by a sixteenth of the time that it took, and by 1 ms at most. */
-export const restAfter = (waited: number): number => Math.min(waited / 16, 1);
+/** The shortest rest in ms that a system gives, and that saves more than it costs. Windows counts time in steps of 15.6 ms. */
+const finest = typeof process !== 'undefined' && process.platform === 'win32' ? 16 : 0.02;
 
-/** Below this, in ms, a rest costs more than it saves. */
-const shortest = 0.02;
+/** Milliseconds until the next question: an answer is noticed late by a sixteenth of the time that it took, and by 1 ms at most or one step of the system's. */
+export function restAfter(waited: number, step = finest): number {
+  const rest = Math.min(waited / 16, Math.max(1, step));
+  return rest < step ? 0 : rest;
+}
+
 /** From this on, in ms, a timer is exact enough, and the event loop goes on meanwhile. */
-const longest = 0.5;
+const byTimer = 0.5;
 
 /** A function without a name that a native module made: what Dawn asks with. */
 const isNative = (callback: Callback): boolean =>
@@ -39,8 +43,8 @@ export function waitPatiently(
     // A question that does not come out of another begins a wait.
     if (!asking) began = performance.now();
     const pause = restAfter(performance.now() - began);
-    if (pause >= longest) return scope.setTimeout(ask, pause);
-    if (pause >= shortest) Atomics.wait(never, 0, 0, pause);
+    if (pause >= byTimer) return scope.setTimeout(ask, pause);
+    if (pause > 0) Atomics.wait(never, 0, 0, pause);
     return soon(ask);
   };
   const patient = (callback: Callback, ...more: unknown[]) =>
