@@ -18,9 +18,7 @@ async function start(): Promise<ChildProcess> {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
-  return child.on('close', () => {
-    lasting = undefined;
-  });
+  return child;
 }
 
 /** Whether it holds up the end of this process. */
@@ -33,18 +31,19 @@ function hold(child: ChildProcess, yes: boolean): void {
 /** Runs a command to its end. */
 export async function runBeside(words: readonly string[]): Promise<Ended> {
   busy = true;
-  lasting ??= await start();
-  const child = lasting;
-  hold(child, true);
   try {
-    return await new Promise((resolve, reject) => {
+    lasting = lasting?.connected ? lasting : await start();
+    const child = lasting;
+    hold(child, true);
+    return await new Promise<Ended>((resolve, reject) => {
       child.once('message', (ended) => resolve(ended as Ended));
       child.once('exit', (code, signal) => reject(new Error(`beside-main.ts ended: ${code ?? signal}`)));
-      child.send({ words, env: process.env } satisfies Asked);
+      child.send({ words, env: process.env } satisfies Asked, (error) => error && reject(error));
+    }).finally(() => {
+      for (const event of ['message', 'exit']) child.removeAllListeners(event);
+      hold(child, false);
     });
   } finally {
-    for (const event of ['message', 'exit']) child.removeAllListeners(event);
-    hold(child, false);
     busy = false;
   }
 }

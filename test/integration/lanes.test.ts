@@ -168,9 +168,9 @@ describe('third-party backends', () => {
   });
 
   it('one that hangs is stopped after --lane-timeout, and the other lane is finished', async () => {
-    const { code, stdout } = await hanging!;
+    const { code, stdout, stderr } = await hanging!;
+    expect(code, stderr).toBe(1);
     const result = parseResult(stdout, 'standard output');
-    expect(code).toBe(1);
     expect(result.verdict.sentence).toMatch(/target hung \(.*20 s \(--lane-timeout\)/);
     expect(result.reference?.status).toBe('complete');
   });

@@ -9,7 +9,7 @@ type Callback = (...rest: unknown[]) => void;
 /** The shortest rest in ms that a system gives, and that saves more than it costs. Windows counts time in steps of 15.6 ms. */
 const finest = typeof process !== 'undefined' && process.platform === 'win32' ? 16 : 0.02;
 
-/** Milliseconds until the next question: an answer is noticed late by a sixteenth of the time that it took, and by 1 ms at most or one step of the system's. */
+/** Milliseconds until the next question: an answer is noticed late by about a sixteenth of the time that it took, and by little more than 1 ms or one step of the system's. */
 export function restAfter(waited: number, step = finest): number {
   const rest = Math.min(waited / 16, Math.max(1, step));
   return rest < step ? 0 : rest;
@@ -18,9 +18,11 @@ export function restAfter(waited: number, step = finest): number {
 /** From this on, in ms, a timer is exact enough, and the event loop goes on meanwhile. */
 const byTimer = 0.5;
 
-/** A function without a name that a native module made: what Dawn asks with. */
+/** A function without a name that a native module made: what Dawn asks with. Unlike the `resolve` of a promise it has a prototype. */
 const isNative = (callback: Callback): boolean =>
-  callback?.name === '' && `${callback}` === 'function () { [native code] }';
+  callback?.name === '' &&
+  Object.hasOwn(callback, 'prototype') &&
+  `${callback}` === 'function () { [native code] }';
 
 /** On a `setImmediate` of ours: one is enough in a process, however often this module is loaded. */
 const ours = Symbol.for('nanscope.patience');
@@ -37,8 +39,11 @@ export function waitPatiently(
   const rest = (callback: Callback) => {
     const ask = () => {
       asking = true;
-      callback();
-      asking = false;
+      try {
+        callback();
+      } finally {
+        asking = false;
+      }
     };
     // A question that does not come out of another begins a wait.
     if (!asking) began = performance.now();
@@ -48,6 +53,6 @@ export function waitPatiently(
     return soon(ask);
   };
   const patient = (callback: Callback, ...more: unknown[]) =>
-    isNative(callback) ? rest(callback) : soon(callback, ...more);
+    more.length === 0 && isNative(callback) ? rest(callback) : soon(callback, ...more);
   scope.setImmediate = Object.assign(patient, soon, { [ours]: true }) as typeof setImmediate;
 }
