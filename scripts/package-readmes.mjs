@@ -61,6 +61,8 @@ function exportsOf(file, skipped) {
     const path = place.startsWith('.') ? resolve(dirname(file), place) : place;
     if (path === skipped) continue;
     if (names === '*') {
+      if (path === place)
+        throw new Error(`${file}: expected names handed on from ${place}, found *; name them`);
       const inner = exportsOf(path);
       if (inner.size === 0) add(path, declared(readFileSync(path, 'utf8')));
       else for (const [module, exported] of inner) add(module, exported);

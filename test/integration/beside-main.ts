@@ -10,5 +10,5 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', async ({ words, env }: Asked) => {
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
-  process.send!(await runHere(words));
+  process.send!(await runHere(words, { open: true }));
 });

@@ -3,11 +3,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleOf } from '../../apps/cli/scripts/bundle.mjs';
 
-/** Whether it runs beside third parties' backends, from the bundle that is open to them (beside-main.ts). */
-const open = process.execArgv.some(
-  (argument) => argument.startsWith('--import=') && argument.endsWith('/open.mjs'),
-);
-
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -22,7 +17,8 @@ interface CommandLine {
   commandLine(words: readonly string[]): Promise<number>;
 }
 
-async function load(): Promise<CommandLine> {
+/** @param open from the bundle that third parties' backends share (beside-main.ts) */
+async function load(open: boolean): Promise<CommandLine> {
   const folder = await bundleOf(undefined, { open });
   const part = (name: string) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
   (await part(open ? 'packages/harness' : 'harness')).keepLanes();
@@ -54,20 +50,23 @@ function caught(stream: NodeJS.WriteStream) {
   };
 }
 
-/** Runs a command to its end. */
-export async function runHere(words: readonly string[]): Promise<Ended> {
+/** Runs a command to its end. @param open beside third parties' backends, for this process's commands all or none */
+export async function runHere(words: readonly string[], { open = false } = {}): Promise<Ended> {
   busy = true;
   const before = Object.keys(environment).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, environment);
-  loaded ??= load();
-  const { commandLine } = await loaded;
-  const [out, error] = [caught(process.stdout), caught(process.stderr)];
   try {
-    const code = await commandLine(words);
-    return { code, signal: null, stdout: out.end(), stderr: error.end() };
+    loaded ??= load(open);
+    const { commandLine } = await loaded;
+    const [out, error] = [caught(process.stdout), caught(process.stderr)];
+    try {
+      const code = await commandLine(words);
+      return { code, signal: null, stdout: out.end(), stderr: error.end() };
+    } finally {
+      out.end();
+      error.end();
+    }
   } finally {
-    out.end();
-    error.end();
     for (const [name, value] of before)
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;

@@ -26,7 +26,7 @@ it('the rest grows with the wait, to a millisecond', () => {
 const coarse = process.platform === 'win32';
 
 describe.skipIf(coarse)(
-  `setImmediate${coarse ? ' (skipped: time goes in steps of 15.6 ms on Windows)' : ''}`,
+  `a wait${coarse ? ' (skipped: time goes in steps of 15.6 ms on Windows)' : ''}`,
   () => {
     /** How often something is asked that takes so many milliseconds. */
     async function questions(
@@ -61,36 +61,35 @@ describe.skipIf(coarse)(
       // Were the second taken for a part of the first, it would be asked once a millisecond from its start.
       expect(second / first).toBeGreaterThan(0.3);
     });
-
-    it('takes no promise for a question', async () => {
-      const { setImmediate: soon } = patient();
-      // A promise's own function is native as well, and comes with what it is resolved with.
-      expect(await new Promise((done) => soon(done, 'value'))).toBe('value');
-      const passed: unknown[] = [];
-      const scope = {
-        setTimeout,
-        setImmediate: ((callback: unknown) => passed.push(callback)) as unknown as typeof setImmediate,
-      };
-      waitPatiently(scope);
-      const question = native(() => {});
-      await new Promise<void>((done) => {
-        scope.setImmediate(done);
-        scope.setImmediate(question);
-        expect([passed[0] === done, passed[1] === question]).toEqual([true, false]);
-        done();
-      });
-    });
-
-    it('passes arguments on, can be cleared, and has its promise', async () => {
-      const scope = patient();
-      expect(await new Promise((done) => scope.setImmediate((...given) => done(given), 1, 'b'))).toEqual([
-        1,
-        'b',
-      ]);
-      expect(await new Promise((done) => scope.setImmediate(done, 'value'))).toBe('value');
-      clearImmediate(scope.setImmediate(() => expect.unreachable()));
-      await promised();
-      expect(await promisify(scope.setImmediate)('value')).toBe('value');
-    });
   },
 );
+
+it('takes no promise for a question', async () => {
+  const { setImmediate: soon } = patient();
+  // A promise's own function is native as well, and comes with what it is resolved with.
+  expect(await new Promise((done) => soon(done, 'value'))).toBe('value');
+  const passed: unknown[] = [];
+  const scope = {
+    setTimeout,
+    setImmediate: ((callback: unknown) => passed.push(callback)) as unknown as typeof setImmediate,
+  };
+  waitPatiently(scope);
+  const question = native(() => {});
+  await new Promise<void>((done) => {
+    scope.setImmediate(done);
+    scope.setImmediate(question);
+    expect([passed[0] === done, passed[1] === question]).toEqual([true, false]);
+    done();
+  });
+});
+
+it('passes arguments on, can be cleared, and has its promise', async () => {
+  const scope = patient();
+  expect(await new Promise((done) => scope.setImmediate((...given) => done(given), 1, 'b'))).toEqual([
+    1,
+    'b',
+  ]);
+  clearImmediate(scope.setImmediate(() => expect.unreachable()));
+  await promised();
+  expect(await promisify(scope.setImmediate)('value')).toBe('value');
+});

@@ -3,13 +3,17 @@
  * awaited, which keeps a core of the CPU busy: one that a laptop pays for, and that a software GPU computes on. It asks through the
  * global `setImmediate`, which it looks up each time; here it is given a rest between two questions, longer the longer it has waited.
  */
+import { inNode } from '../runtime.ts';
 
 type Callback = (...rest: unknown[]) => void;
 
 /** The shortest rest in ms that a system gives, and that saves more than it costs. Windows counts time in steps of 15.6 ms. */
-const finest = typeof process !== 'undefined' && process.platform === 'win32' ? 16 : 0.02;
+const finest = inNode && process.platform === 'win32' ? 16 : 0.02;
 
-/** Milliseconds until the next question: an answer is noticed late by about a sixteenth of the time that it took, and by little more than 1 ms or one step of the system's. */
+/**
+ * Milliseconds until the next question: an answer is noticed late by about a sixteenth of the time that it took, and by little more than
+ * 1 ms or one step of the system's.
+ */
 export function restAfter(waited: number, step = finest): number {
   const rest = Math.min(waited / 16, Math.max(1, step));
   return rest < step ? 0 : rest;
