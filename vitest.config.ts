@@ -17,6 +17,19 @@ const project = (
 
 const replaced = 'test/conformance/decorations/**/*.test.ts';
 
+/**
+ * Those that lose a device, ask for a kernel as TensorFlow.js has it, or open a backend as if the machine had less: what a process has
+ * opened once stays as it is.
+ */
+const alone = [
+  'cpu/broadcast',
+  'cpu/products',
+  'wasm/build-missing',
+  'wasm/memory-refused',
+  'webgpu/mat-mul/mat-mul',
+  'webgpu/session',
+].map((name) => `packages/backend/src/${name}.test.ts`);
+
 /** Files run one after the other in a process; each begins on plain JavaScript. */
 const sharing: TestOptions = {
   setupFiles: ['./test/setup/early-tensors.ts', './test/setup/plain-backend.ts'],
@@ -52,11 +65,11 @@ export default defineConfig(({ mode }) => ({
     projects: [
       // Beside the sources. They share processes, because importing TensorFlow.js takes longer than most of them.
       project('unit', ['{packages,apps}/*/src/**/*.test.ts', 'test/scripts/**/*.test.ts'], {
-        exclude: ['**/node_modules/**', 'packages/backend/**'],
+        exclude: ['**/node_modules/**', ...alone],
         ...sharing,
       }),
-      // Those that open devices have a process each: a driver can take it down. Here workgroups run side by side, as on a GPU.
-      project('devices', ['packages/backend/src/**/*.test.ts'], { env: { LP_NUM_THREADS: '2' } }),
+      // A process each. Here a GPU's workgroups run side by side, as on one that is no processor.
+      project('alone', alone, { env: { LP_NUM_THREADS: '2' } }),
       // These share processes as well: most of a file's time is the import of TensorFlow.js and the look at each backend.
       project('conformance', ['test/{conformance,golden}/**/*.test.ts'], {
         exclude: ['**/node_modules/**', replaced],

@@ -6,7 +6,7 @@
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const projects = ['integration', 'page', 'docs', 'conformance', 'replaced', 'devices', 'unit'];
+const projects = ['integration', 'page', 'docs', 'conformance', 'replaced', 'alone', 'unit'];
 
 /** The slowest by far, the slowest first (`vitest run --reporter json` has the times). */
 const slow = [

@@ -1,6 +1,5 @@
 /**
- * Finds the `GPU` object: the browser's own, or Dawn's through the npm package `webgpu`. Dawn lives as long as
- * something refers to what `create` returned, and keeps the process alive that long; `close` lets go.
+ * Finds a GPU's adapter: of the browser's own `GPU` object, or of Dawn's through the npm package `webgpu`.
  */
 import type { AdapterFacts, GraphicsApi } from '../backend.ts';
 import { inNode } from '../runtime.ts';
@@ -57,7 +56,8 @@ export function adapterFacts(
 }
 
 export interface Gpu {
-  readonly gpu: GPU;
+  /** Absent where none is found. */
+  readonly adapter: GPUAdapter | null;
   readonly api: GraphicsApi;
   /** What provides it: `webgpu 0.6.2 (Dawn)`, or the browser. */
   readonly provider: string;
@@ -71,7 +71,16 @@ export async function findGpu(): Promise<Gpu> {
   return inNode ? dawn() : browser();
 }
 
-function browser(): Gpu {
+/** Some platforms offer their software adapter only when it is asked for. */
+async function bestAdapter(gpu: GPU): Promise<GPUAdapter | null> {
+  const request = (options: GPURequestAdapterOptions) => gpu.requestAdapter(options).catch(() => null);
+  return (
+    (await request({ powerPreference: 'high-performance' })) ??
+    (await request({ forceFallbackAdapter: true }))
+  );
+}
+
+async function browser(): Promise<Gpu> {
   if (!globalThis.navigator?.gpu) throw new Error('this browser has no navigator.gpu');
   const platform = /mac|iphone|ipad/i.test(navigator.platform)
     ? 'darwin'
@@ -79,12 +88,33 @@ function browser(): Gpu {
       ? 'win32'
       : 'linux';
   return {
-    gpu: navigator.gpu,
+    adapter: await bestAdapter(navigator.gpu),
     api: apiOf(platform),
     provider: navigator.userAgent,
     publish: () => {},
     close: () => {},
   };
+}
+
+/**
+ * The workgroup memory of a shader begins as zeros. SwiftShader, when it is left to the driver, writes an instruction for each of
+ * them, and takes two seconds to compile a matrix product; Dawn writes a loop.
+ */
+const zerosByDawn = 'disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension';
+
+/**
+ * Dawn's instance, once it has found an adapter: for the life of the process. While an answer is awaited it is asked from the event loop,
+ * which does not hold it: were it collected, the process would crash.
+ */
+let instance: Promise<GPU> | undefined;
+
+type Create = (settings: string[]) => GPU;
+
+async function instanceOf(create: Create, api: GraphicsApi): Promise<GPU> {
+  const settings = api === 'unknown' ? [] : [`backend=${api}`];
+  const gpu = create(settings);
+  const adapter = await bestAdapter(gpu);
+  return adapter?.info.architecture === 'swiftshader' ? create([...settings, zerosByDawn]) : gpu;
 }
 
 async function dawn(): Promise<Gpu> {
@@ -97,10 +127,13 @@ async function dawn(): Promise<Gpu> {
   const api = apiOf(process.platform);
   Object.assign(globalThis, globals);
   waitPatiently();
-  const gpu = create(api === 'unknown' ? [] : [`backend=${api}`]) as unknown as GPU;
+  instance ??= instanceOf(create as unknown as Create, api);
+  const gpu = await instance;
+  const adapter = await bestAdapter(gpu);
+  if (!adapter) instance = undefined;
   const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
   return {
-    gpu,
+    adapter,
     api,
     provider: `webgpu ${version} (Dawn)`,
     publish: () => publish(gpu),

@@ -18,11 +18,7 @@ interface Found {
 
 async function find(): Promise<Found> {
   const gpu = await findGpu();
-  const request = (options: GPURequestAdapterOptions) => gpu.gpu.requestAdapter(options).catch(() => null);
-  // Some platforms offer their software adapter only when it is asked for.
-  const adapter =
-    (await request({ powerPreference: 'high-performance' })) ??
-    (await request({ forceFallbackAdapter: true }));
+  const { adapter } = gpu;
   if (!adapter) {
     gpu.close();
     throw new Error(`${gpu.provider} finds no ${gpu.api} adapter`);

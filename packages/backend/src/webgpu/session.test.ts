@@ -1,8 +1,12 @@
 /** Errors and losses of a real device; skipped where there is none. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Session } from '../backend.ts';
 import type { WebgpuBackend } from '../host-memory.ts';
+import { findGpu } from './gpu.ts';
 import { webgpu } from './index.ts';
 
 const probe = await webgpu.probe();
@@ -74,3 +78,26 @@ describe.skipIf(!probe.available)(`a webgpu session${why}`, () => {
     await expect(pending.data()).rejects.toThrow();
   });
 });
+
+it.skipIf(!probe.available)(
+  `what is asked of a device that nobody holds any more costs no process${why}`,
+  async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const ask = async () => {
+      const { adapter } = await findGpu();
+      const device = await adapter!.requestDevice();
+      const buffer = device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ });
+      const answer = buffer.mapAsync(GPUMapMode.READ).catch(() => {});
+      device.destroy();
+      return { answer };
+    };
+    for (let i = 0; i < 20; i += 1) {
+      const { answer } = await ask();
+      collectGarbage();
+      await turn();
+      collectGarbage();
+      await answer;
+    }
+  },
+);
