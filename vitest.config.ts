@@ -18,8 +18,8 @@ const project = (
 const replaced = 'test/conformance/decorations/**/*.test.ts';
 
 /**
- * Those that lose a device, ask for a kernel as TensorFlow.js has it, or open a backend as if the machine had less: what a process has
- * opened once stays as it is.
+ * Those that open a GPU and may lose it, ask for a kernel as TensorFlow.js has it, or open a backend as if the machine had less: what a
+ * process has opened once stays as it is.
  */
 const alone = [
   'cpu/broadcast',
@@ -48,6 +48,7 @@ const startsCommands: TestOptions = {
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
 const quick = ['unit', 'conformance', 'replaced'];
+const notQuick = 'packages/backend/src/{lane,tensorflow}/**';
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 
 /**
@@ -65,10 +66,10 @@ export default defineConfig(({ mode }) => ({
     projects: [
       // Beside the sources. They share processes, because importing TensorFlow.js takes longer than most of them.
       project('unit', ['{packages,apps}/*/src/**/*.test.ts', 'test/scripts/**/*.test.ts'], {
-        exclude: ['**/node_modules/**', ...alone],
+        exclude: ['**/node_modules/**', ...alone, ...(mode === 'quick' ? [notQuick] : [])],
         ...sharing,
       }),
-      // A process each. Here a GPU's workgroups run side by side, as on one that is no processor.
+      // A process each. Mesa's software GPU has two threads here, so that workgroups run side by side as on a real one.
       project('alone', alone, { env: { LP_NUM_THREADS: '2' } }),
       // These share processes as well: most of a file's time is the import of TensorFlow.js and the look at each backend.
       project('conformance', ['test/{conformance,golden}/**/*.test.ts'], {

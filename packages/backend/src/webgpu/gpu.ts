@@ -1,5 +1,5 @@
 /**
- * Finds a GPU's adapter: of the browser's own `GPU` object, or of Dawn's through the npm package `webgpu`.
+ * Finds an adapter, through the browser's own `GPU` object or Dawn's of the npm package `webgpu`.
  */
 import type { AdapterFacts, GraphicsApi } from '../backend.ts';
 import { inNode } from '../runtime.ts';
@@ -63,6 +63,7 @@ export interface Gpu {
   readonly provider: string;
   /** Makes it `navigator.gpu`, where TensorFlow.js looks for it. */
   publish(): void;
+  /** Takes that back. */
   close(): void;
 }
 
@@ -97,16 +98,19 @@ async function browser(): Promise<Gpu> {
 }
 
 /**
- * The workgroup memory of a shader begins as zeros. SwiftShader, when it is left to the driver, writes an instruction for each of
- * them, and takes two seconds to compile a matrix product; Dawn writes a loop.
+ * The workgroup memory of a shader begins as zeros. Left to SwiftShader, that is an instruction for each number, and a matrix product
+ * takes seconds to compile; Dawn writes a loop.
  */
 const zerosByDawn = 'disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension';
 
 /**
- * Dawn's instance, once it has found an adapter: for the life of the process. While an answer is awaited it is asked from the event loop,
- * which does not hold it: were it collected, the process would crash.
+ * Dawn's instance, kept until it finds no adapter. The event loop asks it for answers and does not hold it: collected meanwhile, it
+ * crashes the process. What an environment says of drivers is read once, as it is made.
  */
 let instance: Promise<GPU> | undefined;
+
+/** Sessions for which Dawn's object is `navigator.gpu`. */
+const publishers = new Set<object>();
 
 type Create = (settings: string[]) => GPU;
 
@@ -128,28 +132,39 @@ async function dawn(): Promise<Gpu> {
   Object.assign(globalThis, globals);
   waitPatiently();
   instance ??= instanceOf(create as unknown as Create, api);
-  const gpu = await instance;
+  const asked = instance;
+  const forget = () => {
+    if (instance === asked) instance = undefined;
+  };
+  const gpu = await asked.catch((cause: unknown) => {
+    forget();
+    throw cause;
+  });
   const adapter = await bestAdapter(gpu);
-  if (!adapter) instance = undefined;
+  if (!adapter) forget();
+  const publisher = {};
   const { version } = createRequire(import.meta.url)('webgpu/package.json') as { version: string };
   return {
     adapter,
     api,
     provider: `webgpu ${version} (Dawn)`,
-    publish: () => publish(gpu),
-    close: () => withdraw(gpu),
+    publish: () => publish(gpu, publisher),
+    close: () => withdraw(gpu, publisher),
   };
 }
 
 /** Node has a `navigator` of its own from version 21 on. */
-function publish(gpu: GPU): void {
+function publish(gpu: GPU, publisher: object): void {
+  publishers.add(publisher);
   if (!globalThis.navigator) {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true, writable: true });
   }
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
 }
 
-function withdraw(gpu: GPU): void {
+/** The last one takes it away. */
+function withdraw(gpu: GPU, publisher: object): void {
+  if (!publishers.delete(publisher) || publishers.size > 0) return;
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   if (navigator?.gpu === gpu) Reflect.deleteProperty(navigator, 'gpu');
 }

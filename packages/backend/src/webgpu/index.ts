@@ -1,7 +1,7 @@
 /**
  * The `webgpu` backend: a GPU, or a CPU that plays one. In Node it is Dawn over Metal, Vulkan or D3D12; in a
  * browser it is `navigator.gpu`. Results are read with `await tensor.data()` only. A process that has opened
- * it should leave by `process.exit` once its session is disposed: Dawn may hold it open otherwise.
+ * it, or looked for it, should leave by `process.exit` once its session is disposed: Dawn may hold it open otherwise.
  */
 import { errorLine, UserError } from '@nanscope/errors';
 import * as tf from '@tensorflow/tfjs';
@@ -19,10 +19,7 @@ interface Found {
 async function find(): Promise<Found> {
   const gpu = await findGpu();
   const { adapter } = gpu;
-  if (!adapter) {
-    gpu.close();
-    throw new Error(`${gpu.provider} finds no ${gpu.api} adapter`);
-  }
+  if (!adapter) throw new Error(`${gpu.provider} finds no ${gpu.api} adapter`);
   const { features } = adapter;
   const facts: BackendFacts = {
     id: 'webgpu',
@@ -44,8 +41,7 @@ export const webgpu: Backend = {
   id: 'webgpu',
   probe: async () => {
     try {
-      const { gpu, facts } = await find();
-      gpu.close();
+      const { facts } = await find();
       return { id: 'webgpu', available: true, facts };
     } catch (cause) {
       return { id: 'webgpu', available: false, reason: errorLine(cause), remedy: remedyFor(platform()) };

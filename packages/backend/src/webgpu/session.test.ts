@@ -62,6 +62,13 @@ describe.skipIf(!probe.available)(`a webgpu session${why}`, () => {
     expect(await total()).toBe(4);
   });
 
+  it('opens while it is looked at, and stays open when that has ended', async () => {
+    [session] = await Promise.all([webgpu.open(), webgpu.probe()]);
+    await webgpu.probe();
+    expect(navigator.gpu).toBeDefined();
+    expect(await total()).toBe(4);
+  });
+
   it('a rejected command is recorded, and the next read throws', async () => {
     session = await webgpu.open();
     expect(await total()).toBe(4);
@@ -80,7 +87,7 @@ describe.skipIf(!probe.available)(`a webgpu session${why}`, () => {
 });
 
 it.skipIf(!probe.available)(
-  `what is asked of a device that nobody holds any more costs no process${why}`,
+  `a device that nobody holds while it is asked something does not crash the process${why}`,
   async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');
