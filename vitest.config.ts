@@ -48,7 +48,7 @@ const startsCommands: TestOptions = {
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
 const quick = ['unit', 'conformance', 'replaced'];
-const notQuick = 'packages/backend/src/{lane,tensorflow}/**';
+const notQuick = 'packages/backend/**';
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 
 /**
