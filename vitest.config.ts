@@ -48,6 +48,7 @@ const startsCommands: TestOptions = {
 
 /** What `--mode quick` runs: no process is started, no device is opened but the two that every machine has. */
 const quick = ['unit', 'conformance', 'replaced'];
+/** Backends, each opened as it is. */
 const notQuick = 'packages/backend/**';
 const quickBackends = { NANSCOPE_TEST_BACKENDS: 'cpu,wasm' };
 

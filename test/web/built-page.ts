@@ -14,6 +14,7 @@ import {
 } from 'playwright-core';
 import { build } from 'vite';
 import { isolation } from '../../apps/web/isolation.ts';
+import { zerosByDawn } from '../../packages/backend/src/webgpu/gpu.ts';
 
 export const chromiumPath = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
   .flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
@@ -23,8 +24,7 @@ export const chromiumPath = ['chromium', 'chromium-browser', 'google-chrome', 'g
 export const softwareAdapter = [
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
-  // As Dawn in Node has it (webgpu/gpu.ts): a shader is compiled in a twentieth of the time.
-  '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension',
+  `--${zerosByDawn}`,
 ];
 
 const types: Readonly<Record<string, string>> = {

@@ -101,7 +101,7 @@ async function browser(): Promise<Gpu> {
  * The workgroup memory of a shader begins as zeros. Left to SwiftShader, that is an instruction for each number, and a matrix product
  * takes seconds to compile; Dawn writes a loop.
  */
-const zerosByDawn = 'disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension';
+export const zerosByDawn = 'disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension';
 
 /**
  * Dawn's instance, kept until it finds no adapter. The event loop asks it for answers and does not hold it: collected meanwhile, it
