@@ -40,27 +40,26 @@ export interface Packed {
   importable: boolean;
 }
 
-/** Packs every package and app of the workspace into `destination`. They must be built. */
+/** Packs every package and app of the workspace that is published into `destination`. They must be built. */
 export async function packAll(destination: string): Promise<Packed[]> {
   await mkdir(destination, { recursive: true });
-  const packed: Packed[] = [];
+  const published: Packed[] = [];
   for (const parent of ['packages', 'apps']) {
     for (const entry of (await readdir(join(root, parent))).sort()) {
       const folder = join(root, parent, entry);
       const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8').catch(() => 'null'));
       if (manifest === null || manifest.private === true) continue;
-      const before = new Set(await readdir(destination));
-      await run('pnpm', ['pack', '--pack-destination', destination], folder);
-      const made = (await readdir(destination)).filter((name) => !before.has(name));
-      packed.push({
-        name: manifest.name,
-        folder,
-        tarball: join(destination, made[0] ?? ''),
-        importable: manifest.exports !== undefined && manifest.bin === undefined,
+      const { name, version, exports, bin } = manifest;
+      published.push({
+        ...{ name, folder },
+        tarball: join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`),
+        importable: exports !== undefined && bin === undefined,
       });
     }
   }
-  return packed;
+  const filters = published.map(({ name }) => `--filter=${name}`);
+  await run('pnpm', ['--recursive', ...filters, 'pack', '--pack-destination', destination], root);
+  return published;
 }
 
 export interface Consumer {
