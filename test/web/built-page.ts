@@ -199,6 +199,11 @@ export async function openPage(
   return { page, faults, requests };
 }
 
+/** Closes what a test has opened: a page that nobody looks at any more goes on computing. */
+export async function closePages(browser: Browser): Promise<void> {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+}
+
 /**
  * The threads of the wasm backend that pages of the browser start from now on, by the name they have there. Workers of workers, which Playwright
  * does not show.
