@@ -7,17 +7,8 @@ import { builtinBackend } from '@nanscope/backend';
 import { asked, askKernels, questions } from '@nanscope/lane';
 import { renderAnswers } from '@nanscope/report';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type BuiltPage,
-  buildPage,
-  chromiumPath,
-  closePages,
-  launch,
-  openPage,
-  run,
-  setting,
-} from './built-page.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './built-page.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -84,7 +75,6 @@ describe.skipIf(chromiumPath === undefined)(
       built = await buildPage();
       browser = await launch(chromiumPath!);
     });
-    afterEach(() => closePages(browser));
     afterAll(async () => {
       await browser?.close();
       built?.close();

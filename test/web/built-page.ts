@@ -168,6 +168,8 @@ function stayBusy(): void {
 const ofTheBrowser = /^No available adapters\.$/;
 
 /**
+ * One at a time: what the browser showed before is closed, for a page that nobody looks at any more goes on computing.
+ *
  * @param keepWorkers leaves the newest worker as `newest` in the page's global scope, and what it was started from as `newestSource`
  * @param busy keeps the page from being idle, and so from what it loads then, until `rest()` is called there
  */
@@ -177,6 +179,7 @@ export async function openPage(
   query: string,
   { keepWorkers, busy, ...options }: BrowserContextOptions & { keepWorkers?: boolean; busy?: boolean } = {},
 ): Promise<OpenedPage> {
+  await Promise.all(browser.contexts().map((before) => before.close()));
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
   if (keepWorkers) await page.addInitScript(rememberWorkers);
@@ -197,11 +200,6 @@ export async function openPage(
   });
   await page.goto(`${origin}/${query}`);
   return { page, faults, requests };
-}
-
-/** Closes what a test has opened: a page that nobody looks at any more goes on computing. */
-export async function closePages(browser: Browser): Promise<void> {
-  await Promise.all(browser.contexts().map((context) => context.close()));
 }
 
 /**

@@ -1,13 +1,12 @@
 /** Evaluations on the page, in a real Chromium: the same verdicts and cascades as on the command line; what fails is shown as that. */
 import type { LaneRecord, ResultRecord } from '@nanscope/record';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate, workspace } from '../integration/cli.ts';
 import {
   type BuiltPage,
   buildPage,
   chromiumPath,
-  closePages,
   ended,
   launch,
   openPage,
@@ -61,7 +60,6 @@ describe.skipIf(chromiumPath === undefined)(
       isolated = await buildPage({ isolated: true });
       browser = await launch(chromiumPath!);
     });
-    afterEach(() => closePages(browser));
     afterAll(async () => {
       await browser?.close();
       built?.close();

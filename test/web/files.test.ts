@@ -13,18 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { compareRuns, readRecord } from '@nanscope/harness';
 import { strToU8, zipSync } from 'fflate';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../integration/cli.ts';
-import {
-  type BuiltPage,
-  buildPage,
-  chromiumPath,
-  closePages,
-  launch,
-  openPage,
-  run,
-  setting,
-} from './built-page.ts';
+import { type BuiltPage, buildPage, chromiumPath, launch, openPage, run, setting } from './built-page.ts';
 import { savedRun } from './saved-run.ts';
 
 const prose = fileURLToPath(new URL('../../packages/model/models/prose', import.meta.url));
@@ -43,7 +34,6 @@ describe.skipIf(chromiumPath === undefined)(
       mkdirSync(at('my-model'));
       for (const name of modelFiles) copyFileSync(join(prose, name), join(at('my-model'), name));
     });
-    afterEach(() => closePages(browser));
     afterAll(async () => {
       await browser?.close();
       built?.close();

@@ -1,12 +1,11 @@
 /** The page on a WebGPU adapter, here one that a CPU plays: the GPU lane runs in its worker, and its device is named as what it is. */
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../integration/cli.ts';
 import {
   type BuiltPage,
   buildPage,
   chromiumPath,
-  closePages,
   launch,
   openPage,
   run,
@@ -23,7 +22,6 @@ describe.skipIf(chromiumPath === undefined)('WebGPU in Chromium (skipped where n
     built = await buildPage();
     browser = await launch(chromiumPath!, softwareAdapter);
   });
-  afterEach(() => closePages(browser));
   afterAll(async () => {
     await browser?.close();
     built?.close();
