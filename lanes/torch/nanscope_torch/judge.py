@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 from .mechanism import Mechanism, carries_infinity, mechanism_of
 from .ops import INDEPENDENT
-from .recorder import Op, Taken
+from .traced_ops import Op, Taken
 
 Counts = tuple[int, int, int]
 NONE: Counts = (0, 0, 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .ops import ATTENTION, NORMS
-from .recorder import Op
+from .traced_ops import Op
 
 Counts = tuple[int, int, int]
 Input = tuple[str, str, bool, Counts]  # name, key or name of the external, whether it is one, counts

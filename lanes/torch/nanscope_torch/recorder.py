@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -12,75 +11,13 @@ from torch.utils._pytree import tree_map
 from .attention import explain_attention, explain_gradient
 from .health import LAYOUTS, DeviceCounter, HostCounter, Measurement, clean, has_health, memory_of, row_bits, row_letters
 from .ops import ATTENTION, SECOND_OUTPUTS, OpFacts, constant_asked_for, explain_nothing, named_tensors, outputs_of
+from .traced_ops import External, Op, Reference, Taken
 
-Reference = Union[int, str]
 Place = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 Given = list[tuple[str, str, Reference]]
 """Of a call: argument, shown name, and where it comes from, for each input."""
 MOST_KEPT = 256 * 2**20
 """Bytes of what goes into the calls that are kept of a batch."""
-
-
-@dataclass
-class Op:
-    """One output of one call. Its place in the list is what others refer to."""
-
-    key: str
-    phase: str
-    path: str
-    kernel: str
-    call: int
-    output: int
-    shape: list[int]
-    dtype: str
-    inputs: list[tuple[str, Reference]]
-    measurement: Optional[Measurement] = None
-    rows: Optional[str] = None
-    benign: Optional[str] = None
-    """Why whatever this output holds is no fault: a rule of `ops.py`."""
-    asked_for: Optional[float] = None
-    """A constant among the arguments that is not finite."""
-    magnitudes: Optional[list[Optional[float]]] = None
-    """Of a first fault, where its inputs could still be looked at: their largest magnitudes."""
-    explained: Optional[tuple[str, str]] = None
-    """Mechanism and evidence, from a replay of the op on its own inputs."""
-
-    @property
-    def health(self) -> Optional[dict[str, Any]]:
-        return self.measurement.health if self.measurement else None
-
-    def record(self) -> dict[str, Any]:
-        """As an op line of health.jsonl has it."""
-        inputs = [{"name": name, "record" if isinstance(ref, int) else "external": ref} for name, ref in self.inputs]
-        line = {
-            "key": self.key, "phase": self.phase, "path": self.path, "kernel": self.kernel, "call": self.call, "output": self.output,
-            "shape": self.shape, "dtype": self.dtype, "inputs": inputs,
-        }  # fmt: skip
-        if self.health:
-            line["health"] = self.health
-        if self.rows is not None:
-            line["rows"] = self.rows
-        return line
-
-
-@dataclass
-class External:
-    shape: list[int]
-    dtype: str
-    measurement: Optional[Measurement]
-
-
-@dataclass
-class Taken:
-    ops: list[Op] = field(default_factory=list)
-    externals: dict[str, External] = field(default_factory=dict)
-    bytes_read: int = 0
-    scaled: bool = False
-    """Whether a GradScaler multiplied the loss by more than 1."""
-    by_scaler: set[int] = field(default_factory=set)
-    """The places of the ops that ran inside a GradScaler's `scale` and `step`."""
-    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By key the op and the arguments of calls in which something may be born; none unless `keep_calls`."""
 
 
 def place_of(tensor: torch.Tensor) -> Place:

@@ -9,7 +9,7 @@ import torch
 from .judge import Judge, counts_of
 from .mechanism import SOFTMAX
 from .ops import ATTENTION
-from .recorder import Op, Taken
+from .traced_ops import Op, Taken
 
 MOST_EVENTS = 400
 MOST_LINES = 5000

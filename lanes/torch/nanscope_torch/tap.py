@@ -16,7 +16,8 @@ from .errors import first_line
 from .health import counter_for
 from .ops import OpFacts, facts_of, tensors_in
 from .paths import ModulePaths
-from .recorder import Recorder, Taken
+from .recorder import Recorder
+from .traced_ops import Taken
 
 MOST_OPS = 200_000
 LOSSES = frozenset({"_log_softmax", "nll_loss_forward", "nll_loss2d_forward"})

@@ -10,10 +10,10 @@ import torch
 
 from .folder import Folder, to_lines
 from .inputs import Batch
-from .recorder import Taken
 from .score import Compute, Observe, Scores
 from .summary import Summary
 from .tap import Tap
+from .traced_ops import Taken
 
 MOST_WRITTEN = 32
 MOST_REPLAYS = 4

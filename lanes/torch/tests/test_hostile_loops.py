@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-import json
 import math
 import threading
 import warnings
@@ -14,22 +13,13 @@ from typing import Any
 
 import pytest
 import torch
+from small import ones, record_of, small
 from torch import nn
 from torch.func import functional_call, grad, jvp, vmap
 
 import nanscope_torch
-from nanscope_torch.errors import NonFiniteFound
 
 Body = Callable[[nn.Module], list[torch.Tensor]]
-
-
-def small() -> nn.Module:
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(6, 8), nn.SiLU(), nn.Linear(8, 4))
-
-
-def ones(rows: int = 2) -> torch.Tensor:
-    return torch.ones(rows, 6)
 
 
 class Embedded(nn.Module):
@@ -176,51 +166,6 @@ def test_a_loop_has_the_same_bits_and_its_fault_is_found(tmp_path: Path, name: s
         assert [note["text"] for note in notes if "looked at" in note["text"]] == []
 
 
-def record_of(place: Path) -> dict[str, Any]:
-    return json.loads((place / "target" / "run.json").read_text())
-
-
-def scaled(place: Path, loss: Callable[[torch.Tensor], torch.Tensor], scale: float) -> float:
-    """Two backward passes a step, of which the first is over before the scaler looks."""
-    model = small()
-    optimizer, scaler = torch.optim.SGD(model.parameters(), lr=1e-3), torch.amp.GradScaler("cpu", init_scale=scale)
-    with nanscope_torch.trace(model, out=place, raise_on="nan"):
-        for _ in range(4):
-            for _ in range(2):
-                scaler.scale(loss(model(ones()))).backward()
-            scaler.unscale_(optimizer)
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            scaler.step(optimizer)
-            scaler.update()
-            optimizer.zero_grad()
-    return scaler.get_scale()
-
-
-def test_what_a_grad_scaler_makes_too_large_is_no_fault(tmp_path: Path) -> None:
-    assert scaled(tmp_path, lambda out: out.exp().mean() * 100, 2.0**127) < 2.0**127
-    assert [event for event in record_of(tmp_path)["cascade"]["events"] if "benign" not in event] == []
-
-
-def test_what_a_grad_scaler_only_hides_is_one(tmp_path: Path) -> None:
-    with pytest.raises(NonFiniteFound, match="born in backward/.*division by 0"):
-        scaled(tmp_path, lambda out: (out * 0).norm().sqrt(), 2.0**16)
-
-
-def test_a_constant_of_the_program_is_no_fault_until_a_result_holds_it(tmp_path: Path) -> None:
-    def loop(model: nn.Module, *, kept: bool) -> dict[str, Any]:
-        with nanscope_torch.trace(model, out=tmp_path) as run, torch.no_grad():
-            out = model(ones())
-            torch.minimum(torch.tensor(math.inf), out.min())
-            torch.full((3,), math.inf)
-            unknown = torch.where(torch.tensor([True, False]), torch.tensor(math.nan), out[0, :2])
-            if not kept:
-                unknown.nan_to_num()
-        return run.cascade
-
-    assert "origin" not in loop(small(), kept=False)
-    assert loop(small(), kept=True)["origin"]["mechanism"]["name"] == "external input"
-
-
 def test_a_compiled_model_is_said_to_be_one(tmp_path: Path) -> None:
     model = torch.compile(small(), backend="eager")
     with pytest.warns(UserWarning, match="torch.compile"), nanscope_torch.trace(model, out=tmp_path):
@@ -335,111 +280,3 @@ def test_a_gradient_that_was_there_before_has_its_name(tmp_path: Path) -> None:
     with nanscope_torch.trace(model, out=tmp_path) as run:
         model(ones()).sum().backward()
     assert run.cascade["origin"]["mechanism"]["evidence"].startswith("grad.2.weight holds 1 +inf")
-
-
-def named(place: Path, body: Callable[[torch.Tensor], Any], *, trained: bool = False) -> dict[str, Any]:
-    """The origin of three steps of a loop that makes something of what the model gives."""
-    model = small()
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
-    with nanscope_torch.trace(model, out=place) as run:
-        for _ in range(3):
-            kept = body(model(ones()))
-            if trained:
-                kept.backward()
-                optimizer.step()
-                optimizer.zero_grad()
-    return run.cascade.get("origin", {})
-
-
-ASKED: dict[str, tuple[Callable[[torch.Tensor], Any], str]] = {
-    # What the program does with y, and the op that is named.
-    "a loss and NaN": (lambda y: y.pow(2).mean() + math.nan, "add.Tensor"),
-    "a loss filled": (lambda y: y.pow(2).mean().masked_fill(torch.tensor(True), math.nan), "masked_fill.Scalar"),
-    "a loss times inf": (lambda y: y.pow(2).mean() * math.inf, "mul.Tensor"),
-    "a result filled": (lambda y: y.masked_fill(y > 0, math.nan), "masked_fill.Scalar"),
-    "a result and NaN": (lambda y: y + math.nan, "add.Tensor"),
-    "a power of NaN": (lambda y: y**math.nan, "pow.Tensor_Scalar"),
-    "a result times inf": (lambda y: y * math.inf, "mul.Tensor"),
-    "a result of NaN alone": (lambda y: torch.full_like(y, math.nan), "full_like"),
-    "a place in what is filled": (lambda y: y.masked_fill(y > 0, math.nan).argmax(-1), "masked_fill.Scalar"),
-    "a place in NaN": (lambda y: (y + math.nan).argmax(-1), "add.Tensor"),
-    "0 times inf": (lambda y: (y * 0) * math.inf, "mul.Tensor#1"),
-    "0 times inf, which is ended": (lambda y: ((y * 0) * math.inf).nan_to_num(), "mul.Tensor#1"),
-    "a check for NaN": (lambda y: torch.isnan(torch.where(y > 0, y, torch.tensor(math.nan))).any(), "where.self"),
-    "a check for what is finite": (lambda y: torch.isfinite(torch.where(y > 0, y, torch.tensor(math.nan))).all(), "where.self"),
-}
-
-
-@pytest.mark.parametrize("name", ASKED)
-def test_a_constant_in_a_loss_or_a_result_is_named(tmp_path: Path, name: str) -> None:
-    body, kernel = ASKED[name]
-    origin = named(tmp_path, body, trained="loss" in name)
-    assert f"/{kernel}" in origin.get("key", ""), origin
-    assert not origin["key"].startswith("backward") and origin["batch"] == 0
-
-
-MEANT: dict[str, Callable[[torch.Tensor], Any]] = {
-    "the nearest of others": lambda y: torch.cdist(y, y).masked_fill(torch.eye(2, dtype=torch.bool), math.inf).argmin(-1),
-    "the distance to it": lambda y: torch.cdist(y, y).masked_fill(torch.eye(2, dtype=torch.bool), math.inf).min(-1),
-    "the best so far": lambda y: y.pow(2).mean() < torch.full((), math.inf),
-    "a mean without what is left out": lambda y: torch.where(y > 0, y, torch.tensor(math.nan)).nanmean(),
-    "zeros where it is not finite": lambda y: (lambda out: torch.where(torch.isfinite(out), out, torch.tensor(0.0)))(torch.where(y > 0, y, torch.tensor(math.nan))),
-    "a median without it": lambda y: y.masked_fill(torch.tensor([True, False, False, False]), math.nan).nanmedian(-1),
-}
-
-
-@pytest.mark.parametrize("name", MEANT)
-def test_a_constant_that_an_op_is_made_to_end_is_no_fault(tmp_path: Path, name: str) -> None:
-    assert named(tmp_path, MEANT[name]) == {}
-
-
-TOO_LARGE: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], str]] = {
-    "exp": (lambda out: (out.abs() * 1e3 + 100).exp().mean(), "exp"),
-    "a square": (lambda out: (out * 1e30).pow(2).mean(), "pow.Tensor_Scalar"),
-    "a difference of two": (lambda out: (out.abs() + 100).exp().mean() - (out.abs() + 101).exp().mean(), "exp"),
-}
-
-
-@pytest.mark.parametrize("name", TOO_LARGE)
-def test_a_loss_that_is_too_large_by_itself_is_no_matter_of_the_scaler(tmp_path: Path, name: str) -> None:
-    loss, kernel = TOO_LARGE[name]
-    with pytest.raises(NonFiniteFound, match=f"step 0: Inf is born in loss/{kernel}#0"):
-        scaled(tmp_path, loss, 2.0**16)
-
-
-@pytest.mark.parametrize("make", [torch.optim.SGD, torch.optim.Adam])
-@pytest.mark.parametrize("looks", [True, False])
-def test_a_scaled_gradient_in_a_step_without_the_scaler_is_a_fault(tmp_path: Path, make: Any, looks: bool) -> None:
-    model = small()
-    optimizer, scaler = make(model.parameters(), lr=1e-3), torch.amp.GradScaler("cpu", init_scale=2.0**127)
-    with nanscope_torch.trace(model, out=tmp_path) as run:
-        scaler.scale(model(ones()).exp().mean() * 100).backward()
-        if looks:
-            scaler.unscale_(optimizer)
-        optimizer.step()
-    origin = run.cascade.get("origin", {})
-    assert origin.get("batch") == 0 and origin["kind"] == "Inf", origin
-
-
-@pytest.mark.parametrize("make", [torch.optim.SGD, torch.optim.Adam])
-def test_a_fused_step_that_the_scaler_skips_inside_is_no_fault(tmp_path: Path, make: Any) -> None:
-    model = small()
-    optimizer, scaler = make(model.parameters(), lr=1e-3, fused=True), torch.amp.GradScaler("cpu", init_scale=2.0**127)
-    with nanscope_torch.trace(model, out=tmp_path) as run:
-        for _ in range(3):
-            scaler.scale(model(ones()).exp().mean() * 100).backward()
-            scaler.step(optimizer)
-            scaler.update()
-            optimizer.zero_grad()
-    assert scaler.get_scale() < 2.0**127 and all(parameter.isfinite().all() for parameter in model.parameters())
-    assert "origin" not in run.cascade, run.cascade["origin"]
-
-
-def test_a_scaled_gradient_in_a_step_by_hand_is_a_fault(tmp_path: Path) -> None:
-    model, scaler = small(), torch.amp.GradScaler("cpu", init_scale=2.0**127)
-    with nanscope_torch.trace(model, out=tmp_path) as run:
-        scaler.scale(model(ones()).exp().mean() * 100).backward()
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter -= 1e-3 * parameter.grad
-    assert run.cascade.get("origin", {}).get("kind") == "Inf"
