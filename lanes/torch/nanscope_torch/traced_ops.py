@@ -55,6 +55,8 @@ class Op:
 
 @dataclass
 class External:
+    """What came into a batch from outside of its ops: an input, a weight, a gradient that was there before."""
+
     shape: list[int]
     dtype: str
     measurement: Optional[Measurement]
@@ -62,6 +64,8 @@ class External:
 
 @dataclass
 class Taken:
+    """A batch, as the recorder gives it away."""
+
     ops: list[Op] = field(default_factory=list)
     externals: dict[str, External] = field(default_factory=dict)
     bytes_read: int = 0
